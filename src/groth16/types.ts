@@ -1,0 +1,64 @@
+/**
+ * Groth16 over BN254 (Groth, "On the Size of Pairing-based Non-interactive Arguments", EUROCRYPT 2016): the one interface
+ * behind which the provers stand. Values are in memory; only standard encodings cross this border.
+ */
+
+/** snarkjs's `proof.json`: coordinates in decimal, projective with z = 1; G2 coordinates as [c0, c1]. */
+export interface Proof {
+  readonly pi_a: readonly [string, string, string];
+  readonly pi_b: readonly [readonly [string, string], readonly [string, string], readonly [string, string]];
+  readonly pi_c: readonly [string, string, string];
+  readonly protocol: 'groth16';
+  readonly curve: 'bn128';
+}
+
+/** snarkjs's `verification_key.json`. */
+export interface VerificationKey {
+  readonly protocol: 'groth16';
+  readonly curve: 'bn128';
+  readonly nPublic: number;
+  readonly vk_alpha_1: readonly string[];
+  readonly vk_beta_2: readonly (readonly string[])[];
+  readonly vk_gamma_2: readonly (readonly string[])[];
+  readonly vk_delta_2: readonly (readonly string[])[];
+  readonly vk_alphabeta_12?: unknown;
+  readonly IC: readonly (readonly string[])[];
+}
+
+export interface ProveResult {
+  readonly proof: Proof;
+  /** Decimal field elements, in the order of the circuit's public wires. */
+  readonly publicSignals: readonly string[];
+}
+
+/** Called with a share done in [0, 1] and the stage's name. */
+export type OnProgress = (share: number, stage: string) => void;
+
+export interface SetupOptions {
+  /** Path of a prepared phase-2 powers-of-tau file. Without it: fresh one-machine development keys. */
+  readonly ptau?: string;
+  readonly onProgress?: OnProgress;
+  readonly signal?: AbortSignal;
+}
+
+export interface ProveOptions {
+  /** Worker threads; default: all cores. */
+  readonly threads?: number;
+  readonly onProgress?: OnProgress;
+  readonly signal?: AbortSignal;
+}
+
+/** A proving key ready for many proofs. `close` frees it. */
+export interface LoadedKey {
+  /** `witness`: every wire, 32 bytes little-endian each, canonical (not Montgomery), wire 0 first. */
+  prove(witness: Uint8Array, options?: ProveOptions): Promise<ProveResult>;
+  close(): Promise<void>;
+}
+
+export interface Groth16Backend {
+  readonly name: 'native' | 'snarkjs';
+  /** Reads `.r1cs` at one path, writes a snarkjs `.zkey` to the other (atomically), returns the verification key. */
+  setup(r1csPath: string, zkeyPath: string, options?: SetupOptions): Promise<VerificationKey>;
+  loadKey(zkeyPath: string): Promise<LoadedKey>;
+  verify(key: VerificationKey, publicSignals: readonly string[], proof: Proof): Promise<boolean>;
+}

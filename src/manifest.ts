@@ -1,0 +1,81 @@
+/**
+ * `manifest.json`: what a build folder says about itself. Written by `compile`, completed by `setup`; read by everything
+ * after. Hashes are SHA-256 in hex with 0x unless said otherwise; integers stand for reals by real = scale * integer.
+ */
+import { z } from 'zod';
+
+const bytes32 = z.string().regex(/^0x[0-9a-f]{64}$/);
+const shape = z.array(z.number().int().nonnegative());
+
+export const visibilitySchema = z.enum(['public', 'private', 'hashed']);
+export type Visibility = z.infer<typeof visibilitySchema>;
+
+/**
+ * How a tensor of small integers lies in field elements. Element e is stored as u = y - offset, `bits` bits, in word
+ * floor(e / perWord) at bit (e mod perWord) * bits, counted from the least significant.
+ */
+const packingSchema = z.object({
+  offset: z.number().int(),
+  bits: z.number().int().positive().max(253),
+  perWord: z.number().int().positive(),
+  words: z.number().int().nonnegative(),
+});
+export type Packing = z.infer<typeof packingSchema>;
+
+const tensorSchema = z.object({
+  name: z.string(),
+  shape,
+  /** real = scale * integer */
+  scale: z.number().positive(),
+  /** Declared integer range, ends included. */
+  range: z.tuple([z.number().int(), z.number().int()]),
+  packing: packingSchema,
+});
+export type TensorDescription = z.infer<typeof tensorSchema>;
+
+export const manifestSchema = z.object({
+  format: z.literal('zkinfer-build'),
+  version: z.literal(1),
+  name: z.string(),
+  toolVersion: z.string(),
+  /** SHA-256 of the ONNX file. */
+  modelHash: bytes32,
+  /** SHA-256 of circuit.r1cs. */
+  circuitHash: bytes32,
+  activationBits: z.number().int(),
+  visibility: z.object({ input: visibilitySchema, parameters: z.literal('fixed'), output: visibilitySchema }),
+  inputs: z.array(tensorSchema),
+  outputs: z.array(tensorSchema.extend({ omitted: z.enum(['Softmax', 'LogSoftmax']).optional(), scores: z.boolean() })),
+  /**
+   * Meaning of each public signal, in order: packed outputs (or their commitment; none if private), then packed inputs
+   * (or their commitment; none if private), then the context.
+   */
+  publicSignals: z.array(
+    z.object({
+      kind: z.enum(['output', 'outputCommitment', 'input', 'inputCommitment', 'context']),
+      /** For `output` and `input`: which tensor, which word of it. */
+      tensor: z.number().int().optional(),
+      word: z.number().int().optional(),
+    }),
+  ),
+  circuit: z.object({
+    constraints: z.number().int(),
+    wires: z.number().int(),
+    nonZeros: z.number().int(),
+    publicSignals: z.number().int(),
+    domainSize: z.number().int(),
+  }),
+  notes: z.array(z.string()),
+  /** Present once keys exist. `development`: made on one machine; whoever made them could forge proofs. */
+  keys: z
+    .object({
+      kind: z.enum(['development', 'ptau']),
+      backend: z.enum(['native', 'snarkjs']),
+      /** SHA-256 of the powers-of-tau file. */
+      ptauHash: bytes32.optional(),
+    })
+    .optional(),
+  /** SHA-256 of every other file of the build, by name. */
+  files: z.record(z.string(), bytes32),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
