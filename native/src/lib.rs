@@ -1,0 +1,12 @@
+//! Groth16 over BN254 at the speed the witness allows: setup, prover and verifier.
+//!
+//! Bottom up: `field` (Montgomery arithmetic), `curve` (G1, G2), `msm` and `ntt` (the two heavy kernels),
+//! `prove` and `setup` (the protocol). `formats` reads and writes the files of the circom world, `verify`
+//! checks proofs, `napi` binds it all to Node. Nothing below `formats` touches the file system.
+
+pub mod curve;
+pub mod field;
+pub mod msm;
+pub mod ntt;
+pub mod prove;
+pub mod setup;
