@@ -44,7 +44,13 @@ export const manifestSchema = z.object({
   circuitHash: bytes32,
   activationBits: z.number().int(),
   visibility: z.object({ input: visibilitySchema, parameters: z.literal('fixed'), output: visibilitySchema }),
-  inputs: z.array(tensorSchema),
+  /** Inputs whose elements have scales and offsets of their own (tabular data) list them; `scale` is then the smallest. */
+  inputs: z.array(
+    tensorSchema.extend({
+      elementScale: z.array(z.number().positive()).optional(),
+      elementOffset: z.array(z.number().int()).optional(),
+    }),
+  ),
   outputs: z.array(tensorSchema.extend({ omitted: z.enum(['Softmax', 'LogSoftmax']).optional(), scores: z.boolean() })),
   /**
    * Meaning of each public signal, in order: packed outputs (or their commitment; none if private), then packed inputs

@@ -1,0 +1,153 @@
+/**
+ * The integer program that quantization makes of a float network: the specification that the interpreter runs and the
+ * circuit proves (Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
+ * Inference", CVPR 2018, with zero points replaced by signed ranges). Semantics are exact: every value is an integer of
+ * magnitude below 2^53, held in a Float64Array, row-major; real value = scale * integer.
+ *
+ * The trap: floats that hold integers are exact only below 2^53, so `intervals.ts` proves that bound for every
+ * accumulator before a model leaves this folder.
+ */
+import type { Groups, Shape } from '../onnx/graph.js';
+
+interface OpBase {
+  /** Name of the tensor made; unique in the model. */
+  readonly output: string;
+  readonly inputs: readonly string[];
+  readonly shape: Shape;
+  /** real = scale * integer, for the tensor made. */
+  readonly scale: number;
+  /** Name of the network's layer that this op implements. */
+  readonly layer: string;
+}
+
+/** y[r, o] = bias[o] + sum_i weight[o, i] x[r, i] */
+export interface IntegerDense extends OpBase {
+  readonly kind: 'dense';
+  readonly rows: number;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly weight: Float64Array;
+  readonly bias: Float64Array;
+}
+
+/** Cross-correlation with zero padding; fields as in the graph's ConvNode. */
+export interface IntegerConv extends OpBase {
+  readonly kind: 'conv';
+  readonly inputShape: Shape;
+  readonly weightShape: Shape;
+  readonly weight: Float64Array;
+  readonly bias: Float64Array;
+  readonly groups: number;
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly padsBegin: readonly number[];
+  readonly padsEnd: readonly number[];
+}
+
+/** y[i] = factor[i] x[i] + shift[i] */
+export interface IntegerAffine extends OpBase {
+  readonly kind: 'affine';
+  readonly factor: Float64Array;
+  readonly shift: Float64Array;
+}
+
+/** y[i] = factor[i] * (sum of x over group i) */
+export interface IntegerGroupSum extends OpBase {
+  readonly kind: 'groupSum';
+  readonly groups: Groups;
+  readonly factor: Float64Array;
+}
+
+/** y[i] = maximum of x over group i */
+export interface IntegerMax extends OpBase {
+  readonly kind: 'max';
+  readonly groups: Groups;
+}
+
+/** y[i] = z[index[i]], z being all inputs one after the other; constants[-1 - index[i]] where the index is negative. */
+export interface IntegerMove extends OpBase {
+  readonly kind: 'move';
+  readonly index: Int32Array;
+  readonly constants: Float64Array;
+}
+
+/** y[i] = sum_k coefficients[k] inputs[k][i] */
+export interface IntegerSum extends OpBase {
+  readonly kind: 'sum';
+  readonly coefficients: readonly number[];
+}
+
+/** y[i] = inputs[0][i] inputs[1][i] */
+export interface IntegerMultiply extends OpBase {
+  readonly kind: 'multiply';
+}
+
+/** y[i] = position in group i of its largest element; ties to the first, or to the last where `selectLast`. */
+export interface IntegerArgMax extends OpBase {
+  readonly kind: 'argMax';
+  readonly groups: Groups;
+  readonly selectLast: boolean;
+}
+
+/**
+ * y[i] = clamp(floor((x[i] + half) / 2^shift), low, low + 2^bits - 1), half = 2^(shift - 1), or 0 where shift is 0:
+ * division by a power of two rounding half up, then saturation. ReLU is low = 0.
+ */
+export interface IntegerRequantize extends OpBase {
+  readonly kind: 'requantize';
+  readonly shift: number;
+  readonly low: number;
+  readonly bits: number;
+}
+
+export type IntegerOp =
+  | IntegerDense
+  | IntegerConv
+  | IntegerAffine
+  | IntegerGroupSum
+  | IntegerMax
+  | IntegerMove
+  | IntegerSum
+  | IntegerMultiply
+  | IntegerArgMax
+  | IntegerRequantize;
+
+export type IntegerOpKind = IntegerOp['kind'];
+
+/** A graph input: element i is an integer in [low[i], low[i] + 2^bits - 1], real = scale[i] * integer. */
+export interface IntegerInput {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly bits: number;
+  /** One entry for all elements, or one per element. */
+  readonly scale: Float64Array;
+  /** One entry for all elements, or one per element. */
+  readonly low: Float64Array;
+}
+
+export interface IntegerOutput {
+  readonly name: string;
+  readonly tensor: string;
+  readonly shape: Shape;
+  readonly scale: number;
+  readonly omitted?: 'Softmax' | 'LogSoftmax';
+}
+
+/** A layer of the network, for reports: what the user called it and which operator it was. */
+export interface LayerSource {
+  readonly name: string;
+  readonly op: string;
+  readonly shape: Shape;
+}
+
+export interface IntegerModel {
+  readonly activationBits: number;
+  readonly inputs: readonly IntegerInput[];
+  readonly ops: readonly IntegerOp[];
+  readonly outputs: readonly IntegerOutput[];
+  readonly layers: readonly LayerSource[];
+  readonly notes: readonly string[];
+}
+
+/** Largest magnitude an accumulator may reach in the worst case; leaves head room below 2^53. */
+export const ACCUMULATOR_LIMIT = 2 ** 50;
