@@ -1,0 +1,26 @@
+import { ZkinferError } from '../errors.js';
+
+/** An input value is not a number, not finite, or outside the range the model was compiled for. */
+export class InputRangeError extends ZkinferError {
+  readonly code = 'INPUT_RANGE';
+}
+
+/** The inputs given do not have the shapes the model expects. */
+export class InputShapeError extends ZkinferError {
+  readonly code = 'INPUT_SHAPE';
+}
+
+/** Calibration data or options that cannot be used. */
+export class CalibrationError extends ZkinferError {
+  readonly code = 'CALIBRATION';
+}
+
+/** Even after requantizing, an accumulator of this layer would outgrow exact integer arithmetic. */
+export class AccumulatorOverflowError extends ZkinferError {
+  readonly code = 'ACCUMULATOR_OVERFLOW';
+}
+
+/** A stored integer model cannot be read back. */
+export class IntegerModelFormatError extends ZkinferError {
+  readonly code = 'INTEGER_MODEL_FORMAT';
+}
