@@ -4,8 +4,10 @@
 //! `prove` and `setup` (the protocol). `formats` reads and writes the files of the circom world, `verify`
 //! checks proofs, `napi` binds it all to Node. Nothing below `formats` touches the file system.
 
+pub mod control;
 pub mod curve;
 pub mod field;
+pub mod formats;
 pub mod msm;
 pub mod ntt;
 pub mod prove;

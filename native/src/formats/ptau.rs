@@ -1,0 +1,90 @@
+//! `.ptau`: powers of tau prepared for phase 2 (snarkjs `src/powersoftau_utils.js`, version 1). Only what a Groth16
+//! setup reads: the powers and the Lagrange bases; contributions are left to the ceremony's own tools.
+//!
+//! The trap: a Lagrange section holds one basis after the other for the domains of size 1, 2, 4, …, so the basis of
+//! size 2^k begins at point 2^k - 1.
+
+use super::error::{FormatError, FormatErrorKind as Kind};
+use super::field_bytes::Q_BYTES;
+use super::sections::Sections;
+use super::{G1_BYTES, G2_BYTES};
+
+/// A prepared powers-of-tau file over borrowed bytes; points as in a `.zkey`.
+#[derive(Clone, Copy)]
+pub struct PtauView<'a> {
+    /// The largest domain is 2^power.
+    pub power: u32,
+    /// tau^i in G1, 2^(power+1) - 1 points.
+    pub tau_g1: &'a [u8],
+    /// tau^i in G2, 2^power points.
+    pub tau_g2: &'a [u8],
+    /// alpha tau^i in G1, 2^power points.
+    pub alpha_tau_g1: &'a [u8],
+    /// beta tau^i in G1, 2^power points.
+    pub beta_tau_g1: &'a [u8],
+    pub beta_g2: &'a [u8],
+    lagrange_tau_g1: &'a [u8],
+    lagrange_tau_g2: &'a [u8],
+    lagrange_alpha_tau_g1: &'a [u8],
+    lagrange_beta_tau_g1: &'a [u8],
+}
+
+/// Reads a prepared file; `file` is the name errors carry.
+pub fn parse<'a>(file: &str, bytes: &'a [u8]) -> Result<PtauView<'a>, FormatError> {
+    let sections = Sections::split(file, bytes, b"ptau", 1)?;
+    let mut header = sections.reader(1, "header")?;
+    header.prime(&Q_BYTES, "the prime")?;
+    let power = header.u32()?;
+    let _ceremony_power = header.u32()?;
+    header.end()?;
+    if !(1..=28).contains(&power) {
+        return Err(header.place.error(Kind::OutOfRange, format!("power {power} is not in 1 to 28")));
+    }
+    if (12..=15).any(|section| sections.find(section).is_none()) {
+        let reason = "it is not prepared for phase 2: run `snarkjs powersoftau prepare phase2` on it";
+        return Err(sections.at("").error(Kind::NotPrepared, reason));
+    }
+    let domain = 1u64 << power;
+    let (g1, g2) = (G1_BYTES as u64, G2_BYTES as u64);
+    Ok(PtauView {
+        power,
+        tau_g1: sections.table(2, "tau in G1", 2 * domain - 1, g1)?,
+        tau_g2: sections.table(3, "tau in G2", domain, g2)?,
+        alpha_tau_g1: sections.table(4, "alpha tau in G1", domain, g1)?,
+        beta_tau_g1: sections.table(5, "beta tau in G1", domain, g1)?,
+        beta_g2: sections.table(6, "beta in G2", 1, g2)?,
+        lagrange_tau_g1: sections.table(12, "Lagrange tau in G1", 4 * domain - 1, g1)?,
+        lagrange_tau_g2: sections.table(13, "Lagrange tau in G2", 2 * domain - 1, g2)?,
+        lagrange_alpha_tau_g1: sections.table(14, "Lagrange alpha tau in G1", 2 * domain - 1, g1)?,
+        lagrange_beta_tau_g1: sections.table(15, "Lagrange beta tau in G1", 2 * domain - 1, g1)?,
+    })
+}
+
+impl<'a> PtauView<'a> {
+    /// L_i(tau) in G1 over the domain of size 2^level, level up to power + 1.
+    pub fn lagrange_tau_g1(&self, level: u32) -> Option<&'a [u8]> {
+        basis(self.lagrange_tau_g1, level, G1_BYTES)
+    }
+
+    /// L_i(tau) in G2 over the domain of size 2^level, level up to power.
+    pub fn lagrange_tau_g2(&self, level: u32) -> Option<&'a [u8]> {
+        basis(self.lagrange_tau_g2, level, G2_BYTES)
+    }
+
+    /// alpha L_i(tau) in G1 over the domain of size 2^level, level up to power.
+    pub fn lagrange_alpha_tau_g1(&self, level: u32) -> Option<&'a [u8]> {
+        basis(self.lagrange_alpha_tau_g1, level, G1_BYTES)
+    }
+
+    /// beta L_i(tau) in G1 over the domain of size 2^level, level up to power.
+    pub fn lagrange_beta_tau_g1(&self, level: u32) -> Option<&'a [u8]> {
+        basis(self.lagrange_beta_tau_g1, level, G1_BYTES)
+    }
+}
+
+fn basis(section: &[u8], level: u32, point_bytes: usize) -> Option<&[u8]> {
+    let size = 1usize.checked_shl(level)?;
+    let start = (size - 1).checked_mul(point_bytes)?;
+    let end = start.checked_add(size.checked_mul(point_bytes)?)?;
+    section.get(start..end)
+}
