@@ -1,0 +1,66 @@
+/** Small JSON files that survive a killed process: written under a temporary name, flushed, renamed. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { lock } from 'proper-lockfile';
+import type { z } from 'zod';
+import { RecordError } from './errors.js';
+
+export async function writeFileAtomic(path: string, contents: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(contents);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** The file's value checked against `schema`; undefined if there is no such file. Throws RecordError if it is damaged. */
+export async function readRecord<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new RecordError(`${path} is damaged or of another version; move it away to start afresh`, { cause });
+  }
+}
+
+/** Runs `work` while this process alone holds `folder` (created if missing); waits up to a minute for it. */
+export async function whileLocked<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  const release = await acquireLock(folder);
+  try {
+    return await work();
+  } finally {
+    await release();
+  }
+}
+
+/** Takes the lock of `folder`; the caller must call the returned function to give it back. */
+export async function acquireLock(folder: string): Promise<() => Promise<void>> {
+  await mkdir(folder, { recursive: true });
+  try {
+    return await lock(folder, {
+      stale: 10_000,
+      retries: { retries: 600, factor: 1, minTimeout: 100, maxTimeout: 100 },
+      // A process that stood still for longer than `stale` may have lost the lock; what it guards is checked on chain too.
+      onCompromised: () => undefined,
+    });
+  } catch (cause) {
+    throw new RecordError(`${folder} is in use by another zkinfer process; wait for it to end, or remove ${folder}.lock`, { cause });
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * A chain as the rest of this folder sees it: ethers' provider over a transport that retries, with its chain id known
+ * before anything else happens.
+ *
+ * The trap: ethers' own JsonRpcProvider retries network detection for ever, so a dead URL hangs. Here the chain id is asked
+ * once, within the deadline, and then fixed.
+ */
+import { JsonRpcApiProvider, type JsonRpcError, type JsonRpcPayload, type JsonRpcResult, Network } from 'ethers';
+import { ChainMismatchError, RpcResponseError } from './errors.js';
+import { DEFAULT_RETRY, JsonRpcEndpoint, type RetryPolicy } from './json-rpc.js';
+
+/** Chain ids that wallets reserve for development: anvil and hardhat, and ganache and geth's `--dev`. */
+const LOCAL_CHAIN_IDS = new Set([31337, 1337]);
+
+export function isLocalChain(chainId: number): boolean {
+  return LOCAL_CHAIN_IDS.has(chainId);
+}
+
+export class RetryingProvider extends JsonRpcApiProvider {
+  constructor(
+    private readonly endpoint: JsonRpcEndpoint,
+    network: Network,
+  ) {
+    // batchMaxCount 1: a lost batch loses one answer only. cacheTimeout -1: two equal questions may have two answers.
+    super(network, { staticNetwork: network, batchMaxCount: 1, cacheTimeout: -1, pollingInterval: 250 });
+  }
+
+  override async send(method: string, params: unknown[] | Record<string, unknown>): Promise<unknown> {
+    this._start();
+    return super.send(method, params as unknown[]);
+  }
+
+  override async _send(payload: JsonRpcPayload | JsonRpcPayload[]): Promise<(JsonRpcResult | JsonRpcError)[]> {
+    const payloads = Array.isArray(payload) ? payload : [payload];
+    const answers = await Promise.all(payloads.map((one) => this.endpoint.post(one)));
+    return answers as (JsonRpcResult | JsonRpcError)[];
+  }
+}
+
+export interface Rpc {
+  readonly provider: RetryingProvider;
+  readonly chainId: number;
+  /** Hash of block 0: tells two chains apart that share an id, such as two local ones. */
+  readonly genesisHash: string;
+  /** Host and port; never the whole URL, which may hold an API key. */
+  readonly host: string;
+}
+
+export interface ConnectOptions {
+  /** Throws ChainMismatchError when the node's chain is another. */
+  readonly chainId?: number;
+  readonly retry?: Partial<RetryPolicy>;
+}
+
+/** Asks the node at `url` for its chain. Throws RpcUnreachableError within the retry policy's deadline if it is dead. */
+export async function connect(url: string, options: ConnectOptions = {}): Promise<Rpc> {
+  const endpoint = new JsonRpcEndpoint(url, { ...DEFAULT_RETRY, ...options.retry });
+  const chainId = Number(await ask(endpoint, 'eth_chainId', []));
+  if (!Number.isSafeInteger(chainId)) throw new RpcResponseError(`the RPC at ${endpoint.host} gives no chain id`);
+  if (options.chainId !== undefined && options.chainId !== chainId) {
+    throw new ChainMismatchError(
+      `the RPC at ${endpoint.host} is chain ${chainId}, but chain ${options.chainId} is wanted; give the RPC of chain ${options.chainId}`,
+    );
+  }
+  const genesis = (await ask(endpoint, 'eth_getBlockByNumber', ['0x0', false])) as { hash?: string } | null;
+  const provider = new RetryingProvider(endpoint, Network.from(chainId));
+  return { provider, chainId, genesisHash: genesis?.hash ?? '0x', host: endpoint.host };
+}
+
+async function ask(endpoint: JsonRpcEndpoint, method: string, params: unknown[]): Promise<unknown> {
+  const request = { jsonrpc: '2.0', id: 1, method, params };
+  const answer = await endpoint.post(request);
+  if (answer.error) throw new RpcResponseError(`the RPC at ${endpoint.host} refused ${method}: ${answer.error.message}`);
+  return answer.result;
+}
