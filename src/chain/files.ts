@@ -40,9 +40,9 @@ export async function readRecord<T>(path: string, schema: z.ZodType<T>): Promise
   }
 }
 
-/** Runs `work` while this process alone holds `folder` (created if missing); waits up to a minute for it. */
-export async function whileLocked<T>(folder: string, work: () => Promise<T>): Promise<T> {
-  const release = await acquireLock(folder);
+/** Runs `work` while this process alone holds the lock on `path`; waits up to a minute for it. */
+export async function whileLocked<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const release = await acquireLock(path);
   try {
     return await work();
   } finally {
@@ -50,17 +50,18 @@ export async function whileLocked<T>(folder: string, work: () => Promise<T>): Pr
   }
 }
 
-/** Takes the lock of `folder`; the caller must call the returned function to give it back. */
-export async function acquireLock(folder: string): Promise<() => Promise<void>> {
-  await mkdir(folder, { recursive: true });
+/** Takes the lock on `path`, which need not exist; the caller must call the returned function to give it back. */
+export async function acquireLock(path: string): Promise<() => Promise<void>> {
+  await mkdir(dirname(path), { recursive: true });
   try {
-    return await lock(folder, {
+    return await lock(path, {
+      realpath: false,
       stale: 10_000,
       retries: { retries: 600, factor: 1, minTimeout: 100, maxTimeout: 100 },
       // A process that stood still for longer than `stale` may have lost the lock; what it guards is checked on chain too.
       onCompromised: () => undefined,
     });
   } catch (cause) {
-    throw new RecordError(`${folder} is in use by another zkinfer process; wait for it to end, or remove ${folder}.lock`, { cause });
+    throw new RecordError(`${path} is in use by another zkinfer process; wait for it to end, or remove ${path}.lock`, { cause });
   }
 }

@@ -1,0 +1,272 @@
+/**
+ * Sends what must happen once, once. EIP-1559 transactions, simulated before they are signed, journalled before they are
+ * sent, followed to their confirmations.
+ *
+ * The trap: "nonce too low" after a lost answer usually means that our own transaction was mined. So every refusal is
+ * checked against the chain by transaction hash before it is believed, and an intent gets a new nonce only when another
+ * transaction was mined with its old one, because only then can the old one never be.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { id, type Interface, isError, Transaction, type TransactionReceipt } from 'ethers';
+import {
+  InsufficientFundsError,
+  NonceError,
+  RevertedError,
+  RpcResponseError,
+  TransactionPendingError,
+} from './errors.js';
+import type { Journal, Signed } from './journal.js';
+import { decodeRevert, revertData } from './reverts.js';
+import type { Rpc } from './rpc.js';
+import type { Signer } from './signer.js';
+
+/** Who sends, where, and how patiently. */
+export interface Sender {
+  readonly rpc: Rpc;
+  readonly signer: Signer;
+  readonly journal: Journal;
+  /** Blocks that must include or follow the transaction's own; default 1, the block itself. */
+  readonly confirmations?: number;
+  /** Milliseconds to wait for them; default two minutes. */
+  readonly timeoutMs?: number;
+}
+
+export interface Request {
+  /** What must happen once; with chain and sender it identifies the intent in the journal. */
+  readonly purpose: string;
+  /** Contract called; null to create one. */
+  readonly to: string | null;
+  readonly data: string;
+  /** For messages, as in "attesting the inference was refused by …". */
+  readonly action: string;
+  /** ABIs that name the custom errors of every contract in the call. */
+  readonly abis: readonly Interface[];
+}
+
+const POLL_MS = 200;
+const DEFAULT_TIMEOUT_MS = 120_000;
+/** Estimates are for the pending block; state may be a little costlier when the transaction runs. */
+const GAS_MARGIN_PERCENT = 115n;
+/** Nodes accept a replacement at the same nonce from 10 % more fees on. */
+const REPLACEMENT_PERCENT = 113n;
+/** Times a nonce may be lost to other transactions of the account, or refused without reason, before giving up. */
+const NONCE_ATTEMPTS = 8;
+/** Consecutive looks that must agree that a nonce is used up by another transaction; nodes behind one URL may lag. */
+const LOST_LOOKS = 3;
+
+/** Sends `request` unless it was sent before; returns the receipt of the one transaction that carries it. */
+export async function sendOnce(sender: Sender, request: Request): Promise<TransactionReceipt> {
+  const from = sender.signer.address;
+  const intent = id(JSON.stringify([sender.rpc.genesisHash, sender.rpc.chainId, from, request.to, request.purpose]));
+  const deadline = Date.now() + (sender.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+
+  for (let attempt = 0; attempt < NONCE_ATTEMPTS; attempt++) {
+    const signed = await inTurn(`${sender.rpc.genesisHash}:${from}`, async () => {
+      const known = await sender.journal.get(intent);
+      if (known !== undefined && (await minedReceipt(sender.rpc, known)) !== undefined) return known;
+      const ready = await signOrResume(sender, request, intent, known);
+      await broadcast(sender, ready, deadline);
+      return ready;
+    });
+    const receipt = await follow(sender, signed, deadline);
+    if (receipt === undefined) {
+      await sender.journal.set(intent, undefined); // Its nonce went to another transaction: it can never be mined.
+      continue;
+    }
+    if (receipt.status !== 1) {
+      await sender.journal.set(intent, undefined);
+      throw await minedRevert(sender, request, receipt);
+    }
+    await sender.journal.set(intent, { nonce: signed.nonce, hashes: signed.hashes });
+    return receipt;
+  }
+  throw new NonceError(
+    `${request.action}: the nonces of ${from} kept going to other transactions; is another program sending from this account?`,
+  );
+}
+
+/**
+ * What would happen to `request` if it were sent now: the gas estimate, or RevertedError with the contract's own reason.
+ * Sends nothing.
+ */
+export async function simulate(sender: Pick<Sender, 'rpc' | 'signer'>, request: Request): Promise<bigint> {
+  const call = { from: sender.signer.address, to: request.to, data: request.data };
+  try {
+    return await sender.rpc.provider.estimateGas(call);
+  } catch (error) {
+    throw refusal(sender, request, error);
+  }
+}
+
+/** The journalled transaction with fees renewed if it needs them, or a newly signed one; journalled in both cases. */
+async function signOrResume(sender: Sender, request: Request, intent: string, known: Signed | undefined): Promise<Signed> {
+  const { provider } = sender.rpc;
+  const from = sender.signer.address;
+  if (known?.raw !== undefined && (await provider.getTransactionCount(from, 'latest')) <= known.nonce) {
+    const old = Transaction.from(known.raw);
+    const { baseFee } = await fees(sender);
+    if (old.maxFeePerGas! >= baseFee) return known;
+    return await sign(sender, request, intent, known.nonce, old, known.hashes);
+  }
+  return await sign(sender, request, intent, await provider.getTransactionCount(from, 'pending'));
+}
+
+async function sign(
+  sender: Sender,
+  request: Request,
+  intent: string,
+  nonce: number,
+  replaced?: Transaction,
+  hashes: readonly string[] = [],
+): Promise<Signed> {
+  const gas = await simulate(sender, request);
+  const { maxFeePerGas, maxPriorityFeePerGas } = await fees(sender);
+  const raised = (fee: bigint, old: bigint | null | undefined) => {
+    const least = ((old ?? 0n) * REPLACEMENT_PERCENT) / 100n;
+    return fee > least ? fee : least;
+  };
+  const raw = await sender.signer.signTransaction({
+    type: 2,
+    chainId: sender.rpc.chainId,
+    nonce,
+    to: request.to,
+    data: request.data,
+    gasLimit: (gas * GAS_MARGIN_PERCENT) / 100n,
+    maxFeePerGas: raised(maxFeePerGas, replaced?.maxFeePerGas),
+    maxPriorityFeePerGas: raised(maxPriorityFeePerGas, replaced?.maxPriorityFeePerGas),
+  });
+  const signed: Signed = { nonce, hashes: [...hashes, Transaction.from(raw).hash!] as Signed['hashes'], raw };
+  await sender.journal.set(intent, signed);
+  return signed;
+}
+
+/** EIP-1559: twice the base fee covers six full blocks in a row; the priority fee is the node's suggestion. In wei. */
+async function fees({ rpc }: Sender): Promise<{ baseFee: bigint; maxFeePerGas: bigint; maxPriorityFeePerGas: bigint }> {
+  const [block, suggestion] = await Promise.all([
+    rpc.provider.getBlock('latest'),
+    rpc.provider.send('eth_maxPriorityFeePerGas', []) as Promise<string>,
+  ]);
+  const baseFee = block?.baseFeePerGas;
+  if (baseFee == null) throw new RpcResponseError(`chain ${rpc.chainId} has no base fee (EIP-1559), which zkinfer needs`);
+  const maxPriorityFeePerGas = BigInt(suggestion);
+  return { baseFee, maxFeePerGas: 2n * baseFee + maxPriorityFeePerGas, maxPriorityFeePerGas };
+}
+
+/** Hands the transaction to the node; returns when the node has it, or when its nonce is used up (left to `follow`). */
+async function broadcast(sender: Sender, signed: Signed, deadline: number): Promise<void> {
+  const { provider } = sender.rpc;
+  let refused: unknown;
+  for (let attempt = 0; attempt < NONCE_ATTEMPTS; attempt++) {
+    try {
+      await provider.send('eth_sendRawTransaction', [signed.raw]);
+      return;
+    } catch (error) {
+      if (/already known|already imported|known transaction/i.test(rpcMessage(error))) return;
+      if (await isKnown(sender.rpc, signed)) return;
+      if (isError(error, 'INSUFFICIENT_FUNDS') || /insufficient funds/i.test(rpcMessage(error))) {
+        throw new InsufficientFundsError(`account ${sender.signer.address} cannot pay the transaction's gas; send it some ether`, {
+          cause: error,
+        });
+      }
+      if (!/nonce|replacement|underpriced/i.test(rpcMessage(error))) {
+        throw error instanceof Error && 'attempts' in error
+          ? error
+          : new RpcResponseError(`the RPC at ${sender.rpc.host} refused the transaction: ${rpcMessage(error)}`, { cause: error });
+      }
+      refused = error;
+    }
+    if ((await provider.getTransactionCount(sender.signer.address, 'latest')) > signed.nonce) return;
+    if (Date.now() > deadline) break;
+    await sleep(POLL_MS * (attempt + 1));
+  }
+  throw new NonceError(
+    `the RPC at ${sender.rpc.host} keeps refusing nonce ${signed.nonce} of ${sender.signer.address}: ${rpcMessage(refused)}; ` +
+      'another transaction of this account may be pending',
+    { cause: refused },
+  );
+}
+
+/** Waits for the receipt with its confirmations; undefined if another transaction was mined with the nonce. */
+async function follow(sender: Sender, signed: Signed, deadline: number): Promise<TransactionReceipt | undefined> {
+  const { rpc, signer, confirmations = 1 } = sender;
+  const started = Date.now();
+  let lostLooks = 0;
+  for (let look = 1; ; look++) {
+    // The count first: read after the receipt, a block mined in between would look like another's transaction.
+    const used = (await rpc.provider.getTransactionCount(signer.address, 'latest')) > signed.nonce;
+    const receipt = await minedReceipt(rpc, signed);
+    if (receipt !== undefined) {
+      lostLooks = 0;
+      if ((await rpc.provider.getBlockNumber()) - receipt.blockNumber + 1 >= confirmations) return receipt;
+    } else if (used && ++lostLooks >= LOST_LOOKS) {
+      return undefined;
+    } else if (look % 25 === 0 && signed.raw !== undefined && !(await isKnown(rpc, signed))) {
+      // Fallen out of the node's pool. The same bytes again are the same transaction.
+      await rpc.provider.send('eth_sendRawTransaction', [signed.raw]).catch(() => undefined);
+    }
+    if (Date.now() > deadline) throw new TransactionPendingError(signed.hashes.at(-1)!, (Date.now() - started) / 1000);
+    await sleep(POLL_MS);
+  }
+}
+
+async function minedReceipt(rpc: Rpc, signed: Signed): Promise<TransactionReceipt | undefined> {
+  for (const hash of signed.hashes) {
+    const receipt = await rpc.provider.getTransactionReceipt(hash);
+    if (receipt !== null) return receipt;
+  }
+  return undefined;
+}
+
+async function isKnown(rpc: Rpc, signed: Signed): Promise<boolean> {
+  const found = await Promise.all(signed.hashes.map((hash) => rpc.provider.send('eth_getTransactionByHash', [hash])));
+  return found.some((transaction) => transaction !== null);
+}
+
+/** Why a mined transaction failed: the same call on the state before its block. */
+async function minedRevert(sender: Sender, request: Request, receipt: TransactionReceipt): Promise<Error> {
+  try {
+    await sender.rpc.provider.call({
+      from: receipt.from,
+      to: request.to,
+      data: request.data,
+      gasLimit: receipt.gasUsed * 2n,
+      blockTag: receipt.blockNumber - 1,
+    });
+  } catch (error) {
+    const data = revertData(error);
+    if (data !== undefined) return decodeRevert(data, request.abis, request.action, receipt.hash);
+  }
+  return new RevertedError('Unknown', { data: '0x' }, request.action, receipt.hash);
+}
+
+function refusal({ rpc, signer }: Pick<Sender, 'rpc' | 'signer'>, request: Request, error: unknown): unknown {
+  const data = revertData(error);
+  if (data !== undefined) return decodeRevert(data, request.abis, request.action);
+  if (isError(error, 'INSUFFICIENT_FUNDS')) {
+    return new InsufficientFundsError(`account ${signer.address} cannot pay for ${request.action}; send it some ether`, { cause: error });
+  }
+  if (isError(error, 'UNKNOWN_ERROR')) {
+    return new RpcResponseError(`the RPC at ${rpc.host} refused ${request.action}: ${rpcMessage(error)}`, { cause: error });
+  }
+  return error;
+}
+
+/** The node's own words inside an ethers error. */
+function rpcMessage(error: unknown): string {
+  const inner = (error as { error?: { message?: string }; info?: { error?: { message?: string } } } | undefined) ?? {};
+  return inner.error?.message ?? inner.info?.error?.message ?? (error instanceof Error ? error.message : String(error));
+}
+
+const queues = new Map<string, Promise<unknown>>();
+
+/** Runs one piece of work at a time for each key, in the order asked: two intents of one account must not take one nonce. */
+async function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+  const before = queues.get(key) ?? Promise.resolve();
+  const mine = before.catch(() => undefined).then(work);
+  queues.set(key, mine);
+  try {
+    return await mine;
+  } finally {
+    if (queues.get(key) === mine) queues.delete(key);
+  }
+}
