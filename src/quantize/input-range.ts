@@ -1,0 +1,106 @@
+/**
+ * The declared range of each graph input, which becomes a promise: every input inside has a proof, every input outside
+ * an error. From the user, or from calibration data, or a stated default.
+ */
+import type { Graph, GraphInput, GraphNode } from '../onnx/graph.js';
+import { sizeOf } from '../tensor/shape.js';
+import { CalibrationError } from './errors.js';
+import type { IntegerInput } from './integer-model.js';
+import { gridFor } from './scale.js';
+
+/** Range assumed where neither calibration data nor a declaration says otherwise. */
+export const DEFAULT_RANGE: readonly [number, number] = [-1, 1];
+
+/** Tabular features get ranges of their own, with this share of their span added on either side for unseen rows. */
+const ELEMENT_MARGIN = 0.25;
+/** Largest number of elements taken for a table's row of features rather than for an image or a sequence. */
+const MOST_FEATURES = 256;
+/** Spans of the features must differ this much before each gets its own scale. */
+const UNLIKE = 4;
+
+export interface InputChoice {
+  readonly inputs: readonly IntegerInput[];
+  readonly notes: readonly string[];
+}
+
+/** Grids of all graph inputs. `samples` hold one array per input; `declared` one range for every input's elements. */
+export function chooseInputs(
+  graph: Graph,
+  bits: number,
+  samples: readonly (readonly Float64Array[])[],
+  declared?: readonly [number, number],
+): InputChoice {
+  const notes: string[] = [];
+  const inputs = graph.inputs.map((input, k): IntegerInput => {
+    if (declared) return sharedGrid(input, bits, declared[0], declared[1]);
+    if (samples.length === 0) {
+      notes.push(`input '${input.name}': no calibration data and no declared range, so [${DEFAULT_RANGE.join(', ')}] is assumed`);
+      return sharedGrid(input, bits, ...DEFAULT_RANGE);
+    }
+    const columns = columnRanges(samples.map((sample) => sample[k]), sizeOf(input.shape));
+    if (samples.length > 1 && feedsDense(graph, input.name) && unlike(columns, input)) {
+      notes.push(`input '${input.name}': each of its ${columns.length} elements has a range of its own, ${100 * ELEMENT_MARGIN} % wider at either end than in the calibration data`);
+      return elementGrids(input, bits, columns);
+    }
+    const least = Math.min(...columns.map(([min]) => min));
+    const most = Math.max(...columns.map(([, max]) => max));
+    return sharedGrid(input, bits, least, most);
+  });
+  return { inputs, notes };
+}
+
+function sharedGrid(input: GraphInput, bits: number, least: number, most: number): IntegerInput {
+  if (!(Number.isFinite(least) && Number.isFinite(most) && least <= most)) {
+    throw new CalibrationError(`input '${input.name}': [${least}, ${most}] is not a range; give two finite numbers, the smaller first`);
+  }
+  // A range that leaves zero out is widened to it: padding and sparsity need zero to be exact.
+  const { step, low } = gridFor(Math.min(least, 0), Math.max(most, 0), bits);
+  return { name: input.name, shape: input.shape, bits, scale: Float64Array.of(step), low: Float64Array.of(low) };
+}
+
+function elementGrids(input: GraphInput, bits: number, columns: readonly [number, number][]): IntegerInput {
+  const levels = 2 ** bits - 1;
+  const widest = Math.max(...columns.map(([min, max]) => max - min));
+  const grids = columns.map(([min, max]) => {
+    // A feature that never varied gets the widest feature's span around its one value.
+    const span = max > min ? max - min : Math.max(widest, Math.abs(min));
+    const least = min - ELEMENT_MARGIN * span;
+    const step = ((1 + 2 * ELEMENT_MARGIN) * span) / levels;
+    return { step, low: Math.round(least / step) + 0 };
+  });
+  return {
+    name: input.name,
+    shape: input.shape,
+    bits,
+    scale: Float64Array.from(grids, (grid) => grid.step),
+    low: Float64Array.from(grids, (grid) => grid.low),
+  };
+}
+
+function columnRanges(samples: readonly Float64Array[], size: number): [number, number][] {
+  return Array.from({ length: size }, (_, i): [number, number] => {
+    let min = Infinity;
+    let max = -Infinity;
+    for (const sample of samples) {
+      if (sample[i] < min) min = sample[i];
+      if (sample[i] > max) max = sample[i];
+    }
+    return [min, max];
+  });
+}
+
+/** Whether only dense or element-wise affine layers read the input, which can absorb a scale per element. */
+function feedsDense(graph: Graph, name: string): boolean {
+  const readers: GraphNode[] = graph.nodes.filter((node) => node.inputs.includes(name));
+  return (
+    readers.length > 0 &&
+    readers.every((node) => (node.op === 'dense' && node.rows === 1) || node.op === 'affine' || (node.op === 'move' && node.inputs.length === 1 && feedsDense(graph, node.output)))
+  );
+}
+
+function unlike(columns: readonly [number, number][], input: GraphInput): boolean {
+  if (columns.length > MOST_FEATURES || input.shape.length > 2) return false;
+  const spans = columns.map(([min, max]) => max - min).sort((a, b) => a - b);
+  const magnitudes = columns.map(([min, max]) => Math.max(Math.abs(min), Math.abs(max)));
+  return Math.max(...magnitudes) > UNLIKE * spans[Math.floor(spans.length / 2)];
+}

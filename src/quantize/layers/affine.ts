@@ -1,0 +1,13 @@
+/** Element-wise scale and shift; takes inputs whose elements have scales of their own. */
+import type { AffineNode } from '../../onnx/graph.js';
+import type { Lowering } from '../lowering.js';
+
+export function lowerAffine(node: AffineNode, at: Lowering): void {
+  const x = at.operand(at.tensor(node.inputs[0]), node);
+  const coefficients = node.scale.map((value, i) => value * x.scale[x.scale.length === 1 ? 0 : i]);
+  const terms = [{ coefficients, meanSquare: x.meanSquare }, { coefficients: node.shift, meanSquare: 1 }];
+  const unit = at.accumulatorScale(node.output, terms, coefficients.length);
+  const factor = coefficients.map((value) => Math.round(value / unit) + 0);
+  const shift = node.shift.map((value) => Math.round(value / unit) + 0);
+  at.emitLinear({ kind: 'affine', factor, shift }, [x], node.output, node.shape, unit);
+}

@@ -1,0 +1,7 @@
+/** Clip is what a requantization's saturation does, at a grid whose ends are the clip's own. */
+import type { ClipNode } from '../../onnx/graph.js';
+import type { Lowering } from '../lowering.js';
+
+export function lowerClip(node: ClipNode, at: Lowering): void {
+  at.requantize(at.uniform(at.tensor(node.inputs[0])), at.activationGrid(node.output), node.output);
+}

@@ -1,0 +1,16 @@
+/** Fully connected layer: weights become multiples of the accumulator's scale over the input's; free in the circuit. */
+import type { DenseNode } from '../../onnx/graph.js';
+import type { Lowering } from '../lowering.js';
+
+export function lowerDense(node: DenseNode, at: Lowering): void {
+  const x = at.operand(at.tensor(node.inputs[0]), node);
+  const { rows, inFeatures, outFeatures } = node;
+  // With one scale per element, all rows must agree on it for the weights to absorb it.
+  const input = x.scale.length === 1 || rows === 1 ? x : at.uniform(x);
+  const scale = input.scale;
+  const coefficients = node.weight.map((w, k) => w * scale[scale.length === 1 ? 0 : k % inFeatures]);
+  const unit = at.accumulatorScale(node.output, [{ coefficients, meanSquare: input.meanSquare }], outFeatures);
+  const weight = coefficients.map((value) => Math.round(value / unit) + 0);
+  const bias = node.bias.map((value) => Math.round(value / unit) + 0);
+  at.emitLinear({ kind: 'dense', rows, inFeatures, outFeatures, weight, bias }, [input], node.output, node.shape, unit);
+}

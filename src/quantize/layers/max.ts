@@ -1,0 +1,14 @@
+/** Maxima commute with requantization, so they are taken on whichever side costs fewer constraints. */
+import type { MaxNode } from '../../onnx/graph.js';
+import { sizeOf } from '../../tensor/shape.js';
+import { bitsOf } from '../intervals.js';
+import { spanOf, type Lowering } from '../lowering.js';
+
+export function lowerMax(node: MaxNode, at: Lowering): void {
+  const x = at.uniform(at.tensor(node.inputs[0]));
+  const bits = bitsOf(spanOf(x.bounds));
+  const compares = node.groups.indices.length - sizeOf(node.shape);
+  const cutFirst = compares * (bits - at.bits) > sizeOf(x.shape) * (bits + 5);
+  const input = cutFirst ? at.narrow(x) : x;
+  at.emit({ kind: 'max', groups: node.groups }, [input], node.output, node.shape, input.scale[0]);
+}

@@ -1,0 +1,41 @@
+/** Data movement keeps integers as they are; what is joined must share a scale. */
+import type { MoveNode } from '../../onnx/graph.js';
+import type { Lowering, Quantized } from '../lowering.js';
+
+export function lowerMove(node: MoveNode, at: Lowering): void {
+  const inputs = node.inputs.map((name) => at.tensor(name));
+  if (inputs.length === 1 && inputs[0].scale.length > 1 && node.constants.length === 0) return moveScales(node, inputs[0], at);
+  const aligned = at.align(inputs, node.output);
+  const { index } = node;
+  const used = node.constants.filter((_, k) => index.includes(-1 - k));
+  // Constants must be representable beside the data; zero always is.
+  const finer = used.every((value) => value === 0) ? aligned : refine(aligned, used, node.output, at);
+  const constants = node.constants.map((value) => Math.round(value / finer.scale) + 0);
+  at.emit({ kind: 'move', index, constants }, finer.inputs, node.output, node.shape, finer.scale);
+}
+
+interface Aligned {
+  readonly inputs: readonly Quantized[];
+  readonly scale: number;
+}
+
+/** Fractional bits that a constant standing among activations gets. */
+const CONSTANT_BITS = 6;
+
+function refine({ inputs, scale }: Aligned, constants: Float64Array, output: string, at: Lowering): Aligned {
+  const exact = constants.every((value) => Math.abs(value / scale - Math.round(value / scale)) < 1e-9);
+  if (exact) return { inputs, scale };
+  const factor = 2 ** CONSTANT_BITS;
+  const finer = inputs.map((input, k) => {
+    const size = input.bounds.low.length;
+    const body = { kind: 'affine', factor: new Float64Array(size).fill(factor), shift: new Float64Array(size) } as const;
+    return at.emitLinear(body, [input], `${output}/refined${k}`, input.shape, scale / factor);
+  });
+  return { inputs: finer, scale: scale / factor };
+}
+
+/** Elements that have scales of their own take them along. */
+function moveScales(node: MoveNode, x: Quantized, at: Lowering): void {
+  const moved = at.emit({ kind: 'move', index: node.index, constants: node.constants }, [x], node.output, node.shape, 1);
+  at.alias(node.output, { ...moved, scale: Float64Array.from(node.index, (position) => x.scale[position]), meanSquare: x.meanSquare });
+}

@@ -1,0 +1,68 @@
+/**
+ * Post-training quantization: float graph in, integer model out. Fuses what can be fused, takes ranges from calibration
+ * (or worst-case bounds), then lowers layer by layer.
+ */
+import type { Graph } from '../onnx/graph.js';
+import { boundGraph } from './bounds.js';
+import { CalibrationError } from './errors.js';
+import { fuse } from './fuse.js';
+import { chooseInputs } from './input-range.js';
+import type { IntegerInput, IntegerModel } from './integer-model.js';
+import { inputIntervals } from './intervals.js';
+import { lowerNode } from './layers/index.js';
+import { Lowering } from './lowering.js';
+import { gatherStatistics, statisticsFromBounds, type FloatEvaluator, type TensorStatistics } from './statistics.js';
+import type { Intervals } from '../tensor/intervals.js';
+
+export interface QuantizeOptions {
+  /** Bits of a requantized activation, and of an input. 2 to 16. */
+  readonly activationBits: number;
+  /** Calibration samples in the model's own units, each one flat array per graph input. May be empty. */
+  readonly samples: readonly (readonly Float64Array[])[];
+  /** Declared real range of every input element; overrides what the samples show. */
+  readonly inputRange?: readonly [number, number];
+  /** Makes the float evaluator of a graph. */
+  readonly evaluator: (graph: Graph) => FloatEvaluator;
+}
+
+/** @throws CalibrationError, AccumulatorOverflowError */
+export function quantize(graph: Graph, options: QuantizeOptions): IntegerModel {
+  const { activationBits, samples } = options;
+  if (!Number.isInteger(activationBits) || activationBits < 2 || activationBits > 16) {
+    throw new CalibrationError(`activation bits must be a whole number from 2 to 16, not ${activationBits}`);
+  }
+  const fused = fuse(graph);
+  const choice = chooseInputs(fused, activationBits, samples, options.inputRange);
+  const notes = [...graph.notes, ...choice.notes];
+  if (samples.length === 0) notes.push('no calibration data: scales come from worst-case interval bounds and are coarser than the data needs');
+  const statistics =
+    samples.length > 0 ? gatherStatistics(options.evaluator(fused), samples) : statisticsFromBounds(boundGraph(fused, choice.inputs.map(realIntervals)));
+  checkFinite(statistics);
+
+  const lowering = new Lowering(fused, choice.inputs, statistics, activationBits);
+  for (const node of fused.nodes) {
+    lowering.enter(node);
+    lowerNode(node, lowering);
+  }
+  const outputs = fused.outputs.map((output) => {
+    const tensor = lowering.uniform(lowering.tensor(output.tensor));
+    const { name, shape, omitted } = output;
+    return { name, tensor: tensor.name, shape, scale: tensor.scale[0], ...(omitted ? { omitted: omitted.op } : {}) };
+  });
+  const layers = fused.nodes.map((node) => ({ name: node.name, op: node.source, shape: node.shape }));
+  return { activationBits, inputs: choice.inputs, ops: lowering.ops, outputs, layers, notes };
+}
+
+function realIntervals(input: IntegerInput): Intervals {
+  const { low, high } = inputIntervals(input);
+  const scale = (i: number): number => input.scale[input.scale.length === 1 ? 0 : i];
+  return { low: low.map((value, i) => value * scale(i)), high: high.map((value, i) => value * scale(i)) };
+}
+
+function checkFinite(statistics: ReadonlyMap<string, TensorStatistics>): void {
+  for (const [name, { min, max, meanSquare }] of statistics) {
+    if (![min, max, meanSquare].every(Number.isFinite)) {
+      throw new CalibrationError(`tensor '${name}' takes values that are not finite on the calibration data; check the samples for NaN and extreme values`);
+    }
+  }
+}

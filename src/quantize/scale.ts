@@ -1,0 +1,59 @@
+/**
+ * Choice of scales. A requantized tensor gets the step that spreads its range over its bits; an accumulator gets that
+ * step divided by the smallest power of two at which rounding its coefficients disturbs the result less than the
+ * requantization itself does. Coefficients are free in a circuit, but each bit of an accumulator is a constraint.
+ */
+
+/** Integers low .. low + 2^bits - 1, each worth `step`. */
+export interface Grid {
+  readonly step: number;
+  readonly low: number;
+}
+
+/** The grid of `bits` bits that covers [min, max] best while keeping zero a grid point. */
+export function gridFor(min: number, max: number, bits: number): Grid {
+  const least = Math.min(min, max);
+  const span = Math.max(max, min) - least;
+  const levels = 2 ** bits - 1;
+  if (!(span > 0)) {
+    // A constant: one step reaches it exactly.
+    return least === 0 ? { step: 1 / levels, low: 0 } : { step: Math.abs(least), low: Math.sign(least) };
+  }
+  const step = span / levels;
+  return { step, low: Math.round(least / step) + 0 };
+}
+
+/** How much rounding noise an accumulator may add, relative to that of the requantization that follows it. */
+export const NOISE_BEFORE_REQUANTIZE = 1;
+/** The same where nothing is cut afterwards, so that precision costs only output bits. */
+export const NOISE_AT_OUTPUT = 1 / 4;
+
+/** A term of an accumulator: a real coefficient (real units per integer of x) and the mean square of that integer. */
+export interface Term {
+  readonly coefficients: ArrayLike<number>;
+  readonly meanSquare: number | Float64Array;
+}
+
+/**
+ * Smallest s such that coefficients rounded to multiples of step / 2^s keep the accumulator's error (root mean square)
+ * below `noise` times that of rounding to `step`, which is step / sqrt(12). `rows` accumulators share the coefficients,
+ * laid out row by row; where `meanSquare` is an array it repeats with each row.
+ */
+export function accumulatorShift(terms: readonly Term[], rows: number, step: number, noise: number): number {
+  const allowed = (noise * noise) / 12;
+  for (let shift = 0; shift < 40; shift += 1) {
+    const unit = step / 2 ** shift;
+    let error = 0;
+    for (const { coefficients, meanSquare } of terms) {
+      let squares = 0;
+      for (let k = 0; k < coefficients.length; k += 1) {
+        const exact = coefficients[k] / unit;
+        const delta = exact - Math.round(exact);
+        squares += delta * delta * (typeof meanSquare === 'number' ? meanSquare : meanSquare[k % meanSquare.length]);
+      }
+      error += squares / rows;
+    }
+    if (error / 4 ** shift <= allowed) return shift;
+  }
+  return 40;
+}
