@@ -1,0 +1,136 @@
+/**
+ * Proofs and public signals in the encodings that the contracts read: snarkjs's argument order for `verifyProof`, and
+ * ERC-7992's (`inputCommitment`, `output`, `proof`) as `IInferenceVerifier.sol` lays them out.
+ *
+ * The trap: G2 coordinates are swapped against `proof.json` (EIP-197: imaginary part first).
+ */
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { ZkinferError } from '../errors.js';
+import type { Proof, VerificationKey } from '../groth16/types.js';
+import type { Manifest } from '../manifest.js';
+import { SCALAR_FIELD, keccak, vkHash, wordHex } from './key.js';
+
+/** Hashed before the input signals of a model with public input. */
+export const PUBLIC_INPUT_DOMAIN = 'zkinfer public input v1';
+
+/** Arguments of `verifyProof`, in order. */
+export interface ProofCalldata {
+  readonly a: readonly [bigint, bigint];
+  readonly b: readonly [readonly [bigint, bigint], readonly [bigint, bigint]];
+  readonly c: readonly [bigint, bigint];
+  readonly signals: readonly bigint[];
+}
+
+/** Arguments of ERC-7992's `verifyInference`, hex with 0x; `context` is repeated inside `proof`. */
+export interface InferenceCalldata {
+  readonly inputCommitment: string;
+  readonly output: string;
+  readonly proof: string;
+  readonly context: bigint;
+}
+
+/** Arguments of `attestBatch` and `checkInferences`. */
+export interface BatchCalldata {
+  readonly inputCommitments: readonly string[];
+  readonly contexts: readonly bigint[];
+  readonly outputs: string;
+  readonly proofs: string;
+}
+
+/** The public signals are not those of this manifest's circuit. */
+export class PublicSignalsError extends ZkinferError {
+  readonly code = 'PUBLIC_SIGNALS';
+}
+
+export type SignalLayout = Pick<Manifest, 'publicSignals'>;
+
+export function proofCalldata(proof: Proof, publicSignals: readonly string[]): ProofCalldata {
+  const [[bx0, bx1], [by0, by1]] = proof.pi_b;
+  return {
+    a: [BigInt(proof.pi_a[0]), BigInt(proof.pi_a[1])],
+    b: [
+      [BigInt(bx1), BigInt(bx0)],
+      [BigInt(by1), BigInt(by0)],
+    ],
+    c: [BigInt(proof.pi_c[0]), BigInt(proof.pi_c[1])],
+    signals: publicSignals.map((s) => BigInt(s)),
+  };
+}
+
+/** One proof for ERC-7992's verifier. */
+export function inferenceCalldata(
+  key: VerificationKey,
+  manifest: SignalLayout,
+  proof: Proof,
+  publicSignals: readonly string[],
+): InferenceCalldata {
+  const parts = splitSignals(manifest, publicSignals);
+  return {
+    inputCommitment: parts.inputCommitment,
+    output: hex(parts.outputs),
+    proof: `${vkHash(key).slice(0, 10)}${[...proofWords(proof), parts.context, ...parts.inputs].map(wordHex).join('')}`,
+    context: parts.context,
+  };
+}
+
+/** Many proofs of one model for `attestBatch`. */
+export function batchCalldata(
+  key: VerificationKey,
+  manifest: SignalLayout,
+  items: readonly { readonly proof: Proof; readonly publicSignals: readonly string[] }[],
+): BatchCalldata {
+  const parts = items.map((item) => splitSignals(manifest, item.publicSignals));
+  const proofs = items.flatMap((item, i) => [...proofWords(item.proof), ...parts[i].inputs]);
+  return {
+    inputCommitments: parts.map((p) => p.inputCommitment),
+    contexts: parts.map((p) => p.context),
+    outputs: hex(parts.flatMap((p) => p.outputs)),
+    proofs: `${vkHash(key).slice(0, 10)}${proofs.map(wordHex).join('')}`,
+  };
+}
+
+/** The context that lets `user` (0x and 40 hex digits) use a proof; `nonce` < 2^64 tells the user's proofs apart. */
+export function encodeContext(user: string, nonce: bigint): bigint {
+  if (!/^0x[0-9a-fA-F]{40}$/.test(user)) throw new PublicSignalsError(`A context names an address; ${user} is none.`);
+  if (nonce < 0n || nonce >= 1n << 64n) throw new PublicSignalsError(`A context's nonce has 64 bits; ${nonce} does not fit.`);
+  return (nonce << 160n) | BigInt(user);
+}
+
+/** The address and nonce of a context; the address in lower case. */
+export function decodeContext(context: bigint): { readonly user: string; readonly nonce: bigint } {
+  if (context < 0n || context >= 1n << 224n) {
+    throw new PublicSignalsError(`The context ${context} names no address: it has more than 224 bits.`);
+  }
+  return { user: `0x${(context & ((1n << 160n) - 1n)).toString(16).padStart(40, '0')}`, nonce: context >> 160n };
+}
+
+function splitSignals(manifest: SignalLayout, publicSignals: readonly string[]) {
+  const layout = manifest.publicSignals;
+  if (layout.length !== publicSignals.length) {
+    throw new PublicSignalsError(
+      `The model has ${layout.length} public signals, ${publicSignals.length} were given; use the proof's own public.json.`,
+    );
+  }
+  const values = publicSignals.map((text, i) => {
+    const value = /^\d{1,78}$/.test(text) ? BigInt(text) : SCALAR_FIELD;
+    if (value >= SCALAR_FIELD) throw new PublicSignalsError(`Public signal ${i} is no element of the scalar field: ${text}.`);
+    return value;
+  });
+  const ofKind = (...kinds: readonly string[]): bigint[] => values.filter((_, i) => kinds.includes(layout[i].kind));
+  const inputs = ofKind('input');
+  const [commitment] = ofKind('inputCommitment');
+  const inputCommitment =
+    inputs.length > 0
+      ? keccak(new Uint8Array([...utf8ToBytes(PUBLIC_INPUT_DOMAIN), ...Buffer.from(inputs.map(wordHex).join(''), 'hex')]))
+      : `0x${wordHex(commitment ?? 0n)}`;
+  return { outputs: ofKind('output', 'outputCommitment'), inputs, inputCommitment, context: ofKind('context')[0] ?? 0n };
+}
+
+function proofWords(proof: Proof): bigint[] {
+  const { a, b, c } = proofCalldata(proof, []);
+  return [...a, ...b[0], ...b[1], ...c];
+}
+
+function hex(words: readonly bigint[]): string {
+  return `0x${words.map(wordHex).join('')}`;
+}

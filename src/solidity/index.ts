@@ -1,0 +1,20 @@
+/** Verifier source from a verification key, its compilation, and the encodings that the contracts read. */
+export { contractName, renderVerifier, type RenderOptions, type VerifierManifest } from './render.js';
+export { PROOF_SYSTEM, PROOF_SYSTEM_ID, keyWords, vkHash } from './key.js';
+export {
+  type BatchCalldata,
+  type InferenceCalldata,
+  type ProofCalldata,
+  batchCalldata,
+  decodeContext,
+  encodeContext,
+  inferenceCalldata,
+  proofCalldata,
+} from './calldata.js';
+export {
+  SOLIDITY_SETTINGS,
+  SolidityCompileError,
+  type CompiledContract,
+  compileSolidity,
+} from './compile.js';
+export { contractSources } from './sources.js';

@@ -1,0 +1,89 @@
+/**
+ * A Groth16 verification key as the EVM sees it: a list of 256-bit words, and the hash of that list which ties a registered
+ * model to its verifier.
+ *
+ * Order: alpha (x, y), beta, gamma, delta (x1, x0, y1, y0 each), IC_0 .. IC_n (x, y each). The trap: EIP-197 puts the imaginary
+ * part of a G2 coordinate first, snarkjs's files put it last.
+ */
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import { ZkinferError } from '../errors.js';
+import type { VerificationKey } from '../groth16/types.js';
+
+/** Order of BN254's base field. */
+export const BASE_FIELD = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
+/** Order of BN254's scalar field. */
+export const SCALAR_FIELD = 21888242871839275222246405745257275088548364400416034343698204186575808495617n;
+
+/** ERC-7992's canonical name of Groth16 over BN254. */
+export const PROOF_SYSTEM = 'groth16-bn254-v1';
+/** First four bytes of its keccak256. */
+export const PROOF_SYSTEM_ID = keccak(utf8ToBytes(PROOF_SYSTEM)).slice(0, 10);
+
+/** The verification key is not one of Groth16 over BN254, or is damaged. */
+export class InvalidVerificationKeyError extends ZkinferError {
+  readonly code = 'INVALID_VERIFICATION_KEY';
+}
+
+/** The key's words, in the order of this file's head. */
+export function keyWords(key: VerificationKey): bigint[] {
+  if (key.protocol !== 'groth16' || key.curve !== 'bn128') {
+    throw new InvalidVerificationKeyError(
+      `The verification key is for ${String(key.protocol)} on ${String(key.curve)}; only groth16 on bn128 is supported.`,
+    );
+  }
+  if (key.IC.length !== key.nPublic + 1) {
+    throw new InvalidVerificationKeyError(
+      `The verification key has ${key.IC.length} IC points for ${key.nPublic} public signals; it needs one more than signals.`,
+    );
+  }
+  return [
+    ...g1(key.vk_alpha_1, 'vk_alpha_1'),
+    ...g2(key.vk_beta_2, 'vk_beta_2'),
+    ...g2(key.vk_gamma_2, 'vk_gamma_2'),
+    ...g2(key.vk_delta_2, 'vk_delta_2'),
+    ...key.IC.flatMap((point, i) => g1(point, `IC[${i}]`)),
+  ];
+}
+
+/** keccak256 of the key's words, as `vkHash()` of the generated contract returns it. */
+export function vkHash(key: VerificationKey): string {
+  return keccakWords(keyWords(key));
+}
+
+export function keccakWords(words: readonly bigint[]): string {
+  return keccak(hexToBytes(words.map(wordHex).join('')));
+}
+
+export function keccak(bytes: Uint8Array): string {
+  return `0x${bytesToHex(keccak_256(bytes))}`;
+}
+
+/** 32 bytes, big-endian, in hex without 0x. */
+export function wordHex(word: bigint): string {
+  return word.toString(16).padStart(64, '0');
+}
+
+function g1(point: readonly string[], name: string): bigint[] {
+  if (point.length !== 3 || point[2] !== '1') throw notAffine(name);
+  return [coordinate(point[0], name), coordinate(point[1], name)];
+}
+
+function g2(point: readonly (readonly string[])[], name: string): bigint[] {
+  if (point.length !== 3 || point[2][0] !== '1' || point[2][1] !== '0') throw notAffine(name);
+  return [point[0][1], point[0][0], point[1][1], point[1][0]].map((c) => coordinate(c, name));
+}
+
+function coordinate(text: string, name: string): bigint {
+  const value = /^\d{1,78}$/.test(text) ? BigInt(text) : BASE_FIELD;
+  if (value >= BASE_FIELD) {
+    throw new InvalidVerificationKeyError(`The verification key's ${name} has a coordinate outside the base field: ${text}.`);
+  }
+  return value;
+}
+
+function notAffine(name: string): InvalidVerificationKeyError {
+  return new InvalidVerificationKeyError(
+    `The verification key's ${name} is not a finite point in affine form (z = 1); a key with such a point cannot be used.`,
+  );
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+/// @title Proved inferences on record.
+/// @dev An attestation is (model, version, input commitment, context, output), its prover and its block. Its identifier
+/// hashes the first four: they decide what a replay is, never the proof's bytes, because anyone can re-randomize a
+/// Groth16 proof. Storage keeps one word: the block and a digest of the output. The rest is in the event, and
+/// `isAttested` checks a record that someone shows.
+///
+/// A context names in its low 160 bits the address that may use the proof and in the next 64 bits a number of the
+/// prover's choice (`InferenceContext`).
+interface IAttestations {
+    event InferenceAttested(
+        bytes32 indexed attestationId,
+        uint256 indexed modelId,
+        address indexed prover,
+        uint32 version,
+        bytes32 inputCommitment,
+        uint256 context,
+        bytes output
+    );
+
+    error AlreadyAttested(bytes32 attestationId);
+    error InferenceAlreadyStored(bytes32 inferenceId);
+    error InferenceNotFound(bytes32 inferenceId);
+    /// @notice The proof was made for another address than the caller's.
+    error ContextNotCaller(uint256 context, address caller);
+    /// @notice The proof carries another context than the one asked for.
+    error ContextMismatch(uint256 expected, uint256 actual);
+    error VerifierNotBound(uint256 modelId, uint32 version);
+    /// @notice A batch holds 1 to 128 inferences and as many contexts.
+    error InvalidBatch(uint256 inferences, uint256 contexts);
+
+    /// @notice Records an inference of the model's current version; the caller is its prover.
+    function attest(uint256 modelId, bytes32 inputCommitment, bytes calldata output, bytes calldata proof)
+        external
+        returns (bytes32 id);
+
+    /// @notice Records many inferences of the model's current version, all or none. For `outputs` and `proofs` see
+    /// `IInferenceVerifier.checkInferences`.
+    function attestBatch(
+        uint256 modelId,
+        bytes32[] calldata inputCommitments,
+        uint256[] calldata contexts,
+        bytes calldata outputs,
+        bytes calldata proofs
+    ) external returns (bytes32[] memory ids);
+
+    /// @notice Returns only if the proof is valid for this version of the model and this context; reverts otherwise with
+    /// an error of ERC-7992. For contracts that act on an inference and give `context` a meaning of their own.
+    /// @param version 0 for the current one. A deprecated model is refused in any version.
+    function checkInference(
+        uint256 modelId,
+        uint32 version,
+        bytes32 inputCommitment,
+        bytes calldata output,
+        uint256 context,
+        bytes calldata proof
+    ) external view;
+
+    /// @notice keccak256(abi.encode(modelId, version, inputCommitment, context))
+    function attestationId(uint256 modelId, uint32 version, bytes32 inputCommitment, uint256 context)
+        external
+        pure
+        returns (bytes32 id);
+
+    /// @notice What storage holds: the attestation's block (0 if there is none) and the first 27 bytes of keccak256(output).
+    function attestationOf(bytes32 id) external view returns (uint256 blockNumber, bytes27 outputDigest);
+
+    /// @notice Whether exactly this inference was attested.
+    function isAttested(
+        uint256 modelId,
+        uint32 version,
+        bytes32 inputCommitment,
+        uint256 context,
+        bytes calldata output
+    ) external view returns (bool);
+}
