@@ -9,6 +9,9 @@ pub mod curve;
 pub mod field;
 pub mod formats;
 pub mod msm;
+#[cfg(feature = "node")]
+mod napi;
 pub mod ntt;
 pub mod prove;
 pub mod setup;
+pub mod verify;

@@ -32,6 +32,8 @@ pub enum FormatErrorKind {
     InvalidPoint,
     /// A powers-of-tau file without its phase-2 sections, or with too few powers.
     NotPrepared,
+    /// JSON that is not of the expected form.
+    Malformed,
 }
 
 impl FormatErrorKind {
@@ -49,6 +51,7 @@ impl FormatErrorKind {
             Self::OutOfRange => "FILE_OUT_OF_RANGE",
             Self::InvalidPoint => "FILE_INVALID_POINT",
             Self::NotPrepared => "FILE_NOT_PREPARED",
+            Self::Malformed => "FILE_MALFORMED",
         }
     }
 }

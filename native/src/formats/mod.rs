@@ -3,8 +3,9 @@
 
 mod error;
 mod field_bytes;
+pub mod json;
 mod mapped;
-mod points;
+pub(crate) mod points;
 pub mod ptau;
 pub mod r1cs;
 mod sections;

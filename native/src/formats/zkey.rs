@@ -156,6 +156,11 @@ impl<'a> ZkeyView<'a> {
         })
     }
 
+    /// The error for a point that only some uses of a key look at.
+    pub(crate) fn point_error(&self, file: &str, name: &str, defect: PointDefect) -> FormatError {
+        Place::new(file).error(Kind::InvalidPoint, format!("{name} {}", defect.reason()))
+    }
+
     /// Every record's indices are inside the system and its value is canonical.
     pub fn check_coefficients(&self, file: &str) -> Result<(), FormatError> {
         let place = Place::new(file).within("coefficients");

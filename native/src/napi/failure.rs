@@ -1,0 +1,63 @@
+//! Errors as JavaScript sees them: an Error whose `code`, `file`, `section` and `reason` are properties.
+
+use napi::bindgen_prelude::{Env, Error, JsValue, Result};
+
+use crate::control::Cancelled;
+use crate::formats::FormatError;
+use crate::verify::VerifyError;
+
+/// What went wrong in a piece of work.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    code: &'static str,
+    file: String,
+    section: &'static str,
+    reason: String,
+    message: String,
+}
+
+impl Failure {
+    pub fn new(code: &'static str, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self { code, file: String::new(), section: "", message: reason.clone(), reason }
+    }
+
+    /// The JavaScript Error, to be thrown or rejected with.
+    pub fn into_error(self, env: &Env) -> Error {
+        match self.build(env) {
+            Ok(error) | Err(error) => error,
+        }
+    }
+
+    fn build(self, env: &Env) -> Result<Error> {
+        let mut error = env.create_error(Error::from_reason(self.message))?;
+        error.set("code", self.code)?;
+        error.set("file", self.file)?;
+        error.set("section", self.section)?;
+        error.set("reason", self.reason)?;
+        Ok(Error::from(error.to_unknown()))
+    }
+}
+
+impl From<FormatError> for Failure {
+    fn from(error: FormatError) -> Self {
+        let message = error.to_string();
+        Self { code: error.kind.code(), file: error.file, section: error.section, reason: error.reason, message }
+    }
+}
+
+impl From<Cancelled> for Failure {
+    fn from(cancelled: Cancelled) -> Self {
+        Self::new("CANCELLED", cancelled.to_string())
+    }
+}
+
+impl From<VerifyError> for Failure {
+    fn from(error: VerifyError) -> Self {
+        let code = match error {
+            VerifyError::PublicCount { .. } => "PUBLIC_SIGNAL_COUNT",
+            VerifyError::Randomness(_) => "NO_RANDOMNESS",
+        };
+        Self::new(code, error.to_string())
+    }
+}
