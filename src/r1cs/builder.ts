@@ -1,0 +1,132 @@
+/**
+ * Builds large constraint systems: typed arrays that double as they fill, and a dictionary of coefficients. The trap:
+ * a model has tens of millions of entries, so nothing here may allocate per entry.
+ */
+import { signed } from './field.js';
+import type { R1cs, SparseMatrix } from './types.js';
+
+const DIRECT = 1 << 16;
+
+/** The distinct coefficients of a system; `idOf` finds or adds one. */
+export class CoefficientTable {
+  readonly values: bigint[] = [];
+  /** For integers of at most 16 bits and a sign: id + 1, by value + DIRECT. */
+  private readonly direct = new Int32Array(2 * DIRECT + 1);
+  private readonly integers = new Map<number, number>();
+  private readonly large = new Map<bigint, number>();
+
+  /** Position of a coefficient given as an integer number (at most 2^53 in size) or as any bigint (reduced modulo r). */
+  idOf(value: number | bigint): number {
+    if (typeof value === 'bigint') {
+      const reduced = signed(value);
+      const small = Number(reduced);
+      if (!Number.isSafeInteger(small)) return this.find(this.large, reduced, reduced);
+      value = small;
+    }
+    if (value >= -DIRECT && value <= DIRECT) {
+      const known = this.direct[value + DIRECT];
+      if (known !== 0) return known - 1;
+      if (!Number.isInteger(value)) throw new RangeError(`coefficient ${value} is not an integer`);
+      const id = this.values.push(BigInt(value)) - 1;
+      this.direct[value + DIRECT] = id + 1;
+      return id;
+    }
+    const known = this.integers.get(value);
+    if (known !== undefined) return known;
+    if (!Number.isSafeInteger(value)) throw new RangeError(`coefficient ${value} is not an exact integer: give a bigint`);
+    return this.find(this.integers, value, BigInt(value));
+  }
+
+  private find<K>(table: Map<K, number>, key: K, value: bigint): number {
+    const known = table.get(key);
+    if (known !== undefined) return known;
+    const id = this.values.push(value) - 1;
+    table.set(key, id);
+    return id;
+  }
+}
+
+/** A sparse matrix under construction: `push` the entries of a row, then `endRow`. */
+export class MatrixBuilder {
+  private offsets: Uint32Array;
+  private wires: Uint32Array;
+  private values: Uint32Array;
+  private rows = 0;
+  private entries = 0;
+
+  constructor(expectedRows = 1024, expectedEntries = 4096) {
+    this.offsets = new Uint32Array(expectedRows + 1);
+    this.wires = new Uint32Array(expectedEntries);
+    this.values = new Uint32Array(expectedEntries);
+  }
+
+  get rowCount(): number {
+    return this.rows;
+  }
+
+  get entryCount(): number {
+    return this.entries;
+  }
+
+  /** One entry of the open row; no wire may come twice in a row, and no value be zero. */
+  push(wire: number, coefficientId: number): void {
+    if (this.entries === this.wires.length) {
+      this.wires = grown(this.wires);
+      this.values = grown(this.values);
+    }
+    this.wires[this.entries] = wire;
+    this.values[this.entries++] = coefficientId;
+  }
+
+  /** Closes the row, which may be empty. */
+  endRow(): void {
+    if (++this.rows === this.offsets.length) this.offsets = grown(this.offsets);
+    this.offsets[this.rows] = this.entries;
+  }
+
+  finish(): SparseMatrix {
+    return {
+      offsets: this.offsets.slice(0, this.rows + 1),
+      wires: this.wires.slice(0, this.entries),
+      values: this.values.slice(0, this.entries),
+    };
+  }
+}
+
+function grown(array: Uint32Array): Uint32Array {
+  const larger = new Uint32Array(Math.max(1024, array.length * 2));
+  larger.set(array);
+  return larger;
+}
+
+/** Counts of a system's wires by kind; `wireCount` includes wire 0. */
+export type WireCounts = Pick<R1cs, 'wireCount' | 'publicOutputCount' | 'publicInputCount' | 'privateInputCount'>;
+
+/** The three matrices and their coefficients, row by row: fill `a`, `b`, `c`, then `endConstraint`. */
+export class R1csBuilder {
+  readonly coefficients = new CoefficientTable();
+  readonly a = new MatrixBuilder();
+  readonly b = new MatrixBuilder();
+  readonly c = new MatrixBuilder();
+
+  get constraintCount(): number {
+    return this.c.rowCount;
+  }
+
+  endConstraint(): void {
+    this.a.endRow();
+    this.b.endRow();
+    this.c.endRow();
+  }
+
+  finish(counts: WireCounts): R1cs {
+    return {
+      ...counts,
+      constraintCount: this.constraintCount,
+      a: this.a.finish(),
+      b: this.b.finish(),
+      c: this.c.finish(),
+      coefficients: this.coefficients.values.slice(),
+    };
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * iden3's `.r1cs`, version 1 (github.com/iden3/r1csfile, doc/r1cs_bin_format.md): what circom writes, and what snarkjs reads at
+ * setup. Section 1 is the header, 2 the constraints, 3 for each wire the label of its signal. The trap: the count of
+ * entries in a row is untrusted, and one that is too large must not make us allocate or read outside.
+ */
+import { R1csBuilder } from './builder.js';
+import { isCanonical, modulusWords, readWords, smallFromWords, writeWords } from './field.js';
+import { FormatError } from './format-error.js';
+import { concatBytes, expectField, fileHeader, readSections, sectionHeader, wordsOf } from './sections.js';
+import { nonZeros, type R1cs, type SparseMatrix } from './types.js';
+
+export class R1csFormatError extends FormatError {
+  override readonly code = 'R1CS_FORMAT';
+}
+
+const HEADER_BYTES = 4 + 32 + 4 * 4 + 8 + 4;
+const CHUNK_WORDS = 1 << 20;
+
+/** Parses a `.r1cs` file of BN254's scalar field. Throws R1csFormatError. */
+export function decodeR1cs(bytes: Uint8Array): R1cs {
+  const sections = readSections(bytes, 'r1cs', 1, [1, 2], R1csFormatError);
+  const header = sections.get(1)!;
+  const at = expectField(header, 0, 'r1cs', R1csFormatError);
+  if (header.length < HEADER_BYTES) throw new R1csFormatError('header of the .r1cs file is truncated');
+  const view = new DataView(header.buffer, header.byteOffset + at, header.length - at);
+  const [wireCount, publicOutputCount, publicInputCount, privateInputCount] = [0, 4, 8, 12].map((i) => view.getUint32(i, true));
+  const constraintCount = view.getUint32(24, true);
+  if (1 + publicOutputCount + publicInputCount + privateInputCount > wireCount) {
+    throw new R1csFormatError(`.r1cs header names more inputs and outputs than its ${wireCount} wires`);
+  }
+
+  const words = wordsOf(sections.get(2)!);
+  if (constraintCount * 3 > words.length) throw new R1csFormatError(`.r1cs constraints are truncated: ${constraintCount} are announced`);
+  const builder = new R1csBuilder();
+  let position = 0;
+  for (let row = 0; row < constraintCount; row++) {
+    for (const matrix of [builder.a, builder.b, builder.c]) {
+      const count = position < words.length ? words[position++] : Infinity;
+      if (count * 9 > words.length - position) throw new R1csFormatError(`.r1cs constraint ${row} is truncated`);
+      for (let i = 0; i < count; i++, position += 9) {
+        const wire = words[position];
+        if (wire >= wireCount) throw new R1csFormatError(`.r1cs constraint ${row} uses wire ${wire} of ${wireCount}`);
+        if (!isCanonical(words, position + 1)) throw new R1csFormatError(`.r1cs constraint ${row} has a coefficient outside the field`);
+        const small = smallFromWords(words, position + 1);
+        matrix.push(wire, builder.coefficients.idOf(Number.isNaN(small) ? readWords(words, position + 1) : small));
+      }
+    }
+    builder.endConstraint();
+  }
+  return builder.finish({ wireCount, publicOutputCount, publicInputCount, privateInputCount });
+}
+
+/** The bytes of a `.r1cs` file piece by piece (a large system does not fit one buffer). Labels are the wires' own numbers. */
+export function* r1csChunks(system: R1cs): Generator<Uint8Array> {
+  const header = new Uint32Array(HEADER_BYTES / 4);
+  header[0] = 32;
+  header.set(modulusWords(), 1);
+  header.set([system.wireCount, system.publicOutputCount, system.publicInputCount, system.privateInputCount, system.wireCount, 0], 9);
+  header[15] = system.constraintCount;
+  yield concatBytes([fileHeader('r1cs', 1, 3), sectionHeader(1, HEADER_BYTES), bytesOf(header)]);
+
+  yield sectionHeader(2, nonZeros(system) * 36 + system.constraintCount * 12);
+  const coefficients = new Uint32Array(system.coefficients.length * 8);
+  system.coefficients.forEach((value, i) => writeWords(value, coefficients, i * 8));
+  let chunk = new Uint32Array(CHUNK_WORDS);
+  let at = 0;
+  for (let row = 0; row < system.constraintCount; row++) {
+    for (const matrix of [system.a, system.b, system.c]) {
+      const need = rowWords(matrix, row);
+      if (at + need > chunk.length) {
+        yield bytesOf(chunk.subarray(0, at));
+        chunk = new Uint32Array(Math.max(CHUNK_WORDS, need));
+        at = 0;
+      }
+      at = writeRow(matrix, row, coefficients, chunk, at);
+    }
+  }
+  yield bytesOf(chunk.subarray(0, at));
+
+  const labels = new Uint32Array(system.wireCount * 2);
+  for (let wire = 0; wire < system.wireCount; wire++) labels[wire * 2] = wire;
+  yield sectionHeader(3, labels.byteLength);
+  yield bytesOf(labels);
+}
+
+/** The whole `.r1cs` file in one array, for systems of moderate size. */
+export function encodeR1cs(system: R1cs): Uint8Array {
+  return concatBytes(r1csChunks(system));
+}
+
+function rowWords(matrix: SparseMatrix, row: number): number {
+  return 1 + 9 * (matrix.offsets[row + 1] - matrix.offsets[row]);
+}
+
+function writeRow(matrix: SparseMatrix, row: number, coefficients: Uint32Array, out: Uint32Array, at: number): number {
+  const end = matrix.offsets[row + 1];
+  out[at++] = end - matrix.offsets[row];
+  for (let entry = matrix.offsets[row]; entry < end; entry++) {
+    out[at++] = matrix.wires[entry];
+    const value = matrix.values[entry] * 8;
+    for (let i = 0; i < 8; i++) out[at++] = coefficients[value + i];
+  }
+  return at;
+}
+
+function bytesOf(words: Uint32Array): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+}
