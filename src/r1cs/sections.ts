@@ -76,9 +76,11 @@ export function concatBytes(parts: Iterable<Uint8Array>): Uint8Array {
   return result;
 }
 
-/** A copy of little-endian 32-bit words (sections need not be aligned). */
+/** A copy as little-endian 32-bit words: sections need not be aligned (and the `slice` of Node's Buffer would not copy). */
 export function wordsOf(bytes: Uint8Array): Uint32Array {
-  return new Uint32Array(bytes.slice().buffer, 0, bytes.length >> 2);
+  const words = new Uint32Array(bytes.length >> 2);
+  new Uint8Array(words.buffer).set(bytes.subarray(0, words.byteLength));
+  return words;
 }
 
 /** Checks the size of field elements (32) and the modulus of BN254's scalar field at `at`; returns the position after. */

@@ -1,0 +1,63 @@
+/**
+ * Objects on disk, by the hash of all that determines them. Entries are written under a temporary name and renamed, and carry a hash
+ * of their content: a torn or altered one is treated as absent.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { circomArguments, gadgetProgram, type CompiledGadget } from './compile-gadget.js';
+import type { GadgetSpec } from './object.js';
+import { CIRCOM_VERSION } from './run-circom.js';
+import { gadgetSources } from './sources.js';
+
+/** `ZKINFER_CACHE`, else the user's cache folder by the XDG convention. */
+export function defaultCacheFolder(): string {
+  const chosen = process.env.ZKINFER_CACHE;
+  if (chosen) return chosen;
+  return path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'zkinfer');
+}
+
+/** Hash of sources, parameters, flags and compiler: two gadgets with one hash compile to the same bytes. */
+export function objectHash(spec: GadgetSpec): string {
+  const hash = createHash('sha256').update(JSON.stringify([CIRCOM_VERSION, circomArguments(spec), gadgetProgram(spec)]));
+  for (const [file, text] of [...gadgetSources(spec.template)].sort()) hash.update(JSON.stringify([file, text]));
+  return hash.digest('hex');
+}
+
+/** The stored gadget, or undefined if there is none that is whole. */
+export function readObject(folder: string, hash: string): CompiledGadget | undefined {
+  try {
+    const entry = fs.readFileSync(entryPath(folder, hash));
+    const content = entry.subarray(32);
+    if (!digest(content).equals(entry.subarray(0, 32))) return undefined;
+    const length = content.readUInt32LE(0);
+    return { r1cs: content.subarray(4, 4 + length), sym: content.subarray(4 + length).toString('utf8') };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Stores a gadget; a folder that cannot be written only costs time at the next compile, so failure is silent. */
+export function writeObject(folder: string, hash: string, gadget: CompiledGadget): void {
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(gadget.r1cs.length);
+  const content = Buffer.concat([length, gadget.r1cs, Buffer.from(gadget.sym, 'utf8')]);
+  const target = entryPath(folder, hash);
+  const temporary = `${target}.tmp-${randomBytes(6).toString('hex')}`;
+  try {
+    fs.mkdirSync(path.dirname(target), { recursive: true });
+    fs.writeFileSync(temporary, Buffer.concat([digest(content), content]));
+    fs.renameSync(temporary, target);
+  } catch {
+    fs.rmSync(temporary, { force: true });
+  }
+}
+
+function entryPath(folder: string, hash: string): string {
+  return path.join(folder, 'gadgets', `${hash}.object`);
+}
+
+function digest(content: Uint8Array): Buffer {
+  return createHash('sha256').update(content).digest();
+}

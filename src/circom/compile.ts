@@ -1,0 +1,98 @@
+/**
+ * Gadgets to object files: circom once per template and parameter set, in child processes, through a cache on disk (decision 3 of
+ * the design). The trap: compile each gadget as a main component of its own, so that its wires have circom's order whatever else is
+ * compiled with it.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import os from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { decodeR1cs } from '../r1cs/r1cs-file.js';
+import { decodeSym } from '../r1cs/sym-file.js';
+import { defaultCacheFolder, objectHash, readObject, writeObject } from './cache.js';
+import { CircomError } from './circom-error.js';
+import type { CompiledGadget } from './compile-gadget.js';
+import { gadgetKey, gadgetKind } from './gadgets.js';
+import type { GadgetObject, GadgetSpec } from './object.js';
+
+export { CircomError } from './circom-error.js';
+export { gadgetKey } from './gadgets.js';
+
+export interface CompileOptions {
+  /** Folder of the cache; default `ZKINFER_CACHE`, else `zkinfer` in the user's cache folder. */
+  readonly cacheFolder?: string;
+}
+
+/** Objects by `gadgetKey`, each spec once however often it is asked for. Throws CircomError with circom's own message. */
+export async function compileGadgets(
+  specs: Iterable<GadgetSpec>,
+  { cacheFolder = defaultCacheFolder() }: CompileOptions = {},
+): Promise<Map<string, GadgetObject>> {
+  const wanted = new Map<string, GadgetSpec>();
+  for (const spec of specs) {
+    gadgetKind(spec);
+    wanted.set(gadgetKey(spec), spec);
+  }
+  const objects = new Map<string, GadgetObject>();
+  const absent: { spec: GadgetSpec; hash: string }[] = [];
+  for (const spec of wanted.values()) {
+    const hash = objectHash(spec);
+    const stored = readObject(cacheFolder, hash);
+    if (stored === undefined) absent.push({ spec, hash });
+    else objects.set(gadgetKey(spec), linkable(spec, stored));
+  }
+  // The expensive ones first, so that no thread is left alone with one at the end.
+  absent.sort((x, y) => gadgetKind(y.spec).simplification - gadgetKind(x.spec).simplification);
+  const compiled = await compileAll(absent.map(({ spec }) => spec));
+  absent.forEach(({ spec, hash }, i) => {
+    writeObject(cacheFolder, hash, compiled[i]);
+    objects.set(gadgetKey(spec), linkable(spec, compiled[i]));
+  });
+  return objects;
+}
+
+function linkable(spec: GadgetSpec, { r1cs, sym }: CompiledGadget): GadgetObject {
+  const system = decodeR1cs(r1cs);
+  return {
+    spec,
+    system,
+    outputCount: system.publicOutputCount,
+    inputCount: system.publicInputCount + system.privateInputCount,
+    signals: decodeSym(sym, system.wireCount).map((name) => name.replace(/^main\./, '')),
+  };
+}
+
+/** This file's neighbour, as source or as built. */
+const CHILD = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url));
+
+async function compileAll(specs: readonly GadgetSpec[]): Promise<CompiledGadget[]> {
+  const results: CompiledGadget[] = new Array(specs.length);
+  let next = 0;
+  const work = async (): Promise<void> => {
+    const child = fork(CHILD, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    try {
+      while (next < specs.length) {
+        const index = next++;
+        results[index] = await compileIn(child, specs[index]);
+      }
+    } finally {
+      next = specs.length;
+      if (child.connected) child.disconnect();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(os.availableParallelism(), specs.length, 4) }, work));
+  return results;
+}
+
+function compileIn(child: ChildProcess, spec: GadgetSpec): Promise<CompiledGadget> {
+  return new Promise((resolve, reject) => {
+    const fail = (reason: string): void => reject(new CircomError(`${gadgetKey(spec)}: ${reason}`));
+    const onExit = (code: number | null, signal: string | null): void => fail(`the compiling process ended (${signal ?? code})`);
+    child.once('exit', onExit);
+    child.once('message', ({ compiled, failure }: { compiled?: CompiledGadget; failure?: string }) => {
+      child.removeListener('exit', onExit);
+      if (compiled) resolve(compiled);
+      else fail(failure!);
+    });
+    child.send(spec, (error) => error && fail(`the compiling process cannot be reached: ${error.message}`));
+  });
+}
