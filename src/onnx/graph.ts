@@ -6,19 +6,11 @@
  * a dynamic batch dimension has become 1; broadcasting has been made explicit (as `move` or full-size constants).
  */
 
-/** Dimensions of a tensor, outermost first. `[]` is a scalar (one element). */
-export type Shape = readonly number[];
+import type { Groups } from '../tensor/groups.js';
+import type { Shape } from '../tensor/shape.js';
 
-/** Number of elements of a tensor of this shape. */
-export function sizeOf(shape: Shape): number {
-  return shape.reduce((product, dimension) => product * dimension, 1);
-}
-
-/** Lists of element positions, one list per output element: list `i` is `indices[offsets[i] .. offsets[i+1])`. */
-export interface Groups {
-  readonly offsets: Uint32Array;
-  readonly indices: Uint32Array;
-}
+export type { Groups } from '../tensor/groups.js';
+export { sizeOf, type Shape } from '../tensor/shape.js';
 
 interface NodeBase {
   /** ONNX node name, or the name of its first output where the node has none. Unique. */

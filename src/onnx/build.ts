@@ -1,0 +1,52 @@
+/** ONNX model → normalised {@link Graph}: shapes known, constants folded, operators reduced to the graph's few kinds. */
+import { GraphBuilder } from './builder.js';
+import { MalformedModelError, UnsupportedOpError } from './errors.js';
+import type { Graph, GraphNode, GraphOutput } from './graph.js';
+import { lowerInput, lowerIntoScope, reachableNodes, type Scope } from './lower-model.js';
+import type { OnnxModel } from './model.js';
+
+/**
+ * Normalises a model. A dynamic batch dimension becomes 1, a trailing softmax is left out; both are in `notes`.
+ * @throws a subclass of ZkinferError (see errors.ts) that names the node and what is wrong with it
+ */
+export function buildGraph(model: OnnxModel): Graph {
+  const builder = new GraphBuilder();
+  const scope: Scope = new Map(model.initializers);
+  const inputs = model.inputs.map((info) => {
+    if (scope.has(info.name)) throw new MalformedModelError(`Two graph inputs are named ${info.name}.`);
+    const value = lowerInput(model, info, builder);
+    scope.set(info.name, value);
+    return { name: value.tensor, shape: value.shape };
+  });
+  for (const node of reachableNodes(model)) lowerIntoScope(node, model.opset, scope, builder);
+  const outputs = model.outputs.map(({ name }) => readOutput(name, scope, builder.notes));
+  return { inputs, nodes: prune(builder.nodes, outputs), outputs, notes: builder.notes };
+}
+
+function readOutput(name: string, scope: Scope, notes: string[]): GraphOutput {
+  const value = scope.get(name);
+  if (value === undefined) throw new MalformedModelError(`Graph output ${name} is made by no node. Is the file complete?`);
+  if (value.kind === 'unknown') throw value.cause;
+  if (value.kind === 'constant') {
+    throw new UnsupportedOpError(`Graph output ${name} does not depend on any graph input: there is nothing to prove about it.`);
+  }
+  const { tensor, shape, omitted } = value;
+  if (omitted === undefined) return { name, tensor, shape };
+  notes.push(
+    `The ${omitted.op} (${omitted.node}) at the end is left out: the proof covers output ${name} as the scores before it, which have the same order.`,
+  );
+  return { name, tensor, shape, omitted: { op: omitted.op, axis: omitted.axis } };
+}
+
+/** Only nodes that an output depends on. */
+function prune(nodes: readonly GraphNode[], outputs: readonly GraphOutput[]): GraphNode[] {
+  const needed = new Set(outputs.map(({ tensor }) => tensor));
+  return [...nodes]
+    .reverse()
+    .filter(({ inputs, output }) => {
+      if (!needed.has(output)) return false;
+      for (const name of inputs) needed.add(name);
+      return true;
+    })
+    .reverse();
+}

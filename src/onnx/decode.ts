@@ -1,0 +1,137 @@
+/**
+ * ONNX bytes → {@link OnnxModel}, by the ONNX IR specification. The bytes are untrusted: whatever they hold, the result
+ * is a model or a named error. The trap: protobuf has no framing, so a truncated file may decode, and only the checks
+ * that follow notice that something is missing.
+ */
+import { MalformedModelError, UnsupportedOpsetError, UnsupportedTensorError } from './errors.js';
+import type { Attribute, Constant, OnnxModel, OnnxNode, ValueInfo } from './model.js';
+import { ModelProto, type AttributeMessage, type ModelMessage, type NodeMessage, type ValueInfoMessage } from './schema.js';
+import { elementType, readTensor, toNumber } from './tensor-data.js';
+
+/** Oldest and newest version of the default operator set that the operators here follow. */
+export const OLDEST_OPSET = 7;
+export const NEWEST_OPSET = 26;
+
+/**
+ * Reads an ONNX file.
+ * @throws MalformedModelError when the bytes are no complete ONNX model
+ * @throws UnsupportedOpsetError outside opset 7 to 26
+ * @throws UnsupportedTensorError for external data and for element types without a number in them
+ */
+export function decodeModel(bytes: Uint8Array): OnnxModel {
+  const message = decodeBytes(bytes);
+  const graph = message.graph;
+  if (graph === undefined) throw new MalformedModelError('The file holds no ONNX graph. Is it an ONNX model?');
+  const opset = defaultOpset(message);
+  if ((graph.sparseInitializer?.length ?? 0) > 0) {
+    throw new UnsupportedTensorError('The model stores sparse initializers. Convert them to dense ones.');
+  }
+  const initializers = new Map<string, Constant>();
+  for (const tensor of graph.initializer ?? []) {
+    const name = tensor.name ?? '';
+    if (name === '') throw new MalformedModelError('An initializer has no name.');
+    if (initializers.has(name)) throw new MalformedModelError(`Two initializers are named ${name}.`);
+    initializers.set(name, readTensor(tensor, name));
+  }
+  const outputs = (graph.output ?? []).map((info) => readValueInfo(info, 'A graph output'));
+  if (outputs.length === 0) throw new MalformedModelError('The graph has no outputs. Is the file complete?');
+  return {
+    irVersion: toNumber(message.irVersion),
+    producer: [message.producerName, message.producerVersion].filter(Boolean).join(' '),
+    opset,
+    nodes: (graph.node ?? []).map(readNode),
+    initializers,
+    inputs: (graph.input ?? []).map((info) => readValueInfo(info, 'A graph input')).filter(({ name }) => !initializers.has(name)),
+    outputs,
+    valueInfo: new Map(
+      (graph.valueInfo ?? []).map((info) => readValueInfo(info, 'A value_info')).map((info) => [info.name, info]),
+    ),
+  };
+}
+
+function decodeBytes(bytes: Uint8Array): ModelMessage {
+  try {
+    return ModelProto.toObject(ModelProto.decode(bytes), { oneofs: true }) as ModelMessage;
+  } catch (cause) {
+    throw new MalformedModelError('The bytes are no ONNX model: they do not decode as one. Is the file complete?', { cause });
+  }
+}
+
+function defaultOpset(message: ModelMessage): number {
+  const entry = message.opsetImport?.find(({ domain }) => (domain ?? '') === '' || domain === 'ai.onnx');
+  if (entry === undefined) throw new MalformedModelError('The model names no version of the default operator set (opset_import).');
+  const version = toNumber(entry.version);
+  if (version < OLDEST_OPSET || version > NEWEST_OPSET) {
+    throw new UnsupportedOpsetError(
+      `The model uses opset ${version}; opset ${OLDEST_OPSET} to ${NEWEST_OPSET} are supported. Export it again with one of those.`,
+    );
+  }
+  return version;
+}
+
+function readNode(message: NodeMessage): OnnxNode {
+  const outputs = message.output ?? [];
+  const op = message.opType ?? '';
+  const name = message.name || outputs.find((output) => output !== '') || '';
+  if (op === '') throw new MalformedModelError(`Node ${name || '(nameless)'} has no operator.`);
+  if (name === '') throw new MalformedModelError(`A ${op} node has neither a name nor an output.`);
+  const domain = message.domain === 'ai.onnx' ? '' : (message.domain ?? '');
+  const attributes = new Map<string, Attribute>();
+  for (const attribute of message.attribute ?? []) {
+    attributes.set(attribute.name ?? '', readAttribute(attribute, `${attribute.name} of node ${name}`));
+  }
+  return { name, op, domain, inputs: message.input ?? [], outputs, attributes };
+}
+
+/** By the `type` codes of AttributeProto. */
+function readAttribute(message: AttributeMessage, where: string): Attribute {
+  switch (message.type) {
+    case 1:
+      return { type: 'float', value: message.f ?? 0 };
+    case 2:
+      return { type: 'int', value: toNumber(message.i) };
+    case 3:
+      return { type: 'string', value: text(message.s) };
+    case 4:
+      if (message.t === undefined) throw new MalformedModelError(`Attribute ${where} should hold a tensor and holds none.`);
+      return readTensorAttribute(message, where);
+    case 6:
+      return { type: 'floats', value: message.floats ?? [] };
+    case 7:
+      return { type: 'ints', value: (message.ints ?? []).map(toNumber) };
+    case 8:
+      return { type: 'strings', value: (message.strings ?? []).map(text) };
+    case 5:
+    case 10:
+      return { type: 'other', value: 'a sub-graph' };
+    default:
+      return { type: 'other', value: `a value of attribute type ${message.type ?? 0}` };
+  }
+}
+
+/** A tensor of an unreadable type is no error before an operator asks for it. */
+function readTensorAttribute(message: AttributeMessage, where: string): Attribute {
+  try {
+    return { type: 'tensor', value: readTensor(message.t!, where) };
+  } catch (error) {
+    if (error instanceof UnsupportedTensorError) return { type: 'other', value: 'a tensor that cannot be read' };
+    throw error;
+  }
+}
+
+function text(bytes: Uint8Array | undefined): string {
+  return new TextDecoder().decode(bytes ?? new Uint8Array());
+}
+
+function readValueInfo(message: ValueInfoMessage, role: string): ValueInfo {
+  const name = message.name ?? '';
+  if (name === '') throw new MalformedModelError(`${role} has no name.`);
+  const tensor = message.type?.tensorType;
+  return {
+    name,
+    type: elementType(tensor?.elemType),
+    dimensions: tensor?.shape?.dim?.map(({ value, dimValue, dimParam }) =>
+      value === 'dimValue' ? toNumber(dimValue) : dimParam || undefined,
+    ) ?? (tensor?.shape === undefined ? undefined : []),
+  };
+}

@@ -1,0 +1,86 @@
+/**
+ * An ONNX file as plain values: what the decoder makes and everything else reads. Names and meanings are those of the
+ * ONNX IR specification; nothing is checked against operator semantics yet.
+ */
+import type { Shape } from '../tensor/shape.js';
+
+/** Element types, by their ONNX names; the position in this list is the number in the file. */
+export const ELEMENT_TYPES = [
+  'undefined',
+  'float',
+  'uint8',
+  'int8',
+  'uint16',
+  'int16',
+  'int32',
+  'int64',
+  'string',
+  'bool',
+  'float16',
+  'double',
+  'uint32',
+  'uint64',
+  'complex64',
+  'complex128',
+  'bfloat16',
+] as const;
+
+export type ElementType = (typeof ELEMENT_TYPES)[number];
+
+export function isFloat(type: ElementType): boolean {
+  return type === 'float' || type === 'double' || type === 'float16' || type === 'bfloat16';
+}
+
+/** A tensor whose values are known. 64-bit integers beyond 2^53 are rounded to the nearest double. */
+export interface Constant {
+  readonly kind: 'constant';
+  readonly type: ElementType;
+  readonly shape: Shape;
+  readonly data: Float64Array;
+}
+
+export type Attribute =
+  | { readonly type: 'float'; readonly value: number }
+  | { readonly type: 'int'; readonly value: number }
+  | { readonly type: 'string'; readonly value: string }
+  | { readonly type: 'tensor'; readonly value: Constant }
+  | { readonly type: 'floats'; readonly value: readonly number[] }
+  | { readonly type: 'ints'; readonly value: readonly number[] }
+  | { readonly type: 'strings'; readonly value: readonly string[] }
+  | { readonly type: 'other'; readonly value: string };
+
+export interface OnnxNode {
+  /** Never empty: the node's name, or that of its first output. */
+  readonly name: string;
+  readonly op: string;
+  /** Empty for the default domain `ai.onnx`. */
+  readonly domain: string;
+  /** Tensor names; an empty one is an omitted optional input. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: ReadonlyMap<string, Attribute>;
+}
+
+/** A dimension is a number, the name of an unknown one, or `undefined`. */
+export type Dimension = number | string | undefined;
+
+export interface ValueInfo {
+  readonly name: string;
+  readonly type: ElementType;
+  /** `undefined` where the file does not say. */
+  readonly dimensions: readonly Dimension[] | undefined;
+}
+
+export interface OnnxModel {
+  readonly irVersion: number;
+  readonly producer: string;
+  /** Version of the default operator set. */
+  readonly opset: number;
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: ReadonlyMap<string, Constant>;
+  /** Graph inputs that are not initializers (old IR versions list those as inputs too). */
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  /** What the file says of tensors in between. */
+  readonly valueInfo: ReadonlyMap<string, ValueInfo>;
+}

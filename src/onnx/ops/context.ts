@@ -1,0 +1,234 @@
+/**
+ * What an operator sees of the node it lowers: its inputs, its attributes (typed, with defaults) and a way to emit nodes
+ * of the normalised graph. Every attribute that an operator does not read is an error, so nothing is silently ignored.
+ */
+import { boundedShape, boundWork, type GraphBuilder } from '../builder.js';
+import { MalformedModelError, ShapeError, UnsupportedAttributeError, UnsupportedOpError } from '../errors.js';
+import type { GraphNode } from '../graph.js';
+import type { Attribute, Constant, ElementType, OnnxNode } from '../model.js';
+import { showShape, sizeOf, type Shape } from '../../tensor/shape.js';
+import type { Activation, Value } from '../values.js';
+
+/** Inference on one node: its outputs, in order; trailing ones that are not made may be left out. */
+export type Lowering = (context: NodeContext) => readonly Value[];
+
+/** One row of the operator table. */
+export interface Operator {
+  /** Normalises a node that reads at least one activation. */
+  readonly lower?: Lowering;
+  /** Computes a node whose inputs are all constants; without it, `lower` is applied and evaluated. */
+  readonly fold?: Lowering;
+  /**
+   * What happens to a softmax left out before this node: it is carried on (the elements stay in order), or it ends here
+   * (the result is the same without it). Other operators may not follow a softmax.
+   */
+  readonly afterSoftmax?: 'carries' | 'ends';
+}
+
+/** A graph node without what {@link NodeContext.emit} adds. */
+export type NodeFields = GraphNode extends infer Node
+  ? Node extends GraphNode
+    ? Omit<Node, 'name' | 'source' | 'inputs' | 'output'>
+    : never
+  : never;
+
+export interface EmitOptions {
+  /** Names an intermediate step, where a node becomes several: `expand`. */
+  readonly step?: string;
+  /** Position of the ONNX output that this tensor is; 0 by default. */
+  readonly output?: number;
+  /** Element type, where it is not that of the first input. */
+  readonly type?: ElementType;
+}
+
+/** Type of an attribute's value, by the attribute's type. */
+type AttributeValues = { [T in Attribute['type']]: Extract<Attribute, { type: T }>['value'] };
+
+export class NodeContext {
+  private readonly seen = new Set<string>();
+
+  constructor(
+    readonly node: OnnxNode,
+    readonly opset: number,
+    readonly inputs: readonly (Value | undefined)[],
+    private readonly builder: GraphBuilder,
+  ) {}
+
+  /** `Node conv1 (Conv)`, the beginning of every message. */
+  get label(): string {
+    return `Node ${this.node.name} (${this.node.op})`;
+  }
+
+  input(position: number): Value {
+    const value = this.inputs[position];
+    if (value === undefined) throw new MalformedModelError(`${this.label} lacks its input number ${position}.`);
+    return value;
+  }
+
+  /** All inputs; for operators with any number of them. */
+  allInputs(): readonly Value[] {
+    if (this.inputs.length === 0) throw new MalformedModelError(`${this.label} has no inputs.`);
+    return this.inputs.map((_, position) => this.input(position));
+  }
+
+  activation(position: number): Activation {
+    const value = this.input(position);
+    if (value.kind === 'constant') {
+      throw this.unsupported(`input ${this.node.inputs[position]} is a constant; it must be computed from the network's inputs`);
+    }
+    return value;
+  }
+
+  constant(position: number): Constant {
+    const value = this.input(position);
+    if (value.kind === 'activation') {
+      throw this.unsupported(
+        `input ${this.node.inputs[position]} is computed from the network's inputs; it must be a constant (an initializer or folded from constants)`,
+      );
+    }
+    return value;
+  }
+
+  optionalConstant(position: number): Constant | undefined {
+    return this.inputs[position] === undefined ? undefined : this.constant(position);
+  }
+
+  /** A constant list of integers, or `undefined` where the input is omitted. */
+  integers(position: number): number[] | undefined {
+    const constant = this.optionalConstant(position);
+    if (constant === undefined) return undefined;
+    if (!constant.data.every(Number.isInteger)) {
+      throw new MalformedModelError(`${this.label}: input ${this.node.inputs[position]} must hold integers.`);
+    }
+    return Array.from(constant.data);
+  }
+
+  private attribute<T extends keyof AttributeValues>(name: string, type: T): AttributeValues[T] | undefined {
+    this.seen.add(name);
+    const attribute = this.node.attributes.get(name);
+    if (attribute === undefined) return undefined;
+    if (attribute.type !== type) {
+      throw new MalformedModelError(`${this.label}: attribute ${name} should be of type ${type}, not ${attribute.type}.`);
+    }
+    return attribute.value as AttributeValues[T];
+  }
+
+  int(name: string): number | undefined;
+  int(name: string, fallback: number): number;
+  int(name: string, fallback?: number): number | undefined {
+    return this.attribute(name, 'int') ?? fallback;
+  }
+
+  /** An attribute that is 0 or 1. */
+  flag(name: string, fallback: boolean): boolean {
+    return this.int(name, Number(fallback)) !== 0;
+  }
+
+  float(name: string, fallback: number): number {
+    return this.attribute(name, 'float') ?? fallback;
+  }
+
+  string(name: string, fallback: string): string {
+    return this.attribute(name, 'string') ?? fallback;
+  }
+
+  ints(name: string): readonly number[] | undefined {
+    return this.attribute(name, 'ints');
+  }
+
+  floats(name: string): readonly number[] | undefined {
+    return this.attribute(name, 'floats');
+  }
+
+  tensor(name: string): Constant | undefined {
+    return this.attribute(name, 'tensor');
+  }
+
+  has(name: string): boolean {
+    return this.node.attributes.has(name);
+  }
+
+  /** Attributes that make no difference to inference. */
+  ignore(...names: readonly string[]): void {
+    for (const name of names) this.seen.add(name);
+  }
+
+  /** Fails on attributes that the operator did not read. Called after lowering. */
+  finish(): void {
+    for (const [name, { value }] of this.node.attributes) {
+      if (!this.seen.has(name)) throw this.unsupportedAttribute(name, value, 'leave it out');
+    }
+  }
+
+  unsupported(why: string): UnsupportedOpError {
+    return new UnsupportedOpError(`${this.label}, opset ${this.opset}: ${why}.`);
+  }
+
+  unsupportedAttribute(name: string, value: unknown, supported: string): UnsupportedAttributeError {
+    const shown = value !== null && typeof value === 'object' && 'data' in value ? 'a tensor' : JSON.stringify(value);
+    return new UnsupportedAttributeError(`${this.label}, opset ${this.opset}: attribute ${name} = ${shown} is not supported; ${supported}.`);
+  }
+
+  /** A ShapeError that also lists the shapes of all inputs. */
+  shapeError(why: string): ShapeError {
+    const shapes = this.inputs
+      .map((value, position) => (value === undefined ? '' : `${this.node.inputs[position]} ${showShape(value.shape)}`))
+      .filter(Boolean)
+      .join(', ');
+    return new ShapeError(`${this.label}: ${why}. Inputs: ${shapes || 'none'}.`);
+  }
+
+  /** A possibly negative axis as a position in `rank` dimensions. */
+  axis(axis: number, rank: number): number {
+    if (!Number.isInteger(axis) || axis < -rank || axis >= rank) throw this.shapeError(`axis ${axis} does not exist in ${rank} dimensions`);
+    return axis < 0 ? axis + rank : axis;
+  }
+
+  /** Distinct axes, ascending. */
+  axes(axes: readonly number[], rank: number): number[] {
+    const sorted = axes.map((axis) => this.axis(axis, rank)).sort((a, b) => a - b);
+    if (sorted.some((axis, i) => axis === sorted[i - 1])) throw this.shapeError(`axes [${axes.join(', ')}] name one dimension twice`);
+    return sorted;
+  }
+
+  /** The shape, once it is known to be non-negative and within the size limit. Call before allocating arrays of it. */
+  bounded<S extends Shape>(shape: S): S {
+    if (shape.some((dimension) => !Number.isInteger(dimension) || dimension < 0)) {
+      throw this.shapeError(`its result would have the impossible shape ${showShape(shape)}`);
+    }
+    return boundedShape(shape, this.label);
+  }
+
+  /** Fails where a layer of so many multiplications could not be computed. */
+  boundWork(work: number): void {
+    boundWork(work, this.label);
+  }
+
+  note(text: string): void {
+    this.builder.notes.push(text);
+  }
+
+  /** Adds a node to the graph and returns the activation it makes. */
+  emit(fields: NodeFields, inputs: readonly Activation[], { step, output = 0, type }: EmitOptions = {}): Activation {
+    const shape = this.bounded(fields.shape);
+    const own = this.node.outputs[output] || this.node.name;
+    const suffix = step === undefined ? '' : `/${step}`;
+    const name = output === 0 ? `${this.node.name}${suffix}` : `${this.node.name}/${output}${suffix}`;
+    const tensor = this.builder.unique(`${own}${suffix}`);
+    const uniqueName = this.builder.unique(`node ${name}`).slice('node '.length);
+    this.builder.nodes.push({
+      ...fields,
+      name: uniqueName,
+      source: this.node.op,
+      inputs: inputs.map((input) => input.tensor),
+      output: tensor,
+    } as GraphNode);
+    return { kind: 'activation', tensor, shape, type: type ?? inputs[0].type };
+  }
+}
+
+/** A constant of the given element type. */
+export function constant(type: ElementType, shape: Shape, data: Float64Array): Constant {
+  if (data.length !== sizeOf(shape)) throw new RangeError(`a constant of shape ${showShape(shape)} cannot hold ${data.length} elements`);
+  return { kind: 'constant', type, shape, data };
+}

@@ -1,0 +1,14 @@
+/** Identity and Dropout (which does nothing in inference): the tensor under another name. */
+import type { Lowering } from './context.js';
+
+export const lowerIdentity: Lowering = (context) => [context.input(0)];
+
+/** The ratio, an attribute before opset 12 and an input since, is irrelevant unless training. */
+export const lowerDropout: Lowering = (context) => {
+  context.ignore('ratio', 'seed');
+  const training = context.optionalConstant(2);
+  if (training !== undefined && training.data[0] !== 0) {
+    throw context.unsupported('training_mode is true; export the model in evaluation mode (model.eval() in PyTorch)');
+  }
+  return [context.input(0)];
+};

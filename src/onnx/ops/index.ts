@@ -1,0 +1,106 @@
+/**
+ * The operator table: one row per ONNX operator of the default domain. To add an operator, write its file and its row.
+ */
+import { foldAdd, foldDiv, foldMul, foldSub, lowerAdd, lowerDiv, lowerMean, lowerMul, lowerNeg, lowerSub, lowerSum } from './arithmetic.js';
+import { lowerArgMax, lowerArgMin } from './arg-max.js';
+import { lowerBatchNormalization } from './batch-normalization.js';
+import { foldCast, lowerCast } from './cast.js';
+import { lowerConcat } from './concat.js';
+import { CONSTANT_ARITHMETIC, foldWhere } from './constant-arithmetic.js';
+import { foldConstant, foldConstantOfShape, foldRange, lowerShape, lowerSize } from './constants.js';
+import type { Operator } from './context.js';
+import { lowerConv } from './conv.js';
+import { lowerExpand, lowerTile } from './expand.js';
+import { lowerMax, lowerMin } from './extremum.js';
+import { lowerGather, lowerGatherElements } from './gather.js';
+import { lowerDropout, lowerIdentity } from './identity.js';
+import { lowerGemm, lowerMatMul } from './matmul.js';
+import { lowerPad } from './pad.js';
+import { lowerAveragePool, lowerGlobalAveragePool, lowerGlobalMaxPool, lowerMaxPool } from './pooling.js';
+import { lowerAbs, lowerClip, lowerHardSigmoid, lowerLeakyRelu, lowerPRelu, lowerRelu } from './rectifiers.js';
+import { lowerReduceL1, lowerReduceMax, lowerReduceMean, lowerReduceMin, lowerReduceSum, lowerReduceSumSquare } from './reduce.js';
+import { lowerFlatten, lowerReshape, lowerSqueeze, lowerUnsqueeze } from './reshaping.js';
+import { lowerResize } from './resize.js';
+import { lowerTrilu, lowerWhere } from './select.js';
+import { lowerSlice, lowerSplit } from './slice.js';
+import { lowerLogSoftmax, lowerSoftmax } from './softmax.js';
+import { lowerDepthToSpace, lowerSpaceToDepth, lowerTranspose } from './transpose.js';
+
+export const OPERATORS: Readonly<Record<string, Operator>> = {
+  ...CONSTANT_ARITHMETIC,
+  Abs: { lower: lowerAbs },
+  Add: { lower: lowerAdd, fold: foldAdd },
+  ArgMax: { lower: lowerArgMax, afterSoftmax: 'ends' },
+  ArgMin: { lower: lowerArgMin },
+  AveragePool: { lower: lowerAveragePool },
+  BatchNormalization: { lower: lowerBatchNormalization },
+  Cast: { lower: lowerCast, fold: foldCast, afterSoftmax: 'carries' },
+  CastLike: { lower: lowerCast, fold: foldCast, afterSoftmax: 'carries' },
+  Clip: { lower: lowerClip },
+  Concat: { lower: lowerConcat },
+  Constant: { fold: foldConstant },
+  ConstantOfShape: { fold: foldConstantOfShape },
+  Conv: { lower: lowerConv },
+  DepthToSpace: { lower: lowerDepthToSpace },
+  Div: { lower: lowerDiv, fold: foldDiv },
+  Dropout: { lower: lowerDropout, fold: lowerDropout, afterSoftmax: 'carries' },
+  Expand: { lower: lowerExpand },
+  Flatten: { lower: lowerFlatten, afterSoftmax: 'carries' },
+  Gather: { lower: lowerGather },
+  GatherElements: { lower: lowerGatherElements },
+  Gemm: { lower: lowerGemm },
+  GlobalAveragePool: { lower: lowerGlobalAveragePool },
+  GlobalMaxPool: { lower: lowerGlobalMaxPool },
+  HardSigmoid: { lower: lowerHardSigmoid },
+  Identity: { lower: lowerIdentity, fold: lowerIdentity, afterSoftmax: 'carries' },
+  LeakyRelu: { lower: lowerLeakyRelu },
+  LogSoftmax: { lower: lowerLogSoftmax },
+  MatMul: { lower: lowerMatMul },
+  Max: { lower: lowerMax },
+  MaxPool: { lower: lowerMaxPool },
+  Mean: { lower: lowerMean },
+  Min: { lower: lowerMin },
+  Mul: { lower: lowerMul, fold: foldMul },
+  Neg: { lower: lowerNeg },
+  Pad: { lower: lowerPad },
+  PRelu: { lower: lowerPRelu },
+  Range: { fold: foldRange },
+  ReduceL1: { lower: lowerReduceL1 },
+  ReduceMax: { lower: lowerReduceMax },
+  ReduceMean: { lower: lowerReduceMean },
+  ReduceMin: { lower: lowerReduceMin },
+  ReduceSum: { lower: lowerReduceSum },
+  ReduceSumSquare: { lower: lowerReduceSumSquare },
+  Relu: { lower: lowerRelu },
+  Reshape: { lower: lowerReshape, afterSoftmax: 'carries' },
+  Resize: { lower: lowerResize },
+  Shape: { lower: lowerShape, fold: lowerShape, afterSoftmax: 'ends' },
+  Size: { lower: lowerSize, fold: lowerSize, afterSoftmax: 'ends' },
+  Slice: { lower: lowerSlice },
+  Softmax: { lower: lowerSoftmax },
+  SpaceToDepth: { lower: lowerSpaceToDepth },
+  Split: { lower: lowerSplit },
+  Squeeze: { lower: lowerSqueeze, afterSoftmax: 'carries' },
+  Sub: { lower: lowerSub, fold: foldSub },
+  Sum: { lower: lowerSum },
+  Tile: { lower: lowerTile },
+  Transpose: { lower: lowerTranspose },
+  Trilu: { lower: lowerTrilu },
+  Unsqueeze: { lower: lowerUnsqueeze, afterSoftmax: 'carries' },
+  Upsample: { lower: lowerResize },
+  Where: { lower: lowerWhere, fold: foldWhere },
+};
+
+/** Operators that may compute on activations, alphabetically. */
+export function supportedOps(): string[] {
+  return Object.keys(OPERATORS)
+    .filter((op) => OPERATORS[op].lower !== undefined)
+    .sort();
+}
+
+/** Operators that are computed where all their inputs are constants, and only there, alphabetically. */
+export function constantOps(): string[] {
+  return Object.keys(OPERATORS)
+    .filter((op) => OPERATORS[op].lower === undefined)
+    .sort();
+}

@@ -1,0 +1,174 @@
+/**
+ * Gemm and MatMul. One side constant: a dense layer (with transposes around it where the constant is on the left).
+ * Both sides activations: products summed, one multiplication for each pair that meets.
+ */
+import { broadcastShapes, showShape, sizeOf, type Shape } from '../../tensor/shape.js';
+import { expandView, identityView, reshapeView, transposeView, type View } from '../../tensor/views.js';
+import type { Constant } from '../model.js';
+import type { Activation, Value } from '../values.js';
+import { emitAffine, requireNumeric } from './arithmetic.js';
+import { expandActivation, expandConstant } from './broadcast.js';
+import { constant, type Lowering, type NodeContext } from './context.js';
+import { moveOne } from './moving.js';
+
+/** Swaps the last two dimensions. */
+function swapLast(rank: number): number[] {
+  const axes = Array.from({ length: rank }, (_, axis) => axis);
+  return [...axes.slice(0, -2), rank - 1, rank - 2];
+}
+
+function transposeConstant(value: Constant): Constant {
+  const { shape, index } = transposeView(identityView(value.shape), swapLast(value.shape.length));
+  return constant(value.type, shape, Float64Array.from(index, (position) => value.data[position]));
+}
+
+/** Swaps the last two dimensions of an activation; no node where one of them is 1. */
+function transposeActivation(context: NodeContext, value: Activation, step: string): Activation {
+  const shape = swapLast(value.shape.length).map((axis) => value.shape[axis]);
+  if (shape.slice(-2).includes(1)) return { ...value, shape };
+  return moveOne(context, value, transposeView(identityView(value.shape), swapLast(value.shape.length)), { step });
+}
+
+/** y[..., n] = x[..., k] * weight[n, k]^T + bias[n] */
+function emitDense(
+  context: NodeContext,
+  x: Activation,
+  weight: Constant,
+  bias: Float64Array | undefined,
+  step: string | undefined,
+): Activation {
+  const [outFeatures, inFeatures] = weight.shape;
+  const shape = context.bounded([...x.shape.slice(0, -1), outFeatures]);
+  const rows = sizeOf(x.shape.slice(0, -1));
+  context.boundWork(rows * inFeatures * outFeatures);
+  return context.emit(
+    { op: 'dense', shape, rows, inFeatures, outFeatures, weight: weight.data, bias: bias ?? new Float64Array(outFeatures) },
+    [x],
+    { step },
+  );
+}
+
+/** Element position of [batch, m, n, k]-shaped operands, from a view of [..., m, k] or [..., k, n]. */
+function pairView(shape: Shape, batch: Shape, m: number, n: number, left: boolean): View {
+  const k = left ? shape[shape.length - 1] : shape[shape.length - 2];
+  const lead = shape.slice(0, -2);
+  const view = left
+    ? reshapeView(identityView(shape), [...lead, m, 1, k])
+    : reshapeView(transposeView(identityView(shape), swapLast(shape.length)), [...lead, 1, n, k]);
+  return expandView(view, [...batch, m, n, k]);
+}
+
+/** Both operands of rank 2 or more, the inner dimensions equal; at least one is an activation. */
+function multiplyMatrices(context: NodeContext, a: Value, b: Value, step?: string): Activation {
+  const [m, k] = a.shape.slice(-2);
+  const [kRight, n] = b.shape.slice(-2);
+  if (k !== kRight) throw context.shapeError(`${showShape(a.shape)} and ${showShape(b.shape)} do not share their inner dimension`);
+  const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  if (batch === undefined) throw context.shapeError('the leading dimensions do not broadcast');
+  const shape = context.bounded([...batch, m, n]);
+  context.boundWork(sizeOf(shape) * k);
+
+  if (b.kind === 'constant' && a.kind === 'activation' && sizeOf(b.shape.slice(0, -2)) === 1) {
+    const weight = transposeConstant({ ...b, shape: [k, n] });
+    return { ...emitDense(context, a, weight, undefined, step), shape };
+  }
+  if (a.kind === 'constant' && b.kind === 'activation' && sizeOf(a.shape.slice(0, -2)) === 1) {
+    const flipped = transposeActivation(context, b, 'transpose');
+    const trivial = m === 1 || n === 1;
+    const product = emitDense(context, flipped, { ...a, shape: [m, k] }, undefined, trivial ? step : 'transposed');
+    if (trivial) return { ...product, shape };
+    return moveOne(context, product, transposeView(identityView(product.shape), swapLast(product.shape.length)), { step });
+  }
+  // Operands with leading dimensions of their own, or both activations: pair every element with its partner.
+  const paired = context.bounded([...batch, m, n, k]);
+  const spread = (value: Value, left: boolean, name: string): Value => {
+    const { index } = pairView(value.shape, batch, m, n, left);
+    return value.kind === 'constant'
+      ? constant(value.type, paired, Float64Array.from(index, (position) => value.data[position]))
+      : moveOne(context, value, { shape: paired, index }, { step: name });
+  };
+  const left = spread(a, true, 'left');
+  const right = spread(b, false, 'right');
+  const options = { step: 'products' };
+  const fields = { shape: paired };
+  const zeros = () => new Float64Array(sizeOf(paired));
+  const products =
+    left.kind === 'constant'
+      ? context.emit({ op: 'affine', ...fields, scale: left.data, shift: zeros() }, [right as Activation], options)
+      : right.kind === 'constant'
+        ? context.emit({ op: 'affine', ...fields, scale: right.data, shift: zeros() }, [left], options)
+        : context.emit({ op: 'multiply', ...fields }, [left, right], options);
+  const rows = sizeOf(shape);
+  return context.emit(
+    {
+      op: 'mean',
+      shape,
+      groups: {
+        offsets: Uint32Array.from({ length: rows + 1 }, (_, row) => row * k),
+        indices: Uint32Array.from({ length: rows * k }, (_, i) => i),
+      },
+      divisors: new Float64Array(rows).fill(1),
+    },
+    [products],
+    { step },
+  );
+}
+
+/** Vectors become matrices as in numpy.matmul; the added dimension is dropped from the result. */
+export const lowerMatMul: Lowering = (context) => {
+  const a = context.input(0);
+  const b = context.input(1);
+  requireNumeric(context, [a, b]);
+  if (a.shape.length === 0 || b.shape.length === 0) throw context.shapeError('a scalar has no matrix product');
+  const left = a.shape.length === 1 ? { ...a, shape: [1, a.shape[0]] } : a;
+  const right = b.shape.length === 1 ? { ...b, shape: [b.shape[0], 1] } : b;
+  const product = multiplyMatrices(context, left, right);
+  const shape = product.shape.filter(
+    (_, axis) =>
+      !(a.shape.length === 1 && axis === product.shape.length - 2) && !(b.shape.length === 1 && axis === product.shape.length - 1),
+  );
+  return [{ ...product, shape }];
+};
+
+function scaled(value: Constant, factor: number): Constant {
+  return factor === 1 ? value : { ...value, data: value.data.map((element) => element * factor) };
+}
+
+/** Y = alpha * A' * B' + beta * C */
+export const lowerGemm: Lowering = (context) => {
+  const inputs = [context.input(0), context.input(1)];
+  requireNumeric(context, inputs);
+  const alpha = context.float('alpha', 1);
+  const beta = context.float('beta', 1);
+  const flips = [context.flag('transA', false), context.flag('transB', false)];
+  const c = context.inputs[2];
+  if (inputs.some(({ shape }) => shape.length !== 2)) throw context.shapeError('A and B must be matrices');
+  const [a, b] = inputs.map((value, i) =>
+    !flips[i] ? value : value.kind === 'constant' ? transposeConstant(value) : transposeActivation(context, value, `transpose${'AB'[i]}`),
+  );
+  const shape = context.bounded([a.shape[0], b.shape[1]]);
+  if (c !== undefined && broadcastShapes(c.shape, shape)?.join() !== shape.join()) {
+    throw context.shapeError(`C does not broadcast to ${showShape(shape)}`);
+  }
+
+  // alpha goes into a constant operand where there is one.
+  const left = a.kind === 'constant' ? scaled(a, alpha) : a;
+  const right = a.kind === 'activation' && b.kind === 'constant' ? scaled(b, alpha) : b;
+  const remaining = a.kind === 'activation' && b.kind === 'activation' ? alpha : 1;
+  if (left.kind === 'constant' && right.kind === 'constant') throw context.unsupported('A and B are both constants while C is not; use Add');
+
+  const addend = c?.kind === 'constant' ? scaled(c, beta) : c;
+  if (left.kind === 'activation' && right.kind === 'constant' && addend?.kind === 'constant' && sizeOf(addend.shape.slice(0, -1)) === 1) {
+    if (left.shape[1] !== right.shape[0]) throw context.shapeError('A and B do not share their inner dimension');
+    return [emitDense(context, left, transposeConstant(right), expandConstant(addend, [1, shape[1]]), undefined)];
+  }
+  if (addend === undefined && remaining === 1) return [multiplyMatrices(context, left, right)];
+  const product = multiplyMatrices(context, left, right, 'product');
+  if (addend?.kind === 'activation') {
+    const expanded = expandActivation(context, addend, shape, 'expandC');
+    return [context.emit({ op: 'sum', shape, coefficients: [remaining, beta] }, [product, expanded])];
+  }
+  const size = sizeOf(shape);
+  const shift = addend === undefined ? new Float64Array(size) : expandConstant(addend, shape);
+  return [emitAffine(context, product, shape, new Float64Array(size).fill(remaining), shift)];
+};

@@ -1,0 +1,35 @@
+/** Turns views (see tensor/views.ts) into `move` nodes; what all data-movement operators share. */
+import { sizeOf } from '../../tensor/shape.js';
+import { identityView, type View } from '../../tensor/views.js';
+import type { Activation, Value } from '../values.js';
+import type { EmitOptions, NodeContext } from './context.js';
+
+/** Emits a `move` of one activation; `filler` is what position -1 of the view stands for. */
+export function moveOne(context: NodeContext, from: Activation, view: View, options?: EmitOptions, filler?: number): Activation {
+  const constants = filler === undefined ? new Float64Array() : Float64Array.of(filler);
+  return context.emit({ op: 'move', shape: view.shape, index: view.index, constants }, [from], options);
+}
+
+/** A `move` of several values, constants among them: their views, and how to emit what is composed of these. */
+export function moveMany(
+  context: NodeContext,
+  values: readonly Value[],
+  compose: (views: readonly View[]) => View,
+  options?: EmitOptions,
+): Activation {
+  const activations = values.filter((value) => value.kind === 'activation');
+  const constants: number[] = [];
+  let start = 0;
+  const views = values.map((value) => {
+    if (value.kind === 'activation') {
+      const view = identityView(value.shape, start);
+      start += sizeOf(value.shape);
+      return view;
+    }
+    const first = constants.length;
+    for (const element of value.data) constants.push(element);
+    return { shape: value.shape, index: Int32Array.from(value.data, (_, i) => -1 - first - i) };
+  });
+  const { shape, index } = compose(views);
+  return context.emit({ op: 'move', shape, index, constants: Float64Array.from(constants) }, activations, options);
+}

@@ -1,0 +1,68 @@
+/** Piecewise-linear activations: Relu, LeakyRelu, PRelu, Abs, Clip and HardSigmoid. */
+import { broadcastShapes, sizeOf } from '../../tensor/shape.js';
+import type { Activation } from '../values.js';
+import { emitAffine, requireNumeric } from './arithmetic.js';
+import { expandConstant } from './broadcast.js';
+import type { Lowering, NodeContext } from './context.js';
+
+function numeric(context: NodeContext): Activation {
+  const x = context.activation(0);
+  requireNumeric(context, [x]);
+  return x;
+}
+
+/** PReLU with one slope for all elements. */
+function sloped(slope: (context: NodeContext) => number): Lowering {
+  return (context) => {
+    const x = numeric(context);
+    return [context.emit({ op: 'prelu', shape: x.shape, slope: Float64Array.of(slope(context)) }, [x])];
+  };
+}
+
+export const lowerRelu = sloped(() => 0);
+export const lowerLeakyRelu = sloped((context) => context.float('alpha', 0.01));
+export const lowerAbs = sloped(() => -1);
+
+/** The slope is broadcast to x, in that direction only. */
+export const lowerPRelu: Lowering = (context) => {
+  const x = numeric(context);
+  const slope = context.constant(1);
+  if (broadcastShapes(x.shape, slope.shape)?.join() !== x.shape.join()) throw context.shapeError('the slope does not broadcast to x');
+  const shared = slope.data.every((value) => value === slope.data[0]);
+  return [
+    context.emit({ op: 'prelu', shape: x.shape, slope: shared ? slope.data.slice(0, 1) : expandConstant(slope, x.shape) }, [x]),
+  ];
+};
+
+/** Bounds are attributes before opset 11 and optional scalar inputs since. */
+export const lowerClip: Lowering = (context) => {
+  const x = numeric(context);
+  const bounds = [-Infinity, Infinity].map((unbounded, i) => {
+    if (context.opset < 11) return context.float(i === 0 ? 'min' : 'max', unbounded);
+    const bound = context.optionalConstant(i + 1);
+    if (bound !== undefined && bound.data.length !== 1) throw context.shapeError('bounds must be scalars');
+    return bound === undefined ? unbounded : bound.data[0];
+  });
+  return [emitClip(context, x, bounds[0], bounds[1])];
+};
+
+/** min(max(x, low), high); a lower bound of 0 alone is a ReLU, and low > high gives high everywhere. */
+export function emitClip(context: NodeContext, x: Activation, low: number, high: number): Activation {
+  if (Number.isNaN(low) || Number.isNaN(high)) throw context.unsupported('a bound is NaN');
+  if (low === 0 && high >= FLOAT32_MAX) return context.emit({ op: 'prelu', shape: x.shape, slope: Float64Array.of(0) }, [x]);
+  const min = low <= -FLOAT32_MAX ? -Infinity : low;
+  const max = high >= FLOAT32_MAX ? Infinity : high;
+  return context.emit({ op: 'clip', shape: x.shape, min: Math.min(min, max), max }, [x]);
+}
+
+/** Exporters write a missing bound as the largest float. */
+const FLOAT32_MAX = 3.4028234663852886e38;
+
+/** max(0, min(1, alpha * x + beta)) */
+export const lowerHardSigmoid: Lowering = (context) => {
+  const x = numeric(context);
+  const size = sizeOf(x.shape);
+  const scale = new Float64Array(size).fill(context.float('alpha', 0.2));
+  const shift = new Float64Array(size).fill(context.float('beta', 0.5));
+  return [emitClip(context, emitAffine(context, x, x.shape, scale, shift, 'line'), 0, 1)];
+};

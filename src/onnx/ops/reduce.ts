@@ -1,0 +1,77 @@
+/** ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceL1 and ReduceSumSquare. */
+import { reductionGroups, type Groups } from '../../tensor/groups.js';
+import { sizeOf } from '../../tensor/shape.js';
+import { isFloat } from '../model.js';
+import type { Activation } from '../values.js';
+import { emitAffine, requireNumeric } from './arithmetic.js';
+import type { Lowering, NodeContext } from './context.js';
+
+interface Reduction {
+  readonly x: Activation;
+  readonly shape: number[];
+  readonly groups: Groups;
+  /** Elements in each group. */
+  readonly count: number;
+}
+
+/** Axes: an attribute before `inputSince`, an input since then. None means all, unless `noop_with_empty_axes`. */
+function resolveReduction(context: NodeContext, inputSince: number): Reduction {
+  const x = context.activation(0);
+  requireNumeric(context, [x]);
+  const byInput = context.opset >= inputSince;
+  const given = byInput ? context.integers(1) : context.ints('axes');
+  const noop = byInput && context.flag('noop_with_empty_axes', false);
+  const keep = context.flag('keepdims', true);
+  const rank = x.shape.length;
+  const axes = given !== undefined && given.length > 0 ? context.axes(given, rank) : noop ? [] : x.shape.map((_, axis) => axis);
+  const count = axes.reduce((product, axis) => product * x.shape[axis], 1);
+  if (count === 0) throw context.shapeError('there is nothing to reduce');
+  const shape = x.shape.flatMap((size, axis) => (!axes.includes(axis) ? [size] : keep ? [1] : []));
+  return { x, shape, groups: reductionGroups(x.shape, axes), count };
+}
+
+function filled(shape: readonly number[], value: number): Float64Array {
+  return new Float64Array(sizeOf(shape)).fill(value);
+}
+
+function emitMean(context: NodeContext, x: Activation, { shape, groups }: Reduction, divisor: number): Activation {
+  return context.emit({ op: 'mean', shape, groups, divisors: filled(shape, divisor) }, [x]);
+}
+
+export const lowerReduceSum: Lowering = (context) => {
+  const reduction = resolveReduction(context, 13);
+  return [emitMean(context, reduction.x, reduction, 1)];
+};
+
+export const lowerReduceMean: Lowering = (context) => {
+  const reduction = resolveReduction(context, 18);
+  if (!isFloat(reduction.x.type)) throw context.unsupported('it averages integers; cast them to float before');
+  return [emitMean(context, reduction.x, reduction, reduction.count)];
+};
+
+export const lowerReduceL1: Lowering = (context) => {
+  const reduction = resolveReduction(context, 18);
+  const { x } = reduction;
+  const absolute = context.emit({ op: 'prelu', shape: x.shape, slope: Float64Array.of(-1) }, [x], { step: 'absolute' });
+  return [emitMean(context, absolute, reduction, 1)];
+};
+
+export const lowerReduceSumSquare: Lowering = (context) => {
+  const reduction = resolveReduction(context, 18);
+  const { x } = reduction;
+  const squares = context.emit({ op: 'multiply', shape: x.shape }, [x, x], { step: 'squares' });
+  return [emitMean(context, squares, reduction, 1)];
+};
+
+export const lowerReduceMax: Lowering = (context) => {
+  const { x, shape, groups } = resolveReduction(context, 18);
+  return [context.emit({ op: 'max', shape, groups }, [x])];
+};
+
+/** min(x) = -max(-x) */
+export const lowerReduceMin: Lowering = (context) => {
+  const { x, shape, groups } = resolveReduction(context, 18);
+  const negated = emitAffine(context, x, x.shape, filled(x.shape, -1), filled(x.shape, 0), 'negate');
+  const largest = context.emit({ op: 'max', shape, groups }, [negated], { step: 'max' });
+  return [emitAffine(context, largest, shape, filled(shape, -1), filled(shape, 0))];
+};

@@ -1,0 +1,98 @@
+/**
+ * TensorProto → values. A tensor's elements stand either in `raw_data` (little-endian) or in the typed field of its
+ * element type; 8- and 16-bit types, half floats included, share `int32_data`, where half floats are bit patterns.
+ */
+import { sizeOf } from '../tensor/shape.js';
+import { MalformedModelError, UnsupportedTensorError } from './errors.js';
+import { ELEMENT_TYPES, type Constant, type ElementType } from './model.js';
+import type { Int64, TensorMessage } from './schema.js';
+
+const EXTERNAL = 1;
+
+export function elementType(code: number | undefined): ElementType {
+  return ELEMENT_TYPES[code ?? 0] ?? 'undefined';
+}
+
+export function toNumber(value: Int64 | undefined): number {
+  return value === undefined ? 0 : typeof value === 'number' ? value : value.toNumber();
+}
+
+/** `where` names the tensor in errors. Throws MalformedModelError, or UnsupportedTensorError for strings and the like. */
+export function readTensor(message: TensorMessage, where: string): Constant {
+  const type = elementType(message.dataType);
+  if (message.dataLocation === EXTERNAL || (message.externalData?.length ?? 0) > 0) {
+    throw new UnsupportedTensorError(
+      `Tensor ${where} keeps its data in another file. Save the model as one file (onnx.save_model with save_as_external_data=False).`,
+    );
+  }
+  const format = FORMATS[type];
+  if (format === undefined) {
+    throw new UnsupportedTensorError(`Tensor ${where} has element type ${typeName(message.dataType)}, which cannot be used here.`);
+  }
+  const shape = (message.dims ?? []).map(toNumber);
+  if (shape.some((dimension) => !Number.isSafeInteger(dimension) || dimension < 0)) {
+    throw new MalformedModelError(`Tensor ${where} has the impossible shape [${shape.join(', ')}].`);
+  }
+  const size = sizeOf(shape);
+  const raw = message.rawData !== undefined && message.rawData.length > 0 ? message.rawData : undefined;
+  const stored = raw === undefined ? format.typed(message).length : raw.length / format.bytes;
+  if (stored !== size) {
+    throw new MalformedModelError(
+      `Tensor ${where} of shape [${shape.join(', ')}] and type ${type} holds ${stored} elements instead of ${size}.`,
+    );
+  }
+  const data = new Float64Array(size);
+  if (raw === undefined) {
+    const values = format.typed(message);
+    for (let i = 0; i < size; i++) data[i] = format.decode === undefined ? toNumber(values[i]) : format.decode(toNumber(values[i]));
+  } else {
+    const bytes = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+    for (let i = 0; i < size; i++) data[i] = format.read(bytes, i * format.bytes);
+  }
+  return { kind: 'constant', type, shape, data };
+}
+
+function typeName(code: number | undefined): string {
+  return ELEMENT_TYPES[code ?? 0] ?? `number ${code}`;
+}
+
+interface Format {
+  readonly bytes: number;
+  readonly read: (bytes: DataView, at: number) => number;
+  readonly typed: (message: TensorMessage) => readonly Int64[];
+  /** Meaning of an element of the typed field, where it is not the value itself. */
+  readonly decode?: (stored: number) => number;
+}
+
+const int32 = (message: TensorMessage): readonly number[] => message.int32Data ?? [];
+const uint64 = (message: TensorMessage): readonly Int64[] => message.uint64Data ?? [];
+
+const FORMATS: Partial<Record<ElementType, Format>> = {
+  float: { bytes: 4, read: (b, at) => b.getFloat32(at, true), typed: (m) => m.floatData ?? [] },
+  double: { bytes: 8, read: (b, at) => b.getFloat64(at, true), typed: (m) => m.doubleData ?? [] },
+  float16: { bytes: 2, read: (b, at) => float16(b.getUint16(at, true)), typed: int32, decode: float16 },
+  bfloat16: { bytes: 2, read: (b, at) => bfloat16(b.getUint16(at, true)), typed: int32, decode: bfloat16 },
+  int8: { bytes: 1, read: (b, at) => b.getInt8(at), typed: int32 },
+  uint8: { bytes: 1, read: (b, at) => b.getUint8(at), typed: int32 },
+  bool: { bytes: 1, read: (b, at) => Number(b.getUint8(at) !== 0), typed: int32 },
+  int16: { bytes: 2, read: (b, at) => b.getInt16(at, true), typed: int32 },
+  uint16: { bytes: 2, read: (b, at) => b.getUint16(at, true), typed: int32 },
+  int32: { bytes: 4, read: (b, at) => b.getInt32(at, true), typed: int32 },
+  uint32: { bytes: 4, read: (b, at) => b.getUint32(at, true), typed: uint64 },
+  int64: { bytes: 8, read: (b, at) => Number(b.getBigInt64(at, true)), typed: (m) => m.int64Data ?? [] },
+  uint64: { bytes: 8, read: (b, at) => Number(b.getBigUint64(at, true)), typed: uint64 },
+};
+
+/** IEEE 754 binary16. */
+function float16(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** The upper half of an IEEE 754 binary32. */
+function bfloat16(bits: number): number {
+  return new Float32Array(new Uint32Array([(bits & 0xffff) << 16]).buffer)[0];
+}

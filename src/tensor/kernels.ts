@@ -1,0 +1,201 @@
+/**
+ * The arithmetic of the normalised network's layers, on Float64Array. Every function is exact on integers while
+ * magnitudes stay below 2^53, so the float evaluator and the integer interpreter share the linear ones.
+ * The trap: `groupMax` and `argMax` read `>`: a NaN never wins, so check inputs for NaN before.
+ */
+import { sizeOf, type Shape } from './shape.js';
+import { windowPlan, type Groups } from './groups.js';
+
+/** y[r, o] = bias[o] + sum_i x[r, i] * weight[o, i]. */
+export function dense(
+  x: Float64Array,
+  rows: number,
+  inFeatures: number,
+  outFeatures: number,
+  weight: Float64Array,
+  bias: Float64Array,
+): Float64Array {
+  const y = new Float64Array(rows * outFeatures);
+  for (let row = 0; row < rows; row++) {
+    const xStart = row * inFeatures;
+    for (let out = 0; out < outFeatures; out++) {
+      const wStart = out * inFeatures;
+      let sum = bias[out];
+      for (let i = 0; i < inFeatures; i++) sum += x[xStart + i] * weight[wStart + i];
+      y[row * outFeatures + out] = sum;
+    }
+  }
+  return y;
+}
+
+/** Geometry of a convolution: x is [N, inChannels, ...spatial], weights [outChannels, inChannels / groups, ...kernel]. */
+export interface ConvGeometry {
+  readonly inputShape: Shape;
+  readonly weightShape: Shape;
+  readonly groups: number;
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  readonly padsBegin: readonly number[];
+  readonly padsEnd: readonly number[];
+}
+
+/** What {@link conv} needs to know of a geometry, computed once. */
+export interface ConvPlan {
+  readonly geometry: ConvGeometry;
+  /** Shape of y: [N, outChannels, ...outSpatial]. */
+  readonly outputShape: Shape;
+  /** See {@link windowPlan}. */
+  readonly window: Int32Array;
+}
+
+export function planConv(geometry: ConvGeometry): ConvPlan {
+  const { inputShape, weightShape, strides, dilations, padsBegin, padsEnd } = geometry;
+  const kernel = weightShape.slice(2);
+  const outSpatial = inputShape
+    .slice(2)
+    .map((size, axis) =>
+      Math.floor((size + padsBegin[axis] + padsEnd[axis] - dilations[axis] * (kernel[axis] - 1) - 1) / strides[axis] + 1),
+    );
+  const window = windowPlan({ inputShape, kernel, strides, dilations, padsBegin, outSpatial });
+  return { geometry, outputShape: [inputShape[0], weightShape[0], ...outSpatial], window };
+}
+
+/** Cross-correlation with zero padding, by unrolling one group's windows into columns and multiplying. */
+export function conv(x: Float64Array, plan: ConvPlan, weight: Float64Array, bias: Float64Array): Float64Array {
+  const { geometry, outputShape, window } = plan;
+  const [batch, inChannels] = geometry.inputShape;
+  const [outChannels, groupInChannels] = geometry.weightShape;
+  const groupOutChannels = outChannels / geometry.groups;
+  const inPlane = sizeOf(geometry.inputShape.slice(2));
+  const outPlane = sizeOf(outputShape.slice(2));
+  const kernelSize = sizeOf(geometry.weightShape.slice(2));
+  const depth = groupInChannels * kernelSize;
+  const columns = new Float64Array(depth * outPlane);
+  const y = new Float64Array(batch * outChannels * outPlane);
+  for (let n = 0; n < batch; n++) {
+    for (let group = 0; group < geometry.groups; group++) {
+      unroll(x, (n * inChannels + group * groupInChannels) * inPlane, inPlane, groupInChannels, window, columns);
+      for (let o = group * groupOutChannels; o < (group + 1) * groupOutChannels; o++) {
+        const target = y.subarray((n * outChannels + o) * outPlane, (n * outChannels + o + 1) * outPlane).fill(bias[o]);
+        for (let d = 0; d < depth; d++) {
+          const factor = weight[o * depth + d];
+          if (factor !== 0) addScaled(target, columns, d * outPlane, factor);
+        }
+      }
+    }
+  }
+  return y;
+}
+
+function unroll(
+  x: Float64Array,
+  start: number,
+  plane: number,
+  channels: number,
+  window: Int32Array,
+  columns: Float64Array,
+): void {
+  for (let channel = 0; channel < channels; channel++) {
+    const from = start + channel * plane;
+    const to = channel * window.length;
+    for (let i = 0; i < window.length; i++) columns[to + i] = window[i] < 0 ? 0 : x[from + window[i]];
+  }
+}
+
+function addScaled(target: Float64Array, source: Float64Array, start: number, factor: number): void {
+  for (let i = 0; i < target.length; i++) target[i] += factor * source[start + i];
+}
+
+/** y[i] = x[i] * scale[i] + shift[i]. */
+export function affine(x: Float64Array, scale: Float64Array, shift: Float64Array): Float64Array {
+  const y = new Float64Array(x.length);
+  for (let i = 0; i < y.length; i++) y[i] = x[i] * scale[i] + shift[i];
+  return y;
+}
+
+/** y[i] = sum of x over group i. */
+export function groupSum(x: Float64Array, { offsets, indices }: Groups): Float64Array {
+  const y = new Float64Array(offsets.length - 1);
+  for (let group = 0; group < y.length; group++) {
+    let sum = 0;
+    for (let at = offsets[group]; at < offsets[group + 1]; at++) sum += x[indices[at]];
+    y[group] = sum;
+  }
+  return y;
+}
+
+/** y[i] = maximum of x over group i; groups are never empty. */
+export function groupMax(x: Float64Array, { offsets, indices }: Groups): Float64Array {
+  const y = new Float64Array(offsets.length - 1);
+  for (let group = 0; group < y.length; group++) {
+    let best = x[indices[offsets[group]]];
+    for (let at = offsets[group] + 1; at < offsets[group + 1]; at++) {
+      const value = x[indices[at]];
+      if (value > best) best = value;
+    }
+    y[group] = best;
+  }
+  return y;
+}
+
+/** y[i] = position within group i of its largest element; ties go to the first, or the last where `selectLast`. */
+export function argMax(x: Float64Array, { offsets, indices }: Groups, selectLast: boolean): Float64Array {
+  const y = new Float64Array(offsets.length - 1);
+  for (let group = 0; group < y.length; group++) {
+    let best = offsets[group];
+    for (let at = best + 1; at < offsets[group + 1]; at++) {
+      const value = x[indices[at]];
+      const champion = x[indices[best]];
+      if (value > champion || (selectLast && value === champion)) best = at;
+    }
+    y[group] = best - offsets[group];
+  }
+  return y;
+}
+
+/** y[i] = z[index[i]], z being all inputs one after the other, or constants[-1 - index[i]] where index[i] is negative. */
+export function move(inputs: readonly Float64Array[], index: Int32Array, constants: Float64Array): Float64Array {
+  const z = inputs.length === 1 ? inputs[0] : concatenate(inputs);
+  const y = new Float64Array(index.length);
+  for (let i = 0; i < y.length; i++) y[i] = index[i] >= 0 ? z[index[i]] : constants[-1 - index[i]];
+  return y;
+}
+
+function concatenate(parts: readonly Float64Array[]): Float64Array {
+  const whole = new Float64Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** y[i] = x[i] if x[i] >= 0, else slope * x[i]; `slope` has one entry for all elements or one per element. */
+export function prelu(x: Float64Array, slope: Float64Array): Float64Array {
+  const y = new Float64Array(x.length);
+  const shared = slope.length === 1;
+  for (let i = 0; i < y.length; i++) y[i] = x[i] >= 0 ? x[i] : x[i] * slope[shared ? 0 : i];
+  return y;
+}
+
+/** y[i] = min(max(x[i], low), high). */
+export function clip(x: Float64Array, low: number, high: number): Float64Array {
+  const y = new Float64Array(x.length);
+  for (let i = 0; i < y.length; i++) y[i] = x[i] < low ? low : x[i] > high ? high : x[i];
+  return y;
+}
+
+/** y[i] = sum_k coefficients[k] * inputs[k][i]. */
+export function weightedSum(inputs: readonly Float64Array[], coefficients: readonly number[]): Float64Array {
+  const y = new Float64Array(inputs[0].length);
+  inputs.forEach((input, k) => addScaled(y, input, 0, coefficients[k]));
+  return y;
+}
+
+/** y[i] = a[i] * b[i]. */
+export function multiply(a: Float64Array, b: Float64Array): Float64Array {
+  const y = new Float64Array(a.length);
+  for (let i = 0; i < y.length; i++) y[i] = a[i] * b[i];
+  return y;
+}
