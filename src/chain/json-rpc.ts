@@ -7,7 +7,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
-import { RpcUnreachableError } from './errors.js';
+import { RpcResponseError, RpcUnreachableError } from './errors.js';
 
 export interface RetryPolicy {
   /** Milliseconds one attempt may take. */
@@ -119,6 +119,9 @@ export class JsonRpcEndpoint {
       throw new Retry(`HTTP status ${status}`, Math.max(0, Number(retryAfter ?? 0) * 1000 || 0));
     }
     const answer = parseAnswer(text);
+    if (answer === undefined && status >= 400 && status < 500) {
+      throw new RpcResponseError(`the RPC at ${this.host} answers with HTTP status ${status}; check its URL and access key`);
+    }
     if (answer === undefined) throw new Retry(`HTTP status ${status} and a body that is no JSON-RPC answer`);
     if (answer.id !== request.id) throw new Retry('an answer to another request');
     return answer;

@@ -29,6 +29,8 @@ export interface Sender {
   readonly confirmations?: number;
   /** Milliseconds to wait for them; default two minutes. */
   readonly timeoutMs?: number;
+  /** Runs after each mined transaction; a chain kept in a folder saves itself here. */
+  readonly onMined?: () => Promise<void>;
 }
 
 export interface Request {
@@ -73,6 +75,7 @@ export async function sendOnce(sender: Sender, request: Request): Promise<Transa
       await sender.journal.set(intent, undefined); // Its nonce went to another transaction: it can never be mined.
       continue;
     }
+    await sender.onMined?.();
     if (receipt.status !== 1) {
       await sender.journal.set(intent, undefined);
       throw await minedRevert(sender, request, receipt);

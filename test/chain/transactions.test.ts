@@ -18,8 +18,6 @@ import { type Request, type Sender, sendOnce } from '../../src/chain/transaction
 import { type Fault, seededRandom, startFaultProxy } from './fault-proxy.js';
 import { deployTally, type Tally } from './tally.js';
 
-const IMPATIENT = { attemptTimeoutMs: 400, deadlineMs: 4_000, backoffMs: 10 };
-
 describe('sending a transaction once', () => {
   let anvil: Anvil;
   let rpc: Rpc;
@@ -58,11 +56,15 @@ describe('sending a transaction once', () => {
   const journalFile = () => fileJournal(join(folder, `journal-${nextKey}.json`));
 
   /** A sender whose requests go through a proxy that breaks them by `plan`. */
-  async function throughFaults(plan: (method: string, n: number) => Fault, work: (broken: Rpc) => Promise<void>) {
+  async function throughFaults(
+    plan: (method: string, n: number) => Fault,
+    work: (broken: Rpc) => Promise<void>,
+    deadlineMs = 4_000,
+  ) {
     let calm = true; // The chain id is asked before the trouble starts.
     const proxy = await startFaultProxy(anvil.url, (method, n) => (calm ? 'none' : plan(method, n)));
     try {
-      const broken = await connect(proxy.url, { retry: IMPATIENT });
+      const broken = await connect(proxy.url, { retry: { attemptTimeoutMs: 400, deadlineMs, backoffMs: 10 } });
       calm = false;
       await work(broken);
       broken.provider.destroy();
@@ -149,6 +151,7 @@ describe('sending a transaction once', () => {
       async (broken) => {
         await assert.rejects(sendOnce({ ...once, rpc: broken }, add(key)), RpcUnreachableError);
       },
+      800,
     );
     assert.equal(await tally.count(key), 0);
     await sendOnce(once, add(key));
@@ -165,6 +168,7 @@ describe('sending a transaction once', () => {
       async (broken) => {
         await assert.rejects(sendOnce({ ...once, rpc: broken }, add(key)), RpcUnreachableError);
       },
+      800,
     );
     const receipt = await sendOnce(once, add(key));
     assert.equal(receipt.status, 1);
@@ -181,6 +185,7 @@ describe('sending a transaction once', () => {
       async (broken) => {
         await assert.rejects(sendOnce({ ...once, rpc: broken }, add(key)), RpcUnreachableError);
       },
+      800,
     );
     await sendOnce({ ...once, journal: memoryJournal() }, add(nextKey++));
     await sendOnce(once, add(key));

@@ -1,0 +1,120 @@
+/**
+ * Attestations read back. Storage holds an attestation's block, which finds its event without a search; by model or prover
+ * the indexed event is searched, in ranges as small as the RPC wants them.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isError, type Log, toBeHex, zeroPadValue } from 'ethers';
+import { ATTESTATIONS_ABI } from './abi.js';
+import type { Rpc } from './rpc.js';
+
+export interface Attestation {
+  /** 32 bytes, hex: keccak256(abi.encode(modelId, version, inputCommitment, context)). */
+  readonly id: string;
+  readonly modelId: bigint;
+  readonly version: number;
+  /** Account that sent the proof, with checksum. */
+  readonly prover: string;
+  /** 32 bytes, hex. */
+  readonly inputCommitment: string;
+  readonly context: bigint;
+  /** The public output signals, 32 bytes each, hex. */
+  readonly output: string;
+  readonly blockNumber: number;
+  readonly transaction: string;
+}
+
+export interface AttestationFilter {
+  readonly modelId?: bigint;
+  readonly prover?: string;
+}
+
+/** Largest range asked for at once; halved where an RPC refuses it. */
+const BLOCK_RANGE = 10_000;
+const POLL_MS = 1_000;
+
+/** The attestation with this id; undefined if there is none. */
+export async function findAttestation(rpc: Rpc, contract: string, id: string): Promise<Attestation | undefined> {
+  const data = await rpc.provider.call({ to: contract, data: ATTESTATIONS_ABI.encodeFunctionData('attestationOf', [id]) });
+  const [blockNumber] = ATTESTATIONS_ABI.decodeFunctionResult('attestationOf', data) as unknown as [bigint];
+  if (blockNumber === 0n) return undefined;
+  const logs = await rpc.provider.getLogs({
+    address: contract,
+    topics: [ATTESTATIONS_ABI.getEvent('InferenceAttested')!.topicHash, id],
+    fromBlock: Number(blockNumber),
+    toBlock: Number(blockNumber),
+  });
+  return logs.map(toAttestation).at(0);
+}
+
+/** Every attestation that passes `filter` in blocks `fromBlock` (the contract's own, say) to `toBlock`, oldest first. */
+export async function listAttestations(
+  rpc: Rpc,
+  contract: string,
+  filter: AttestationFilter = {},
+  fromBlock = 0,
+  toBlock?: number,
+): Promise<Attestation[]> {
+  const last = toBlock ?? (await rpc.provider.getBlockNumber());
+  const found: Attestation[] = [];
+  let range = BLOCK_RANGE;
+  for (let from = fromBlock; from <= last; ) {
+    const to = Math.min(last, from + range - 1);
+    try {
+      const logs = await rpc.provider.getLogs({ address: contract, topics: topics(filter), fromBlock: from, toBlock: to });
+      found.push(...logs.map(toAttestation));
+      from = to + 1;
+    } catch (error) {
+      // RPCs limit the range or the number of results, each in its own words; one block that fails is another trouble.
+      if (!isError(error, 'UNKNOWN_ERROR') || from === to) throw error;
+      range = Math.max(1, Math.floor((to - from + 1) / 2));
+    }
+  }
+  return found;
+}
+
+/**
+ * Yields attestations as their blocks reach `confirmations`, from `fromBlock` on, until `signal` is aborted. Each block is
+ * read once, so a chain reorganised deeper than `confirmations` can yield what is gone again.
+ */
+export async function* watchAttestations(
+  rpc: Rpc,
+  contract: string,
+  filter: AttestationFilter,
+  options: { readonly fromBlock: number; readonly confirmations?: number; readonly signal?: AbortSignal },
+): AsyncGenerator<Attestation> {
+  const { confirmations = 1, signal } = options;
+  let next = options.fromBlock;
+  while (!signal?.aborted) {
+    const last = (await rpc.provider.getBlockNumber()) - confirmations + 1;
+    if (last >= next) {
+      yield* await listAttestations(rpc, contract, filter, next, last);
+      next = last + 1;
+    }
+    await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function topics(filter: AttestationFilter): (string | null)[] {
+  return [
+    ATTESTATIONS_ABI.getEvent('InferenceAttested')!.topicHash,
+    null,
+    filter.modelId === undefined ? null : toBeHex(filter.modelId, 32),
+    filter.prover === undefined ? null : zeroPadValue(filter.prover, 32),
+  ];
+}
+
+/** The attestation in an `InferenceAttested` log. */
+export function toAttestation(log: Pick<Log, 'topics' | 'data' | 'blockNumber' | 'transactionHash'>): Attestation {
+  const { args } = ATTESTATIONS_ABI.parseLog({ topics: [...log.topics], data: log.data })!;
+  return {
+    id: args.attestationId,
+    modelId: args.modelId,
+    version: Number(args.version),
+    prover: args.prover,
+    inputCommitment: args.inputCommitment,
+    context: args.context,
+    output: args.output,
+    blockNumber: log.blockNumber,
+    transaction: log.transactionHash,
+  };
+}

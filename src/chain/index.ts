@@ -1,0 +1,38 @@
+/**
+ * A proof's way onto a chain. Functions take and return plain values; a command of the CLI is, in outline,
+ *
+ *     const chain = await openChain(build, rpcUrl);            // no URL: a local chain kept in the build folder
+ *     const sender = await openSender(build, chain);           // signer from the environment
+ *     const verifier = await deployVerifier(sender, artifact, key);
+ *     const { accepted } = await submitToVerifier(sender, verifier.address, key, proof, publicSignals);
+ *     await updateDeployment(build, chain.rpc, { verifier: { … } });
+ *     await chain.close();
+ *
+ * and with a registry: deployRegistry, registerModel, submitInference or submitBatch, findAttestation, listAttestations,
+ * watchAttestations. Everything that sends is idempotent: asked twice, or again after a crash, it happens once.
+ */
+export { type Anvil, type AnvilOptions, startAnvil } from './anvil.js';
+export {
+  type Attestation, type AttestationFilter, findAttestation, listAttestations, watchAttestations,
+} from './attestations.js';
+export { type Artifact, deployContract, type Deployed, requireCode } from './deploy.js';
+export { type Deployment, readDeployment, updateDeployment } from './deployment.js';
+export {
+  ChainMismatchError, InsufficientFundsError, LocalNodeError, NonceError, NotDeployedError, RecordError, RevertedError,
+  RpcResponseError, RpcUnreachableError, SignerError, TransactionPendingError,
+} from './errors.js';
+export { fileJournal, type Journal, memoryJournal } from './journal.js';
+export { type LocalChain, openLocalChain } from './local-chain.js';
+export {
+  deployRegistry, deprecateModel, type ModelOnChain, type ModelToRegister, readModel, registerModel, type RegisteredModel,
+  type RegistryContracts, updateModel,
+} from './registry.js';
+export { connect, type ConnectOptions, isLocalChain, type Rpc } from './rpc.js';
+export { type Chain, openChain, openSender } from './session.js';
+export { developmentSigner, resolveSigner, type Signer } from './signer.js';
+export {
+  attestationIdOf, type AttestationResult, type AttestedModel, attestRequest, type BatchResult, batchRequest,
+  type ProvedInference, submitBatch, submitInference,
+} from './submit.js';
+export { type Request, sendOnce, type Sender, simulate } from './transactions.js';
+export { deployVerifier, requireVerifier, type Submission, submitToVerifier, verifyOnChain } from './verifier.js';

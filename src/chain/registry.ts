@@ -1,0 +1,178 @@
+/** Models in the ERC-7992 registry: its contracts, and registering, updating and retiring a model. */
+import { type Log, toBeHex, type TransactionReceipt } from 'ethers';
+import type { VerificationKey } from '../groth16/types.js';
+import type { Manifest } from '../manifest.js';
+import { PROOF_SYSTEM_ID, compileSolidity, contractSources, vkHash } from '../solidity/index.js';
+import { ALL_ABIS, REGISTRY_ABI } from './abi.js';
+import { type Deployed, deployContract, requireCode } from './deploy.js';
+import { NotDeployedError, RpcResponseError } from './errors.js';
+import { decodeRevert, revertData } from './reverts.js';
+import type { Rpc } from './rpc.js';
+import { requireVerifier } from './verifier.js';
+import { type Sender, sendOnce } from './transactions.js';
+
+const VERSION_ADDED = REGISTRY_ABI.getEvent('ModelVersionAdded')!.topicHash;
+
+export interface RegistryContracts {
+  readonly registry: Deployed;
+  /** ERC-7992 verifier, storage extension and attestations. */
+  readonly attestations: Deployed;
+}
+
+export interface RegisteredModel {
+  readonly modelId: bigint;
+  readonly version: number;
+  readonly transaction: string;
+  readonly gasUsed: number;
+}
+
+/** What is registered of a build: its manifest's hashes, its key, and where its verifier is. */
+export interface ModelToRegister {
+  readonly manifest: Pick<Manifest, 'modelHash' | 'circuitHash'>;
+  readonly key: VerificationKey;
+  /** Address of the deployed generated verifier. */
+  readonly verifier: string;
+  /** Metadata off chain; default none. */
+  readonly uri?: string;
+}
+
+export interface ModelOnChain {
+  readonly modelId: bigint;
+  /** The current version. */
+  readonly version: number;
+  readonly deprecated: boolean;
+  readonly owner: string;
+  /** The current version's generated verifier, and the block it was registered in. */
+  readonly verifier: string;
+  readonly registeredAt: number;
+  readonly modelHash: string;
+  readonly circuitHash: string;
+  readonly vkHash: string;
+  readonly proofSystemId: string;
+  readonly uri: string;
+}
+
+/** Compiles and deploys a registry and the attestations contract that reads it. The signer owns both. */
+export async function deployRegistry(sender: Sender): Promise<RegistryContracts> {
+  const compiled = await compileSolidity(contractSources('ModelRegistry.sol', 'Attestations.sol'));
+  const owner = sender.signer.address;
+  const registry = await deployContract(sender, compiled.ModelRegistry, 'deploying the registry', ['address'], [owner]);
+  const attestations = await deployContract(
+    sender, compiled.Attestations, 'deploying the attestations', ['address', 'address'], [registry.address, owner],
+  );
+  return { registry, attestations };
+}
+
+/** Registers a model with its verifier; the signer becomes its owner. Asked twice for the same build: one model. */
+export async function registerModel(sender: Sender, registry: string, model: ModelToRegister): Promise<RegisteredModel> {
+  await requireCode(sender, registry, 'registry');
+  await requireVerifier(sender.rpc, model.verifier, model.key);
+  const commitment = commitmentOf(model);
+  const receipt = await sendOnce(sender, {
+    purpose: `register ${JSON.stringify(commitment)} ${model.verifier}`,
+    to: registry,
+    data: REGISTRY_ABI.encodeFunctionData('registerModelWithVerifier', [commitment, model.verifier]),
+    action: 'registering the model',
+    abis: ALL_ABIS,
+  });
+  return versionAdded(receipt, registry);
+}
+
+/** Makes a build the next version of a model, unless it is the current one. Its owner's to do; attestations of older versions stay. */
+export async function updateModel(
+  sender: Sender,
+  registry: string,
+  modelId: bigint,
+  model: ModelToRegister,
+): Promise<RegisteredModel> {
+  await requireCode(sender, registry, 'registry');
+  await requireVerifier(sender.rpc, model.verifier, model.key);
+  const current = await readModel(sender.rpc, registry, modelId);
+  const commitment = commitmentOf(model);
+  if (current.verifier === model.verifier && current.vkHash === commitment.vkHash && current.modelHash === commitment.modelHash) {
+    return await versionOnRecord(sender.rpc, registry, current);
+  }
+  const receipt = await sendOnce(sender, {
+    purpose: `update ${modelId} from ${current.version} ${JSON.stringify(commitment)} ${model.verifier}`,
+    to: registry,
+    data: REGISTRY_ABI.encodeFunctionData('updateModelWithVerifier', [modelId, commitment, model.verifier]),
+    action: 'updating the model',
+    abis: ALL_ABIS,
+  });
+  return versionAdded(receipt, registry);
+}
+
+/** Retires a model for good: no inference of it is accepted any more. Its owner's to do. */
+export async function deprecateModel(sender: Sender, registry: string, modelId: bigint): Promise<{ transaction: string; gasUsed: number }> {
+  await requireCode(sender, registry, 'registry');
+  const receipt = await sendOnce(sender, {
+    purpose: `deprecate ${modelId}`,
+    to: registry,
+    data: REGISTRY_ABI.encodeFunctionData('deprecateModel', [modelId]),
+    action: 'deprecating the model',
+    abis: ALL_ABIS,
+  });
+  return { transaction: receipt.hash, gasUsed: Number(receipt.gasUsed) };
+}
+
+/** What the registry says about a model and its current version. Throws RevertedError `ModelNotFound` if there is none. */
+export async function readModel(rpc: Rpc, registry: string, modelId: bigint): Promise<ModelOnChain> {
+  await requireCode({ rpc }, registry, 'registry');
+  const read = async (name: string, args: unknown[]) => {
+    try {
+      const data = await rpc.provider.call({ to: registry, data: REGISTRY_ABI.encodeFunctionData(name, args) });
+      return REGISTRY_ABI.decodeFunctionResult(name, data);
+    } catch (error) {
+      const data = revertData(error);
+      throw data === undefined ? error : decodeRevert(data, ALL_ABIS, `reading model ${modelId}`);
+    }
+  };
+  const [{ deprecated, owner }, { version }] = await Promise.all([read('getModel', [modelId]), read('versionOf', [modelId])]);
+  const { commitment, verifier, registeredAt } = await read('getModelVersion', [modelId, version]);
+  return {
+    modelId,
+    version: Number(version),
+    deprecated,
+    owner,
+    verifier,
+    registeredAt: Number(registeredAt),
+    modelHash: commitment.modelHash,
+    circuitHash: commitment.circuitHash,
+    vkHash: commitment.vkHash,
+    proofSystemId: commitment.proofSystemId,
+    uri: commitment.uri,
+  };
+}
+
+function commitmentOf({ manifest, key, uri = '' }: ModelToRegister) {
+  const { modelHash, circuitHash } = manifest;
+  return { modelHash, circuitHash, vkHash: vkHash(key), proofSystemId: PROOF_SYSTEM_ID, uri };
+}
+
+function versionAdded(receipt: TransactionReceipt, registry: string): RegisteredModel {
+  const log = receipt.logs.find((one) => one.address === registry && one.topics[0] === VERSION_ADDED);
+  if (!log) throw new NotDeployedError(`the contract at ${registry} registered nothing; it is not a zkinfer registry`);
+  return registered(log, receipt);
+}
+
+async function versionOnRecord(rpc: Rpc, registry: string, model: ModelOnChain): Promise<RegisteredModel> {
+  const [log] = await rpc.provider.getLogs({
+    address: registry,
+    topics: [VERSION_ADDED, toBeHex(model.modelId, 32), toBeHex(model.version, 32)],
+    fromBlock: model.registeredAt,
+    toBlock: model.registeredAt,
+  });
+  const receipt = log && (await rpc.provider.getTransactionReceipt(log.transactionHash));
+  if (!receipt) throw new RpcResponseError(`the RPC at ${rpc.host} does not have block ${model.registeredAt}'s events; use an archive node`);
+  return registered(log, receipt);
+}
+
+function registered(log: Pick<Log, 'topics' | 'data'>, receipt: TransactionReceipt): RegisteredModel {
+  const { args } = REGISTRY_ABI.parseLog({ topics: [...log.topics], data: log.data })!;
+  return {
+    modelId: args.modelId,
+    version: Number(args.version),
+    transaction: receipt.hash,
+    gasUsed: Number(receipt.gasUsed),
+  };
+}

@@ -1,0 +1,154 @@
+/**
+ * Proofs to attestations, one or many in a transaction. Asked twice, attested once: the chain is asked for the attestation
+ * (model version, input commitment, context) first, and the journal for a transaction on its way.
+ *
+ * The trap: an attestation already on record says that *its* output was proved. A submission counts as done only if its
+ * output and its prover are those on record; anything else goes to the contract, which refuses it with its own reason.
+ */
+import { AbiCoder, keccak256, type TransactionReceipt } from 'ethers';
+import type { Proof, VerificationKey } from '../groth16/types.js';
+import type { Manifest } from '../manifest.js';
+import { batchCalldata, inferenceCalldata } from '../solidity/index.js';
+import { ALL_ABIS, ATTESTATIONS_ABI } from './abi.js';
+import { type Attestation, findAttestation, toAttestation } from './attestations.js';
+import { requireCode } from './deploy.js';
+import { RevertedError, RpcResponseError } from './errors.js';
+import { type Request, type Sender, sendOnce } from './transactions.js';
+
+export interface ProvedInference {
+  readonly proof: Proof;
+  readonly publicSignals: readonly string[];
+}
+
+/** The model as registered, and how its public signals are laid out. */
+export interface AttestedModel {
+  /** Address of the attestations contract. */
+  readonly attestations: string;
+  readonly modelId: bigint;
+  readonly version: number;
+  readonly key: VerificationKey;
+  readonly manifest: Pick<Manifest, 'publicSignals'>;
+}
+
+export interface AttestationResult {
+  readonly transaction: string;
+  readonly gasUsed: number;
+  readonly accepted: true;
+  /** True when the attestation was there before, and nothing was sent. */
+  readonly alreadyAttested: boolean;
+  readonly attestation: Attestation;
+}
+
+export interface BatchResult {
+  /** Hash; null when every inference had its attestation before. */
+  readonly transaction: string | null;
+  /** Of the whole transaction. */
+  readonly gasUsed: number;
+  /** One for each inference, in the order given. */
+  readonly attestations: readonly Attestation[];
+}
+
+/**
+ * Attests one inference. Throws RevertedError with the contract's reason: `InvalidProof`, `ModelMismatch`,
+ * `OutputMismatch`, `InputCommitmentMismatch`, `ContextNotCaller`, `AlreadyAttested`, `VerificationRefused_ModelDeprecated` …
+ */
+export async function submitInference(sender: Sender, model: AttestedModel, inference: ProvedInference): Promise<AttestationResult> {
+  await requireCode(sender, model.attestations, 'attestations contract');
+  const before = await recorded(sender, model, inference);
+  if (before !== undefined) return before;
+  try {
+    const receipt = await sendOnce(sender, attestRequest(model, inference));
+    const [attestation] = attestationsIn(receipt, model.attestations);
+    return { transaction: receipt.hash, gasUsed: Number(receipt.gasUsed), accepted: true, alreadyAttested: false, attestation };
+  } catch (error) {
+    // The same submission from another process, with another journal, may have come first.
+    const after = error instanceof RevertedError && error.errorName === 'AlreadyAttested' && (await recorded(sender, model, inference));
+    if (!after) throw error;
+    return after;
+  }
+}
+
+/** Attests many inferences of one model in one transaction, all or none; those on record already are left out. */
+export async function submitBatch(sender: Sender, model: AttestedModel, inferences: readonly ProvedInference[]): Promise<BatchResult> {
+  await requireCode(sender, model.attestations, 'attestations contract');
+  const ids = inferences.map((inference) => attestationIdOf(model, inference));
+  const before = await onRecord(sender, model, inferences);
+  const known = new Map(before.flatMap((attestation) => (attestation ? [[attestation.id, attestation]] : [])));
+  const wanted = inferences.filter((_, i) => !known.has(ids[i]) && ids.indexOf(ids[i]) === i);
+  let receipt: TransactionReceipt | undefined;
+  if (wanted.length > 0) {
+    receipt = await sendOnce(sender, batchRequest(model, wanted));
+    for (const attestation of attestationsIn(receipt, model.attestations)) known.set(attestation.id, attestation);
+  }
+  return {
+    transaction: receipt?.hash ?? null,
+    gasUsed: Number(receipt?.gasUsed ?? 0n),
+    attestations: ids.map((id) => known.get(id)!),
+  };
+}
+
+/** The call that attests one inference. */
+export function attestRequest(model: AttestedModel, inference: ProvedInference): Request {
+  const { inputCommitment, output, proof } = inferenceCalldata(model.key, model.manifest, inference.proof, inference.publicSignals);
+  return {
+    purpose: `attest ${attestationIdOf(model, inference)}`,
+    to: model.attestations,
+    data: ATTESTATIONS_ABI.encodeFunctionData('attest', [model.modelId, inputCommitment, output, proof]),
+    action: 'attesting the inference',
+    abis: ALL_ABIS,
+  };
+}
+
+/** The call that attests many. */
+export function batchRequest(model: AttestedModel, inferences: readonly ProvedInference[]): Request {
+  const { inputCommitments, contexts, outputs, proofs } = batchCalldata(model.key, model.manifest, inferences);
+  const ids = inferences.map((inference) => attestationIdOf(model, inference));
+  return {
+    purpose: `attest ${ids.join(' ')}`,
+    to: model.attestations,
+    data: ATTESTATIONS_ABI.encodeFunctionData('attestBatch', [model.modelId, inputCommitments, contexts, outputs, proofs]),
+    action: `attesting ${inferences.length} inferences`,
+    abis: ALL_ABIS,
+  };
+}
+
+/** The id the attestation of this inference has or will have, as the contract's `attestationId` computes it. */
+export function attestationIdOf(model: AttestedModel, inference: ProvedInference): string {
+  const { inputCommitment, context } = inferenceCalldata(model.key, model.manifest, inference.proof, inference.publicSignals);
+  return keccak256(
+    AbiCoder.defaultAbiCoder().encode(
+      ['uint256', 'uint32', 'bytes32', 'uint256'],
+      [model.modelId, model.version, inputCommitment, context],
+    ),
+  );
+}
+
+async function recorded(sender: Sender, model: AttestedModel, inference: ProvedInference): Promise<AttestationResult | undefined> {
+  const [attestation] = await onRecord(sender, model, [inference]);
+  if (attestation === undefined) return undefined;
+  const receipt = await sender.rpc.provider.getTransactionReceipt(attestation.transaction);
+  if (receipt === null) throw new RpcResponseError(`the RPC at ${sender.rpc.host} lost the receipt of ${attestation.transaction}; try again`);
+  return { transaction: receipt.hash, gasUsed: Number(receipt.gasUsed), accepted: true, alreadyAttested: true, attestation };
+}
+
+/** For each inference its attestation by this signer with this output, if there is one. */
+async function onRecord(
+  { rpc, signer }: Sender,
+  model: AttestedModel,
+  inferences: readonly ProvedInference[],
+): Promise<(Attestation | undefined)[]> {
+  return await Promise.all(
+    inferences.map(async (inference) => {
+      const found = await findAttestation(rpc, model.attestations, attestationIdOf(model, inference));
+      const { output } = inferenceCalldata(model.key, model.manifest, inference.proof, inference.publicSignals);
+      return found?.output === output && found.prover === signer.address ? found : undefined;
+    }),
+  );
+}
+
+function attestationsIn(receipt: TransactionReceipt, contract: string): Attestation[] {
+  const topic = ATTESTATIONS_ABI.getEvent('InferenceAttested')!.topicHash;
+  return receipt.logs
+    .filter((log) => log.address.toLowerCase() === contract.toLowerCase() && log.topics[0] === topic)
+    .map(toAttestation);
+}

@@ -1,0 +1,81 @@
+/**
+ * A generated verifier on its own, without registry: deploy it, ask it, send it a proof in a transaction.
+ *
+ * The trap: `verifyProof` is a view that answers false instead of reverting, so a transaction to it succeeds whatever the
+ * proof. What counts is the answer, which is asked before sending (a refused proof costs nothing) and at the receipt's block.
+ */
+import type { Proof, VerificationKey } from '../groth16/types.js';
+import { proofCalldata, vkHash } from '../solidity/index.js';
+import { VERIFIER_ABI, verifyProofAbi } from './abi.js';
+import { type Artifact, deployContract, type Deployed, requireCode } from './deploy.js';
+import { NotDeployedError } from './errors.js';
+import type { Rpc } from './rpc.js';
+import { type Sender, sendOnce } from './transactions.js';
+
+export interface Submission {
+  /** Hash; null when the proof was refused before anything was sent. */
+  readonly transaction: string | null;
+  readonly gasUsed: number;
+  readonly accepted: boolean;
+}
+
+/** Deploys a compiled `Verifier.sol` and checks that the key in it is `key`. */
+export async function deployVerifier(sender: Sender, artifact: Artifact, key: VerificationKey): Promise<Deployed> {
+  const deployed = await deployContract(sender, artifact, 'deploying the verifier');
+  await requireVerifier(sender.rpc, deployed.address, key);
+  return deployed;
+}
+
+/** Throws NotDeployedError unless the contract at `address` is a verifier generated for `key`. */
+export async function requireVerifier(rpc: Rpc, address: string, key: VerificationKey): Promise<void> {
+  await requireCode({ rpc }, address, 'verifier');
+  const expected = vkHash(key);
+  const actual = await rpc.provider
+    .call({ to: address, data: VERIFIER_ABI.encodeFunctionData('vkHash') })
+    .catch(() => 'no answer');
+  if (actual !== expected) {
+    throw new NotDeployedError(
+      `the contract at ${address} on chain ${rpc.chainId} is not this build's verifier (key ${actual}, wanted ${expected}); deploy this build again`,
+    );
+  }
+}
+
+/** The verifier's answer to a proof, without a transaction; at block `blockTag` if given. */
+export async function verifyOnChain(
+  rpc: Rpc,
+  address: string,
+  proof: Proof,
+  publicSignals: readonly string[],
+  blockTag?: number,
+): Promise<boolean> {
+  const abi = verifyProofAbi(publicSignals.length);
+  const answer = await rpc.provider.call({ to: address, data: verifyProofData(proof, publicSignals), blockTag });
+  return abi.decodeFunctionResult('verifyProof', answer)[0] as boolean;
+}
+
+/** Sends a proof to a verifier in a transaction, if the verifier accepts it. */
+export async function submitToVerifier(
+  sender: Sender,
+  address: string,
+  key: VerificationKey,
+  proof: Proof,
+  publicSignals: readonly string[],
+): Promise<Submission> {
+  await requireVerifier(sender.rpc, address, key);
+  if (!(await verifyOnChain(sender.rpc, address, proof, publicSignals))) return { transaction: null, gasUsed: 0, accepted: false };
+  const data = verifyProofData(proof, publicSignals);
+  const receipt = await sendOnce(sender, {
+    purpose: `verify ${publicSignals.join(' ')}`,
+    to: address,
+    data,
+    action: 'verifying the proof',
+    abis: [],
+  });
+  const accepted = await verifyOnChain(sender.rpc, address, proof, publicSignals, receipt.blockNumber);
+  return { transaction: receipt.hash, gasUsed: Number(receipt.gasUsed), accepted };
+}
+
+export function verifyProofData(proof: Proof, publicSignals: readonly string[]): string {
+  const { a, b, c, signals } = proofCalldata(proof, publicSignals);
+  return verifyProofAbi(publicSignals.length).encodeFunctionData('verifyProof', [a, b, c, signals]);
+}
