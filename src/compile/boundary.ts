@@ -1,0 +1,81 @@
+/**
+ * The circuit's border: range-checked inputs, packed public words, salted Poseidon commitments and the context.
+ * Commitment to words w0, w1, ...: h = Poseidon(salt, w0 .. w14), then h = Poseidon(h, next up to 15 words), and so on; the
+ * number of words is fixed by the circuit, so chains of different lengths never meet.
+ *
+ * The trap: packing binds its elements only because each is range-checked; words of unchecked values would not.
+ */
+import type { IntegerInput } from '../quantize/integer-model.js';
+import { sizeOf } from '../tensor/shape.js';
+import { RowWriter, rowCount, singleValues, type LinearRows } from './linear-rows.js';
+import type { BigCombination, NetlistBuilder, Operand } from './netlist.js';
+import type { PackingPlan } from './packing.js';
+
+/** Inputs of one Poseidon block after the chaining value. */
+export const BLOCK_WORDS = 15;
+
+/** Private codes u in [0, 2^bits - 1] of an input tensor, each range-checked. Returns the first value. */
+export function declareInput(input: IntegerInput, netlist: NetlistBuilder): number {
+  const size = sizeOf(input.shape);
+  const top = 2 ** input.bits - 1;
+  const first = netlist.valueCount;
+  for (let i = 0; i < size; i += 1) netlist.privateInputs.push(netlist.value(0, top));
+  const rows = singleValues(first, size, () => 0);
+  for (let row = 0; row < size; row += 1) netlist.check({ template: 'InputRange', parameters: [top] }, [{ rows, row }]);
+  return first;
+}
+
+/** The tensor's rows: code plus the declared low end. */
+export function inputRows(input: IntegerInput, first: number): LinearRows {
+  return singleValues(first, sizeOf(input.shape), (i) => input.low[input.low.length === 1 ? 0 : i]);
+}
+
+/** Words of packed rows, `offset` subtracted from each. */
+export function packRows(rows: LinearRows, plan: PackingPlan, offset: number, valueCount: number): BigCombination[] {
+  const words: BigCombination[] = [];
+  const scratch = new RowWriter(valueCount);
+  for (let start = 0; start < rowCount(rows); start += plan.perWord) {
+    const terms = new Map<number, bigint>();
+    let constant = 0n;
+    for (let j = 0; j < plan.perWord && start + j < rowCount(rows); j += 1) {
+      const weight = 1n << BigInt(j * plan.bits);
+      scratch.addRow(rows, start + j, 1);
+      scratch.addConstant(-offset);
+      const rest = scratch.discardRow((value, coefficient) => {
+        if (coefficient !== 0) terms.set(value, (terms.get(value) ?? 0n) + BigInt(coefficient) * weight);
+      });
+      constant += BigInt(rest) * weight;
+    }
+    words.push({ values: [...terms.keys()], coefficients: [...terms.values()], constant });
+  }
+  return words;
+}
+
+/** One public output per word. */
+export function publish(words: readonly BigCombination[], outputs: readonly number[], netlist: NetlistBuilder): void {
+  words.forEach((word, i) => netlist.assign(outputs[i], word));
+}
+
+/** Chain of Poseidon blocks over salt and words; the last block's output becomes the value `output`. */
+export function commit(words: readonly BigCombination[], output: number, netlist: NetlistBuilder): void {
+  const salt = netlist.value();
+  netlist.privateInputs.push(salt);
+  let chain = single(salt);
+  for (let start = 0; start < words.length; start += BLOCK_WORDS) {
+    const block: Operand[] = [chain, ...words.slice(start, start + BLOCK_WORDS)];
+    const spec = { template: 'PoseidonBlock', parameters: [block.length] };
+    if (start + BLOCK_WORDS >= words.length) netlist.assignInstance(output, spec, block);
+    else chain = single(netlist.instance(spec, block));
+  }
+}
+
+/** The context: a public input that one constraint mentions, so that no tool drops it. */
+export function declareContext(netlist: NetlistBuilder): void {
+  const context = netlist.value();
+  netlist.publicInputs.push(context);
+  netlist.check({ template: 'Context', parameters: [] }, [single(context)]);
+}
+
+function single(value: number): BigCombination {
+  return { values: [value], coefficients: [1n], constant: 0n };
+}

@@ -1,0 +1,94 @@
+/**
+ * The workbench of the compiler: the linear rows of every tensor so far, and the steps all layer kinds share.
+ * The trap: composing two linear layers multiplies their sizes; `narrowRows` gives long rows wires before that.
+ */
+import type { IntegerOp } from '../quantize/integer-model.js';
+import type { Intervals } from '../tensor/intervals.js';
+import { RowWriter, rowCount, termsOf, type LinearRows } from './linear-rows.js';
+import type { NetlistBuilder } from './netlist.js';
+
+/** Rows longer than this get wires of their own before a layer reads them many times. */
+const LONG_ROW = 4;
+
+export class Emitter {
+  private readonly tensors = new Map<string, LinearRows>();
+  private readonly wired = new Map<LinearRows, LinearRows>();
+
+  /** `bounds`: worst-case intervals of every tensor of the integer model. */
+  constructor(
+    readonly netlist: NetlistBuilder,
+    private readonly bounds: ReadonlyMap<string, Intervals>,
+  ) {}
+
+  /** The tightest interval known of element i of a tensor: from its combination, and from the model's own bounds. */
+  interval(tensor: string, i: number): [number, number] {
+    const { low, high } = this.bounds.get(tensor) as Intervals;
+    return this.narrower([low[i], high[i]], this.netlist.interval(this.rows(tensor), i));
+  }
+
+  narrower(a: readonly [number, number], b: readonly [number, number]): [number, number] {
+    return [Math.max(a[0], b[0]), Math.min(a[1], b[1])];
+  }
+
+  /** Interval of row i minus row j, in which what they share cancels. `scratch` has no open row. */
+  differenceInterval(rows: LinearRows, i: number, j: number, scratch: RowWriter): [number, number] {
+    scratch.addRow(rows, i, 1);
+    scratch.addRow(rows, j, -1);
+    let low = 0;
+    let high = 0;
+    const constant = scratch.discardRow((value, coefficient) => {
+      const [least, most] = this.netlist.valueInterval(value);
+      low += coefficient * (coefficient > 0 ? least : most);
+      high += coefficient * (coefficient > 0 ? most : least);
+    });
+    return [low + constant, high + constant];
+  }
+
+  rows(name: string): LinearRows {
+    return this.tensors.get(name) as LinearRows;
+  }
+
+  set(name: string, rows: LinearRows): void {
+    this.tensors.set(name, rows);
+  }
+
+  /** Rows of an op's inputs, in order. */
+  inputs(op: IntegerOp): LinearRows[] {
+    return op.inputs.map((name) => this.rows(name));
+  }
+
+  writer(): RowWriter {
+    return new RowWriter(this.netlist.valueCount);
+  }
+
+  /** The same rows, each of at most a few terms: longer ones become values with one linear constraint each. */
+  narrowRows(rows: LinearRows, longest = LONG_ROW): LinearRows {
+    const known = this.wired.get(rows);
+    if (known) return known;
+    const long = Array.from({ length: rowCount(rows) }, (_, i) => termsOf(rows, i) > longest);
+    if (!long.includes(true)) return rows;
+    const values = long.map((isLong, i) => (isLong ? this.netlist.wire({ rows, row: i }, ...this.netlist.interval(rows, i)) : -1));
+    const writer = this.writer();
+    values.forEach((value, i) => {
+      if (value < 0) writer.addRow(rows, i, 1);
+      else writer.addTerm(value, 1);
+      writer.endRow();
+    });
+    const narrow = writer.finish();
+    this.wired.set(rows, narrow);
+    return narrow;
+  }
+
+  /** One new value per element, each plus a constant, made by `make`. */
+  elementwise(count: number, make: (i: number) => { readonly value?: number; readonly constant: number; readonly rows?: LinearRows; readonly row?: number }): LinearRows {
+    const made = Array.from({ length: count }, (_, i) => make(i));
+    const writer = this.writer();
+    for (const { value, constant, rows, row } of made) {
+      if (value !== undefined) writer.addTerm(value, 1);
+      if (rows !== undefined) writer.addRow(rows, row as number, 1);
+      writer.addConstant(constant);
+      writer.endRow();
+    }
+    return writer.finish();
+  }
+}

@@ -1,0 +1,23 @@
+/** Position of the largest element of each group: one ArgMax gadget a group. */
+import type { IntegerArgMax } from '../../quantize/integer-model.js';
+import { bitsOf } from '../../quantize/intervals.js';
+import { sizeOf } from '../../tensor/shape.js';
+import type { Emitter } from '../emitter.js';
+
+export function compileArgMax(op: IntegerArgMax, at: Emitter): void {
+  // The gadget reads each input in several rows.
+  const x = at.narrowRows(at.inputs(op)[0], 1);
+  const { offsets, indices } = op.groups;
+  const result = at.elementwise(sizeOf(op.shape), (i) => {
+    const members = Array.from(indices.subarray(offsets[i], offsets[i + 1]));
+    if (members.length === 1) return { constant: 0 };
+    const bounds = members.map((member) => at.interval(op.inputs[0], member));
+    const low = Math.min(...bounds.map(([least]) => least));
+    const high = Math.max(...bounds.map(([, most]) => most));
+    const bits = Math.max(1, bitsOf(high - low));
+    const spec = { template: 'ArgMax', parameters: [members.length, bits, op.selectLast ? 1 : 0] };
+    const operands = members.map((row) => ({ rows: x, row }));
+    return { value: at.netlist.instance(spec, operands, 0, members.length - 1), constant: 0 };
+  });
+  at.set(op.output, result);
+}

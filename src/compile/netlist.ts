@@ -1,0 +1,137 @@
+/**
+ * The circuit before circom has had its say: values, and the steps that make them. A value is a number below 2^53 or a
+ * field element that linear combinations may refer to: a graph input, a gadget's output, or a combination given a wire of
+ * its own. The linker turns a netlist and the gadgets' objects into one constraint system.
+ *
+ * The trap: a gadget's inner wires are not values; nothing but the gadget may speak of them.
+ */
+import type { GadgetSpec } from '../circom/object.js';
+import { gadgetKey } from '../circom/gadgets.js';
+import type { LinearRows } from './linear-rows.js';
+
+/** A combination with coefficients too large for floats: packed words of outputs and inputs. */
+export interface BigCombination {
+  readonly values: readonly number[];
+  readonly coefficients: readonly bigint[];
+  readonly constant: bigint;
+}
+
+/** Where a step's input comes from: a row of small coefficients, or a big combination. */
+export type Operand = { readonly rows: LinearRows; readonly row: number } | BigCombination;
+
+/** One instance of a gadget, or (`gadget` = WIRE) a value that is a linear combination with a wire of its own. */
+export interface Step {
+  readonly gadget: number;
+  readonly operands: readonly Operand[];
+  /** First value made; a gadget makes as many as it has outputs. */
+  readonly firstValue: number;
+  /** Layer this step belongs to, as position in `layers`. */
+  readonly layer: number;
+}
+
+export const WIRE = -1;
+
+export interface Netlist {
+  readonly valueCount: number;
+  readonly gadgets: readonly GadgetSpec[];
+  readonly steps: readonly Step[];
+  /** Values that become the public outputs, the public inputs and the private inputs, in this order of wires. */
+  readonly publicOutputs: readonly number[];
+  readonly publicInputs: readonly number[];
+  readonly privateInputs: readonly number[];
+  readonly layers: readonly string[];
+}
+
+export class NetlistBuilder {
+  readonly steps: Step[] = [];
+  readonly gadgets: GadgetSpec[] = [];
+  readonly layers: string[] = [];
+  readonly publicOutputs: number[] = [];
+  readonly publicInputs: number[] = [];
+  readonly privateInputs: number[] = [];
+  private readonly gadgetIndex = new Map<string, number>();
+  private low = new Float64Array(1024);
+  private high = new Float64Array(1024);
+  valueCount = 0;
+
+  enter(layer: string): void {
+    this.layers.push(layer);
+  }
+
+  /** A new value; its integer interval is known unless it is a field element. */
+  value(low = NaN, high = NaN): number {
+    if (this.valueCount === this.low.length) {
+      const grow = (old: Float64Array): Float64Array<ArrayBuffer> => {
+        const grown = new Float64Array(2 * old.length);
+        grown.set(old);
+        return grown;
+      };
+      this.low = grow(this.low);
+      this.high = grow(this.high);
+    }
+    this.low[this.valueCount] = low;
+    this.high[this.valueCount] = high;
+    this.valueCount += 1;
+    return this.valueCount - 1;
+  }
+
+  /** An instance of a gadget with one output; returns the output's value. */
+  instance(spec: GadgetSpec, operands: readonly Operand[], low = NaN, high = NaN): number {
+    const firstValue = this.value(low, high);
+    this.steps.push({ gadget: this.gadgetNumber(spec), operands, firstValue, layer: this.layers.length - 1 });
+    return firstValue;
+  }
+
+  /** An instance of a gadget without outputs: it only constrains. */
+  check(spec: GadgetSpec, operands: readonly Operand[]): void {
+    this.steps.push({ gadget: this.gadgetNumber(spec), operands, firstValue: this.valueCount, layer: this.layers.length - 1 });
+  }
+
+  /** Defines a value declared before (a public output) as the output of a gadget. */
+  assignInstance(value: number, spec: GadgetSpec, operands: readonly Operand[]): void {
+    this.steps.push({ gadget: this.gadgetNumber(spec), operands, firstValue: value, layer: this.layers.length - 1 });
+  }
+
+  /** Defines a value declared before (a public output) as a combination. */
+  assign(value: number, operand: Operand): void {
+    this.steps.push({ gadget: WIRE, operands: [operand], firstValue: value, layer: this.layers.length - 1 });
+  }
+
+  /** Gives a combination a wire of its own. */
+  wire(operand: Operand, low = NaN, high = NaN): number {
+    const firstValue = this.value(low, high);
+    this.steps.push({ gadget: WIRE, operands: [operand], firstValue, layer: this.layers.length - 1 });
+    return firstValue;
+  }
+
+  valueInterval(value: number): [number, number] {
+    return [this.low[value], this.high[value]];
+  }
+
+  /** Interval of a row, from the intervals of its values. */
+  interval(rows: LinearRows, i: number): [number, number] {
+    let low = rows.constants[i];
+    let high = low;
+    for (let k = rows.offsets[i]; k < rows.offsets[i + 1]; k += 1) {
+      const coefficient = rows.coefficients[k];
+      const value = rows.values[k];
+      low += coefficient * (coefficient > 0 ? this.low[value] : this.high[value]);
+      high += coefficient * (coefficient > 0 ? this.high[value] : this.low[value]);
+    }
+    return [low, high];
+  }
+
+  finish(): Netlist {
+    const { valueCount, gadgets, steps, publicOutputs, publicInputs, privateInputs, layers } = this;
+    return { valueCount, gadgets, steps, publicOutputs, publicInputs, privateInputs, layers };
+  }
+
+  private gadgetNumber(spec: GadgetSpec): number {
+    const key = gadgetKey(spec);
+    const known = this.gadgetIndex.get(key);
+    if (known !== undefined) return known;
+    this.gadgets.push(spec);
+    this.gadgetIndex.set(key, this.gadgets.length - 1);
+    return this.gadgets.length - 1;
+  }
+}

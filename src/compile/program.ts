@@ -1,0 +1,38 @@
+/**
+ * The witness plan of a linked circuit: for each step, in order, where its inputs come from and which wires it fills.
+ * Small combinations are rows of typed arrays over wires; the few with large coefficients stand beside.
+ */
+import type { GadgetObject } from '../circom/object.js';
+
+/** What witness generation needs of a gadget's object file. */
+export type ProgramGadget = Pick<GadgetObject, 'spec' | 'signals' | 'outputCount' | 'inputCount'>;
+
+export interface BigRow {
+  readonly wires: readonly number[];
+  readonly coefficients: readonly bigint[];
+  readonly constant: bigint;
+}
+
+export interface Program {
+  readonly wireCount: number;
+  readonly publicOutputCount: number;
+  readonly publicInputCount: number;
+  readonly privateInputCount: number;
+  readonly gadgets: readonly ProgramGadget[];
+  /** By step: its gadget, or -1 for a wire that is the combination itself. */
+  readonly gadget: Int32Array;
+  /** By step: the wire of its output, 0 if it has none. */
+  readonly outputWire: Uint32Array;
+  /** By step: the first of its inner wires, which are consecutive. */
+  readonly innerWire: Uint32Array;
+  /** By step: its operands are operandOffsets[step] .. operandOffsets[step + 1]. */
+  readonly operandOffsets: Uint32Array;
+  /** By operand: its terms are termOffsets[operand] .. termOffsets[operand + 1]. */
+  readonly termOffsets: Uint32Array;
+  readonly wires: Uint32Array;
+  readonly coefficients: Float64Array;
+  /** By operand. */
+  readonly constants: Float64Array;
+  /** Operands whose coefficients are too large for floats; their small row is empty. */
+  readonly big: ReadonlyMap<number, BigRow>;
+}
