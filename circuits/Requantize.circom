@@ -5,7 +5,7 @@ pragma circom 2.1.0;
 // Contract
 //   in           0 <= in < 2^bits, guaranteed by the caller (an interval bound on a combination of range-checked wires)
 //   out          floor(in / 2^shift), in [0, 2^(bits-shift) - 1]
-//   parameters   0 <= shift < bits <= 250; shift = 0 is a range check of `in` that hands it on
+//   parameters   1 <= shift < bits <= 250 (for shift = 0 nothing is to be done: in is out)
 //   constraints  bits + 1, of which one is linear and the only one to contain `in` (in matrix C)
 //
 // Why unique. in = 2^shift * out + remainder with remainder in [0, 2^shift - 1] by its binary digits. `out` lies in
@@ -13,7 +13,7 @@ pragma circom 2.1.0;
 // (out - lower digits) / 2^(top), is boolean as well. Division with remainder is unique, and so are binary digits; both sides
 // are below 2^bits < r, so the equation modulo r is one of integers.
 template Requantize(bits, shift) {
-    assert(shift >= 0 && shift < bits && bits <= 250);
+    assert(shift >= 1 && shift < bits && bits <= 250);
     var width = bits - shift;
 
     signal input in;

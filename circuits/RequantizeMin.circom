@@ -4,9 +4,9 @@ pragma circom 2.1.0;
 //
 // Contract
 //   in           u = floor(in / 2^shift) satisfies |u - max| < 2^(bits-shift), guaranteed by the caller
-//                (enough: 0 <= in < 2^bits and max < 2^(bits-shift))
+//                (so out lies above max - 2^(bits-shift))
 //   out          min(u, max)
-//   parameters   0 <= shift < bits <= 250; 0 <= max < 2^(bits-shift)
+//   parameters   0 <= shift < bits <= 250; max >= 0
 //   constraints  bits + 2, of which one is linear and the only one to contain `in` (in matrix C)
 //
 // Why unique. Write below = max - out, to be max(0, max - u), and e = |max - u|, 0 <= e < 2^(bits-shift) by its digits.
@@ -17,7 +17,7 @@ pragma circom 2.1.0;
 template RequantizeMin(bits, shift, max) {
     assert(shift >= 0 && shift < bits && bits <= 250);
     var width = bits - shift;
-    assert(max >= 0 && max < (1 << width));
+    assert(max >= 0);
 
     signal input in;
     signal output out;

@@ -1,0 +1,30 @@
+/** Wires of `circuits/ArgMax.circom`: the index, the largest value, `before[i]` = (i < index), digits of every gap to the largest. */
+import type { GadgetObject } from '../../circom/object.js';
+import { Wires, writeDigits, type IntegerGadget } from './gadget-witness.js';
+
+export function prepareArgMax(object: GadgetObject): IntegerGadget {
+  const [n, bits, selectLast] = object.spec.parameters;
+  const wires = new Wires(object);
+  const [output, largest] = [wires.one('out'), wires.one('largest')];
+  const input = wires.many('in', n);
+  const before = wires.many('before', n - 1);
+  const digit = Array.from({ length: n }, (_, i) => wires.many(`digit[${i}]`, bits - 1));
+  return {
+    field: false,
+    run(inputs, out) {
+      let chosen = 0;
+      for (let i = 1; i < n; i++) {
+        if (inputs[i] > inputs[chosen] || (selectLast === 1 && inputs[i] === inputs[chosen])) chosen = i;
+      }
+      out[0] = 1;
+      out[output] = chosen;
+      out[largest] = inputs[chosen];
+      for (let i = 0; i < n - 1; i++) out[before[i]] = i < chosen ? 1 : 0;
+      for (let i = 0; i < n; i++) {
+        out[input[i]] = inputs[i];
+        const strict = selectLast === 1 ? i > chosen : i < chosen;
+        writeDigits(inputs[chosen] - inputs[i] - (strict ? 1 : 0), digit[i], out);
+      }
+    },
+  };
+}
