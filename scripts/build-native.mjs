@@ -1,0 +1,53 @@
+/**
+ * Builds the native prover with cargo: the Node binding `native/zkinfer.node` and, in `native/target/release`, the
+ * programs `zkinfer-prover` and `zkinfer-synth`. Without cargo it says so and succeeds: zkinfer then proves with snarkjs.
+ *
+ * The trap: the programs are built without the binding's feature, because the symbols of Node that the binding
+ * needs exist only inside Node; so there are two cargo runs, not one.
+ */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const crate = fileURLToPath(new URL('../native/', import.meta.url));
+const target = join(crate, 'target');
+const binding = join(crate, 'zkinfer.node');
+const program = process.platform === 'win32' ? 'zkinfer-prover.exe' : 'zkinfer-prover';
+
+const LIBRARY_NAMES = { win32: 'zkinfer_native.dll', darwin: 'libzkinfer_native.dylib' };
+const library = LIBRARY_NAMES[process.platform] ?? 'libzkinfer_native.so';
+
+/** Latest modification below the crate's sources, in milliseconds. */
+function newestSource() {
+  const sources = readdirSync(join(crate, 'src'), { recursive: true }).map((name) => join(crate, 'src', name));
+  sources.push(...['Cargo.toml', 'Cargo.lock', 'build.rs'].map((name) => join(crate, name)));
+  return Math.max(...sources.map((path) => statSync(path).mtimeMs));
+}
+
+function upToDate() {
+  const products = [binding, join(target, 'release', program)];
+  return products.every((path) => existsSync(path) && statSync(path).mtimeMs >= newestSource());
+}
+
+function cargo(...args) {
+  const { status, error } = spawnSync('cargo', ['build', '--release', '--locked', '--target-dir', target, ...args], {
+    cwd: crate,
+    stdio: 'inherit',
+  });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`cargo build failed with exit code ${status}`);
+}
+
+if (spawnSync('cargo', ['--version']).status !== 0) {
+  console.log('No cargo here: the native prover is not built, and proofs will be made by snarkjs, which is much slower.');
+  console.log('For the native prover install Rust (https://rustup.rs), then run `npm run build`.');
+} else if (upToDate()) {
+  console.log('The native prover is up to date.');
+} else {
+  cargo('--lib', '--features', 'node');
+  const temporary = `${binding}.tmp-${process.pid}`;
+  copyFileSync(join(target, 'release', library), temporary);
+  renameSync(temporary, binding);
+  cargo('--bins');
+}

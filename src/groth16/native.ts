@@ -1,0 +1,197 @@
+/**
+ * Backend `native`: the Rust prover in `native/`, through its Node binding. Proving, setup and verification run off the
+ * event loop, on all cores.
+ *
+ * The trap: the binding is a build product and may be absent or stale, so it is loaded on demand and its absence is an
+ * answer (`loadNative` gives the reason), not a crash on import.
+ */
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+import { ZkinferError } from '../errors.js';
+import type {
+  Groth16Backend,
+  LoadedKey,
+  OnProgress,
+  Proof,
+  ProveOptions,
+  ProveResult,
+  SetupOptions,
+  VerificationKey,
+} from './types.js';
+
+/** A file or argument the native code refused; `code` starts with `FILE_` where a file's bytes are at fault. */
+export class NativeError extends ZkinferError {
+  constructor(
+    readonly code: string,
+    message: string,
+    /** Path of the file at fault, or a description such as `proof`; empty where there is none. */
+    readonly file: string,
+    /** The file's section at fault, in the format's own terms; empty where there is none. */
+    readonly section: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** One statement with its proof, for `verifyBatch`. */
+export interface ProvenStatement {
+  readonly publicSignals: readonly string[];
+  readonly proof: Proof;
+}
+
+export interface NativeBackend extends Groth16Backend {
+  readonly name: 'native';
+  /**
+   * Positions, rising, of the statements whose proofs do not verify; empty if all do. Costs about one pairing a proof
+   * (random linear combination), and single verifications only if the combination fails.
+   */
+  verifyBatch(key: VerificationKey, statements: readonly ProvenStatement[]): Promise<number[]>;
+  /** Looks at every coefficient and point of a `.zkey`; rejects with a NativeError at the first defect. */
+  checkKey(zkeyPath: string): Promise<void>;
+}
+
+/** What the binding exports (native/src/napi). */
+interface Binding {
+  readonly Cancellation: new () => BindingCancellation;
+  loadKey(path: string): Promise<BindingKey>;
+  setup(
+    r1csPath: string,
+    zkeyPath: string,
+    ptauPath: string | undefined,
+    onProgress: OnProgress | undefined,
+    cancellation: BindingCancellation,
+  ): Promise<string>;
+  verify(key: string, publicSignals: string, proof: string): Promise<boolean>;
+  verifyBatch(key: string, publicSignals: string[], proofs: string[]): Promise<number[]>;
+  checkKey(path: string): Promise<void>;
+}
+
+interface BindingCancellation {
+  cancel(): void;
+}
+
+interface BindingKey {
+  prove(
+    witness: Uint8Array,
+    threads: number | undefined,
+    onProgress: OnProgress | undefined,
+    cancellation: BindingCancellation,
+  ): Promise<{ proof: string; publicSignals: string }>;
+  close(): void;
+}
+
+/** The backend, or why there is none. */
+export type NativeLoad = { readonly backend: NativeBackend } | { readonly reason: string };
+
+let loaded: NativeLoad | undefined;
+
+/** Loads the binding once per process. */
+export function loadNative(): NativeLoad {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): NativeLoad {
+  const path = fileURLToPath(new URL('../../native/zkinfer.node', import.meta.url));
+  try {
+    return { backend: backendOver(createRequire(import.meta.url)(path) as Binding) };
+  } catch (error) {
+    const detail = (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND' ? 'it is not built' : String(error);
+    return { reason: `the native prover cannot be loaded (${detail}); \`npm run build\` builds it where cargo is installed` };
+  }
+}
+
+function backendOver(binding: Binding): NativeBackend {
+  return {
+    name: 'native',
+
+    async setup(r1csPath: string, zkeyPath: string, options: SetupOptions = {}): Promise<VerificationKey> {
+      const json = await controlled(binding, options, (onProgress, cancellation) =>
+        binding.setup(r1csPath, zkeyPath, options.ptau, onProgress, cancellation),
+      );
+      return JSON.parse(json) as VerificationKey;
+    },
+
+    async loadKey(zkeyPath: string): Promise<LoadedKey> {
+      const key = await named(binding.loadKey(zkeyPath));
+      return {
+        async prove(witness: Uint8Array, options: ProveOptions = {}): Promise<ProveResult> {
+          const { proof, publicSignals } = await controlled(binding, options, (onProgress, cancellation) =>
+            key.prove(witness, options.threads, onProgress, cancellation),
+          );
+          return { proof: JSON.parse(proof) as Proof, publicSignals: JSON.parse(publicSignals) as string[] };
+        },
+        async close(): Promise<void> {
+          key.close();
+        },
+      };
+    },
+
+    verify(key: VerificationKey, publicSignals: readonly string[], proof: Proof): Promise<boolean> {
+      return named(binding.verify(JSON.stringify(key), JSON.stringify(publicSignals), JSON.stringify(proof)));
+    },
+
+    verifyBatch(key: VerificationKey, statements: readonly ProvenStatement[]): Promise<number[]> {
+      const publicSignals = statements.map((statement) => JSON.stringify(statement.publicSignals));
+      const proofs = statements.map((statement) => JSON.stringify(statement.proof));
+      return named(binding.verifyBatch(JSON.stringify(key), publicSignals, proofs));
+    },
+
+    checkKey(zkeyPath: string): Promise<void> {
+      return named(binding.checkKey(zkeyPath));
+    },
+  };
+}
+
+/**
+ * Runs `work` under the caller's signal and progress callback. An abort rejects with the signal's reason; an exception
+ * in the callback stops the work and rejects with that exception.
+ */
+async function controlled<T>(
+  binding: Binding,
+  options: { readonly onProgress?: OnProgress; readonly signal?: AbortSignal },
+  work: (onProgress: OnProgress | undefined, cancellation: BindingCancellation) => Promise<T>,
+): Promise<T> {
+  const { signal, onProgress } = options;
+  signal?.throwIfAborted();
+  const cancellation = new binding.Cancellation();
+  const abort = (): void => cancellation.cancel();
+  signal?.addEventListener('abort', abort, { once: true });
+  const thrown: unknown[] = [];
+  let settled = false;
+  const report: OnProgress | undefined = onProgress && ((share, stage) => {
+    if (settled) return;
+    try {
+      onProgress(share, stage);
+    } catch (error) {
+      thrown.push(error);
+      cancellation.cancel();
+    }
+  });
+  try {
+    const result = await named(work(report, cancellation));
+    if (thrown.length > 0) throw thrown[0];
+    return result;
+  } catch (error) {
+    if (thrown.length > 0) throw thrown[0];
+    if (error instanceof NativeError && error.code === 'CANCELLED') signal?.throwIfAborted();
+    throw error;
+  } finally {
+    settled = true;
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** Gives the binding's errors their class. */
+async function named<T>(promise: Promise<T>): Promise<T> {
+  try {
+    return await promise;
+  } catch (cause) {
+    const { code, message, file, section, reason } = cause as Partial<NativeError>;
+    if (code === undefined || message === undefined) throw cause;
+    throw new NativeError(code, message, file ?? '', section ?? '', reason ?? message, { cause });
+  }
+}
