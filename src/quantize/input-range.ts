@@ -12,7 +12,7 @@ import { gridFor } from './scale.js';
 export const DEFAULT_RANGE: readonly [number, number] = [-1, 1];
 
 /** Tabular features get ranges of their own, with this share of their span added on either side for unseen rows. */
-const ELEMENT_MARGIN = 0.25;
+const ELEMENT_MARGIN = 0.5;
 /** Largest number of elements taken for a table's row of features rather than for an image or a sequence. */
 const MOST_FEATURES = 256;
 /** Spans of the features must differ this much before each gets its own scale. */

@@ -1,0 +1,43 @@
+/**
+ * Integer models as JSON text and back: `integer-model.json` of a build. Typed arrays are objects that name their type,
+ * so that reading restores exactly what was written.
+ */
+import { IntegerModelFormatError } from './errors.js';
+import type { IntegerModel } from './integer-model.js';
+
+const FORMAT = 'zkinfer-integer-model';
+const VERSION = 1;
+
+const TYPES = { f64: Float64Array, u32: Uint32Array, i32: Int32Array } as const;
+
+export function integerModelToJson(model: IntegerModel): string {
+  return JSON.stringify({ format: FORMAT, version: VERSION, model }, (_, value: unknown) => {
+    for (const [type, constructor] of Object.entries(TYPES)) {
+      if (value instanceof constructor) return { type, data: Array.from(value) };
+    }
+    return value;
+  });
+}
+
+/** @throws IntegerModelFormatError */
+export function integerModelFromJson(text: string): IntegerModel {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text, (_, value: unknown) => {
+      if (isEncodedArray(value)) return TYPES[value.type].from(value.data);
+      return value;
+    });
+  } catch (cause) {
+    throw new IntegerModelFormatError('the integer model is not valid JSON; compile the model again', { cause });
+  }
+  const wrapper = parsed as { format?: unknown; version?: unknown; model?: IntegerModel } | null;
+  if (wrapper?.format !== FORMAT || wrapper.version !== VERSION || !wrapper.model) {
+    throw new IntegerModelFormatError(`this is not an integer model of version ${VERSION}; compile the model again with this version`);
+  }
+  return wrapper.model;
+}
+
+function isEncodedArray(value: unknown): value is { type: keyof typeof TYPES; data: number[] } {
+  const candidate = value as { type?: unknown; data?: unknown } | null;
+  return typeof candidate === 'object' && typeof candidate?.type === 'string' && candidate.type in TYPES && Array.isArray(candidate.data);
+}
