@@ -15,3 +15,6 @@ pub mod ntt;
 pub mod prove;
 pub mod setup;
 pub mod verify;
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,120 @@
+//! Where a multi-scalar multiplication finds its bases: a key's bytes as they lie, or points in memory.
+
+use super::{Affine, CurveField};
+use std::marker::PhantomData;
+
+/// Indexed points. `get` must be cheap: kernels call it once per use.
+pub trait PointSource<F: CurveField>: Sync {
+    fn len(&self) -> usize;
+    fn get(&self, index: usize) -> Affine<F>;
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Asks the cache for a point that `get` will want soon.
+    #[inline(always)]
+    fn prefetch(&self, _index: usize) {}
+}
+
+impl<F: CurveField> PointSource<F> for [Affine<F>] {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    #[inline(always)]
+    fn get(&self, index: usize) -> Affine<F> {
+        self[index]
+    }
+
+    #[inline(always)]
+    fn prefetch(&self, index: usize) {
+        if let Some(point) = self.get(index) {
+            prefetch((point as *const Affine<F>).cast(), Affine::<F>::BYTES);
+        }
+    }
+}
+
+/// Points in a key file's layout, at any alignment.
+#[derive(Clone, Copy)]
+pub struct PointBytes<'a, F> {
+    bytes: &'a [u8],
+    field: PhantomData<F>,
+}
+
+impl<'a, F: CurveField> PointBytes<'a, F> {
+    /// `bytes` holds whole points.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        debug_assert_eq!(bytes.len() % Affine::<F>::BYTES, 0);
+        Self { bytes, field: PhantomData }
+    }
+}
+
+impl<F: CurveField> PointSource<F> for PointBytes<'_, F> {
+    fn len(&self) -> usize {
+        self.bytes.len() / Affine::<F>::BYTES
+    }
+
+    #[inline(always)]
+    fn get(&self, index: usize) -> Affine<F> {
+        Affine::read(&self.bytes[index * Affine::<F>::BYTES..(index + 1) * Affine::<F>::BYTES])
+    }
+
+    #[inline(always)]
+    fn prefetch(&self, index: usize) {
+        if let Some(bytes) = self.bytes.get(index * Affine::<F>::BYTES..) {
+            prefetch(bytes.as_ptr(), Affine::<F>::BYTES);
+        }
+    }
+}
+
+#[inline(always)]
+fn prefetch(start: *const u8, bytes: usize) {
+    #[cfg(target_arch = "x86_64")]
+    for line in (0..bytes).step_by(64) {
+        use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
+        // SAFETY: a prefetch is a hint; it faults on no address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(line).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (start, bytes);
+}
+
+/// Index 2i is point i, index 2i + 1 its image under the endomorphism, whose abscissas are kept.
+pub struct WithEndomorphism<'a, F, S: ?Sized> {
+    points: &'a S,
+    images: &'a [F],
+}
+
+impl<'a, F: CurveField, S: PointSource<F> + ?Sized> WithEndomorphism<'a, F, S> {
+    /// `images[i]` is beta times the abscissa of point i.
+    pub fn new(points: &'a S, images: &'a [F]) -> Self {
+        assert_eq!(points.len(), images.len());
+        Self { points, images }
+    }
+}
+
+impl<F: CurveField, S: PointSource<F> + ?Sized> PointSource<F> for WithEndomorphism<'_, F, S> {
+    fn len(&self) -> usize {
+        2 * self.images.len()
+    }
+
+    #[inline(always)]
+    fn get(&self, index: usize) -> Affine<F> {
+        let mut point = self.points.get(index >> 1);
+        if index & 1 == 1 {
+            point.x = self.images[index >> 1];
+        }
+        point
+    }
+
+    #[inline(always)]
+    fn prefetch(&self, index: usize) {
+        self.points.prefetch(index >> 1);
+        if index & 1 == 1 {
+            if let Some(image) = self.images.get(index >> 1) {
+                prefetch((image as *const F).cast(), F::BYTES);
+            }
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Montgomery multiplication, four limbs: CIOS without the carry word, possible because both moduli leave the
+//! top bit free (Acar's method as simplified by the gnark authors).
+//!
+//! On x86-64 with BMI2 and ADX two carry chains run side by side (mulx, adcx, adox). The choice is made once
+//! per process and costs a well-predicted branch; the portable path stays out of line so that it does not
+//! crowd the hot loops.
+
+#[cfg(target_arch = "x86_64")]
+use std::sync::atomic::{AtomicU8, Ordering};
+
+#[cfg(target_arch = "x86_64")]
+static PATH: AtomicU8 = AtomicU8::new(UNKNOWN);
+#[cfg(target_arch = "x86_64")]
+const UNKNOWN: u8 = 0;
+#[cfg(target_arch = "x86_64")]
+const ADX: u8 = 1;
+#[cfg(target_arch = "x86_64")]
+const PORTABLE: u8 = 2;
+
+/// a * b / 2^256 mod m, below m if both inputs are.
+#[inline(always)]
+pub fn montgomery_mul(a: &[u64; 4], b: &[u64; 4], m: &'static [u64; 4], inv: u64) -> [u64; 4] {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if PATH.load(Ordering::Relaxed) == ADX {
+            // SAFETY: PATH says ADX only after BMI2 and ADX were detected.
+            return unsafe { mul_adx(a, b, m, inv) };
+        }
+        detect_and_mul(a, b, m, inv)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    mul_portable(a, b, m, inv)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[cold]
+#[inline(never)]
+fn detect_and_mul(a: &[u64; 4], b: &[u64; 4], m: &'static [u64; 4], inv: u64) -> [u64; 4] {
+    if PATH.load(Ordering::Relaxed) == UNKNOWN {
+        let fast = is_x86_feature_detected!("bmi2") && is_x86_feature_detected!("adx");
+        PATH.store(if fast { ADX } else { PORTABLE }, Ordering::Relaxed);
+    }
+    mul_portable(a, b, m, inv)
+}
+
+/// The path every machine has.
+#[inline(always)]
+pub fn mul_portable(a: &[u64; 4], b: &[u64; 4], m: &[u64; 4], inv: u64) -> [u64; 4] {
+    let mut t = [0u64; 4];
+    for &digit in b {
+        let (low, mut product_carry) = multiply_add(a[0], digit, t[0], 0);
+        let k = low.wrapping_mul(inv);
+        let (_, mut reduce_carry) = multiply_add(k, m[0], low, 0);
+        for j in 1..4 {
+            let (sum, carry) = multiply_add(a[j], digit, t[j], product_carry);
+            product_carry = carry;
+            let (reduced, carry) = multiply_add(k, m[j], sum, reduce_carry);
+            reduce_carry = carry;
+            t[j - 1] = reduced;
+        }
+        t[3] = product_carry + reduce_carry;
+    }
+    subtract_once(t, m)
+}
+
+#[inline(always)]
+fn multiply_add(a: u64, b: u64, c: u64, d: u64) -> (u64, u64) {
+    let wide = a as u128 * b as u128 + c as u128 + d as u128;
+    (wide as u64, (wide >> 64) as u64)
+}
+
+/// t mod m for t < 2m.
+#[inline(always)]
+pub fn subtract_once(t: [u64; 4], m: &[u64; 4]) -> [u64; 4] {
+    let (d0, borrow) = t[0].overflowing_sub(m[0]);
+    let (d1, borrow) = t[1].borrowing_sub(m[1], borrow);
+    let (d2, borrow) = t[2].borrowing_sub(m[2], borrow);
+    let (d3, borrow) = t[3].borrowing_sub(m[3], borrow);
+    if borrow {
+        t
+    } else {
+        [d0, d1, d2, d3]
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn mul_adx(a: &[u64; 4], b: &[u64; 4], m: &'static [u64; 4], inv: u64) -> [u64; 4] {
+    let (t0, t1, t2, t3): (u64, u64, u64, u64);
+    // One round per limb of b: t += a * b[i] (low words on the OF chain, high words on the CF chain), then
+    // t = (t + k * m) / 2^64 with k chosen so that the lowest word vanishes.
+    std::arch::asm!(
+        // round 0: t = a * b[0]
+        "mov rdx, qword ptr [{b}]",
+        "xor {lo:e}, {lo:e}",
+        "mulx {t1}, {t0}, qword ptr [{a}]",
+        "mulx {t2}, {lo}, qword ptr [{a} + 8]",
+        "add {t1}, {lo}",
+        "mulx {t3}, {lo}, qword ptr [{a} + 16]",
+        "adc {t2}, {lo}",
+        "mulx {hi}, {lo}, qword ptr [{a} + 24]",
+        "adc {t3}, {lo}",
+        "adc {hi}, 0",
+        // reduce
+        "mov rdx, {inv}",
+        "imul rdx, {t0}",
+        "xor {lo:e}, {lo:e}",
+        "mulx {s}, {lo}, qword ptr [{m}]",
+        "adcx {lo}, {t0}",
+        "mov {t0}, {s}",
+        "adcx {t0}, {t1}",
+        "mulx {t1}, {lo}, qword ptr [{m} + 8]",
+        "adox {t0}, {lo}",
+        "adcx {t1}, {t2}",
+        "mulx {t2}, {lo}, qword ptr [{m} + 16]",
+        "adox {t1}, {lo}",
+        "adcx {t2}, {t3}",
+        "mulx {t3}, {lo}, qword ptr [{m} + 24]",
+        "mov {s:e}, 0",
+        "adox {t2}, {lo}",
+        "adcx {t3}, {s}",
+        "adox {t3}, {hi}",
+        // round 1
+        "mov rdx, qword ptr [{b} + 8]",
+        "xor {lo:e}, {lo:e}",
+        "mulx {hi}, {lo}, qword ptr [{a}]",
+        "adox {t0}, {lo}",
+        "adcx {t1}, {hi}",
+        "mulx {hi}, {lo}, qword ptr [{a} + 8]",
+        "adox {t1}, {lo}",
+        "adcx {t2}, {hi}",
+        "mulx {hi}, {lo}, qword ptr [{a} + 16]",
+        "adox {t2}, {lo}",
+        "adcx {t3}, {hi}",
+        "mulx {hi}, {lo}, qword ptr [{a} + 24]",
+        "adox {t3}, {lo}",
+        "adcx {hi}, {s}",
+        "adox {hi}, {s}",
+        "mov rdx, {inv}",
+        "imul rdx, {t0}",
+        "xor {lo:e}, {lo:e}",
+        "mulx {s}, {lo}, qword ptr [{m}]",
+        "adcx {lo}, {t0}",
+        "mov {t0}, {s}",
+        "adcx {t0}, {t1}",
+        "mulx {t1}, {lo}, qword ptr [{m} + 8]",
+        "adox {t0}, {lo}",
+        "adcx {t1}, {t2}",
+        "mulx {t2}, {lo}, qword ptr [{m} + 16]",
+        "adox {t1}, {lo}",
+        "adcx {t2}, {t3}",
+        "mulx {t3}, {lo}, qword ptr [{m} + 24]",
+        "mov {s:e}, 0",
+        "adox {t2}, {lo}",
+        "adcx {t3}, {s}",
+        "adox {t3}, {hi}",
+        // round 2
+        "mov rdx, qword ptr [{b} + 16]",
+        "xor {lo:e}, {lo:e}",
+        "mulx {hi}, {lo}, qword ptr [{a}]",
+        "adox {t0}, {lo}",
+        "adcx {t1}, {hi}",
+        "mulx {hi}, {lo}, qword ptr [{a} + 8]",
+        "adox {t1}, {lo}",
+        "adcx {t2}, {hi}",
+        "mulx {hi}, {lo}, qword ptr [{a} + 16]",
+        "adox {t2}, {lo}",
+        "adcx {t3}, {hi}",
+        "mulx {hi}, {lo}, qword ptr [{a} + 24]",
+        "adox {t3}, {lo}",
+        "adcx {hi}, {s}",
+        "adox {hi}, {s}",
+        "mov rdx, {inv}",
+        "imul rdx, {t0}",
+        "xor {lo:e}, {lo:e}",
+        "mulx {s}, {lo}, qword ptr [{m}]",
+        "adcx {lo}, {t0}",
+        "mov {t0}, {s}",
+        "adcx {t0}, {t1}",
+        "mulx {t1}, {lo}, qword ptr [{m} + 8]",
+        "adox {t0}, {lo}",
+        "adcx {t1}, {t2}",
+        "mulx {t2}, {lo}, qword ptr [{m} + 16]",
+        "adox {t1}, {lo}",
+        "adcx {t2}, {t3}",
+        "mulx {t3}, {lo}, qword ptr [{m} + 24]",
+        "mov {s:e}, 0",
+        "adox {t2}, {lo}",
+        "adcx {t3}, {s}",
+        "adox {t3}, {hi}",
+        // round 3
+        "mov rdx, qword ptr [{b} + 24]",
+        "xor {lo:e}, {lo:e}",
+        "mulx {hi}, {lo}, qword ptr [{a}]",
+        "adox {t0}, {lo}",
+        "adcx {t1}, {hi}",
+        "mulx {hi}, {lo}, qword ptr [{a} + 8]",
+        "adox {t1}, {lo}",
+        "adcx {t2}, {hi}",
+        "mulx {hi}, {lo}, qword ptr [{a} + 16]",
+        "adox {t2}, {lo}",
+        "adcx {t3}, {hi}",
+        "mulx {hi}, {lo}, qword ptr [{a} + 24]",
+        "adox {t3}, {lo}",
+        "adcx {hi}, {s}",
+        "adox {hi}, {s}",
+        "mov rdx, {inv}",
+        "imul rdx, {t0}",
+        "xor {lo:e}, {lo:e}",
+        "mulx {s}, {lo}, qword ptr [{m}]",
+        "adcx {lo}, {t0}",
+        "mov {t0}, {s}",
+        "adcx {t0}, {t1}",
+        "mulx {t1}, {lo}, qword ptr [{m} + 8]",
+        "adox {t0}, {lo}",
+        "adcx {t1}, {t2}",
+        "mulx {t2}, {lo}, qword ptr [{m} + 16]",
+        "adox {t1}, {lo}",
+        "adcx {t2}, {t3}",
+        "mulx {t3}, {lo}, qword ptr [{m} + 24]",
+        "mov {s:e}, 0",
+        "adox {t2}, {lo}",
+        "adcx {t3}, {s}",
+        "adox {t3}, {hi}",
+        // t mod m
+        "mov rdx, {t0}",
+        "mov {lo}, {t1}",
+        "mov {hi}, {t2}",
+        "mov {s}, {t3}",
+        "sub rdx, qword ptr [{m}]",
+        "sbb {lo}, qword ptr [{m} + 8]",
+        "sbb {hi}, qword ptr [{m} + 16]",
+        "sbb {s}, qword ptr [{m} + 24]",
+        "cmovnc {t0}, rdx",
+        "cmovnc {t1}, {lo}",
+        "cmovnc {t2}, {hi}",
+        "cmovnc {t3}, {s}",
+        a = in(reg) a.as_ptr(),
+        b = in(reg) b.as_ptr(),
+        m = in(reg) m.as_ptr(),
+        inv = in(reg) inv,
+        t0 = out(reg) t0,
+        t1 = out(reg) t1,
+        t2 = out(reg) t2,
+        t3 = out(reg) t3,
+        hi = out(reg) _,
+        lo = out(reg) _,
+        s = out(reg) _,
+        out("rdx") _,
+        options(pure, readonly, nostack),
+    );
+    [t0, t1, t2, t3]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::field::{FpParams, FqParams, FrParams};
+    use crate::testing::Rng;
+
+    #[test]
+    fn both_paths_agree_on_random_and_extreme_inputs() {
+        fn check<P: FpParams>() {
+            let mut rng = Rng::new(1);
+            let top = {
+                let mut t = P::MODULUS;
+                t[0] -= 1;
+                t
+            };
+            let mut inputs = vec![[0u64; 4], [1, 0, 0, 0], top, P::R1, P::R2];
+            inputs.extend((0..200).map(|_| rng.below(&P::MODULUS)));
+            for a in &inputs {
+                for b in &inputs {
+                    let portable = mul_portable(a, b, &P::MODULUS, P::INV);
+                    montgomery_mul(a, b, &P::MODULUS, P::INV);
+                    assert_eq!(montgomery_mul(a, b, &P::MODULUS, P::INV), portable);
+                }
+            }
+        }
+        check::<FqParams>();
+        check::<FrParams>();
+    }
+}
