@@ -18,3 +18,6 @@ export interface GadgetObject {
   /** For each local wire the signal it carries, without `main.`: `bits[3]`. Wire 0 is `one`. */
   readonly signals: readonly string[];
 }
+
+/** What witness generation needs of an object file: which signal each local wire carries. */
+export type GadgetSignals = Pick<GadgetObject, 'spec' | 'signals' | 'outputCount' | 'inputCount'>;

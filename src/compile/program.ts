@@ -2,10 +2,9 @@
  * The witness plan of a linked circuit: for each step, in order, where its inputs come from and which wires it fills.
  * Small combinations are rows of typed arrays over wires; the few with large coefficients stand beside.
  */
-import type { GadgetObject } from '../circom/object.js';
+import type { GadgetSignals } from '../circom/object.js';
 
-/** What witness generation needs of a gadget's object file. */
-export type ProgramGadget = Pick<GadgetObject, 'spec' | 'signals' | 'outputCount' | 'inputCount'>;
+export type ProgramGadget = GadgetSignals;
 
 export interface BigRow {
   readonly wires: readonly number[];

@@ -1,8 +1,8 @@
 /** Wires of `circuits/ArgMax.circom`: the index, the largest value, `before[i]` = (i < index), digits of every gap to the largest. */
-import type { GadgetObject } from '../../circom/object.js';
+import type { GadgetSignals } from '../../circom/object.js';
 import { Wires, writeDigits, type IntegerGadget } from './gadget-witness.js';
 
-export function prepareArgMax(object: GadgetObject): IntegerGadget {
+export function prepareArgMax(object: GadgetSignals): IntegerGadget {
   const [n, bits, selectLast] = object.spec.parameters;
   const wires = new Wires(object);
   const [output, largest] = [wires.one('out'), wires.one('largest')];

@@ -1,9 +1,9 @@
 /** Wires of `circuits/Context.circom`: the context and its square. */
-import type { GadgetObject } from '../../circom/object.js';
+import type { GadgetSignals } from '../../circom/object.js';
 import { canonical } from '../../r1cs/field.js';
 import { Wires, type FieldGadget } from './gadget-witness.js';
 
-export function prepareContext(object: GadgetObject): FieldGadget {
+export function prepareContext(object: GadgetSignals): FieldGadget {
   const wires = new Wires(object);
   const [context, square] = ['context', 'square'].map((name) => wires.one(name));
   return {

@@ -2,7 +2,7 @@
  * What witness generation knows of a gadget: a function from its inputs to the value of each of its local wires (decision 6 of
  * the design). Wires are found by their signals' names, once, so that circom's order and its simplification do not matter.
  */
-import type { GadgetObject } from '../../circom/object.js';
+import type { GadgetSignals } from '../../circom/object.js';
 
 /** A gadget on integers below 2^53 in size. */
 export interface IntegerGadget {
@@ -20,13 +20,13 @@ export interface FieldGadget {
 export type GadgetWitness = IntegerGadget | FieldGadget;
 
 /** Makes the function for one object file. */
-export type Prepare = (object: GadgetObject) => GadgetWitness;
+export type Prepare = (object: GadgetSignals) => GadgetWitness;
 
 /** Finds local wires by signal name. */
 export class Wires {
   private readonly byName = new Map<string, number>();
 
-  constructor(private readonly object: GadgetObject) {
+  constructor(private readonly object: GadgetSignals) {
     object.signals.forEach((name, wire) => this.byName.set(name, wire));
   }
 

@@ -1,5 +1,5 @@
 /** The witness functions of all gadgets, by template: one row each. */
-import type { GadgetObject } from '../../circom/object.js';
+import type { GadgetSignals } from '../../circom/object.js';
 import { prepareArgMax } from './arg-max.js';
 import { prepareContext } from './context.js';
 import type { GadgetWitness, Prepare } from './gadget-witness.js';
@@ -29,7 +29,7 @@ const PREPARE: ReadonlyMap<string, Prepare> = new Map<string, Prepare>([
 ]);
 
 /** The witness function of an object file; prepare once, run for every instance. */
-export function prepareGadget(object: GadgetObject): GadgetWitness {
+export function prepareGadget(object: GadgetSignals): GadgetWitness {
   const prepare = PREPARE.get(object.spec.template);
   if (prepare === undefined) throw new Error(`gadget ${object.spec.template} has no witness function`);
   return prepare(object);

@@ -1,8 +1,8 @@
 /** Wires of `circuits/InputRange.circom`: digits of the input with the top weight max - (2^(k-1) - 1). */
-import type { GadgetObject } from '../../circom/object.js';
+import type { GadgetSignals } from '../../circom/object.js';
 import { Wires, writeDigits, type IntegerGadget } from './gadget-witness.js';
 
-export function prepareInputRange(object: GadgetObject): IntegerGadget {
+export function prepareInputRange(object: GadgetSignals): IntegerGadget {
   const [max] = object.spec.parameters;
   const wires = new Wires(object);
   const input = wires.one('in');

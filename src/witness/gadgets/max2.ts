@@ -1,8 +1,8 @@
 /** Wires of `circuits/Max2.circom`: out = max(a, b) and the digits of |a - b| but the top one. */
-import type { GadgetObject } from '../../circom/object.js';
+import type { GadgetSignals } from '../../circom/object.js';
 import { Wires, writeDigits, type IntegerGadget } from './gadget-witness.js';
 
-export function prepareMax2(object: GadgetObject): IntegerGadget {
+export function prepareMax2(object: GadgetSignals): IntegerGadget {
   const [bits] = object.spec.parameters;
   const wires = new Wires(object);
   const [a, b, output] = ['a', 'b', 'out'].map((name) => wires.one(name));

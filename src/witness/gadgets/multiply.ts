@@ -1,8 +1,8 @@
 /** Wires of `circuits/Multiply.circom`, for integer factors whose product is below 2^53 in size. */
-import type { GadgetObject } from '../../circom/object.js';
+import type { GadgetSignals } from '../../circom/object.js';
 import { Wires, type IntegerGadget } from './gadget-witness.js';
 
-export function prepareMultiply(object: GadgetObject): IntegerGadget {
+export function prepareMultiply(object: GadgetSignals): IntegerGadget {
   const wires = new Wires(object);
   const [a, b, output] = ['a', 'b', 'out'].map((name) => wires.one(name));
   return {

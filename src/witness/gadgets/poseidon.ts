@@ -7,7 +7,7 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { GadgetObject } from '../../circom/object.js';
+import type { GadgetSignals } from '../../circom/object.js';
 import { FIELD_MODULUS } from '../../r1cs/types.js';
 import type { FieldGadget } from './gadget-witness.js';
 
@@ -173,7 +173,7 @@ export function poseidonCommit(words: readonly bigint[], salt: bigint): bigint {
 }
 
 /** Wires of `circuits/PoseidonBlock.circom`. */
-export function preparePoseidonBlock(object: GadgetObject): FieldGadget {
+export function preparePoseidonBlock(object: GadgetSignals): FieldGadget {
   const [count] = object.spec.parameters;
   const position = new Map<string, number>();
   signalNames(count).forEach((names, i) => names.forEach((name) => position.set(`hash.pEx.${name}`, i)));

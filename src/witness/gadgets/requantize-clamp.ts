@@ -2,10 +2,10 @@
  * Wires of `circuits/RequantizeClamp.circom`: u = floor(in / 2^shift) = low + 2^outBits * H; the signs of H, and W with
  * H = nonNegative - inside + W - 2^h * (1 - nonNegative).
  */
-import type { GadgetObject } from '../../circom/object.js';
+import type { GadgetSignals } from '../../circom/object.js';
 import { Wires, writeDigits, type IntegerGadget } from './gadget-witness.js';
 
-export function prepareRequantizeClamp(object: GadgetObject): IntegerGadget {
+export function prepareRequantizeClamp(object: GadgetSignals): IntegerGadget {
   const [bits, shift, outBits] = object.spec.parameters;
   const wires = new Wires(object);
   const [input, output, nonNegative, inside] = ['in', 'out', 'nonNegative', 'inside'].map((name) => wires.one(name));

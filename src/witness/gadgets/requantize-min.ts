@@ -1,8 +1,8 @@
 /** Wires of `circuits/RequantizeMin.circom`: out = min(u, max), u = floor(in / 2^shift), digits of the remainder and of |u - max|. */
-import type { GadgetObject } from '../../circom/object.js';
+import type { GadgetSignals } from '../../circom/object.js';
 import { Wires, writeDigits, type IntegerGadget } from './gadget-witness.js';
 
-export function prepareRequantizeMin(object: GadgetObject): IntegerGadget {
+export function prepareRequantizeMin(object: GadgetSignals): IntegerGadget {
   const [bits, shift, max] = object.spec.parameters;
   const wires = new Wires(object);
   const [input, output] = [wires.one('in'), wires.one('out')];

@@ -1,8 +1,8 @@
 /** Wires of `circuits/RequantizeRelu.circom`: out = max(0, u), u = floor(in / 2^shift), digits of the remainder and of |u|. */
-import type { GadgetObject } from '../../circom/object.js';
+import type { GadgetSignals } from '../../circom/object.js';
 import { Wires, writeDigits, type IntegerGadget } from './gadget-witness.js';
 
-export function prepareRequantizeRelu(object: GadgetObject): IntegerGadget {
+export function prepareRequantizeRelu(object: GadgetSignals): IntegerGadget {
   const [bits, shift] = object.spec.parameters;
   const wires = new Wires(object);
   const [input, output] = [wires.one('in'), wires.one('out')];

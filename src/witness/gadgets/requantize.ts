@@ -1,8 +1,8 @@
 /** Wires of `circuits/Requantize.circom`: out = floor(in / 2^shift), the remainder's digits, and out's but the top one. */
-import type { GadgetObject } from '../../circom/object.js';
+import type { GadgetSignals } from '../../circom/object.js';
 import { Wires, writeDigits, type IntegerGadget } from './gadget-witness.js';
 
-export function prepareRequantize(object: GadgetObject): IntegerGadget {
+export function prepareRequantize(object: GadgetSignals): IntegerGadget {
   const [bits, shift] = object.spec.parameters;
   const wires = new Wires(object);
   const [input, output] = [wires.one('in'), wires.one('out')];

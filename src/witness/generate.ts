@@ -1,0 +1,154 @@
+/**
+ * Every wire of a circuit from its inputs, by running the linker's plan: combinations are evaluated, gadgets fill their
+ * wires. No constraint is solved; the result is checked against circom's own calculator in tests.
+ *
+ * The trap: integer gadgets work on doubles, which the compiler's interval bounds keep exact; hash states do not fit and
+ * are carried as field elements.
+ */
+import type { BigRow, Program, ProgramGadget } from '../compile/program.js';
+import { ZkinferError } from '../errors.js';
+import { canonical, signed } from '../r1cs/field.js';
+import type { Witness } from '../r1cs/witness.js';
+import { prepareGadget, type GadgetWitness } from './gadgets/index.js';
+
+/** A value assigned to the circuit does not fit it. */
+export class WitnessInputError extends ZkinferError {
+  readonly code = 'WITNESS_INPUT';
+}
+
+/** Values of the circuit's inputs, in wire order. */
+export interface Assignment {
+  readonly publicInputs: readonly bigint[];
+  /** Codes of the model's inputs, then the salts of the commitments. */
+  readonly privateInputs: ArrayLike<number | bigint>;
+}
+
+/** A plan with its gadgets' functions looked up: prepare once, generate many witnesses. */
+export interface WitnessGenerator {
+  /** @throws WitnessInputError */
+  generate(assignment: Assignment): Witness;
+}
+
+export function prepareWitness(program: Program): WitnessGenerator {
+  const gadgets = program.gadgets.map(prepareStep);
+  return { generate: (assignment) => new Run(program, gadgets, assignment).finish() };
+}
+
+interface PreparedStep {
+  readonly gadget: ProgramGadget;
+  readonly witness: GadgetWitness;
+  readonly localCount: number;
+  readonly firstInner: number;
+  readonly small: Float64Array;
+}
+
+function prepareStep(gadget: ProgramGadget): PreparedStep {
+  const localCount = gadget.signals.length;
+  return {
+    gadget,
+    witness: prepareGadget(gadget),
+    localCount,
+    firstInner: 1 + gadget.outputCount + gadget.inputCount,
+    small: new Float64Array(localCount),
+  };
+}
+
+class Run {
+  private readonly small: Float64Array;
+  private readonly big = new Map<number, bigint>();
+
+  constructor(
+    private readonly program: Program,
+    private readonly gadgets: readonly PreparedStep[],
+    assignment: Assignment,
+  ) {
+    this.small = new Float64Array(program.wireCount);
+    this.small[0] = 1;
+    this.assignInputs(assignment);
+    for (let step = 0; step < program.gadget.length; step += 1) this.runStep(step);
+  }
+
+  finish(): Witness {
+    return { small: this.small, big: this.big };
+  }
+
+  private assignInputs({ publicInputs, privateInputs }: Assignment): void {
+    const { publicOutputCount, publicInputCount, privateInputCount } = this.program;
+    if (publicInputs.length !== publicInputCount || privateInputs.length !== privateInputCount) {
+      throw new WitnessInputError(
+        `the circuit takes ${publicInputCount} public and ${privateInputCount} private inputs, ${publicInputs.length} and ${privateInputs.length} given`,
+      );
+    }
+    publicInputs.forEach((value, k) => this.assign(1 + publicOutputCount + k, value));
+    for (let k = 0; k < privateInputCount; k += 1) this.assign(1 + publicOutputCount + publicInputCount + k, privateInputs[k]);
+  }
+
+  private assign(wire: number, value: number | bigint): void {
+    if (typeof value === 'number') {
+      this.small[wire] = value;
+      return;
+    }
+    const reduced = signed(value);
+    const number = Number(reduced);
+    if (Number.isSafeInteger(number)) {
+      this.small[wire] = number;
+    } else {
+      this.small[wire] = NaN;
+      this.big.set(wire, reduced);
+    }
+  }
+
+  private runStep(step: number): void {
+    const { program } = this;
+    const gadget = program.gadget[step];
+    const first = program.operandOffsets[step];
+    const last = program.operandOffsets[step + 1];
+    if (gadget < 0) {
+      const row = program.big.get(first);
+      this.assign(program.outputWire[step], row ? this.evaluateBig(row) : this.evaluate(first));
+      return;
+    }
+    const prepared = this.gadgets[gadget];
+    if (prepared.witness.field) this.runField(prepared, prepared.witness.run, step, first, last);
+    else this.runSmall(prepared, prepared.witness.run, step, first, last);
+  }
+
+  private runSmall(prepared: PreparedStep, run: (inputs: ArrayLike<number>, out: Float64Array) => void, step: number, first: number, last: number): void {
+    const { small: local, firstInner, localCount, gadget } = prepared;
+    const inputs = new Float64Array(last - first);
+    for (let operand = first; operand < last; operand += 1) inputs[operand - first] = this.evaluate(operand);
+    run(inputs, local);
+    if (gadget.outputCount > 0) this.small[this.program.outputWire[step]] = local[1];
+    const inner = this.program.innerWire[step];
+    for (let k = firstInner; k < localCount; k += 1) this.small[inner + k - firstInner] = local[k];
+  }
+
+  private runField(prepared: PreparedStep, run: (inputs: readonly bigint[], out: bigint[]) => void, step: number, first: number, last: number): void {
+    const { firstInner, localCount, gadget } = prepared;
+    const inputs = Array.from({ length: last - first }, (_, k) => {
+      const row = this.program.big.get(first + k);
+      return canonical(row ? this.evaluateBig(row) : BigInt(this.evaluate(first + k)));
+    });
+    const local = new Array<bigint>(localCount).fill(0n);
+    run(inputs, local);
+    if (gadget.outputCount > 0) this.assign(this.program.outputWire[step], local[1]);
+    const inner = this.program.innerWire[step];
+    for (let k = firstInner; k < localCount; k += 1) this.assign(inner + k - firstInner, local[k]);
+  }
+
+  private evaluate(operand: number): number {
+    const { termOffsets, wires, coefficients, constants } = this.program;
+    let sum = constants[operand];
+    for (let k = termOffsets[operand]; k < termOffsets[operand + 1]; k += 1) sum += coefficients[k] * this.small[wires[k]];
+    return sum;
+  }
+
+  private evaluateBig(row: BigRow): bigint {
+    return row.wires.reduce((sum, wire, k) => sum + row.coefficients[k] * this.wire(wire), row.constant);
+  }
+
+  private wire(wire: number): bigint {
+    const value = this.small[wire];
+    return Number.isNaN(value) ? (this.big.get(wire) as bigint) : BigInt(value);
+  }
+}
