@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { buildGraph, decodeModel, UnsupportedOpError } from '../../../src/onnx/index.js';
+import { agrees } from '../support/compare.js';
+import { int64s, makeModel, node, type AttributeSpec, type ModelSpec } from '../support/make-model.js';
+
+describe('reductions', () => {
+  for (const op of ['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceL1', 'ReduceSumSquare']) {
+    const attributes = (more: Record<string, AttributeSpec>, opset = 12): ModelSpec => ({
+      opset,
+      inputs: { x: [2, 3, 4] },
+      outputs: ['y'],
+      nodes: [node(op, ['x'], ['y'], more)],
+    });
+    it(`${op} over all elements agrees with onnxruntime`, async () => {
+      await agrees(attributes({ keepdims: 0 }));
+    });
+    it(`${op} over axes given as an attribute agrees with onnxruntime`, async () => {
+      await agrees(attributes({ axes: [0, -1] }));
+      await agrees(attributes({ axes: [1], keepdims: 0 }));
+    });
+    it(`${op} over axes given as an input agrees with onnxruntime`, async () => {
+      for (const keepdims of [0, 1]) {
+        await agrees({
+          opset: 18,
+          inputs: { x: [2, 3, 4] },
+          outputs: ['y'],
+          constants: { a: int64s([-2]) },
+          nodes: [node(op, ['x', 'a'], ['y'], { keepdims })],
+        });
+      }
+    });
+    it(`${op} with noop_with_empty_axes and no axes reduces nothing away`, async () => {
+      const graph = await agrees(attributes({ noop_with_empty_axes: 1 }, 18));
+      assert.deepEqual(graph.outputs[0].shape, [2, 3, 4]);
+    });
+  }
+});
+
+describe('ArgMax and ArgMin', () => {
+  for (const op of ['ArgMax', 'ArgMin']) {
+    for (const axis of [0, 1, -1]) {
+      it(`${op} along axis ${axis} agrees with onnxruntime`, async () => {
+        for (const keepdims of [0, 1]) {
+          await agrees({ inputs: { x: [2, 3, 4] }, outputs: { y: 'int64' }, nodes: [node(op, ['x'], ['y'], { axis, keepdims })] });
+        }
+      });
+    }
+    for (const last of [0, 1]) {
+      it(`${op} with select_last_index ${last} breaks ties as onnxruntime does`, async () => {
+        await agrees(
+          {
+            inputs: { x: [6, 16] },
+            outputs: { y: 'int64' },
+            nodes: [node(op, ['x'], ['y'], { axis: 1, select_last_index: last })],
+          },
+          { whole: true },
+        );
+      });
+    }
+    it(`${op} of opset 11 agrees with onnxruntime`, async () => {
+      await agrees({ opset: 11, inputs: { x: [2, 3] }, outputs: { y: 'int64' }, nodes: [node(op, ['x'], ['y'], { axis: 1 })] });
+    });
+  }
+});
+
+describe('a softmax at the end', () => {
+  const softmax = (op: string, x: number[], attributes: Record<string, AttributeSpec>, opset: number, after: ModelSpec['nodes'] = []): ModelSpec => ({
+    opset,
+    inputs: { x },
+    outputs: ['y'],
+    nodes: [node('Relu', ['x'], ['scores']), node(op, ['scores'], [after.length > 0 ? 'p' : 'y'], attributes, 'soft'), ...after],
+  });
+
+  for (const op of ['Softmax', 'LogSoftmax']) {
+    it(`${op} is left out, said so in a note, and named by the output`, async () => {
+      const graph = await agrees(softmax(op, [1, 5], {}, 13));
+      assert.deepEqual(graph.nodes.map(({ op: kind }) => kind), ['prelu']);
+      assert.deepEqual(graph.outputs[0].omitted, { op, axis: 1 });
+      assert.match(graph.notes.join(), new RegExp(`${op} \\(soft\\)`));
+    });
+    it(`${op} of opset 13 runs along one axis`, async () => {
+      const graph = await agrees(softmax(op, [2, 3, 4], { axis: 1 }, 13));
+      assert.deepEqual(graph.outputs[0].omitted, { op, axis: 1 });
+    });
+    it(`${op} of opset 12 runs from axis 1 by default`, async () => {
+      const graph = await agrees(softmax(op, [2, 5], {}, 12));
+      assert.deepEqual(graph.outputs[0].omitted, { op, axis: 1 });
+      await agrees(softmax(op, [2, 5, 1, 1], {}, 12));
+    });
+  }
+
+  it('of opset 12 over several dimensions at once is refused', () => {
+    assert.throws(() => buildGraph(decodeModel(makeModel(softmax('Softmax', [2, 3, 4], { axis: 1 }, 12)))), /attribute axis = 1.*opset 13/);
+  });
+
+  it('is still left out where only the shape changes after it', async () => {
+    const graph = await agrees({
+      ...softmax('Softmax', [1, 5, 1], { axis: 1 }, 13, [
+        node('Squeeze', ['p', 'axes'], ['q']),
+        node('Identity', ['q'], ['r']),
+        node('Cast', ['r'], ['s'], { to: 1 }),
+        node('Reshape', ['s', 'shape'], ['y']),
+      ]),
+      constants: { axes: int64s([2]), shape: int64s([5]) },
+    });
+    assert.deepEqual(graph.outputs[0].omitted, { op: 'Softmax', axis: 0 });
+    assert.deepEqual(graph.outputs[0].shape, [5]);
+  });
+
+  it('before ArgMax along the same axis is left out without a trace in the output', async () => {
+    const graph = await agrees({
+      ...softmax('Softmax', [3, 5], { axis: 1 }, 13, [node('ArgMax', ['p'], ['y'], { axis: 1 })]),
+      outputs: { y: 'int64' },
+    });
+    assert.deepEqual(graph.nodes.map(({ op }) => op), ['prelu', 'argMax']);
+    assert.equal(graph.outputs[0].omitted, undefined);
+    assert.match(graph.notes.join(), /Softmax soft is left out/);
+  });
+
+  it('before ArgMax along another axis is refused', () => {
+    const spec = softmax('Softmax', [3, 5], { axis: 1 }, 13, [node('ArgMax', ['p'], ['y'], { axis: 0 }, 'top')]);
+    assert.throws(
+      () => buildGraph(decodeModel(makeModel(spec))),
+      (error) => error instanceof UnsupportedOpError && /top \(ArgMax\).*dimension 1, along dimension 0/.test(error.message),
+    );
+  });
+
+  it('whose result is computed with is refused, naming both nodes', () => {
+    const spec = softmax('Softmax', [3, 5], { axis: 1 }, 13, [node('Add', ['p', 'x'], ['y'], {}, 'plus')]);
+    assert.throws(
+      () => buildGraph(decodeModel(makeModel(spec))),
+      (error) => error instanceof UnsupportedOpError && /Node soft \(Softmax\), opset 13.*plus \(Add\)/.test(error.message),
+    );
+  });
+
+  it('whose axis a reshape breaks up is refused', () => {
+    const spec = softmax('Softmax', [1, 6], { axis: 1 }, 13, [node('Reshape', ['p', 'shape'], ['y'], {}, 'split')]);
+    assert.throws(() => buildGraph(decodeModel(makeModel({ ...spec, constants: { shape: int64s([2, 3]) } }))), /split \(Reshape\).*breaks up dimension 1/);
+  });
+});
