@@ -43,6 +43,11 @@ export interface Request {
   readonly action: string;
   /** ABIs that name the custom errors of every contract in the call. */
   readonly abis: readonly Interface[];
+  /**
+   * Gas limit; default: estimated. Needed where the contract answers failure instead of reverting, since an estimate is the
+   * least gas with which a call does not revert.
+   */
+  readonly gas?: bigint;
 }
 
 const POLL_MS = 200;
@@ -89,13 +94,14 @@ export async function sendOnce(sender: Sender, request: Request): Promise<Transa
 }
 
 /**
- * What would happen to `request` if it were sent now: the gas estimate, or RevertedError with the contract's own reason.
+ * What would happen to `request` if it were sent now: the gas limit it needs, or RevertedError with the contract's own reason.
  * Sends nothing.
  */
 export async function simulate(sender: Pick<Sender, 'rpc' | 'signer'>, request: Request): Promise<bigint> {
   const call = { from: sender.signer.address, to: request.to, data: request.data };
   try {
-    return await sender.rpc.provider.estimateGas(call);
+    const estimate = await sender.rpc.provider.estimateGas(call);
+    return request.gas ?? (estimate * GAS_MARGIN_PERCENT) / 100n;
   } catch (error) {
     throw refusal(sender, request, error);
   }
@@ -134,7 +140,7 @@ async function sign(
     nonce,
     to: request.to,
     data: request.data,
-    gasLimit: (gas * GAS_MARGIN_PERCENT) / 100n,
+    gasLimit: gas,
     maxFeePerGas: raised(maxFeePerGas, replaced?.maxFeePerGas),
     maxPriorityFeePerGas: raised(maxPriorityFeePerGas, replaced?.maxPriorityFeePerGas),
   });

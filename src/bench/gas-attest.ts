@@ -1,0 +1,125 @@
+/** What whole transactions cost, from deployment to a batch of attestations, for one layout of public signals. */
+import { Interface } from 'ethers';
+import { deployContract } from '../chain/deploy.js';
+import { memoryJournal } from '../chain/journal.js';
+import { deployRegistry, registerModel, type RegistryContracts } from '../chain/registry.js';
+import type { Rpc } from '../chain/rpc.js';
+import { developmentSigner } from '../chain/signer.js';
+import { type AttestedModel, type ProvedInference, submitBatch, submitInference } from '../chain/submit.js';
+import { type Sender, sendOnce } from '../chain/transactions.js';
+import { verifyProofData, verifyProofGas } from '../chain/verifier.js';
+import { ATTESTATIONS_ABI } from '../chain/abi.js';
+import type { VerificationKey } from '../groth16/types.js';
+import {
+  compileSolidity, contractName, encodeContext, inferenceCalldata, proofCalldata, renderVerifier, type VerifierManifest,
+} from '../solidity/index.js';
+import { executionGas } from './gas-verify.js';
+
+/** A layout to measure: the manifest's, with a key for it and a prover of statements about it. */
+export interface GasSubject {
+  readonly manifest: VerifierManifest;
+  readonly key: VerificationKey;
+  /** A proof whose context signal is `context`, different in its other signals or not. */
+  prove(context: bigint): Promise<ProvedInference>;
+}
+
+export interface TransactionGas {
+  readonly name: string;
+  readonly signals: number;
+  readonly deployVerifier: number;
+  readonly registerModel: number;
+  /** A transaction to `verifyProof` of the generated verifier. */
+  readonly verifyProof: number;
+  /** ERC-7992's `verifyInference`: registry, proof, event. */
+  readonly verifyInference: number;
+  /** `attest`: the same with replay protection and a record. */
+  readonly attest: number;
+  /** ERC-7992's `verifyAndStoreInference`: the whole output in storage. */
+  readonly store: number;
+  readonly batches: readonly BatchGas[];
+}
+
+export interface BatchGas {
+  readonly size: number;
+  /** Transaction of `attestBatch`, for each attestation. */
+  readonly perAttestation: number;
+  /** Execution of `verifyBatch` alone, for each proof. */
+  readonly perProof: number;
+}
+
+/** Deploys registry and attestations for measurements. */
+export async function gasRegistry(rpc: Rpc): Promise<RegistryContracts> {
+  return await deployRegistry(measuringSender(rpc));
+}
+
+export async function measureTransactions(
+  rpc: Rpc,
+  { registry, attestations }: RegistryContracts,
+  subject: GasSubject,
+  batchSizes: readonly number[],
+): Promise<TransactionGas> {
+  const sender = measuringSender(rpc);
+  const { manifest, key } = subject;
+  const compiled = await compileSolidity({ 'Verifier.sol': renderVerifier(key, manifest) });
+  const verifier = await deployContract(sender, compiled[contractName(manifest.name)], 'deploying the verifier');
+  const registered = await registerModel(sender, registry.address, { manifest, key, verifier: verifier.address });
+  const model: AttestedModel = { ...registered, attestations: attestations.address, key, manifest };
+
+  let nonce = 0n;
+  const prove = () => subject.prove(encodeContext(sender.signer.address, nonce++));
+  const send = async (to: string, data: string, gas?: bigint) => {
+    const receipt = await sendOnce(sender, { purpose: data, to, data, action: 'measuring', abis: [ATTESTATIONS_ABI], gas });
+    return Number(receipt.gasUsed);
+  };
+  const sendInference = async (method: string) => {
+    const { proof, publicSignals } = await prove();
+    const call = inferenceCalldata(key, manifest, proof, publicSignals);
+    const abi = new Interface([`function ${method}(uint256 modelId, bytes32 inputCommitment, bytes output, bytes proof)`]);
+    return await send(
+      attestations.address,
+      abi.encodeFunctionData(method, [model.modelId, call.inputCommitment, call.output, call.proof]),
+    );
+  };
+
+  const plain = await prove();
+  const verifyProof = await send(verifier.address, verifyProofData(plain.proof, plain.publicSignals), verifyProofGas(key.nPublic));
+  await submitInference(sender, model, await prove()); // The first record of a model and a prover is not the typical one.
+  const verifyInference = await sendInference('verifyInference');
+  const store = await sendInference('verifyAndStoreInference');
+  const attest = await submitInference(sender, model, await prove());
+
+  const batches: BatchGas[] = [];
+  for (const size of batchSizes) {
+    const items: ProvedInference[] = [];
+    for (let i = 0; i < size; i++) items.push(await prove());
+    const { gasUsed } = await submitBatch(sender, model, items);
+    const data = verifyBatchData(key.nPublic, items);
+    // Like verifyProof it answers false when a precompile runs out of gas; as many times the limit is more than enough.
+    const alone = executionGas(await send(verifier.address, data, BigInt(size) * verifyProofGas(key.nPublic)), data);
+    batches.push({ size, perAttestation: Math.round(gasUsed / size), perProof: Math.round(alone / size) });
+  }
+  return {
+    name: manifest.name,
+    signals: key.nPublic,
+    deployVerifier: verifier.gasUsed,
+    registerModel: registered.gasUsed,
+    verifyProof,
+    verifyInference,
+    attest: attest.gasUsed,
+    store,
+    batches,
+  };
+}
+
+function verifyBatchData(signals: number, items: readonly ProvedInference[]): string {
+  const abi = new Interface([`function verifyBatch(uint256[8][] proofs, uint256[${signals}][] signals) view returns (bool)`]);
+  const proofs = items.map(({ proof, publicSignals }) => proofCalldata(proof, publicSignals));
+  return abi.encodeFunctionData('verifyBatch', [
+    proofs.map(({ a, b, c }) => [...a, ...b.flat(), ...c]),
+    proofs.map((proof) => proof.signals),
+  ]);
+}
+
+function measuringSender(rpc: Rpc): Sender {
+  return { rpc, signer: developmentSigner(), journal: memoryJournal() };
+}

@@ -1,0 +1,79 @@
+/** The gas measurements as Markdown, and what they cost in dollars at stated prices. */
+import type { TransactionGas } from './gas-attest.js';
+import type { VerifyGas } from './gas-verify.js';
+
+/** What a unit of gas is taken to cost; a chain's own fee for publishing calldata (rollups) is not in it. */
+export interface Prices {
+  readonly dollarsPerEther: number;
+  readonly mainnetGwei: number;
+  readonly rollupGwei: number;
+}
+
+export interface GasReport {
+  readonly evm: string;
+  readonly prices: Prices;
+  readonly verifyProof: readonly VerifyGas[];
+  readonly transactions: readonly TransactionGas[];
+}
+
+export function dollars(gas: number, gwei: number, prices: Prices): number {
+  return gas * gwei * 1e-9 * prices.dollarsPerEther;
+}
+
+export function markdown(report: GasReport): string {
+  const { prices, transactions } = report;
+  const largest = transactions.map(({ batches }) => batches.at(-1)!);
+  const sections = [
+    `Measured by \`npm run gas\` on ${report.evm}. Execution gas of \`verifyProof\` (a transaction's base and calldata left out):`,
+    table(
+      ['public signals', 'zkinfer', 'snarkjs', 'precompiles alone', 'zkinfer above them'],
+      report.verifyProof.map((row) => [row.signals, row.zkinfer, row.snarkjs, row.precompiles, row.zkinfer - row.precompiles]),
+    ),
+    'Whole transactions:',
+    table(
+      ['', ...transactions.map(({ name, signals }) => `${name} (${signals} signals)`)],
+      (
+        [
+          ['deploy the verifier', 'deployVerifier'],
+          ['register the model', 'registerModel'],
+          ['`verifyProof`', 'verifyProof'],
+          ['`verifyInference` (ERC-7992)', 'verifyInference'],
+          ['`attest`', 'attest'],
+          ['`verifyAndStoreInference` (ERC-7992)', 'store'],
+        ] as const
+      ).map(([label, field]) => [label, ...transactions.map((one) => one[field])]),
+    ),
+    'Batches, gas for each attestation (in brackets: `verifyBatch` alone, for each proof):',
+    table(
+      ['batch size', ...transactions.map(({ name }) => name)],
+      transactions[0].batches.map(({ size }, i) => [
+        size,
+        ...transactions.map(({ batches }) => `${grouped(batches[i].perAttestation)} (${grouped(batches[i].perProof)})`),
+      ]),
+    ),
+    `One attestation in dollars, at ${prices.dollarsPerEther} $ an ether, ${prices.mainnetGwei} gwei on mainnet and ` +
+      `${prices.rollupGwei} gwei on a rollup (without the rollup's own fee for publishing calldata):`,
+    table(
+      ['', ...transactions.map(({ name }) => name)],
+      (
+        [
+          ['mainnet, alone', prices.mainnetGwei, (i: number) => transactions[i].attest],
+          [`mainnet, in a batch of ${largest[0].size}`, prices.mainnetGwei, (i: number) => largest[i].perAttestation],
+          ['rollup, alone', prices.rollupGwei, (i: number) => transactions[i].attest],
+          [`rollup, in a batch of ${largest[0].size}`, prices.rollupGwei, (i: number) => largest[i].perAttestation],
+        ] as const
+      ).map(([label, gwei, gas]) => [label, ...transactions.map((_, i) => `${dollars(gas(i), gwei, prices).toPrecision(2)} $`)]),
+    ),
+  ];
+  return sections.join('\n\n');
+}
+
+function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const line = (cells: readonly (string | number)[]) =>
+    `| ${cells.map((cell) => (typeof cell === 'number' ? grouped(cell) : cell)).join(' | ')} |`;
+  return [line(head), `|${head.map((_, i) => (i === 0 ? ' --- |' : ' ---: |')).join('')}`, ...rows.map(line)].join('\n');
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString('en-US');
+}

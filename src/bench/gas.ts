@@ -1,0 +1,72 @@
+/**
+ * `npm run gas`: what verification and attestation cost, measured on a local anvil. Prints tables (`--json`: one JSON value),
+ * writes `bench/results/gas.json` and the README's block between `<!-- gas:begin -->` and `<!-- gas:end -->`.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { startAnvil } from '../chain/anvil.js';
+import { writeFileAtomic } from '../chain/files.js';
+import { connect } from '../chain/rpc.js';
+import { SOLIDITY_SETTINGS } from '../solidity/compile.js';
+import { gasRegistry, type GasSubject, measureTransactions } from './gas-attest.js';
+import { type GasReport, markdown } from './gas-report.js';
+import { measureVerifyProof } from './gas-verify.js';
+import { setupSignalCircuit, type SignalCircuit } from './signal-circuit.js';
+import { signalLayout } from './signal-layout.js';
+
+const SIGNALS = Array.from({ length: 32 }, (_, i) => i + 1);
+const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64];
+const BEGIN = '<!-- gas:begin -->';
+const END = '<!-- gas:end -->';
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    'ether-price': { type: 'string', default: '3000' },
+    'mainnet-gwei': { type: 'string', default: '2' },
+    'rollup-gwei': { type: 'string', default: '0.01' },
+  },
+});
+
+/** Ten scores of 20 bits in one word, the input's commitment and the context: an MNIST classifier's signals. */
+function mnistSubject(circuit: SignalCircuit): GasSubject {
+  return {
+    manifest: signalLayout('10 public scores', 3, 10, 20),
+    key: circuit.keyFor(3),
+    prove: (context) => circuit.prove([2n ** 199n + context * 7n, 2n ** 252n - context * 3n, context]),
+  };
+}
+
+const anvil = await startAnvil();
+try {
+  const rpc = await connect(anvil.url);
+  const version = (await rpc.provider.send('web3_clientVersion', [])) as string;
+  const circuit = await setupSignalCircuit(Math.max(...SIGNALS));
+  const report: GasReport = {
+    evm: `${version}, solc for ${SOLIDITY_SETTINGS.evmVersion}`,
+    prices: {
+      dollarsPerEther: Number(values['ether-price']),
+      mainnetGwei: Number(values['mainnet-gwei']),
+      rollupGwei: Number(values['rollup-gwei']),
+    },
+    verifyProof: await measureVerifyProof(rpc, circuit, SIGNALS),
+    transactions: [await measureTransactions(rpc, await gasRegistry(rpc), mnistSubject(circuit), BATCH_SIZES)],
+  };
+  await circuit.close();
+  const json = JSON.stringify(report, null, 2);
+  const tables = markdown(report);
+  await mkdir('bench/results', { recursive: true });
+  await writeFile('bench/results/gas.json', `${json}\n`);
+  await updateReadme(tables);
+  console.log(values.json ? json : tables);
+} finally {
+  await anvil.stop();
+  await (globalThis as { curve_bn128?: { terminate(): Promise<void> } }).curve_bn128?.terminate();
+}
+
+async function updateReadme(tables: string): Promise<void> {
+  const text = await readFile('README.md', 'utf8').catch(() => '');
+  const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (from < 0 || to < from) return;
+  await writeFileAtomic('README.md', `${text.slice(0, from)}${BEGIN}\n${tables}\n${text.slice(to)}`);
+}

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { setupSignalCircuit, type SignalCircuit } from '../../src/bench/signal-circuit.js';
+import { signalLayout } from '../../src/bench/signal-layout.js';
+import { type Anvil, startAnvil } from '../../src/chain/anvil.js';
+import { NotDeployedError } from '../../src/chain/errors.js';
+import { memoryJournal } from '../../src/chain/journal.js';
+import { connect, type Rpc } from '../../src/chain/rpc.js';
+import { developmentSigner } from '../../src/chain/signer.js';
+import type { Sender } from '../../src/chain/transactions.js';
+import { deployVerifier, submitToVerifier, verifyOnChain } from '../../src/chain/verifier.js';
+import type { ProveResult, VerificationKey } from '../../src/groth16/types.js';
+import { type CompiledContract, compileSolidity, renderVerifier } from '../../src/solidity/index.js';
+
+describe('a generated verifier on a chain', () => {
+  let anvil: Anvil;
+  let rpc: Rpc;
+  let sender: Sender;
+  let circuit: SignalCircuit;
+  let key: VerificationKey;
+  let artifact: CompiledContract;
+  let proved: ProveResult;
+
+  before(async () => {
+    anvil = await startAnvil();
+    rpc = await connect(anvil.url);
+    sender = { rpc, signer: developmentSigner(), journal: memoryJournal() };
+    circuit = await setupSignalCircuit(3);
+    key = circuit.keyFor(3);
+    const source = renderVerifier(key, signalLayout('toy', 3), { contractName: 'ToyVerifier' });
+    artifact = (await compileSolidity({ 'Verifier.sol': source })).ToyVerifier;
+    proved = await circuit.prove([123n, 456n, 789n]);
+  });
+  after(async () => {
+    rpc.provider.destroy();
+    await circuit.close();
+    await anvil.stop();
+  });
+
+  it('is deployed once, however often that is asked for', async () => {
+    const first = await deployVerifier(sender, artifact, key);
+    const second = await deployVerifier(sender, artifact, key);
+    assert.equal(second.address, first.address);
+    assert.equal(await rpc.provider.getTransactionCount(sender.signer.address), 1);
+  });
+
+  it('accepts a proof in a transaction with gas enough to run the whole pairing', async () => {
+    const { address } = await deployVerifier(sender, artifact, key);
+    const result = await submitToVerifier(sender, address, key, proved.proof, proved.publicSignals);
+    assert.equal(result.accepted, true);
+    assert.ok(result.gasUsed > 181_000 + 3 * 6_150, `only ${result.gasUsed} gas: the pairing did not run`);
+    const again = await submitToVerifier(sender, address, key, proved.proof, proved.publicSignals);
+    assert.equal(again.transaction, result.transaction);
+  });
+
+  it('refuses a forged output, and no transaction is paid for it', async () => {
+    const { address } = await deployVerifier(sender, artifact, key);
+    const before = await rpc.provider.getTransactionCount(sender.signer.address);
+    const forged = ['124', ...proved.publicSignals.slice(1)];
+    assert.equal(await verifyOnChain(rpc, address, proved.proof, forged), false);
+    const result = await submitToVerifier(sender, address, key, proved.proof, forged);
+    assert.deepEqual(result, { transaction: null, gasUsed: 0, accepted: false });
+    assert.equal(await rpc.provider.getTransactionCount(sender.signer.address), before);
+  });
+
+  it('is not taken for the verifier of another key', async () => {
+    const other = await setupSignalCircuit(3);
+    const { address } = await deployVerifier(sender, artifact, key);
+    await assert.rejects(submitToVerifier(sender, address, other.keyFor(3), proved.proof, proved.publicSignals), NotDeployedError);
+    await other.close();
+  });
+
+  it('is missed by name where nothing is deployed', async () => {
+    const nowhere = '0x000000000000000000000000000000000000dEaD';
+    await assert.rejects(submitToVerifier(sender, nowhere, key, proved.proof, proved.publicSignals), (error) => {
+      assert.ok(error instanceof NotDeployedError);
+      assert.match(error.message, /no contract at 0x0+dEaD on chain 31337/);
+      return true;
+    });
+  });
+});
