@@ -21,21 +21,26 @@ const journalSchema = z.object({ format: z.literal('zkinfer-journal'), version: 
 
 /** Intents by their 32-byte hex id, which covers chain (by genesis hash), sender and purpose. */
 export interface Journal {
-  get(intent: string): Promise<Signed | undefined>;
-  set(intent: string, signed: Signed | undefined): Promise<void>;
+  /**
+   * Replaces what is kept for `intent` by what `change` makes of it (undefined: nothing), while no one else can. Returns it.
+   * If `change` throws, all stays as it was.
+   */
+  update<T extends Signed | undefined>(intent: string, change: (known: Signed | undefined) => Promise<T>): Promise<T>;
 }
 
 /** A journal in a JSON file, shared by processes. */
 export function fileJournal(path: string): Journal {
-  const read = async () => (await readRecord(path, journalSchema)) ?? { format: 'zkinfer-journal', version: 1, signed: {} };
   return {
-    get: async (intent) => (await read()).signed[intent],
-    set: (intent, signed) =>
+    update: (intent, change) =>
       whileLocked(path, async () => {
-        const journal = await read();
-        if (signed === undefined) delete journal.signed[intent];
-        else journal.signed[intent] = signed;
+        const journal = (await readRecord(path, journalSchema)) ?? { format: 'zkinfer-journal', version: 1, signed: {} };
+        const known = journal.signed[intent];
+        const next = await change(known);
+        if (next === known) return next;
+        if (next === undefined) delete journal.signed[intent];
+        else journal.signed[intent] = next;
         await writeFileAtomic(path, `${JSON.stringify(journal, null, 2)}\n`);
+        return next;
       }),
   };
 }
@@ -44,7 +49,11 @@ export function fileJournal(path: string): Journal {
 export function memoryJournal(): Journal {
   const signed = new Map<string, Signed>();
   return {
-    get: async (intent) => signed.get(intent),
-    set: async (intent, value) => void (value === undefined ? signed.delete(intent) : signed.set(intent, value)),
+    update: async (intent, change) => {
+      const next = await change(signed.get(intent));
+      if (next === undefined) signed.delete(intent);
+      else signed.set(intent, next);
+      return next;
+    },
   };
 }

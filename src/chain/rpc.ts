@@ -63,8 +63,9 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
     );
   }
   const genesis = (await ask(endpoint, 'eth_getBlockByNumber', ['0x0', false])) as { hash?: string } | null;
+  if (typeof genesis?.hash !== 'string') throw new RpcResponseError(`the RPC at ${endpoint.host} does not have its chain's first block`);
   const provider = new RetryingProvider(endpoint, Network.from(chainId));
-  return { provider, chainId, genesisHash: genesis?.hash ?? '0x', host: endpoint.host };
+  return { provider, chainId, genesisHash: genesis.hash, host: endpoint.host };
 }
 
 async function ask(endpoint: JsonRpcEndpoint, method: string, params: unknown[]): Promise<unknown> {

@@ -69,23 +69,27 @@ export async function sendOnce(sender: Sender, request: Request): Promise<Transa
 
   for (let attempt = 0; attempt < NONCE_ATTEMPTS; attempt++) {
     const signed = await inTurn(`${sender.rpc.genesisHash}:${from}`, async () => {
-      const known = await sender.journal.get(intent);
-      if (known !== undefined && (await minedReceipt(sender.rpc, known)) !== undefined) return known;
-      const ready = await signOrResume(sender, request, intent, known);
-      await broadcast(sender, ready, deadline);
+      let mined = false;
+      const ready = await sender.journal.update(intent, async (known) => {
+        mined = known !== undefined && (await minedReceipt(sender.rpc, known)) !== undefined;
+        return mined ? known! : await signOrResume(sender, request, known);
+      });
+      if (!mined) await broadcast(sender, ready, deadline);
       return ready;
     });
+    const finish = (kept: Signed | undefined) =>
+      sender.journal.update(intent, async (now) => (now?.nonce === signed.nonce ? kept : now));
     const receipt = await follow(sender, signed, deadline);
     if (receipt === undefined) {
-      await sender.journal.set(intent, undefined); // Its nonce went to another transaction: it can never be mined.
+      await finish(undefined); // Its nonce went to another transaction: it can never be mined.
       continue;
     }
     await sender.onMined?.();
     if (receipt.status !== 1) {
-      await sender.journal.set(intent, undefined);
+      await finish(undefined);
       throw await minedRevert(sender, request, receipt);
     }
-    await sender.journal.set(intent, { nonce: signed.nonce, hashes: signed.hashes });
+    await finish({ nonce: signed.nonce, hashes: signed.hashes });
     return receipt;
   }
   throw new NonceError(
@@ -107,23 +111,22 @@ export async function simulate(sender: Pick<Sender, 'rpc' | 'signer'>, request: 
   }
 }
 
-/** The journalled transaction with fees renewed if it needs them, or a newly signed one; journalled in both cases. */
-async function signOrResume(sender: Sender, request: Request, intent: string, known: Signed | undefined): Promise<Signed> {
+/** The journalled transaction, signed again where its fees no longer do; or a new one. A journalled nonce stays while it is free. */
+async function signOrResume(sender: Sender, request: Request, known: Signed | undefined): Promise<Signed> {
   const { provider } = sender.rpc;
   const from = sender.signer.address;
-  if (known?.raw !== undefined && (await provider.getTransactionCount(from, 'latest')) <= known.nonce) {
-    const old = Transaction.from(known.raw);
-    const { baseFee } = await fees(sender);
-    if (old.maxFeePerGas! >= baseFee) return known;
-    return await sign(sender, request, intent, known.nonce, old, known.hashes);
+  if (known === undefined || (await provider.getTransactionCount(from, 'latest')) > known.nonce) {
+    return await sign(sender, request, await provider.getTransactionCount(from, 'pending'));
   }
-  return await sign(sender, request, intent, await provider.getTransactionCount(from, 'pending'));
+  if (known.raw === undefined) return await sign(sender, request, known.nonce, undefined, known.hashes);
+  const old = Transaction.from(known.raw);
+  const { baseFee } = await fees(sender);
+  return old.maxFeePerGas! >= baseFee ? known : await sign(sender, request, known.nonce, old, known.hashes);
 }
 
 async function sign(
   sender: Sender,
   request: Request,
-  intent: string,
   nonce: number,
   replaced?: Transaction,
   hashes: readonly string[] = [],
@@ -144,9 +147,7 @@ async function sign(
     maxFeePerGas: raised(maxFeePerGas, replaced?.maxFeePerGas),
     maxPriorityFeePerGas: raised(maxPriorityFeePerGas, replaced?.maxPriorityFeePerGas),
   });
-  const signed: Signed = { nonce, hashes: [...hashes, Transaction.from(raw).hash!] as Signed['hashes'], raw };
-  await sender.journal.set(intent, signed);
-  return signed;
+  return { nonce, hashes: [...hashes, Transaction.from(raw).hash!] as Signed['hashes'], raw };
 }
 
 /** EIP-1559: twice the base fee covers six full blocks in a row; the priority fee is the node's suggestion. In wei. */

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFile as execFileCallback } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Transaction, Wallet } from 'ethers';
 import { type Anvil, startAnvil } from '../../src/chain/anvil.js';
 import {
@@ -17,6 +20,9 @@ import { developmentSigner } from '../../src/chain/signer.js';
 import { type Request, type Sender, sendOnce } from '../../src/chain/transactions.js';
 import { type Fault, seededRandom, startFaultProxy } from './fault-proxy.js';
 import { deployTally, type Tally } from './tally.js';
+
+const execFile = promisify(execFileCallback);
+const SENDER_PROCESS = fileURLToPath(new URL('./sender-process.ts', import.meta.url));
 
 describe('sending a transaction once', () => {
   let anvil: Anvil;
@@ -176,6 +182,22 @@ describe('sending a transaction once', () => {
     assert.equal(await provider.getTransactionCount(once.signer.address), before + 1);
   });
 
+  it('sends an intent asked for by two processes at the same moment as one transaction', async () => {
+    const key = nextKey++;
+    const { privateKey } = developmentSigner(0);
+    const argument = JSON.stringify({ url: anvil.url, journal: join(folder, 'shared.json'), request: { ...add(key), abis: [] } });
+    const run = async () => {
+      const child = execFile(process.execPath, ['--import', 'tsx', SENDER_PROCESS, argument], {
+        env: { ...process.env, ZKINFER_PRIVATE_KEY: privateKey },
+      });
+      return (await child).stdout.trim();
+    };
+    const hashes = await Promise.all([run(), run()]);
+    assert.match(hashes[0], /^0x[0-9a-f]{64}$/);
+    assert.equal(hashes[1], hashes[0]);
+    assert.equal(await tally.count(key), 1);
+  });
+
   it('takes a new nonce when another program used the journalled one', async () => {
     const key = nextKey++;
     const journal = journalFile();
@@ -261,10 +283,10 @@ describe('sending a transaction once', () => {
       const journal = journalFile();
       const sets: string[] = [];
       const watched: Journal = {
-        get: (intent) => journal.get(intent),
-        set: async (intent, signed) => {
+        update: async (intent, change) => {
+          const signed = await journal.update(intent, change);
           if (signed?.raw) sets.push(signed.raw);
-          await journal.set(intent, signed);
+          return signed;
         },
       };
       const once = sender({ journal: watched, timeoutMs: 500 });
