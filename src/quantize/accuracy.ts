@@ -34,11 +34,15 @@ export function classOf(scores: ArrayLike<number>): number {
   return argMax(values, { offsets: Uint32Array.of(0, values.length), indices: Uint32Array.from(values.keys()) }, false)[0];
 }
 
+/** What the network does after the tensor that is proved (an omitted softmax), for output k. */
+export type Finish = (k: number, reals: Float64Array) => Float64Array;
+
 /** Compares on every sample. @throws InputRangeError for a sample outside the declared range */
 export async function measureAccuracy(
   model: IntegerModel,
   reference: FloatReference,
   samples: readonly (readonly Float64Array[])[],
+  finish: Finish = (_, reals) => reals,
 ): Promise<AccuracyReport> {
   let maximumError = 0;
   let sum = 0;
@@ -51,7 +55,7 @@ export async function measureAccuracy(
     const integers = runIntegerModel(model, encodeInputs(model.inputs, sample));
     const expected = await reference(sample);
     model.outputs.forEach((output, k) => {
-      const reals = dequantize(integers[k], output.scale);
+      const reals = finish(k, dequantize(integers[k], output.scale));
       for (let i = 0; i < reals.length; i += 1) {
         const error = Math.abs(reals[i] - expected[k][i]);
         maximumError = Math.max(maximumError, error);

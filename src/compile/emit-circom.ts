@@ -1,0 +1,95 @@
+/**
+ * The whole circuit as one Circom program over the same templates, for auditors: what the linker does, written out. circom
+ * reads long sums in quadratic time, so this is for small models; the main path never compiles it.
+ */
+import { WIRE, type Netlist, type Operand } from './netlist.js';
+import type { Program } from './program.js';
+
+/** How the printed program calls each wire of the linked circuit, wire 0 first; inner wires as in circom's `.sym`. */
+export function circomSignals(netlist: Netlist, program: Program): string[] {
+  const names = new Array<string>(program.wireCount);
+  names[0] = 'one';
+  const valueNames = nameValues(netlist, program);
+  const { publicOutputs, publicInputs, privateInputs } = netlist;
+  [...publicOutputs, ...publicInputs, ...privateInputs].forEach((value, i) => {
+    names[1 + i] = `main.${valueNames[value]}`;
+  });
+  netlist.steps.forEach((step, index) => {
+    if (program.outputWire[index] !== 0) names[program.outputWire[index]] ??= `main.${valueNames[step.firstValue]}`;
+    if (step.gadget === WIRE) return;
+    const { signals, outputCount, inputCount } = program.gadgets[step.gadget];
+    const firstInner = 1 + outputCount + inputCount;
+    for (let k = firstInner; k < signals.length; k += 1) names[program.innerWire[index] + k - firstInner] = `main.g${index}.${signals[k]}`;
+  });
+  return names;
+}
+
+/** Source of the program. Compile it with `circuits/` and circomlib on circom's library path (`-l`). */
+export function emitCircom(netlist: Netlist, program: Program, title: string): string {
+  const names = nameValues(netlist, program);
+  const templates = [...new Set(netlist.gadgets.map((gadget) => gadget.template))].sort();
+  const { publicOutputs, privateInputs, steps } = netlist;
+  const lines = [
+    'pragma circom 2.1.0;',
+    '',
+    `// ${title.replace(/\s+/g, ' ')}, printed by zkinfer from the netlist that its linker links.`,
+    '// secret: one code per input element, then the salts of the commitments. Every constraint is in the templates below or',
+    '// is a linear combination.',
+    ...templates.map((template) => `include "${template}.circom";`),
+    '',
+    'template Model() {',
+    '    signal input context;',
+    `    signal input secret[${privateInputs.length}];`,
+    ...(publicOutputs.length > 0 ? [`    signal output out[${publicOutputs.length}];`] : []),
+  ];
+  const outputs = new Set(publicOutputs);
+  let layer = -1;
+  steps.forEach((step, index) => {
+    if (step.layer !== layer) {
+      layer = step.layer;
+      lines.push('', `    // ${netlist.layers[layer].replace(/\s+/g, ' ')}`);
+    }
+    if (step.gadget === WIRE) {
+      const declaration = outputs.has(step.firstValue) ? '' : 'signal ';
+      lines.push(`    ${declaration}${names[step.firstValue]} <== ${expression(step.operands[0], names)};`);
+      return;
+    }
+    const { spec, signals, outputCount } = program.gadgets[step.gadget];
+    lines.push(`    component g${index} = ${spec.template}(${spec.parameters.join(', ')});`);
+    step.operands.forEach((operand, k) => lines.push(`    g${index}.${signals[1 + outputCount + k]} <== ${expression(operand, names)};`));
+    if (outputs.has(step.firstValue) && outputCount > 0) lines.push(`    ${names[step.firstValue]} <== g${index}.${signals[1]};`);
+  });
+  lines.push('}', '', 'component main {public [context]} = Model();', '');
+  return lines.join('\n');
+}
+
+function nameValues(netlist: Netlist, program: Program): string[] {
+  const names = new Array<string>(netlist.valueCount);
+  netlist.publicOutputs.forEach((value, i) => (names[value] = `out[${i}]`));
+  netlist.publicInputs.forEach((value) => (names[value] = 'context'));
+  netlist.privateInputs.forEach((value, i) => (names[value] = `secret[${i}]`));
+  netlist.steps.forEach((step, index) => {
+    if (step.gadget === WIRE) names[step.firstValue] ??= `w${index}`;
+    else if (program.gadgets[step.gadget].outputCount > 0) names[step.firstValue] ??= `g${index}.${program.gadgets[step.gadget].signals[1]}`;
+  });
+  return names;
+}
+
+function expression(operand: Operand, names: readonly string[]): string {
+  const terms: string[] = [];
+  const add = (coefficient: number | bigint, name: string): void => {
+    const sign = coefficient < 0 ? '-' : '+';
+    const size = String(coefficient).replace('-', '');
+    const term = name === '' ? size : size === '1' ? name : `${size} * ${name}`;
+    terms.push(terms.length === 0 && sign === '+' ? term : terms.length === 0 ? `-${term}` : `${sign} ${term}`);
+  };
+  if ('values' in operand) {
+    operand.values.forEach((value, k) => add(operand.coefficients[k], names[value]));
+    if (operand.constant !== 0n || terms.length === 0) add(operand.constant, '');
+  } else {
+    const { rows, row } = operand;
+    for (let k = rows.offsets[row]; k < rows.offsets[row + 1]; k += 1) add(rows.coefficients[k], names[rows.values[k]]);
+    if (rows.constants[row] !== 0 || terms.length === 0) add(rows.constants[row], '');
+  }
+  return terms.join(' ');
+}

@@ -1,0 +1,152 @@
+/**
+ * The build folder on disk. Every file is written under a temporary name and renamed, the manifest last, so that a killed
+ * run leaves the old build or the new one; what is read back is checked against the manifest's hashes.
+ */
+import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { ZkinferError } from '../errors.js';
+import { manifestSchema, type Manifest } from '../manifest.js';
+import type { BuildFiles } from './compile.js';
+
+/** A build folder is missing, incomplete or damaged. */
+export class BuildFolderError extends ZkinferError {
+  readonly code = 'BUILD_FOLDER';
+}
+
+export const MANIFEST = 'manifest.json';
+
+/** Writes pieces to a file under a temporary name, then renames it; returns the contents' SHA-256. */
+export async function writeAtomic(path: string, pieces: Iterable<Uint8Array | string>, mode = 0o644): Promise<string> {
+  const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
+  const hash = createHash('sha256');
+  try {
+    const file = await open(temporary, 'wx', mode);
+    try {
+      let pending: string[] = [];
+      let length = 0;
+      const flush = async (): Promise<void> => {
+        if (pending.length > 0) await file.writeFile(pending.join(''));
+        pending = [];
+        length = 0;
+      };
+      for (const piece of pieces) {
+        hash.update(piece);
+        if (typeof piece === 'string') {
+          pending.push(piece);
+          length += piece.length;
+          if (length > 1 << 20) await flush();
+        } else {
+          await flush();
+          await file.writeFile(piece);
+        }
+      }
+      await flush();
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  return `0x${hash.digest('hex')}`;
+}
+
+/** Starts a build: writes its files and its manifest, and removes what an earlier build left that no longer belongs. */
+export async function writeBuild(folder: string, manifest: Manifest, files: BuildFiles): Promise<Manifest> {
+  await mkdir(folder, { recursive: true });
+  // Without its manifest the folder is no build, so a run killed from here on leaves nothing that looks whole.
+  await rm(join(folder, MANIFEST), { force: true });
+  for (const stale of ['proving.zkey', 'verification_key.json', 'Verifier.sol']) await rm(join(folder, stale), { force: true });
+  const hashes: Record<string, string> = {};
+  for (const [name, contents] of Object.entries(files)) hashes[name] = await writeAtomic(join(folder, name), contents());
+  const complete = { ...manifest, files: hashes };
+  await writeManifest(folder, complete);
+  return complete;
+}
+
+export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  await writeAtomic(join(folder, MANIFEST), [`${JSON.stringify(manifest, null, 2)}\n`]);
+}
+
+/** Adds files made later (keys, contract) to a build. Paths must already be in place or contents given. */
+export async function addToBuild(folder: string, changes: Partial<Manifest>, files: BuildFiles, present: readonly string[] = []): Promise<Manifest> {
+  const manifest = await readManifest(folder);
+  const hashes: Record<string, string> = { ...manifest.files };
+  for (const [name, contents] of Object.entries(files)) hashes[name] = await writeAtomic(join(folder, name), contents());
+  for (const name of present) hashes[name] = await hashFile(join(folder, name));
+  const complete = { ...manifest, ...changes, files: hashes };
+  await writeManifest(folder, complete);
+  return complete;
+}
+
+/** Removes a file that no longer belongs to the build. */
+export async function dropFromBuild(folder: string, name: string): Promise<void> {
+  const manifest = await readManifest(folder);
+  const files = Object.fromEntries(Object.entries(manifest.files).filter(([file]) => file !== name));
+  await writeManifest(folder, { ...manifest, files });
+  await rm(join(folder, name), { force: true });
+}
+
+/** @throws BuildFolderError */
+export async function readManifest(folder: string): Promise<Manifest> {
+  let text: string;
+  try {
+    text = await readFile(join(folder, MANIFEST), 'utf8');
+  } catch (cause) {
+    throw new BuildFolderError(`${folder} holds no build (no ${MANIFEST}); make one with: zkinfer compile MODEL.onnx --out ${folder}`, { cause });
+  }
+  try {
+    return manifestSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new BuildFolderError(`${join(folder, MANIFEST)} is damaged or of another version; compile the model again`, { cause });
+  }
+}
+
+/** Contents of one of the build's files. @throws BuildFolderError where it is missing or not what the manifest says */
+export async function readBuildFile(folder: string, manifest: Manifest, name: string): Promise<Uint8Array> {
+  const expected = manifest.files[name];
+  if (expected === undefined) throw missing(folder, name);
+  let data: Buffer;
+  try {
+    data = await readFile(join(folder, name));
+  } catch (cause) {
+    throw new BuildFolderError(`${join(folder, name)} cannot be read; ${remedy(name)}`, { cause });
+  }
+  const actual = `0x${createHash('sha256').update(data).digest('hex')}`;
+  if (actual !== expected) throw damaged(folder, name);
+  return data;
+}
+
+/** Path of a file too large to read whole, after a check of its hash. @throws BuildFolderError */
+export async function checkBuildFile(folder: string, manifest: Manifest, name: string): Promise<string> {
+  const path = join(folder, name);
+  if (manifest.files[name] === undefined) throw missing(folder, name);
+  if (!(await stat(path).catch(() => undefined))) throw new BuildFolderError(`${path} cannot be read; ${remedy(name)}`);
+  if ((await hashFile(path)) !== manifest.files[name]) throw damaged(folder, name);
+  return path;
+}
+
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
+  return `0x${hash.digest('hex')}`;
+}
+
+function missing(folder: string, name: string): BuildFolderError {
+  return new BuildFolderError(`the build in ${folder} has no ${name}; ${remedy(name)}`);
+}
+
+function damaged(folder: string, name: string): BuildFolderError {
+  return new BuildFolderError(`${join(folder, name)} is not the file that the manifest describes (its hash differs); ${remedy(name)}`);
+}
+
+function remedy(name: string): string {
+  if (name === 'proving.zkey' || name === 'verification_key.json') return 'make the keys with: zkinfer setup BUILD';
+  if (name === 'Verifier.sol') return 'make it with: zkinfer solidity BUILD';
+  return 'compile the model again';
+}

@@ -1,0 +1,168 @@
+/** `solidity`, `deploy`, `register`, `submit`: a build's verifier on a chain. */
+import {
+  deployRegistry,
+  deployVerifier,
+  openChain,
+  openSender,
+  readDeployment,
+  registerModel,
+  submitInference,
+  submitToVerifier,
+  updateDeployment,
+  updateModel,
+  type Attestation,
+  type Chain,
+  type Deployment,
+  type Sender,
+} from '../chain/index.js';
+import { compileSolidity, contractName, renderVerifier, vkHash, type CompiledContract } from '../solidity/index.js';
+import { ZkinferError } from '../errors.js';
+import { addToBuild, readBuildFile, readManifest } from './build-folder.js';
+import type { ProofFile } from './proof-file.js';
+import { readVerificationKey } from './verify.js';
+
+/** Something has to be deployed or registered first. */
+export class NotReadyError extends ZkinferError {
+  readonly code = 'NOT_READY';
+}
+
+export interface ChainOptions {
+  /** Without it: a local chain kept in the build folder. */
+  readonly rpc?: string;
+  /** Blocks to wait for on top of the first. */
+  readonly confirmations?: number;
+}
+
+/** Writes `Verifier.sol` into the build and returns its source. */
+export async function writeVerifier(folder: string): Promise<{ readonly source: string; readonly contract: string }> {
+  const manifest = await readManifest(folder);
+  const source = renderVerifier(await readVerificationKey(folder), manifest);
+  await addToBuild(folder, {}, { 'Verifier.sol': () => [source] });
+  return { source, contract: contractName(manifest.name) };
+}
+
+/** The build's verifier, compiled; the source is written if it is not there yet. */
+export async function compileVerifier(folder: string): Promise<CompiledContract> {
+  const manifest = await readManifest(folder);
+  const source =
+    manifest.files['Verifier.sol'] === undefined
+      ? (await writeVerifier(folder)).source
+      : new TextDecoder().decode(await readBuildFile(folder, manifest, 'Verifier.sol'));
+  return (await compileSolidity({ 'Verifier.sol': source }))[contractName(manifest.name)];
+}
+
+/** Runs `work` with a chain and a signer, and ends what was started for it. */
+export async function withSender<T>(folder: string, options: ChainOptions, work: (sender: Sender, chain: Chain) => Promise<T>): Promise<T> {
+  await readManifest(folder);
+  const chain = await openChain(folder, options.rpc);
+  try {
+    const sender = await openSender(folder, chain, options.confirmations === undefined ? {} : { confirmations: options.confirmations });
+    return await work(sender, chain);
+  } finally {
+    await chain.close();
+  }
+}
+
+export interface DeployResult {
+  readonly address: string;
+  readonly transaction?: string;
+  readonly gasUsed?: number;
+  readonly chainId: number;
+  readonly embedded: boolean;
+}
+
+export async function deployBuild(folder: string, options: ChainOptions): Promise<DeployResult> {
+  const artifact = await compileVerifier(folder);
+  const key = await readVerificationKey(folder);
+  return await withSender(folder, options, async (sender, chain) => {
+    const deployed = await deployVerifier(sender, artifact, key);
+    await updateDeployment(folder, chain.rpc, { verifier: { address: deployed.address, transaction: deployed.transaction, vkHash: vkHash(key) } });
+    await chain.save();
+    return { address: deployed.address, transaction: deployed.transaction, gasUsed: deployed.gasUsed, chainId: chain.rpc.chainId, embedded: chain.embedded };
+  });
+}
+
+export interface RegisterResult {
+  readonly registry: string;
+  readonly attestations: string;
+  readonly modelId: string;
+  readonly version: number;
+  readonly transaction: string;
+  readonly chainId: number;
+}
+
+/** Registers the deployed build; with no registry on record and none given, deploys one. */
+export async function registerBuild(
+  folder: string,
+  options: ChainOptions & { readonly registry?: string; readonly attestations?: string; readonly uri?: string },
+): Promise<RegisterResult> {
+  const manifest = await readManifest(folder);
+  const key = await readVerificationKey(folder);
+  return await withSender(folder, options, async (sender, chain) => {
+    const deployment = await readDeployment(folder, chain.rpc);
+    const verifier = requirePart(deployment, 'verifier', folder).address;
+    const contracts = await contractsFor(sender, deployment, options);
+    await updateDeployment(folder, chain.rpc, { registry: { address: contracts.registry }, attestations: { address: contracts.attestations } });
+    const wanted = { manifest, key, verifier, ...(options.uri === undefined ? {} : { uri: options.uri }) };
+    const known = deployment.model;
+    const model = known ? await updateModel(sender, contracts.registry, BigInt(known.id), wanted) : await registerModel(sender, contracts.registry, wanted);
+    await updateDeployment(folder, chain.rpc, {
+      model: { id: String(model.modelId), version: model.version, vkHash: vkHash(key), transaction: model.transaction },
+    });
+    await chain.save();
+    return { ...contracts, modelId: String(model.modelId), version: model.version, transaction: model.transaction, chainId: chain.rpc.chainId };
+  });
+}
+
+async function contractsFor(
+  sender: Sender,
+  deployment: Deployment,
+  given: { readonly registry?: string; readonly attestations?: string },
+): Promise<{ readonly registry: string; readonly attestations: string }> {
+  const registry = given.registry ?? deployment.registry?.address;
+  const attestations = given.attestations ?? deployment.attestations?.address;
+  if (registry && attestations) return { registry, attestations };
+  const made = await deployRegistry(sender);
+  return { registry: made.registry.address, attestations: made.attestations.address };
+}
+
+function requirePart<K extends 'verifier' | 'attestations' | 'model'>(deployment: Deployment, part: K, folder: string): NonNullable<Deployment[K]> {
+  const found = deployment[part];
+  if (!found) {
+    const command = part === 'verifier' ? 'deploy' : 'register';
+    throw new NotReadyError(`the build in ${folder} has no ${part} on chain ${deployment.chainId}; run: zkinfer ${command} ${folder}`);
+  }
+  return found as NonNullable<Deployment[K]>;
+}
+
+export interface SubmitResult {
+  /** Null where the proof was refused before anything was sent. */
+  readonly transaction: string | null;
+  readonly gasUsed: number;
+  readonly accepted: boolean;
+  /** Address of the contract that decided. */
+  readonly contract: string;
+  readonly attestation?: Attestation;
+  readonly alreadyAttested?: boolean;
+  readonly chainId: number;
+}
+
+/** Sends a proof: to the attestations contract where the build is registered, else to its verifier. */
+export async function submitProof(folder: string, proof: ProofFile, options: ChainOptions): Promise<SubmitResult> {
+  const manifest = await readManifest(folder);
+  const key = await readVerificationKey(folder);
+  return await withSender(folder, options, async (sender, chain) => {
+    const deployment = await readDeployment(folder, chain.rpc);
+    const chainId = chain.rpc.chainId;
+    const { model } = deployment;
+    if (model && deployment.attestations) {
+      const contract = deployment.attestations.address;
+      const attested = { attestations: contract, modelId: BigInt(model.id), version: model.version, key, manifest };
+      const { transaction, gasUsed, accepted, attestation, alreadyAttested } = await submitInference(sender, attested, proof);
+      return { transaction, gasUsed, accepted, contract, attestation, alreadyAttested, chainId };
+    }
+    const contract = requirePart(deployment, 'verifier', folder).address;
+    const submission = await submitToVerifier(sender, contract, key, proof.proof, proof.publicSignals);
+    return { ...submission, contract, chainId };
+  });
+}

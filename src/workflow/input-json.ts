@@ -1,0 +1,87 @@
+/**
+ * `input.json`, the format EZKL users have: `{"input_data": [[...], ...]}`, one flat or nested array per graph input. A file of
+ * samples holds one such entry per sample: for a model with one input a row each, else an array of arrays each.
+ */
+import { ZkinferError } from '../errors.js';
+import type { GraphInput } from '../onnx/graph.js';
+import { InputShapeError } from '../quantize/errors.js';
+import { showShape, sizeOf } from '../tensor/shape.js';
+
+/** One flat array per graph input. */
+export type Sample = readonly Float64Array[];
+
+/** The text is not the JSON that is wanted. */
+export class InputFormatError extends ZkinferError {
+  readonly code = 'INPUT_FORMAT';
+}
+
+/**
+ * Reads one input of a model. @throws InputFormatError, InputShapeError
+ */
+export function parseInput(text: string, inputs: readonly Pick<GraphInput, 'name' | 'shape'>[], source: string): Sample {
+  const data = inputData(text, source);
+  if (data.length !== inputs.length) {
+    throw new InputShapeError(`${source}: "input_data" has ${data.length} array(s), the model ${inputs.length} input(s): ${inputs.map((input) => input.name).join(', ')}`);
+  }
+  return inputs.map((input, k) => flat(data[k], input, `${source}: input_data[${k}]`));
+}
+
+/** Reads many inputs of a model. @throws InputFormatError, InputShapeError */
+export function parseSamples(text: string, inputs: readonly Pick<GraphInput, 'name' | 'shape'>[], source: string): Sample[] {
+  const data = inputData(text, source);
+  if (inputs.length === 1) {
+    const [input] = inputs;
+    // A single input file is a file of one sample; so is one row wrapped once more.
+    return data.map((row, s) => [flat(row, input, `${source}: input_data[${s}]`)]);
+  }
+  if (data.length === inputs.length && data.every((row, k) => count(row) === sizeOf(inputs[k].shape))) return [parseInput(text, inputs, source)];
+  return data.map((row, s) => {
+    if (!Array.isArray(row) || row.length !== inputs.length) {
+      throw new InputShapeError(`${source}: input_data[${s}] must hold one array for each of the model's ${inputs.length} inputs`);
+    }
+    return inputs.map((input, k) => flat(row[k], input, `${source}: input_data[${s}][${k}]`));
+  });
+}
+
+/** Samples that a caller of the library made: shapes and finiteness checked. @throws InputShapeError, InputFormatError */
+export function checkSamples(samples: readonly Sample[], inputs: readonly GraphInput[]): readonly Sample[] {
+  samples.forEach((sample, s) => {
+    if (sample.length !== inputs.length) throw new InputShapeError(`sample ${s} has ${sample.length} arrays, the model ${inputs.length} inputs`);
+    inputs.forEach((input, k) => {
+      const size = sizeOf(input.shape);
+      if (sample[k].length !== size) throw new InputShapeError(`sample ${s}: input '${input.name}' of shape ${showShape(input.shape)} needs ${size} numbers, not ${sample[k].length}`);
+      const bad = sample[k].findIndex((value) => !Number.isFinite(value));
+      if (bad >= 0) throw new InputFormatError(`sample ${s}: input '${input.name}'[${bad}] is ${sample[k][bad]}; give finite numbers`);
+    });
+  });
+  return samples;
+}
+
+function inputData(text: string, source: string): unknown[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    throw new InputFormatError(`${source} is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  const data = (parsed as { input_data?: unknown } | null)?.input_data;
+  if (!Array.isArray(data) || data.length === 0) throw new InputFormatError(`${source} must be {"input_data": [[...], ...]} with at least one array`);
+  return data;
+}
+
+function count(value: unknown): number {
+  return Array.isArray(value) ? (value as unknown[]).flat(Infinity).length : 1;
+}
+
+function flat(value: unknown, input: Pick<GraphInput, 'name' | 'shape'>, where: string): Float64Array {
+  const list = (Array.isArray(value) ? (value as unknown[]) : [value]).flat(Infinity);
+  const size = sizeOf(input.shape);
+  if (list.length !== size) throw new InputShapeError(`${where}: input '${input.name}' has shape ${showShape(input.shape)} = ${size} numbers, ${list.length} given`);
+  return Float64Array.from(list, (entry, i) => {
+    const number = typeof entry === 'boolean' ? Number(entry) : entry;
+    if (typeof number !== 'number' || !Number.isFinite(number)) {
+      throw new InputFormatError(`${where}[${i}] is ${JSON.stringify(entry)}; input '${input.name}' takes finite numbers`);
+    }
+    return number;
+  });
+}

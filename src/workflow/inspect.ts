@@ -1,0 +1,24 @@
+/** `inspect`: what is in a model, what of it can be proved, and what each layer will cost. */
+import { decodeModel, supportedOps, surveyModel, type ModelSurvey } from '../onnx/index.js';
+import { compileOnnx, type CompileOptions } from './compile.js';
+import type { LayerReport } from './report.js';
+
+export interface Inspection {
+  readonly survey: ModelSurvey;
+  readonly supported: boolean;
+  readonly supportedOps: readonly string[];
+  /** Costs as the model would compile with these options; absent if it cannot be compiled. */
+  readonly layers?: readonly LayerReport[];
+  readonly constraints?: number;
+  readonly domainSize?: number;
+  readonly notes: readonly string[];
+}
+
+/** @throws MalformedModelError; unsupported operators are reported, not thrown */
+export async function inspectOnnx(onnx: Uint8Array, options: CompileOptions): Promise<Inspection> {
+  const survey = surveyModel(decodeModel(onnx));
+  if (survey.unsupported.length > 0) return { survey, supported: false, supportedOps: supportedOps(), notes: [] };
+  const { layers, manifest } = await compileOnnx(onnx, options);
+  const { constraints, domainSize } = manifest.circuit;
+  return { survey, supported: true, supportedOps: supportedOps(), layers, constraints, domainSize, notes: manifest.notes };
+}

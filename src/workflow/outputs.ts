@@ -1,0 +1,41 @@
+/** What a proved inference says: its outputs as integers and as reals, and the class where they are scores. */
+import type { Manifest } from '../manifest.js';
+import { unpackIntegers } from '../compile/packing.js';
+import { classOf } from '../quantize/accuracy.js';
+import { dequantize } from '../quantize/encode.js';
+import { sizeOf } from '../tensor/shape.js';
+
+export interface OutputReport {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** real = scale * integer */
+  readonly scale: number;
+  readonly integers: readonly number[];
+  readonly values: readonly number[];
+  /** Index of the largest score, where the output is a vector of scores. */
+  readonly class?: number;
+  /** Set where the network ended in a softmax that the proof leaves out: the values are the scores before it. */
+  readonly omitted?: 'Softmax' | 'LogSoftmax';
+}
+
+export function describeOutputs(manifest: Pick<Manifest, 'outputs'>, integers: readonly Float64Array[]): OutputReport[] {
+  return manifest.outputs.map(({ name, shape, scale, scores, omitted }, k) => ({
+    name,
+    shape,
+    scale,
+    integers: Array.from(integers[k]),
+    values: Array.from(dequantize(integers[k], scale)),
+    ...(scores ? { class: classOf(integers[k]) } : {}),
+    ...(omitted ? { omitted } : {}),
+  }));
+}
+
+/** The outputs that public signals carry; undefined where the build keeps them hashed or private. */
+export function outputsFromSignals(manifest: Pick<Manifest, 'outputs' | 'publicSignals' | 'visibility'>, signals: readonly string[]): OutputReport[] | undefined {
+  if (manifest.visibility.output !== 'public') return undefined;
+  const words = manifest.outputs.map((_, tensor) => signals.filter((_, i) => manifest.publicSignals[i].kind === 'output' && manifest.publicSignals[i].tensor === tensor).map(BigInt));
+  return describeOutputs(
+    manifest,
+    manifest.outputs.map(({ shape, packing }, tensor) => unpackIntegers(words[tensor], sizeOf(shape), packing)),
+  );
+}
