@@ -1,0 +1,134 @@
+/**
+ * `npm run bench`: proving times side by side, in one run, on the same keys and witnesses. Each round times every
+ * contestant once, in rotating order; what is reported are medians and medians of the rounds' ratios. Results go to
+ * `bench/results/` and, with --readme, into the README.
+ *
+ * The trap: the first proof of each contestant reads the key into the page cache and compiles what is compiled lazily.
+ * A warm-up round is therefore not counted; the proofs it makes are the ones that are verified.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { Command, InvalidArgumentError } from 'commander';
+
+import { UsageError } from '../errors.js';
+import { loadNative } from '../groth16/native.js';
+import type { Groth16Backend } from '../groth16/types.js';
+import { enter, NATIVE_PROCESS, type Contestant } from './contestants.js';
+import { plot } from './plot.js';
+import { describeCommit, describeMachine, type BenchResult, type Timing, type WorkloadResult } from './results.js';
+import { median, pairedRatio } from './statistics.js';
+import { table, withTable } from './table.js';
+import { makeWorkload, type WitnessKind, type Workload } from './workload.js';
+
+interface Options {
+  readonly sizes: readonly number[];
+  readonly full: readonly number[];
+  readonly rounds: number;
+  readonly snarkjsUpTo: number;
+  readonly readme: boolean;
+}
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+async function benchmark(options: Options): Promise<void> {
+  const native = loadNative();
+  if ('reason' in native) throw new UsageError(native.reason);
+  const wanted: (readonly [WitnessKind, number])[] = [
+    ...options.sizes.map((power) => ['nn', power] as const),
+    ...options.full.map((power) => ['full', power] as const),
+  ];
+  const workloads: WorkloadResult[] = [];
+  for (const [kind, power] of wanted) {
+    const result = await runWorkload(native.backend, kind, power, options);
+    workloads.push(result);
+    const times = result.timings.map(({ name, medianMs, ratio }) => `${name} ${medianMs.toFixed(1)} ms (${ratio.toFixed(2)}x)`);
+    console.log(`${kind} 2^${power}: setup ${Math.round(result.setupMs)} ms; ${times.join(', ')}`);
+  }
+  save({ machine: describeMachine(), commit: describeCommit(), date: new Date().toISOString(), rounds: options.rounds, workloads }, options.readme);
+}
+
+async function runWorkload(
+  native: Groth16Backend,
+  kind: WitnessKind,
+  power: number,
+  options: Options,
+): Promise<WorkloadResult> {
+  const directory = mkdtempSync(join(tmpdir(), 'zkinfer-bench-'));
+  const contestants: Contestant[] = [];
+  try {
+    const workload = await makeWorkload(native, kind, power, directory);
+    contestants.push(...(await enter(native, workload, directory, power <= options.snarkjsUpTo)));
+    for (const contestant of contestants) await warmUp(native, workload, contestant);
+    const samples = contestants.map((): number[] => []);
+    for (let round = 0; round < options.rounds; round++) {
+      for (let turn = 0; turn < contestants.length; turn++) {
+        const index = (round + turn) % contestants.length;
+        samples[index].push(await contestants[index].prove());
+      }
+    }
+    const reference = samples[contestants.findIndex(({ name }) => name === NATIVE_PROCESS)];
+    const timings: Timing[] = [];
+    for (const [index, contestant] of contestants.entries()) {
+      timings.push({
+        name: contestant.name,
+        samples: samples[index],
+        medianMs: median(samples[index]),
+        ratio: pairedRatio(samples[index], reference),
+        peakMiB: await contestant.peakMemory?.(),
+      });
+    }
+    return { kind, power, wires: workload.witness.length / 32, setupMs: workload.setupMs, timings };
+  } finally {
+    for (const contestant of contestants) await contestant.close();
+    rmSync(directory, { recursive: true });
+  }
+}
+
+async function warmUp(native: Groth16Backend, workload: Workload, contestant: Contestant): Promise<void> {
+  await contestant.prove();
+  const { publicSignals, proof } = contestant.lastProof();
+  if (!(await native.verify(workload.verificationKey, publicSignals, proof))) {
+    throw new Error(`${contestant.name} made a proof that does not verify (${workload.kind}, 2^${workload.power})`);
+  }
+}
+
+function save(result: BenchResult, readme: boolean): void {
+  const directory = join(ROOT, 'bench', 'results');
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, 'prove.json'), `${JSON.stringify(result, undefined, 1)}\n`);
+  if (result.workloads.some(({ kind }) => kind === 'nn')) writeFileSync(join(directory, 'prove.svg'), plot(result));
+  console.log(`\n${table(result)}`);
+  if (readme) {
+    const path = join(ROOT, 'README.md');
+    writeFileSync(path, withTable(readFileSync(path, 'utf8'), table(result)));
+  }
+}
+
+function powers(text: string): number[] {
+  const values = text === '' ? [] : text.split(',').map(Number);
+  if (values.some((value) => !Number.isInteger(value) || value < 4 || value > 24)) {
+    throw new InvalidArgumentError('must be powers of two between 4 and 24, such as 12,14.');
+  }
+  return values;
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be a positive integer.');
+  return value;
+}
+
+const program = new Command('bench')
+  .description('Times Groth16 provers side by side. ZKINFER_RAPIDSNARK and ZKINFER_PEERS add peers.')
+  .option('--sizes <powers>', 'domain sizes with neural-network witnesses', powers, [12, 13, 14, 15, 16, 17, 18])
+  .option('--full <powers>', 'domain sizes with full-width random witnesses', powers, [14])
+  .option('--rounds <count>', 'timed rounds', count, 9)
+  .option('--snarkjs-up-to <power>', 'largest domain that snarkjs is timed on', count, 16)
+  .option('--readme', 'write the table into the README', false);
+
+await benchmark(program.parse().opts<Options>());
+// snarkjs keeps its worker threads, and with them the process.
+await (globalThis as { curve_bn128?: { terminate(): Promise<void> } }).curve_bn128?.terminate();

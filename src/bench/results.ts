@@ -1,0 +1,49 @@
+/** What a benchmark run says: numbers, and the machine and commit that they belong to. */
+import { execFileSync } from 'node:child_process';
+import { cpus, totalmem } from 'node:os';
+
+import type { WitnessKind } from './workload.js';
+
+export interface Timing {
+  readonly name: string;
+  /** Milliseconds, one a round; rounds are shared by all contestants of a workload. */
+  readonly samples: readonly number[];
+  readonly medianMs: number;
+  /** Median over the rounds of this time divided by zkinfer-prover's. */
+  readonly ratio: number;
+  /** Of the process, in MiB; absent for what runs inside Node. */
+  readonly peakMiB?: number;
+}
+
+export interface WorkloadResult {
+  readonly kind: WitnessKind;
+  readonly power: number;
+  readonly wires: number;
+  readonly setupMs: number;
+  readonly timings: readonly Timing[];
+}
+
+export interface BenchResult {
+  readonly machine: { readonly cpu: string; readonly cores: number; readonly memoryGiB: number; readonly node: string };
+  /** Short hash; `+` follows it where tracked files differ from the commit. */
+  readonly commit: string;
+  readonly date: string;
+  readonly rounds: number;
+  readonly workloads: readonly WorkloadResult[];
+}
+
+export function describeMachine(): BenchResult['machine'] {
+  const cores = cpus();
+  return {
+    cpu: cores[0].model.trim(),
+    cores: cores.length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+  };
+}
+
+export function describeCommit(): string {
+  const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
+  const changed = git('status', '--porcelain', '--untracked-files=no', '--', 'native/src', 'native/Cargo.toml', 'src/groth16');
+  return git('rev-parse', '--short', 'HEAD') + (changed === '' ? '' : '+');
+}

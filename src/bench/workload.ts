@@ -1,0 +1,56 @@
+/** What the provers are timed on: a circuit of a given size, a witness for it, and development keys. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
+
+import type { Groth16Backend, VerificationKey } from '../groth16/types.js';
+
+/** `nn`: wires as a neural network's circuit has them, nearly all bits and small integers. `full`: all random. */
+export type WitnessKind = 'nn' | 'full';
+
+export interface Workload {
+  readonly kind: WitnessKind;
+  /** The domain has 2^power points. */
+  readonly power: number;
+  readonly zkey: string;
+  readonly wtns: string;
+  /** Every wire, 32 bytes little-endian each. */
+  readonly witness: Uint8Array;
+  readonly verificationKey: VerificationKey;
+  /** Development keys from the circuit, in process. */
+  readonly setupMs: number;
+}
+
+const PROGRAMS = fileURLToPath(new URL('../../native/target/release/', import.meta.url));
+
+/** A program of the native crate. */
+export function nativeProgram(name: 'zkinfer-prover' | 'zkinfer-synth'): string {
+  return join(PROGRAMS, name);
+}
+
+/** Makes the files of one workload below `directory`. */
+export async function makeWorkload(
+  backend: Groth16Backend,
+  kind: WitnessKind,
+  power: number,
+  directory: string,
+): Promise<Workload> {
+  const folder = join(directory, `${kind}-${power}`);
+  mkdirSync(folder, { recursive: true });
+  const [r1cs, wtns, zkey] = ['circuit.r1cs', 'witness.wtns', 'proving.zkey'].map((name) => join(folder, name));
+  execFileSync(nativeProgram('zkinfer-synth'), [kind, String(power), r1cs, wtns], { stdio: 'pipe' });
+  const started = performance.now();
+  const verificationKey = await backend.setup(r1cs, zkey);
+  const setupMs = performance.now() - started;
+  return { kind, power, zkey, wtns, witness: witnessValues(readFileSync(wtns)), verificationKey, setupMs };
+}
+
+/** The values of a `.wtns` file: its last section, whose length stands in its header. */
+function witnessValues(file: Uint8Array): Uint8Array {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  let offset = 12;
+  while (view.getUint32(offset, true) !== 2) offset += 12 + Number(view.getBigUint64(offset + 4, true));
+  return file.subarray(offset + 12, offset + 12 + Number(view.getBigUint64(offset + 4, true)));
+}
