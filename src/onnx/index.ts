@@ -6,6 +6,6 @@ export { evaluate, evaluator, type TensorValues } from './evaluate.js';
 export * from './graph.js';
 export type { Constant, ElementType, OnnxModel, OnnxNode, ValueInfo } from './model.js';
 export { constantOps, supportedOps } from './ops/index.js';
-export { openReference, type Reference } from './reference.js';
+export { OnnxRuntimeError, openReference, type Reference } from './reference.js';
 export { applyOmitted } from './softmax.js';
 export { surveyModel, type ModelSurvey, type SurveyedNode, type SurveyedTensor } from './survey.js';

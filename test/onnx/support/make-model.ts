@@ -23,6 +23,8 @@ export interface ModelSpec {
   readonly irVersion?: number;
   readonly inputs: Readonly<Record<string, readonly (number | string | undefined)[] | InputSpec>>;
   readonly outputs: readonly string[] | Readonly<Record<string, ElementType>>;
+  /** Written into the file for readers that need them. */
+  readonly outputShapes?: Readonly<Record<string, readonly number[]>>;
   readonly constants?: Readonly<Record<string, TensorMessage>>;
   readonly nodes: readonly NodeSpec[];
 }
@@ -103,7 +105,11 @@ export function makeModel(spec: ModelSpec): Uint8Array {
           },
         };
       }),
-      output: outputs.map(([name, type]) => ({ name, type: { tensorType: { elemType: typeCode(type) } } })),
+      output: outputs.map(([name, type]) => {
+        const dims = spec.outputShapes?.[name];
+        const shape = dims === undefined ? undefined : { dim: dims.map((dimValue) => ({ dimValue })) };
+        return { name, type: { tensorType: { elemType: typeCode(type), shape } } };
+      }),
     },
   };
   return ModelProto.encode(ModelProto.fromObject(message)).finish();
