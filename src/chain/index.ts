@@ -29,7 +29,7 @@ export {
 } from './registry.js';
 export { connect, type ConnectOptions, isLocalChain, type Rpc } from './rpc.js';
 export { type Chain, openChain, openSender } from './session.js';
-export { developmentSigner, resolveSigner, type Signer } from './signer.js';
+export { defaultProver, developmentSigner, resolveSigner, type Signer } from './signer.js';
 export {
   attestationIdOf, type AttestationResult, type AttestedModel, attestRequest, type BatchResult, batchRequest,
   type ProvedInference, submitBatch, submitInference,

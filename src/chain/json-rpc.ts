@@ -92,7 +92,9 @@ export class JsonRpcEndpoint {
   private async attempt(request: JsonRpcRequest, timeoutMs: number): Promise<JsonRpcAnswer> {
     const answer = await this.exchange(request, timeoutMs);
     const error = answer.error;
-    if (error !== undefined && (RETRIED_CODES.has(error.code) || RETRIED_MESSAGES.test(error.message))) {
+    // For eth_getLogs "limit exceeded" mostly means too many blocks or results; the same question would fail again.
+    const limited = RETRIED_CODES.has(error?.code ?? 0) && request.method !== 'eth_getLogs';
+    if (error !== undefined && (limited || RETRIED_MESSAGES.test(error.message))) {
       throw new Retry(`RPC error ${error.code}: ${error.message}`);
     }
     return answer;

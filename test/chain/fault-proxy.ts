@@ -27,6 +27,8 @@ export type Fault =
   | 'rateLimited'
   /** Half of the answer's bytes. */
   | 'truncate'
+  /** EIP-1474's "limit exceeded", as RPCs answer to eth_getLogs over too many blocks. */
+  | 'limitExceeded'
   /** The right answer under another request's id. */
   | 'wrongId';
 
@@ -37,8 +39,11 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-/** Starts the proxy; `plan` picks the fault for the n-th request (from 0) of a method. */
-export async function startFaultProxy(target: string, plan: (method: string, n: number) => Fault): Promise<FaultProxy> {
+/** Picks the fault for the n-th request (from 0) of a method. */
+export type Plan = (method: string, n: number, params: readonly unknown[]) => Fault;
+
+/** Starts the proxy. */
+export async function startFaultProxy(target: string, plan: Plan): Promise<FaultProxy> {
   const seen = new Map<string, number>();
   const server = createServer((request, response) => {
     serve(request, response).catch(() => response.destroy());
@@ -48,10 +53,10 @@ export async function startFaultProxy(target: string, plan: (method: string, n: 
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString();
-    const { id, method } = JSON.parse(body) as { id: number; method: string };
+    const { id, method, params } = JSON.parse(body) as { id: number; method: string; params: unknown[] };
     const n = seen.get(method) ?? 0;
     seen.set(method, n + 1);
-    const fault = plan(method, n);
+    const fault = plan(method, n, params);
     const answer = (text: string, status = 200) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(text);
     const nonceError = JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32003, message: 'nonce too low' } });
@@ -87,6 +92,9 @@ export async function startFaultProxy(target: string, plan: (method: string, n: 
       case 'executedButNonceTooLow':
         await forward();
         answer(nonceError);
+        return;
+      case 'limitExceeded':
+        answer(JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32005, message: 'query returned more than 10000 results' } }));
         return;
       case 'unavailable':
         response.writeHead(503, { 'content-type': 'text/html' }).end('<h1>Service Unavailable</h1>');

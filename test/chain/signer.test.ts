@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { encryptKeystoreJson, Wallet } from 'ethers';
 import { SignerError } from '../../src/chain/errors.js';
-import { resolveSigner } from '../../src/chain/signer.js';
+import { defaultProver, resolveSigner } from '../../src/chain/signer.js';
 
 const wallet = Wallet.createRandom();
 const MAINNET = 1;
@@ -51,6 +51,11 @@ describe('the signer', () => {
     for (const chainId of [1, 10, 137, 8453, 42161, 11155111]) {
       await assert.rejects(resolveSigner(chainId, {}), SignerError);
     }
+  });
+
+  it('names the account that proofs are for when nothing else does', async () => {
+    assert.equal(await defaultProver({ ZKINFER_PRIVATE_KEY: wallet.privateKey }), wallet.address);
+    assert.equal(await defaultProver({}), '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266');
   });
 
   const refusals: [string, () => NodeJS.ProcessEnv, RegExp][] = [
