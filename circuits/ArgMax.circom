@@ -6,8 +6,8 @@ pragma circom 2.1.0;
 //   in           pairwise |in[i] - in[j]| < 2^bits, guaranteed by the caller
 //   out          in [0, n - 1]
 //   parameters   2 <= n <= 2^16, 1 <= bits <= 100
-//   constraints  n * (bits + 1) + 1, of which one is linear (it defines out); every in[i] stands in A and in B of one row and in
-//                B of another: make long combinations wires
+//   constraints  n * (bits + 1) + 1, of which one is linear (it defines out; with n = 2, where out is before[0], there is none);
+//                every in[i] stands in A and in B of one row and in B of another: make long combinations wires
 //
 // Why unique. Let s[i] = before[i-1] - before[i], with before[-1] = 1 and before[n-1] = 0, so that the s[i] sum to 1 by
 // construction. Let strict[i] be 1 for the indices that must be truly smaller than the chosen one: before[i] for the first of

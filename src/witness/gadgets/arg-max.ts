@@ -7,7 +7,8 @@ export function prepareArgMax(object: GadgetSignals): IntegerGadget {
   const wires = new Wires(object);
   const [output, largest] = [wires.one('out'), wires.one('largest')];
   const input = wires.many('in', n);
-  const before = wires.many('before', n - 1);
+  // With two inputs before[0] is the index itself, and circom keeps one wire for both.
+  const before = n === 2 ? Int32Array.of(output) : wires.many('before', n - 1);
   const digit = Array.from({ length: n }, (_, i) => wires.many(`digit[${i}]`, bits - 1));
   return {
     field: false,

@@ -1,0 +1,39 @@
+/** The part of snarkjs 0.7 that is used here; the package carries no types. */
+declare module 'snarkjs' {
+  /** A path, or a growing buffer in memory. */
+  type File = string | { type: 'mem'; data?: Uint8Array };
+  interface Logger {
+    debug(message: string): void;
+    info(message: string): void;
+    warn(message: string): void;
+    error(message: string): void;
+  }
+
+  export const powersOfTau: {
+    newAccumulator(curve: unknown, power: number, file: File, logger?: Logger): Promise<Uint8Array>;
+    contribute(before: File, after: File, name: string, entropy: string, logger?: Logger): Promise<Uint8Array>;
+    preparePhase2(before: File, after: File, logger?: Logger): Promise<void>;
+  };
+
+  export const zKey: {
+    newZKey(r1cs: File, ptau: File, zkey: File, logger?: Logger): Promise<Uint8Array | -1>;
+    contribute(before: File, after: File, name: string, entropy: string, logger?: Logger): Promise<Uint8Array>;
+    exportVerificationKey(zkey: File, logger?: Logger): Promise<unknown>;
+    verifyFromR1cs(r1cs: File, ptau: File, zkey: File, logger?: Logger): Promise<boolean>;
+  };
+
+  export const groth16: {
+    prove(zkey: File, witness: File, logger?: Logger): Promise<{ proof: unknown; publicSignals: string[] }>;
+    verify(key: unknown, publicSignals: readonly string[], proof: unknown, logger?: Logger): Promise<boolean>;
+  };
+
+  export const wtns: {
+    calculate(input: Record<string, unknown>, wasm: File, witness: File): Promise<void>;
+    check(r1cs: File, witness: File, logger?: Logger): Promise<boolean>;
+    exportJson(witness: File): Promise<bigint[]>;
+  };
+
+  export const curves: {
+    getCurveFromName(name: string, options?: { singleThread?: boolean }): Promise<{ terminate(): Promise<void>; r: bigint }>;
+  };
+}

@@ -1,0 +1,43 @@
+/**
+ * One section of a large file in iden3's container (see sections.ts), without reading the rest. The trap: positions and sizes
+ * are the file's own claims, so each is compared with the file's length first.
+ */
+import type { FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { FormatError } from './format-error.js';
+
+/** The beginning of a section, at least `least` bytes, at most 1024. Throws FormatError, or the system's error for an unreadable file. */
+export async function readSectionStart(path: string, magic: string, type: number, least: number): Promise<Uint8Array> {
+  const handle = await open(path);
+  try {
+    return await find(handle, path, magic, type, least);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function find(handle: FileHandle, path: string, magic: string, type: number, least: number): Promise<Uint8Array> {
+  const { size } = await handle.stat();
+  const header = await readAt(handle, 0, 12);
+  if (header.length < 12 || header.subarray(0, 4).toString('latin1') !== magic) {
+    throw new FormatError(`${path} is not a .${magic} file: it does not start with the letters "${magic}"; check the path`);
+  }
+  for (let i = 0, at = 12; i < header.readUInt32LE(8); i++) {
+    const section = await readAt(handle, at, 12);
+    if (section.length < 12) break;
+    const length = Number(section.readBigUInt64LE(4));
+    at += 12;
+    if (length > size - at) break;
+    if (section.readUInt32LE(0) === type) {
+      if (length < least) throw new FormatError(`${path}: section ${type} has ${length} bytes, not the ${least} it needs`);
+      return readAt(handle, at, Math.min(length, 1024));
+    }
+    at += length;
+  }
+  throw new FormatError(`${path} is truncated: its section of type ${type} is missing or incomplete`);
+}
+
+async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position);
+  return buffer.subarray(0, bytesRead);
+}

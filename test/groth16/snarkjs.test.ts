@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { FormatError } from '../../src/r1cs/format-error.js';
+import { R1csBuilder } from '../../src/r1cs/builder.js';
+import { encodeR1cs } from '../../src/r1cs/r1cs-file.js';
+import { witnessBytes, witnessOf } from '../../src/r1cs/witness.js';
+import { checkWitness, snarkjsBackend, SnarkjsError } from '../../src/groth16/snarkjs.js';
+import type { LoadedKey, VerificationKey } from '../../src/groth16/types.js';
+
+/** out = x^3 - 2 x, context bound by its square: wires one, out, context, x, x^2, x^3, context^2. */
+function cubic(): Uint8Array {
+  const builder = new R1csBuilder();
+  const id = (value: number): number => builder.coefficients.idOf(value);
+  const rows: [a: number[][], b: number[][], c: number[][]][] = [
+    [[[3, 1]], [[3, 1]], [[4, 1]]],
+    [[[4, 1]], [[3, 1]], [[5, 1]]],
+    [[], [], [[5, 1], [3, -2], [1, -1]]],
+    [[[2, 1]], [[2, 1]], [[6, 1]]],
+  ];
+  for (const row of rows) {
+    [builder.a, builder.b, builder.c].forEach((matrix, i) => row[i].forEach(([wire, value]) => matrix.push(wire, id(value))));
+    builder.endConstraint();
+  }
+  return encodeR1cs(builder.finish({ wireCount: 7, publicOutputCount: 1, publicInputCount: 1, privateInputCount: 1 }));
+}
+
+function witness(x: bigint, context: bigint): Uint8Array {
+  return witnessBytes(witnessOf([1n, x ** 3n - 2n * x, context, x, x * x, x ** 3n, context * context]));
+}
+
+describe('snarkjs backend', () => {
+  let folder: string;
+  let r1cs: string;
+  let zkey: string;
+  let key: VerificationKey;
+  let loaded: LoadedKey;
+
+  before(async () => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-test-'));
+    r1cs = path.join(folder, 'circuit.r1cs');
+    zkey = path.join(folder, 'proving.zkey');
+    fs.writeFileSync(r1cs, cubic());
+    const stages: string[] = [];
+    key = await snarkjsBackend.setup(r1cs, zkey, { onProgress: (_, stage) => stages.push(stage) });
+    assert.ok(stages.includes('powers of tau 2^3') && stages.at(-1) === 'done', stages.join(', '));
+    loaded = await snarkjsBackend.loadKey(zkey);
+  });
+
+  after(async () => {
+    await loaded?.close();
+    fs.rmSync(folder, { recursive: true });
+    assert.ok(!(globalThis as { curve_bn128?: unknown }).curve_bn128, 'threads of snarkjs are left');
+  });
+
+  it('proves with keys made on one machine, and verifies what it proved', async () => {
+    const { proof, publicSignals } = await loaded.prove(witness(5n, 77n));
+    assert.deepEqual(publicSignals, ['115', '77']);
+    assert.equal(await snarkjsBackend.verify(key, publicSignals, proof), true);
+  });
+
+  it('rejects a proof for another output and for another context', async () => {
+    const { proof } = await loaded.prove(witness(5n, 77n));
+    assert.equal(await snarkjsBackend.verify(key, ['116', '77'], proof), false);
+    assert.equal(await snarkjsBackend.verify(key, ['115', '78'], proof), false);
+  });
+
+  it('makes a key whose delta is not the generator, so that nobody knows its trapdoor', () => {
+    assert.notDeepEqual(key.vk_delta_2, key.vk_gamma_2);
+  });
+
+  it('leaves no temporary file beside the key', () => {
+    assert.deepEqual(fs.readdirSync(folder).sort(), ['circuit.r1cs', 'proving.zkey']);
+  });
+
+  it('agrees with our reading of the formats: snarkjs finds the witness satisfied, and a forged one not', async () => {
+    assert.equal(await checkWitness(r1cs, witness(5n, 77n)), true);
+    assert.equal(await checkWitness(r1cs, witnessBytes(witnessOf([1n, 116n, 77n, 5n, 25n, 125n, 5929n]))), false);
+  });
+
+  it('names a witness of another circuit, a key that is none, and a powers-of-tau file that is none', async () => {
+    await assert.rejects(loaded.prove(witnessBytes(witnessOf([1n, 2n]))), SnarkjsError);
+    await assert.rejects(snarkjsBackend.loadKey(r1cs), FormatError);
+    const target = path.join(folder, 'other.zkey');
+    await assert.rejects(snarkjsBackend.setup(r1cs, target, { ptau: zkey }), FormatError);
+    assert.equal(fs.existsSync(target), false);
+  });
+
+  it('stops when aborted and leaves nothing behind', async () => {
+    const target = path.join(folder, 'aborted.zkey');
+    const controller = new AbortController();
+    const onProgress = (share: number): void => void (share >= 0.7 && controller.abort());
+    await assert.rejects(snarkjsBackend.setup(r1cs, target, { onProgress, signal: controller.signal }), { name: 'AbortError' });
+    assert.deepEqual(fs.readdirSync(folder).sort(), ['circuit.r1cs', 'proving.zkey']);
+  });
+});

@@ -1,0 +1,162 @@
+/** Parameter sets of every gadget, small to large, and inputs within the contract of each, corners first. */
+import type { GadgetSpec } from '../../../src/circom/object.js';
+import { FIELD_MODULUS } from '../../../src/r1cs/types.js';
+
+export interface GadgetCase {
+  readonly spec: GadgetSpec;
+  /** Constraints that the template's head comment promises. */
+  readonly constraints: number;
+  /** Inclusive range of each input; for gadgets on differences, the inputs' common range. */
+  readonly range: readonly [bigint, bigint];
+  readonly inputCount: number;
+  /** What the gadget's output has to be. */
+  readonly expected?: (inputs: readonly bigint[]) => bigint;
+}
+
+const floorShift = (value: bigint, shift: number): bigint => value >> BigInt(shift);
+const power = (exponent: number): bigint => 1n << BigInt(exponent);
+const bitLength = (value: number): number => value.toString(2).length;
+
+function inputRange(max: number): GadgetCase {
+  return { spec: { template: 'InputRange', parameters: [max] }, constraints: bitLength(max), range: [0n, BigInt(max)], inputCount: 1 };
+}
+
+function requantize(bits: number, shift: number): GadgetCase {
+  return {
+    spec: { template: 'Requantize', parameters: [bits, shift] },
+    constraints: bits + 1,
+    range: [0n, power(bits) - 1n],
+    inputCount: 1,
+    expected: ([t]) => floorShift(t, shift),
+  };
+}
+
+function relu(bits: number, shift: number): GadgetCase {
+  return {
+    spec: { template: 'RequantizeRelu', parameters: [bits, shift] },
+    constraints: bits + 2,
+    range: [-power(bits) + power(shift), power(bits) - 1n],
+    inputCount: 1,
+    expected: ([t]) => (t < 0n ? 0n : floorShift(t, shift)),
+  };
+}
+
+function minimum(bits: number, shift: number, max: number): GadgetCase {
+  const reach = power(bits - shift);
+  return {
+    spec: { template: 'RequantizeMin', parameters: [bits, shift, max] },
+    constraints: bits + 2,
+    range: [(BigInt(max) - reach + 1n) * power(shift), (BigInt(max) + reach) * power(shift) - 1n],
+    inputCount: 1,
+    expected: ([t]) => (floorShift(t, shift) < BigInt(max) ? floorShift(t, shift) : BigInt(max)),
+  };
+}
+
+function clamp(bits: number, shift: number, outBits: number): GadgetCase {
+  return {
+    spec: { template: 'RequantizeClamp', parameters: [bits, shift, outBits] },
+    constraints: bits + 4,
+    range: [-power(bits), power(bits) + power(shift + outBits) - 1n],
+    inputCount: 1,
+    expected: ([t]) => {
+      const u = floorShift(t, shift);
+      return u < 0n ? 0n : u >= power(outBits) ? power(outBits) - 1n : u;
+    },
+  };
+}
+
+function max2(bits: number, low: bigint): GadgetCase {
+  return {
+    spec: { template: 'Max2', parameters: [bits] },
+    constraints: bits + 1,
+    range: [low, low + power(bits) - 1n],
+    inputCount: 2,
+    expected: ([a, b]) => (a > b ? a : b),
+  };
+}
+
+function argMax(n: number, bits: number, selectLast: 0 | 1, low: bigint): GadgetCase {
+  return {
+    spec: { template: 'ArgMax', parameters: [n, bits, selectLast] },
+    constraints: n * (bits + 1) + (n === 2 ? 0 : 1),
+    range: [low, low + power(bits) - 1n],
+    inputCount: n,
+    expected: (inputs) => {
+      const largest = inputs.reduce((x, y) => (x > y ? x : y));
+      return BigInt(selectLast === 1 ? inputs.lastIndexOf(largest) : inputs.indexOf(largest));
+    },
+  };
+}
+
+function each<A extends readonly unknown[]>(make: (...parameters: A) => GadgetCase, sets: readonly A[]): GadgetCase[] {
+  return sets.map((set) => make(...set));
+}
+
+/** Gadgets whose inputs are integers. */
+export const INTEGER_CASES: readonly GadgetCase[] = [
+  ...each(inputRange, [[1], [2], [3], [4], [5], [6], [7], [255], [256], [1000], [65535]]),
+  ...each(requantize, [[2, 1], [3, 1], [3, 2], [9, 8], [20, 9], [33, 16], [52, 30]]),
+  ...each(relu, [[1, 0], [2, 0], [2, 1], [3, 1], [8, 0], [20, 9], [34, 17], [51, 30]]),
+  ...each(minimum, [[1, 0, 0], [2, 1, 1], [3, 1, 2], [4, 1, 9], [20, 9, 255], [19, 9, 255], [35, 17, 255], [50, 20, 4095]]),
+  ...each(clamp, [[2, 0, 1], [3, 1, 1], [4, 1, 1], [5, 2, 2], [6, 1, 2], [20, 9, 8], [18, 9, 8], [34, 17, 8], [50, 20, 12]]),
+  ...each(max2, [[1, 0n], [2, -2n], [3, 0n], [8, 0n], [20, -500000n], [40, -(1n << 39n)]]),
+  ...each(argMax, [[2, 1, 0, 0n], [2, 2, 1, -1n], [3, 2, 0, 0n], [3, 1, 1, 0n], [5, 8, 1, -128n], [10, 20, 0, -700000n], [100, 12, 0, 0n]]),
+  {
+    spec: { template: 'Multiply', parameters: [] },
+    constraints: 1,
+    range: [-(1n << 26n), 1n << 26n],
+    inputCount: 2,
+    expected: ([a, b]) => a * b,
+  },
+];
+
+/** Gadgets whose inputs are any field elements. */
+export const FIELD_CASES: readonly GadgetCase[] = [
+  { spec: { template: 'Context', parameters: [] }, constraints: 1, range: [0n, FIELD_MODULUS - 1n], inputCount: 1 },
+  ...([[1, 213], [5, 321], [16, 609]] as const).map(([n, constraints]) => ({
+    spec: { template: 'PoseidonBlock', parameters: [n] },
+    constraints,
+    range: [0n, FIELD_MODULUS - 1n] as const,
+    inputCount: n,
+  })),
+];
+
+/** Deterministic pseudo-random numbers in [0, 1): mulberry32. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** An integer in [low, high], ends included. */
+export function integerIn(random: () => number, [low, high]: readonly [bigint, bigint]): bigint {
+  let digits = 0n;
+  for (let i = 0; i < 9; i++) digits = (digits << 32n) | BigInt(Math.floor(random() * 4294967296));
+  return low + (digits % (high - low + 1n));
+}
+
+/** Input vectors of a gadget: all ends of its range, values next to zero and to powers of two, then random ones. */
+export function sampleInputs({ range, inputCount }: GadgetCase, count: number, random: () => number): bigint[][] {
+  const [low, high] = range;
+  const corners = [low, high, low + 1n, high - 1n, 0n, 1n, -1n];
+  for (let shift = 1n; 1n << shift <= high || -(1n << shift) >= low; shift++) {
+    for (const near of [-1n, 0n, 1n]) corners.push((1n << shift) + near, -(1n << shift) + near);
+    if (shift > 60n) break;
+  }
+  const inside = corners.filter((value) => value >= low && value <= high);
+  const vectors = inside.map((value) => Array.from({ length: inputCount }, () => value));
+  if (inputCount > 1) {
+    for (let i = 0; i < inputCount; i++) vectors.push(Array.from({ length: inputCount }, (_, j) => (i === j ? high : low)));
+    vectors.push(Array.from({ length: inputCount }, (_, j) => (j % 2 === 0 ? high : low)));
+  }
+  while (vectors.length < count) {
+    const narrow = random() < 0.3;
+    const top = narrow && low + 2n < high ? low + 2n : high;
+    vectors.push(Array.from({ length: inputCount }, () => integerIn(random, [low, top])));
+  }
+  return vectors;
+}
