@@ -67,6 +67,9 @@ interface IAttestations {
     /// @notice What storage holds: the attestation's block (0 if there is none) and the first 27 bytes of keccak256(output).
     function attestationOf(bytes32 id) external view returns (uint256 blockNumber, bytes27 outputDigest);
 
+    /// @notice The model's version that an inference of `getInference` was stored under; reverts if there is none.
+    function storedVersion(bytes32 inferenceId) external view returns (uint32 version);
+
     /// @notice Whether exactly this inference was attested.
     function isAttested(
         uint256 modelId,

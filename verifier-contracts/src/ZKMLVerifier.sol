@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {AccessControlDefaultAdminRules} from
+    "@openzeppelin/contracts/access/extensions/AccessControlDefaultAdminRules.sol";
+import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {IAttestations} from "./interfaces/IAttestations.sol";
+import {IERCZKMLStorageExtension} from "./interfaces/IERCZKMLStorageExtension.sol";
+import {IERCZKMLVerifier} from "./interfaces/IERCZKMLVerifier.sol";
+import {IInferenceVerifier} from "./interfaces/IInferenceVerifier.sol";
+import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
+import {InferenceContext} from "./libraries/InferenceContext.sol";
+import {ProofSystem} from "./libraries/ProofSystem.sol";
+
+/// @title ERC-7992's verifier and storage extension, and attestations, for every model of one registry.
+/// @dev A proof is judged by the verifier generated for its model and version, called by STATICCALL after its code hash was
+/// compared with the one that the registry pinned. Whoever calls must be named by the proof's context: a proof seen in
+/// the mempool is worth nothing to others. Contracts with another rule for contexts use `checkInference`.
+/// Invariant: a record exists only if the call that made it saw a valid proof; no record changes or disappears.
+contract ZKMLVerifier is
+    IERCZKMLVerifier,
+    IERCZKMLStorageExtension,
+    IAttestations,
+    AccessControlDefaultAdminRules,
+    Pausable,
+    ReentrancyGuardTransient
+{
+    /// @notice May pause and unpause verification.
+    bytes32 public constant PAUSER_ROLE = keccak256("PAUSER_ROLE");
+    /// Most inferences in a batch.
+    uint256 private constant MAX_BATCH = 128;
+
+    /// A stored inference. Where one word of output and small numbers allow it, `packed` holds everything but the commitment:
+    /// bit 255 set, version (15 bits), model (24 bits), output word (216 bits).
+    struct StoredInference {
+        bytes32 inputCommitment;
+        uint256 packed;
+        uint256 modelId;
+        uint32 version;
+        bytes output;
+    }
+
+    IModelRegistry private immutable _REGISTRY;
+    /// Block (40 bits), then the first 216 bits of keccak256(output).
+    mapping(bytes32 attestationId => uint256) private _attestations;
+    mapping(bytes32 inferenceId => StoredInference) private _inferences;
+
+    /// @param modelRegistry Where models are registered.
+    /// @param admin First administrator and pauser.
+    /// @param adminDelay Seconds between proposing a new administrator and its acceptance.
+    constructor(IModelRegistry modelRegistry, address admin, uint48 adminDelay)
+        AccessControlDefaultAdminRules(adminDelay, admin)
+    {
+        _REGISTRY = modelRegistry;
+        _grantRole(PAUSER_ROLE, admin);
+    }
+
+    /// @notice Stops every verification.
+    function pause() external onlyRole(PAUSER_ROLE) {
+        _pause();
+    }
+
+    /// @notice Resumes it.
+    function unpause() external onlyRole(PAUSER_ROLE) {
+        _unpause();
+    }
+
+    /// @inheritdoc IERCZKMLVerifier
+    function verifyInference(uint256 modelId, bytes32 inputCommitment, bytes calldata output, bytes calldata proof)
+        external
+        whenNotPaused
+    {
+        _verifyForCaller(modelId, inputCommitment, output, proof);
+        emit InferenceVerified(modelId, inputCommitment, output, msg.sender);
+    }
+
+    /// @inheritdoc IERCZKMLStorageExtension
+    function verifyAndStoreInference(
+        uint256 modelId,
+        bytes32 inputCommitment,
+        bytes calldata output,
+        bytes calldata proof
+    ) external whenNotPaused nonReentrant returns (bytes32 inferenceId) {
+        (uint32 version,) = _verifyForCaller(modelId, inputCommitment, output, proof);
+        inferenceId = keccak256(abi.encodePacked(modelId, inputCommitment, output));
+        StoredInference storage stored = _inferences[inferenceId];
+        if (stored.packed != 0) revert InferenceAlreadyStored(inferenceId);
+        stored.inputCommitment = inputCommitment;
+        if (output.length == 32 && uint256(bytes32(output)) >> 216 == 0 && modelId >> 24 == 0 && version >> 15 == 0) {
+            stored.packed = (1 << 255) | (uint256(version) << 240) | (modelId << 216) | uint256(bytes32(output));
+        } else {
+            stored.packed = 1;
+            stored.modelId = modelId;
+            stored.version = version;
+            stored.output = output;
+        }
+        emit InferenceStored(inferenceId);
+        emit InferenceVerified(modelId, inputCommitment, output, msg.sender);
+    }
+
+    /// @inheritdoc IAttestations
+    function attest(uint256 modelId, bytes32 inputCommitment, bytes calldata output, bytes calldata proof)
+        external
+        whenNotPaused
+        nonReentrant
+        returns (bytes32 id)
+    {
+        (uint32 version, uint256 context) = _verifyForCaller(modelId, inputCommitment, output, proof);
+        return _record(modelId, version, inputCommitment, context, output);
+    }
+
+    /// @inheritdoc IAttestations
+    function attestBatch(
+        uint256 modelId,
+        bytes32[] calldata inputCommitments,
+        uint256[] calldata contexts,
+        bytes calldata outputs,
+        bytes calldata proofs
+    ) external whenNotPaused nonReentrant returns (bytes32[] memory ids) {
+        uint256 count = inputCommitments.length;
+        if (count == 0 || count > MAX_BATCH || count != contexts.length) revert InvalidBatch(count, contexts.length);
+        IModelRegistry.Resolution memory model = _resolve(modelId, 0);
+        _requireValid(
+            IInferenceVerifier(model.verifier).checkInferences(inputCommitments, contexts, outputs, proofs)
+        );
+        // A valid batch's outputs have equal lengths.
+        uint256 size = outputs.length / count;
+        ids = new bytes32[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 context = contexts[i];
+            if (!InferenceContext.names(context, msg.sender)) revert ContextNotCaller(context, msg.sender);
+            ids[i] =
+                _record(modelId, model.version, inputCommitments[i], context, outputs[i * size:(i + 1) * size]);
+        }
+    }
+
+    /// @inheritdoc IAttestations
+    function checkInference(
+        uint256 modelId,
+        uint32 version,
+        bytes32 inputCommitment,
+        bytes calldata output,
+        uint256 context,
+        bytes calldata proof
+    ) external view whenNotPaused {
+        uint256 actual = _contextOf(proof);
+        if (actual != context) revert ContextMismatch(context, actual);
+        _verify(modelId, version, inputCommitment, output, proof);
+    }
+
+    /// @inheritdoc IERCZKMLStorageExtension
+    function getInference(bytes32 inferenceId)
+        external
+        view
+        returns (uint256 modelId, bytes32 inputCommitment, bytes memory output)
+    {
+        StoredInference storage stored = _stored(inferenceId);
+        uint256 packed = stored.packed;
+        if (packed >> 255 == 0) return (stored.modelId, stored.inputCommitment, stored.output);
+        return ((packed >> 216) & type(uint24).max, stored.inputCommitment, abi.encode(packed & type(uint216).max));
+    }
+
+    /// @inheritdoc IAttestations
+    function storedVersion(bytes32 inferenceId) external view returns (uint32 version) {
+        StoredInference storage stored = _stored(inferenceId);
+        uint256 packed = stored.packed;
+        return packed >> 255 == 0 ? stored.version : uint32((packed >> 240) & 0x7fff);
+    }
+
+    /// @inheritdoc IAttestations
+    function attestationOf(bytes32 id) external view returns (uint256 blockNumber, bytes27 outputDigest) {
+        uint256 word = _attestations[id];
+        return (word >> 216, bytes27(bytes32(word << 40)));
+    }
+
+    /// @inheritdoc IAttestations
+    function isAttested(
+        uint256 modelId,
+        uint32 version,
+        bytes32 inputCommitment,
+        uint256 context,
+        bytes calldata output
+    ) external view returns (bool attested) {
+        uint256 word = _attestations[attestationId(modelId, version, inputCommitment, context)];
+        return word != 0 && word << 40 == (uint256(keccak256(output)) >> 40) << 40;
+    }
+
+    /// @inheritdoc IERCZKMLVerifier
+    function proofSystemOf(uint256 modelId) external view returns (bytes4 proofSystemId) {
+        return _REGISTRY.resolve(modelId, 0).proofSystemId;
+    }
+
+    /// @inheritdoc IERCZKMLVerifier
+    function registry() external view returns (address registryAddress) {
+        return address(_REGISTRY);
+    }
+
+    /// @inheritdoc IAttestations
+    function attestationId(uint256 modelId, uint32 version, bytes32 inputCommitment, uint256 context)
+        public
+        pure
+        returns (bytes32 id)
+    {
+        return keccak256(abi.encode(modelId, version, inputCommitment, context));
+    }
+
+    /// @notice ERC-165.
+    /// @param interfaceId The interface asked for.
+    /// @return supported Whether it is here.
+    function supportsInterface(bytes4 interfaceId) public view override returns (bool supported) {
+        return interfaceId == type(IERCZKMLVerifier).interfaceId
+            || interfaceId == type(IERCZKMLStorageExtension).interfaceId || interfaceId == type(IAttestations).interfaceId
+            || super.supportsInterface(interfaceId);
+    }
+
+    function _record(
+        uint256 modelId,
+        uint32 version,
+        bytes32 inputCommitment,
+        uint256 context,
+        bytes calldata output
+    ) private returns (bytes32 id) {
+        id = attestationId(modelId, version, inputCommitment, context);
+        if (_attestations[id] != 0) revert AlreadyAttested(id);
+        _attestations[id] = (block.number << 216) | (uint256(keccak256(output)) >> 40);
+        emit InferenceAttested(id, modelId, msg.sender, version, inputCommitment, context, output);
+    }
+
+    /// Verifies under the current version a proof whose context names the caller.
+    function _verifyForCaller(uint256 modelId, bytes32 inputCommitment, bytes calldata output, bytes calldata proof)
+        private
+        view
+        returns (uint32 version, uint256 context)
+    {
+        context = _contextOf(proof);
+        if (!InferenceContext.names(context, msg.sender)) revert ContextNotCaller(context, msg.sender);
+        version = _verify(modelId, 0, inputCommitment, output, proof);
+    }
+
+    function _verify(
+        uint256 modelId,
+        uint32 version,
+        bytes32 inputCommitment,
+        bytes calldata output,
+        bytes calldata proof
+    ) private view returns (uint32) {
+        IModelRegistry.Resolution memory model = _resolve(modelId, version);
+        _requireValid(IInferenceVerifier(model.verifier).checkInference(inputCommitment, output, proof));
+        return model.version;
+    }
+
+    /// A version that can be verified: of a live model, Groth16, bound to code that has not changed.
+    function _resolve(uint256 modelId, uint32 version) private view returns (IModelRegistry.Resolution memory model) {
+        model = _REGISTRY.resolve(modelId, version);
+        if (model.deprecated) revert VerificationRefused_ModelDeprecated(modelId);
+        if (model.proofSystemId != ProofSystem.GROTH16_BN254_V1) revert UnsupportedProofSystem(model.proofSystemId);
+        if (model.verifier == address(0)) revert VerifierNotBound(modelId, model.version);
+        if (model.verifier.codehash != model.codeHash) revert ModelMismatch();
+    }
+
+    function _stored(bytes32 inferenceId) private view returns (StoredInference storage stored) {
+        stored = _inferences[inferenceId];
+        if (stored.packed == 0) revert InferenceNotFound(inferenceId);
+    }
+
+    /// The context inside a proof blob: the ninth word behind the key's four bytes.
+    function _contextOf(bytes calldata proof) private pure returns (uint256 context) {
+        if (proof.length < 292) revert InvalidProof();
+        return uint256(bytes32(proof[260:292]));
+    }
+
+    function _requireValid(IInferenceVerifier.Verdict verdict) private pure {
+        if (verdict == IInferenceVerifier.Verdict.Valid) return;
+        if (verdict == IInferenceVerifier.Verdict.ModelMismatch) revert ModelMismatch();
+        if (verdict == IInferenceVerifier.Verdict.InputCommitmentMismatch) revert InputCommitmentMismatch();
+        if (verdict == IInferenceVerifier.Verdict.OutputMismatch) revert OutputMismatch();
+        revert InvalidProof();
+    }
+}
