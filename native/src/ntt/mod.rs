@@ -1,1 +1,231 @@
-//! ntt
+//! Number-theoretic transforms over Fr without bit-reversal passes.
+//!
+//! Both directions walk the tree of factors of X^2N - 1 (N the domain): a node's modulus X^m - e splits into X^(m/2) - c
+//! and X^(m/2) + c with c^2 = e. Values are always in bit-reversed order and coefficients in natural order, every block
+//! has one twiddle c for all its butterflies, and node j has the same c at every depth, so one table of N serves all.
+//! The left half of the tree is the domain itself; the right half, X^N + 1, is the coset of odd 2N-th roots of unity:
+//! evaluating there costs no shift. Layers are taken two at a time (radix 4), depth first, so that blocks stay in cache.
+//!
+//! The trap: `to_coefficients` leaves out the factor 1/N; callers fold it into a multiplication they do anyway.
+
+use crate::field::{Field, Fr, TWO_ADICITY};
+
+#[cfg(test)]
+mod tests;
+
+/// A transform of at most this many values stays on one thread.
+const SERIAL: usize = 1 << 11;
+/// Butterflies of a large block are spread over threads in chunks of this many.
+const CHUNK: usize = 1 << 10;
+
+/// The multiplicative subgroup of order 2^log_size and its odd coset.
+pub struct Domain {
+    log_size: u32,
+    /// c of node j, j < 2^log_size
+    twiddles: Vec<Fr>,
+}
+
+/// A generator of the subgroup of order 2^log_order, log_order <= 28: 5 generates the multiplicative group.
+pub fn root_of_unity(log_order: u32) -> Fr {
+    assert!(log_order <= TWO_ADICITY);
+    // (r - 1) / 2^28
+    let exponent = {
+        let top = Fr::ONE.neg().to_canonical();
+        let mut e = [0u64; 4];
+        for i in 0..4 {
+            e[i] = (top[i] >> TWO_ADICITY) | if i < 3 { top[i + 1] << (64 - TWO_ADICITY) } else { 0 };
+        }
+        e
+    };
+    let mut root = Fr::from_u64(5).pow(&exponent);
+    for _ in log_order..TWO_ADICITY {
+        root = root.square();
+    }
+    root
+}
+
+/// `index` with its lowest `bits` bits in reverse.
+#[inline(always)]
+pub fn bit_reverse(index: usize, bits: u32) -> usize {
+    if bits == 0 {
+        0
+    } else {
+        index.reverse_bits() >> (usize::BITS - bits)
+    }
+}
+
+impl Domain {
+    /// log_size is at most 27: the coset needs roots of twice the order.
+    pub fn new(log_size: u32) -> Self {
+        let size = 1usize << log_size;
+        // twiddle(j) = w^bitrev(j) with w of order 2 size; from j to j + 2^k multiplies by w^(2^(log_size - 1 - k)).
+        let mut steps = vec![root_of_unity(log_size + 1)];
+        for k in 1..log_size.max(1) as usize {
+            steps.push(steps[k - 1].square());
+        }
+        let mut twiddles = Vec::with_capacity(size);
+        twiddles.push(Fr::ONE);
+        for k in 0..log_size {
+            let step = steps[(log_size - 1 - k) as usize];
+            for j in 0..1usize << k {
+                twiddles.push(twiddles[j].mul(&step));
+            }
+        }
+        Self { log_size, twiddles }
+    }
+
+    pub fn log_size(&self) -> u32 {
+        self.log_size
+    }
+
+    pub fn size(&self) -> usize {
+        1 << self.log_size
+    }
+
+    /// In place: bit-reversed values on the domain to `size` times the coefficients in natural order.
+    pub fn to_coefficients(&self, values: &mut [Fr]) {
+        assert_eq!(values.len(), self.size());
+        self.inverse_node(values, 0);
+    }
+
+    /// In place: coefficients to bit-reversed values on the odd coset; position i holds the value at
+    /// w^(2 bitrev(i) + 1), w of order 2 size.
+    pub fn to_coset_values(&self, coefficients: &mut [Fr]) {
+        assert_eq!(coefficients.len(), self.size());
+        self.forward_node(coefficients, 1);
+    }
+
+    fn forward_node(&self, values: &mut [Fr], node: usize) {
+        match values.len() {
+            1 => {}
+            2 => {
+                let product = values[1].mul(&self.twiddles[node]);
+                (values[0], values[1]) = (values[0].add(&product), values[0].sub(&product));
+            }
+            length => {
+                let twiddles = [self.twiddles[node], self.twiddles[2 * node], self.twiddles[2 * node + 1]];
+                for_quarters(values, &|a, b, c, d| forward_quarters(a, b, c, d, &twiddles));
+                for_children(values, length, &|child, i| self.forward_node(child, 4 * node + i));
+            }
+        }
+    }
+
+    /// Only for nodes of the left half, whose inverse twiddles are mirrored ones negated.
+    fn inverse_node(&self, values: &mut [Fr], node: usize) {
+        match values.len() {
+            1 => {}
+            2 => {
+                let difference = values[0].sub(&values[1]);
+                values[0] = values[0].add(&values[1]);
+                values[1] = self.over_twiddle(difference, node);
+            }
+            length => {
+                for_children(values, length, &|child, i| self.inverse_node(child, 4 * node + i));
+                if node == 0 {
+                    let quarter_turn = self.twiddles[1];
+                    for_quarters(values, &|a, b, c, d| inverse_quarters_at_root(a, b, c, d, &quarter_turn));
+                } else {
+                    let inverses = [node, 2 * node, 2 * node + 1].map(|n| self.negated_inverse(n));
+                    for_quarters(values, &|a, b, c, d| inverse_quarters(a, b, c, d, &inverses));
+                }
+            }
+        }
+    }
+
+    /// -1 / twiddle(node), node > 0
+    #[inline(always)]
+    fn negated_inverse(&self, node: usize) -> Fr {
+        let first = 1usize << node.ilog2();
+        self.twiddles[3 * first - 1 - node]
+    }
+
+    #[inline(always)]
+    fn over_twiddle(&self, value: Fr, node: usize) -> Fr {
+        if node == 0 {
+            value
+        } else {
+            value.mul(&self.negated_inverse(node)).neg()
+        }
+    }
+}
+
+type Quarters<'q> = &'q (dyn Fn(&mut [Fr], &mut [Fr], &mut [Fr], &mut [Fr]) + Sync);
+
+fn for_quarters(values: &mut [Fr], butterflies: Quarters<'_>) {
+    let quarter = values.len() / 4;
+    let (ab, cd) = values.split_at_mut(2 * quarter);
+    let (a, b) = ab.split_at_mut(quarter);
+    let (c, d) = cd.split_at_mut(quarter);
+    spread(a, b, c, d, butterflies);
+}
+
+fn spread(a: &mut [Fr], b: &mut [Fr], c: &mut [Fr], d: &mut [Fr], butterflies: Quarters<'_>) {
+    if a.len() <= CHUNK {
+        return butterflies(a, b, c, d);
+    }
+    let half = a.len() / 2;
+    let ((a0, a1), (b0, b1)) = (a.split_at_mut(half), b.split_at_mut(half));
+    let ((c0, c1), (d0, d1)) = (c.split_at_mut(half), d.split_at_mut(half));
+    rayon::join(|| spread(a0, b0, c0, d0, butterflies), || spread(a1, b1, c1, d1, butterflies));
+}
+
+fn for_children(values: &mut [Fr], length: usize, visit: &(dyn Fn(&mut [Fr], usize) + Sync)) {
+    let quarter = length / 4;
+    if length <= SERIAL {
+        for (i, child) in values.chunks_exact_mut(quarter).enumerate() {
+            visit(child, i);
+        }
+        return;
+    }
+    let (left, right) = values.split_at_mut(2 * quarter);
+    let both = |half: &mut [Fr], first: usize| {
+        let (a, b) = half.split_at_mut(quarter);
+        rayon::join(|| visit(a, first), || visit(b, first + 1));
+    };
+    rayon::join(|| both(left, 0), || both(right, 2));
+}
+
+#[inline(always)]
+fn forward_quarters(a: &mut [Fr], b: &mut [Fr], c: &mut [Fr], d: &mut [Fr], [top, left, right]: &[Fr; 3]) {
+    for (((a, b), c), d) in a.iter_mut().zip(b).zip(c).zip(d) {
+        let ct = c.mul(top);
+        let dt = d.mul(top);
+        let b_left = b.add(&dt).mul(left);
+        let b_right = b.sub(&dt).mul(right);
+        let a_left = a.add(&ct);
+        let a_right = a.sub(&ct);
+        *a = a_left.add(&b_left);
+        *b = a_left.sub(&b_left);
+        *c = a_right.add(&b_right);
+        *d = a_right.sub(&b_right);
+    }
+}
+
+#[inline(always)]
+fn inverse_quarters(a: &mut [Fr], b: &mut [Fr], c: &mut [Fr], d: &mut [Fr], [top, left, right]: &[Fr; 3]) {
+    for (((a, b), c), d) in a.iter_mut().zip(b).zip(c).zip(d) {
+        let a_left = a.add(b);
+        let b_left = b.sub(a).mul(left);
+        let a_right = c.add(d);
+        let b_right = d.sub(c).mul(right);
+        *a = a_left.add(&a_right);
+        *b = b_left.add(&b_right);
+        *c = a_right.sub(&a_left).mul(top);
+        *d = b_right.sub(&b_left).mul(top);
+    }
+}
+
+/// Twiddles 1, 1 and i: two of the three multiplications fall away.
+#[inline(always)]
+fn inverse_quarters_at_root(a: &mut [Fr], b: &mut [Fr], c: &mut [Fr], d: &mut [Fr], quarter_turn: &Fr) {
+    for (((a, b), c), d) in a.iter_mut().zip(b).zip(c).zip(d) {
+        let a_left = a.add(b);
+        let b_left = a.sub(b);
+        let a_right = c.add(d);
+        let b_right = d.sub(c).mul(quarter_turn);
+        *a = a_left.add(&a_right);
+        *b = b_left.add(&b_right);
+        *c = a_left.sub(&a_right);
+        *d = b_left.sub(&b_right);
+    }
+}

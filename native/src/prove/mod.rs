@@ -1,1 +1,173 @@
-//! prove
+//! The Groth16 prover (Groth 2016, section 3.2) in the form snarkjs gives it: the quotient is handed over as values on
+//! the odd coset of the domain, and section 9 of the key holds the Lagrange basis there with 1/Z folded in.
+//!
+//! Two strands run side by side on one thread pool: the witness's sums and the quotient with its sum; whichever thread
+//! runs dry takes work from the other strand.
+
+mod constraints;
+mod quotient;
+
+use crate::control::{Cancelled, Control};
+use crate::curve::{Affine, G1Affine, G2Affine, PointBytes, G1, G2};
+use crate::field::{limbs_from_bytes, Field, Fq, Fq2, Fr};
+use crate::formats::ZkeyView;
+use crate::msm::{endomorphism_images, full_msm_with_images, witness_msm, ClassifiedWitness};
+use crate::ntt::Domain;
+use crate::verify::Proof;
+pub use constraints::CoefficientError;
+use constraints::Rows;
+use thiserror::Error;
+use zeroize::Zeroize;
+
+/// Why there is no proof.
+#[derive(Debug, Error)]
+pub enum ProveError {
+    #[error("the witness has {given} values, the key is for {expected} wires")]
+    WitnessLength { expected: u32, given: usize },
+    #[error("wire {0} of the witness is not below the field's prime")]
+    WitnessValue(usize),
+    #[error(transparent)]
+    Coefficients(#[from] CoefficientError),
+    #[error("the operating system gave no randomness: {0}")]
+    Randomness(getrandom::Error),
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+/// What is derived from a key once and serves all its proofs. Belongs to the key it was made from.
+pub struct Prepared {
+    domain: Domain,
+    rows: Rows,
+    h_images: Vec<Fq>,
+}
+
+impl Prepared {
+    /// Checks the coefficient records' indices on the way. Uses the calling thread's rayon pool.
+    pub fn new(key: &ZkeyView<'_>) -> Result<Self, CoefficientError> {
+        let points_h = PointBytes::<Fq>::new(key.points_h);
+        let (rows, (domain, h_images)) = rayon::join(
+            || Rows::new(key),
+            || rayon::join(|| Domain::new(key.domain_size.ilog2()), || endomorphism_images(&points_h)),
+        );
+        Ok(Self { domain, rows: rows?, h_images })
+    }
+}
+
+/// Proves that `witness` (canonical values of 32 bytes, little-endian, wire 0 first) satisfies the key's circuit. A
+/// witness that does not satisfy it gives a proof that does not verify. Uses the calling thread's rayon pool.
+pub fn prove(
+    key: &ZkeyView<'_>,
+    prepared: &Prepared,
+    witness: &[u8],
+    control: &Control<'_>,
+) -> Result<Proof, ProveError> {
+    if witness.len() != 32 * key.n_vars as usize {
+        return Err(ProveError::WitnessLength { expected: key.n_vars, given: witness.len() / 32 });
+    }
+    control.stage(0.0, "witness")?;
+    let values: Vec<[u64; 4]> = witness.chunks_exact(32).map(limbs_from_bytes).collect();
+    let classes = ClassifiedWitness::new(&values).map_err(ProveError::WitnessValue)?;
+
+    let (sums, h) = rayon::join(
+        || witness_sums(key, &classes, control),
+        || {
+            control.stage(0.1, "quotient")?;
+            let scalars = quotient::coset_values(key, &prepared.rows, &prepared.domain, &values, control)?;
+            control.stage(0.3, "multi-scalar multiplication")?;
+            let points_h = PointBytes::<Fq>::new(key.points_h);
+            Ok::<_, Cancelled>(full_msm_with_images(&points_h, &prepared.h_images, &scalars))
+        },
+    );
+    let (sums, h) = (sums?, h?);
+    control.stage(0.95, "blinding")?;
+    let mut blinding = Blinding::random()?;
+    let proof = assemble(key, &sums, &h, &blinding);
+    blinding.zeroize();
+    Ok(proof)
+}
+
+struct WitnessSums {
+    a: G1,
+    b1: G1,
+    b2: G2,
+    c: G1,
+}
+
+fn witness_sums(key: &ZkeyView<'_>, witness: &ClassifiedWitness, control: &Control<'_>) -> Result<WitnessSums, Cancelled> {
+    let g1 = |bytes, first| {
+        control.check()?;
+        Ok::<_, Cancelled>(witness_msm(&PointBytes::<Fq>::new(bytes), witness, first))
+    };
+    let b2 = || {
+        control.check()?;
+        Ok::<_, Cancelled>(witness_msm(&PointBytes::<Fq2>::new(key.points_b2), witness, 0))
+    };
+    let (b2, (a, (b1, c))) = rayon::join(b2, || {
+        rayon::join(
+            || g1(key.points_a, 0),
+            || rayon::join(|| g1(key.points_b1, 0), || g1(key.points_c, key.n_public + 1)),
+        )
+    });
+    Ok(WitnessSums { a: a?, b1: b1?, b2: b2?, c: c? })
+}
+
+/// r and s, which make a proof independent of its witness.
+#[derive(Zeroize)]
+struct Blinding {
+    r: Fr,
+    s: Fr,
+}
+
+impl Blinding {
+    fn random() -> Result<Self, ProveError> {
+        Ok(Self { r: random_scalar()?, s: random_scalar()? })
+    }
+}
+
+fn random_scalar() -> Result<Fr, ProveError> {
+    let mut bytes = [0u8; 64];
+    getrandom::fill(&mut bytes).map_err(ProveError::Randomness)?;
+    let scalar = Fr::from_uniform_bytes(&bytes);
+    bytes.zeroize();
+    Ok(scalar)
+}
+
+/// A = alpha + a + r delta, B = beta + b + s delta, C = c + h + s A + r B1 - r s delta.
+fn assemble(key: &ZkeyView<'_>, sums: &WitnessSums, h: &G1, blinding: &Blinding) -> Proof {
+    let Blinding { r, s } = blinding;
+    let delta = G1::from(G1Affine::read(key.delta_g1));
+    let delta_g2 = G2::from(G2Affine::read(key.delta_g2));
+    let a = sums.a.add_affine(&Affine::read(key.alpha_g1)).add(&delta.times(&r.to_canonical()));
+    let b2 = sums.b2.add_affine(&Affine::read(key.beta_g2)).add(&delta_g2.times(&s.to_canonical()));
+    let b1 = sums.b1.add_affine(&Affine::read(key.beta_g1)).add(&delta.times(&s.to_canonical()));
+    let c = sums
+        .c
+        .add(h)
+        .add(&a.times(&s.to_canonical()))
+        .add(&b1.times(&r.to_canonical()))
+        .add(&delta.times(&r.mul(s).neg().to_canonical()));
+    Proof { a: to_ark_g1(&a.to_affine()), b: to_ark_g2(&b2.to_affine()), c: to_ark_g1(&c.to_affine()) }
+}
+
+/// Both libraries keep the same Montgomery limbs.
+fn to_ark_fq(x: &Fq) -> ark_bn254::Fq {
+    ark_bn254::Fq::new_unchecked(ark_ff::BigInt(x.0))
+}
+
+fn to_ark_fq2(x: &Fq2) -> ark_bn254::Fq2 {
+    ark_bn254::Fq2::new(to_ark_fq(&x.c0), to_ark_fq(&x.c1))
+}
+
+fn to_ark_g1(p: &G1Affine) -> ark_bn254::G1Affine {
+    if p.is_infinity() {
+        return ark_bn254::G1Affine::identity();
+    }
+    ark_bn254::G1Affine::new_unchecked(to_ark_fq(&p.x), to_ark_fq(&p.y))
+}
+
+fn to_ark_g2(p: &G2Affine) -> ark_bn254::G2Affine {
+    if p.is_infinity() {
+        return ark_bn254::G2Affine::identity();
+    }
+    ark_bn254::G2Affine::new_unchecked(to_ark_fq2(&p.x), to_ark_fq2(&p.y))
+}

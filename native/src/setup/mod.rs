@@ -1,1 +1,43 @@
-//! setup
+//! Groth16 key generation: from fresh randomness on one machine (`development`), or from a ceremony's powers of tau
+//! (`ceremony`), both into snarkjs's `.zkey` format.
+//!
+//! The trap: snarkjs appends one row 1 * x_s to matrix A for every public wire s (the constant included), which binds
+//! public inputs that no constraint mentions; the domain has to hold them too.
+
+mod development;
+mod fixed_base;
+mod zkey_writer;
+
+pub use development::setup_development;
+
+use crate::control::Cancelled;
+use crate::formats::R1csView;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// The largest domain whose odd coset still has roots of unity in Fr.
+const MAX_LOG_DOMAIN: u32 = crate::field::TWO_ADICITY - 1;
+
+/// Why there is no key.
+#[derive(Debug, Error)]
+pub enum SetupError {
+    #[error("the circuit has {rows} rows, more than a domain of 2^{MAX_LOG_DOMAIN} holds")]
+    CircuitTooLarge { rows: u64 },
+    #[error("the operating system gave no randomness: {0}")]
+    Randomness(getrandom::Error),
+    #[error("{path}: cannot be written: {source}")]
+    Write { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+/// log2 of the domain for a circuit: constraints and one row for each public wire and the constant.
+fn log_domain(r1cs: &R1csView<'_>) -> Result<u32, SetupError> {
+    let rows = u64::from(r1cs.n_constraints) + u64::from(r1cs.n_public()) + 1;
+    // snarkjs takes floor(log2(rows - 1)) + 1, at least 1.
+    let log = (rows - 1).max(1).ilog2() + 1;
+    if log > MAX_LOG_DOMAIN {
+        return Err(SetupError::CircuitTooLarge { rows });
+    }
+    Ok(log)
+}
