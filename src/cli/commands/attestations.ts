@@ -1,0 +1,52 @@
+/** `zkinfer attestations`. */
+import { Option, type Command } from 'commander';
+import { findAttestation, listAttestations, openChain, readDeployment, type Attestation } from '../../chain/index.js';
+import { NotReadyError } from '../../workflow/contract.js';
+import { readManifest } from '../../workflow/build-folder.js';
+import { jsonOption, rpcOption } from '../options.js';
+import { execute } from '../session.js';
+import { table } from '../table.js';
+
+interface Flags {
+  readonly id?: string;
+  readonly prover?: string;
+  readonly rpc?: string;
+  readonly json?: boolean;
+}
+
+export function addAttestations(program: Command): void {
+  program
+    .command('attestations')
+    .description("read back a registered build's attestations")
+    .argument('<build>', 'build folder')
+    .addOption(new Option('--id <hash>', 'one attestation'))
+    .addOption(new Option('--prover <address>', 'only those of one prover'))
+    .addOption(rpcOption())
+    .addOption(jsonOption())
+    .action(async (folder: string, flags: Flags) => {
+      await execute(
+        flags,
+        async (session) => {
+          await readManifest(folder);
+          const result = await session.stage('reading attestations', () => read(folder, flags));
+          return { result, ok: true };
+        },
+        (list) => (list.length === 0 ? 'no attestations' : table(['id', 'version', 'prover', 'block'], list.map((one) => [one.id, String(one.version), one.prover, String(one.blockNumber)]))),
+      );
+    });
+}
+
+async function read(folder: string, flags: Flags): Promise<Attestation[]> {
+  const chain = await openChain(folder, flags.rpc);
+  try {
+    const { attestations, model } = await readDeployment(folder, chain.rpc);
+    if (!attestations || !model) throw new NotReadyError(`the build in ${folder} is not registered on chain ${chain.rpc.chainId}; run: zkinfer register ${folder}`);
+    if (flags.id !== undefined) {
+      const found = await findAttestation(chain.rpc, attestations.address, flags.id);
+      return found ? [found] : [];
+    }
+    return await listAttestations(chain.rpc, attestations.address, { modelId: BigInt(model.id), ...(flags.prover ? { prover: flags.prover } : {}) });
+  } finally {
+    await chain.close();
+  }
+}

@@ -1,0 +1,59 @@
+/** `zkinfer compile`. */
+import type { Command } from 'commander';
+import { emitCircom } from '../../compile/emit-circom.js';
+import { writeBuild } from '../../workflow/build-folder.js';
+import { defaultBuildFolder } from '../../workflow/build-name.js';
+import { buildFiles, compileOnnx, type BuildFiles, type CompiledModel } from '../../workflow/compile.js';
+import { addCompileOptions, jsonOption, readModel, type CompileFlags } from '../options.js';
+import { printAccuracy, printLayers, printNotes, printSeconds } from '../print.js';
+import { execute } from '../session.js';
+
+interface Flags extends CompileFlags {
+  readonly emitCircom?: boolean;
+  readonly out?: string;
+}
+
+export function addCompile(program: Command): void {
+  addCompileOptions(
+    program
+      .command('compile')
+      .description('quantize a model and compile it to a circuit')
+      .argument('<model>', 'ONNX file')
+      .option('--emit-circom', 'also print the whole circuit as one Circom program, circuit.circom')
+      .option('--out <folder>', 'build folder (default: build/NAME)'),
+  )
+    .addOption(jsonOption())
+    .action(async (path: string, flags: Flags) => {
+      await execute(
+        flags,
+        async (session) => {
+          const folder = flags.out ?? defaultBuildFolder(path);
+          const { onnx, options } = await readModel(path, flags);
+          const compiled = await session.stage(`compiling ${path}`, (update) => compileOnnx(onnx, { ...options, onStage: update }));
+          const { netlist, program: plan } = compiled.circuit;
+          const extra: BuildFiles = flags.emitCircom ? { 'circuit.circom': () => [emitCircom(netlist, plan, `circuit of ${options.name}`)] } : {};
+          await session.stage(`writing ${folder}`, () => writeBuild(folder, compiled.manifest, { ...buildFiles(compiled), ...extra }));
+          return { result: summarize(folder, compiled), ok: true };
+        },
+        print,
+      );
+    });
+}
+
+function summarize(folder: string, { manifest, accuracy, layers, seconds }: CompiledModel) {
+  const { circuit, notes, visibility, outputs } = manifest;
+  return { folder, name: manifest.name, ...circuit, seconds, accuracy, layers, visibility, notes, outputs: outputs.map(({ name, shape, scale, packing }) => ({ name, shape, scale, bits: packing.bits })) };
+}
+
+function print(result: ReturnType<typeof summarize>): string {
+  const number = (value: number): string => value.toLocaleString('en-US');
+  return [
+    printLayers(result.layers),
+    '',
+    `${number(result.constraints)} constraints, ${number(result.wires)} wires, ${number(result.nonZeros)} non-zeros, ${result.publicSignals} public signals, domain 2^${Math.log2(result.domainSize)}`,
+    printAccuracy(result.accuracy),
+    ...(result.notes.length > 0 ? [printNotes(result.notes)] : []),
+    `compiled in ${printSeconds(result.seconds)} to ${result.folder}`,
+    `next: zkinfer setup ${result.folder}`,
+  ].join('\n');
+}

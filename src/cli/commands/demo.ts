@@ -1,0 +1,81 @@
+/** `zkinfer demo`: the README's first command. A trained MNIST network, a real digit, a proof, a contract that accepts it and refuses a forgery. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Option, type Command } from 'commander';
+import type { BackendChoice } from '../../groth16/backends.js';
+import { buildGraph, decodeModel } from '../../onnx/index.js';
+import { parseInput, parseSamples } from '../../workflow/input-json.js';
+import { forgeOutput } from '../../workflow/forge.js';
+import { readManifest } from '../../workflow/build-folder.js';
+import { classOf } from '../../quantize/accuracy.js';
+import { outputsFromSignals } from '../../workflow/outputs.js';
+import { runModel } from '../../workflow/run.js';
+import { drawDigit } from '../digit.js';
+import { backendFor, backendOption, jsonOption } from '../options.js';
+import { execute } from '../session.js';
+import { printRun, summarize } from './run.js';
+
+interface Flags {
+  readonly fixture: string;
+  readonly out?: string;
+  readonly backend: BackendChoice;
+  readonly json?: boolean;
+}
+
+const FIXTURES = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
+
+export function addDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('prove a real digit with a trained MNIST network and let a contract decide')
+    .addOption(new Option('--fixture <name>', 'network to use').choices(['mnist-mlp', 'lenet5']).default('mnist-mlp'))
+    .option('--out <folder>', 'build folder (default: build/demo-NAME)')
+    .addOption(backendOption())
+    .addOption(jsonOption())
+    .action(async (flags: Flags) => {
+      await execute(flags, (session) => demo(flags, session), print);
+    });
+}
+
+type Session = Parameters<Parameters<typeof execute>[1]>[0];
+
+async function demo(flags: Flags, session: Session) {
+  const files = join(FIXTURES, flags.fixture);
+  const onnx = await readFile(join(files, 'model.onnx'));
+  const { inputs } = buildGraph(decodeModel(onnx));
+  const input = parseInput(await readFile(join(files, 'input.json'), 'utf8'), inputs, 'input.json');
+  const calibration = parseSamples(await readFile(join(files, 'calibration.json'), 'utf8'), inputs, 'calibration.json');
+  const folder = flags.out ?? join('build', `demo-${flags.fixture}`);
+  if (!flags.json) session.notice(`${drawDigit(input[0])}\nA handwritten digit that the network ${flags.fixture} has never seen. What is it, and can a contract be sure of the answer?\n`);
+  const forgery = { claimed: -1, refused: false };
+  const result = await session.stage('compiling, proving, asking a contract', (update) =>
+    runModel(onnx, input, backendFor(flags.backend, session), {
+      name: flags.fixture,
+      calibration,
+      folder,
+      signal: session.signal,
+      onStage: update,
+      onProgress: (share, stage) => update(`${stage} ${Math.round(100 * share)} %`),
+      afterwards: async ({ ask }, proved) => {
+        const manifest = await readManifest(folder);
+        const forged = forgeOutput(proved, manifest, proved.outputs[0]);
+        const [claim] = outputsFromSignals(manifest, forged.publicSignals) ?? [];
+        forgery.claimed = classOf(claim.integers);
+        forgery.refused = !(await ask(forged));
+      },
+    }),
+  );
+  const ok = result.verified && result.submission.accepted && forgery.refused;
+  return { result: { ...summarize(result, {}), forgery }, ok };
+}
+
+function print({ forgery, ...run }: Awaited<ReturnType<typeof demo>>['result']): string {
+  const predicted = run.outputs[0].class;
+  return [
+    printRun(run),
+    '',
+    `The network says: ${predicted}. The contract ${run.submission.accepted ? 'ACCEPTED' : 'REFUSED'} the proof of it.`,
+    `The same proof, claiming ${forgery.claimed} instead: the contract ${forgery.refused ? 'REFUSED' : 'ACCEPTED'} it.`,
+  ].join('\n');
+}

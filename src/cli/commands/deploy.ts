@@ -1,0 +1,33 @@
+/** `zkinfer deploy`. */
+import type { Command } from 'commander';
+import { deployBuild } from '../../workflow/contract.js';
+import { confirmationsOption, jsonOption, rpcOption } from '../options.js';
+import { execute } from '../session.js';
+
+interface Flags {
+  readonly rpc?: string;
+  readonly confirmations?: number;
+  readonly json?: boolean;
+}
+
+export function addDeploy(program: Command): void {
+  program
+    .command('deploy')
+    .description("deploy the build's verifier contract")
+    .argument('<build>', 'build folder')
+    .addOption(rpcOption())
+    .addOption(confirmationsOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nThe signer comes from ZKINFER_PRIVATE_KEY, or from ZKINFER_KEYSTORE; local chains have one of their own.')
+    .action(async (folder: string, flags: Flags) => {
+      await execute(
+        flags,
+        async (session) => {
+          const result = await session.stage('deploying the verifier', () => deployBuild(folder, flags));
+          return { result, ok: true };
+        },
+        ({ address, chainId, gasUsed, embedded }) =>
+          `verifier at ${address} on chain ${chainId}${embedded ? ' (local, kept in the build folder)' : ''}, ${gasUsed?.toLocaleString('en-US')} gas\nnext: zkinfer submit ${folder} --proof ${folder}/proof.json`,
+      );
+    });
+}

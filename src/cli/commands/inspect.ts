@@ -1,0 +1,47 @@
+/** `zkinfer inspect`. */
+import type { Command } from 'commander';
+import { inspectOnnx, type Inspection } from '../../workflow/inspect.js';
+import { addCompileOptions, jsonOption, readModel, type CompileFlags } from '../options.js';
+import { printLayers, printNotes } from '../print.js';
+import { execute } from '../session.js';
+import { table } from '../table.js';
+
+export function addInspect(program: Command): void {
+  addCompileOptions(
+    program
+      .command('inspect')
+      .description("show a model's operators and shapes, what each layer will cost, and what is not supported and why")
+      .argument('<model>', 'ONNX file'),
+  )
+    .addOption(jsonOption())
+    .action(async (path: string, flags: CompileFlags) => {
+      await execute(
+        flags,
+        async (session) => {
+          const { onnx, options } = await readModel(path, flags);
+          const result = await session.stage('inspecting', (update) => inspectOnnx(onnx, { ...options, onStage: update }));
+          return { result, ok: result.supported };
+        },
+        print,
+      );
+    });
+}
+
+function print({ survey, supported, layers, constraints, domainSize, notes, supportedOps }: Inspection): string {
+  const shape = (dimensions?: readonly number[]): string => (dimensions ? dimensions.join('×') : '?');
+  const tensors = (list: readonly { name: string; type: string; shape?: readonly number[] }[]): string => list.map(({ name, type, shape: s }) => `${name} ${type} [${shape(s)}]`).join(', ');
+  const lines = [
+    `opset ${survey.opset}${survey.producer ? `, made by ${survey.producer}` : ''}`,
+    `inputs:  ${tensors(survey.inputs)}`,
+    `outputs: ${tensors(survey.outputs)}`,
+    '',
+    table(['node', 'op', 'shape', 'supported'], survey.nodes.map((node) => [node.name, node.op, shape(node.shape), node.supported ? 'yes' : 'no'])),
+  ];
+  if (!supported) {
+    lines.push('', 'This model cannot be compiled:', ...survey.unsupported.map((why) => `  - ${why}`), '', `Supported operators: ${supportedOps.join(', ')}`);
+    return lines.join('\n');
+  }
+  lines.push('', printLayers(layers ?? []), '', `${constraints?.toLocaleString('en-US')} constraints, domain 2^${Math.log2(domainSize ?? 1)}`);
+  if (notes.length > 0) lines.push(printNotes(notes));
+  return lines.join('\n');
+}

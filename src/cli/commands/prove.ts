@@ -1,0 +1,71 @@
+/** `zkinfer prove`. */
+import { dirname, join } from 'node:path';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { BackendChoice } from '../../groth16/backends.js';
+import { readManifest, writeAtomic } from '../../workflow/build-folder.js';
+import { parseInput } from '../../workflow/input-json.js';
+import { openProver } from '../../workflow/prove.js';
+import { proofToJson } from '../../workflow/proof-file.js';
+import { readUserText } from '../files.js';
+import { backendFor, backendOption, context, jsonOption } from '../options.js';
+import { printOutputs, printSeconds } from '../print.js';
+import { execute } from '../session.js';
+
+interface Flags {
+  readonly input: string;
+  readonly out?: string;
+  readonly context: bigint;
+  readonly opening?: string;
+  readonly backend: BackendChoice;
+  readonly json?: boolean;
+}
+
+export function addProve(program: Command): void {
+  program
+    .command('prove')
+    .description('prove the inference of one input')
+    .argument('<build>', 'build folder')
+    .requiredOption('--input <file>', 'the input: {"input_data": [[...], ...]}')
+    .option('--out <file>', 'proof to write; public.json goes beside it (default: BUILD/proof.json)')
+    .addOption(new Option('--context <value>', 'address that alone may use the proof on chain, or a number').argParser(context).default(0n, '0'))
+    .option('--opening <file>', 'write the salts of the commitments here; whoever has them can check guesses of the input')
+    .addOption(backendOption())
+    .addOption(jsonOption())
+    .action(async (folder: string, flags: Flags) => {
+      const out = flags.out ?? join(folder, 'proof.json');
+      const publicPath = join(dirname(out), 'public.json');
+      await execute(
+        flags,
+        async (session) => {
+          if (out === publicPath) throw new InvalidArgumentError('--out must not be named public.json: that file takes the public signals');
+          const manifest = await readManifest(folder);
+          const input = parseInput(await readUserText(flags.input, 'the input'), manifest.inputs, flags.input);
+          const backend = backendFor(flags.backend, session);
+          const proved = await session.stage(`proving (${backend.name})`, async (update) => {
+            update('loading the key');
+            const prover = await openProver(folder, backend);
+            try {
+              return await prover.prove(input, {
+                context: flags.context,
+                signal: session.signal,
+                onProgress: (share, stage) => update(`${stage} ${Math.round(100 * share)} %`),
+              });
+            } finally {
+              await prover.close();
+            }
+          });
+          const { salts, ...result } = proved;
+          await writeAtomic(publicPath, [`${JSON.stringify(proved.publicSignals, null, 1)}\n`]);
+          if (flags.opening !== undefined) await writeAtomic(flags.opening, [`${JSON.stringify({ salts }, null, 1)}\n`], 0o600);
+          await writeAtomic(out, [proofToJson(proved)]);
+          return { result: { ...result, file: out, backend: backend.name, context: flags.context }, ok: true };
+        },
+        (result) =>
+          [
+            printOutputs(result.outputs),
+            `witness ${printSeconds(result.witnessSeconds)}, proof ${printSeconds(result.proveSeconds)} (${result.backend})`,
+            `wrote ${result.file}`,
+          ].join('\n'),
+      );
+    });
+}

@@ -1,0 +1,37 @@
+/** `zkinfer register`. */
+import type { Command } from 'commander';
+import { registerBuild } from '../../workflow/contract.js';
+import { confirmationsOption, jsonOption, rpcOption } from '../options.js';
+import { execute } from '../session.js';
+
+interface Flags {
+  readonly rpc?: string;
+  readonly confirmations?: number;
+  readonly registry?: string;
+  readonly attestations?: string;
+  readonly uri?: string;
+  readonly json?: boolean;
+}
+
+export function addRegister(program: Command): void {
+  program
+    .command('register')
+    .description('register the deployed build in an ERC-7992 registry, or as the next version of its model')
+    .argument('<build>', 'build folder')
+    .option('--registry <address>', 'registry (default: the one on record, else a new one)')
+    .option('--attestations <address>', "the registry's attestations contract")
+    .option('--uri <uri>', 'metadata of the model')
+    .addOption(rpcOption())
+    .addOption(confirmationsOption())
+    .addOption(jsonOption())
+    .action(async (folder: string, flags: Flags) => {
+      await execute(
+        flags,
+        async (session) => {
+          const result = await session.stage('registering the model', () => registerBuild(folder, flags));
+          return { result, ok: true };
+        },
+        (result) => `model ${result.modelId}, version ${result.version}, in the registry at ${result.registry} on chain ${result.chainId}\nattestations at ${result.attestations}`,
+      );
+    });
+}

@@ -1,0 +1,24 @@
+/** `zkinfer solidity`. */
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { writeVerifier } from '../../workflow/contract.js';
+import { jsonOption } from '../options.js';
+import { execute } from '../session.js';
+
+export function addSolidity(program: Command): void {
+  program
+    .command('solidity')
+    .description("write the build's Verifier.sol")
+    .argument('<build>', 'build folder')
+    .addOption(jsonOption())
+    .action(async (folder: string, flags: { readonly json?: boolean }) => {
+      await execute(
+        flags,
+        async () => {
+          const { contract } = await writeVerifier(folder);
+          return { result: { file: join(folder, 'Verifier.sol'), contract }, ok: true };
+        },
+        ({ file, contract }) => `wrote contract ${contract} to ${file}`,
+      );
+    });
+}

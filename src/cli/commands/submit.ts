@@ -1,0 +1,44 @@
+/** `zkinfer submit`. */
+import type { Command } from 'commander';
+import { submitProof } from '../../workflow/contract.js';
+import { confirmationsOption, jsonOption, rpcOption } from '../options.js';
+import { readProof } from '../proof.js';
+import { execute } from '../session.js';
+
+interface Flags {
+  readonly proof: string;
+  readonly public?: string;
+  readonly rpc?: string;
+  readonly confirmations?: number;
+  readonly json?: boolean;
+}
+
+export function addSubmit(program: Command): void {
+  program
+    .command('submit')
+    .description('send a proof to the contract; exit code 0 only if it is accepted')
+    .argument('<build>', 'build folder')
+    .requiredOption('--proof <file>', 'the proof')
+    .option('--public <file>', 'public signals, where the proof does not carry them')
+    .addOption(rpcOption())
+    .addOption(confirmationsOption())
+    .addOption(jsonOption())
+    .action(async (folder: string, flags: Flags) => {
+      await execute(
+        flags,
+        async (session) => {
+          const proof = await readProof(flags.proof, flags.public);
+          const result = await session.stage('submitting the proof', () => submitProof(folder, proof, flags));
+          return { result, ok: result.accepted };
+        },
+        (result) =>
+          result.accepted
+            ? [
+                `accepted by ${result.contract}${result.alreadyAttested ? ' (attested before)' : ''}`,
+                `transaction ${result.transaction}, ${result.gasUsed.toLocaleString('en-US')} gas`,
+                ...(result.attestation ? [`attestation ${result.attestation.id}`] : []),
+              ].join('\n')
+            : `REFUSED by ${result.contract}: the proof does not show these public signals for this model`,
+      );
+    });
+}

@@ -1,0 +1,22 @@
+/** The command line's reading of users' files: a missing or unreadable one is wrong use, and says so. */
+import { readFile } from 'node:fs/promises';
+import { ZkinferError } from '../errors.js';
+
+/** A file that the command line names cannot be read. */
+export class FileError extends ZkinferError {
+  readonly code = 'FILE';
+}
+
+export async function readUserFile(path: string, what: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : (cause as Error).message;
+    throw new FileError(`cannot read ${what} ${path}: ${reason}`, { cause });
+  }
+}
+
+export async function readUserText(path: string, what: string): Promise<string> {
+  return (await readUserFile(path, what)).toString('utf8');
+}

@@ -1,0 +1,72 @@
+/** Options that several commands share, and the reading of their values. */
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { chooseBackend, type BackendChoice } from '../groth16/backends.js';
+import type { Groth16Backend } from '../groth16/types.js';
+import { decodeModel, buildGraph } from '../onnx/index.js';
+import { encodeContext } from '../solidity/index.js';
+import type { Visibility } from '../manifest.js';
+import { buildName } from '../workflow/build-name.js';
+import type { CompileOptions } from '../workflow/compile.js';
+import { parseSamples } from '../workflow/input-json.js';
+import { FIELD_MODULUS } from '../r1cs/types.js';
+import { readUserFile, readUserText } from './files.js';
+import type { Session } from './session.js';
+
+export const jsonOption = (): Option => new Option('--json', 'print one JSON document on standard output');
+export const backendOption = (): Option => new Option('--backend <name>', 'prover to use').choices(['auto', 'native', 'snarkjs']).default('auto');
+export const rpcOption = (): Option => new Option('--rpc <url>', 'JSON-RPC endpoint; default: a local chain kept in the build folder');
+export const confirmationsOption = (): Option => new Option('--confirmations <n>', 'blocks to wait for').argParser(wholeNumber);
+
+const VISIBILITIES = ['public', 'private', 'hashed'];
+
+/** The options of `compile`, which `run` and `inspect` share. */
+export function addCompileOptions(command: Command): Command {
+  return command
+    .option('--calibration <file>', 'samples that set the value ranges: {"input_data": [[...], ...]}')
+    .addOption(new Option('--input-range <low,high>', 'declared range of every input element, e.g. 0,1').argParser(range))
+    .addOption(new Option('--input-visibility <v>', 'who sees the input').choices(VISIBILITIES).default('hashed'))
+    .addOption(new Option('--output-visibility <v>', 'who sees the output').choices(VISIBILITIES).default('public'))
+    .addOption(new Option('--activation-bits <n>', 'bits of inputs and activations').argParser(wholeNumber).default(8));
+}
+
+export interface CompileFlags {
+  readonly calibration?: string;
+  readonly inputRange?: readonly [number, number];
+  readonly inputVisibility: Visibility;
+  readonly outputVisibility: Visibility;
+  readonly activationBits: number;
+  readonly json?: boolean;
+}
+
+/** A model file and the options to compile it with. */
+export async function readModel(path: string, flags: CompileFlags): Promise<{ readonly onnx: Uint8Array; readonly options: CompileOptions }> {
+  const onnx = await readUserFile(path, 'the model');
+  const { calibration, inputRange, inputVisibility, outputVisibility, activationBits } = flags;
+  const samples = calibration === undefined ? undefined : parseSamples(await readUserText(calibration, 'the calibration data'), buildGraph(decodeModel(onnx)).inputs, calibration);
+  return { onnx, options: { name: buildName(path), calibration: samples, inputRange, inputVisibility, outputVisibility, activationBits } };
+}
+
+/** The prover; for people, why it is not the native one. */
+export function backendFor(choice: BackendChoice, session: Session): Groth16Backend {
+  return chooseBackend(choice, (text) => session.notice(text));
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('give a whole number');
+  return Number(text);
+}
+
+function range(text: string): readonly [number, number] {
+  const ends = text.split(',').map(Number);
+  if (ends.length !== 2 || !ends.every(Number.isFinite) || ends[0] >= ends[1]) throw new InvalidArgumentError('give two numbers, the smaller first, as in --input-range 0,1');
+  return [ends[0], ends[1]];
+}
+
+/** A context: a number (decimal or 0x), or an address, which alone may then use the proof on chain. */
+export function context(text: string): bigint {
+  if (/^0x[0-9a-fA-F]{40}$/.test(text)) return encodeContext(text, 0n);
+  if (!/^(0x[0-9a-fA-F]+|\d+)$/.test(text)) throw new InvalidArgumentError('give an address or a number below the field modulus');
+  const value = BigInt(text);
+  if (value >= FIELD_MODULUS) throw new InvalidArgumentError('the context must be below the scalar field of BN254');
+  return value;
+}

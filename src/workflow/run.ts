@@ -1,0 +1,95 @@
+/** `run`: a model and an input to a proof that a contract accepted, in one go, with the time of every stage. */
+import { deployVerifier, submitToVerifier, updateDeployment, verifyOnChain } from '../chain/index.js';
+import { encodeContext, vkHash } from '../solidity/index.js';
+import type { Groth16Backend, OnProgress } from '../groth16/types.js';
+import { writeBuild } from './build-folder.js';
+import { buildFiles, compileOnnx, type CompiledModel, type CompileOptions } from './compile.js';
+import { compileVerifier, withSender, writeVerifier, type ChainOptions, type SubmitResult } from './contract.js';
+import type { Sample } from './input-json.js';
+import { openProver, type ProveResult } from './prove.js';
+import type { ProofFile } from './proof-file.js';
+import { setupBuild } from './setup.js';
+import { verifyProof } from './verify.js';
+
+export const STAGES = ['compile', 'setup', 'witness', 'prove', 'verify', 'solidity', 'deploy', 'submit'] as const;
+export type Stage = (typeof STAGES)[number];
+
+export interface RunResult extends Omit<ProveResult, 'salts'> {
+  readonly folder: string;
+  readonly compiled: Pick<CompiledModel, 'manifest' | 'accuracy' | 'layers'>;
+  /** Seconds of each stage, and of everything from first to last. */
+  readonly stages: Readonly<Record<Stage | 'total', number>>;
+  readonly verified: boolean;
+  readonly deployment: { readonly address: string; readonly chainId: number; readonly gasUsed: number };
+  readonly submission: SubmitResult;
+}
+
+export interface RunOptions extends CompileOptions, ChainOptions {
+  readonly folder: string;
+  readonly ptau?: string;
+  readonly onProgress?: OnProgress;
+  readonly signal?: AbortSignal;
+  /** Called with the accepted proof while the chain is still open, to try the contract further. */
+  readonly afterwards?: (contract: { readonly ask: (proof: ProofFile) => Promise<boolean> }, result: ProveResult) => Promise<void>;
+}
+
+export async function runModel(onnx: Uint8Array, input: Sample, backend: Groth16Backend, options: RunOptions): Promise<RunResult> {
+  const { folder, onProgress, signal } = options;
+  const begin = performance.now();
+  const seconds: Partial<Record<Stage, number>> = {};
+  const timed = async <T>(stage: Stage, work: () => Promise<T>): Promise<T> => {
+    options.onStage?.(stage);
+    const start = performance.now();
+    const result = await work();
+    seconds[stage] = (performance.now() - start) / 1000;
+    return result;
+  };
+  const compiled = await timed('compile', async () => {
+    const model = await compileOnnx(onnx, { ...options, onStage: undefined });
+    await writeBuild(folder, model.manifest, buildFiles(model));
+    return model;
+  });
+  const { key } = await timed('setup', () => setupBuild(folder, backend, { ptau: options.ptau, onProgress, signal }));
+  return await withSender(folder, options, async (sender, chain) => {
+    const proved = await timed('prove', async () => {
+      const prover = await openProver(folder, backend);
+      try {
+        return await prover.prove(input, { context: encodeContext(sender.signer.address, 0n), onProgress, signal });
+      } finally {
+        await prover.close();
+      }
+    });
+    seconds.witness = proved.witnessSeconds;
+    seconds.prove = proved.proveSeconds;
+    const { valid } = await timed('verify', () => verifyProof(folder, backend, proved));
+    const artifact = await timed('solidity', async () => {
+      await writeVerifier(folder);
+      return await compileVerifier(folder);
+    });
+    const deployed = await timed('deploy', async () => {
+      const done = await deployVerifier(sender, artifact, key);
+      await updateDeployment(folder, chain.rpc, { verifier: { address: done.address, transaction: done.transaction, vkHash: vkHash(key) } });
+      return done;
+    });
+    const contract = deployed.address;
+    const chainId = chain.rpc.chainId;
+    const submission = await timed('submit', () => submitToVerifier(sender, contract, key, proved.proof, proved.publicSignals));
+    await chain.save();
+    const total = (performance.now() - begin) / 1000;
+    await options.afterwards?.({ ask: ({ proof, publicSignals }) => verifyOnChain(chain.rpc, contract, proof, publicSignals) }, proved);
+    const { proof, publicSignals, outputs, witnessSeconds, proveSeconds } = proved;
+    return {
+      proof,
+      publicSignals,
+      outputs,
+      witnessSeconds,
+      proveSeconds,
+      folder,
+      compiled,
+      stages: { ...(seconds as Record<Stage, number>), total },
+      verified: valid,
+      deployment: { address: contract, chainId, gasUsed: deployed.gasUsed },
+      submission: { ...submission, contract, chainId },
+    };
+  });
+}
