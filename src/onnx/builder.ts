@@ -4,15 +4,30 @@ import { ModelTooLargeError } from './errors.js';
 import { showShape, sizeOf, type Shape } from '../tensor/shape.js';
 
 /** Most elements in one tensor: far beyond what can be proved, small enough that an array of it always fits. */
-export const MAX_ELEMENTS = 2 ** 24;
+const MAX_ELEMENTS = 2 ** 23;
 
-/** Most multiplications, or window positions, in one layer. */
-export const MAX_WORK = 2 ** 33;
+/** Most elements in all tensors together, so that a file of many such tensors cannot exhaust memory either. */
+const MAX_TOTAL = 2 ** 26;
+
+/** Most dimensions of a tensor. */
+const MAX_RANK = 32;
+
+/** Most multiplications in one layer. */
+const MAX_WORK = 2 ** 33;
+
+/** Most elements in all windows of one convolution together. */
+const MAX_UNROLLED = 2 ** 25;
 
 export class GraphBuilder {
   readonly nodes: GraphNode[] = [];
   readonly notes: string[] = [];
   private readonly names = new Set<string>();
+  private readonly budget: { left: number };
+
+  /** A scratch builder shares the size budget of the one it works for. */
+  constructor(parent?: GraphBuilder) {
+    this.budget = parent?.budget ?? { left: MAX_TOTAL };
+  }
 
   /** `wanted`, or `wanted` with a number after it where the name is taken. */
   unique(wanted: string): string {
@@ -21,17 +36,27 @@ export class GraphBuilder {
     this.names.add(name);
     return name;
   }
+
+  /** The shape itself, once it is known that arrays for a tensor of it may be made. `where` begins the message. */
+  bounded<S extends Shape>(shape: S, where: string): S {
+    checkShape(shape, where);
+    this.budget.left -= sizeOf(shape);
+    if (this.budget.left < 0) throw new ModelTooLargeError(`${where}: up to here the model has more than ${MAX_TOTAL} elements in all tensors.`);
+    return shape;
+  }
 }
 
-/** The shape itself, once it is known that a tensor of it can be held. `where` begins the message. */
-export function boundedShape<S extends Shape>(shape: S, where: string): S {
-  if (sizeOf(shape) > MAX_ELEMENTS) {
+/** Fails on a tensor that is too large to hold, or has absurdly many dimensions. `where` begins the message. */
+export function checkShape(shape: Shape, where: string): void {
+  if (shape.length > MAX_RANK) throw new ModelTooLargeError(`${where}: a tensor has ${shape.length} dimensions; the limit is ${MAX_RANK}.`);
+  // A dimension of 0 must not hide a huge one beside it.
+  if (sizeOf(shape.map((dimension) => Math.max(dimension, 1))) > MAX_ELEMENTS) {
     throw new ModelTooLargeError(`${where}: a tensor of shape ${showShape(shape)} exceeds the limit of ${MAX_ELEMENTS} elements.`);
   }
-  return shape;
 }
 
-/** Fails where a layer would take more multiplications than anything provable. */
-export function boundWork(work: number, where: string): void {
-  if (work > MAX_WORK) throw new ModelTooLargeError(`${where}: the layer takes ${work} operations; the limit is ${MAX_WORK}.`);
+/** Fails where a layer would take more multiplications, or unrolled windows, than anything provable. */
+export function boundWork(work: number, unrolled: number, where: string): void {
+  if (work > MAX_WORK) throw new ModelTooLargeError(`${where}: the layer takes ${work} multiplications; the limit is ${MAX_WORK}.`);
+  if (unrolled > MAX_UNROLLED) throw new ModelTooLargeError(`${where}: its windows have ${unrolled} elements; the limit is ${MAX_UNROLLED}.`);
 }

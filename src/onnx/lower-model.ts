@@ -2,7 +2,7 @@
  * Walks a model's nodes in file order (ONNX requires it to be topological) and lowers each. What happens on a failure is
  * the caller's choice: building a graph stops, a survey notes it and goes on.
  */
-import { boundedShape, type GraphBuilder } from './builder.js';
+import type { GraphBuilder } from './builder.js';
 import { DynamicShapeError, MalformedModelError, UnsupportedOpError, UnsupportedTensorError } from './errors.js';
 import type { ZkinferError } from '../errors.js';
 import { lowerNode } from './lower.js';
@@ -57,7 +57,7 @@ export function lowerInput(model: OnnxModel, info: ValueInfo, builder: GraphBuil
       builder.notes.push(`Dimension ${axis}${dimension ? ` (${dimension})` : ''} of input ${name} is dynamic and was set to 1.`);
     }
   });
-  return { kind: 'activation', tensor: builder.unique(name), shape: boundedShape(shape, `Graph input ${name}`), type };
+  return { kind: 'activation', tensor: builder.unique(name), shape: builder.bounded(shape, `Graph input ${name}`), type };
 }
 
 /** Lowers one node into the scope: afterwards each of its outputs has a value, or the reason why it has none. */

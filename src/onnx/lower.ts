@@ -20,7 +20,7 @@ export function lowerNode(
 ): readonly Value[] {
   const operator = findOperator(node, opset);
   const foldable = inputs.every((value) => value === undefined || value.kind === 'constant');
-  if (foldable && operator.fold === undefined) return foldByEvaluation(node, opset, inputs, operator);
+  if (foldable && operator.fold === undefined) return foldByEvaluation(node, opset, inputs, operator, builder);
   const lowering = foldable ? operator.fold : operator.lower;
   const context = new NodeContext(node, opset, inputs, builder);
   if (lowering === undefined) {
@@ -52,8 +52,14 @@ function firstActivation(node: OnnxNode, inputs: readonly (Value | undefined)[])
 }
 
 /** Lowers the node with its first input as an activation and evaluates what that makes. */
-function foldByEvaluation(node: OnnxNode, opset: number, inputs: readonly (Value | undefined)[], operator: Operator): readonly Value[] {
-  const scratch = new GraphBuilder();
+function foldByEvaluation(
+  node: OnnxNode,
+  opset: number,
+  inputs: readonly (Value | undefined)[],
+  operator: Operator,
+  parent: GraphBuilder,
+): readonly Value[] {
+  const scratch = new GraphBuilder(parent);
   const [first] = inputs;
   const tensor = scratch.unique('x');
   const context = new NodeContext(

@@ -3,6 +3,7 @@
  * element type; 8- and 16-bit types, half floats included, share `int32_data`, where half floats are bit patterns.
  */
 import { sizeOf } from '../tensor/shape.js';
+import { checkShape } from './builder.js';
 import { MalformedModelError, UnsupportedTensorError } from './errors.js';
 import { ELEMENT_TYPES, type Constant, type ElementType } from './model.js';
 import type { Int64, TensorMessage } from './schema.js';
@@ -34,6 +35,7 @@ export function readTensor(message: TensorMessage, where: string): Constant {
     throw new MalformedModelError(`Tensor ${where} has the impossible shape [${shape.join(', ')}].`);
   }
   const size = sizeOf(shape);
+  if (size === 0) checkShape(shape, `Tensor ${where}`); // others are no larger than the file
   const raw = message.rawData !== undefined && message.rawData.length > 0 ? message.rawData : undefined;
   const stored = raw === undefined ? format.typed(message).length : raw.length / format.bytes;
   if (stored !== size) {

@@ -78,7 +78,7 @@ export function windowGroups(geometry: WindowGeometry): Groups {
   for (let plane = 0; plane < planes; plane++) {
     for (let out = 0; out < outPlane; out++) {
       for (let k = 0; k < kernelSize; k++) {
-        const position = plan[k * outPlane + out];
+        const position = plan[out * kernelSize + k];
         if (position >= 0) indices[at++] = plane * planeSize + position;
       }
       offsets[plane * outPlane + out + 1] = at;
@@ -89,21 +89,21 @@ export function windowGroups(geometry: WindowGeometry): Groups {
 
 /**
  * Position, within one channel's plane, of the element under kernel element k at output position p:
- * `plan[k * outPositions + p]`, or -1 where it is padding.
+ * `plan[p * kernelSize + k]`, or -1 where it is padding.
  */
 export function windowPlan(geometry: WindowGeometry): Int32Array {
   const { inputShape, kernel, strides, dilations, padsBegin, outSpatial } = geometry;
   const spatial = inputShape.slice(2);
   const spatialStrides = stridesOf(spatial);
-  const outPositions = sizeOf(outSpatial);
-  const plan = new Int32Array(sizeOf(kernel) * outPositions);
+  const kernelSize = sizeOf(kernel);
+  const plan = new Int32Array(sizeOf(outSpatial) * kernelSize);
   for (let axis = 0; axis < spatial.length; axis++) {
     const outStride = sizeOf(outSpatial.slice(axis + 1));
     const kernelStride = sizeOf(kernel.slice(axis + 1));
     for (let i = 0; i < plan.length; i++) {
       if (plan[i] < 0) continue;
-      const out = Math.floor((i % outPositions) / outStride) % outSpatial[axis];
-      const k = Math.floor(Math.floor(i / outPositions) / kernelStride) % kernel[axis];
+      const out = Math.floor(i / kernelSize / outStride) % outSpatial[axis];
+      const k = Math.floor((i % kernelSize) / kernelStride) % kernel[axis];
       const coordinate = out * strides[axis] + k * dilations[axis] - padsBegin[axis];
       plan[i] = coordinate < 0 || coordinate >= spatial[axis] ? -1 : plan[i] + coordinate * spatialStrides[axis];
     }

@@ -16,16 +16,62 @@ export function dense(
   bias: Float64Array,
 ): Float64Array {
   const y = new Float64Array(rows * outFeatures);
+  multiplyRows(x, rows, inFeatures, { weight, bias, first: 0, count: outFeatures }, { y, start: 0, rowStride: outFeatures, outStride: 1 });
+  return y;
+}
+
+/** Rows of a weight matrix, `count` from row `first` on. */
+interface WeightRows {
+  readonly weight: Float64Array;
+  readonly bias: Float64Array;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Where the product of x's row r and the o-th weight row goes: `y[start + r * rowStride + o * outStride]`. */
+interface Target {
+  readonly y: Float64Array;
+  readonly start: number;
+  readonly rowStride: number;
+  readonly outStride: number;
+}
+
+/** Four weight rows at a time, so that each x is read once for them and no sum waits for the one before. */
+function multiplyRows(x: Float64Array, rows: number, depth: number, weights: WeightRows, target: Target): void {
+  const { weight, bias, first, count } = weights;
+  const { y, start, rowStride, outStride } = target;
+  const end = first + count;
   for (let row = 0; row < rows; row++) {
-    const xStart = row * inFeatures;
-    for (let out = 0; out < outFeatures; out++) {
-      const wStart = out * inFeatures;
+    const xStart = row * depth;
+    let at = start + row * rowStride;
+    let out = first;
+    for (; out + 4 <= end; out += 4, at += 4 * outStride) {
+      const w0 = out * depth;
+      const w1 = w0 + depth;
+      const w2 = w1 + depth;
+      const w3 = w2 + depth;
+      let s0 = bias[out];
+      let s1 = bias[out + 1];
+      let s2 = bias[out + 2];
+      let s3 = bias[out + 3];
+      for (let i = 0; i < depth; i++) {
+        const value = x[xStart + i];
+        s0 += value * weight[w0 + i];
+        s1 += value * weight[w1 + i];
+        s2 += value * weight[w2 + i];
+        s3 += value * weight[w3 + i];
+      }
+      y[at] = s0;
+      y[at + outStride] = s1;
+      y[at + 2 * outStride] = s2;
+      y[at + 3 * outStride] = s3;
+    }
+    for (; out < end; out++, at += outStride) {
       let sum = bias[out];
-      for (let i = 0; i < inFeatures; i++) sum += x[xStart + i] * weight[wStart + i];
-      y[row * outFeatures + out] = sum;
+      for (let i = 0; i < depth; i++) sum += x[xStart + i] * weight[out * depth + i];
+      y[at] = sum;
     }
   }
-  return y;
 }
 
 /** Geometry of a convolution: x is [N, inChannels, ...spatial], weights [outChannels, inChannels / groups, ...kernel]. */
@@ -60,50 +106,45 @@ export function planConv(geometry: ConvGeometry): ConvPlan {
   return { geometry, outputShape: [inputShape[0], weightShape[0], ...outSpatial], window };
 }
 
-/** Cross-correlation with zero padding, by unrolling one group's windows into columns and multiplying. */
+/** Cross-correlation with zero padding: one group's windows are unrolled into rows, which are then a dense layer's. */
 export function conv(x: Float64Array, plan: ConvPlan, weight: Float64Array, bias: Float64Array): Float64Array {
   const { geometry, outputShape, window } = plan;
   const [batch, inChannels] = geometry.inputShape;
   const [outChannels, groupInChannels] = geometry.weightShape;
-  const groupOutChannels = outChannels / geometry.groups;
+  const count = outChannels / geometry.groups;
   const inPlane = sizeOf(geometry.inputShape.slice(2));
   const outPlane = sizeOf(outputShape.slice(2));
-  const kernelSize = sizeOf(geometry.weightShape.slice(2));
-  const depth = groupInChannels * kernelSize;
-  const columns = new Float64Array(depth * outPlane);
+  const depth = sizeOf(geometry.weightShape.slice(1));
+  const rows = new Float64Array(outPlane * depth);
   const y = new Float64Array(batch * outChannels * outPlane);
   for (let n = 0; n < batch; n++) {
     for (let group = 0; group < geometry.groups; group++) {
-      unroll(x, (n * inChannels + group * groupInChannels) * inPlane, inPlane, groupInChannels, window, columns);
-      for (let o = group * groupOutChannels; o < (group + 1) * groupOutChannels; o++) {
-        const target = y.subarray((n * outChannels + o) * outPlane, (n * outChannels + o + 1) * outPlane).fill(bias[o]);
-        for (let d = 0; d < depth; d++) {
-          const factor = weight[o * depth + d];
-          if (factor !== 0) addScaled(target, columns, d * outPlane, factor);
-        }
-      }
+      const first = group * count;
+      unroll(x, (n * inChannels + group * groupInChannels) * inPlane, inPlane, groupInChannels, outPlane, window, rows);
+      const start = (n * outChannels + first) * outPlane;
+      multiplyRows(rows, outPlane, depth, { weight, bias, first, count }, { y, start, rowStride: 1, outStride: outPlane });
     }
   }
   return y;
 }
 
+/** rows[p, channel, k] = the element under kernel element k at output position p, 0 in the padding. */
 function unroll(
   x: Float64Array,
   start: number,
   plane: number,
   channels: number,
+  outPlane: number,
   window: Int32Array,
-  columns: Float64Array,
+  rows: Float64Array,
 ): void {
-  for (let channel = 0; channel < channels; channel++) {
-    const from = start + channel * plane;
-    const to = channel * window.length;
-    for (let i = 0; i < window.length; i++) columns[to + i] = window[i] < 0 ? 0 : x[from + window[i]];
+  const kernelSize = window.length / outPlane;
+  let to = 0;
+  for (let p = 0; p < window.length; p += kernelSize) {
+    for (let from = start; from < start + channels * plane; from += plane) {
+      for (let k = p; k < p + kernelSize; k++) rows[to++] = window[k] < 0 ? 0 : x[from + window[k]];
+    }
   }
-}
-
-function addScaled(target: Float64Array, source: Float64Array, start: number, factor: number): void {
-  for (let i = 0; i < target.length; i++) target[i] += factor * source[start + i];
 }
 
 /** y[i] = x[i] * scale[i] + shift[i]. */
@@ -189,7 +230,10 @@ export function clip(x: Float64Array, low: number, high: number): Float64Array {
 /** y[i] = sum_k coefficients[k] * inputs[k][i]. */
 export function weightedSum(inputs: readonly Float64Array[], coefficients: readonly number[]): Float64Array {
   const y = new Float64Array(inputs[0].length);
-  inputs.forEach((input, k) => addScaled(y, input, 0, coefficients[k]));
+  inputs.forEach((input, k) => {
+    const factor = coefficients[k];
+    for (let i = 0; i < y.length; i++) y[i] += factor * input[i];
+  });
   return y;
 }
 

@@ -13,7 +13,9 @@ export interface View {
 
 /** Every element in its place; positions start at `start`. */
 export function identityView(shape: Shape, start = 0): View {
-  return { shape, index: Int32Array.from({ length: sizeOf(shape) }, (_, i) => start + i) };
+  const index = new Int32Array(sizeOf(shape));
+  for (let i = 0; i < index.length; i++) index[i] = start + i;
+  return { shape, index };
 }
 
 /** The same elements in the same order under another shape of the same size. */

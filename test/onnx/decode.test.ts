@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ZkinferError } from '../../src/errors.js';
-import { buildGraph, decodeModel, MalformedModelError, surveyModel, UnsupportedOpsetError, UnsupportedTensorError } from '../../src/onnx/index.js';
+import { buildGraph, decodeModel, MalformedModelError, ModelTooLargeError, surveyModel, UnsupportedOpsetError, UnsupportedTensorError } from '../../src/onnx/index.js';
 import type { ElementType } from '../../src/onnx/model.js';
 import { ModelProto, type TensorMessage } from '../../src/onnx/schema.js';
 import { float, floats, int64s, makeModel, node, typeCode } from './support/make-model.js';
@@ -113,7 +113,8 @@ describe('decodeModel', () => {
   refuse('an element type from the future', makeModel({ ...RELU, constants: { w: { dims: [0], dataType: 99 } } }), UnsupportedTensorError, /number 99/);
   refuse('a tensor with too few elements', makeModel({ ...RELU, constants: { w: floats([3], [1, 2]) } }), MalformedModelError, /Tensor w of shape \[3\].*2 elements instead of 3/);
   refuse('raw data of a broken length', makeModel({ ...RELU, constants: { w: { dims: [1], dataType: 1, rawData: new Uint8Array(3) } } }), MalformedModelError, /0.75 elements/);
-  refuse('a tensor whose shape promises more than memory holds', makeModel({ ...RELU, constants: { w: { dims: [2 ** 40, 2 ** 40], dataType: 1 } } }), MalformedModelError, /instead of/);
+  refuse('a tensor whose shape promises more than memory holds', makeModel({ ...RELU, constants: { w: { dims: [2 ** 40, 2 ** 40], dataType: 1 } } }), MalformedModelError, /0 elements instead of/);
+  refuse('a dimension of 0 that hides a huge one', makeModel({ ...RELU, constants: { w: { dims: [0, 2 ** 40], dataType: 1 } } }), ModelTooLargeError, /exceeds the limit/);
   refuse('negative dimensions', makeModel({ ...RELU, constants: { w: { dims: [-1, -1], dataType: 1, floatData: [1] } } }), MalformedModelError, /impossible shape/);
   refuse('opset 6', makeModel({ ...RELU, opset: 6 }), UnsupportedOpsetError, /opset 6; opset 7 to \d+ are supported/);
   refuse('an opset from the future', makeModel({ ...RELU, opset: 99 }), UnsupportedOpsetError, /opset 99/);

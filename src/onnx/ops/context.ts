@@ -2,7 +2,7 @@
  * What an operator sees of the node it lowers: its inputs, its attributes (typed, with defaults) and a way to emit nodes
  * of the normalised graph. Every attribute that an operator does not read is an error, so nothing is silently ignored.
  */
-import { boundedShape, boundWork, type GraphBuilder } from '../builder.js';
+import { boundWork, type GraphBuilder } from '../builder.js';
 import { MalformedModelError, ShapeError, UnsupportedAttributeError, UnsupportedOpError } from '../errors.js';
 import type { GraphNode } from '../graph.js';
 import type { Attribute, Constant, ElementType, OnnxNode } from '../model.js';
@@ -196,12 +196,12 @@ export class NodeContext {
     if (shape.some((dimension) => !Number.isInteger(dimension) || dimension < 0)) {
       throw this.shapeError(`its result would have the impossible shape ${showShape(shape)}`);
     }
-    return boundedShape(shape, this.label);
+    return this.builder.bounded(shape, this.label);
   }
 
-  /** Fails where a layer of so many multiplications could not be computed. */
-  boundWork(work: number): void {
-    boundWork(work, this.label);
+  /** Fails where a layer of so many multiplications, and elements in all its windows, could not be computed. */
+  boundWork(work: number, unrolled = 0): void {
+    boundWork(work, unrolled, this.label);
   }
 
   note(text: string): void {

@@ -23,8 +23,8 @@ export const lowerConv: Lowering = (context) => {
   if (bias !== undefined && bias.data.length !== outChannels) throw context.shapeError(`the bias should have ${outChannels} elements`);
   const { strides, dilations, padsBegin, padsEnd, outSpatial } = resolveWindow(context, x.shape.slice(2), kernel);
   const shape = context.bounded([x.shape[0], outChannels, ...outSpatial]);
-  context.boundWork(sizeOf(shape) * groupChannels * sizeOf(kernel));
-  context.bounded([groupChannels, ...kernel, ...outSpatial]);
+  const depth = groupChannels * sizeOf(kernel);
+  context.boundWork(sizeOf(shape) * depth, sizeOf(outSpatial) * depth);
   return [
     context.emit(
       {

@@ -17,9 +17,13 @@ function swapLast(rank: number): number[] {
   return [...axes.slice(0, -2), rank - 1, rank - 2];
 }
 
-function transposeConstant(value: Constant): Constant {
-  const { shape, index } = transposeView(identityView(value.shape), swapLast(value.shape.length));
-  return constant(value.type, shape, Float64Array.from(index, (position) => value.data[position]));
+function transposeMatrix({ type, shape, data }: Constant): Constant {
+  const [rows, columns] = shape;
+  const transposed = new Float64Array(data.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) transposed[column * rows + row] = data[row * columns + column];
+  }
+  return constant(type, [columns, rows], transposed);
 }
 
 /** Swaps the last two dimensions of an activation; no node where one of them is 1. */
@@ -69,7 +73,7 @@ function multiplyMatrices(context: NodeContext, a: Value, b: Value, step?: strin
   context.boundWork(sizeOf(shape) * k);
 
   if (b.kind === 'constant' && a.kind === 'activation' && sizeOf(b.shape.slice(0, -2)) === 1) {
-    const weight = transposeConstant({ ...b, shape: [k, n] });
+    const weight = transposeMatrix({ ...b, shape: [k, n] });
     return { ...emitDense(context, a, weight, undefined, step), shape };
   }
   if (a.kind === 'constant' && b.kind === 'activation' && sizeOf(a.shape.slice(0, -2)) === 1) {
@@ -144,7 +148,7 @@ export const lowerGemm: Lowering = (context) => {
   const c = context.inputs[2];
   if (inputs.some(({ shape }) => shape.length !== 2)) throw context.shapeError('A and B must be matrices');
   const [a, b] = inputs.map((value, i) =>
-    !flips[i] ? value : value.kind === 'constant' ? transposeConstant(value) : transposeActivation(context, value, `transpose${'AB'[i]}`),
+    !flips[i] ? value : value.kind === 'constant' ? transposeMatrix(value) : transposeActivation(context, value, `transpose${'AB'[i]}`),
   );
   const shape = context.bounded([a.shape[0], b.shape[1]]);
   if (c !== undefined && broadcastShapes(c.shape, shape)?.join() !== shape.join()) {
@@ -160,7 +164,7 @@ export const lowerGemm: Lowering = (context) => {
   const addend = c?.kind === 'constant' ? scaled(c, beta) : c;
   if (left.kind === 'activation' && right.kind === 'constant' && addend?.kind === 'constant' && sizeOf(addend.shape.slice(0, -1)) === 1) {
     if (left.shape[1] !== right.shape[0]) throw context.shapeError('A and B do not share their inner dimension');
-    return [emitDense(context, left, transposeConstant(right), expandConstant(addend, [1, shape[1]]), undefined)];
+    return [emitDense(context, left, transposeMatrix(right), expandConstant(addend, [1, shape[1]]), undefined)];
   }
   if (addend === undefined && remaining === 1) return [multiplyMatrices(context, left, right)];
   const product = multiplyMatrices(context, left, right, 'product');
