@@ -40,7 +40,7 @@ export async function makeWorkload(
   const folder = join(directory, `${kind}-${power}`);
   mkdirSync(folder, { recursive: true });
   const [r1cs, wtns, zkey] = ['circuit.r1cs', 'witness.wtns', 'proving.zkey'].map((name) => join(folder, name));
-  execFileSync(nativeProgram('zkinfer-synth'), [kind, String(power), r1cs, wtns], { stdio: 'pipe' });
+  execFileSync(nativeProgram('zkinfer-synth'), [String(power), kind, r1cs, wtns], { stdio: 'pipe' });
   const started = performance.now();
   const verificationKey = await backend.setup(r1cs, zkey);
   const setupMs = performance.now() - started;

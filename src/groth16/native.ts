@@ -51,6 +51,8 @@ export interface NativeBackend extends Groth16Backend {
   verifyBatch(key: VerificationKey, statements: readonly ProvenStatement[]): Promise<number[]>;
   /** Looks at every coefficient and point of a `.zkey`; rejects with a NativeError at the first defect. */
   checkKey(zkeyPath: string): Promise<void>;
+  /** The verification key of a `.zkey`, wherever that was made. */
+  verificationKey(zkeyPath: string): Promise<VerificationKey>;
 }
 
 /** What the binding exports (native/src/napi). */
@@ -67,6 +69,7 @@ interface Binding {
   verify(key: string, publicSignals: string, proof: string): Promise<boolean>;
   verifyBatch(key: string, publicSignals: string[], proofs: string[]): Promise<number[]>;
   checkKey(path: string): Promise<void>;
+  verificationKey(path: string): Promise<string>;
 }
 
 interface BindingCancellation {
@@ -116,7 +119,7 @@ function backendOver(binding: Binding): NativeBackend {
     },
 
     async loadKey(zkeyPath: string): Promise<LoadedKey> {
-      const key = await named(binding.loadKey(zkeyPath));
+      const key = await named(() => binding.loadKey(zkeyPath));
       return {
         async prove(witness: Uint8Array, options: ProveOptions = {}): Promise<ProveResult> {
           const { proof, publicSignals } = await controlled(binding, options, (onProgress, cancellation) =>
@@ -131,17 +134,23 @@ function backendOver(binding: Binding): NativeBackend {
     },
 
     verify(key: VerificationKey, publicSignals: readonly string[], proof: Proof): Promise<boolean> {
-      return named(binding.verify(JSON.stringify(key), JSON.stringify(publicSignals), JSON.stringify(proof)));
+      return named(() =>
+        binding.verify(JSON.stringify(key), JSON.stringify(publicSignals), JSON.stringify(proof)),
+      );
     },
 
     verifyBatch(key: VerificationKey, statements: readonly ProvenStatement[]): Promise<number[]> {
       const publicSignals = statements.map((statement) => JSON.stringify(statement.publicSignals));
       const proofs = statements.map((statement) => JSON.stringify(statement.proof));
-      return named(binding.verifyBatch(JSON.stringify(key), publicSignals, proofs));
+      return named(() => binding.verifyBatch(JSON.stringify(key), publicSignals, proofs));
     },
 
     checkKey(zkeyPath: string): Promise<void> {
-      return named(binding.checkKey(zkeyPath));
+      return named(() => binding.checkKey(zkeyPath));
+    },
+
+    async verificationKey(zkeyPath: string): Promise<VerificationKey> {
+      return JSON.parse(await named(() => binding.verificationKey(zkeyPath))) as VerificationKey;
     },
   };
 }
@@ -172,7 +181,7 @@ async function controlled<T>(
     }
   });
   try {
-    const result = await named(work(report, cancellation));
+    const result = await named(() => work(report, cancellation));
     if (thrown.length > 0) throw thrown[0];
     return result;
   } catch (error) {
@@ -186,9 +195,9 @@ async function controlled<T>(
 }
 
 /** Gives the binding's errors their class. */
-async function named<T>(promise: Promise<T>): Promise<T> {
+async function named<T>(call: () => Promise<T>): Promise<T> {
   try {
-    return await promise;
+    return await call();
   } catch (cause) {
     const { code, message, file, section, reason } = cause as Partial<NativeError>;
     if (code === undefined || message === undefined) throw cause;

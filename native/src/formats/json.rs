@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{FormatError, FormatErrorKind as Kind, Place};
 use super::points::PointDefect;
+use super::FIELD_BYTES;
 use crate::verify::{Proof, VerifyingKey};
 
 type G1Json = [String; 3];
@@ -42,7 +43,13 @@ struct ProofJson {
     pi_b: G2Json,
     pi_c: G1Json,
     protocol: String,
+    /// rapidsnark leaves it out.
+    #[serde(default = "bn128")]
     curve: String,
+}
+
+fn bn128() -> String {
+    "bn128".to_owned()
 }
 
 /// Reads a verification key and checks each of its points.
@@ -78,7 +85,7 @@ pub fn write_key(key: &VerifyingKey) -> String {
     let cubic = |x: ark_bn254::Fq6| [quadratic(x.c0), quadratic(x.c1), quadratic(x.c2)];
     let json = KeyJson {
         protocol: "groth16".to_owned(),
-        curve: "bn128".to_owned(),
+        curve: bn128(),
         n_public: key.ic.len().saturating_sub(1) as u32,
         vk_alpha_1: write_g1(&key.alpha_g1),
         vk_beta_2: write_g2(&key.beta_g2),
@@ -109,7 +116,7 @@ pub fn write_proof(proof: &Proof) -> String {
         pi_b: write_g2(&proof.b),
         pi_c: write_g1(&proof.c),
         protocol: "groth16".to_owned(),
-        curve: "bn128".to_owned(),
+        curve: bn128(),
     })
 }
 
@@ -120,9 +127,10 @@ pub fn parse_public(json: &str) -> Result<Vec<Fr>, FormatError> {
     signals.iter().map(|signal| number(place, signal)).collect()
 }
 
-/// Writes public signals as snarkjs does.
-pub fn write_public(signals: &[Fr]) -> String {
-    to_string(&signals.iter().map(Fr::to_string).collect::<Vec<_>>())
+/// Writes public signals as snarkjs does, from canonical values of 32 bytes, little-endian.
+pub fn write_public(values: &[u8]) -> String {
+    let signals = values.chunks_exact(FIELD_BYTES).map(|value| Fr::from_le_bytes_mod_order(value).to_string());
+    to_string(&signals.collect::<Vec<_>>())
 }
 
 fn parse<T: DeserializeOwned>(place: Place<'_>, json: &str) -> Result<T, FormatError> {

@@ -4,6 +4,7 @@ use napi::bindgen_prelude::{Env, Error, JsValue, Result};
 
 use crate::control::Cancelled;
 use crate::formats::FormatError;
+use crate::prove::ProveError;
 use crate::verify::VerifyError;
 
 /// What went wrong in a piece of work.
@@ -20,6 +21,12 @@ impl Failure {
     pub fn new(code: &'static str, reason: impl Into<String>) -> Self {
         let reason = reason.into();
         Self { code, file: String::new(), section: "", message: reason.clone(), reason }
+    }
+
+    pub fn in_file(code: &'static str, file: &str, section: &'static str, reason: String) -> Self {
+        let place = if section.is_empty() { String::new() } else { format!("section {section}: ") };
+        let message = format!("{file}: {place}{reason}");
+        Self { code, file: file.to_owned(), section, reason, message }
     }
 
     /// The JavaScript Error, to be thrown or rejected with.
@@ -57,6 +64,19 @@ impl From<VerifyError> for Failure {
         let code = match error {
             VerifyError::PublicCount { .. } => "PUBLIC_SIGNAL_COUNT",
             VerifyError::Randomness(_) => "NO_RANDOMNESS",
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<ProveError> for Failure {
+    fn from(error: ProveError) -> Self {
+        let code = match error {
+            ProveError::Cancelled(_) => "CANCELLED",
+            ProveError::WitnessLength { .. } => "WITNESS_LENGTH",
+            ProveError::WitnessValue(_) => "WITNESS_VALUE",
+            ProveError::Coefficients(_) => "FILE_OUT_OF_RANGE",
+            ProveError::Randomness(_) => "NO_RANDOMNESS",
         };
         Self::new(code, error.to_string())
     }

@@ -1,0 +1,47 @@
+//! Key generation from Node.
+
+use napi::bindgen_prelude::AsyncTask;
+use napi_derive::napi;
+
+use super::control::{with_control, Cancellation, OnProgress};
+use super::failure::Failure;
+use super::key::verification_key_text;
+use super::work::{spawn, Work};
+use crate::formats::{r1cs, MappedFile};
+use crate::setup::{setup_development, SetupError};
+
+/// Writes a `.zkey` for an `.r1cs`: development keys, refused for a `.ptau`. Gives the text of snarkjs's
+/// `verification_key.json`.
+#[napi]
+pub fn setup(
+    r1cs_path: String,
+    zkey_path: String,
+    ptau_path: Option<String>,
+    on_progress: Option<OnProgress>,
+    cancellation: &Cancellation,
+) -> AsyncTask<Work<String>> {
+    let flag = cancellation.flag();
+    spawn(move || {
+        let circuit_file = MappedFile::open(r1cs_path.as_ref())?;
+        let circuit = r1cs::parse(circuit_file.name(), circuit_file.bytes())?;
+        let target = zkey_path.as_ref();
+        if let Some(path) = ptau_path {
+            let reason = "keys from powers of tau are made by the snarkjs backend";
+            return Err(Failure::in_file("FILE_UNSUPPORTED", &path, "", reason.to_owned()));
+        }
+        with_control(on_progress.as_ref(), &flag, |control| setup_development(&circuit, target, control))?;
+        Ok(verification_key_text(&zkey_path)?)
+    })
+}
+
+impl From<SetupError> for Failure {
+    fn from(error: SetupError) -> Self {
+        let code = match error {
+            SetupError::Cancelled(_) => "CANCELLED",
+            SetupError::CircuitTooLarge { .. } => "CIRCUIT_TOO_LARGE",
+            SetupError::Randomness(_) => "NO_RANDOMNESS",
+            SetupError::Write { .. } => "FILE_IO",
+        };
+        Self::new(code, error.to_string())
+    }
+}
