@@ -1,0 +1,325 @@
+/**
+ * Shows, for a gadget of any size, that its inputs determine every wire (decision 5 of the design); or names the wires for
+ * which it cannot show it. It never enumerates values, only cases, and proves three things:
+ *
+ * 1. In each case every wire is determined. A row (L)(L - c) = 0 makes L / c a bit. Every other product that is zero splits the
+ *    analysis in two. Rows with a constant factor are equations; an equation T = sum of c_i b_i with T a combination of inputs and
+ *    bits b_i, |c_i| larger than the sum of all smaller |c_j|, determines its bits, as long as both sides stay below r/2 in size, so
+ *    that the equation modulo r is one of integers. A row whose factors are determined determines the one unknown in its product.
+ * 2. Bounds: from the declared ranges of the inputs, bits that cannot be 0 or cannot be 1 become constants.
+ * 3. Two cases never give different witnesses for the same inputs: with both cases' equations together, bounds show that no
+ *    input allows both, or that both agree on every wire.
+ */
+import { FIELD_MODULUS, type R1cs } from '../../src/r1cs/types.js';
+import { Affine, linear, mapRow, rowsOf, type Row } from './rows.js';
+
+export interface Interval {
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+export interface Verdict {
+  /** Wires not shown to be determined. */
+  readonly open: readonly number[];
+  /** Cases that are possible within the inputs' ranges. */
+  readonly cases: number;
+}
+
+/** One case: what each wire is, and the equations between inputs and bits that hold in it. */
+interface Case {
+  /** Wires expressed by inputs and bits. */
+  readonly values: ReadonlyMap<number, Affine>;
+  /** Combinations of inputs and bits that are zero, as integers. */
+  readonly equations: readonly Affine[];
+  /** Rows that are still products. */
+  readonly rows: readonly Row[];
+}
+
+const HALF = FIELD_MODULUS / 2n;
+const ONE = Affine.constant(1n);
+const ZERO = Affine.constant(0n);
+
+/** `ranges`: what the contract says of each input; undefined where it may be any field element. */
+export function analyse(system: R1cs, ranges: readonly (Interval | undefined)[]): Verdict {
+  const first = 1 + system.publicOutputCount;
+  const inputs = new Map(ranges.map((range, i) => [first + i, range]));
+  const bits = new Set<number>();
+  let fresh = system.wireCount;
+
+  // Rows that make a bit: of a wire itself, or of a combination, which then is c times a new bit.
+  const rows: Row[] = [];
+  for (const row of rowsOf(system)) {
+    const bit = bitRow(row);
+    if (bit === undefined || [...bit.of.terms.keys()].every((variable) => inputs.has(variable) && bit.of.terms.size === 1)) {
+      rows.push(row);
+      continue;
+    }
+    const [variable] = bit.of.terms.keys();
+    if (bit.of.terms.size === 1 && bit.of.constant === 0n && bit.of.coefficient(variable) === bit.size) bits.add(variable);
+    else {
+      bits.add(fresh);
+      rows.push({ a: ONE, b: bit.of, c: Affine.variable(fresh).times(bit.size) });
+      fresh++;
+    }
+  }
+  const context: Context = { inputs, bits };
+
+  const leaves: Case[] = [];
+  split({ values: new Map(), equations: [], rows }, context, leaves);
+  const wires = Array.from({ length: system.wireCount - 1 }, (_, i) => i + 1).filter((wire) => !inputs.has(wire));
+  const open = new Set<number>();
+  for (const leaf of leaves) {
+    const determined = determinedVariables(leaf, context);
+    for (const wire of wires) if (!isDetermined(wire, leaf, determined, context)) open.add(wire);
+  }
+  for (let i = 0; i < leaves.length; i++) {
+    for (let j = 0; j < i; j++) for (const wire of disagreements(leaves[i], leaves[j], wires, context)) open.add(wire);
+  }
+  return { open: [...open].sort((x, y) => x - y), cases: leaves.length };
+}
+
+interface Context {
+  readonly inputs: ReadonlyMap<number, Interval | undefined>;
+  readonly bits: ReadonlySet<number>;
+}
+
+/** Recognizes (L)(L - c) = 0 with a constant c that is not zero, in either order and up to sign. */
+function bitRow({ a, b, c }: Row): { of: Affine; size: bigint } | undefined {
+  if (!c.isZero || a.isConstant || b.isConstant) return undefined;
+  for (const other of [b, b.times(-1n)]) {
+    for (const factor of [a, a.times(-1n)]) {
+      const difference = factor.plus(other, -1n);
+      if (!difference.isConstant || difference.constant === 0n) continue;
+      // The factor without a constant, or else the one with the smaller one, is the multiple of the bit.
+      if (factor.constant === 0n) return { of: factor, size: difference.constant };
+      if (other.constant === 0n) return { of: other, size: -difference.constant };
+      return { of: factor, size: difference.constant };
+    }
+  }
+  return undefined;
+}
+
+/** Uses all equations, then splits at the first product that is zero, until only definitions of wires are left. */
+function split(given: Case, context: Context, leaves: Case[]): void {
+  const reduced = reduce(given, context);
+  if (reduced === undefined) return;
+  const at = reduced.rows.findIndex(({ c }) => c.isZero);
+  if (at < 0) {
+    leaves.push(reduced);
+    return;
+  }
+  const { a, b } = reduced.rows[at];
+  const rest = reduced.rows.filter((_, i) => i !== at);
+  for (const factor of [a, b]) split({ ...reduced, rows: [...rest, { a: ONE, b: factor, c: ZERO }] }, context, leaves);
+}
+
+/** Eliminates wires that are neither inputs nor bits; undefined if the case is impossible. */
+function reduce(given: Case, context: Context): Case | undefined {
+  const { inputs, bits } = context;
+  const values = new Map(given.values);
+  let equations = [...given.equations];
+  let rows = [...given.rows];
+  const replace = (variable: number, value: Affine): void => {
+    const change = (affine: Affine): Affine => affine.substitute(variable, value);
+    rows = rows.map((row) => mapRow(row, change));
+    equations = equations.map(change);
+    for (const [wire, affine] of values) values.set(wire, change(affine));
+    values.set(variable, value);
+  };
+  for (;;) {
+    const equal = rows.map(linear);
+    rows = rows.filter((_, i) => equal[i] === undefined);
+    const zero = [...equations, ...equal.filter((affine) => affine !== undefined)].filter((affine) => !affine.isZero);
+    if (zero.some((affine) => affine.isConstant)) return undefined;
+    // A wire with coefficient 1 or -1 keeps the others' coefficients integers.
+    const isFree = (variable: number): boolean => !inputs.has(variable) && !bits.has(variable);
+    let found: [number, Affine] | undefined;
+    for (const unit of [true, false]) {
+      for (const affine of zero) {
+        const free = [...affine.terms].find(([variable, c]) => isFree(variable) && (!unit || c === 1n || c === -1n));
+        if (free !== undefined && found === undefined) found = [free[0], affine];
+      }
+    }
+    equations = zero;
+    if (found !== undefined) {
+      const [variable, affine] = found;
+      equations = zero.filter((other) => other !== affine);
+      replace(variable, affine.solveFor(variable));
+      continue;
+    }
+    // Nothing to eliminate: bounds may make bits constants, and with them products into equations.
+    const constants = bound(equations, context);
+    if (constants === undefined) return undefined;
+    if (constants.size === 0) return { values, equations, rows };
+    for (const [bit, value] of constants) replace(bit, Affine.constant(value));
+  }
+}
+
+/** Range of a combination by its variables' ranges; undefined if one has none. */
+function rangeOf(affine: Affine, { inputs, bits }: Context): Interval | undefined {
+  let [low, high] = [affine.constant, affine.constant];
+  for (const [variable, c] of affine.terms) {
+    const range = bits.has(variable) ? { low: 0n, high: 1n } : inputs.get(variable);
+    if (range === undefined) return undefined;
+    low += c * (c > 0n ? range.low : range.high);
+    high += c * (c > 0n ? range.high : range.low);
+  }
+  return { low, high };
+}
+
+/** Whether an equation modulo r is one of integers: it cannot reach a multiple of r other than 0. */
+function isOfIntegers(equation: Affine, context: Context): boolean {
+  const range = rangeOf(equation, context);
+  return range !== undefined && range.low > -HALF && range.high < HALF;
+}
+
+/** The part of a combination that consists of inputs, and its name up to a factor of -1. */
+function inputPart(affine: Affine, { inputs }: Context): { form: Affine; key: string; sign: bigint } {
+  let form = ZERO;
+  for (const [variable, c] of affine.terms) if (inputs.has(variable)) form = form.plus(Affine.variable(variable), c);
+  const terms = [...form.terms].sort(([x], [y]) => x - y);
+  const sign = terms.length > 0 && terms[0][1] < 0n ? -1n : 1n;
+  return { form: form.times(sign), key: terms.map(([variable, c]) => `${variable}:${c * sign}`).join(','), sign };
+}
+
+type Forms = Map<string, Interval>;
+
+/**
+ * Bits that the equations' bounds make constant; undefined if the equations are impossible. `forms` holds the range of each combination of
+ * inputs met so far, narrowed by what the bits allow.
+ */
+function bound(equations: readonly Affine[], context: Context, forms: Forms = new Map()): Map<number, bigint> | undefined {
+  const constants = new Map<number, bigint>();
+  for (const equation of equations) {
+    if (!isOfIntegers(equation, context)) continue;
+    const { form, key, sign } = inputPart(equation, context);
+    const others = equation.times(sign).plus(form, -1n);
+    // form = -others
+    let range = forms.get(key) ?? rangeOf(form, context)!;
+    const reach = rangeOf(others, context)!;
+    range = { low: max(range.low, -reach.high), high: min(range.high, -reach.low) };
+    if (range.low > range.high) return undefined;
+    forms.set(key, range);
+    for (const [bit, c] of others.terms) {
+      // The rest of the row, without this bit, as it is and moved by the bit's coefficient, against the range of the form.
+      const rest = { low: reach.low - (c < 0n ? c : 0n), high: reach.high - (c > 0n ? c : 0n) };
+      const canBe = (shift: bigint): boolean => rest.low + shift <= -range.low && rest.high + shift >= -range.high;
+      const [zero, one] = [canBe(0n), canBe(c)];
+      if (!zero && !one) return undefined;
+      if (zero !== one) {
+        const value = one ? 1n : 0n;
+        if ((constants.get(bit) ?? value) !== value) return undefined;
+        constants.set(bit, value);
+      }
+    }
+  }
+  return constants;
+}
+
+/** Inputs and the variables that the case's equations and definitions determine. */
+function determinedVariables(leaf: Case, context: Context): ReadonlySet<number> {
+  const known = new Set<number>(context.inputs.keys());
+  const expression = (affine: Affine): boolean => [...affine.terms.keys()].every((variable) => known.has(variable));
+  for (let size = -1; size !== known.size; ) {
+    size = known.size;
+    for (const equation of leaf.equations) {
+      const unknown = [...equation.terms].filter(([variable]) => !known.has(variable));
+      if (unknown.length === 1) known.add(unknown[0][0]);
+      else if (isOfIntegers(equation, context) && isSuperIncreasing(unknown.map(([, c]) => c))) {
+        for (const [variable] of unknown) known.add(variable);
+      }
+    }
+    for (const { a, b, c } of leaf.rows) {
+      const unknown = [...c.terms.keys()].filter((variable) => !known.has(variable));
+      if (expression(a) && expression(b) && unknown.length === 1) known.add(unknown[0]);
+      // a x = constant that is not zero: a is not zero, and x is the quotient.
+      for (const [factor, other] of [[a, b], [b, a]]) {
+        const quotient = [...other.terms.keys()].filter((variable) => !known.has(variable));
+        if (c.isConstant && c.constant !== 0n && expression(factor) && quotient.length === 1) known.add(quotient[0]);
+      }
+    }
+  }
+  return known;
+}
+
+function isSuperIncreasing(coefficients: readonly bigint[]): boolean {
+  let sum = 0n;
+  return coefficients
+    .map((c) => (c < 0n ? -c : c))
+    .sort((x, y) => (x < y ? -1 : 1))
+    .every((size) => {
+      const larger = size > sum;
+      sum += size;
+      return larger;
+    });
+}
+
+function isDetermined(wire: number, leaf: Case, determined: ReadonlySet<number>, context: Context): boolean {
+  const value = leaf.values.get(wire);
+  if (value === undefined) return determined.has(wire);
+  return [...value.terms.keys()].every((variable) => determined.has(variable) || context.inputs.has(variable));
+}
+
+/** Wires on which two cases may differ for the same inputs. */
+function disagreements(one: Case, two: Case, wires: readonly number[], context: Context): number[] {
+  const cases = [one, two];
+  const forms: Forms = new Map();
+  for (;;) {
+    let changed = false;
+    for (let i = 0; i < 2; i++) {
+      const before = [...forms].map(([key, { low, high }]) => `${key}=${low}..${high}`).join();
+      const constants = bound(cases[i].equations, context, forms);
+      if (constants === undefined) return [];
+      if (constants.size > 0) {
+        const values = new Map(cases[i].values);
+        let fixed: Case = { ...cases[i], values };
+        for (const [bit, value] of constants) fixed = withBit(fixed, bit, value);
+        const reduced = reduce(fixed, context);
+        if (reduced === undefined) return [];
+        cases[i] = reduced;
+        changed = true;
+      }
+      changed ||= before !== [...forms].map(([key, { low, high }]) => `${key}=${low}..${high}`).join();
+    }
+    if (!changed) break;
+  }
+  // Bits that one and the same equation determines in both cases are the same.
+  const same = new Set<number>(context.inputs.keys());
+  const text = (affine: Affine): string => {
+    const { sign } = inputPart(affine, context);
+    const terms = [...affine.terms].map(([variable, c]) => [variable, c * sign] as const).sort(([x], [y]) => x - y);
+    return `${affine.constant * sign}|${terms.join(';')}`;
+  };
+  const known = cases.map((leaf) => determinedVariables(leaf, context));
+  const shared = new Set(cases[1].equations.map(text));
+  for (const equation of cases[0].equations) {
+    if (!shared.has(text(equation))) continue;
+    for (const variable of equation.terms.keys()) if (known[0].has(variable) && known[1].has(variable)) same.add(variable);
+  }
+  return wires.filter((wire) => {
+    const values = cases.map((leaf) => leaf.values.get(wire) ?? Affine.variable(wire));
+    let difference = values[0].plus(values[1], -1n);
+    const { form, key, sign } = inputPart(difference, context);
+    const range = forms.get(key);
+    if (range !== undefined && range.low === range.high) difference = difference.plus(form, -sign).plus(Affine.constant(range.low * sign));
+    if (!difference.isZero) return true;
+    return !values.every((value) => [...value.terms.keys()].every((variable) => same.has(variable)));
+  });
+}
+
+function withBit(leaf: Case, bit: number, value: bigint): Case {
+  const change = (affine: Affine): Affine => affine.substitute(bit, Affine.constant(value));
+  return {
+    values: new Map([...[...leaf.values].map(([wire, affine]) => [wire, change(affine)] as const), [bit, Affine.constant(value)]]),
+    equations: leaf.equations.map(change),
+    rows: leaf.rows.map((row) => mapRow(row, change)),
+  };
+}
+
+function min(x: bigint, y: bigint): bigint {
+  return x < y ? x : y;
+}
+
+function max(x: bigint, y: bigint): bigint {
+  return x > y ? x : y;
+}
