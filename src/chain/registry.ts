@@ -2,7 +2,7 @@
 import { type Log, toBeHex, type TransactionReceipt } from 'ethers';
 import type { VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
-import { PROOF_SYSTEM_ID, compileSolidity, contractSources, vkHash } from '../solidity/index.js';
+import { type CompiledContract, PROOF_SYSTEM_ID, compileSolidity, contractSources, vkHash } from '../solidity/index.js';
 import { ALL_ABIS, REGISTRY_ABI } from './abi.js';
 import { type Deployed, deployContract, requireCode } from './deploy.js';
 import { NotDeployedError, RpcResponseError } from './errors.js';
@@ -52,13 +52,26 @@ export interface ModelOnChain {
   readonly uri: string;
 }
 
-/** Compiles and deploys a registry and the attestations contract that reads it. The signer owns both. */
+/** Seconds that a change of either contract's administrator takes, for whoever watches to notice. */
+const ADMIN_DELAY = 86_400;
+
+let compiled: Promise<Record<string, CompiledContract>> | undefined;
+
+/** `ModelRegistry` and `ZKMLVerifier` of `verifier-contracts/`; compiled once in a process, in seconds. */
+export function registryContracts(): Promise<Record<string, CompiledContract>> {
+  return (compiled ??= compileSolidity(contractSources('ModelRegistry.sol', 'ZKMLVerifier.sol')));
+}
+
+/** Deploys a registry and the ERC-7992 verifier that reads it. The signer administers both. */
 export async function deployRegistry(sender: Sender): Promise<RegistryContracts> {
-  const compiled = await compileSolidity(contractSources('ModelRegistry.sol', 'Attestations.sol'));
-  const owner = sender.signer.address;
-  const registry = await deployContract(sender, compiled.ModelRegistry, 'deploying the registry', ['address'], [owner]);
+  const { ModelRegistry, ZKMLVerifier } = await registryContracts();
+  const admin = sender.signer.address;
+  const registry = await deployContract(
+    sender, ModelRegistry, 'deploying the registry', ['address', 'uint48'], [admin, ADMIN_DELAY],
+  );
   const attestations = await deployContract(
-    sender, compiled.Attestations, 'deploying the attestations', ['address', 'address'], [registry.address, owner],
+    sender, ZKMLVerifier, 'deploying the ERC-7992 verifier', ['address', 'address', 'uint48'],
+    [registry.address, admin, ADMIN_DELAY],
   );
   return { registry, attestations };
 }

@@ -91,7 +91,7 @@ export async function submitBatch(sender: Sender, model: AttestedModel, inferenc
 export function attestRequest(model: AttestedModel, inference: ProvedInference): Request {
   const { inputCommitment, output, proof } = inferenceCalldata(model.key, model.manifest, inference.proof, inference.publicSignals);
   return {
-    purpose: `attest ${attestationIdOf(model, inference)}`,
+    purpose: `attest ${attestationIdOf(model, inference)} ${output}`,
     to: model.attestations,
     data: ATTESTATIONS_ABI.encodeFunctionData('attest', [model.modelId, inputCommitment, output, proof]),
     action: 'attesting the inference',
@@ -104,7 +104,7 @@ export function batchRequest(model: AttestedModel, inferences: readonly ProvedIn
   const { inputCommitments, contexts, outputs, proofs } = batchCalldata(model.key, model.manifest, inferences);
   const ids = inferences.map((inference) => attestationIdOf(model, inference));
   return {
-    purpose: `attest ${ids.join(' ')}`,
+    purpose: `attest ${ids.join(' ')} ${outputs}`,
     to: model.attestations,
     data: ATTESTATIONS_ABI.encodeFunctionData('attestBatch', [model.modelId, inputCommitments, contexts, outputs, proofs]),
     action: `attesting ${inferences.length} inferences`,
