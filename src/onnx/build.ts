@@ -13,7 +13,6 @@ export function buildGraph(model: OnnxModel): Graph {
   const builder = new GraphBuilder();
   const scope: Scope = new Map(model.initializers);
   const inputs = model.inputs.map((info) => {
-    if (scope.has(info.name)) throw new MalformedModelError(`Two graph inputs are named ${info.name}.`);
     const value = lowerInput(model, info, builder);
     scope.set(info.name, value);
     return { name: value.tensor, shape: value.shape };

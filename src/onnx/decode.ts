@@ -33,6 +33,9 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
     if (initializers.has(name)) throw new MalformedModelError(`Two initializers are named ${name}.`);
     initializers.set(name, readTensor(tensor, name));
   }
+  const inputs = (graph.input ?? []).map((info) => readValueInfo(info, 'A graph input')).filter(({ name }) => !initializers.has(name));
+  const repeated = inputs.find(({ name }, i) => inputs.findIndex((other) => other.name === name) !== i);
+  if (repeated !== undefined) throw new MalformedModelError(`Two graph inputs are named ${repeated.name}.`);
   const outputs = (graph.output ?? []).map((info) => readValueInfo(info, 'A graph output'));
   if (outputs.length === 0) throw new MalformedModelError('The graph has no outputs. Is the file complete?');
   return {
@@ -41,7 +44,7 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
     opset,
     nodes: (graph.node ?? []).map(readNode),
     initializers,
-    inputs: (graph.input ?? []).map((info) => readValueInfo(info, 'A graph input')).filter(({ name }) => !initializers.has(name)),
+    inputs,
     outputs,
     valueInfo: new Map(
       (graph.valueInfo ?? []).map((info) => readValueInfo(info, 'A value_info')).map((info) => [info.name, info]),

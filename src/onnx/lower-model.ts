@@ -5,6 +5,7 @@
 import type { GraphBuilder } from './builder.js';
 import { DynamicShapeError, MalformedModelError, UnsupportedOpError, UnsupportedTensorError } from './errors.js';
 import type { ZkinferError } from '../errors.js';
+import type { GraphNode } from './graph.js';
 import { lowerNode } from './lower.js';
 import type { Dimension, OnnxModel, OnnxNode, ValueInfo } from './model.js';
 import type { Activation, Value } from './values.js';
@@ -74,7 +75,9 @@ export function lowerIntoScope(node: OnnxNode, opset: number, scope: Scope, buil
   for (const name of node.outputs) {
     if (name !== '' && scope.has(name)) throw new MalformedModelError(`Node ${node.name} (${node.op}) makes ${name}, which exists already.`);
   }
+  const before = builder.nodes.length;
   const outputs = lowerNode(node, opset, inputs, builder);
+  for (const made of builder.nodes.slice(before)) requireFinite(made, node, opset);
   node.outputs.forEach((name, position) => {
     if (name === '') return;
     scope.set(
@@ -88,4 +91,12 @@ export function lowerIntoScope(node: OnnxNode, opset: number, scope: Scope, buil
     );
   });
   return outputs;
+}
+
+/** Exact arithmetic has no NaN and no infinity; only the bounds of a clip may be infinite. */
+function requireFinite(made: GraphNode, node: OnnxNode, opset: number): void {
+  const numbers = Object.values(made).filter((field) => field instanceof Float64Array);
+  if (numbers.some((values) => !values.every(Number.isFinite))) {
+    throw new UnsupportedOpError(`Node ${node.name} (${node.op}), opset ${opset}: one of its constants is NaN or infinite.`);
+  }
 }

@@ -53,6 +53,7 @@ describe('buildGraph', () => {
     DynamicShapeError,
     /Dimension 1 \(length\) of graph input x.*dynamic_axes/,
   );
+  refuse('weights that are NaN', { inputs: { x: [1, 1] }, outputs: ['y'], constants: { w: floats([1, 1], [NaN]) }, nodes: [node('MatMul', ['x', 'w'], ['y'], {}, 'fc')] }, UnsupportedOpError, /Node fc \(MatMul\).*NaN or infinite/);
   refuse('an unknown operator', { opset: 13, inputs: { x: [2] }, outputs: ['y'], nodes: [node('Erf', ['x'], ['y'], {}, 'gelu')] }, UnsupportedOpError, /Node gelu \(Erf\), opset 13.*Supported are Abs, Add.*Conv/);
   refuse('an operator named like a property of every object', { inputs: { x: [2] }, outputs: ['y'], nodes: [node('constructor', ['x'], ['y'])] }, UnsupportedOpError, /\(constructor\)/);
   refuse('an operator of another domain', { inputs: { x: [2] }, outputs: ['y'], nodes: [{ ...node('Relu', ['x'], ['y']), domain: 'com.example' }] }, UnsupportedOpError, /com\.example\.Relu/);

@@ -118,6 +118,8 @@ describe('decodeModel', () => {
   refuse('negative dimensions', makeModel({ ...RELU, constants: { w: { dims: [-1, -1], dataType: 1, floatData: [1] } } }), MalformedModelError, /impossible shape/);
   refuse('opset 6', makeModel({ ...RELU, opset: 6 }), UnsupportedOpsetError, /opset 6; opset 7 to \d+ are supported/);
   refuse('an opset from the future', makeModel({ ...RELU, opset: 99 }), UnsupportedOpsetError, /opset 99/);
+  const named = (name: string) => ({ name, type: { tensorType: { elemType: 1 } } });
+  refuse('two inputs of one name', ModelProto.encode(ModelProto.fromObject({ opsetImport: [{ version: 17 }], graph: { input: [named('x'), named('x')], output: [named('x')] } })).finish(), MalformedModelError, /Two graph inputs are named x/);
   refuse('an empty file', new Uint8Array(), MalformedModelError, /no ONNX graph/);
   refuse('text', new TextEncoder().encode('{"input_data": [[1, 2, 3]]}'), MalformedModelError, /no ONNX/);
   refuse('a model without opset', ModelProto.encode(ModelProto.fromObject({ irVersion: 8, graph: { output: [{ name: 'y' }] } })).finish(), MalformedModelError, /opset_import/);
@@ -151,6 +153,29 @@ describe('untrusted bytes', () => {
       const bytes = SMALL.slice();
       for (let change = 0; change <= round % 4; change++) bytes[Math.floor(random() * bytes.length)] = Math.floor(random() * 256);
       readUntrusted(bytes);
+    }
+  });
+
+  it('that are a model with numbers replaced by absurd ones give a result or a named error', () => {
+    const random = seeded(5);
+    const integers = [-1, 0, 1, 3, 65536, 2 ** 31 - 1, 2 ** 40, -(2 ** 62)];
+    const fractions = [NaN, -Infinity, 1e30, -0.5];
+    for (let round = 0; round < 500; round++) {
+      const message = ModelProto.toObject(ModelProto.decode(SMALL), { longs: Number }) as Record<string, unknown>;
+      const places: [Record<string, unknown>, string][] = [];
+      const visit = (node: Record<string, unknown>) => {
+        for (const [key, value] of Object.entries(node)) {
+          if (typeof value === 'number') places.push([node, key]);
+          else if (value !== null && typeof value === 'object' && !(value instanceof Uint8Array)) visit(value as Record<string, unknown>);
+        }
+      };
+      visit(message.graph as Record<string, unknown>);
+      for (let change = 0; change <= round % 3; change++) {
+        const [node, key] = places[Math.floor(random() * places.length)];
+        const absurd = Number.isInteger(node[key]) ? integers : fractions;
+        node[key] = absurd[Math.floor(random() * absurd.length)];
+      }
+      readUntrusted(ModelProto.encode(ModelProto.fromObject(message)).finish());
     }
   });
 

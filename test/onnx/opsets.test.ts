@@ -56,7 +56,7 @@ describe('onnxjs', () => {
     const inputs = randomInputs(graph, 5);
     const values = evaluate(graph, inputs.map((data) => Float64Array.from(data)));
     const session = new InferenceSession({ backendHint: 'cpu' });
-    await session.loadModel(Uint8Array.from(bytes).buffer);
+    await session.loadModel(bytes.slice().buffer);
     const results = await session.run(graph.inputs.map(({ shape }, i) => new Tensor(inputs[i], 'float32', shape)));
     for (const { name, tensor } of graph.outputs) {
       const expected = results.get(name)!.data;

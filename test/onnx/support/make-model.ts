@@ -112,6 +112,7 @@ export function makeModel(spec: ModelSpec): Uint8Array {
       }),
     },
   };
-  return ModelProto.encode(ModelProto.fromObject(message)).finish();
+  // A copy: the encoder's result lies in a buffer that it shares with its next results.
+  return Uint8Array.from(ModelProto.encode(ModelProto.fromObject(message)).finish());
 }
 
