@@ -21,7 +21,7 @@ export function compileConv(op: IntegerConv, at: Emitter): void {
         for (let c = 0; c < groupChannels; c += 1) {
           const from = (n * inChannels + firstChannel + c) * plane;
           for (let k = 0; k < kernel; k += 1) {
-            const position = window[k * outPlane + p];
+            const position = window[p * kernel + k];
             if (position >= 0) writer.addRow(x, from + position, op.weight[(o * groupChannels + c) * kernel + k]);
           }
         }
