@@ -69,7 +69,6 @@ export const CONSTANT_ARITHMETIC: Readonly<Record<string, Operator>> = {
   Mod: mod,
   Not: not,
   Or: comparison((a, b) => a !== 0 || b !== 0),
-  Pow: { fold: (context) => [foldBinary(context, (a, b) => a ** b)] },
   Reciprocal: unary((x) => 1 / x),
   ReduceProd: reduceProd,
   Round: unary(roundEven),

@@ -10,6 +10,7 @@ import { CONSTANT_ARITHMETIC, foldWhere } from './constant-arithmetic.js';
 import { foldConstant, foldConstantOfShape, foldRange, lowerShape, lowerSize } from './constants.js';
 import type { Operator } from './context.js';
 import { lowerConv } from './conv.js';
+import { lowerConvTranspose } from './conv-transpose.js';
 import { lowerExpand, lowerTile } from './expand.js';
 import { lowerMax, lowerMin } from './extremum.js';
 import { lowerGather, lowerGatherElements } from './gather.js';
@@ -17,7 +18,8 @@ import { lowerDropout, lowerIdentity } from './identity.js';
 import { lowerGemm, lowerMatMul } from './matmul.js';
 import { lowerPad } from './pad.js';
 import { lowerAveragePool, lowerGlobalAveragePool, lowerGlobalMaxPool, lowerMaxPool } from './pooling.js';
-import { lowerAbs, lowerClip, lowerHardSigmoid, lowerLeakyRelu, lowerPRelu, lowerRelu } from './rectifiers.js';
+import { foldPow, lowerPow } from './power.js';
+import { lowerAbs, lowerClip, lowerHardSigmoid, lowerHardSwish, lowerLeakyRelu, lowerPRelu, lowerRelu } from './rectifiers.js';
 import { lowerReduceL1, lowerReduceMax, lowerReduceMean, lowerReduceMin, lowerReduceSum, lowerReduceSumSquare } from './reduce.js';
 import { lowerFlatten, lowerReshape, lowerSqueeze, lowerUnsqueeze } from './reshaping.js';
 import { lowerResize } from './resize.js';
@@ -41,6 +43,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   Constant: { fold: foldConstant },
   ConstantOfShape: { fold: foldConstantOfShape },
   Conv: { lower: lowerConv },
+  ConvTranspose: { lower: lowerConvTranspose },
   DepthToSpace: { lower: lowerDepthToSpace },
   Div: { lower: lowerDiv, fold: foldDiv },
   Dropout: { lower: lowerDropout, fold: lowerDropout, afterSoftmax: 'carries' },
@@ -52,6 +55,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   GlobalAveragePool: { lower: lowerGlobalAveragePool },
   GlobalMaxPool: { lower: lowerGlobalMaxPool },
   HardSigmoid: { lower: lowerHardSigmoid },
+  HardSwish: { lower: lowerHardSwish },
   Identity: { lower: lowerIdentity, fold: lowerIdentity, afterSoftmax: 'carries' },
   LeakyRelu: { lower: lowerLeakyRelu },
   LogSoftmax: { lower: lowerLogSoftmax },
@@ -63,6 +67,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   Mul: { lower: lowerMul, fold: foldMul },
   Neg: { lower: lowerNeg },
   Pad: { lower: lowerPad },
+  Pow: { lower: lowerPow, fold: foldPow },
   PRelu: { lower: lowerPRelu },
   Range: { fold: foldRange },
   ReduceL1: { lower: lowerReduceL1 },

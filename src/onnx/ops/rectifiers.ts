@@ -1,4 +1,4 @@
-/** Piecewise-linear activations: Relu, LeakyRelu, PRelu, Abs, Clip and HardSigmoid. */
+/** Piecewise-linear activations: Relu, LeakyRelu, PRelu, Abs, Clip, HardSigmoid and HardSwish. */
 import { broadcastShapes, sizeOf } from '../../tensor/shape.js';
 import type { Activation } from '../values.js';
 import { emitAffine, requireNumeric } from './arithmetic.js';
@@ -58,11 +58,20 @@ export function emitClip(context: NodeContext, x: Activation, low: number, high:
 /** Exporters write a missing bound as the largest float. */
 const FLOAT32_MAX = 3.4028234663852886e38;
 
+function emitLine(context: NodeContext, x: Activation, scale: number, shift: number): Activation {
+  const size = sizeOf(x.shape);
+  return emitAffine(context, x, x.shape, new Float64Array(size).fill(scale), new Float64Array(size).fill(shift), 'line');
+}
+
 /** max(0, min(1, alpha * x + beta)) */
 export const lowerHardSigmoid: Lowering = (context) => {
+  const line = emitLine(context, numeric(context), context.float('alpha', 0.2), context.float('beta', 0.5));
+  return [context.emit({ op: 'clip', shape: line.shape, min: 0, max: 1 }, [line])];
+};
+
+/** x * max(0, min(1, x / 6 + 1 / 2)) */
+export const lowerHardSwish: Lowering = (context) => {
   const x = numeric(context);
-  const size = sizeOf(x.shape);
-  const scale = new Float64Array(size).fill(context.float('alpha', 0.2));
-  const shift = new Float64Array(size).fill(context.float('beta', 0.5));
-  return [emitClip(context, emitAffine(context, x, x.shape, scale, shift, 'line'), 0, 1)];
+  const gate = context.emit({ op: 'clip', shape: x.shape, min: 0, max: 1 }, [emitLine(context, x, 1 / 6, 0.5)], { step: 'gate' });
+  return [context.emit({ op: 'multiply', shape: x.shape }, [x, gate])];
 };

@@ -71,6 +71,16 @@ describe('arithmetic', () => {
     );
   });
 
+  for (const power of [1, 2, 3]) {
+    it(`Pow with exponent ${power} agrees with onnxruntime`, async () => {
+      await agrees({ inputs: { x: [2, 3] }, outputs: ['y'], constants: { c: floats([1], [power]) }, nodes: [node('Pow', ['x', 'c'], ['y'])] });
+    });
+  }
+  it('Pow with another exponent is refused', () => {
+    const bytes = makeModel({ inputs: { x: [2] }, outputs: ['y'], constants: { c: floats([], [0.5]) }, nodes: [node('Pow', ['x', 'c'], ['y'], {}, 'root')] });
+    assert.throws(() => buildGraph(decodeModel(bytes)), /Node root \(Pow\).*whole number from 1 to 8/);
+  });
+
   it('Neg agrees with onnxruntime', async () => {
     await agrees({ inputs: { x: [2, 3] }, outputs: ['y'], nodes: [node('Neg', ['x'], ['y'])] });
   });
@@ -116,6 +126,7 @@ describe('rectifiers', () => {
     ['LeakyRelu', { alpha: float(-0.3) }],
     ['Abs', {}],
     ['HardSigmoid', {}],
+    ['HardSwish', {}],
     ['HardSigmoid', { alpha: float(0.4), beta: float(0.1) }],
   ] as const) {
     it(`${op} with ${JSON.stringify(attributes)} agrees with onnxruntime`, async () => {

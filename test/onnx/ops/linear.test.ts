@@ -171,6 +171,36 @@ describe('Conv', () => {
   });
 });
 
+describe('ConvTranspose', () => {
+  const transposed = (x: number[], w: number[], attributes: NonNullable<Parameters<typeof node>[3]>, bias?: number): ModelSpec => ({
+    inputs: { x },
+    outputs: ['y'],
+    constants: { w: weights(...w), ...(bias ? { b: weights(bias) } : {}) },
+    nodes: [node('ConvTranspose', bias ? ['x', 'w', 'b'] : ['x', 'w'], ['y'], attributes, 'up')],
+  });
+  const cases: [string, ModelSpec][] = [
+    ['in two dimensions', transposed([1, 3, 4, 5], [3, 2, 3, 2], {}, 2)],
+    ['in one dimension', transposed([2, 3, 4], [3, 2, 3], { strides: [2] })],
+    ['with strides and pads', transposed([1, 3, 4, 5], [3, 2, 4, 4], { strides: [2, 2], pads: [1, 0, 1, 2] }, 2)],
+    ['with output_padding', transposed([1, 3, 4, 5], [3, 2, 3, 3], { strides: [2, 3], pads: [1, 1, 1, 1], output_padding: [1, 2] })],
+    ['with dilations', transposed([1, 2, 4, 4], [2, 2, 3, 3], { dilations: [2, 1] })],
+    ['with groups', transposed([1, 4, 3, 3], [4, 3, 2, 2], { group: 2, strides: [2, 2] }, 6)],
+    ['with pads that crop', transposed([1, 1, 4, 4], [1, 1, 1, 1], { pads: [1, 0, 0, 1] })],
+    ['with output_shape', transposed([1, 1, 4, 4], [1, 1, 3, 3], { strides: [2, 2], output_shape: [8, 8] })],
+    ['with auto_pad SAME_UPPER', transposed([1, 1, 4, 5], [1, 1, 4, 3], { strides: [2, 2], auto_pad: 'SAME_UPPER' })],
+    ['with auto_pad SAME_LOWER', transposed([1, 1, 4, 5], [1, 1, 4, 3], { strides: [2, 2], auto_pad: 'SAME_LOWER' })],
+    ['with auto_pad VALID', transposed([1, 1, 4, 5], [1, 1, 4, 3], { strides: [2, 2], auto_pad: 'VALID' })],
+  ];
+  for (const [what, spec] of cases) {
+    it(`${what} agrees with onnxruntime`, async () => {
+      assert.deepEqual(await kinds(spec), ['move', 'conv']);
+    });
+  }
+  it('with channels that do not fit is a shape error', () => {
+    assert.throws(() => buildGraph(decodeModel(makeModel(transposed([1, 2, 4, 4], [3, 2, 3, 3], {})))), /Node up \(ConvTranspose\).*2 input channels/);
+  });
+});
+
 describe('BatchNormalization', () => {
   for (const opset of [7, 9, 14, 15]) {
     it(`of opset ${opset} becomes an affine map per channel`, async () => {
