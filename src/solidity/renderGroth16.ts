@@ -133,6 +133,8 @@ ${keyConstants(words)
     function _verify(uint256 work) private view returns (bool valid) {
 ${n > MAX_UNROLLED ? '        uint256 key = _key();\n' : ''}\
         assembly ("memory-safe") {
+            // A precompile that starves would look like an invalid proof: out of gas is an error of the caller.
+            if lt(gas(), ${gasNeeded(n)}) { revert(0x00, 0x00) }
             // At work IC_0 + s_1 IC_1 + ... so far; behind it the next term, a point and its scalar.
             let x := add(work, 0x40)
             let y := add(work, 0x60)
@@ -147,8 +149,7 @@ ${n > MAX_UNROLLED ? renderTermLoop(n) : Array.from({ length: n }, (_, j) => ren
             mstore(y, GAMMA_X0)
             mstore(scalar, GAMMA_Y1)
             mstore(add(work, 0xa0), GAMMA_Y0)
-            let ay := mload(add(work, 0xe0))
-            mstore(add(work, 0xe0), sub(P, ay))
+            mstore(add(work, 0xe0), sub(P, mload(add(work, 0xe0))))
             mstore(add(work, 0x1c0), DELTA_X1)
             mstore(add(work, 0x1e0), DELTA_X0)
             mstore(add(work, 0x200), DELTA_Y1)
@@ -160,14 +161,11 @@ ${n > MAX_UNROLLED ? renderTermLoop(n) : Array.from({ length: n }, (_, j) => ren
             mstore(add(work, 0x2c0), BETA_Y1)
             mstore(add(work, 0x2e0), BETA_Y0)
 
-            // No point of these groups but infinity has y = 0. For A at infinity -y is P, which the precompile refuses;
-            // an A with y not below P would otherwise pass for another.
-            valid := and(valid, lt(ay, P))
-            valid := and(valid, iszero(iszero(or(mload(add(work, 0x140)), mload(add(work, 0x160))))))
-            valid := and(valid, iszero(iszero(mload(add(work, 0x1a0)))))
+            // A at infinity becomes (0, P), which the precompile refuses as it does every coordinate not below P and every
+            // point off its curve or, for B, outside the subgroup.
             if valid {
-                valid := staticcall(${2 * (45000 + 4 * 34000)}, 8, work, 0x300, 0x00, 0x20)
-                valid := and(valid, eq(mload(0x00), 1))
+                // From the right: the precompile's answer is read after its call.
+                valid := and(mload(0x00), staticcall(${2 * (45000 + 4 * 34000)}, 8, work, 0x300, 0x00, 0x20))
             }
         }
     }
@@ -181,6 +179,11 @@ export const SIGNALS = 0x1c0;
 /** Size of that memory: four pairs, or the signals' end. */
 export function workBytes(n: number): number {
   return Math.max(0x300, SIGNALS + 32 * n);
+}
+
+/** Gas that checking one proof takes at EIP-1108's prices, with the 64th that EIP-150 keeps back and some for the rest. */
+export function gasNeeded(n: number): number {
+  return Math.ceil(((45000 + 4 * 34000) * 64) / 63) + 6500 * n + 2000;
 }
 
 /** Up to here a term of the sum costs less unrolled; above, code would outgrow EIP-170's limit. */
@@ -221,91 +224,95 @@ function renderBatch(n: number): string {
     {
         uint256 key = _key();
         assembly ("memory-safe") {
-            // sums: (sum r_i), (sum r_i s_ij) for each j. t: sum (2 words), term (3 words). m: the pairs.
-            let sums := mload(0x40)
-            let t := add(sums, ${hex(32 * (n + 1))})
-            let m := add(t, 0xa0)
+            if lt(gas(), add(${Math.ceil(((45000 + 3 * 34000) * 64) / 63) + 8000 * (n + 2)}, mul(count, ${34000 + 2 * 6000 + 150 + 300 + 1000 + 540 + 150 * n}))) { revert(0x00, 0x00) }
 
-            calldatacopy(m, proofs, mul(count, stride))
-            mstore(0x00, keccak256(m, mul(count, stride)))
+            // weights: sum r_i, then sum r_i s_ij for each j. Behind them the sum of points (2 words) and a term (3 words),
+            // then the pairs.
+            let weights := mload(0x40)
+            let sum := add(weights, ${hex(32 * (n + 1))})
+            let x := add(sum, 0x40)
+            let scalar := add(sum, 0x80)
+            let pairs := add(sum, 0xa0)
+
+            calldatacopy(pairs, proofs, mul(count, stride))
+            mstore(0x00, keccak256(pairs, mul(count, stride)))
             mstore(0x20, keccak256(signals, mul(count, ${hex(32 * n)})))
-            let seed := keccak256(0x00, 0x40)
+            mstore(0x00, keccak256(0x00, 0x40))
 
-            calldatacopy(sums, calldatasize(), ${hex(32 * (n + 1))})
+            // The first proof's coefficient is 1.
+            mstore(weights, 1)
+            calldatacopy(add(weights, 0x20), calldatasize(), ${hex(32 * n)})
+            calldatacopy(sum, add(proofs, 0xc0), 0x40)
             valid := 1
-            let pair := m
-            for { let i := 0 } lt(i, count) { i := add(i, 1) } {
-                mstore(0x00, seed)
-                mstore(0x20, i)
-                let r := shr(128, keccak256(0x00, 0x40))
-                if iszero(i) { r := 1 }
-                mstore(sums, addmod(mload(sums), r, R))
-                for { let weighted := add(sums, 0x20) } lt(weighted, t) { weighted := add(weighted, 0x20) } {
+            let r := 1
+            let end := add(pairs, mul(count, 0xc0))
+            let pair := pairs
+            for {} 1 {} {
+                for { let weight := add(weights, 0x20) } lt(weight, sum) { weight := add(weight, 0x20) } {
                     let s := mload(signals)
                     valid := and(valid, lt(s, R))
-                    mstore(weighted, addmod(mload(weighted), mulmod(s, r, R), R))
+                    mstore(weight, addmod(mload(weight), mulmod(s, r, R), R))
                     signals := add(signals, 0x20)
                 }
-
-                // The pair (r A, B), and C with its scalar behind the sum.
-                calldatacopy(pair, proofs, 0xc0)
-                calldatacopy(add(t, 0x40), add(proofs, 0xc0), 0x40)
-                proofs := add(proofs, stride)
-                // y = 0 for the point at infinity alone.
-                valid := and(valid, iszero(iszero(mload(add(pair, 0x20)))))
-                valid := and(valid, iszero(iszero(or(mload(add(pair, 0x80)), mload(add(pair, 0xa0))))))
-                valid := and(valid, iszero(iszero(mload(add(t, 0x60)))))
-                switch i
-                case 0 {
-                    mstore(t, mload(add(t, 0x40)))
-                    mstore(add(t, 0x20), mload(add(t, 0x60)))
-                }
+                // The pair (r A, B); a point at infinity, alone with y = 0, is refused in A.
+                let ay := calldataload(add(proofs, 0x20))
+                valid := and(valid, gt(ay, 0))
+                switch eq(pair, pairs)
+                case 1 { calldatacopy(pair, proofs, 0xc0) }
                 default {
-                    let bx := mload(add(pair, 0x40))
+                    calldatacopy(pair, proofs, 0x40)
                     mstore(add(pair, 0x40), r)
-                    valid := and(valid, staticcall(12000, 7, pair, 0x60, pair, 0x40))
-                    mstore(add(pair, 0x40), bx)
-                    mstore(add(t, 0x80), r)
-                    valid := and(valid, staticcall(12000, 7, add(t, 0x40), 0x60, add(t, 0x40), 0x40))
-                    valid := and(valid, staticcall(300, 6, t, 0x80, t, 0x40))
+                    valid := and(staticcall(12000, 7, pair, 0x60, pair, 0x40), valid)
+                    calldatacopy(add(pair, 0x40), add(proofs, 0x40), 0x80)
+                    // sum += r C
+                    calldatacopy(x, add(proofs, 0xc0), 0x40)
+                    mstore(scalar, r)
+                    valid := and(and(staticcall(300, 6, sum, 0x80, sum, 0x40), staticcall(12000, 7, x, 0x60, x, 0x40)), valid)
                 }
-                if iszero(valid) { break }
                 pair := add(pair, 0xc0)
+                if iszero(and(valid, lt(pair, end))) { break }
+                proofs := add(proofs, stride)
+                mstore(0x20, pair)
+                r := shr(128, keccak256(0x00, 0x40))
+                mstore(weights, add(mload(weights), r))
             }
 
             if valid {
-                // The right-hand side goes left: its scalars and sum C are negated.
-                mstore(pair, mload(t))
-                mstore(add(pair, 0x20), sub(P, mload(add(t, 0x20))))
+                // The right-hand side goes left: sum C and the scalars of the rest are negated.
+                mstore(pair, mload(sum))
+                mstore(add(pair, 0x20), sub(P, mload(add(sum, 0x20))))
                 copyG2(add(pair, 0x40), add(key, 0x140))
                 pair := add(pair, 0xc0)
 
                 mstore(pair, mload(key))
                 mstore(add(pair, 0x20), mload(add(key, 0x20)))
-                mstore(add(pair, 0x40), sub(R, mload(sums)))
-                valid := and(valid, staticcall(12000, 7, pair, 0x60, pair, 0x40))
+                mstore(add(pair, 0x40), sub(R, mload(weights)))
+                valid := staticcall(12000, 7, pair, 0x60, pair, 0x40)
                 copyG2(add(pair, 0x40), add(key, 0x40))
                 pair := add(pair, 0xc0)
 
-                // t holds the sum again, of the IC points; infinity to begin with.
-                mstore(t, 0)
-                mstore(add(t, 0x20), 0)
+                // The sum again, now of the IC points, from infinity on.
+                mstore(sum, 0)
+                mstore(add(sum, 0x20), 0)
                 let ic := add(key, ${hex(32 * HEADER_WORDS)})
-                for { let j := 0 } lt(j, ${n + 1}) { j := add(j, 1) } {
-                    mstore(add(t, 0x40), mload(ic))
-                    mstore(add(t, 0x60), mload(add(ic, 0x20)))
-                    mstore(add(t, 0x80), sub(R, mload(add(sums, shl(5, j)))))
-                    valid := and(valid, staticcall(12000, 7, add(t, 0x40), 0x60, add(t, 0x40), 0x40))
-                    valid := and(valid, staticcall(300, 6, t, 0x80, t, 0x40))
+                for { let weight := weights } lt(weight, sum) { weight := add(weight, 0x20) } {
+                    mstore(x, mload(ic))
+                    mstore(add(x, 0x20), mload(add(ic, 0x20)))
+                    mstore(scalar, sub(R, mload(weight)))
+                    valid := and(and(staticcall(300, 6, sum, 0x80, sum, 0x40), staticcall(12000, 7, x, 0x60, x, 0x40)), valid)
                     ic := add(ic, 0x40)
                 }
-                mstore(pair, mload(t))
-                mstore(add(pair, 0x20), mload(add(t, 0x20)))
+                mstore(pair, mload(sum))
+                mstore(add(pair, 0x20), mload(add(sum, 0x20)))
                 copyG2(add(pair, 0x40), add(key, 0xc0))
 
-                let pairs := add(count, 3)
-                valid := and(valid, staticcall(mul(2, add(45000, mul(34000, pairs))), 8, m, mul(0xc0, pairs), 0x00, 0x20))
-                valid := and(valid, eq(mload(0x00), 1))
+                let size := add(sub(pair, pairs), 0xc0)
+                if valid {
+                    valid := and(
+                        mload(0x00),
+                        staticcall(add(90000, mul(68000, add(count, 3))), 8, pairs, size, 0x00, 0x20)
+                    )
+                }
             }
 
             function copyG2(to, from) {

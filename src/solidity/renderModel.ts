@@ -80,6 +80,7 @@ ${[...renderTensors(outputs, 'OUTPUT'), ...renderTensors(inputs, 'INPUT')].join(
         OutputMismatch
     }
 
+${[...renderFormats(outputs, 'output'), ...renderFormats(inputs, 'input')].join('\n')}
 ${renderTyped(layout)}
     /// @notice Judges one inference in ERC-7992's encoding.
     /// @param inputCommitment ${commitmentMeaning(inputs)}
@@ -259,21 +260,44 @@ function size(shape: readonly number[]): number {
   return shape.reduce((product, d) => product * d, 1);
 }
 
-/** Constants of one side's tensors, plus shapes. */
+/** Constants of one side's tensors. */
 function renderTensors({ tensors }: Exposure, prefix: string): string[] {
   return tensors.map((tensor, i) => {
     const name = tensors.length === 1 ? prefix : `${prefix}${i}`;
     const { packing } = tensor;
     return `\
-    /// ${prefix === 'OUTPUT' ? 'Output' : 'Input'} \`${identifierText(tensor.name)}\`, shape [${tensor.shape.join(', ')}]: number of elements.
-    uint256 public constant ${name}_SIZE = ${size(tensor.shape)};
-    /// A real number is the element times this, in units of 1e-36.
-    uint256 public constant ${name}_SCALE_E36 = ${scaleE36(tensor.scale)};
-    /// Elements lie in [${tensor.range[0]}, ${tensor.range[1]}]; each is stored minus this offset ...
-    int256 public constant ${name}_OFFSET = ${packing.offset};
-    /// ... in this many bits, so many to a word, lowest bits first.
-    uint256 public constant ${name}_BITS = ${packing.bits};
-    uint256 public constant ${name}_PER_WORD = ${packing.perWord};
+    // ${prefix === 'OUTPUT' ? 'Output' : 'Input'} \`${identifierText(tensor.name)}\`, shape [${tensor.shape.join(', ')}], elements in [${tensor.range[0]}, ${tensor.range[1]}].
+    /// A real number is an element times this, in units of 1e-36.
+    uint256 private constant ${name}_SCALE_E36 = ${scaleE36(tensor.scale)};
+    /// Each element is stored minus this offset, in so many bits, so many to a word, lowest bits first.
+    int256 private constant ${name}_OFFSET = ${packing.offset};
+    uint256 private constant ${name}_BITS = ${packing.bits};
+    uint256 private constant ${name}_PER_WORD = ${packing.perWord};
+`;
+  });
+}
+
+/** One function for each tensor that returns its constants. */
+function renderFormats({ tensors }: Exposure, side: Side): string[] {
+  return tensors.map((tensor, i) => {
+    const suffix = tensors.length === 1 ? '' : `${i}`;
+    const name = `${side.toUpperCase()}${suffix}`;
+    return `\
+    /// @notice How \`${identifierText(tensor.name)}\` stands for real numbers and lies in words.
+    /// @return shape Its dimensions, outermost first.
+    /// @return scaleE36 A real number is an element times this, in units of 1e-36.
+    /// @return offset Each element is stored minus this offset ...
+    /// @return bits ... in so many bits ...
+    /// @return perWord ... and so many to a word, lowest bits first.
+    function ${side}${suffix}Format()
+        external
+        pure
+        returns (uint256[] memory shape, uint256 scaleE36, int256 offset, uint256 bits, uint256 perWord)
+    {
+        shape = new uint256[](${tensor.shape.length});
+${tensor.shape.map((d, axis) => `        shape[${axis}] = ${d};\n`).join('')}\
+        return (shape, ${name}_SCALE_E36, ${name}_OFFSET, ${name}_BITS, ${name}_PER_WORD);
+    }
 `;
   });
 }
