@@ -27,7 +27,7 @@ function readOutput(name: string, scope: Scope, notes: string[]): GraphOutput {
   if (value === undefined) throw new MalformedModelError(`Graph output ${name} is made by no node. Is the file complete?`);
   if (value.kind === 'unknown') throw value.cause;
   if (value.kind === 'constant') {
-    throw new UnsupportedOpError(`Graph output ${name} does not depend on any graph input: there is nothing to prove about it.`);
+    throw new UnsupportedOpError(`Graph output ${name} depends on no graph input: there is nothing to prove about it.`);
   }
   const { tensor, shape, omitted } = value;
   if (omitted === undefined) return { name, tensor, shape };

@@ -32,8 +32,9 @@ export async function openReference(bytes: Uint8Array): Promise<Reference> {
   const model = decodeModel(bytes);
   const builder = new GraphBuilder();
   const inputs = model.inputs.map((info) => ({ name: info.name, type: info.type, shape: lowerInput(model, info, builder).shape }));
+  // Unoptimized, so that the reference computes what the file says, in the file's order.
   const session = await named(() =>
-    ort.InferenceSession.create(bytes, { executionProviders: ['wasm'], logSeverityLevel: 4, graphOptimizationLevel: 'basic' }),
+    ort.InferenceSession.create(bytes, { executionProviders: ['wasm'], logSeverityLevel: 4, graphOptimizationLevel: 'disabled' }),
   );
   return {
     run: (data) =>

@@ -34,5 +34,5 @@ export const lowerArgMin: Lowering = (context) => {
   requireNumeric(context, [x]);
   const size = sizeOf(x.shape);
   const negated = emitAffine(context, x, x.shape, new Float64Array(size).fill(-1), new Float64Array(size), 'negate');
-  return [emitArgMax(context, { ...negated })];
+  return [emitArgMax(context, negated)];
 };

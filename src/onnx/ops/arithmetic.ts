@@ -2,8 +2,8 @@
  * Add, Sub, Mul, Div, Neg, Sum and Mean. With a constant they are affine maps; between activations, sums and products.
  * Division by an activation has no exact integer counterpart and is refused.
  */
-import type { Constant, ElementType } from '../model.js';
-import { isFloat } from '../model.js';
+import { sizeOf } from '../../tensor/shape.js';
+import { isFloat, type Constant, type ElementType } from '../model.js';
 import type { Activation, Value } from '../values.js';
 import { commonShape, expandActivation, expandConstant } from './broadcast.js';
 import { constant, type Lowering, type NodeContext } from './context.js';
@@ -113,7 +113,7 @@ export const lowerMul: Lowering = (context) => {
 
 export const lowerDiv: Lowering = (context) => {
   if (context.input(1).kind === 'activation') {
-    throw context.unsupported('it divides by a value computed from the network\'s inputs; only division by constants is supported');
+    throw context.unsupported("it divides by a value computed from the network's inputs; only division by constants is supported");
   }
   requireFloat(context, [context.input(0)]);
   const { shape, x, c } = splitOperands(context);
@@ -124,7 +124,7 @@ export const lowerDiv: Lowering = (context) => {
 export const lowerNeg: Lowering = (context) => {
   const x = context.activation(0);
   requireNumeric(context, [x]);
-  const size = x.shape.reduce((product, dimension) => product * dimension, 1);
+  const size = sizeOf(x.shape);
   return [emitAffine(context, x, x.shape, filled(size, -1), filled(size, 0))];
 };
 

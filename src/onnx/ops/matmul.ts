@@ -81,7 +81,8 @@ function multiplyMatrices(context: NodeContext, a: Value, b: Value, step?: strin
     const trivial = m === 1 || n === 1;
     const product = emitDense(context, flipped, { ...a, shape: [m, k] }, undefined, trivial ? step : 'transposed');
     if (trivial) return { ...product, shape };
-    return moveOne(context, product, transposeView(identityView(product.shape), swapLast(product.shape.length)), { step });
+    const view = transposeView(identityView(product.shape), swapLast(product.shape.length));
+    return moveOne(context, product, reshapeView(view, shape), { step });
   }
   // Operands with leading dimensions of their own, or both activations: pair every element with its partner.
   const paired = context.bounded([...batch, m, n, k]);
