@@ -16,7 +16,7 @@ export interface AccuracyReport {
   /** Over all samples and output elements. */
   readonly maximumError: number;
   readonly meanError: number;
-  /** Largest minus smallest reference output: what the errors compare to. */
+  /** Largest minus smallest reference output, zero counted among them: what the errors compare to. */
   readonly outputRange: number;
   /** Share of samples, 0 to 1, on which both give the same class; absent where no output is a score vector. */
   readonly classAgreement?: number;
@@ -47,8 +47,8 @@ export async function measureAccuracy(
   let maximumError = 0;
   let sum = 0;
   let count = 0;
-  let least = Infinity;
-  let most = -Infinity;
+  let least = 0;
+  let most = 0;
   let agreed = 0;
   const scores = model.outputs.findIndex((output: IntegerOutput) => isScoreVector(output.shape));
   for (const sample of samples) {

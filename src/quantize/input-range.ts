@@ -62,8 +62,8 @@ function elementGrids(input: GraphInput, bits: number, columns: readonly [number
   const levels = 2 ** bits - 1;
   const widest = Math.max(...columns.map(([min, max]) => max - min));
   const grids = columns.map(([min, max]) => {
-    // A feature that never varied gets the widest feature's span around its one value.
-    const span = max > min ? max - min : Math.max(widest, Math.abs(min));
+    // A feature that never varied gets the widest feature's span around its one value; 1 where all were always zero.
+    const span = max > min ? max - min : Math.max(widest, Math.abs(min)) || 1;
     const least = min - ELEMENT_MARGIN * span;
     const step = ((1 + 2 * ELEMENT_MARGIN) * span) / levels;
     return { step, low: Math.round(least / step) + 0 };

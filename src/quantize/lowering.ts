@@ -31,6 +31,10 @@ export type OpBody = OpFields<IntegerOp>;
 
 /** Constraints that cutting one value costs beyond one per bit. */
 const REQUANTIZE_OVERHEAD = 5;
+/** Bits of the factor that brings a value to a grid whose ends must be met: enough to err by half a step of eight bits. */
+const EXACT_FACTOR_BITS = 8;
+/** Widest values, in bits, that later layers can still take without leaving exact arithmetic. */
+const WIDEST = 48;
 
 export class Lowering {
   readonly ops: IntegerOp[] = [];
@@ -38,6 +42,7 @@ export class Lowering {
   private readonly readers = new Map<string, GraphNode[]>();
   private readonly outputs: ReadonlySet<string>;
   private readonly narrowed = new Map<string, Quantized>();
+  private readonly shapes = new Map<string, Shape>();
   private layer = '';
 
   constructor(
@@ -47,7 +52,9 @@ export class Lowering {
     readonly bits: number,
   ) {
     this.outputs = new Set(graph.outputs.map((output) => output.tensor));
+    for (const input of graph.inputs) this.shapes.set(input.name, input.shape);
     for (const node of graph.nodes) {
+      this.shapes.set(node.output, node.shape);
       for (const input of node.inputs) this.readers.set(input, [...(this.readers.get(input) ?? []), node]);
     }
     for (const input of inputs) {
@@ -69,28 +76,40 @@ export class Lowering {
     return this.statistics.get(name) as TensorStatistics;
   }
 
-  /** Appends an op; its result stands for the graph tensor `output` if it has that name. */
+  /**
+   * Appends an op; its result stands for the graph tensor `output` if it has that name. Refused if an accumulator could
+   * leave exact arithmetic.
+   */
   emit(body: OpBody, inputs: readonly Quantized[], output: string, shape: Shape, scale: number): Quantized {
     const op = { ...body, inputs: inputs.map((input) => input.name), output, shape, scale, layer: this.layer } as IntegerOp;
     const bounds = boundOp(op, inputs.map((input) => input.bounds));
+    const magnitude = magnitudeOf(bounds);
+    if (!(magnitude <= ACCUMULATOR_LIMIT)) {
+      throw new AccumulatorOverflowError(
+        `layer '${this.layer}': its accumulators reach ${magnitude}, over 2^50; use fewer --activation-bits or calibration data with a wider range`,
+      );
+    }
     const statistics = this.statistics.get(output);
-    const meanSquare = statistics ? statistics.meanSquare / scale ** 2 : Math.max(...inputs.map((input) => input.meanSquare));
+    // A helper tensor stands for about the reals that its inputs stand for.
+    const real = (input: Quantized): number => input.meanSquare * (input.scale.length === 1 ? input.scale[0] ** 2 : scale ** 2);
+    const meanSquare = (statistics?.meanSquare ?? Math.max(...inputs.map(real))) / scale ** 2;
     const made: Quantized = { name: output, shape, scale: Float64Array.of(scale), bounds, meanSquare };
     this.ops.push(op);
     this.tensors.set(output, made);
     return made;
   }
 
-  /** Emits a linear op, and refuses it if an accumulator could leave exact arithmetic. */
-  emitLinear(body: OpBody, inputs: readonly Quantized[], output: string, shape: Shape, scale: number): Quantized {
-    const made = this.emit(body, inputs, output, shape, scale);
-    const magnitude = magnitudeOf(made.bounds);
-    if (!(magnitude <= ACCUMULATOR_LIMIT)) {
-      throw new AccumulatorOverflowError(
-        `layer '${this.layer}': its accumulators reach ${magnitude}, over 2^50; use fewer --activation-bits or calibration data with a wider range`,
-      );
+  /** Builds a layer on its only input as `operand` gives it, or on a cut copy if the accumulators would grow too large. */
+  onOperand(node: GraphNode, growth: number, build: (x: Quantized) => void): void {
+    const x = this.tensor(node.inputs[0]);
+    const operand = this.operand(x, node, growth);
+    try {
+      build(operand);
+    } catch (error) {
+      const narrow = error instanceof AccumulatorOverflowError ? this.narrow(x) : operand;
+      if (narrow.name === operand.name) throw error;
+      build(narrow);
     }
-    return made;
   }
 
   /** The grid to which the values of this graph tensor will be cut where it is next cut; undefined if nothing cuts it. */
@@ -102,7 +121,7 @@ export class Lowering {
       case 'prelu':
         return reader.slope.every((slope) => slope === 0) ? this.activationGrid(reader.output, 0) : this.ownGrid(name);
       case 'clip':
-        return this.activationGrid(reader.output);
+        return this.ownGrid(reader.output);
       case 'max':
       case 'sum':
         return this.cut(reader.output);
@@ -127,9 +146,18 @@ export class Lowering {
     return gridFor(min ?? range.min, Math.max(range.max, min ?? range.max), this.bits);
   }
 
-  private ownGrid(name: string): Grid {
+  /** The grid of a tensor's own range. */
+  ownGrid(name: string): Grid {
     const { min, max } = this.statisticsOf(name);
     return gridFor(min, max, this.bits);
+  }
+
+  /** Whether coefficients rounded to multiples of `unit` are as precise as `accumulatorScale` would make them. */
+  preciseAt(unit: number, name: string, terms: readonly Term[]): boolean {
+    const cut = this.cut(name);
+    const { step } = cut ?? this.ownGrid(name);
+    const shift = accumulatorShift(terms, 1, step, cut ? NOISE_BEFORE_REQUANTIZE : NOISE_AT_OUTPUT, unit);
+    return shift === 0;
   }
 
   /** Scale of an accumulator for graph tensor `name` made of these terms: a power-of-two fraction of the next cut's step. */
@@ -137,6 +165,22 @@ export class Lowering {
     const cut = this.cut(name);
     const { step } = cut ?? this.ownGrid(name);
     return step / 2 ** accumulatorShift(terms, rows, step, cut ? NOISE_BEFORE_REQUANTIZE : NOISE_AT_OUTPUT);
+  }
+
+  /**
+   * Cuts x to exactly this grid's ends, for a clip: where no power of two leads from x's scale to the step, x is first
+   * multiplied by an integer that makes one do.
+   */
+  requantizeExactly(x: Quantized, grid: Grid, output: string): Quantized {
+    const ratio = Math.log2(grid.step / x.scale[0]);
+    const shift = Math.round(ratio);
+    if (shift >= 0 && Math.abs(ratio - shift) < 1e-9) return this.requantize(x, grid, output);
+    const wanted = Math.max(0, Math.ceil(ratio + EXACT_FACTOR_BITS));
+    const factor = Math.round((x.scale[0] * 2 ** wanted) / grid.step);
+    const size = sizeOf(x.shape);
+    const body: OpBody = { kind: 'affine', factor: new Float64Array(size).fill(factor), shift: new Float64Array(size) };
+    const scaled = this.emit(body, [x], `${output}/scaled`, x.shape, x.scale[0] / factor);
+    return this.requantize(scaled, { step: scaled.scale[0] * 2 ** wanted, low: grid.low }, output);
   }
 
   /** Cuts x to a grid. The step becomes the nearest power-of-two multiple of x's scale at or above the one wished for. */
@@ -161,15 +205,49 @@ export class Lowering {
 
   /**
    * x as a linear layer should read it: cut first where that costs fewer constraints than carrying its extra bits into
-   * the `cuts` accumulators that will be cut afterwards.
+   * the accumulators that will be cut afterwards, where a cut copy exists already, or where the layer's `growth` in bits
+   * would leave exact arithmetic.
    */
-  operand(x: Quantized, reader: GraphNode): Quantized {
+  operand(x: Quantized, reader: GraphNode, growth: number): Quantized {
     const bits = bitsOf(spanOf(x.bounds));
     const extra = bits - this.bits;
     if (extra <= 0) return x;
-    const cuts = this.cut(reader.output) ? sizeOf(reader.shape) : 0;
-    const tooWide = bits > 34;
-    return tooWide || cuts * extra > sizeOf(x.shape) * (bits + REQUANTIZE_OVERHEAD) ? this.narrow(x) : x;
+    const known = this.narrowed.get(x.name);
+    if (known) return known;
+    const carried = this.nextCut(reader.output) * extra;
+    return bits + growth > WIDEST || carried > sizeOf(x.shape) * (bits + REQUANTIZE_OVERHEAD) ? this.narrow(x) : x;
+  }
+
+  /** Both factors of a product: left wide where cutting what becomes of the product later is cheaper than cutting them. */
+  factors(a: Quantized, b: Quantized, product: GraphNode): [Quantized, Quantized] {
+    const bits = [a, b].map((x) => bitsOf(spanOf(x.bounds)));
+    const cost = (x: Quantized, k: number): number => (bits[k] > this.bits && !this.narrowed.has(x.name) ? sizeOf(x.shape) * (bits[k] + REQUANTIZE_OVERHEAD) : 0);
+    const cutting = a.name === b.name ? cost(a, 0) : cost(a, 0) + cost(b, 1);
+    const extra = bits[0] + bits[1] - 2 * this.bits;
+    const wide = bits[0] + bits[1] + 4 <= WIDEST && this.nextCut(product.output) * extra < cutting;
+    return wide ? [a, b] : [this.narrow(a), this.narrow(b)];
+  }
+
+  /** How many values will be cut when graph tensor `name`, or what linear layers make of it, is next cut. */
+  private nextCut(name: string): number {
+    const readers = this.readers.get(name) ?? [];
+    return readers.reduce((most, reader) => Math.max(most, this.cutBy(reader, name)), 0);
+  }
+
+  private cutBy(reader: GraphNode, name: string): number {
+    switch (reader.op) {
+      case 'mean':
+      case 'move':
+      case 'sum':
+      case 'affine':
+      case 'dense':
+      case 'conv':
+        return Math.min(this.nextCut(reader.output), Math.max(sizeOf(this.shapes.get(name) as Shape), this.cut(reader.output) ? sizeOf(reader.shape) : 0));
+      case 'max':
+        return sizeOf(this.shapes.get(name) as Shape);
+      default:
+        return sizeOf(reader.shape);
+    }
   }
 
   /** x with one scale for all elements. */
@@ -185,25 +263,33 @@ export class Lowering {
     const unit = scale / 2 ** accumulatorShift([{ coefficients: x.scale, meanSquare: x.meanSquare }], x.scale.length, scale, NOISE_AT_OUTPUT);
     const size = sizeOf(x.shape);
     const factor = new Float64Array(size).map((_, i) => Math.round(x.scale[x.scale.length === 1 ? 0 : i] / unit));
-    return this.emitLinear({ kind: 'affine', factor, shift: new Float64Array(size) }, [x], output, x.shape, unit);
+    return this.emit({ kind: 'affine', factor, shift: new Float64Array(size) }, [x], output, x.shape, unit);
   }
 
-  /** All tensors in one scale, the finest of theirs or a fraction of it. */
+  /** All tensors in one scale; those that would leave exact arithmetic in it are cut first. */
   align(inputs: readonly Quantized[], output: string): { readonly inputs: readonly Quantized[]; readonly scale: number } {
-    const uniform = inputs.map((input) => this.uniform(input));
-    const scales = uniform.map((input) => input.scale[0]);
-    const finest = Math.min(...scales);
-    if (scales.every((scale) => scale === finest)) return { inputs: uniform, scale: finest };
-    const terms = uniform.map((input) => ({ coefficients: input.scale, meanSquare: input.meanSquare }));
-    const unit = finest / 2 ** accumulatorShift(terms, 1, Math.max(...scales), NOISE_AT_OUTPUT);
-    const aligned = uniform.map((input, k) => {
+    let chosen = inputs.map((input) => this.uniform(input));
+    let unit = this.commonScale(chosen, output);
+    if (chosen.some((input) => magnitudeOf(input.bounds) * (input.scale[0] / unit) > 2 ** WIDEST)) {
+      chosen = chosen.map((input) => this.narrow(input));
+      unit = this.commonScale(chosen, output);
+    }
+    const aligned = chosen.map((input, k) => {
       const factor = Math.round(input.scale[0] / unit);
       if (factor === 1) return input;
       const size = sizeOf(input.shape);
       const body: OpBody = { kind: 'affine', factor: new Float64Array(size).fill(factor), shift: new Float64Array(size) };
-      return this.emitLinear(body, [input], `${output}/aligned${k}`, input.shape, unit);
+      return this.emit(body, [input], `${output}/aligned${k}`, input.shape, unit);
     });
     return { inputs: aligned, scale: unit };
+  }
+
+  /** The finest scale of these tensors, or the fraction of it at which the others are met precisely enough for `output`. */
+  private commonScale(inputs: readonly Quantized[], output: string): number {
+    const finest = Math.min(...inputs.map((input) => input.scale[0]));
+    if (inputs.every((input) => input.scale[0] === finest)) return finest;
+    const terms = inputs.map((input) => ({ coefficients: input.scale, meanSquare: input.meanSquare }));
+    return finest / 2 ** accumulatorShift(terms, 1, this.ownGrid(output).step, NOISE_AT_OUTPUT, finest);
   }
 
   /** Makes `name` another name of x. */

@@ -35,14 +35,14 @@ export interface Term {
 }
 
 /**
- * Smallest s such that coefficients rounded to multiples of step / 2^s keep the accumulator's error (root mean square)
+ * Smallest s such that coefficients rounded to multiples of unit / 2^s (unit being the step unless given) keep the accumulator's error (root mean square)
  * below `noise` times that of rounding to `step`, which is step / sqrt(12). `rows` accumulators share the coefficients,
  * laid out row by row; where `meanSquare` is an array it repeats with each row.
  */
-export function accumulatorShift(terms: readonly Term[], rows: number, step: number, noise: number): number {
-  const allowed = (noise * noise) / 12;
+export function accumulatorShift(terms: readonly Term[], rows: number, step: number, noise: number, largest = step): number {
+  const allowed = (noise * noise * step * step) / 12;
   for (let shift = 0; shift < 40; shift += 1) {
-    const unit = step / 2 ** shift;
+    const unit = largest / 2 ** shift;
     let error = 0;
     for (const { coefficients, meanSquare } of terms) {
       let squares = 0;
@@ -53,7 +53,7 @@ export function accumulatorShift(terms: readonly Term[], rows: number, step: num
       }
       error += squares / rows;
     }
-    if (error / 4 ** shift <= allowed) return shift;
+    if (error * unit * unit <= allowed) return shift;
   }
   return 40;
 }

@@ -102,9 +102,11 @@ async function compareWithFloat(onnx: Uint8Array, graph: Graph, model: IntegerMo
   }
 }
 
+/** Inside the declared range, whose ends are themselves rounded to the grid. */
 function within(input: IntegerInput, i: number, value: number): boolean {
   const [least, most] = realRange(input, i);
-  return value >= least && value <= most;
+  const half = (most - least) / (2 ** (input.bits + 1) - 2);
+  return value >= least - half && value <= most + half;
 }
 
 /** Uniform over the declared range, from a fixed seed, so that a report can be repeated. */

@@ -1,13 +1,19 @@
 /** Element-wise scale and shift; takes inputs whose elements have scales of their own. */
 import type { AffineNode } from '../../onnx/graph.js';
-import type { Lowering } from '../lowering.js';
+import type { Lowering, Quantized } from '../lowering.js';
+
+/** Bits that weights of usual precision add to an accumulator. */
+const GROWTH = 12;
 
 export function lowerAffine(node: AffineNode, at: Lowering): void {
-  const x = at.operand(at.tensor(node.inputs[0]), node);
+  at.onOperand(node, GROWTH, (x) => build(node, x, at));
+}
+
+function build(node: AffineNode, x: Quantized, at: Lowering): void {
   const coefficients = node.scale.map((value, i) => value * x.scale[x.scale.length === 1 ? 0 : i]);
   const terms = [{ coefficients, meanSquare: x.meanSquare }, { coefficients: node.shift, meanSquare: 1 }];
   const unit = at.accumulatorScale(node.output, terms, coefficients.length);
   const factor = coefficients.map((value) => Math.round(value / unit) + 0);
   const shift = node.shift.map((value) => Math.round(value / unit) + 0);
-  at.emitLinear({ kind: 'affine', factor, shift }, [x], node.output, node.shape, unit);
+  at.emit({ kind: 'affine', factor, shift }, [x], node.output, node.shape, unit);
 }

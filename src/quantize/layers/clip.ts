@@ -3,5 +3,5 @@ import type { ClipNode } from '../../onnx/graph.js';
 import type { Lowering } from '../lowering.js';
 
 export function lowerClip(node: ClipNode, at: Lowering): void {
-  at.requantize(at.uniform(at.tensor(node.inputs[0])), at.activationGrid(node.output), node.output);
+  at.requantizeExactly(at.uniform(at.tensor(node.inputs[0])), at.ownGrid(node.output), node.output);
 }

@@ -1,9 +1,15 @@
 /** Fully connected layer: weights become multiples of the accumulator's scale over the input's; free in the circuit. */
 import type { DenseNode } from '../../onnx/graph.js';
-import type { Lowering } from '../lowering.js';
+import type { Lowering, Quantized } from '../lowering.js';
+
+/** Bits that weights of usual precision add to an accumulator. */
+const GROWTH = 14;
 
 export function lowerDense(node: DenseNode, at: Lowering): void {
-  const x = at.operand(at.tensor(node.inputs[0]), node);
+  at.onOperand(node, GROWTH, (x) => build(node, x, at));
+}
+
+function build(node: DenseNode, x: Quantized, at: Lowering): void {
   const { rows, inFeatures, outFeatures } = node;
   // With one scale per element, all rows must agree on it for the weights to absorb it.
   const input = x.scale.length === 1 || rows === 1 ? x : at.uniform(x);
@@ -12,5 +18,5 @@ export function lowerDense(node: DenseNode, at: Lowering): void {
   const unit = at.accumulatorScale(node.output, [{ coefficients, meanSquare: input.meanSquare }], outFeatures);
   const weight = coefficients.map((value) => Math.round(value / unit) + 0);
   const bias = node.bias.map((value) => Math.round(value / unit) + 0);
-  at.emitLinear({ kind: 'dense', rows, inFeatures, outFeatures, weight, bias }, [input], node.output, node.shape, unit);
+  at.emit({ kind: 'dense', rows, inFeatures, outFeatures, weight, bias }, [input], node.output, node.shape, unit);
 }

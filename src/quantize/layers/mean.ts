@@ -1,16 +1,17 @@
 /** Averages and sums: exact where all divisors agree (the divisor goes into the scale), else rounded factors. */
 import type { MeanNode } from '../../onnx/graph.js';
+import { bitsOf } from '../intervals.js';
 import type { Lowering } from '../lowering.js';
 
 export function lowerMean(node: MeanNode, at: Lowering): void {
-  const input = at.uniform(at.operand(at.tensor(node.inputs[0]), node));
+  // The factor multiplies a whole group's sum, so its rounding error counts with the sum's mean square.
+  const largest = node.divisors.reduce((most, _, i) => Math.max(most, node.groups.offsets[i + 1] - node.groups.offsets[i]), 1);
+  const input = at.uniform(at.operand(at.tensor(node.inputs[0]), node, bitsOf(largest)));
   const [first] = node.divisors;
   const exact = node.divisors.every((divisor) => divisor === first);
   const coefficients = node.divisors.map((divisor) => input.scale[0] / divisor);
-  // The factor multiplies a whole group's sum, so its rounding error counts with the sum's mean square.
-  const largest = node.divisors.reduce((most, _, i) => Math.max(most, node.groups.offsets[i + 1] - node.groups.offsets[i]), 1);
   const terms = [{ coefficients, meanSquare: input.meanSquare * largest * largest }];
   const unit = exact ? coefficients[0] : at.accumulatorScale(node.output, terms, coefficients.length);
   const factor = coefficients.map((value) => Math.round(value / unit));
-  at.emitLinear({ kind: 'groupSum', groups: node.groups, factor }, [input], node.output, node.shape, unit);
+  at.emit({ kind: 'groupSum', groups: node.groups, factor }, [input], node.output, node.shape, unit);
 }

@@ -29,7 +29,7 @@ function refine({ inputs, scale }: Aligned, constants: Float64Array, output: str
   const finer = inputs.map((input, k) => {
     const size = input.bounds.low.length;
     const body = { kind: 'affine', factor: new Float64Array(size).fill(factor), shift: new Float64Array(size) } as const;
-    return at.emitLinear(body, [input], `${output}/refined${k}`, input.shape, scale / factor);
+    return at.emit(body, [input], `${output}/refined${k}`, input.shape, scale / factor);
   });
   return { inputs: finer, scale: scale / factor };
 }

@@ -19,14 +19,14 @@ export function lowerPRelu(node: PReluNode, at: Lowering): void {
   const scale = cut.scale[0] / fraction;
   const slope = (i: number): number => Math.round(node.slope[node.slope.length === 1 ? 0 : i] * fraction) + 0;
   if (node.slope.length === 1) {
-    at.emitLinear({ kind: 'sum', coefficients: [slope(0), fraction - slope(0)] }, [cut, relu], node.output, node.shape, scale);
+    at.emit({ kind: 'sum', coefficients: [slope(0), fraction - slope(0)] }, [cut, relu], node.output, node.shape, scale);
     return;
   }
   const size = cut.bounds.low.length;
   const none = new Float64Array(size);
-  const falling = at.emitLinear({ kind: 'affine', factor: none.map((_, i) => slope(i)), shift: none }, [cut], `${node.output}/falling`, node.shape, scale);
-  const rising = at.emitLinear({ kind: 'affine', factor: none.map((_, i) => fraction - slope(i)), shift: none }, [relu], `${node.output}/rising`, node.shape, scale);
-  at.emitLinear({ kind: 'sum', coefficients: [1, 1] }, [falling, rising], node.output, node.shape, scale);
+  const falling = at.emit({ kind: 'affine', factor: none.map((_, i) => slope(i)), shift: none }, [cut], `${node.output}/falling`, node.shape, scale);
+  const rising = at.emit({ kind: 'affine', factor: none.map((_, i) => fraction - slope(i)), shift: none }, [relu], `${node.output}/rising`, node.shape, scale);
+  at.emit({ kind: 'sum', coefficients: [1, 1] }, [falling, rising], node.output, node.shape, scale);
 }
 
 /** max(x, 0), exactly. */
