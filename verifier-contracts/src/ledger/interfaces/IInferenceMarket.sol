@@ -44,6 +44,13 @@ interface IInferenceMarket {
         Cancelled
     }
 
+    enum Fault {
+        /// Took a request and did not answer in time.
+        Late,
+        /// Answered, was disputed, and did not prove in time.
+        Unproved
+    }
+
     struct Ask {
         uint256 modelId;
         /// 0 for the current one; the request is then pinned to it.
@@ -124,10 +131,8 @@ interface IInferenceMarket {
     event Proved(uint64 indexed requestId, address indexed operator, bytes output);
     /// @notice The operator is paid. `outputHash` is keccak256 of the output.
     event Accepted(uint64 indexed requestId, address indexed operator, bytes32 outputHash);
-    enum Fault {
-        Late,
-        Unproved
-    }
+    /// @param amount The bond that was slashed.
+    /// @param challenger Who disputed; zero for a late answer.
     event Slashed(
         uint64 indexed requestId, address indexed operator, Fault indexed fault, uint96 amount, address challenger
     );
@@ -155,7 +160,6 @@ interface IInferenceMarket {
     error ProofRequired(uint64 requestId);
     error InvalidAsk();
     error BondTooSmall(uint256 bond, uint256 minimum);
-    error WrongValue(uint256 expected, uint256 actual);
     error InsufficientStake(address operator, uint256 free, uint256 needed);
     error StillUnbonding(address operator, uint256 unbondedAt);
     /// @notice The model cannot be asked: deprecated, or without a verifier.
@@ -166,8 +170,6 @@ interface IInferenceMarket {
     error OutputDiffers(bytes32 answered, bytes32 given);
     /// @notice Verdict of `IInferenceVerifier.checkInference`.
     error ProofRefused(uint8 verdict);
-    error NothingToPay();
-    error PaymentFailed(address to, uint256 amount);
     /// @notice Unbonding must outlast the longest life of a taken request.
     error UnbondingTooShort(uint256 unbonding, uint256 longestDispute);
 

@@ -45,7 +45,6 @@ interface IModelLicences {
     error OfferNotFound(uint256 licenceId);
     error OfferClosed(uint256 licenceId);
     error SoldOut(uint256 licenceId, uint256 left);
-    error WrongValue(uint256 expected, uint256 actual);
     error LicenceNotTransferable(uint256 licenceId);
     /// @notice `account` holds no such licence, or it is for another model, or its date has passed.
     error NotLicensed(uint256 modelId, address account, uint256 licenceId);

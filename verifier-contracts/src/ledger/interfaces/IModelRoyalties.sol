@@ -61,16 +61,12 @@ interface IModelRoyalties {
     error DerivationTooDeep();
     /// @notice The graph must begin with the artifact linked to the model version.
     error GraphRootMismatch(bytes32 expected, bytes32 actual);
-    error ArtifactNotRecorded(bytes32 artifactId);
     /// @notice The graph lacks an artifact within 8 generations, or lists a parent before its child.
     error ParentMissing(bytes32 parentId);
     /// @notice No artifact before it has this one as a parent.
     error ArtifactUnreachable(bytes32 artifactId);
     /// @notice At most 64 artifacts and 64 contributors.
     error GraphTooLarge(uint256 size);
-    error NothingToPay();
-    error WrongValue(uint256 expected, uint256 actual);
-    error PaymentFailed(address to, uint256 amount);
 
     /// @notice Sets the terms of a model version, once. The caller owns the model.
     /// @param graph The linked `ModelVersion` artifact, then its ancestors, each child before its parents, up to 8
@@ -101,6 +97,9 @@ interface IModelRoyalties {
 
     /// @notice Terms of a version; reverts if none are set.
     function termsOf(uint256 modelId, uint32 version) external view returns (Terms memory terms);
+
+    /// @notice Who set the terms of a version; gets the owner's part of ERC-2981 royalties.
+    function creatorOf(uint256 modelId, uint32 version) external view returns (address creator);
 
     /// @notice The latest version that has terms; 0 if none has.
     function latestTermsOf(uint256 modelId) external view returns (uint32 version);

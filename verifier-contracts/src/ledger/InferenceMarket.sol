@@ -1,0 +1,509 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {IInferenceVerifier} from "../interfaces/IInferenceVerifier.sol";
+import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
+import {InferenceContext} from "../libraries/InferenceContext.sol";
+import {PullPayments} from "./PullPayments.sol";
+import {IInferenceMarket} from "./interfaces/IInferenceMarket.sol";
+import {IModelLicences} from "./interfaces/IModelLicences.sol";
+import {IModelRoyalties} from "./interfaces/IModelRoyalties.sol";
+
+/// @title Bonded inference.
+/// @dev No owner, no pause: nobody can hold back another's money. Invariant for ether: the contract holds all stakes, unbonding
+/// stakes, balances, royalties not forwarded, fees of unfinished requests and bonds of open disputes. For each operator,
+/// `locked` is the sum of the bonds of requests it took that are not finished, and never more than `stake`.
+///
+/// The trap: a model's owner chose its verifier. The registry shows that it holds the registered key, not that it uses it. An
+/// operator serves models whose verifier it compiled itself or otherwise trusts.
+contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+    using SafeCast for uint256;
+
+    struct Config {
+        IModelRegistry registry;
+        IModelRoyalties royalties;
+        IModelLicences licences;
+        uint32 challengeWindow;
+        uint32 proveWindow;
+        uint32 maxWindow;
+        uint32 unbondingDelay;
+        uint96 minBond;
+        uint96 challengeBond;
+    }
+
+    /// A request as it is stored: what changes with every step lies in the first word.
+    struct Stored {
+        address operator;
+        uint40 due;
+        Status status;
+        Mode mode;
+        uint16 operatorBps;
+        address asker;
+        uint40 deadline;
+        uint32 window;
+        address verifier;
+        uint96 bond;
+        address token;
+        uint64 modelId;
+        uint32 version;
+        uint128 fee;
+        uint64 licenceId;
+        bytes32 inputCommitment;
+        bytes32 outputHash;
+        address challenger;
+    }
+
+    uint256 private constant ALL_BPS = 10_000;
+
+    IModelRegistry private immutable _REGISTRY;
+    IModelRoyalties private immutable _ROYALTIES;
+    IModelLicences private immutable _LICENCES;
+    uint32 private immutable _CHALLENGE_WINDOW;
+    uint32 private immutable _PROVE_WINDOW;
+    uint32 private immutable _MAX_WINDOW;
+    uint32 private immutable _UNBONDING_DELAY;
+    uint96 private immutable _MIN_BOND;
+    uint96 private immutable _CHALLENGE_BOND;
+
+    uint64 private _lastRequestId;
+    mapping(uint64 requestId => Stored) private _requests;
+    mapping(address account => Operator) private _operators;
+    /// By model, version, token and who owned the model.
+    mapping(bytes32 key => uint256) private _earned;
+
+    /// @param config Contracts and parameters, for good.
+    constructor(Config memory config) {
+        uint256 longest = uint256(config.maxWindow) + config.challengeWindow + config.proveWindow;
+        if (config.unbondingDelay <= longest) revert UnbondingTooShort(config.unbondingDelay, longest);
+        if (config.minBond < 2) revert BondTooSmall(config.minBond, 2);
+        _REGISTRY = config.registry;
+        _ROYALTIES = config.royalties;
+        _LICENCES = config.licences;
+        _CHALLENGE_WINDOW = config.challengeWindow;
+        _PROVE_WINDOW = config.proveWindow;
+        _MAX_WINDOW = config.maxWindow;
+        _UNBONDING_DELAY = config.unbondingDelay;
+        _MIN_BOND = config.minBond;
+        _CHALLENGE_BOND = config.challengeBond;
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function ask(Ask calldata request) external payable nonReentrant returns (uint64 requestId) {
+        if (
+            request.inputCommitment == 0 || request.window == 0 || request.window > _MAX_WINDOW
+                || request.deadline < block.timestamp
+        ) revert InvalidAsk();
+        if (request.bond < _MIN_BOND) revert BondTooSmall(request.bond, _MIN_BOND);
+        IModelRegistry.Resolution memory model = _REGISTRY.resolve(request.modelId, request.version);
+        if (model.deprecated || model.verifier == address(0) || model.verifier.codehash != model.codeHash) {
+            revert ModelNotServed(request.modelId, model.version);
+        }
+        uint16 operatorBps = _ROYALTIES.termsOf(request.modelId, model.version).operatorBps;
+        bool licensed = _LICENCES.licenceRequired(request.modelId);
+        if (licensed) _LICENCES.use(request.modelId, msg.sender, request.licenceId);
+        uint128 fee = _receive(request.token, request.fee).toUint128();
+
+        requestId = ++_lastRequestId;
+        Stored storage r = _requests[requestId];
+        (r.status, r.mode, r.operatorBps) = (Status.Open, request.mode, operatorBps);
+        (r.asker, r.deadline, r.window) = (msg.sender, request.deadline, request.window);
+        (r.verifier, r.bond) = (model.verifier, request.bond);
+        (r.token, r.modelId, r.version) = (request.token, request.modelId.toUint64(), model.version);
+        (r.fee, r.licenceId) = (fee, licensed ? request.licenceId.toUint64() : 0);
+        r.inputCommitment = request.inputCommitment;
+        _emitAsked(requestId, request, model.version, fee);
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function take(uint64 requestId) external {
+        Stored storage r = _requests[requestId];
+        _reopenIfLate(requestId, r);
+        _requireOpen(requestId, r);
+        _lock(msg.sender, r.bond);
+        uint40 due = _in(r.window);
+        (r.operator, r.due, r.status) = (msg.sender, due, Status.Taken);
+        emit Taken(requestId, msg.sender, due);
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function answerProved(uint64 requestId, bytes calldata output, bytes calldata proof) external {
+        Stored storage r = _requests[requestId];
+        _reopenIfLate(requestId, r);
+        if (r.status == Status.Taken) {
+            if (r.operator != msg.sender) revert NotTheOperator(requestId, msg.sender);
+            _operators[msg.sender].locked -= r.bond;
+        } else {
+            _requireOpen(requestId, r);
+            r.operator = msg.sender;
+        }
+        _requireValid(requestId, r, msg.sender, output, proof);
+        bytes32 outputHash = keccak256(output);
+        r.outputHash = outputHash;
+        emit Proved(requestId, msg.sender, output);
+        _accept(requestId, r, msg.sender, outputHash);
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function answerOptimistic(uint64 requestId, bytes calldata output) external {
+        Stored storage r = _requests[requestId];
+        _requireStatus(requestId, r, Status.Taken);
+        if (r.operator != msg.sender) revert NotTheOperator(requestId, msg.sender);
+        if (r.mode != Mode.Optimistic) revert ProofRequired(requestId);
+        _requireInTime(requestId, r.due);
+        uint40 due = _in(_CHALLENGE_WINDOW);
+        (r.due, r.status) = (due, Status.Answered);
+        r.outputHash = keccak256(output);
+        emit Answered(requestId, msg.sender, due, output);
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function dispute(uint64 requestId) external payable {
+        if (msg.value != _CHALLENGE_BOND) revert WrongValue(_CHALLENGE_BOND, msg.value);
+        Stored storage r = _requests[requestId];
+        _requireStatus(requestId, r, Status.Answered);
+        _requireInTime(requestId, r.due);
+        uint40 due = _in(_PROVE_WINDOW);
+        (r.due, r.status) = (due, Status.Disputed);
+        r.challenger = msg.sender;
+        emit Disputed(requestId, msg.sender, due);
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function prove(uint64 requestId, bytes calldata output, bytes calldata proof) external {
+        Stored storage r = _requests[requestId];
+        _requireStatus(requestId, r, Status.Disputed);
+        _requireInTime(requestId, r.due);
+        bytes32 outputHash = keccak256(output);
+        if (outputHash != r.outputHash) revert OutputDiffers(r.outputHash, outputHash);
+        address operator = r.operator;
+        _requireValid(requestId, r, operator, output, proof);
+        _operators[operator].locked -= r.bond;
+        _credit(operator, address(0), _CHALLENGE_BOND);
+        emit Proved(requestId, operator, output);
+        _accept(requestId, r, operator, outputHash);
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function finalize(uint64 requestId) external {
+        Stored storage r = _requests[requestId];
+        _requireStatus(requestId, r, Status.Answered);
+        if (block.timestamp <= r.due) revert DeadlineNotPassed(requestId, r.due);
+        address operator = r.operator;
+        _operators[operator].locked -= r.bond;
+        _accept(requestId, r, operator, r.outputHash);
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function slash(uint64 requestId) external {
+        Stored storage r = _requests[requestId];
+        Status status = r.status;
+        if (status != Status.Taken && status != Status.Disputed) revert WrongStatus(requestId, status);
+        if (block.timestamp <= r.due) revert DeadlineNotPassed(requestId, r.due);
+        if (status == Status.Taken) _slashLate(requestId, r);
+        else _slashUnproved(requestId, r);
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function cancel(uint64 requestId) external nonReentrant {
+        Stored storage r = _requests[requestId];
+        _reopenIfLate(requestId, r);
+        _requireStatus(requestId, r, Status.Open);
+        address asker = r.asker;
+        if (msg.sender != asker && block.timestamp <= r.deadline) revert NotTheAsker(requestId, msg.sender);
+        r.status = Status.Cancelled;
+        _credit(asker, r.token, r.fee);
+        emit Cancelled(requestId);
+        if (r.licenceId != 0) _LICENCES.giveBack(asker, r.licenceId);
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function stake() external payable {
+        Operator storage operator = _operators[msg.sender];
+        operator.stake += msg.value.toUint96();
+        emit Staked(msg.sender, msg.value.toUint96(), operator.stake);
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function unbond(uint96 amount) external {
+        Operator storage operator = _operators[msg.sender];
+        uint256 free = operator.stake - operator.locked;
+        if (amount == 0 || amount > free) revert InsufficientStake(msg.sender, free, amount);
+        operator.stake -= amount;
+        operator.unbonding += amount;
+        operator.unbondedAt = _in(_UNBONDING_DELAY);
+        emit UnbondingStarted(msg.sender, amount, operator.unbondedAt);
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function withdrawStake(address to) external nonReentrant returns (uint96 amount) {
+        Operator storage operator = _operators[msg.sender];
+        amount = operator.unbonding;
+        if (amount == 0) revert NothingToPay();
+        if (block.timestamp < operator.unbondedAt) revert StillUnbonding(msg.sender, operator.unbondedAt);
+        operator.unbonding = 0;
+        emit StakeWithdrawn(msg.sender, to, amount);
+        _send(address(0), to, amount);
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function forwardRoyalties(uint256 modelId, uint32 version, address token, address holder)
+        external
+        nonReentrant
+        returns (uint256 amount)
+    {
+        bytes32 key = _earnedKey(modelId, version, token, holder);
+        amount = _earned[key];
+        if (amount == 0) revert NothingToPay();
+        _earned[key] = 0;
+        emit RoyaltiesForwarded(modelId, version, token, holder, amount);
+        if (token == address(0)) {
+            _ROYALTIES.distribute{value: amount}(modelId, version, token, holder, amount);
+        } else {
+            IERC20(token).forceApprove(address(_ROYALTIES), amount);
+            _ROYALTIES.distribute(modelId, version, token, holder, amount);
+        }
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function withdraw(address token, address to) external nonReentrant returns (uint256 amount) {
+        amount = _withdraw(msg.sender, token, to);
+        emit Withdrawn(msg.sender, token, to, amount);
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function requestOf(uint64 requestId) external view returns (Request memory request) {
+        Stored storage r = _requests[requestId];
+        return Request({
+            asker: r.asker,
+            deadline: r.deadline,
+            window: r.window,
+            mode: r.mode,
+            status: r.status,
+            operator: r.operator,
+            due: r.due,
+            verifier: r.verifier,
+            bond: r.bond,
+            fee: r.fee,
+            operatorBps: r.operatorBps,
+            token: r.token,
+            modelId: r.modelId,
+            version: r.version,
+            inputCommitment: r.inputCommitment,
+            outputHash: r.outputHash,
+            challenger: r.challenger,
+            licenceId: r.licenceId
+        });
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function isAccepted(uint64 requestId, bytes calldata output) external view returns (bool accepted) {
+        Stored storage r = _requests[requestId];
+        return r.status == Status.Accepted && r.outputHash == keccak256(output);
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function operatorOf(address account) external view returns (Operator memory operator) {
+        return _operators[account];
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function freeStake(address account) external view returns (uint256 amount) {
+        Operator storage operator = _operators[account];
+        return operator.stake - operator.locked;
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function balanceOf(address account, address token) external view returns (uint256 amount) {
+        return _balanceOf(account, token);
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function royaltiesOf(uint256 modelId, uint32 version, address token, address holder)
+        external
+        view
+        returns (uint256 amount)
+    {
+        return _earned[_earnedKey(modelId, version, token, holder)];
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function requestCount() external view returns (uint64 count) {
+        return _lastRequestId;
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function challengeWindow() external view returns (uint32 window) {
+        return _CHALLENGE_WINDOW;
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function proveWindow() external view returns (uint32 window) {
+        return _PROVE_WINDOW;
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function maxWindow() external view returns (uint32 window) {
+        return _MAX_WINDOW;
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function unbondingDelay() external view returns (uint32 delay) {
+        return _UNBONDING_DELAY;
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function minBond() external view returns (uint96 bond) {
+        return _MIN_BOND;
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function challengeBond() external view returns (uint96 bond) {
+        return _CHALLENGE_BOND;
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function registry() external view returns (address registryAddress) {
+        return address(_REGISTRY);
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function royalties() external view returns (address royaltiesAddress) {
+        return address(_ROYALTIES);
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function licences() external view returns (address licencesAddress) {
+        return address(_LICENCES);
+    }
+
+    /// @inheritdoc IInferenceMarket
+    function contextOf(address operator, uint64 requestId) external pure returns (uint256 context) {
+        return InferenceContext.encode(operator, requestId);
+    }
+
+    /// Pays the operator's part and sets the rest aside for the royalties. Moves no money: it cannot be made to fail.
+    function _accept(uint64 requestId, Stored storage r, address operator, bytes32 outputHash) private {
+        (r.due, r.status) = (0, Status.Accepted);
+        uint256 fee = r.fee;
+        if (fee > 0) {
+            address token = r.token;
+            uint256 forOperator = fee * r.operatorBps / ALL_BPS;
+            _credit(operator, token, forOperator);
+            if (fee > forOperator) {
+                uint256 modelId = r.modelId;
+                address holder = IERC721(address(_REGISTRY)).ownerOf(modelId);
+                _earned[_earnedKey(modelId, r.version, token, holder)] += fee - forOperator;
+            }
+        }
+        emit Accepted(requestId, operator, outputHash);
+    }
+
+    /// A taker that is late is slashed by the next call that needs the request.
+    function _reopenIfLate(uint64 requestId, Stored storage r) private {
+        if (r.status == Status.Taken && block.timestamp > r.due) _slashLate(requestId, r);
+    }
+
+    function _slashLate(uint64 requestId, Stored storage r) private {
+        (address operator, uint96 bond) = (r.operator, r.bond);
+        _burnStake(operator, bond);
+        _credit(r.asker, address(0), bond);
+        emit Slashed(requestId, operator, Fault.Late, bond, address(0));
+        _reopen(requestId, r);
+    }
+
+    function _slashUnproved(uint64 requestId, Stored storage r) private {
+        (address operator, address challenger, uint96 bond) = (r.operator, r.challenger, r.bond);
+        _burnStake(operator, bond);
+        uint96 forChallenger = bond / 2;
+        _credit(challenger, address(0), uint256(forChallenger) + _CHALLENGE_BOND);
+        _credit(r.asker, address(0), bond - forChallenger);
+        emit Slashed(requestId, operator, Fault.Unproved, bond, challenger);
+        (r.challenger, r.outputHash) = (address(0), 0);
+        _reopen(requestId, r);
+    }
+
+    /// Open again, with at least one window left: the fault was not the asker's.
+    function _reopen(uint64 requestId, Stored storage r) private {
+        (r.operator, r.due, r.status) = (address(0), 0, Status.Open);
+        uint40 extended = _in(r.window);
+        if (extended > r.deadline) r.deadline = extended;
+        emit Reopened(requestId, r.deadline);
+    }
+
+    function _lock(address account, uint96 bond) private {
+        Operator storage operator = _operators[account];
+        uint256 free = operator.stake - operator.locked;
+        if (free < bond) revert InsufficientStake(account, free, bond);
+        operator.locked += bond;
+    }
+
+    function _burnStake(address account, uint96 bond) private {
+        Operator storage operator = _operators[account];
+        (operator.stake, operator.locked) = (operator.stake - bond, operator.locked - bond);
+    }
+
+    function _emitAsked(uint64 requestId, Ask calldata request, uint32 version, uint128 fee) private {
+        emit Asked(
+            requestId,
+            request.modelId,
+            msg.sender,
+            version,
+            request.mode,
+            request.inputCommitment,
+            request.inputUri,
+            request.token,
+            fee,
+            request.bond,
+            request.deadline,
+            request.window
+        );
+    }
+
+    /// The proof shows this output for the request's model and input, and was made by this operator for this request.
+    function _requireValid(
+        uint64 requestId,
+        Stored storage r,
+        address operator,
+        bytes calldata output,
+        bytes calldata proof
+    ) private view {
+        uint256 expected = InferenceContext.encode(operator, requestId);
+        // The ninth word behind the key's four bytes. Too short a proof is refused by the verifier.
+        uint256 actual = proof.length < 292 ? 0 : uint256(bytes32(proof[260:292]));
+        if (actual != expected) revert ContextMismatch(expected, actual);
+        IInferenceVerifier.Verdict verdict =
+            IInferenceVerifier(r.verifier).checkInference(r.inputCommitment, output, proof);
+        if (verdict != IInferenceVerifier.Verdict.Valid) revert ProofRefused(uint8(verdict));
+    }
+
+    function _requireOpen(uint64 requestId, Stored storage r) private view {
+        _requireStatus(requestId, r, Status.Open);
+        _requireInTime(requestId, r.deadline);
+    }
+
+    function _requireStatus(uint64 requestId, Stored storage r, Status needed) private view {
+        if (r.status != needed) revert WrongStatus(requestId, r.status);
+    }
+
+    function _requireInTime(uint64 requestId, uint256 last) private view {
+        if (block.timestamp > last) revert DeadlinePassed(requestId, last);
+    }
+
+    function _in(uint256 delay) private view returns (uint40 time) {
+        return uint40(block.timestamp + delay);
+    }
+
+    function _earnedKey(uint256 modelId, uint32 version, address token, address holder)
+        private
+        pure
+        returns (bytes32 key)
+    {
+        return keccak256(abi.encode(modelId, version, token, holder));
+    }
+}
