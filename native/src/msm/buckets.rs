@@ -100,8 +100,9 @@ impl Digits {
     fn new(window: u32, width: u32) -> Self {
         let shift = window * width;
         let low_mask = (1u128 << shift) - 1;
-        // Lower windows hold at most 2^(width-1) - 1 each; anything above that carries.
-        let most = (0..window).fold(0u128, |sum, i| sum | (((1u128 << (width - 1)) - 1) << (i * width)));
+        // Lower windows hold at most 2^(width-1) each; anything above that carries. Were it one less, the top window, which
+        // has one bit to spare, could come to 2^(width-1) by a carry and would need a window more.
+        let most = (0..window).fold(0u128, |sum, i| sum | (1u128 << (i * width + width - 1)));
         Self { shift, mask: (1 << width) - 1, half: 1 << (width - 1), low_mask, carry_from: most }
     }
 
@@ -110,7 +111,7 @@ impl Digits {
         let magnitude = scalar.magnitude();
         let carry = (magnitude & self.low_mask) > self.carry_from;
         let mut digit = ((magnitude >> self.shift) & self.mask) as i64 + carry as i64;
-        if digit >= self.half {
+        if digit > self.half {
             digit -= 2 * self.half;
         }
         if scalar.is_negative() {

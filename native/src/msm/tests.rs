@@ -93,6 +93,22 @@ fn witness_sums_agree_with_arkworks_in_both_groups() {
 }
 
 #[test]
+fn small_scalars_of_every_length_agree_with_arkworks() {
+    // The number of scalars decides the window's width, their length how far the top window is filled.
+    let mut rng = Rng::new(24);
+    for count in [1usize, 2, 5, 24, 300] {
+        let points = random_g1(count, 8);
+        for bits in 2..=64 {
+            let scalars: Vec<_> =
+                (0..count).map(|_| [(rng.next() >> (64 - bits)) | 3 << (bits - 2), 0, 0, 0]).collect();
+            let witness = ClassifiedWitness::new(&scalars).unwrap();
+            let sum = witness_msm(points.as_slice(), &witness, 0);
+            assert_eq!(ark_g1(&sum.to_affine()), oracle_g1(&points, &scalars), "{count} scalars of {bits} bits");
+        }
+    }
+}
+
+#[test]
 fn a_witness_value_that_is_not_reduced_is_named() {
     use crate::field::{FpParams, FrParams};
     assert_eq!(ClassifiedWitness::new(&[[1, 0, 0, 0], FrParams::MODULUS]).err(), Some(1));
