@@ -68,6 +68,9 @@ describe('buildGraph', () => {
   refuse('an output that does not depend on an input', { inputs: { x: [2] }, outputs: ['y'], constants: { c: floats([1], [1]) }, nodes: [node('Neg', ['c'], ['y'])] }, UnsupportedOpError, /nothing to prove/);
   refuse('an input of strings', { inputs: { x: { dims: [2], type: 'string' } }, outputs: ['y'], nodes: [node('Identity', ['x'], ['y'])] }, UnsupportedTensorError, /input x is no tensor of numbers/);
   refuse('rounding an activation to integers', { inputs: { x: [2] }, outputs: { y: 'int64' }, nodes: [node('Cast', ['x'], ['y'], { to: 7 }, 'round')] }, UnsupportedAttributeError, /Node round \(Cast\).*to = "int64"/);
+  for (const to of [2, 3, 9, 12]) {
+    refuse(`cutting an int64 activation down to element type ${to}`, { inputs: { x: { dims: [2], type: 'int64' } }, outputs: ['y'], nodes: [node('Cast', ['x'], ['b'], { to }, 'cut'), node('Cast', ['b'], ['y'], { to: 1 })] }, UnsupportedAttributeError, /Node cut \(Cast\).*int64 can only become/);
+  }
   refuse('an input of absurd size', { inputs: { x: [100000, 100000] }, outputs: ['y'], nodes: [node('Relu', ['x'], ['y'])] }, ModelTooLargeError, /Graph input x/);
   refuse('a layer of absurd size', { inputs: { x: [1, 1] }, outputs: ['y'], constants: { s: int64s([100000, 100000]) }, nodes: [node('Expand', ['x', 's'], ['y'], {}, 'blow')] }, ModelTooLargeError, /Node blow \(Expand\)/);
   refuse('a constant of absurd size', { inputs: { x: [1, 1] }, outputs: ['y'], constants: { s: int64s([100000, 100000]) }, nodes: [node('ConstantOfShape', ['s'], ['c']), node('Add', ['x', 'c'], ['y'])] }, ModelTooLargeError, /ConstantOfShape/);
@@ -163,7 +166,7 @@ describe('constant folding', () => {
     folds(op, { a: bools([0, 0, 1, 1]), b: bools([0, 1, 0, 1]) }, [node(op, ['a', 'b'], ['raw'])], 1);
   }
   folds('Not', { a: { dims: [2], dataType: 9, int32Data: [0, 1] } }, [node('Not', ['a'], ['raw'])], 1);
-  folds('Range of integers', { a: int64s([2], []), b: int64s([11], []), d: int64s([3], []) }, [node('Range', ['a', 'b', 'd'], ['raw'])], 1);
+  folds('Range of integers', { a: int64s([2], []), b: int64s([12], []), d: int64s([3], []) }, [node('Range', ['a', 'b', 'd'], ['raw'])], 1);
   folds('Range downwards', { a: scalar(2), b: scalar(-1), d: scalar(-0.5) }, [node('Range', ['a', 'b', 'd'], ['c'])]);
   folds('ReduceProd', { a: numbers }, [node('ReduceProd', ['a'], ['c'], { axes: [1], keepdims: 1 })]);
   folds('ReduceProd with axes as an input', { a: numbers, i: int64s([0]) }, [node('ReduceProd', ['a', 'i'], ['c'], { keepdims: 0 })], undefined, 18);

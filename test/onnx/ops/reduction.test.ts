@@ -133,6 +133,11 @@ describe('a softmax at the end', () => {
     );
   });
 
+  it('whose axis a reshape breaks up is refused, even where another dimension has its size', () => {
+    const swapped = softmax('Softmax', [2, 3, 2], { axis: 2 }, 13, [node('Flatten', ['p'], ['y'], {}, 'flat')]);
+    assert.throws(() => buildGraph(decodeModel(makeModel(swapped))), /flat \(Flatten\).*breaks up dimension 2/);
+  });
+
   it('whose axis a reshape breaks up is refused', () => {
     const spec = softmax('Softmax', [1, 6], { axis: 1 }, 13, [node('Reshape', ['p', 'shape'], ['y'], {}, 'split')]);
     assert.throws(() => buildGraph(decodeModel(makeModel({ ...spec, constants: { shape: int64s([2, 3]) } }))), /split \(Reshape\).*breaks up dimension 1/);
