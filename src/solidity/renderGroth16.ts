@@ -248,12 +248,8 @@ function renderBatch(n: number): string {
             let end := add(pairs, mul(count, 0xc0))
             let pair := pairs
             for {} 1 {} {
-                for { let weight := add(weights, 0x20) } lt(weight, sum) { weight := add(weight, 0x20) } {
-                    let s := mload(signals)
-                    valid := and(valid, lt(s, R))
-                    mstore(weight, addmod(mload(weight), mulmod(s, r, R), R))
-                    signals := add(signals, 0x20)
-                }
+${n > 8 ? BATCH_SIGNAL_LOOP : Array.from({ length: n }, (_, j) => renderBatchSignal(j)).join('\n')}
+                signals := add(signals, ${hex(32 * n)})
                 // The pair (r A, B); a point at infinity, alone with y = 0, is refused in A.
                 let ay := calldataload(add(proofs, 0x20))
                 valid := and(valid, gt(ay, 0))
@@ -325,6 +321,24 @@ function renderBatch(n: number): string {
     }
 `;
 }
+
+function renderBatchSignal(j: number): string {
+  const weight = at('weights', 32 * (j + 1));
+  return `\
+                {
+                    let s := mload(${at('signals', 32 * j)})
+                    valid := and(valid, lt(s, R))
+                    mstore(${weight}, addmod(mload(${weight}), mulmod(s, r, R), R))
+                }`;
+}
+
+const BATCH_SIGNAL_LOOP = `\
+                for { let j := 0x20 } lt(add(weights, j), sum) { j := add(j, 0x20) } {
+                    let s := mload(add(signals, sub(j, 0x20)))
+                    valid := and(valid, lt(s, R))
+                    let weight := add(weights, j)
+                    mstore(weight, addmod(mload(weight), mulmod(s, r, R), R))
+                }`;
 
 function at(base: string, offset: number): string {
   return offset === 0 ? base : `add(${base}, ${hex(offset)})`;

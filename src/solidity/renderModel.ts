@@ -135,11 +135,10 @@ ${fillInput(layout, 'signals', 'inputCommitment', 'add(words, 0x120)')}
             all := mload(0x40)
             mstore(0x40, add(all, mul(count, ${32 * signals})))
         }
+        uint256 signals = all;
         for (uint256 i = 0; i < count; ++i) {
-            uint256 signals;
             bytes32 inputCommitment;
             assembly ("memory-safe") {
-                signals := add(all, mul(i, ${32 * signals}))
                 inputCommitment := calldataload(add(inputCommitments.offset, shl(5, i)))
                 calldatacopy(signals, add(outputs.offset, mul(i, ${32 * outputs.words})), ${32 * outputs.words})
 ${fillInput(layout, 'signals', 'inputCommitment', `add(add(words, mul(i, ${32 * (8 + publicWords(inputs))})), 0x100)`, '    ')}
@@ -147,6 +146,7 @@ ${fillInput(layout, 'signals', 'inputCommitment', `add(add(words, mul(i, ${32 * 
             }
             verdict = _checkSignals(signals, inputCommitment);
             if (verdict != Verdict.Valid) return verdict;
+            signals += ${32 * signals};
         }
         if (!_verifyBatch(words, ${32 * (8 + publicWords(inputs))}, all, count)) verdict = Verdict.InvalidProof;
     }

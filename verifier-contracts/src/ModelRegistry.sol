@@ -24,9 +24,13 @@ contract ModelRegistry is IModelRegistry, ERC721, AccessControlDefaultAdminRules
     /// @notice May pause and unpause registrations.
     bytes32 public constant PAUSER_ROLE = keccak256("PAUSER_ROLE");
 
+    /// What a verification reads, in two words; `verifier`, `proofSystemId` and `codeHash` are the current version's.
     struct Head {
+        address verifier;
         uint32 version;
+        bytes4 proofSystemId;
         bool deprecated;
+        bytes32 codeHash;
     }
 
     struct Version {
@@ -111,7 +115,7 @@ contract ModelRegistry is IModelRegistry, ERC721, AccessControlDefaultAdminRules
         view
         returns (ModelCommitment memory commitment, bool deprecated, address owner)
     {
-        Head memory head = _head(modelId);
+        Head storage head = _head(modelId);
         return (_commitment(_versions[modelId][head.version]), head.deprecated, ownerOf(modelId));
     }
 
@@ -133,17 +137,14 @@ contract ModelRegistry is IModelRegistry, ERC721, AccessControlDefaultAdminRules
 
     /// @inheritdoc IModelRegistry
     function resolve(uint256 modelId, uint32 version) external view returns (Resolution memory resolution) {
-        Head memory head = _head(modelId);
-        if (version > head.version) revert ModelVersionNotFound(modelId, version);
-        if (version == 0) version = head.version;
+        Head storage head = _head(modelId);
+        uint32 current = head.version;
+        if (version == 0 || version == current) {
+            return Resolution(current, head.deprecated, head.proofSystemId, head.verifier, head.codeHash);
+        }
+        if (version > current) revert ModelVersionNotFound(modelId, version);
         Version storage v = _versions[modelId][version];
-        return Resolution({
-            version: version,
-            deprecated: head.deprecated,
-            proofSystemId: v.proofSystemId,
-            verifier: v.verifier,
-            codeHash: v.codeHash
-        });
+        return Resolution(version, head.deprecated, v.proofSystemId, v.verifier, v.codeHash);
     }
 
     /// @notice The current version's `uri`.
@@ -185,7 +186,14 @@ contract ModelRegistry is IModelRegistry, ERC721, AccessControlDefaultAdminRules
             commitment.modelHash == 0 || commitment.circuitHash == 0 || commitment.vkHash == 0
                 || commitment.proofSystemId == 0
         ) revert IncompleteCommitment();
-        uint32 version = ++_heads[modelId].version;
+        uint32 version = _heads[modelId].version + 1;
+        _heads[modelId] = Head({
+            verifier: address(0),
+            version: version,
+            proofSystemId: commitment.proofSystemId,
+            deprecated: false,
+            codeHash: 0
+        });
         _versions[modelId][version] = Version({
             verifier: address(0),
             proofSystemId: commitment.proofSystemId,
@@ -200,16 +208,18 @@ contract ModelRegistry is IModelRegistry, ERC721, AccessControlDefaultAdminRules
     }
 
     function _bind(uint256 modelId, address verifier) private {
-        uint32 version = _heads[modelId].version;
+        Head storage head = _heads[modelId];
+        uint32 version = head.version;
         Version storage v = _versions[modelId][version];
         if (v.verifier != address(0)) revert VerifierAlreadyBound(modelId, version);
         if (v.proofSystemId != ProofSystem.GROTH16_BN254_V1) revert NotGroth16(v.proofSystemId);
         if (verifier.code.length == 0) revert VerifierHasNoCode(verifier);
         bytes32 deployed = _vkHashOf(verifier);
         if (deployed != v.vkHash) revert VerificationKeyMismatch(v.vkHash, deployed);
-        v.verifier = verifier;
-        v.codeHash = verifier.codehash;
-        emit VerifierBound(modelId, version, verifier, verifier.codehash);
+        bytes32 codeHash = verifier.codehash;
+        (v.verifier, head.verifier) = (verifier, verifier);
+        (v.codeHash, head.codeHash) = (codeHash, codeHash);
+        emit VerifierBound(modelId, version, verifier, codeHash);
     }
 
     /// The hash of the key words that a verifier returns; zero if it returns none.
@@ -222,12 +232,12 @@ contract ModelRegistry is IModelRegistry, ERC721, AccessControlDefaultAdminRules
     }
 
     function _requireChangeable(uint256 modelId) private view {
-        Head memory head = _head(modelId);
+        Head storage head = _head(modelId);
         if (ownerOf(modelId) != msg.sender) revert NotModelOwner(modelId, msg.sender);
         if (head.deprecated) revert ModelIsDeprecated(modelId);
     }
 
-    function _head(uint256 modelId) private view returns (Head memory head) {
+    function _head(uint256 modelId) private view returns (Head storage head) {
         head = _heads[modelId];
         if (head.version == 0) revert ModelNotFound(modelId);
     }

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {AccessControlDefaultAdminRules} from
-    "@openzeppelin/contracts/access/extensions/AccessControlDefaultAdminRules.sol";
-import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {ERC165} from "@openzeppelin/contracts/utils/introspection/ERC165.sol";
 import {IAttestations} from "./interfaces/IAttestations.sol";
 import {IERCZKMLStorageExtension} from "./interfaces/IERCZKMLStorageExtension.sol";
 import {IERCZKMLVerifier} from "./interfaces/IERCZKMLVerifier.sol";
@@ -17,17 +14,15 @@ import {ProofSystem} from "./libraries/ProofSystem.sol";
 /// @dev A proof is judged by the verifier generated for its model and version, called by STATICCALL after its code hash was
 /// compared with the one that the registry pinned. Whoever calls must be named by the proof's context: a proof seen in
 /// the mempool is worth nothing to others. Contracts with another rule for contexts use `checkInference`.
+/// The contract has no administrator: nobody but the owner of a model, by retiring it, can stop its verification.
+/// Every call out of it is a STATICCALL, so nothing can re-enter and write.
 /// Invariant: a record exists only if the call that made it saw a valid proof; no record changes or disappears.
 contract ZKMLVerifier is
     IERCZKMLVerifier,
     IERCZKMLStorageExtension,
     IAttestations,
-    AccessControlDefaultAdminRules,
-    Pausable,
-    ReentrancyGuardTransient
+    ERC165
 {
-    /// @notice May pause and unpause verification.
-    bytes32 public constant PAUSER_ROLE = keccak256("PAUSER_ROLE");
     /// Most inferences in a batch.
     uint256 private constant MAX_BATCH = 128;
 
@@ -41,35 +36,23 @@ contract ZKMLVerifier is
         bytes output;
     }
 
+    /// One word: the block (40 bits), then the first 216 bits of keccak256(output).
+    struct Attestation {
+        uint256 packed;
+    }
+
     IModelRegistry private immutable _REGISTRY;
-    /// Block (40 bits), then the first 216 bits of keccak256(output).
-    mapping(bytes32 attestationId => uint256) private _attestations;
+    mapping(bytes32 attestationId => Attestation) private _attestations;
     mapping(bytes32 inferenceId => StoredInference) private _inferences;
 
     /// @param modelRegistry Where models are registered.
-    /// @param admin First administrator and pauser.
-    /// @param adminDelay Seconds between proposing a new administrator and its acceptance.
-    constructor(IModelRegistry modelRegistry, address admin, uint48 adminDelay)
-        AccessControlDefaultAdminRules(adminDelay, admin)
-    {
+    constructor(IModelRegistry modelRegistry) {
         _REGISTRY = modelRegistry;
-        _grantRole(PAUSER_ROLE, admin);
-    }
-
-    /// @notice Stops every verification.
-    function pause() external onlyRole(PAUSER_ROLE) {
-        _pause();
-    }
-
-    /// @notice Resumes it.
-    function unpause() external onlyRole(PAUSER_ROLE) {
-        _unpause();
     }
 
     /// @inheritdoc IERCZKMLVerifier
     function verifyInference(uint256 modelId, bytes32 inputCommitment, bytes calldata output, bytes calldata proof)
         external
-        whenNotPaused
     {
         _verifyForCaller(modelId, inputCommitment, output, proof);
         emit InferenceVerified(modelId, inputCommitment, output, msg.sender);
@@ -81,7 +64,7 @@ contract ZKMLVerifier is
         bytes32 inputCommitment,
         bytes calldata output,
         bytes calldata proof
-    ) external whenNotPaused nonReentrant returns (bytes32 inferenceId) {
+    ) external returns (bytes32 inferenceId) {
         (uint32 version,) = _verifyForCaller(modelId, inputCommitment, output, proof);
         inferenceId = keccak256(abi.encodePacked(modelId, inputCommitment, output));
         StoredInference storage stored = _inferences[inferenceId];
@@ -96,18 +79,16 @@ contract ZKMLVerifier is
             stored.output = output;
         }
         emit InferenceStored(inferenceId);
-        emit InferenceVerified(modelId, inputCommitment, output, msg.sender);
     }
 
     /// @inheritdoc IAttestations
     function attest(uint256 modelId, bytes32 inputCommitment, bytes calldata output, bytes calldata proof)
         external
-        whenNotPaused
-        nonReentrant
         returns (bytes32 id)
     {
         (uint32 version, uint256 context) = _verifyForCaller(modelId, inputCommitment, output, proof);
-        return _record(modelId, version, inputCommitment, context, output);
+        id = _record(modelId, version, inputCommitment, context, output);
+        emit InferenceAttested(id, modelId, msg.sender, version, inputCommitment, context, output);
     }
 
     /// @inheritdoc IAttestations
@@ -117,22 +98,28 @@ contract ZKMLVerifier is
         uint256[] calldata contexts,
         bytes calldata outputs,
         bytes calldata proofs
-    ) external whenNotPaused nonReentrant returns (bytes32[] memory ids) {
+    ) external returns (bytes32[] memory ids) {
         uint256 count = inputCommitments.length;
         if (count == 0 || count > MAX_BATCH || count != contexts.length) revert InvalidBatch(count, contexts.length);
         IModelRegistry.Resolution memory model = _resolve(modelId, 0);
         _requireValid(
             IInferenceVerifier(model.verifier).checkInferences(inputCommitments, contexts, outputs, proofs)
         );
+        ids = new bytes32[](count);
         // A valid batch's outputs have equal lengths.
         uint256 size = outputs.length / count;
-        ids = new bytes32[](count);
+        uint32 version = model.version;
         for (uint256 i = 0; i < count; ++i) {
             uint256 context = contexts[i];
             if (!InferenceContext.names(context, msg.sender)) revert ContextNotCaller(context, msg.sender);
-            ids[i] =
-                _record(modelId, model.version, inputCommitments[i], context, outputs[i * size:(i + 1) * size]);
+            bytes calldata output;
+            assembly ("memory-safe") {
+                output.offset := add(outputs.offset, mul(i, size))
+                output.length := size
+            }
+            ids[i] = _record(modelId, version, inputCommitments[i], context, output);
         }
+        emit InferencesAttested(modelId, msg.sender, version, inputCommitments, contexts, outputs);
     }
 
     /// @inheritdoc IAttestations
@@ -143,7 +130,7 @@ contract ZKMLVerifier is
         bytes calldata output,
         uint256 context,
         bytes calldata proof
-    ) external view whenNotPaused {
+    ) external view {
         uint256 actual = _contextOf(proof);
         if (actual != context) revert ContextMismatch(context, actual);
         _verify(modelId, version, inputCommitment, output, proof);
@@ -170,7 +157,7 @@ contract ZKMLVerifier is
 
     /// @inheritdoc IAttestations
     function attestationOf(bytes32 id) external view returns (uint256 blockNumber, bytes27 outputDigest) {
-        uint256 word = _attestations[id];
+        uint256 word = _attestations[id].packed;
         return (word >> 216, bytes27(bytes32(word << 40)));
     }
 
@@ -182,7 +169,7 @@ contract ZKMLVerifier is
         uint256 context,
         bytes calldata output
     ) external view returns (bool attested) {
-        uint256 word = _attestations[attestationId(modelId, version, inputCommitment, context)];
+        uint256 word = _attestations[attestationId(modelId, version, inputCommitment, context)].packed;
         return word != 0 && word << 40 == (uint256(keccak256(output)) >> 40) << 40;
     }
 
@@ -202,13 +189,21 @@ contract ZKMLVerifier is
         pure
         returns (bytes32 id)
     {
-        return keccak256(abi.encode(modelId, version, inputCommitment, context));
+        // keccak256(abi.encode(modelId, version, inputCommitment, context)), without moving the free memory pointer.
+        assembly ("memory-safe") {
+            let copy := mload(0x40)
+            mstore(copy, modelId)
+            mstore(add(copy, 0x20), version)
+            mstore(add(copy, 0x40), inputCommitment)
+            mstore(add(copy, 0x60), context)
+            id := keccak256(copy, 0x80)
+        }
     }
 
     /// @notice ERC-165.
     /// @param interfaceId The interface asked for.
     /// @return supported Whether it is here.
-    function supportsInterface(bytes4 interfaceId) public view override returns (bool supported) {
+    function supportsInterface(bytes4 interfaceId) public view override(ERC165) returns (bool supported) {
         return interfaceId == type(IERCZKMLVerifier).interfaceId
             || interfaceId == type(IERCZKMLStorageExtension).interfaceId || interfaceId == type(IAttestations).interfaceId
             || super.supportsInterface(interfaceId);
@@ -222,9 +217,9 @@ contract ZKMLVerifier is
         bytes calldata output
     ) private returns (bytes32 id) {
         id = attestationId(modelId, version, inputCommitment, context);
-        if (_attestations[id] != 0) revert AlreadyAttested(id);
-        _attestations[id] = (block.number << 216) | (uint256(keccak256(output)) >> 40);
-        emit InferenceAttested(id, modelId, msg.sender, version, inputCommitment, context, output);
+        Attestation storage attestation = _attestations[id];
+        if (attestation.packed != 0) revert AlreadyAttested(id);
+        attestation.packed = (block.number << 216) | (uint256(_hash(output)) >> 40);
     }
 
     /// Verifies under the current version a proof whose context names the caller.
@@ -248,6 +243,15 @@ contract ZKMLVerifier is
         IModelRegistry.Resolution memory model = _resolve(modelId, version);
         _requireValid(IInferenceVerifier(model.verifier).checkInference(inputCommitment, output, proof));
         return model.version;
+    }
+
+    /// keccak256(data), without moving the free memory pointer.
+    function _hash(bytes calldata data) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let copy := mload(0x40)
+            calldatacopy(copy, data.offset, data.length)
+            hash := keccak256(copy, data.length)
+        }
     }
 
     /// A version that can be verified: of a live model, Groth16, bound to code that has not changed.

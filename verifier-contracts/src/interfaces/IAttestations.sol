@@ -4,8 +4,8 @@ pragma solidity ^0.8.24;
 /// @title Proved inferences on record.
 /// @dev An attestation is (model, version, input commitment, context, output), its prover and its block. Its identifier
 /// hashes the first four: they decide what a replay is, never the proof's bytes, because anyone can re-randomize a
-/// Groth16 proof. Storage keeps one word: the block and a digest of the output. The rest is in the event, and
-/// `isAttested` checks a record that someone shows.
+/// Groth16 proof. Storage keeps one word: the block and a digest of the output. The rest is in the events of that block,
+/// and `isAttested` checks a record that someone shows.
 ///
 /// A context names in its low 160 bits the address that may use the proof and in the next 64 bits a number of the
 /// prover's choice (`InferenceContext`).
@@ -18,6 +18,17 @@ interface IAttestations {
         bytes32 inputCommitment,
         uint256 context,
         bytes output
+    );
+
+    /// @notice A batch was attested: one event for all, since a log for each would cost more than its calldata.
+    /// @dev `outputs` are the inferences' outputs, of equal lengths, one after another.
+    event InferencesAttested(
+        uint256 indexed modelId,
+        address indexed prover,
+        uint32 version,
+        bytes32[] inputCommitments,
+        uint256[] contexts,
+        bytes outputs
     );
 
     error AlreadyAttested(bytes32 attestationId);
