@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { IntegerModelFormatError } from '../../src/quantize/errors.js';
+import { runIntegerModel } from '../../src/quantize/interpreter.js';
+import { integerModelFromJson, integerModelToJson } from '../../src/quantize/serialize.js';
+import { seeded } from '../onnx/support/random.js';
+import { LAYER_CASES, randomGraph } from './support/graphs.js';
+import { integerInputs, quantizeRandomly, take } from './support/samples.js';
+
+describe('a stored integer model', () => {
+  it('reads back as the model that was written, for every layer kind', () => {
+    for (const { make } of LAYER_CASES) {
+      const random = seeded(53);
+      const model = quantizeRandomly(make(random), 8, random);
+      const copy = integerModelFromJson(integerModelToJson(model));
+      assert.deepEqual(copy, model);
+      for (const inputs of take(5, integerInputs(model, random))) assert.deepEqual(runIntegerModel(copy, inputs), runIntegerModel(model, inputs));
+    }
+  });
+
+  it('is refused when cut short at any length', () => {
+    const random = seeded(59);
+    const text = integerModelToJson(quantizeRandomly(randomGraph(random), 8, random));
+    for (let length = 0; length < text.length; length += Math.ceil(text.length / 200)) {
+      assert.throws(() => integerModelFromJson(text.slice(0, length)), IntegerModelFormatError);
+    }
+  });
+
+  it('is refused when it is other JSON or of another version', () => {
+    for (const text of ['null', '[]', '3', '"x"', '{}', '{"format":"zkinfer-integer-model","version":99,"model":{}}', '{"format":"zkinfer-integer-model","version":1}']) {
+      assert.throws(() => integerModelFromJson(text), IntegerModelFormatError, text);
+    }
+  });
+});
