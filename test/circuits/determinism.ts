@@ -10,6 +10,7 @@
  * 3. Two cases never give different witnesses for the same inputs: with both cases' equations together, bounds show that no
  *    input allows both, or that both agree on every wire.
  */
+import { inverse } from '../../src/r1cs/field.js';
 import { FIELD_MODULUS, type R1cs } from '../../src/r1cs/types.js';
 import { Affine, linear, mapRow, rowsOf, type Row } from './rows.js';
 
@@ -69,8 +70,8 @@ export function analyse(system: R1cs, ranges: readonly (Interval | undefined)[])
   const wires = Array.from({ length: system.wireCount - 1 }, (_, i) => i + 1).filter((wire) => !inputs.has(wire));
   const open = new Set<number>();
   for (const leaf of leaves) {
-    const determined = determinedVariables(leaf, context);
-    for (const wire of wires) if (!isDetermined(wire, leaf, determined, context)) open.add(wire);
+    const determined = determinedIn(leaf, context);
+    for (const wire of wires) if (!determined.has(valueOf(wire, leaf))) open.add(wire);
   }
   for (let i = 0; i < leaves.length; i++) {
     for (let j = 0; j < i; j++) for (const wire of disagreements(leaves[i], leaves[j], wires, context)) open.add(wire);
@@ -99,21 +100,22 @@ function bitRow({ a, b, c }: Row): { of: Affine; size: bigint } | undefined {
   return undefined;
 }
 
-/** Uses all equations, then splits at the first product that is zero, until only definitions of wires are left. */
+/** Splits at the products that are zero, then uses all equations, which may make more of them, until only definitions are left. */
 function split(given: Case, context: Context, leaves: Case[]): void {
-  const reduced = reduce(given, context);
-  if (reduced === undefined) return;
-  const at = reduced.rows.findIndex(({ c }) => c.isZero);
-  if (at < 0) {
-    leaves.push(reduced);
+  const at = given.rows.findIndex((row) => row.c.isZero && linear(row) === undefined);
+  if (at >= 0) {
+    const { a, b } = given.rows[at];
+    const rest = given.rows.filter((_, i) => i !== at);
+    for (const factor of [a, b]) split({ ...given, rows: [...rest, { a: ONE, b: factor, c: ZERO }] }, context, leaves);
     return;
   }
-  const { a, b } = reduced.rows[at];
-  const rest = reduced.rows.filter((_, i) => i !== at);
-  for (const factor of [a, b]) split({ ...reduced, rows: [...rest, { a: ONE, b: factor, c: ZERO }] }, context, leaves);
+  const reduced = reduce(given, context);
+  if (reduced === undefined) return;
+  if (reduced.rows.some(({ c }) => c.isZero)) split(reduced, context, leaves);
+  else leaves.push(reduced);
 }
 
-/** Eliminates wires that are neither inputs nor bits; undefined if the case is impossible. */
+/** Eliminates wires that are neither inputs nor bits, where that keeps coefficients integers; undefined if the case is impossible. */
 function reduce(given: Case, context: Context): Case | undefined {
   const { inputs, bits } = context;
   const values = new Map(given.values);
@@ -131,14 +133,12 @@ function reduce(given: Case, context: Context): Case | undefined {
     rows = rows.filter((_, i) => equal[i] === undefined);
     const zero = [...equations, ...equal.filter((affine) => affine !== undefined)].filter((affine) => !affine.isZero);
     if (zero.some((affine) => affine.isConstant)) return undefined;
-    // A wire with coefficient 1 or -1 keeps the others' coefficients integers.
     const isFree = (variable: number): boolean => !inputs.has(variable) && !bits.has(variable);
     let found: [number, Affine] | undefined;
-    for (const unit of [true, false]) {
-      for (const affine of zero) {
-        const free = [...affine.terms].find(([variable, c]) => isFree(variable) && (!unit || c === 1n || c === -1n));
-        if (free !== undefined && found === undefined) found = [free[0], affine];
-      }
+    for (const affine of zero) {
+      if (found !== undefined && found[1].terms.size <= affine.terms.size) continue;
+      const free = [...affine.terms].find(([variable, c]) => isFree(variable) && (c === 1n || c === -1n));
+      if (free !== undefined) found = [free[0], affine];
     }
     equations = zero;
     if (found !== undefined) {
@@ -147,12 +147,67 @@ function reduce(given: Case, context: Context): Case | undefined {
       replace(variable, affine.solveFor(variable));
       continue;
     }
+    // An input that the case makes a constant stays in its equation, and becomes one in the products.
+    for (const affine of zero) {
+      const [variable] = affine.terms.keys();
+      if (affine.terms.size === 1 && inputs.has(variable)) rows = rows.map((row) => mapRow(row, (x) => x.substitute(variable, affine.solveFor(variable))));
+    }
+    if (rows.some((row) => linear(row) !== undefined)) continue;
+    // Equations on the same inputs become ones on fewer, down to equations between bits.
+    const combined = combine(zero, context);
+    if (combined !== undefined) {
+      equations = combined;
+      continue;
+    }
     // Nothing to eliminate: bounds may make bits constants, and with them products into equations.
-    const constants = bound(equations, context);
+    const constants = bound([...equations, ...bitEquations(equations, context)], context);
     if (constants === undefined) return undefined;
     if (constants.size === 0) return { values, equations, rows };
     for (const [bit, value] of constants) replace(bit, Affine.constant(value));
   }
+}
+
+/**
+ * The equations with a multiple of one taken from another, so that the inputs' coefficients in that become smaller, or its
+ * terms fewer; undefined if no step does that. Coefficients stay integers.
+ */
+function combine(equations: readonly Affine[], { inputs }: Context): Affine[] | undefined {
+  const weight = (equation: Affine): bigint =>
+    [...equation.terms].reduce((sum, [variable, c]) => (inputs.has(variable) ? sum + (c < 0n ? -c : c) : sum), 0n);
+  for (const [i, one] of equations.entries()) {
+    for (const [variable, unit] of one.terms) {
+      if (!inputs.has(variable) || (unit !== 1n && unit !== -1n)) continue;
+      for (const [j, two] of equations.entries()) {
+        const coefficient = two.coefficient(variable);
+        if (i === j || coefficient === 0n) continue;
+        const changed = two.plus(one, -coefficient * unit);
+        const gain = weight(two) - weight(changed);
+        if (gain > 0n || (gain === 0n && changed.terms.size < two.terms.size)) {
+          return equations.map((equation, k) => (k === j ? changed : equation));
+        }
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Equations between bits alone that follow from all equations together: the inputs eliminated, common factors divided out. */
+function bitEquations(equations: readonly Affine[], { inputs }: Context): Affine[] {
+  let rest = [...equations];
+  for (const input of inputs.keys()) {
+    const pivot = rest.find((equation) => equation.coefficient(input) !== 0n);
+    if (pivot === undefined) continue;
+    rest = rest
+      .filter((equation) => equation !== pivot)
+      .map((equation) => primitive(equation.times(pivot.coefficient(input)).plus(pivot, -equation.coefficient(input))));
+  }
+  return rest;
+}
+
+function primitive(equation: Affine): Affine {
+  const gcd = (x: bigint, y: bigint): bigint => (y === 0n ? (x < 0n ? -x : x) : gcd(y, x % y));
+  const common = [...equation.terms.values()].reduce(gcd, equation.constant);
+  return common > 1n ? equation.times(inverse(common)) : equation;
 }
 
 /** Range of a combination by its variables' ranges; undefined if one has none. */
@@ -216,28 +271,70 @@ function bound(equations: readonly Affine[], context: Context, forms: Forms = ne
   return constants;
 }
 
-/** Inputs and the variables that the case's equations and definitions determine. */
-function determinedVariables(leaf: Case, context: Context): ReadonlySet<number> {
-  const known = new Set<number>(context.inputs.keys());
-  const expression = (affine: Affine): boolean => [...affine.terms.keys()].every((variable) => known.has(variable));
-  for (let size = -1; size !== known.size; ) {
-    size = known.size;
+/**
+ * What is determined, as far as shown: combinations are read modulo the determined ones. Each pivot is a variable that equals
+ * a combination of undetermined variables (empty if it is determined itself) plus something determined.
+ */
+class Determined {
+  private readonly pivots = new Map<number, Affine>();
+
+  constructor(variables: Iterable<number>) {
+    for (const variable of variables) this.add(Affine.variable(variable));
+  }
+
+  /** The undetermined part of a combination. */
+  rest(affine: Affine): Affine {
+    let rest = affine;
+    for (const variable of affine.terms.keys()) {
+      const value = this.pivots.get(variable);
+      if (value !== undefined) rest = rest.substitute(variable, value);
+    }
+    return rest.plus(Affine.constant(rest.constant), -1n);
+  }
+
+  has(affine: Affine): boolean {
+    return this.rest(affine).isConstant;
+  }
+
+  /** Notes that a combination is determined; whether that was new. */
+  add(affine: Affine): boolean {
+    const rest = this.rest(affine);
+    if (rest.isConstant) return false;
+    const [variable] = rest.terms.keys();
+    const value = rest.solveFor(variable);
+    for (const [pivot, other] of this.pivots) this.pivots.set(pivot, other.substitute(variable, value));
+    this.pivots.set(variable, value);
+    return true;
+  }
+}
+
+/** What the case's equations and definitions determine. */
+function determinedIn(leaf: Case, context: Context): Determined {
+  const known = new Determined(context.inputs.keys());
+  let rows = [...leaf.rows];
+  for (let changed = true; changed; ) {
+    changed = false;
     for (const equation of leaf.equations) {
-      const unknown = [...equation.terms].filter(([variable]) => !known.has(variable));
-      if (unknown.length === 1) known.add(unknown[0][0]);
-      else if (isOfIntegers(equation, context) && isSuperIncreasing(unknown.map(([, c]) => c))) {
-        for (const [variable] of unknown) known.add(variable);
+      const unknown = [...equation.terms].filter(([variable]) => !known.has(Affine.variable(variable)));
+      if (isOfIntegers(equation, context) && isSuperIncreasing(unknown.map(([, c]) => c))) {
+        for (const [variable] of unknown) changed = known.add(Affine.variable(variable)) || changed;
       }
+      changed = known.add(equation) || changed;
     }
-    for (const { a, b, c } of leaf.rows) {
-      const unknown = [...c.terms.keys()].filter((variable) => !known.has(variable));
-      if (expression(a) && expression(b) && unknown.length === 1) known.add(unknown[0]);
-      // a x = constant that is not zero: a is not zero, and x is the quotient.
+    rows = rows.filter(({ a, b, c }) => {
+      // A product of determined factors is determined.
+      if (known.has(a) && known.has(b)) {
+        changed = known.add(c) || changed;
+        return false;
+      }
+      // a x = c with c a constant that is not zero: a is not zero, and x is the quotient.
       for (const [factor, other] of [[a, b], [b, a]]) {
-        const quotient = [...other.terms.keys()].filter((variable) => !known.has(variable));
-        if (c.isConstant && c.constant !== 0n && expression(factor) && quotient.length === 1) known.add(quotient[0]);
+        if (!c.isConstant || c.constant === 0n || !known.has(factor)) continue;
+        changed = known.add(other) || changed;
+        return false;
       }
-    }
+      return true;
+    });
   }
   return known;
 }
@@ -254,10 +351,9 @@ function isSuperIncreasing(coefficients: readonly bigint[]): boolean {
     });
 }
 
-function isDetermined(wire: number, leaf: Case, determined: ReadonlySet<number>, context: Context): boolean {
-  const value = leaf.values.get(wire);
-  if (value === undefined) return determined.has(wire);
-  return [...value.terms.keys()].every((variable) => determined.has(variable) || context.inputs.has(variable));
+/** A wire by inputs, bits and wires that only products contain. */
+function valueOf(wire: number, leaf: Case): Affine {
+  return leaf.values.get(wire) ?? Affine.variable(wire);
 }
 
 /** Wires on which two cases may differ for the same inputs. */
@@ -270,9 +366,9 @@ function disagreements(one: Case, two: Case, wires: readonly number[], context: 
       const before = [...forms].map(([key, { low, high }]) => `${key}=${low}..${high}`).join();
       const constants = bound(cases[i].equations, context, forms);
       if (constants === undefined) return [];
-      if (constants.size > 0) {
-        const values = new Map(cases[i].values);
-        let fixed: Case = { ...cases[i], values };
+      const points = pointInputs(cases[i], forms, context);
+      if (constants.size > 0 || points.size > 0) {
+        let fixed: Case = { ...cases[i], rows: cases[i].rows.map((row) => mapRow(row, (x) => [...points].reduce((y, [input, value]) => y.substitute(input, value), x))) };
         for (const [bit, value] of constants) fixed = withBit(fixed, bit, value);
         const reduced = reduce(fixed, context);
         if (reduced === undefined) return [];
@@ -290,14 +386,16 @@ function disagreements(one: Case, two: Case, wires: readonly number[], context: 
     const terms = [...affine.terms].map(([variable, c]) => [variable, c * sign] as const).sort(([x], [y]) => x - y);
     return `${affine.constant * sign}|${terms.join(';')}`;
   };
-  const known = cases.map((leaf) => determinedVariables(leaf, context));
+  const known = cases.map((leaf) => determinedIn(leaf, context));
   const shared = new Set(cases[1].equations.map(text));
   for (const equation of cases[0].equations) {
     if (!shared.has(text(equation))) continue;
-    for (const variable of equation.terms.keys()) if (known[0].has(variable) && known[1].has(variable)) same.add(variable);
+    for (const variable of equation.terms.keys()) {
+      if (known.every((determined) => determined.has(Affine.variable(variable)))) same.add(variable);
+    }
   }
   return wires.filter((wire) => {
-    const values = cases.map((leaf) => leaf.values.get(wire) ?? Affine.variable(wire));
+    const values = cases.map((leaf) => valueOf(wire, leaf));
     let difference = values[0].plus(values[1], -1n);
     const { form, key, sign } = inputPart(difference, context);
     const range = forms.get(key);
@@ -305,6 +403,18 @@ function disagreements(one: Case, two: Case, wires: readonly number[], context: 
     if (!difference.isZero) return true;
     return !values.every((value) => [...value.terms.keys()].every((variable) => same.has(variable)));
   });
+}
+
+/** Inputs of which only one value is left, where the case's products contain them. */
+function pointInputs(leaf: Case, forms: Forms, { inputs }: Context): Map<number, Affine> {
+  const points = new Map<number, Affine>();
+  for (const { a, b, c } of leaf.rows) {
+    for (const input of [a, b, c].flatMap(({ terms }) => [...terms.keys()])) {
+      const range = inputs.has(input) ? forms.get(`${input}:1`) : undefined;
+      if (range !== undefined && range.low === range.high) points.set(input, Affine.constant(range.low));
+    }
+  }
+  return points;
 }
 
 function withBit(leaf: Case, bit: number, value: bigint): Case {

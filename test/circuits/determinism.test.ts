@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { compileGadgets, gadgetKey } from '../../src/circom/compile.js';
+import type { GadgetObject } from '../../src/circom/object.js';
+import { loadCircom, runCircom } from '../../src/circom/run-circom.js';
+import { gadgetSources } from '../../src/circom/sources.js';
+import { decodeR1cs } from '../../src/r1cs/r1cs-file.js';
+import { decodeSym } from '../../src/r1cs/sym-file.js';
+import { FIELD_CASES, INTEGER_CASES, type GadgetCase } from '../witness/gadgets/cases.js';
+import { analyse, type Interval } from './determinism.js';
+
+/** The analysis doubles its cases with every input of an ArgMax; its argument does not depend on n. */
+const CASES = [...INTEGER_CASES, ...FIELD_CASES].filter(({ spec, inputCount }) => spec.template !== 'ArgMax' || inputCount <= 5);
+
+function rangesOf({ range: [low, high], inputCount }: GadgetCase): (Interval | undefined)[] {
+  const range = high > 1n << 200n ? undefined : { low, high };
+  return Array.from({ length: inputCount }, () => range);
+}
+
+describe('determinism of the gadgets', () => {
+  let objects: Map<string, GadgetObject>;
+  before(async () => {
+    objects = await compileGadgets(CASES.map(({ spec }) => spec));
+  });
+
+  for (const gadget of CASES) {
+    const { template, parameters } = gadget.spec;
+    const ambiguous = template === 'InputRange' && (parameters[0] & (parameters[0] + 1)) !== 0;
+
+    it(`${gadgetKey(gadget.spec)} ${ambiguous ? 'leaves its digits open, and nothing else' : 'determines every wire by its inputs'}`, () => {
+      const object = objects.get(gadgetKey(gadget.spec))!;
+      const { open, cases } = analyse(object.system, rangesOf(gadget));
+      const names = open.map((wire) => object.signals[wire]);
+      assert.ok(cases >= 1, 'the contract allows nothing');
+      if (ambiguous) assert.ok(names.every((name) => name.startsWith('digit')), names.join(' '));
+      else assert.deepEqual(names, []);
+    });
+  }
+});
+
+describe('the determinism analysis finds broken gadgets', () => {
+  let folder: string;
+  let circom: Awaited<ReturnType<typeof loadCircom>>;
+  before(async () => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-broken-'));
+    circom = await loadCircom();
+  });
+  after(() => fs.rmSync(folder, { recursive: true }));
+
+  /** Names of the signals that stay open in a program. */
+  const openSignals = (program: string, ranges: (Interval | undefined)[]): string[] => {
+    fs.writeFileSync(path.join(folder, 'main.circom'), `pragma circom 2.1.0;\n${program}`);
+    runCircom(circom, folder, ['main.circom', '--r1cs', '--sym', '--O1']);
+    const system = decodeR1cs(fs.readFileSync(path.join(folder, 'main.r1cs')));
+    const names = decodeSym(fs.readFileSync(path.join(folder, 'main.sym'), 'utf8'), system.wireCount);
+    return analyse(system, ranges).open.map((wire) => names[wire].replace('main.', ''));
+  };
+
+  /** A gadget's own source with one line replaced or removed. */
+  const broken = (template: string, parameters: number[], line: string, replacement: string): string => {
+    const source = gadgetSources(template).get(`${template}.circom`)!;
+    assert.ok(source.includes(line), `${template} has no line ${line}`);
+    return `${source.replace(/^pragma.*$/m, '').replace(line, replacement)}\ncomponent main = ${template}(${parameters.join(',')});\n`;
+  };
+
+  const interval = (low: number, high: number): Interval => ({ low: BigInt(low), high: BigInt(high) });
+
+  it('an output that is only assigned', () => {
+    const program = 'template T() { signal input in; signal output out; out <-- in >> 3; signal square; square <== in * in; } component main = T();';
+    assert.deepEqual(openSignals(program, [interval(0, 255)]), ['out']);
+  });
+
+  const isZero = (last: string): string => `template T() {
+    signal input in; signal output out; signal inv;
+    inv <-- in != 0 ? 1 / in : 0;
+    out <== 1 - in * inv;
+    in * out === 0;
+    ${last}
+  } component main = T();`;
+
+  it('the inverse of an isZero that is free where it is not used', () => {
+    assert.deepEqual(openSignals(isZero(''), [interval(-100, 100)]), ['inv']);
+  });
+
+  it('but accepts that inverse once it is pinned to zero', () => {
+    assert.deepEqual(openSignals(isZero('inv * out === 0;'), [interval(-100, 100)]), []);
+  });
+
+  it('a quotient whose remainder is bounded by an assert, which is no constraint', () => {
+    const program = `template T() {
+      signal input in; signal output out; signal rest;
+      out <-- in \\ 8; rest <-- in % 8; assert(rest < 8);
+      in === out * 8 + rest;
+    } component main = T();`;
+    assert.deepEqual(openSignals(program, [interval(0, 255)]), ['out', 'rest']);
+  });
+
+  it('digits so many that the sum wraps around the modulus', () => {
+    const program = `template T() {
+      signal input in; signal bit[254];
+      var sum = 0;
+      for (var i = 0; i < 254; i++) { bit[i] <-- (in >> i) & 1; bit[i] * (bit[i] - 1) === 0; sum += bit[i] * (1 << i); }
+      in === sum;
+    } component main = T();`;
+    assert.equal(openSignals(program, [interval(0, 255)]).length, 254);
+  });
+
+  it('a digit of a remainder that is not constrained to be a bit', () => {
+    const program = broken('Requantize', [12, 4], 'remainder[i] * (remainder[i] - 1) === 0;', 'if (i != 2) { remainder[i] * (remainder[i] - 1) === 0; }');
+    assert.ok(openSignals(program, [interval(0, 4095)]).includes('remainder[2]'));
+  });
+
+  it('an output whose top digit is not constrained', () => {
+    const program = broken('Requantize', [12, 4], '(out - sum) * (out - sum - (1 << (width - 1))) === 0;', '');
+    assert.ok(openSignals(program, [interval(0, 4095)]).includes('out'));
+  });
+
+  it('a ReLU that may choose its case', () => {
+    const program = broken('RequantizeRelu', [12, 4], 'out * (e - out) === 0;', '');
+    assert.ok(openSignals(program, [interval(-4080, 4095)]).includes('out'));
+  });
+
+  it('a ReLU that drops the magnitude, so that zero passes for anything', () => {
+    const program = broken('RequantizeRelu', [12, 4], 'in === (2 * out - e) * (1 << shift) + dropped;', 'in === out * (1 << shift) + dropped;');
+    assert.ok(openSignals(program, [interval(-4080, 4095)]).length > 0);
+  });
+
+  it('a clamp whose flag for the inside may be zero inside', () => {
+    const program = broken('RequantizeClamp', [9, 2, 3], 'var H = nonNegative - inside', 'var H = nonNegative - 1');
+    assert.ok(openSignals(program, [interval(-512, 543)]).includes('inside'));
+  });
+
+  it('a clamp whose flag has too small a weight to exclude other values', () => {
+    const program = broken('RequantizeClamp', [9, 2, 3], 'var K = 1 << (h + 2);', 'var K = 1;');
+    assert.ok(openSignals(program, [interval(-512, 543)]).includes('inside'));
+  });
+
+  it('a maximum without its range check', () => {
+    const program = broken('Max2', [8], '(e - sum) * (e - sum - (1 << (bits - 1))) === 0;', '');
+    assert.ok(openSignals(program, [interval(0, 255), interval(0, 255)]).includes('out'));
+  });
+
+  it('an index that may be any of equal ones', () => {
+    const program = broken('ArgMax', [3, 4, 0], 'var gap = largest - in[i] - strict;', 'var gap = largest - in[i];');
+    assert.ok(openSignals(program, [interval(0, 15), interval(0, 15), interval(0, 15)]).includes('out'));
+  });
+});
