@@ -253,10 +253,8 @@ ${n > 8 ? BATCH_SIGNAL_LOOP : Array.from({ length: n }, (_, j) => renderBatchSig
                 // The pair (r A, B); a point at infinity, alone with y = 0, is refused in A.
                 let ay := calldataload(add(proofs, 0x20))
                 valid := and(valid, gt(ay, 0))
-                switch eq(pair, pairs)
-                case 1 { calldatacopy(pair, proofs, 0xc0) }
-                default {
-                    calldatacopy(pair, proofs, 0x40)
+                calldatacopy(pair, proofs, 0xc0)
+                if xor(pair, pairs) {
                     mstore(add(pair, 0x40), r)
                     valid := and(staticcall(12000, 7, pair, 0x60, pair, 0x40), valid)
                     calldatacopy(add(pair, 0x40), add(proofs, 0x40), 0x80)

@@ -27,7 +27,7 @@ contract ZKMLVerifier is
     uint256 private constant MAX_BATCH = 128;
 
     /// A stored inference. Where one word of output and small numbers allow it, `packed` holds everything but the commitment:
-    /// bit 255 set, version (15 bits), model (24 bits), output word (216 bits).
+    /// bit 255 set, version (11 bits), model (20 bits), output word (224 bits).
     struct StoredInference {
         bytes32 inputCommitment;
         uint256 packed;
@@ -70,8 +70,8 @@ contract ZKMLVerifier is
         StoredInference storage stored = _inferences[inferenceId];
         if (stored.packed != 0) revert InferenceAlreadyStored(inferenceId);
         stored.inputCommitment = inputCommitment;
-        if (output.length == 32 && uint256(bytes32(output)) >> 216 == 0 && modelId >> 24 == 0 && version >> 15 == 0) {
-            stored.packed = (1 << 255) | (uint256(version) << 240) | (modelId << 216) | uint256(bytes32(output));
+        if (output.length == 32 && uint256(bytes32(output)) >> 224 == 0 && modelId >> 20 == 0 && version >> 11 == 0) {
+            stored.packed = (1 << 255) | (uint256(version) << 244) | (modelId << 224) | uint256(bytes32(output));
         } else {
             stored.packed = 1;
             stored.modelId = modelId;
@@ -110,14 +110,21 @@ contract ZKMLVerifier is
         uint256 size = outputs.length / count;
         uint32 version = model.version;
         for (uint256 i = 0; i < count; ++i) {
-            uint256 context = contexts[i];
-            if (!InferenceContext.names(context, msg.sender)) revert ContextNotCaller(context, msg.sender);
+            uint256 context;
+            bytes32 inputCommitment;
             bytes calldata output;
+            // The three arrays hold `count` items: no index leaves its bounds.
             assembly ("memory-safe") {
+                context := calldataload(add(contexts.offset, shl(5, i)))
+                inputCommitment := calldataload(add(inputCommitments.offset, shl(5, i)))
                 output.offset := add(outputs.offset, mul(i, size))
                 output.length := size
             }
-            ids[i] = _record(modelId, version, inputCommitments[i], context, output);
+            if (!InferenceContext.names(context, msg.sender)) revert ContextNotCaller(context, msg.sender);
+            bytes32 id = _record(modelId, version, inputCommitment, context, output);
+            assembly ("memory-safe") {
+                mstore(add(ids, shl(5, add(i, 1))), id)
+            }
         }
         emit InferencesAttested(modelId, msg.sender, version, inputCommitments, contexts, outputs);
     }
@@ -145,14 +152,14 @@ contract ZKMLVerifier is
         StoredInference storage stored = _stored(inferenceId);
         uint256 packed = stored.packed;
         if (packed >> 255 == 0) return (stored.modelId, stored.inputCommitment, stored.output);
-        return ((packed >> 216) & type(uint24).max, stored.inputCommitment, abi.encode(packed & type(uint216).max));
+        return ((packed >> 224) & 0xfffff, stored.inputCommitment, abi.encode(packed & type(uint224).max));
     }
 
     /// @inheritdoc IAttestations
     function storedVersion(bytes32 inferenceId) external view returns (uint32 version) {
         StoredInference storage stored = _stored(inferenceId);
         uint256 packed = stored.packed;
-        return packed >> 255 == 0 ? stored.version : uint32((packed >> 240) & 0x7fff);
+        return packed >> 255 == 0 ? stored.version : uint32((packed >> 244) & 0x7ff);
     }
 
     /// @inheritdoc IAttestations

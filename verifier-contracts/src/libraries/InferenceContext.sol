@@ -12,7 +12,8 @@ library InferenceContext {
 
     /// @notice Whether `context` is well formed and names `user`.
     function names(uint256 context, address user) internal pure returns (bool) {
-        return context >> 224 == 0 && address(uint160(context)) == user;
+        // No bit above the nonce, and the low 160 bits are the user's.
+        return (context ^ uint160(user)) & ~(uint256(type(uint64).max) << 160) == 0;
     }
 
     /// @notice The address that a context names.
