@@ -47,10 +47,14 @@ export function writeObject(folder: string, hash: string, gadget: CompiledGadget
   const temporary = `${target}.tmp-${randomBytes(6).toString('hex')}`;
   try {
     fs.mkdirSync(path.dirname(target), { recursive: true });
-    fs.writeFileSync(temporary, Buffer.concat([digest(content), content]));
-    fs.renameSync(temporary, target);
+    try {
+      fs.writeFileSync(temporary, Buffer.concat([digest(content), content]));
+      fs.renameSync(temporary, target);
+    } finally {
+      fs.rmSync(temporary, { force: true });
+    }
   } catch {
-    fs.rmSync(temporary, { force: true });
+    return;
   }
 }
 

@@ -79,7 +79,8 @@ async function compileAll(specs: readonly GadgetSpec[]): Promise<CompiledGadget[
       if (child.connected) child.disconnect();
     }
   };
-  await Promise.all(Array.from({ length: Math.min(os.availableParallelism(), specs.length, 4) }, work));
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(os.availableParallelism(), specs.length, 4) }, work));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
   return results;
 }
 

@@ -25,7 +25,7 @@ export class CoefficientTable {
     }
     if (value >= -DIRECT && value <= DIRECT) {
       const known = this.direct[value + DIRECT];
-      if (known !== 0) return known - 1;
+      if (known > 0) return known - 1;
       if (!Number.isInteger(value)) throw new RangeError(`coefficient ${value} is not an integer`);
       const id = this.values.push(BigInt(value)) - 1;
       this.direct[value + DIRECT] = id + 1;

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { CircomError, compileGadgets, gadgetKey } from '../../src/circom/compile.js';
+import { GADGET_TEMPLATES } from '../../src/circom/gadgets.js';
+import type { GadgetSpec } from '../../src/circom/object.js';
+import { gadgetSources } from '../../src/circom/sources.js';
+
+const SPECS: GadgetSpec[] = [
+  { template: 'Max2', parameters: [4] },
+  { template: 'Requantize', parameters: [6, 2] },
+  { template: 'Context', parameters: [] },
+];
+
+describe('compiling gadgets', () => {
+  let cacheFolder: string;
+  beforeEach(() => {
+    cacheFolder = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-cache-'));
+  });
+  afterEach(() => fs.rmSync(cacheFolder, { recursive: true, force: true }));
+
+  const entries = (): string[] => fs.readdirSync(path.join(cacheFolder, 'gadgets')).map((name) => path.join(cacheFolder, 'gadgets', name));
+
+  it('gives each spec once, with its wires in circom\'s order: one, outputs, inputs, inner signals', async () => {
+    const objects = await compileGadgets([...SPECS, SPECS[0]], { cacheFolder });
+    assert.deepEqual([...objects.keys()].sort(), SPECS.map(gadgetKey).sort());
+    const max = objects.get('Max2(4)')!;
+    assert.deepEqual(max.signals, ['one', 'out', 'a', 'b', 'digit[0]', 'digit[1]', 'digit[2]']);
+    assert.deepEqual([max.outputCount, max.inputCount], [1, 2]);
+  });
+
+  it('takes stored objects from the cache, equal to fresh ones', async () => {
+    const fresh = await compileGadgets(SPECS, { cacheFolder });
+    const times = entries().map((file) => fs.statSync(file).mtimeMs);
+    assert.deepEqual(await compileGadgets(SPECS, { cacheFolder }), fresh);
+    assert.deepEqual(entries().map((file) => fs.statSync(file).mtimeMs), times);
+    assert.equal(entries().length, SPECS.length);
+  });
+
+  it('rebuilds entries that are truncated, altered or empty', async () => {
+    const fresh = await compileGadgets(SPECS, { cacheFolder });
+    const [truncated, altered, empty] = entries();
+    const whole = entries().map((file) => fs.readFileSync(file));
+    fs.writeFileSync(truncated, whole[0].subarray(0, 100));
+    fs.writeFileSync(altered, whole[1].map((byte, i) => (i === 90 ? byte ^ 1 : byte)));
+    fs.writeFileSync(empty, '');
+    assert.deepEqual(await compileGadgets(SPECS, { cacheFolder }), fresh);
+    assert.deepEqual(entries().map((file) => fs.readFileSync(file)), whole);
+  });
+
+  it('works without a cache folder that can be written', async () => {
+    const file = path.join(cacheFolder, 'file');
+    fs.writeFileSync(file, '');
+    assert.equal((await compileGadgets([SPECS[2]], { cacheFolder: file })).size, 1);
+  });
+
+  it('names unknown templates and parameters that do not fit, and passes circom\'s own message on', async () => {
+    await assert.rejects(compileGadgets([{ template: 'Softmax', parameters: [] }], { cacheFolder }), CircomError);
+    await assert.rejects(compileGadgets([{ template: '../evil', parameters: [] }], { cacheFolder }), CircomError);
+    await assert.rejects(compileGadgets([{ template: 'Max2', parameters: [1, 2] }], { cacheFolder }), CircomError);
+    await assert.rejects(compileGadgets([{ template: 'Max2', parameters: [1.5] }], { cacheFolder }), CircomError);
+    await assert.rejects(compileGadgets([{ template: 'Requantize', parameters: [3, 5] }], { cacheFolder }), (error: Error) => {
+      assert.ok(error instanceof CircomError);
+      assert.match(error.message, /Requantize\(3,5\)[^]*False assert/);
+      return true;
+    });
+  });
+
+  it('knows a template for every file in circuits/, and the other way round', () => {
+    const files = fs.readdirSync(new URL('../../circuits/', import.meta.url)).map((name) => path.basename(name, '.circom'));
+    assert.deepEqual(files.sort(), [...GADGET_TEMPLATES].sort());
+    for (const template of GADGET_TEMPLATES) assert.match(gadgetSources(template).get(`${template}.circom`)!, /\/\/ Contract\n/);
+  });
+});

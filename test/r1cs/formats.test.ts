@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { R1csBuilder } from '../../src/r1cs/builder.js';
+import { inverse, signed } from '../../src/r1cs/field.js';
+import { FormatError } from '../../src/r1cs/format-error.js';
+import { decodeR1cs, encodeR1cs, r1csChunks, R1csFormatError } from '../../src/r1cs/r1cs-file.js';
+import { readSectionStart } from '../../src/r1cs/section-file.js';
+import { decodeSym, symLines, SymFormatError } from '../../src/r1cs/sym-file.js';
+import { FIELD_MODULUS, nonZeros, type R1cs } from '../../src/r1cs/types.js';
+import { decodeWtns, encodeWtns, witnessBytes, WitnessFormatError, witnessFromBytes, witnessOf, wireValue } from '../../src/r1cs/witness.js';
+import { seeded } from '../witness/gadgets/cases.js';
+
+const EDGES = [0n, 1n, -1n, 2n, 65536n, 65537n, -65537n, 1n << 32n, -(1n << 32n), (1n << 52n) - 1n, 1n << 52n, (1n << 53n) - 1n, 1n - (1n << 53n),
+  1n << 53n, -(1n << 53n), 1n << 64n, FIELD_MODULUS - (1n << 60n), FIELD_MODULUS / 2n, -(FIELD_MODULUS / 2n), 4026531841n, 0x43e1f593f0000001n, -0x43e1f593f0000002n];
+
+/** A random system over edge values: 200 rows of up to 12 entries a matrix. */
+function randomSystem(seed: number): R1cs {
+  const random = seeded(seed);
+  const builder = new R1csBuilder();
+  const wireCount = 50;
+  for (let row = 0; row < 200; row++) {
+    for (const matrix of [builder.a, builder.b, builder.c]) {
+      const count = Math.floor(random() * 13);
+      for (let i = 0; i < count; i++) {
+        const value = EDGES[1 + Math.floor(random() * (EDGES.length - 1))];
+        matrix.push(Math.floor((wireCount / 13) * i + random() * 3), builder.coefficients.idOf(value));
+      }
+    }
+    builder.endConstraint();
+  }
+  return builder.finish({ wireCount, publicOutputCount: 2, publicInputCount: 3, privateInputCount: 4 });
+}
+
+function entries(system: R1cs): unknown {
+  return [system.a, system.b, system.c].map(({ offsets, wires, values }) => [
+    [...offsets],
+    [...wires],
+    [...values].map((id) => system.coefficients[id]),
+  ]);
+}
+
+describe('coefficient table', () => {
+  it('gives one id to a value however it is written, and keeps it signed', () => {
+    const { coefficients } = new R1csBuilder();
+    for (const value of EDGES) {
+      const id = coefficients.idOf(value);
+      assert.equal(coefficients.idOf(value + FIELD_MODULUS), id);
+      assert.equal(coefficients.values[id], signed(value));
+      const number = Number(value);
+      if (Number.isSafeInteger(number)) assert.equal(coefficients.idOf(number), id);
+    }
+    assert.equal(new Set(coefficients.values).size, coefficients.values.length);
+  });
+
+  it('refuses numbers that are not exact integers', () => {
+    const { coefficients } = new R1csBuilder();
+    for (const value of [0.5, NaN, Infinity, 2 ** 53, -(2 ** 60), 100000.25]) assert.throws(() => coefficients.idOf(value), RangeError);
+  });
+});
+
+describe('field elements', () => {
+  it('have inverses', () => {
+    for (const value of EDGES.slice(1)) assert.equal(signed(inverse(value) * value), 1n);
+    assert.throws(() => inverse(FIELD_MODULUS), RangeError);
+  });
+});
+
+describe('.r1cs files', () => {
+  it('are read as they were written', () => {
+    const system = randomSystem(1);
+    const again = decodeR1cs(encodeR1cs(system));
+    assert.deepEqual(entries(again), entries(system));
+    for (const key of ['wireCount', 'constraintCount', 'publicOutputCount', 'publicInputCount', 'privateInputCount'] as const) {
+      assert.equal(again[key], system[key]);
+    }
+    assert.equal(nonZeros(again), nonZeros(system));
+  });
+
+  it('come in pieces that add up to the announced sizes', () => {
+    const pieces = [...r1csChunks(randomSystem(2))];
+    assert.ok(pieces.length > 3);
+    assert.equal(pieces.reduce((sum, { length }) => sum + length, 0), encodeR1cs(randomSystem(2)).length);
+  });
+
+  it('that are truncated or altered give a FormatError or another valid system, never anything else', () => {
+    const bytes = encodeR1cs(randomSystem(3));
+    const random = seeded(4);
+    for (let length = 0; length < 200; length++) assert.throws(() => decodeR1cs(bytes.subarray(0, length)), R1csFormatError);
+    for (let i = 0; i < 300; i++) {
+      assert.throws(() => decodeR1cs(bytes.subarray(0, Math.floor(random() * bytes.length))), R1csFormatError);
+      const altered = bytes.slice();
+      for (let j = 0; j < 3; j++) altered[Math.floor(random() * (random() < 0.5 ? 120 : bytes.length))] = Math.floor(random() * 256);
+      try {
+        decodeR1cs(altered);
+      } catch (error) {
+        assert.ok(error instanceof FormatError, String(error));
+      }
+    }
+  });
+
+  it('over another field are refused by name', () => {
+    const bytes = encodeR1cs(randomSystem(5));
+    bytes[30] ^= 1;
+    assert.throws(() => decodeR1cs(bytes), /another field/);
+  });
+
+  it('give one section from disk without reading the rest, or a FormatError', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-test-'));
+    try {
+      const file = path.join(folder, 'circuit.r1cs');
+      const bytes = encodeR1cs(randomSystem(6));
+      fs.writeFileSync(file, bytes);
+      const header = Buffer.from(await readSectionStart(file, 'r1cs', 1, 64));
+      assert.equal(header.readUInt32LE(60), 200);
+      for (const length of [0, 3, 11, 12, 20, 60]) {
+        fs.writeFileSync(file, bytes.subarray(0, length));
+        await assert.rejects(readSectionStart(file, 'r1cs', 1, 64), FormatError);
+      }
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('witnesses', () => {
+  const witness = witnessOf(EDGES);
+
+  it('keep integers below 2^53 as numbers and everything else as signed bigints', () => {
+    EDGES.forEach((value, wire) => {
+      assert.equal(wireValue(witness, wire), signed(value));
+      assert.equal(Number.isNaN(witness.small[wire]), !Number.isSafeInteger(Number(signed(value))));
+    });
+  });
+
+  it('become 32 canonical little-endian bytes a wire, and are read back', () => {
+    const bytes = witnessBytes(witness);
+    EDGES.forEach((value, wire) => {
+      const hex = Buffer.from(bytes.subarray(wire * 32, wire * 32 + 32)).reverse().toString('hex');
+      assert.equal(BigInt(`0x${hex}`), ((value % FIELD_MODULUS) + FIELD_MODULUS) % FIELD_MODULUS);
+    });
+    assert.deepEqual(witnessFromBytes(bytes), witness);
+    assert.deepEqual(decodeWtns(encodeWtns(bytes)), bytes);
+  });
+
+  it('with a value of the modulus or above are refused, and so are broken files', () => {
+    const bytes = witnessBytes(witnessOf([FIELD_MODULUS - 1n]));
+    bytes[0] += 1;
+    assert.throws(() => witnessFromBytes(bytes), WitnessFormatError);
+    assert.throws(() => witnessFromBytes(bytes.subarray(1)), WitnessFormatError);
+    const file = encodeWtns(witnessBytes(witness));
+    for (let length = 0; length < file.length; length += 13) assert.throws(() => decodeWtns(file.subarray(0, length)), WitnessFormatError);
+  });
+});
+
+describe('.sym files', () => {
+  it('name each wire, and are read as they were written', () => {
+    const names = ['one', 'out', 'in[0]', 'layer.3.remainder[2]'];
+    assert.deepEqual(decodeSym([...symLines(names)].join(''), 4), names);
+  });
+
+  it('that are damaged or leave a wire without a name give a SymFormatError', () => {
+    for (const text of ['1,1,0', '1,7,0,x\n', '1,x,0,y\n', '', '1,1.5,0,x\n']) assert.throws(() => decodeSym(text, 2), SymFormatError);
+  });
+});
