@@ -15,10 +15,8 @@ export function gridFor(min: number, max: number, bits: number): Grid {
   const least = Math.min(min, max);
   const span = Math.max(max, min) - least;
   const levels = 2 ** bits - 1;
-  if (!(span > 0)) {
-    // A constant: one step reaches it exactly.
-    return least === 0 ? { step: 1 / levels, low: 0 } : { step: Math.abs(least), low: Math.sign(least) };
-  }
+  // One value alone says little of its tensor's range: let it reach to zero.
+  if (!(span > 0)) return least === 0 ? { step: 1 / levels, low: 0 } : gridFor(0, least, bits);
   const step = span / levels;
   return { step, low: Math.round(least / step) + 0 };
 }

@@ -1,0 +1,78 @@
+/**
+ * `npm test`: every suite, one after the other, and one line with the totals at the end. A suite that ends badly without
+ * naming a failed test counts as one failure. `npm test -- mocha` runs only the suites named.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { resolve } = createRequire(import.meta.url);
+const sum = (output, pattern) => [...output.matchAll(pattern)].reduce((total, match) => total + Number(match[1]), 0);
+
+/** One suite: its command, and how to read its counts from what it prints. */
+const SUITES = {
+  types: {
+    command: [process.execPath, join(dirname(resolve('typescript/package.json')), 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.test.json'],
+    passed: () => 0,
+    failed: (output) => (output.match(/error TS\d+/g) ?? []).length,
+  },
+  mocha: {
+    command: [process.execPath, join(dirname(resolve('mocha/package.json')), 'bin', 'mocha.js')],
+    passed: (output) => sum(output, /^\s*(\d+) passing/gm),
+    failed: (output) => sum(output, /^\s*(\d+) failing/gm),
+  },
+  contracts: {
+    command: ['npm', 'run', '--silent', 'test:contracts'],
+    passed: (output) => sum(output, /(\d+) tests passed, \d+ failed, \d+ skipped \(\d+ total tests\)/g),
+    failed: (output) => sum(output, /\d+ tests passed, (\d+) failed, \d+ skipped \(\d+ total tests\)/g),
+  },
+  native: {
+    needs: 'cargo',
+    command: ['cargo', 'test', '--release', '--locked', '--manifest-path', 'native/Cargo.toml'],
+    passed: (output) => sum(output, /^test result: .* (\d+) passed/gm),
+    failed: (output) => sum(output, /^test result: .* (\d+) failed/gm),
+  },
+};
+
+function runSuite({ command: [program, ...args] }) {
+  return new Promise((finish) => {
+    const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' } });
+    let output = '';
+    const pass = (stream) => (chunk) => {
+      stream.write(chunk);
+      output += chunk;
+    };
+    child.stdout.on('data', pass(process.stdout));
+    child.stderr.on('data', pass(process.stderr));
+    child.on('error', (error) => finish({ output: `${output}\n${error.message}`, status: 1 }));
+    child.on('close', (status) => finish({ output: output.replace(/\u001b\[[0-9;]*m/g, ''), status }));
+  });
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in SUITES));
+if (unknown.length > 0) {
+  console.error(`there is no suite ${unknown.join(', ')}; there are ${Object.keys(SUITES).join(', ')}`);
+  process.exit(2);
+}
+let passed = 0;
+let failed = 0;
+for (const [name, suite] of Object.entries(SUITES)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  if (suite.needs && spawnSync(suite.needs, ['--version']).status !== 0) {
+    console.log(`\n== ${name}: left out, there is no ${suite.needs} here`);
+    continue;
+  }
+  console.log(`\n== ${name}`);
+  const start = Date.now();
+  const { output, status } = await runSuite(suite);
+  const counts = { passed: suite.passed(output), failed: suite.failed(output) };
+  if (status !== 0 && counts.failed === 0) counts.failed = 1;
+  passed += counts.passed;
+  failed += counts.failed;
+  console.log(`== ${name}: ${counts.passed} passed, ${counts.failed} failed, ${((Date.now() - start) / 1000).toFixed(0)} s`);
+}
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exit(failed === 0 && (passed > 0 || wanted.includes('types')) ? 0 : 1);
