@@ -48,13 +48,9 @@ impl<F: CurveField> Affine<F> {
         self.y.write(&mut out[F::BYTES..2 * F::BYTES]);
     }
 
-    /// Canonical big-endian coordinates with the flag bits ceremony transcripts hash: 0x40 in the first byte of the
-    /// point at infinity.
+    /// Canonical big-endian coordinates, as ceremony transcripts hash points; all zero bytes for infinity.
     pub fn write_uncompressed(&self, out: &mut [u8]) {
         self.x.write_big_endian(&mut out[..F::BYTES]);
         self.y.write_big_endian(&mut out[F::BYTES..2 * F::BYTES]);
-        if self.is_infinity() {
-            out[0] |= 0x40;
-        }
     }
 }

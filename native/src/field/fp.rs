@@ -1,7 +1,7 @@
 //! A prime field element in Montgomery form, generic over the modulus. Always fully reduced, so equality is
 //! equality of limbs.
 
-use super::mul::{montgomery_mul, subtract_once};
+use super::mul::{add, montgomery_mul, subtract, subtract_once};
 use super::Field;
 use std::marker::PhantomData;
 use zeroize::Zeroize;
@@ -107,28 +107,17 @@ impl<P: FpParams> Field for Fp<P> {
 
     #[inline(always)]
     fn add(&self, other: &Self) -> Self {
-        let (a, b) = (&self.0, &other.0);
-        let (s0, carry) = a[0].overflowing_add(b[0]);
-        let (s1, carry) = a[1].carrying_add(b[1], carry);
-        let (s2, carry) = a[2].carrying_add(b[2], carry);
-        let (s3, _) = a[3].carrying_add(b[3], carry);
-        Self(subtract_once([s0, s1, s2, s3], &P::MODULUS), PhantomData)
+        // Both below 2^254: no carry leaves the top.
+        let (sum, _) = add(&self.0, &other.0);
+        Self(subtract_once(sum, &P::MODULUS), PhantomData)
     }
 
     #[inline(always)]
     fn sub(&self, other: &Self) -> Self {
-        let (a, b) = (&self.0, &other.0);
-        let (d0, borrow) = a[0].overflowing_sub(b[0]);
-        let (d1, borrow) = a[1].borrowing_sub(b[1], borrow);
-        let (d2, borrow) = a[2].borrowing_sub(b[2], borrow);
-        let (d3, borrow) = a[3].borrowing_sub(b[3], borrow);
+        let (difference, borrow) = subtract(&self.0, &other.0);
         let mask = (borrow as u64).wrapping_neg();
-        let m = &P::MODULUS;
-        let (d0, carry) = d0.overflowing_add(m[0] & mask);
-        let (d1, carry) = d1.carrying_add(m[1] & mask, carry);
-        let (d2, carry) = d2.carrying_add(m[2] & mask, carry);
-        let (d3, _) = d3.carrying_add(m[3] & mask, carry);
-        Self([d0, d1, d2, d3], PhantomData)
+        let (result, _) = add(&difference, &P::MODULUS.map(|limb| limb & mask));
+        Self(result, PhantomData)
     }
 
     #[inline(always)]

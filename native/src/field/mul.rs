@@ -72,14 +72,63 @@ fn multiply_add(a: u64, b: u64, c: u64, d: u64) -> (u64, u64) {
 /// t mod m for t < 2m.
 #[inline(always)]
 pub fn subtract_once(t: [u64; 4], m: &[u64; 4]) -> [u64; 4] {
-    let (d0, borrow) = t[0].overflowing_sub(m[0]);
-    let (d1, borrow) = t[1].borrowing_sub(m[1], borrow);
-    let (d2, borrow) = t[2].borrowing_sub(m[2], borrow);
-    let (d3, borrow) = t[3].borrowing_sub(m[3], borrow);
-    if borrow {
-        t
-    } else {
-        [d0, d1, d2, d3]
+    let (difference, borrow) = subtract(&t, m);
+    // As masks, because a branch here would be mispredicted half the time.
+    let keep = (borrow as u64).wrapping_neg();
+    std::array::from_fn(|i| (t[i] & keep) | (difference[i] & !keep))
+}
+
+/// a + b mod 2^256, and the carry.
+#[inline(always)]
+pub fn add(a: &[u64; 4], b: &[u64; 4]) -> ([u64; 4], bool) {
+    let mut out = [0u64; 4];
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::_addcarry_u64;
+        // SAFETY: add with carry is part of the base instruction set.
+        #[allow(unused_unsafe)]
+        unsafe {
+            let carry = _addcarry_u64(0, a[0], b[0], &mut out[0]);
+            let carry = _addcarry_u64(carry, a[1], b[1], &mut out[1]);
+            let carry = _addcarry_u64(carry, a[2], b[2], &mut out[2]);
+            let carry = _addcarry_u64(carry, a[3], b[3], &mut out[3]);
+            (out, carry != 0)
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let mut carry = false;
+        for i in 0..4 {
+            (out[i], carry) = a[i].carrying_add(b[i], carry);
+        }
+        (out, carry)
+    }
+}
+
+/// a - b mod 2^256, and the borrow.
+#[inline(always)]
+pub fn subtract(a: &[u64; 4], b: &[u64; 4]) -> ([u64; 4], bool) {
+    let mut out = [0u64; 4];
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::_subborrow_u64;
+        // SAFETY: subtract with borrow is part of the base instruction set.
+        #[allow(unused_unsafe)]
+        unsafe {
+            let borrow = _subborrow_u64(0, a[0], b[0], &mut out[0]);
+            let borrow = _subborrow_u64(borrow, a[1], b[1], &mut out[1]);
+            let borrow = _subborrow_u64(borrow, a[2], b[2], &mut out[2]);
+            let borrow = _subborrow_u64(borrow, a[3], b[3], &mut out[3]);
+            (out, borrow != 0)
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let mut borrow = false;
+        for i in 0..4 {
+            (out[i], borrow) = a[i].borrowing_sub(b[i], borrow);
+        }
+        (out, borrow)
     }
 }
 

@@ -16,6 +16,8 @@ pub struct PtauView<'a> {
     pub power: u32,
     /// tau^i in G1, 2^(power+1) - 1 points.
     pub tau_g1: &'a [u8],
+    /// The bytes of one more point where tau^i would go on: whatever the file holds there.
+    pub after_tau_g1: Option<&'a [u8]>,
     /// tau^i in G2, 2^power points.
     pub tau_g2: &'a [u8],
     /// alpha tau^i in G1, 2^power points.
@@ -46,9 +48,12 @@ pub fn parse<'a>(file: &str, bytes: &'a [u8]) -> Result<PtauView<'a>, FormatErro
     }
     let domain = 1u64 << power;
     let (g1, g2) = (G1_BYTES as u64, G2_BYTES as u64);
+    let tau_g1 = sections.table(2, "tau in G1", 2 * domain - 1, g1)?;
+    let end = tau_g1.as_ptr_range().end as usize - bytes.as_ptr() as usize;
     Ok(PtauView {
         power,
-        tau_g1: sections.table(2, "tau in G1", 2 * domain - 1, g1)?,
+        tau_g1,
+        after_tau_g1: bytes.get(end..end + G1_BYTES),
         tau_g2: sections.table(3, "tau in G2", domain, g2)?,
         alpha_tau_g1: sections.table(4, "alpha tau in G1", domain, g1)?,
         beta_tau_g1: sections.table(5, "beta tau in G1", domain, g1)?,

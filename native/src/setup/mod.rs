@@ -4,10 +4,13 @@
 //! The trap: snarkjs appends one row 1 * x_s to matrix A for every public wire s (the constant included), which binds
 //! public inputs that no constraint mentions; the domain has to hold them too.
 
+mod ceremony;
 mod development;
 mod fixed_base;
+mod sparse_sums;
 mod zkey_writer;
 
+pub use ceremony::setup_ceremony;
 pub use development::setup_development;
 
 use crate::control::Cancelled;
@@ -23,6 +26,8 @@ const MAX_LOG_DOMAIN: u32 = crate::field::TWO_ADICITY - 1;
 pub enum SetupError {
     #[error("the circuit has {rows} rows, more than a domain of 2^{MAX_LOG_DOMAIN} holds")]
     CircuitTooLarge { rows: u64 },
+    #[error("the circuit needs powers of tau for 2^{needed}, the file has 2^{given}")]
+    PowersTooFew { needed: u32, given: u32 },
     #[error("the operating system gave no randomness: {0}")]
     Randomness(getrandom::Error),
     #[error("{path}: cannot be written: {source}")]
