@@ -65,8 +65,9 @@ export async function measureTransactions(
   const registered = await registerModel(sender, registry.address, { manifest, key, verifier: verifier.address });
   const model: AttestedModel = { ...registered, attestations: attestations.address, key, manifest };
 
-  let nonce = 0n;
-  const prove = () => subject.prove(encodeContext(sender.signer.address, nonce++));
+  // Nonces as provers draw them, of 64 bits: calldata is paid by the non-zero byte.
+  let nonce = 2n ** 64n - 1n;
+  const prove = () => subject.prove(encodeContext(sender.signer.address, nonce--));
   const send = async (to: string, data: string, gas?: bigint) => {
     const receipt = await sendOnce(sender, { purpose: data, to, data, action: 'measuring', abis: [ATTESTATIONS_ABI], gas });
     return Number(receipt.gasUsed);
@@ -88,12 +89,13 @@ export async function measureTransactions(
   const store = await sendInference('verifyAndStoreInference');
   const attest = await submitInference(sender, model, await prove());
 
+  const items: ProvedInference[] = [];
+  while (items.length < Math.max(...batchSizes)) items.push(await prove());
   const batches: BatchGas[] = [];
   for (const size of batchSizes) {
-    const items: ProvedInference[] = [];
-    for (let i = 0; i < size; i++) items.push(await prove());
-    const { gasUsed } = await submitBatch(sender, model, items);
-    const data = verifyBatchData(key.nPublic, items);
+    const some = items.slice(0, size);
+    const { gasUsed } = await undone(rpc, () => submitBatch(sender, model, some));
+    const data = verifyBatchData(key.nPublic, some);
     // Like verifyProof it answers false when a precompile runs out of gas; as many times the limit is more than enough.
     const alone = executionGas(await send(verifier.address, data, BigInt(size) * verifyProofGas(key.nPublic)), data);
     batches.push({ size, perAttestation: Math.round(gasUsed / size), perProof: Math.round(alone / size) });
@@ -118,6 +120,16 @@ function verifyBatchData(signals: number, items: readonly ProvedInference[]): st
     proofs.map(({ a, b, c }) => [...a, ...b.flat(), ...c]),
     proofs.map((proof) => proof.signals),
   ]);
+}
+
+/** Runs `work` and takes the chain back to where it was, so that the same inferences can be attested again. */
+async function undone<T>(rpc: Rpc, work: () => Promise<T>): Promise<T> {
+  const snapshot = await rpc.provider.send('evm_snapshot', []);
+  try {
+    return await work();
+  } finally {
+    await rpc.provider.send('evm_revert', [snapshot]);
+  }
 }
 
 function measuringSender(rpc: Rpc): Sender {

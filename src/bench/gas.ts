@@ -1,14 +1,19 @@
 /**
  * `npm run gas`: what verification and attestation cost, measured on a local anvil. Prints tables (`--json`: one JSON value),
- * writes `bench/results/gas.json` and the README's block between `<!-- gas:begin -->` and `<!-- gas:end -->`.
+ * writes `bench/results/gas.json` and the README's block between `<!-- gas:begin -->` and `<!-- gas:end -->`. Transactions are
+ * those of the build folders given as arguments; without any, of the fixtures where the native prover can make their keys.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startAnvil } from '../chain/anvil.js';
 import { writeFileAtomic } from '../chain/files.js';
-import { connect } from '../chain/rpc.js';
+import { connect, type Rpc } from '../chain/rpc.js';
 import { SOLIDITY_SETTINGS } from '../solidity/compile.js';
-import { gasRegistry, type GasSubject, measureTransactions } from './gas-attest.js';
+import { chooseBackend } from '../groth16/backends.js';
+import { gasRegistry, type GasSubject, measureTransactions, type TransactionGas } from './gas-attest.js';
+import { buildFixture, openSubject } from './gas-fixtures.js';
 import { type GasReport, markdown } from './gas-report.js';
 import { measureVerifyProof } from './gas-verify.js';
 import { setupSignalCircuit, type SignalCircuit } from './signal-circuit.js';
@@ -16,10 +21,12 @@ import { signalLayout } from './signal-layout.js';
 
 const SIGNALS = Array.from({ length: 32 }, (_, i) => i + 1);
 const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64];
+const FIXTURES = ['tabular', 'mnist-mlp', 'lenet5'];
 const BEGIN = '<!-- gas:begin -->';
 const END = '<!-- gas:end -->';
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     json: { type: 'boolean', default: false },
     'ether-price': { type: 'string', default: '3000' },
@@ -33,8 +40,28 @@ function mnistSubject(circuit: SignalCircuit): GasSubject {
   return {
     manifest: signalLayout('10 public scores', 3, 10, 20),
     key: circuit.keyFor(3),
-    prove: (context) => circuit.prove([2n ** 199n + context * 7n, 2n ** 252n - context * 3n, context]),
+    prove: (context) => circuit.prove([2n ** 200n - 3n ** 120n, 2n ** 253n - context * 3n, context]),
   };
+}
+
+async function measureSubjects(rpc: Rpc, circuit: SignalCircuit): Promise<TransactionGas[]> {
+  const contracts = await gasRegistry(rpc);
+  const backend = chooseBackend('auto', (text) => console.error(text));
+  const folder = await mkdtemp(join(tmpdir(), 'zkinfer-gas-'));
+  const results = [await measureTransactions(rpc, contracts, mnistSubject(circuit), BATCH_SIZES)];
+  try {
+    const fixtures = positionals.length > 0 || backend.name !== 'native' ? [] : FIXTURES;
+    const builds = [...positionals];
+    for (const name of fixtures) builds.push(await buildFixture(name, folder, backend));
+    for (const build of builds) {
+      const subject = await openSubject(build, backend);
+      results.push(await measureTransactions(rpc, contracts, subject, BATCH_SIZES));
+      await subject.close();
+    }
+    return results;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 const anvil = await startAnvil();
@@ -50,7 +77,7 @@ try {
       rollupGwei: Number(values['rollup-gwei']),
     },
     verifyProof: await measureVerifyProof(rpc, circuit, SIGNALS),
-    transactions: [await measureTransactions(rpc, await gasRegistry(rpc), mnistSubject(circuit), BATCH_SIZES)],
+    transactions: await measureSubjects(rpc, circuit),
   };
   await circuit.close();
   const json = JSON.stringify(report, null, 2);

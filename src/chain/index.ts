@@ -24,7 +24,7 @@ export {
 export { fileJournal, type Journal, memoryJournal } from './journal.js';
 export { type LocalChain, openLocalChain } from './local-chain.js';
 export {
-  deployRegistry, deprecateModel, type ModelOnChain, type ModelToRegister, readModel, registerModel, type RegisteredModel,
+  deployAttestations, deployRegistry, deprecateModel, type ModelOnChain, type ModelToRegister, readModel, registerModel, type RegisteredModel,
   type RegistryContracts, updateModel,
 } from './registry.js';
 export { connect, type ConnectOptions, isLocalChain, type Rpc } from './rpc.js';

@@ -64,16 +64,18 @@ export function registryContracts(): Promise<Record<string, CompiledContract>> {
 
 /** Deploys a registry and the ERC-7992 verifier that reads it. The signer administers both. */
 export async function deployRegistry(sender: Sender): Promise<RegistryContracts> {
-  const { ModelRegistry, ZKMLVerifier } = await registryContracts();
-  const admin = sender.signer.address;
-  const registry = await deployContract(
-    sender, ModelRegistry, 'deploying the registry', ['address', 'uint48'], [admin, ADMIN_DELAY],
-  );
-  const attestations = await deployContract(
-    sender, ZKMLVerifier, 'deploying the ERC-7992 verifier', ['address', 'address', 'uint48'],
-    [registry.address, admin, ADMIN_DELAY],
-  );
-  return { registry, attestations };
+  const { ModelRegistry } = await registryContracts();
+  const values = [sender.signer.address, ADMIN_DELAY];
+  const registry = await deployContract(sender, ModelRegistry, 'deploying the registry', ['address', 'uint48'], values);
+  return { registry, attestations: await deployAttestations(sender, registry.address) };
+}
+
+/** Deploys an ERC-7992 verifier, with attestations, that reads the registry at `registry`. The signer administers it. */
+export async function deployAttestations(sender: Sender, registry: string): Promise<Deployed> {
+  await requireCode(sender, registry, 'registry');
+  const { ZKMLVerifier } = await registryContracts();
+  const values = [registry, sender.signer.address, ADMIN_DELAY];
+  return await deployContract(sender, ZKMLVerifier, 'deploying the ERC-7992 verifier', ['address', 'address', 'uint48'], values);
 }
 
 /** Registers a model with its verifier; the signer becomes its owner. Asked twice for the same build: one model. */

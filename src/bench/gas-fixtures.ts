@@ -1,0 +1,48 @@
+/** Builds to measure transactions of: real models with real proofs, given as folders or compiled from `fixtures/` here. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Groth16Backend } from '../groth16/types.js';
+import { realRange } from '../quantize/encode.js';
+import { buildGraph, decodeModel } from '../onnx/index.js';
+import { sizeOf } from '../tensor/shape.js';
+import { writeBuild } from '../workflow/build-folder.js';
+import { buildFiles, compileOnnx } from '../workflow/compile.js';
+import { parseSamples } from '../workflow/input-json.js';
+import { openProver } from '../workflow/prove.js';
+import { setupBuild } from '../workflow/setup.js';
+import { readVerificationKey } from '../workflow/verify.js';
+import type { GasSubject } from './gas-attest.js';
+
+export interface OpenSubject extends GasSubject {
+  close(): Promise<void>;
+}
+
+/** Compiles `fixtures/<name>` into `folder`, with development keys. */
+export async function buildFixture(name: string, folder: string, backend: Groth16Backend): Promise<string> {
+  const fixture = new URL(`../../fixtures/${name}/`, import.meta.url);
+  const onnx = await readFile(new URL('model.onnx', fixture));
+  const { inputs } = buildGraph(decodeModel(onnx));
+  const calibration = parseSamples(await readFile(new URL('calibration.json', fixture), 'utf8'), inputs, 'calibration.json');
+  const compiled = await compileOnnx(onnx, { name, calibration });
+  const build = join(folder, name);
+  await writeBuild(build, compiled.manifest, buildFiles(compiled));
+  await setupBuild(build, backend);
+  return build;
+}
+
+/** The build in `folder` as a subject: proofs of the input in the middle of the declared range, each with a salt of its own. */
+export async function openSubject(folder: string, backend: Groth16Backend): Promise<OpenSubject> {
+  const prover = await openProver(folder, backend);
+  const input = prover.model.inputs.map((description) =>
+    new Float64Array(sizeOf(description.shape)).map((_, i) => {
+      const [least, most] = realRange(description, i);
+      return (least + most) / 2;
+    }),
+  );
+  return {
+    manifest: prover.manifest,
+    key: await readVerificationKey(folder),
+    prove: (context) => prover.prove(input, { context }),
+    close: () => prover.close(),
+  };
+}
