@@ -7,7 +7,7 @@ import type { GadgetSpec } from './object.js';
 import { runCircom, type CircomModule } from './run-circom.js';
 import { gadgetSources } from './sources.js';
 
-/** What circom wrote: the bytes of `.r1cs` and the text of `.sym`. */
+/** What circom wrote: the bytes of `.r1cs`, and the lines of `.sym` whose signals are still wires (of Poseidon's, one in twenty). */
 export interface CompiledGadget {
   readonly r1cs: Uint8Array;
   readonly sym: string;
@@ -35,7 +35,7 @@ export function compileGadget(module: CircomModule, spec: GadgetSpec): CompiledG
     runCircom(module, folder, args);
     return {
       r1cs: fs.readFileSync(path.join(folder, 'main.r1cs')),
-      sym: fs.readFileSync(path.join(folder, 'main.sym'), 'utf8'),
+      sym: fs.readFileSync(path.join(folder, 'main.sym'), 'utf8').replace(/^\d+,-1,.*\n/gm, ''),
     };
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });

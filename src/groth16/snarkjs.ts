@@ -36,7 +36,7 @@ async function setup(r1csPath: string, zkeyPath: string, { ptau, onProgress, sig
   if (ptau !== undefined) await checkPtau(ptau, power);
   const folder = await mkdtemp(path.join(tmpdir(), 'zkinfer-setup-'));
   const unfinished = `${zkeyPath}.tmp-${randomBytes(6).toString('hex')}`;
-  const logger = abortable(signal);
+  const logger = abortable(undefined);
   const step = <T>(share: number, stage: string, work: () => Promise<T>): Promise<T> => {
     signal?.throwIfAborted();
     onProgress?.(share, stage);
@@ -51,7 +51,7 @@ async function setup(r1csPath: string, zkeyPath: string, { ptau, onProgress, sig
       const title = `powers of tau 2^${power}${power > FAST_POWER ? `, minutes with snarkjs beyond 2^${FAST_POWER}` : ''}`;
       await step(0, title, () => powersOfTau.newAccumulator(curve, power, empty, logger));
       await step(0.02, title, () => powersOfTau.contribute(empty, contributed, 'development', entropy(), logger));
-      await step(0.1, title, () => powersOfTau.preparePhase2(contributed, tau!, logger));
+      await step(0.1, title, () => powersOfTau.preparePhase2(contributed, tau!, abortable(signal)));
     }
     const initial = path.join(folder, 'initial.zkey');
     const refusal = await step(0.7, 'proving key', () => zKey.newZKey(r1csPath, tau!, initial, logger));
@@ -112,7 +112,10 @@ function entropy(): string {
   return randomBytes(64).toString('hex');
 }
 
-/** A logger that ends the work it is given to once `signal` is aborted, and keeps error messages. */
+/**
+ * A logger that keeps error messages, and ends the work it is given to once `signal` is aborted: for work in memory, and for the one
+ * step that takes minutes, because snarkjs then leaves its files open. Other steps are left after they end.
+ */
 function abortable(signal: AbortSignal | undefined): { errors: string[] } & Record<'debug' | 'info' | 'warn' | 'error', (message: string) => void> {
   const errors: string[] = [];
   const check = (): void => signal?.throwIfAborted();

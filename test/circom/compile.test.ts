@@ -15,10 +15,10 @@ const SPECS: GadgetSpec[] = [
 
 describe('compiling gadgets', () => {
   let cacheFolder: string;
-  beforeEach(() => {
+  before(() => {
     cacheFolder = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-cache-'));
   });
-  afterEach(() => fs.rmSync(cacheFolder, { recursive: true, force: true }));
+  after(() => fs.rmSync(cacheFolder, { recursive: true, force: true }));
 
   const entries = (): string[] => fs.readdirSync(path.join(cacheFolder, 'gadgets')).map((name) => path.join(cacheFolder, 'gadgets', name));
 
@@ -52,7 +52,8 @@ describe('compiling gadgets', () => {
   it('works without a cache folder that can be written', async () => {
     const file = path.join(cacheFolder, 'file');
     fs.writeFileSync(file, '');
-    assert.equal((await compileGadgets([SPECS[2]], { cacheFolder: file })).size, 1);
+    const objects = await compileGadgets([SPECS[2]], { cacheFolder: file });
+    assert.equal(objects.get('Context()')!.system.constraintCount, 1);
   });
 
   it('names unknown templates and parameters that do not fit, and passes circom\'s own message on', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { curves, powersOfTau } from 'snarkjs';
 import { FormatError } from '../../src/r1cs/format-error.js';
 import { R1csBuilder } from '../../src/r1cs/builder.js';
 import { encodeR1cs } from '../../src/r1cs/r1cs-file.js';
@@ -28,6 +29,18 @@ function cubic(): Uint8Array {
 
 function witness(x: bigint, context: bigint): Uint8Array {
   return witnessBytes(witnessOf([1n, x ** 3n - 2n * x, context, x, x * x, x ** 3n, context * context]));
+}
+
+/** Powers of tau by snarkjs itself: for 2^3 prepared and not, and for 2^2. Leaves the curve to the backend's own users. */
+async function powersOfTauFiles(folder: string): Promise<{ prepared: string; raw: string; small: string }> {
+  const curve = await curves.getCurveFromName('bn128');
+  const file = (name: string): string => path.join(folder, name);
+  for (const power of [2, 3]) {
+    await powersOfTau.newAccumulator(curve, power, file(`empty${power}.ptau`));
+    await powersOfTau.contribute(file(`empty${power}.ptau`), file(`raw${power}.ptau`), 'test', 'test');
+    await powersOfTau.preparePhase2(file(`raw${power}.ptau`), file(`prepared${power}.ptau`));
+  }
+  return { prepared: file('prepared3.ptau'), raw: file('raw3.ptau'), small: file('prepared2.ptau') };
 }
 
 describe('snarkjs backend', () => {
@@ -85,6 +98,24 @@ describe('snarkjs backend', () => {
     const target = path.join(folder, 'other.zkey');
     await assert.rejects(snarkjsBackend.setup(r1cs, target, { ptau: zkey }), FormatError);
     assert.equal(fs.existsSync(target), false);
+  });
+
+  it('makes keys from a powers-of-tau file, and says what is wrong with one that is too small or not prepared', async () => {
+    const other = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-ptau-'));
+    try {
+      const files = await powersOfTauFiles(other);
+      const target = path.join(other, 'proving.zkey');
+      const fromPtau = await snarkjsBackend.setup(r1cs, target, { ptau: files.prepared });
+      const second = await snarkjsBackend.loadKey(target);
+      const { proof, publicSignals } = await second.prove(witness(3n, 1n));
+      await second.close();
+      assert.equal(await snarkjsBackend.verify(fromPtau, publicSignals, proof), true);
+      assert.equal(await snarkjsBackend.verify(key, publicSignals, proof), false);
+      await assert.rejects(snarkjsBackend.setup(r1cs, target, { ptau: files.small }), /2\^2 constraints, the circuit needs 2\^3/);
+      await assert.rejects(snarkjsBackend.setup(r1cs, target, { ptau: files.raw }), /not prepared for phase 2/);
+    } finally {
+      fs.rmSync(other, { recursive: true });
+    }
   });
 
   it('stops when aborted and leaves nothing behind', async () => {

@@ -175,6 +175,8 @@ export function poseidonCommit(words: readonly bigint[], salt: bigint): bigint {
 /** Wires of `circuits/PoseidonBlock.circom`. */
 export function preparePoseidonBlock(object: GadgetSignals): FieldGadget {
   const [count] = object.spec.parameters;
+  // Reads the constants now rather than in the first run.
+  constantsFor(count + 1);
   const position = new Map<string, number>();
   signalNames(count).forEach((names, i) => names.forEach((name) => position.set(`hash.pEx.${name}`, i)));
   const inputs = new Map(Array.from({ length: count }, (_, i) => [`in[${i}]`, i]));
