@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { buildPoseidon } from 'circomlibjs';
+import type { CompileVisibility } from '../../src/compile/lower.js';
+import { packIntegers } from '../../src/compile/packing.js';
+import type { Visibility } from '../../src/manifest.js';
+import { runIntegerModel } from '../../src/quantize/interpreter.js';
+import { FIELD_MODULUS } from '../../src/r1cs/types.js';
+import { sizeOf } from '../../src/tensor/shape.js';
+import { seeded } from '../onnx/support/random.js';
+import { Sketch } from '../quantize/support/graphs.js';
+import { integerInputs, quantizeRandomly, take } from '../quantize/support/samples.js';
+import { codesOf, ready, signalsOf, witnessFor } from './support/run.js';
+
+const VISIBILITIES: readonly Visibility[] = ['public', 'private', 'hashed'];
+
+/** Two inputs and two outputs; the first input needs several words, and its commitment a second Poseidon block at 16 bits. */
+function model(features: number, bits: number) {
+  const random = seeded(97);
+  const sketch = new Sketch();
+  const [a, b] = [sketch.input([1, features]), sketch.input([1, 3])];
+  const hidden = sketch.relu(sketch.dense(a, 4, random));
+  return quantizeRandomly(sketch.graph(sketch.dense(hidden, 40, random), sketch.sum([sketch.dense(b, 2, random), sketch.dense(hidden, 2, random)], [1, 2])), bits, random);
+}
+
+type Hash = (inputs: readonly bigint[]) => bigint;
+
+/** The chain of commitments, recomputed by circomlibjs: Poseidon(salt, w0 .. w14), then Poseidon(h, next 15) and so on. */
+function commitment(hash: Hash, salt: bigint, words: readonly bigint[]): bigint {
+  let state = salt;
+  for (let start = 0; start < words.length; start += 15) state = hash([state, ...words.slice(start, start + 15)]);
+  return state;
+}
+
+describe('visibility', () => {
+  let hash: Hash;
+  before(async () => {
+    const poseidon = await buildPoseidon();
+    hash = (inputs) => poseidon.F.toObject(poseidon(inputs));
+  });
+
+  for (const input of VISIBILITIES) {
+    for (const output of VISIBILITIES) {
+      it(`input ${input}, output ${output}: public signals are the packed values, their commitment, or absent, then the context`, async () => {
+        const visibility: CompileVisibility = { input, output };
+        const prepared = await ready(model(5, 8), visibility);
+        const { circuit, checker } = prepared;
+        const kinds = { public: '', hashed: 'Commitment' } as const;
+        for (const inputs of take(8, integerInputs(prepared.model, seeded(3)))) {
+          const salts = [FIELD_MODULUS - 1n, 123456789n].slice(0, circuit.saltCount);
+          const witness = witnessFor(prepared, inputs, salts, 77n);
+          assert.ok(checker.isSatisfied(witness));
+          const codes = codesOf(prepared.model, inputs);
+          const inputWords = circuit.inputPackings.flatMap((plan, k) => {
+            const before = prepared.model.inputs.slice(0, k).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+            return packIntegers(codes.slice(before, before + sizeOf(prepared.model.inputs[k].shape)), plan, 0);
+          });
+          const outputWords = runIntegerModel(prepared.model, inputs).flatMap((values, k) => packIntegers(values, circuit.outputPackings[k]));
+          const exposed = (words: readonly bigint[], how: Visibility, salt: bigint): bigint[] =>
+            how === 'public' ? [...words] : how === 'hashed' ? [commitment(hash, salt, words)] : [];
+          assert.deepEqual(signalsOf(prepared, witness), [
+            ...exposed(outputWords, output, salts[salts.length - 1]),
+            ...exposed(inputWords, input, salts[0]),
+            77n,
+          ]);
+        }
+        const expectedKinds = [output === 'private' ? [] : [`output${kinds[output]}`], input === 'private' ? [] : [`input${kinds[input]}`], ['context']].flat();
+        assert.deepEqual([...new Set(circuit.signals.map((signal) => signal.kind))], expectedKinds);
+        assert.equal(circuit.saltCount, [input, output].filter((how) => how === 'hashed').length);
+      });
+    }
+  }
+
+  it('a commitment to more words than one Poseidon block takes is a chain', async () => {
+    // 16-bit codes, 15 to a word: 300 of them are 20 words.
+    const prepared = await ready(model(300, 16));
+    const [plan] = prepared.circuit.inputPackings;
+    assert.ok(plan.words > 15, String(plan.words));
+    const [inputs] = take(1, integerInputs(prepared.model, seeded(3)));
+    const witness = witnessFor(prepared, inputs, [42n]);
+    assert.ok(prepared.checker.isSatisfied(witness));
+    const codes = codesOf(prepared.model, inputs);
+    const words = [...packIntegers(codes.slice(0, 300), plan, 0), ...packIntegers(codes.slice(300), prepared.circuit.inputPackings[1], 0)];
+    assert.equal(signalsOf(prepared, witness).at(-2), commitment(hash, 42n, words));
+  });
+
+  it('the salt hides the input: the same input has another commitment under another salt', async () => {
+    const prepared = await ready(model(5, 8));
+    const [inputs] = take(1, integerInputs(prepared.model, seeded(3)));
+    const commitments = [1n, 2n, 3n].map((salt) => signalsOf(prepared, witnessFor(prepared, inputs, [salt])).at(-2));
+    assert.equal(new Set(commitments).size, 3);
+  });
+});
