@@ -3,8 +3,9 @@
  * length of a JSON header; the header (counts, gadgets, big rows, array lengths), padded to 8 bytes; then the arrays in
  * the order of `ARRAYS`, each padded to 8 bytes.
  */
+import { z } from 'zod';
 import { ZkinferError } from '../errors.js';
-import type { BigRow, Program, ProgramGadget } from './program.js';
+import type { BigRow, Program } from './program.js';
 
 /** A stored witness plan cannot be read back. */
 export class ProgramFormatError extends ZkinferError {
@@ -25,18 +26,28 @@ const ARRAYS = [
   ['constants', Float64Array],
 ] as const;
 
-interface Header {
-  readonly counts: Pick<Program, 'wireCount' | 'publicOutputCount' | 'publicInputCount' | 'privateInputCount'>;
-  readonly gadgets: readonly ProgramGadget[];
-  readonly big: readonly { operand: number; wires: readonly number[]; coefficients: readonly string[]; constant: string }[];
-  readonly lengths: readonly number[];
-}
+const count = z.number().int().nonnegative();
+const whole = z.string().regex(/^-?\d+$/);
+const headerSchema = z.object({
+  counts: z.object({ wireCount: count, publicOutputCount: count, publicInputCount: count, privateInputCount: count }),
+  gadgets: z.array(
+    z.object({
+      spec: z.object({ template: z.string(), parameters: z.array(z.number()) }),
+      signals: z.array(z.string()),
+      outputCount: count,
+      inputCount: count,
+    }),
+  ),
+  big: z.array(z.object({ operand: count, wires: z.array(count), coefficients: z.array(whole), constant: whole })),
+  lengths: z.array(count).length(ARRAYS.length),
+});
+type Header = z.infer<typeof headerSchema>;
 
 const padded = (length: number): number => Math.ceil(length / 8) * 8;
 
 export function encodeProgram(program: Program): Uint8Array {
   const { wireCount, publicOutputCount, publicInputCount, privateInputCount, gadgets } = program;
-  const header: Header = {
+  const header = {
     counts: { wireCount, publicOutputCount, publicInputCount, privateInputCount },
     gadgets,
     big: Array.from(program.big, ([operand, row]) => ({
@@ -78,7 +89,7 @@ export function decodeProgram(input: Uint8Array): Program {
   const end = bytes.byteOffset + bytes.length;
   const arrays = ARRAYS.map(([name, constructor], k) => {
     const length = header.lengths[k];
-    if (!Number.isSafeInteger(length) || length < 0 || at + length * constructor.BYTES_PER_ELEMENT > end) {
+    if (at + length * constructor.BYTES_PER_ELEMENT > end) {
       throw new ProgramFormatError(`the witness plan is truncated in '${name}'; compile the model again`);
     }
     const array = new constructor(bytes.buffer as ArrayBuffer, at, length);
@@ -93,7 +104,7 @@ export function decodeProgram(input: Uint8Array): Program {
 
 function readHeader(bytes: Uint8Array, length: number): Header {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(16, 16 + length))) as Header;
+    return headerSchema.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(16, 16 + length))));
   } catch (cause) {
     throw new ProgramFormatError('the header of the witness plan is damaged; compile the model again', { cause });
   }
