@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LocalNodeError, RecordError } from '../../src/chain/errors.js';
 import { readDeployment, updateDeployment } from '../../src/chain/deployment.js';
 import { openChain, openSender } from '../../src/chain/session.js';
@@ -29,6 +30,19 @@ describe('the local chain of a build folder', () => {
     assert.equal(again.hash, hash);
     assert.equal(BigInt(await second.rpc.provider.call({ to: tally.address, data: tally.abi.encodeFunctionData('count', [1]) })), 1n);
     await second.close();
+  });
+
+  it('is the same chain however often it is opened', async () => {
+    const hashes = new Set<string>();
+    for (let opening = 1; opening <= 6; opening++) {
+      const chain = await openChain(build);
+      hashes.add(chain.rpc.genesisHash);
+      await chain.rpc.provider.send('anvil_mine', ['0x1']);
+      assert.equal(await chain.rpc.provider.getBlockNumber(), opening);
+      await chain.close();
+      await sleep(300); // The first block that an anvil makes carries its second.
+    }
+    assert.equal(hashes.size, 1);
   });
 
   it('lets a second command wait until the first is done', async () => {
