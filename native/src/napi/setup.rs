@@ -7,10 +7,10 @@ use super::control::{with_control, Cancellation, OnProgress};
 use super::failure::Failure;
 use super::key::verification_key_text;
 use super::work::{spawn, Work};
-use crate::formats::{r1cs, MappedFile};
-use crate::setup::{setup_development, SetupError};
+use crate::formats::{ptau, r1cs, MappedFile};
+use crate::setup::{setup_ceremony, setup_development, SetupError};
 
-/// Writes a `.zkey` for an `.r1cs`: development keys, refused for a `.ptau`. Gives the text of snarkjs's
+/// Writes a `.zkey` for an `.r1cs`: development keys, or keys from a prepared `.ptau`. Gives the text of snarkjs's
 /// `verification_key.json`.
 #[napi]
 pub fn setup(
@@ -25,11 +25,17 @@ pub fn setup(
         let circuit_file = MappedFile::open(r1cs_path.as_ref())?;
         let circuit = r1cs::parse(circuit_file.name(), circuit_file.bytes())?;
         let target = zkey_path.as_ref();
-        if let Some(path) = ptau_path {
-            let reason = "keys from powers of tau are made by the snarkjs backend";
-            return Err(Failure::in_file("FILE_UNSUPPORTED", &path, "", reason.to_owned()));
-        }
-        with_control(on_progress.as_ref(), &flag, |control| setup_development(&circuit, target, control))?;
+        with_control(on_progress.as_ref(), &flag, |control| match &ptau_path {
+            None => Ok(setup_development(&circuit, target, control)?),
+            Some(path) => {
+                let powers_file = MappedFile::open(path.as_ref())?;
+                let powers = ptau::parse(powers_file.name(), powers_file.bytes())?;
+                setup_ceremony(&circuit, &powers, target, control).map_err(|error| match error {
+                    SetupError::PowersTooFew { .. } => Failure::in_file("FILE_NOT_PREPARED", path, "", error.to_string()),
+                    other => other.into(),
+                })
+            }
+        })?;
         Ok(verification_key_text(&zkey_path)?)
     })
 }
@@ -38,6 +44,7 @@ impl From<SetupError> for Failure {
     fn from(error: SetupError) -> Self {
         let code = match error {
             SetupError::Cancelled(_) => "CANCELLED",
+            SetupError::PowersTooFew { .. } => "FILE_NOT_PREPARED",
             SetupError::CircuitTooLarge { .. } => "CIRCUIT_TOO_LARGE",
             SetupError::Randomness(_) => "NO_RANDOMNESS",
             SetupError::Write { .. } => "FILE_IO",

@@ -1,0 +1,9 @@
+import { loadNative, type NativeBackend } from '../../../src/groth16/native.js';
+
+/** The native backend; skips the running suite, saying why, where it is not built. */
+export function nativeOrSkip(context: Mocha.Context): NativeBackend {
+  const native = loadNative();
+  if ('backend' in native) return native.backend;
+  console.log(`      skipped: ${native.reason}`);
+  return context.skip();
+}
