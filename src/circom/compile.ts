@@ -52,11 +52,18 @@ export async function compileGadgets(
 
 function linkable(spec: GadgetSpec, { r1cs, sym }: CompiledGadget): GadgetObject {
   const system = decodeR1cs(r1cs);
+  const outputCount = system.publicOutputCount;
+  const inputCount = system.publicInputCount + system.privateInputCount;
+  // Labels count outputs and inputs first: if each still has its wire, label and wire are the same number.
+  const lines = sym.split('\n', outputCount + inputCount);
+  if (!lines.every((line, i) => line.startsWith(`${i + 1},${i + 1},`))) {
+    throw new CircomError(`${gadgetKey(spec)}: circom merged an input or output with another wire; with these parameters no gadget is needed`);
+  }
   return {
     spec,
     system,
-    outputCount: system.publicOutputCount,
-    inputCount: system.publicInputCount + system.privateInputCount,
+    outputCount,
+    inputCount,
     signals: decodeSym(sym, system.wireCount).map((name) => name.replace(/^main\./, '')),
   };
 }
