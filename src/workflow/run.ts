@@ -4,7 +4,7 @@ import { encodeContext, vkHash } from '../solidity/index.js';
 import type { Groth16Backend, OnProgress } from '../groth16/types.js';
 import { writeBuild } from './build-folder.js';
 import { buildFiles, compileOnnx, type CompiledModel, type CompileOptions } from './compile.js';
-import { compileVerifier, withSender, writeVerifier, type ChainOptions, type SubmitResult } from './contract.js';
+import { compileVerifier, withSender, type ChainOptions, type SubmitResult } from './contract.js';
 import type { Sample } from './input-json.js';
 import { openProver, type ProveResult } from './prove.js';
 import type { ProofFile } from './proof-file.js';
@@ -17,7 +17,7 @@ export type Stage = (typeof STAGES)[number];
 export interface RunResult extends Omit<ProveResult, 'salts'> {
   readonly folder: string;
   readonly compiled: Pick<CompiledModel, 'manifest' | 'accuracy' | 'layers'>;
-  /** Seconds of each stage, and of everything from first to last. */
+  /** Seconds of each stage, and of everything from first to last; `solidity` runs beside `prove` and `verify`. */
   readonly stages: Readonly<Record<Stage | 'total', number>>;
   readonly verified: boolean;
   readonly deployment: { readonly address: string; readonly chainId: number; readonly gasUsed: number };
@@ -50,6 +50,9 @@ export async function runModel(onnx: Uint8Array, input: Sample, backend: Groth16
     return model;
   });
   const { key } = await timed('setup', () => setupBuild(folder, backend, { ptau: options.ptau, onProgress, signal }));
+  // solc works in a thread of its own while the proof is made; its failure is met where its result is used.
+  const contractReady = timed('solidity', () => compileVerifier(folder));
+  contractReady.catch(() => undefined);
   return await withSender(folder, options, async (sender, chain) => {
     const proved = await timed('prove', async () => {
       const prover = await openProver(folder, backend);
@@ -62,10 +65,8 @@ export async function runModel(onnx: Uint8Array, input: Sample, backend: Groth16
     seconds.witness = proved.witnessSeconds;
     seconds.prove = proved.proveSeconds;
     const { valid } = await timed('verify', () => verifyProof(folder, backend, proved));
-    const artifact = await timed('solidity', async () => {
-      await writeVerifier(folder);
-      return await compileVerifier(folder);
-    });
+    options.onStage?.('solidity');
+    const artifact = await contractReady;
     const deployed = await timed('deploy', async () => {
       const done = await deployVerifier(sender, artifact, key);
       await updateDeployment(folder, chain.rpc, { verifier: { address: done.address, transaction: done.transaction, vkHash: vkHash(key) } });

@@ -1,0 +1,63 @@
+/**
+ * One model's stages in a process of its own, so that its peak memory is its own: compile, files, witness, R1CS check. Prints
+ * one JSON document. Arguments: model, calibration or -, input, witness repetitions.
+ */
+import { readFileSync } from 'node:fs';
+import { buildGraph, decodeModel } from '../onnx/index.js';
+import { createChecker } from '../r1cs/check.js';
+import { witnessBytes } from '../r1cs/witness.js';
+import { encodeInputs } from '../quantize/encode.js';
+import { prepareWitness } from '../witness/generate.js';
+import { buildFiles, compileOnnx } from '../workflow/compile.js';
+import { parseInput, parseSamples } from '../workflow/input-json.js';
+import { median } from './statistics.js';
+
+const [modelPath, calibrationPath, inputPath, repetitions] = process.argv.slice(2);
+const onnx = readFileSync(modelPath);
+const { inputs } = buildGraph(decodeModel(onnx));
+const calibration = calibrationPath === '-' ? undefined : parseSamples(readFileSync(calibrationPath, 'utf8'), inputs, calibrationPath);
+const input = parseInput(readFileSync(inputPath, 'utf8'), inputs, inputPath);
+
+const stages: Record<string, number> = {};
+const start = performance.now();
+let last = start;
+let stage = 'start';
+const next = (name: string): void => {
+  const now = performance.now();
+  stages[stage] = (now - last) / 1000;
+  [last, stage] = [now, name];
+};
+const compiled = await compileOnnx(onnx, { name: 'bench', calibration, inputRange: calibration ? undefined : [0, 1], onStage: next });
+next('encoding the files');
+let bytes = 0;
+for (const contents of Object.values(buildFiles(compiled))) for (const piece of contents()) bytes += piece.length;
+next('done');
+const compileSeconds = (performance.now() - start) / 1000;
+
+const { model, circuit, manifest } = compiled;
+const generator = prepareWitness(circuit.program);
+const times: number[] = [];
+const checker = createChecker(circuit.system);
+let satisfied = true;
+for (let i = 0; i < Number(repetitions); i += 1) {
+  const begin = performance.now();
+  const integers = encodeInputs(model.inputs, input);
+  const codes = model.inputs.flatMap(({ low }, k) => Array.from(integers[k], (value, j) => value - low[low.length === 1 ? 0 : j]));
+  const witness = generator.generate({ publicInputs: [1n], privateInputs: [...codes, 12345678901234567890n] });
+  witnessBytes(witness);
+  times.push(performance.now() - begin);
+  satisfied &&= checker.isSatisfied(witness);
+}
+delete stages.start;
+process.stdout.write(
+  JSON.stringify({
+    ...manifest.circuit,
+    compileSeconds,
+    stages,
+    witnessFirstMilliseconds: times[0],
+    witnessMedianMilliseconds: median(times),
+    satisfied,
+    fileBytes: bytes,
+    peakMegabytes: process.resourceUsage().maxRSS / 1024,
+  }),
+);
