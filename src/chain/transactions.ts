@@ -39,6 +39,8 @@ export interface Request {
   /** Contract called; null to create one. */
   readonly to: string | null;
   readonly data: string;
+  /** Wei sent along; default none. */
+  readonly value?: bigint;
   /** For messages, as in "attesting the inference was refused by …". */
   readonly action: string;
   /** ABIs that name the custom errors of every contract in the call. */
@@ -102,7 +104,7 @@ export async function sendOnce(sender: Sender, request: Request): Promise<Transa
  * Sends nothing.
  */
 export async function simulate(sender: Pick<Sender, 'rpc' | 'signer'>, request: Request): Promise<bigint> {
-  const call = { from: sender.signer.address, to: request.to, data: request.data };
+  const call = { from: sender.signer.address, to: request.to, data: request.data, value: request.value ?? 0n };
   try {
     const estimate = await sender.rpc.provider.estimateGas(call);
     return request.gas ?? (estimate * GAS_MARGIN_PERCENT) / 100n;
@@ -143,6 +145,7 @@ async function sign(
     nonce,
     to: request.to,
     data: request.data,
+    value: request.value ?? 0n,
     gasLimit: gas,
     maxFeePerGas: raised(maxFeePerGas, replaced?.maxFeePerGas),
     maxPriorityFeePerGas: raised(maxPriorityFeePerGas, replaced?.maxPriorityFeePerGas),
@@ -239,6 +242,7 @@ async function minedRevert(sender: Sender, request: Request, receipt: Transactio
       from: receipt.from,
       to: request.to,
       data: request.data,
+      value: request.value ?? 0n,
       gasLimit: receipt.gasUsed * 2n,
       blockTag: receipt.blockNumber - 1,
     });

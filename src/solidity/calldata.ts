@@ -73,6 +73,12 @@ export function inferenceCalldata(
   };
 }
 
+/** What the contracts read from the public signals alone: the commitment, the output and the context of an inference. */
+export function signalCalldata(manifest: SignalLayout, publicSignals: readonly string[]): Omit<InferenceCalldata, 'proof'> {
+  const { inputCommitment, outputs, context } = splitSignals(manifest, publicSignals);
+  return { inputCommitment, output: hex(outputs), context };
+}
+
 /** Many proofs of one model for `attestBatch`. */
 export function batchCalldata(
   key: VerificationKey,

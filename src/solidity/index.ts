@@ -10,6 +10,7 @@ export {
   encodeContext,
   inferenceCalldata,
   proofCalldata,
+  signalCalldata,
 } from './calldata.js';
 export {
   SOLIDITY_SETTINGS,
@@ -17,4 +18,5 @@ export {
   type CompiledContract,
   compileSolidity,
 } from './compile.js';
+export { compileContracts } from './package-contracts.js';
 export { contractSources } from './sources.js';

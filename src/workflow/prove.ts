@@ -12,7 +12,7 @@ import { FIELD_MODULUS } from '../r1cs/types.js';
 import { wireValue, witnessBytes, type Witness } from '../r1cs/witness.js';
 import { prepareWitness, type WitnessGenerator } from '../witness/generate.js';
 import { checkBuildFile, readBuildFile, readManifest } from './build-folder.js';
-import type { Sample } from './input-json.js';
+import { InputFormatError, type Sample } from './input-json.js';
 import { describeOutputs, outputsFromSignals, type OutputReport } from './outputs.js';
 
 /** The circuit and the interpreter disagree: a bug in this package, never the user's fault. */
@@ -42,9 +42,9 @@ export interface ProveResult {
 export interface Prover {
   readonly manifest: Manifest;
   readonly model: IntegerModel;
-  /** The witness alone. @throws InputRangeError, InputShapeError */
-  infer(input: Sample, context?: bigint): Inference;
-  prove(input: Sample, options?: { readonly context?: bigint; readonly onProgress?: OnProgress; readonly signal?: AbortSignal }): Promise<ProveResult>;
+  /** The witness alone. `salts`: where commitments were made before; default fresh ones. @throws InputRangeError, InputShapeError */
+  infer(input: Sample, context?: bigint, salts?: Inference['salts']): Inference;
+  prove(input: Sample, options?: { readonly context?: bigint; readonly salts?: Inference['salts']; readonly onProgress?: OnProgress; readonly signal?: AbortSignal }): Promise<ProveResult>;
   close(): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export async function openWitness(folder: string): Promise<Pick<Prover, 'manifes
   const manifest = await readManifest(folder);
   const model = integerModelFromJson(new TextDecoder().decode(await readBuildFile(folder, manifest, 'integer-model.json')));
   const generator = prepareWitness(decodeProgram(await readBuildFile(folder, manifest, 'circuit.plan')));
-  return { manifest, model, infer: (input, context = 0n) => infer(manifest, model, generator, input, context) };
+  return { manifest, model, infer: (input, context = 0n, salts = {}) => infer(manifest, model, generator, input, context, salts) };
 }
 
 /** @throws BuildFolderError and the backend's key errors */
@@ -63,8 +63,8 @@ export async function openProver(folder: string, backend: Groth16Backend): Promi
   return {
     ...ready,
     close: () => key.close(),
-    async prove(input, { context, ...options } = {}) {
-      const inference = ready.infer(input, context);
+    async prove(input, { context, salts: chosen, ...options } = {}) {
+      const inference = ready.infer(input, context, chosen);
       const start = performance.now();
       const { proof, publicSignals } = await key.prove(witnessBytes(inference.witness), options);
       const { outputs, salts, witnessSeconds } = inference;
@@ -73,13 +73,13 @@ export async function openProver(folder: string, backend: Groth16Backend): Promi
   };
 }
 
-function infer(manifest: Manifest, model: IntegerModel, generator: WitnessGenerator, input: Sample, context: bigint): Inference {
+function infer(manifest: Manifest, model: IntegerModel, generator: WitnessGenerator, input: Sample, context: bigint, chosen: Inference['salts']): Inference {
   const start = performance.now();
   const integers = encodeInputs(model.inputs, input);
   const codes = model.inputs.flatMap(({ low }, k) => Array.from(integers[k], (value, i) => value - low[low.length === 1 ? 0 : i]));
   const salts = {
-    ...(manifest.visibility.input === 'hashed' ? { input: randomField() } : {}),
-    ...(manifest.visibility.output === 'hashed' ? { output: randomField() } : {}),
+    ...(manifest.visibility.input === 'hashed' ? { input: saltOf(chosen.input) } : {}),
+    ...(manifest.visibility.output === 'hashed' ? { output: saltOf(chosen.output) } : {}),
   };
   const witness = generator.generate({ publicInputs: [context], privateInputs: [...codes, ...Object.values(salts)] });
   const publicSignals = manifest.publicSignals.map((_, i) => canonicalText(wireValue(witness, 1 + i)));
@@ -91,6 +91,14 @@ function infer(manifest: Manifest, model: IntegerModel, generator: WitnessGenera
   }
   const texts = Object.fromEntries(Object.entries(salts).map(([name, salt]) => [name, String(salt)]));
   return { witness, outputs, publicSignals, salts: texts, witnessSeconds: (performance.now() - start) / 1000 };
+}
+
+/** @throws InputFormatError where a given salt is no field element */
+function saltOf(chosen: string | undefined): bigint {
+  if (chosen === undefined) return randomField();
+  const salt = /^\d{1,78}$/.test(chosen) ? BigInt(chosen) : FIELD_MODULUS;
+  if (salt >= FIELD_MODULUS) throw new InputFormatError('the salt of a commitment must be a decimal number below the scalar field of BN254');
+  return salt;
 }
 
 /** Uniform in the field, up to a bias of 2^-250: 512 random bits reduced. */
