@@ -25,6 +25,7 @@ export const REGISTRY_ABI = new Interface([
   'error VerifierHasNoCode(address verifier)',
   'error VerificationKeyMismatch(bytes32 registered, bytes32 deployed)',
   'error NotGroth16(bytes4 proofSystemId)',
+  'error EnforcedPause()',
 ]);
 
 /** ERC-7992's verifier with its storage extension and attestations, one contract. */
@@ -36,6 +37,7 @@ export const ATTESTATIONS_ABI = new Interface([
   'function attestationOf(bytes32 id) view returns (uint256 blockNumber, bytes27 outputDigest)',
   'function registry() view returns (address registryAddress)',
   'event InferenceAttested(bytes32 indexed attestationId, uint256 indexed modelId, address indexed prover, uint32 version, bytes32 inputCommitment, uint256 context, bytes output)',
+  'event InferencesAttested(uint256 indexed modelId, address indexed prover, uint32 version, bytes32[] inputCommitments, uint256[] contexts, bytes outputs)',
   'error AlreadyAttested(bytes32 attestationId)',
   'error InferenceAlreadyStored(bytes32 inferenceId)',
   'error InferenceNotFound(bytes32 inferenceId)',
@@ -49,7 +51,6 @@ export const ATTESTATIONS_ABI = new Interface([
   'error OutputMismatch()',
   'error UnsupportedProofSystem(bytes4 proofSystemId)',
   'error VerificationRefused_ModelDeprecated(uint256 modelId)',
-  'error EnforcedPause()',
 ]);
 
 /** A generated verifier's part that is the same for every model. */

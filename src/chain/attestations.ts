@@ -1,9 +1,12 @@
 /**
  * Attestations read back. Storage holds an attestation's block, which finds its event without a search; by model or prover
- * the indexed event is searched, in ranges as small as the RPC wants them.
+ * the indexed events are searched, in ranges as small as the RPC wants them.
+ *
+ * The trap: an attestation made alone has an event of its own, those made in a batch share one, which carries no ids: they
+ * are computed from what it does carry.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isError, type Log, toBeHex, zeroPadValue } from 'ethers';
+import { AbiCoder, dataLength, dataSlice, isError, keccak256, type Log, toBeHex, zeroPadValue } from 'ethers';
 import { ATTESTATIONS_ABI } from './abi.js';
 import type { Rpc } from './rpc.js';
 
@@ -32,6 +35,9 @@ export interface AttestationFilter {
 const BLOCK_RANGE = 10_000;
 const POLL_MS = 1_000;
 
+const ATTESTED = ATTESTATIONS_ABI.getEvent('InferenceAttested')!.topicHash;
+const BATCH_ATTESTED = ATTESTATIONS_ABI.getEvent('InferencesAttested')!.topicHash;
+
 /** The attestation with this id; undefined if there is none. */
 export async function findAttestation(rpc: Rpc, contract: string, id: string): Promise<Attestation | undefined> {
   const data = await rpc.provider.call({ to: contract, data: ATTESTATIONS_ABI.encodeFunctionData('attestationOf', [id]) });
@@ -39,11 +45,11 @@ export async function findAttestation(rpc: Rpc, contract: string, id: string): P
   if (blockNumber === 0n) return undefined;
   const logs = await rpc.provider.getLogs({
     address: contract,
-    topics: [ATTESTATIONS_ABI.getEvent('InferenceAttested')!.topicHash, id],
+    topics: [[ATTESTED, BATCH_ATTESTED]],
     fromBlock: Number(blockNumber),
     toBlock: Number(blockNumber),
   });
-  return logs.map(toAttestation).at(0);
+  return logs.flatMap(toAttestations).find((attestation) => attestation.id === id);
 }
 
 /** Every attestation that passes `filter` in blocks `fromBlock` (the contract's own, say) to `toBlock`, oldest first. */
@@ -60,8 +66,11 @@ export async function listAttestations(
   for (let from = fromBlock; from <= last; ) {
     const to = Math.min(last, from + range - 1);
     try {
-      const logs = await rpc.provider.getLogs({ address: contract, topics: topics(filter), fromBlock: from, toBlock: to });
-      found.push(...logs.map(toAttestation));
+      const logs = await Promise.all(
+        topics(filter).map((one) => rpc.provider.getLogs({ address: contract, topics: one, fromBlock: from, toBlock: to })),
+      );
+      const ordered = logs.flat().sort((a, b) => a.blockNumber - b.blockNumber || a.index - b.index);
+      found.push(...ordered.flatMap(toAttestations));
       from = to + 1;
     } catch (error) {
       // RPCs limit the range or the number of results, each in its own words; one block that fails is another trouble.
@@ -94,27 +103,39 @@ export async function* watchAttestations(
   }
 }
 
-function topics(filter: AttestationFilter): (string | null)[] {
+/** Topics of the two events; the batch's has no id before model and prover. */
+function topics(filter: AttestationFilter): (string | null)[][] {
+  const model = filter.modelId === undefined ? null : toBeHex(filter.modelId, 32);
+  const prover = filter.prover === undefined ? null : zeroPadValue(filter.prover, 32);
   return [
-    ATTESTATIONS_ABI.getEvent('InferenceAttested')!.topicHash,
-    null,
-    filter.modelId === undefined ? null : toBeHex(filter.modelId, 32),
-    filter.prover === undefined ? null : zeroPadValue(filter.prover, 32),
+    [ATTESTED, null, model, prover],
+    [BATCH_ATTESTED, model, prover],
   ];
 }
 
-/** The attestation in an `InferenceAttested` log. */
-export function toAttestation(log: Pick<Log, 'topics' | 'data' | 'blockNumber' | 'transactionHash'>): Attestation {
+/** The attestations in an `InferenceAttested` or `InferencesAttested` log; none in any other. */
+export function toAttestations(log: Pick<Log, 'topics' | 'data' | 'blockNumber' | 'transactionHash'>): Attestation[] {
+  if (log.topics[0] !== ATTESTED && log.topics[0] !== BATCH_ATTESTED) return [];
   const { args } = ATTESTATIONS_ABI.parseLog({ topics: [...log.topics], data: log.data })!;
-  return {
-    id: args.attestationId,
-    modelId: args.modelId,
+  const common = {
+    modelId: args.modelId as bigint,
     version: Number(args.version),
-    prover: args.prover,
-    inputCommitment: args.inputCommitment,
-    context: args.context,
-    output: args.output,
+    prover: args.prover as string,
     blockNumber: log.blockNumber,
     transaction: log.transactionHash,
   };
+  const one = (inputCommitment: string, context: bigint, output: string): Attestation => ({
+    id: attestationId(common.modelId, common.version, inputCommitment, context), ...common, inputCommitment, context, output,
+  });
+  if (log.topics[0] === ATTESTED) return [one(args.inputCommitment, args.context, args.output)];
+  const commitments: string[] = [...args.inputCommitments];
+  const size = dataLength(args.outputs) / commitments.length;
+  return commitments.map((commitment, i) => one(commitment, args.contexts[i], dataSlice(args.outputs, i * size, (i + 1) * size)));
+}
+
+/** keccak256(abi.encode(modelId, version, inputCommitment, context)), as the contract's `attestationId` computes it. */
+export function attestationId(modelId: bigint, version: number, inputCommitment: string, context: bigint): string {
+  return keccak256(
+    AbiCoder.defaultAbiCoder().encode(['uint256', 'uint32', 'bytes32', 'uint256'], [modelId, version, inputCommitment, context]),
+  );
 }

@@ -52,7 +52,7 @@ export interface ModelOnChain {
   readonly uri: string;
 }
 
-/** Seconds that a change of either contract's administrator takes, for whoever watches to notice. */
+/** Seconds that a change of the registry's administrator takes, for whoever watches to notice. */
 const ADMIN_DELAY = 86_400;
 
 let compiled: Promise<Record<string, CompiledContract>> | undefined;
@@ -62,7 +62,7 @@ export function registryContracts(): Promise<Record<string, CompiledContract>> {
   return (compiled ??= compileSolidity(contractSources('ModelRegistry.sol', 'ZKMLVerifier.sol')));
 }
 
-/** Deploys a registry and the ERC-7992 verifier that reads it. The signer administers both. */
+/** Deploys a registry and the ERC-7992 verifier that reads it. The signer administers the registry. */
 export async function deployRegistry(sender: Sender): Promise<RegistryContracts> {
   const { ModelRegistry } = await registryContracts();
   const values = [sender.signer.address, ADMIN_DELAY];
@@ -70,12 +70,11 @@ export async function deployRegistry(sender: Sender): Promise<RegistryContracts>
   return { registry, attestations: await deployAttestations(sender, registry.address) };
 }
 
-/** Deploys an ERC-7992 verifier, with attestations, that reads the registry at `registry`. The signer administers it. */
+/** Deploys an ERC-7992 verifier, with attestations, that reads the registry at `registry`. Nobody administers it. */
 export async function deployAttestations(sender: Sender, registry: string): Promise<Deployed> {
   await requireCode(sender, registry, 'registry');
   const { ZKMLVerifier } = await registryContracts();
-  const values = [registry, sender.signer.address, ADMIN_DELAY];
-  return await deployContract(sender, ZKMLVerifier, 'deploying the ERC-7992 verifier', ['address', 'address', 'uint48'], values);
+  return await deployContract(sender, ZKMLVerifier, 'deploying the ERC-7992 verifier', ['address'], [registry]);
 }
 
 /** Registers a model with its verifier; the signer becomes its owner. Asked twice for the same build: one model. */

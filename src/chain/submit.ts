@@ -5,12 +5,12 @@
  * The trap: an attestation already on record says that *its* output was proved. A submission counts as done only if its
  * output and its prover are those on record; anything else goes to the contract, which refuses it with its own reason.
  */
-import { AbiCoder, keccak256, type TransactionReceipt } from 'ethers';
+import type { TransactionReceipt } from 'ethers';
 import type { Proof, VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
 import { batchCalldata, inferenceCalldata } from '../solidity/index.js';
 import { ALL_ABIS, ATTESTATIONS_ABI } from './abi.js';
-import { type Attestation, findAttestation, toAttestation } from './attestations.js';
+import { type Attestation, attestationId, findAttestation, toAttestations } from './attestations.js';
 import { requireCode } from './deploy.js';
 import { RevertedError, RpcResponseError } from './errors.js';
 import { type Request, type Sender, sendOnce } from './transactions.js';
@@ -112,15 +112,10 @@ export function batchRequest(model: AttestedModel, inferences: readonly ProvedIn
   };
 }
 
-/** The id the attestation of this inference has or will have, as the contract's `attestationId` computes it. */
+/** The id the attestation of this inference has or will have. */
 export function attestationIdOf(model: AttestedModel, inference: ProvedInference): string {
   const { inputCommitment, context } = inferenceCalldata(model.key, model.manifest, inference.proof, inference.publicSignals);
-  return keccak256(
-    AbiCoder.defaultAbiCoder().encode(
-      ['uint256', 'uint32', 'bytes32', 'uint256'],
-      [model.modelId, model.version, inputCommitment, context],
-    ),
-  );
+  return attestationId(model.modelId, model.version, inputCommitment, context);
 }
 
 async function recorded(sender: Sender, model: AttestedModel, inference: ProvedInference): Promise<AttestationResult | undefined> {
@@ -147,8 +142,5 @@ async function onRecord(
 }
 
 function attestationsIn(receipt: TransactionReceipt, contract: string): Attestation[] {
-  const topic = ATTESTATIONS_ABI.getEvent('InferenceAttested')!.topicHash;
-  return receipt.logs
-    .filter((log) => log.address.toLowerCase() === contract.toLowerCase() && log.topics[0] === topic)
-    .map(toAttestation);
+  return receipt.logs.filter((log) => log.address.toLowerCase() === contract.toLowerCase()).flatMap(toAttestations);
 }

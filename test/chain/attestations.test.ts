@@ -263,6 +263,10 @@ describe('models and attestations on a chain', () => {
       const again = await submitBatch({ ...prover, journal: memoryJournal() }, model, inferences);
       assert.equal(again.transaction, null);
       assert.deepEqual(again.attestations, attestations.slice(0, 5));
+      const listed = await listAttestations(rpc, model.attestations, { modelId: model.modelId, prover: prover.signer.address });
+      // The second was attested before the batch.
+      const expected = [1, 0, 2, 3, 4].map((i) => attestations[i]);
+      assert.deepEqual(listed.slice(-5), expected);
     });
 
     it('attests nothing when one proof is forged', async () => {
