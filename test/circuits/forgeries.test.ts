@@ -72,7 +72,8 @@ describe('forged gadget witnesses', () => {
       });
     });
 
-    if (gadget.constraints < 3) continue;
+    // In Poseidon each wire is defined by those before it (see the determinism test): one changed wire is the whole story.
+    if (gadget.constraints < 3 || gadget.spec.template === 'PoseidonBlock') continue;
 
     it(`${name} rejects ${FORGERIES} witnesses in which two to four such wires are changed together`, () => {
       forgeries(gadget, (witness, { inputCount, outputCount }, random) => {

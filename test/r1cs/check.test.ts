@@ -61,10 +61,10 @@ describe('checking a witness', () => {
 
   it('finds exactly the rows that are violated by definition, when wires change by little or much', () => {
     const random = seeded(99);
-    for (let seed = 1; seed <= 10; seed++) {
+    for (let seed = 1; seed <= 5; seed++) {
       const { system, values } = satisfied(seed);
       const checker = createChecker(system);
-      for (let i = 0; i < 100; i++) {
+      for (let i = 0; i < 50; i++) {
         const forged = values.slice();
         const wire = 1 + Math.floor(random() * (values.length - 1));
         forged[wire] += random() < 0.5 ? 1n : magnitude(random) || 1n;

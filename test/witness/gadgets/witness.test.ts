@@ -46,7 +46,7 @@ describe('witness functions of the gadgets', () => {
     it(`${name} gives the specified output in a satisfied witness over its whole range`, () => {
       const object = objectOf(gadget);
       const checker = createChecker(object.system);
-      const count = gadget.spec.template === 'PoseidonBlock' ? 20 : 1000;
+      const count = gadget.spec.template === 'PoseidonBlock' ? 5 : 1000;
       for (const inputs of sampleInputs(gadget, count, seeded(1))) {
         const witness = ourWitness(object, inputs);
         if (gadget.expected) assert.equal(witness[1], gadget.expected(inputs), `${name} of ${inputs}`);
