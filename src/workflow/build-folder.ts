@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { ZkinferError } from '../errors.js';
@@ -16,9 +16,14 @@ export class BuildFolderError extends ZkinferError {
   readonly code = 'BUILD_FOLDER';
 }
 
+/** A result cannot be written where it should go. */
+export class OutputError extends ZkinferError {
+  readonly code = 'OUTPUT';
+}
+
 export const MANIFEST = 'manifest.json';
 
-/** Writes pieces to a file under a temporary name, then renames it; returns the contents' SHA-256. */
+/** Writes pieces to a file under a temporary name, then renames it; returns the contents' SHA-256. @throws OutputError */
 export async function writeAtomic(path: string, pieces: Iterable<Uint8Array | string>, mode = 0o644): Promise<string> {
   const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
   const hash = createHash('sha256');
@@ -50,15 +55,43 @@ export async function writeAtomic(path: string, pieces: Iterable<Uint8Array | st
     }
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw writeFailure(path, error);
   }
   return `0x${hash.digest('hex')}`;
 }
 
+/** The system's refusal to write as an error of this package; anything else as it is. */
+function writeFailure(path: string, error: unknown): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === undefined || error instanceof ZkinferError ? error : new OutputError(`cannot write ${path}: ${message}`, { cause: error });
+}
+
+/** Removes the unfinished files that killed runs left in a build; those of runs still alive stay. */
+export async function sweepUnfinished(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const mark = /\.tmp-(\w+)(-\w+)?$/.exec(name);
+    if (mark && !isAlive(Number(mark[1]))) await rm(join(folder, name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isSafeInteger(pid)) return false;
+  try {
+    // Signal 0 only asks.
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 /** Starts a build: writes its files and its manifest, and removes what an earlier build left that no longer belongs. */
 export async function writeBuild(folder: string, manifest: Manifest, files: BuildFiles): Promise<Manifest> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw writeFailure(folder, error);
+  });
+  await sweepUnfinished(folder);
   // Without its manifest the folder is no build, so a run killed from here on leaves nothing that looks whole.
   await rm(join(folder, MANIFEST), { force: true });
   for (const stale of ['proving.zkey', 'verification_key.json', 'Verifier.sol']) await rm(join(folder, stale), { force: true });

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Groth16Backend, OnProgress, VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
-import { addToBuild, checkBuildFile, dropFromBuild, hashFile, readManifest } from './build-folder.js';
+import { addToBuild, checkBuildFile, dropFromBuild, hashFile, readManifest, sweepUnfinished } from './build-folder.js';
 
 export interface SetupResult {
   readonly manifest: Manifest;
@@ -21,6 +21,7 @@ export async function setupBuild(
 ): Promise<SetupResult> {
   const start = performance.now();
   const manifest = await readManifest(folder);
+  await sweepUnfinished(folder);
   const r1cs = await checkBuildFile(folder, manifest, 'circuit.r1cs');
   const key = await backend.setup(r1cs, join(folder, 'proving.zkey'), options);
   const keys = {
