@@ -1,4 +1,4 @@
-/** The command line's reading of users' files: a missing or unreadable one is wrong use, and says so. */
+/** The command line's reading of users' files: a missing or unreadable one gets an error that says so. */
 import { readFile } from 'node:fs/promises';
 import { ZkinferError } from '../errors.js';
 

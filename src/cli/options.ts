@@ -26,7 +26,7 @@ export function addCompileOptions(command: Command): Command {
     .addOption(new Option('--input-range <low,high>', 'declared range of every input element, e.g. 0,1').argParser(range))
     .addOption(new Option('--input-visibility <v>', 'who sees the input').choices(VISIBILITIES).default('hashed'))
     .addOption(new Option('--output-visibility <v>', 'who sees the output').choices(VISIBILITIES).default('public'))
-    .addOption(new Option('--activation-bits <n>', 'bits of inputs and activations').argParser(wholeNumber).default(8));
+    .addOption(new Option('--activation-bits <n>', 'bits of inputs and activations, 2 to 16').argParser(activationBits).default(8));
 }
 
 export interface CompileFlags {
@@ -54,6 +54,12 @@ export function backendFor(choice: BackendChoice, session: Session): Groth16Back
 export function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('give a whole number');
   return Number(text);
+}
+
+function activationBits(text: string): number {
+  const bits = wholeNumber(text);
+  if (bits < 2 || bits > 16) throw new InvalidArgumentError('give a whole number from 2 to 16');
+  return bits;
 }
 
 function range(text: string): readonly [number, number] {

@@ -1,6 +1,7 @@
 /** `zkinfer prove`. */
-import { dirname, join } from 'node:path';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { basename, dirname, join } from 'node:path';
+import { Option, type Command } from 'commander';
+import { UsageError } from '../../errors.js';
 import type { BackendChoice } from '../../groth16/backends.js';
 import { readManifest, writeAtomic } from '../../workflow/build-folder.js';
 import { parseInput } from '../../workflow/input-json.js';
@@ -37,7 +38,7 @@ export function addProve(program: Command): void {
       await execute(
         flags,
         async (session) => {
-          if (out === publicPath) throw new InvalidArgumentError('--out must not be named public.json: that file takes the public signals');
+          if (basename(out) === 'public.json') throw new UsageError('--out must not be named public.json: that file takes the public signals');
           const manifest = await readManifest(folder);
           const input = parseInput(await readUserText(flags.input, 'the input'), manifest.inputs, flags.input);
           const backend = backendFor(flags.backend, session);
