@@ -38,7 +38,7 @@ export function withTable(readme: string, content: string): string {
 function cell(timing: Timing | undefined): string {
   if (timing === undefined) return '';
   const memory = timing.peakMiB === undefined ? '' : `, ${Math.round(timing.peakMiB)} MiB`;
-  return `${duration(timing.medianMs)} (${timing.ratio.toPrecision(2)}×${memory})`;
+  return `${duration(timing.medianMs)} (${timing.ratio < 10 ? timing.ratio.toFixed(2) : Math.round(timing.ratio)}×${memory})`;
 }
 
 function duration(ms: number): string {
