@@ -63,6 +63,18 @@ fn sound_files_are_accepted() {
 }
 
 #[test]
+fn the_fuzzers_seeds_are_the_sound_files() {
+    let seed = |name: &str| std::fs::read(format!("{}/fuzz/seeds/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    assert_eq!(seed("zkey/sound"), common::zkey());
+    assert_eq!(seed("wtns/sound"), common::wtns());
+    assert_eq!(seed("r1cs/sound"), common::r1cs());
+    assert_eq!(seed("ptau/sound"), common::ptau());
+    json::parse_key(std::str::from_utf8(&seed("json/key")).unwrap()).unwrap();
+    json::parse_proof(std::str::from_utf8(&seed("json/proof")).unwrap()).unwrap();
+    json::parse_public(std::str::from_utf8(&seed("json/public")).unwrap()).unwrap();
+}
+
+#[test]
 fn r1cs_terms_are_read_where_they_stand() {
     let bytes = common::r1cs();
     let view = r1cs::parse("c", &bytes).unwrap();
