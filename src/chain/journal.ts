@@ -8,7 +8,7 @@ import { readRecord, whileLocked, writeFileAtomic } from './files.js';
 
 const hex = z.string().regex(/^0x[0-9a-f]*$/);
 
-const signedSchema = z.object({
+export const signedSchema = z.object({
   nonce: z.number().int().nonnegative(),
   /** Hash of every transaction signed for the intent with this nonce; more than one where fees were raised. */
   hashes: z.array(hex).nonempty(),

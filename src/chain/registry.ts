@@ -59,7 +59,10 @@ let compiled: Promise<Record<string, CompiledContract>> | undefined;
 
 /** `ModelRegistry` and `ZKMLVerifier` of `verifier-contracts/`; compiled once in a process, in seconds. */
 export function registryContracts(): Promise<Record<string, CompiledContract>> {
-  return (compiled ??= compileSolidity(contractSources('ModelRegistry.sol', 'ZKMLVerifier.sol')));
+  compiled ??= Promise.all(['ModelRegistry.sol', 'ZKMLVerifier.sol'].map((name) => compileSolidity(contractSources(name)))).then(
+    (contracts) => Object.assign({}, ...contracts) as Record<string, CompiledContract>,
+  );
+  return compiled;
 }
 
 /** Deploys a registry and the ERC-7992 verifier that reads it. The signer administers the registry. */

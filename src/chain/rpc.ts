@@ -52,10 +52,15 @@ export interface ConnectOptions {
   readonly retry?: Partial<RetryPolicy>;
 }
 
-/** Asks the node at `url` for its chain. Throws RpcUnreachableError within the retry policy's deadline if it is dead. */
+/** A wrong URL should show soon; later calls have what happened before to show for their patience. */
+const FIRST_ANSWER_MS = 10_000;
+
+/** Asks the node at `url` for its chain. Throws RpcUnreachableError within ten seconds if it is dead. */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Rpc> {
-  const endpoint = new JsonRpcEndpoint(url, { ...DEFAULT_RETRY, ...options.retry });
-  const chainId = Number(await ask(endpoint, 'eth_chainId', []));
+  const retry = { ...DEFAULT_RETRY, ...options.retry };
+  const endpoint = new JsonRpcEndpoint(url, retry);
+  const first = new JsonRpcEndpoint(url, { ...retry, deadlineMs: Math.min(retry.deadlineMs, FIRST_ANSWER_MS) });
+  const chainId = Number(await ask(first, 'eth_chainId', []));
   if (!Number.isSafeInteger(chainId)) throw new RpcResponseError(`the RPC at ${endpoint.host} gives no chain id`);
   if (options.chainId !== undefined && options.chainId !== chainId) {
     throw new ChainMismatchError(
@@ -64,7 +69,8 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
   }
   const genesis = (await ask(endpoint, 'eth_getBlockByNumber', ['0x0', false])) as { hash?: string } | null;
   if (typeof genesis?.hash !== 'string') throw new RpcResponseError(`the RPC at ${endpoint.host} does not have its chain's first block`);
-  const provider = new RetryingProvider(endpoint, Network.from(chainId));
+  // A network of its own: those ethers knows by number bring plugins, and some ask third parties for fees.
+  const provider = new RetryingProvider(endpoint, new Network(`chain ${chainId}`, chainId));
   return { provider, chainId, genesisHash: genesis.hash, host: endpoint.host };
 }
 

@@ -58,6 +58,8 @@ const DEFAULT_TIMEOUT_MS = 120_000;
 const GAS_MARGIN_PERCENT = 115n;
 /** Nodes accept a replacement at the same nonce from 10 % more fees on. */
 const REPLACEMENT_PERCENT = 113n;
+/** One gwei, for nodes that suggest none. */
+const USUAL_PRIORITY_FEE = 1_000_000_000n;
 /** Times a nonce may be lost to other transactions of the account, or refused without reason, before giving up. */
 const NONCE_ATTEMPTS = 8;
 /** Consecutive looks that must agree that a nonce is used up by another transaction; nodes behind one URL may lag. */
@@ -153,11 +155,17 @@ async function sign(
   return { nonce, hashes: [...hashes, Transaction.from(raw).hash!] as Signed['hashes'], raw };
 }
 
-/** EIP-1559: twice the base fee covers six full blocks in a row; the priority fee is the node's suggestion. In wei. */
+/**
+ * EIP-1559, in wei: twice the base fee covers six full blocks in a row; the priority fee is the node's suggestion. (Not
+ * ethers' getFeeData, which takes a base fee of zero, as private chains have, for none.)
+ */
 async function fees({ rpc }: Sender): Promise<{ baseFee: bigint; maxFeePerGas: bigint; maxPriorityFeePerGas: bigint }> {
   const [block, suggestion] = await Promise.all([
     rpc.provider.getBlock('latest'),
-    rpc.provider.send('eth_maxPriorityFeePerGas', []) as Promise<string>,
+    rpc.provider.send('eth_maxPriorityFeePerGas', []).catch((error) => {
+      if (isError(error, 'UNKNOWN_ERROR') || isError(error, 'UNSUPPORTED_OPERATION')) return USUAL_PRIORITY_FEE;
+      throw error;
+    }) as Promise<string | bigint>,
   ]);
   const baseFee = block?.baseFeePerGas;
   if (baseFee == null) throw new RpcResponseError(`chain ${rpc.chainId} has no base fee (EIP-1559), which zkinfer needs`);

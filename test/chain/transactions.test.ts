@@ -264,14 +264,17 @@ describe('sending a transaction once', () => {
       await rpc.provider.send('anvil_mine', ['0x1']);
     });
 
-    it('reports a pending transaction by hash and finds it mined when asked again', async () => {
+    it('reports a pending transaction by the same hash each time it is asked for, and finds it once it is mined', async () => {
       const key = nextKey++;
       const once = sender({ journal: journalFile(), timeoutMs: 500 });
-      const error = await sendOnce(once, add(key)).then(
-        () => assert.fail('nothing was mined'),
-        (refused: unknown) => refused,
-      );
-      assert.ok(error instanceof TransactionPendingError);
+      const pending = () =>
+        sendOnce(once, add(key)).then(
+          () => assert.fail('nothing was mined'),
+          (refused: unknown) => refused,
+        );
+      const [error, again] = [await pending(), await pending()];
+      assert.ok(error instanceof TransactionPendingError && again instanceof TransactionPendingError);
+      assert.equal(again.transaction, error.transaction);
       await rpc.provider.send('anvil_mine', ['0x1']);
       const receipt = await sendOnce(once, add(key));
       assert.equal(receipt.hash, error.transaction);
