@@ -18,5 +18,5 @@ export {
   type CompiledContract,
   compileSolidity,
 } from './compile.js';
-export { compileContracts } from './package-contracts.js';
+export { compileCached, compileContracts } from './cached.js';
 export { contractSources } from './sources.js';

@@ -1,6 +1,6 @@
 /**
- * The package's own contracts, compiled once for a machine: solc needs a minute for all of them, and the same sources give
- * the same bytecode everywhere. Entries of the cache are named by the hash of everything that determines them (sources,
+ * Contracts compiled once for a machine: solc needs a minute for the package's own, and the same sources give the same
+ * bytecode everywhere. Entries of the cache are named by the hash of everything that determines them (sources,
  * settings, compiler), written under a temporary name and renamed, and carry a hash of their content: a torn or altered
  * entry is treated as absent.
  */
@@ -14,9 +14,13 @@ import { contractSources } from './sources.js';
 
 const require = createRequire(import.meta.url);
 
-/** The contracts of the named files under `verifier-contracts/src` and of what they import, by name; from the cache if there. */
-export async function compileContracts(...names: readonly string[]): Promise<Record<string, CompiledContract>> {
-  const sources = contractSources(...names);
+/** The contracts of the named files under `verifier-contracts/src` and of what they import, by name. */
+export function compileContracts(...names: readonly string[]): Promise<Record<string, CompiledContract>> {
+  return compileCached(contractSources(...names));
+}
+
+/** As `compileSolidity`, from the cache if it is there. */
+export async function compileCached(sources: Readonly<Record<string, string>>): Promise<Record<string, CompiledContract>> {
   const { version } = require('solc/package.json') as { version: string };
   const key = sha256(JSON.stringify([version, SOLIDITY_SETTINGS, Object.entries(sources).sort()]));
   const path = join(cacheFolder(), 'contracts', `${key}.json`);
