@@ -6,6 +6,7 @@ import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 
 import type { Groth16Backend, VerificationKey } from '../groth16/types.js';
+import { decodeWtns } from '../r1cs/witness.js';
 
 /** `nn`: wires as a neural network's circuit has them, nearly all bits and small integers. `full`: all random. */
 export type WitnessKind = 'nn' | 'full';
@@ -44,13 +45,5 @@ export async function makeWorkload(
   const started = performance.now();
   const verificationKey = await backend.setup(r1cs, zkey);
   const setupMs = performance.now() - started;
-  return { kind, power, zkey, wtns, witness: witnessValues(readFileSync(wtns)), verificationKey, setupMs };
-}
-
-/** The values of a `.wtns` file: its last section, whose length stands in its header. */
-function witnessValues(file: Uint8Array): Uint8Array {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  let offset = 12;
-  while (view.getUint32(offset, true) !== 2) offset += 12 + Number(view.getBigUint64(offset + 4, true));
-  return file.subarray(offset + 12, offset + 12 + Number(view.getBigUint64(offset + 4, true)));
+  return { kind, power, zkey, wtns, witness: decodeWtns(readFileSync(wtns)), verificationKey, setupMs };
 }
