@@ -51,7 +51,7 @@ abstract contract LedgerTest {
     function setUp() public virtual {
         vm.warp(1_800_000_000);
         registry = new ModelRegistry(address(this), 0);
-        attestations = new ZKMLVerifier(registry, address(this), 0);
+        attestations = new ZKMLVerifier(registry);
         verifier = new TrapdoorVerifier();
         keyTag = bytes4(verifier.vkHash());
         provenance = new ProvenanceLedger(registry);
@@ -77,8 +77,9 @@ abstract contract LedgerTest {
     }
 
     function _register(address modelOwner) internal returns (uint256 id) {
+        IERCZKMLRegistry.ModelCommitment memory commitment = _commitment();
         vm.prank(modelOwner);
-        return registry.registerModelWithVerifier(_commitment(), address(verifier));
+        return registry.registerModelWithVerifier(commitment, address(verifier));
     }
 
     function _commitment() internal view returns (IERCZKMLRegistry.ModelCommitment memory) {
@@ -99,7 +100,8 @@ abstract contract LedgerTest {
     }
 
     function _setPlainTerms(uint256 id) internal {
-        vm.prank(registry.ownerOf(id));
+        address modelOwner = registry.ownerOf(id);
+        vm.prank(modelOwner);
         royalties.setTerms(id, 1, _plainTerms(), new IProvenanceLedger.Artifact[](0));
     }
 
