@@ -40,12 +40,12 @@ pub struct Scratch<F> {
     sums: Vec<Affine<F>>,
     lengths: Vec<u32>,
     pairs: Vec<(u32, u32)>,
-    prefix: Vec<F>,
+    products: Products<F>,
 }
 
 impl<F> Default for Scratch<F> {
     fn default() -> Self {
-        Self { points: Vec::new(), sums: Vec::new(), lengths: Vec::new(), pairs: Vec::new(), prefix: Vec::new() }
+        Self { points: Vec::new(), sums: Vec::new(), lengths: Vec::new(), pairs: Vec::new(), products: Products::default() }
     }
 }
 
@@ -71,28 +71,50 @@ impl<F> ScratchPool<F> {
     }
 }
 
+/// Running products of `add_many`, kept to be used again.
+pub struct Products<F> {
+    scalar: Vec<F>,
+    #[cfg(target_arch = "x86_64")]
+    lanes: super::batch_lanes::LaneProducts,
+}
+
+impl<F> Default for Products<F> {
+    fn default() -> Self {
+        Self {
+            scalar: Vec::new(),
+            #[cfg(target_arch = "x86_64")]
+            lanes: Default::default(),
+        }
+    }
+}
+
 /// put(i, P + Q) where (P, Q) = get(i), for i < count. Calls `get` twice for each i.
 #[inline(always)]
-pub fn add_many<F: CurveField>(
+pub fn add_many<'a, F: CurveField>(
     count: usize,
-    get: impl Fn(usize) -> (Affine<F>, Affine<F>),
+    get: impl Fn(usize) -> (&'a Affine<F>, &'a Affine<F>),
     mut put: impl FnMut(usize, Affine<F>),
-    prefix: &mut Vec<F>,
+    products: &mut Products<F>,
 ) {
+    #[cfg(target_arch = "x86_64")]
+    if F::add_many_in_lanes(count, &get, &mut put, &mut products.lanes) {
+        return;
+    }
+    let prefix = &mut products.scalar;
     prefix.clear();
     prefix.reserve(count);
     let mut product = F::ONE;
     for i in 0..count {
         let (p, q) = get(i);
         prefix.push(product);
-        product = product.mul(&denominator(&p, &q));
+        product = product.mul(&denominator(p, q));
     }
     let mut inverse = product.inverse();
     for i in (0..count).rev() {
         let (p, q) = get(i);
         let this = inverse.mul(&prefix[i]);
-        inverse = inverse.mul(&denominator(&p, &q));
-        put(i, finish(&p, &q, &this));
+        inverse = inverse.mul(&denominator(p, q));
+        put(i, finish(p, q, &this));
     }
 }
 
@@ -206,7 +228,7 @@ fn sum_block<F: CurveField, S: PointSource<F> + ?Sized>(
     out: &mut [Affine<F>],
     scratch: &mut Scratch<F>,
 ) {
-    let Scratch { points, sums, lengths, pairs, prefix } = scratch;
+    let Scratch { points, sums, lengths, pairs, products } = scratch;
     let entries = &entries[offsets[0] as usize..offsets[out.len()] as usize];
     points.clear();
     for (i, entry) in entries.iter().enumerate() {
@@ -240,9 +262,9 @@ fn sum_block<F: CurveField, S: PointSource<F> + ?Sized>(
         }
         let get = |i: usize| {
             let left = pairs[i].0 as usize;
-            (points[left], points[left + 1])
+            (&points[left], &points[left + 1])
         };
-        add_many(pairs.len(), get, |i, sum| sums[pairs[i].1 as usize] = sum, prefix);
+        add_many(pairs.len(), get, |i, sum| sums[pairs[i].1 as usize] = sum, products);
         std::mem::swap(points, sums);
         points.truncate(to as usize);
     }

@@ -6,6 +6,8 @@
 
 mod affine;
 pub mod batch;
+#[cfg(target_arch = "x86_64")]
+mod batch_lanes;
 mod endomorphism;
 mod params;
 mod source;

@@ -1,5 +1,7 @@
 //! What distinguishes G1 from G2: generator and endomorphism constant. `tests` checks both against arkworks.
 
+#[cfg(target_arch = "x86_64")]
+use super::batch_lanes::{self, LaneProducts};
 use super::Affine;
 use crate::field::{Field, Fq, Fq2};
 
@@ -10,6 +12,15 @@ pub trait CurveField: Field {
 
     /// Times the cube root of unity beta, so that (beta x, y) is lambda times (x, y).
     fn times_beta(&self) -> Self;
+
+    /// `batch::add_many` with vector instructions; false, with nothing done, where it cannot or must not.
+    #[cfg(target_arch = "x86_64")]
+    fn add_many_in_lanes<'a>(
+        count: usize,
+        get: &impl Fn(usize) -> (&'a Affine<Self>, &'a Affine<Self>),
+        put: &mut impl FnMut(usize, Affine<Self>),
+        products: &mut LaneProducts,
+    ) -> bool;
 }
 
 const fn fq(limbs: [u64; 4]) -> Fq {
@@ -31,6 +42,17 @@ impl CurveField for Fq {
     fn times_beta(&self) -> Self {
         self.mul(&G1_BETA)
     }
+
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn add_many_in_lanes<'a>(
+        count: usize,
+        get: &impl Fn(usize) -> (&'a Affine<Self>, &'a Affine<Self>),
+        put: &mut impl FnMut(usize, Affine<Self>),
+        products: &mut LaneProducts,
+    ) -> bool {
+        batch_lanes::add_many_g1(count, get, put, products)
+    }
 }
 
 impl CurveField for Fq2 {
@@ -40,5 +62,16 @@ impl CurveField for Fq2 {
     #[inline(always)]
     fn times_beta(&self) -> Self {
         Fq2 { c0: self.c0.mul(&G2_BETA), c1: self.c1.mul(&G2_BETA) }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn add_many_in_lanes<'a>(
+        count: usize,
+        get: &impl Fn(usize) -> (&'a Affine<Self>, &'a Affine<Self>),
+        put: &mut impl FnMut(usize, Affine<Self>),
+        products: &mut LaneProducts,
+    ) -> bool {
+        batch_lanes::add_many_g2(count, get, put, products)
     }
 }

@@ -1,4 +1,4 @@
-use super::batch::{add_many, sum_groups, Entry, Scratch};
+use super::batch::{add_many, sum_groups, Entry, Products, Scratch};
 use super::*;
 use crate::field::{Field, Fr};
 use crate::testing::{ark_fr, ark_g1, ark_g2, from_ark_g1, from_ark_g2, random_g1, random_g2, Rng};
@@ -47,7 +47,7 @@ fn batches_of_affine_additions_agree_with_arkworks_on_every_special_pair() {
     let points = special_points(random_g1(4, 3));
     let pairs: Vec<_> = points.iter().flat_map(|p| points.iter().map(move |q| (*p, *q))).collect();
     let mut sums = vec![G1Affine::INFINITY; pairs.len()];
-    add_many(pairs.len(), |i| pairs[i], |i, sum| sums[i] = sum, &mut Vec::new());
+    add_many(pairs.len(), |i| (&pairs[i].0, &pairs[i].1), |i, sum| sums[i] = sum, &mut Products::default());
     for ((p, q), sum) in pairs.iter().zip(&sums) {
         assert_eq!(ark_g1(sum), (ark_g1(p) + ark_g1(q)).into_affine());
     }

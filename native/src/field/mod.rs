@@ -7,6 +7,8 @@
 mod fp;
 mod fq2;
 mod inverse;
+#[cfg(target_arch = "x86_64")]
+pub mod lanes;
 mod mul;
 mod params;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::sparse_sums::{sparse_sums, MultiplesTable, Term};
 use super::zkey_writer::{Sizes, ZkeyWriter};
 use super::{log_domain, SetupError};
 use crate::control::Control;
-use crate::curve::batch::add_many;
+use crate::curve::batch::{add_many, Products};
 use crate::curve::{Affine, CurveField, G1Affine, G2Affine, PointBytes, PointSource};
 use crate::field::{limbs_from_bytes, Fq, Fq2};
 use crate::formats::r1cs::LinearCombination;
@@ -155,8 +155,10 @@ fn power_differences<'a>(ptau: &'a PtauView<'_>, domain: usize) -> impl Iterator
     };
     (0..domain - 1).step_by(HASH_CHUNK).map(move |first| {
         let mut out = vec![Affine::INFINITY; chunk];
-        let get = |i: usize| (power(first + i + domain), power(first + i).neg());
-        add_many(chunk, get, |i, sum| out[i] = sum, &mut Vec::new());
+        let pairs: Vec<_> =
+            (first..first + chunk).map(|i| (power(i + domain), power(i).neg())).collect();
+        let get = |i: usize| (&pairs[i].0, &pairs[i].1);
+        add_many(chunk, get, |i, sum| out[i] = sum, &mut Products::default());
         out
     })
 }

@@ -1,7 +1,7 @@
 //! Many multiples of one point: a table of all signed digits' multiples, one batched affine addition for each window of
 //! each scalar.
 
-use crate::curve::batch::add_many;
+use crate::curve::batch::{add_many, Products};
 use crate::curve::{Affine, CurveField};
 use rayon::prelude::*;
 
@@ -57,7 +57,7 @@ impl<F: CurveField> FixedBase<F> {
         let mut carries = vec![0u64; present.len()];
         let mut sums = vec![Affine::INFINITY; present.len()];
         let mut addends = sums.clone();
-        let mut prefix = Vec::new();
+        let mut products = Products::default();
         for (window, row) in self.rows.iter().enumerate() {
             for ((addend, carry), &i) in addends.iter_mut().zip(&mut carries).zip(&present) {
                 let digit = bits(&scalars[i], window as u32 * self.width, self.width) + *carry;
@@ -71,7 +71,7 @@ impl<F: CurveField> FixedBase<F> {
             }
             let current = std::mem::take(&mut sums);
             let mut next = vec![Affine::INFINITY; present.len()];
-            add_many(present.len(), |i| (current[i], addends[i]), |i, sum| next[i] = sum, &mut prefix);
+            add_many(present.len(), |i| (&current[i], &addends[i]), |i, sum| next[i] = sum, &mut products);
             sums = next;
         }
         let mut out = vec![Affine::INFINITY; scalars.len()];
@@ -98,13 +98,13 @@ fn bits(scalar: &[u64; 4], start: u32, width: u32) -> u64 {
 fn multiples<F: CurveField>(base: Affine<F>, count: usize) -> Vec<Affine<F>> {
     let mut points = Vec::with_capacity(count);
     points.push(base);
-    let mut prefix = Vec::new();
+    let mut products = Products::default();
     while points.len() < count {
         // Everything so far plus the largest so far.
         let have = points.len();
         let step = points[have - 1];
         let mut next = vec![Affine::INFINITY; have];
-        add_many(have, |i| (points[i], step), |i, sum| next[i] = sum, &mut prefix);
+        add_many(have, |i| (&points[i], &step), |i, sum| next[i] = sum, &mut products);
         points.extend(next);
     }
     points

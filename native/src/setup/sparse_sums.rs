@@ -4,7 +4,7 @@
 //! ones: a table of each point's first multiples, signed digits from the top window down. A coefficient costs what its
 //! magnitude (or that of its negative) has digits, which for weights and ones is next to nothing.
 
-use crate::curve::batch::{add_many, sum_groups, Entry, Scratch};
+use crate::curve::batch::{add_many, sum_groups, Entry, Products, Scratch};
 use crate::curve::{Affine, CurveField, PointSource};
 use crate::field::{FpParams, FrParams};
 use rayon::prelude::*;
@@ -52,16 +52,16 @@ impl<F: CurveField> MultiplesTable<F> {
         let mut table = vec![Affine::INFINITY; count * MULTIPLES];
         table.par_chunks_mut(TABLE_BATCH * MULTIPLES).enumerate().for_each(|(batch, rows)| {
             let first = batch * TABLE_BATCH;
-            let base = |i: usize| points.get(first + i);
             let rows_here = rows.len() / MULTIPLES;
-            for i in 0..rows_here {
-                rows[i * MULTIPLES] = base(i);
+            let bases: Vec<_> = (0..rows_here).map(|i| points.get(first + i)).collect();
+            for (row, base) in rows.chunks_exact_mut(MULTIPLES).zip(&bases) {
+                row[0] = *base;
             }
-            let mut prefix = Vec::new();
+            let mut products = Products::default();
             for multiple in 1..MULTIPLES {
                 let previous: Vec<_> = (0..rows_here).map(|i| rows[i * MULTIPLES + multiple - 1]).collect();
                 let put = |i: usize, sum| rows[i * MULTIPLES + multiple] = sum;
-                add_many(rows_here, |i| (previous[i], base(i)), put, &mut prefix);
+                add_many(rows_here, |i| (&previous[i], &bases[i]), put, &mut products);
             }
         });
         Self(table)
@@ -142,7 +142,7 @@ fn sum_task<F: CurveField>(tables: &Tables<'_, F>, terms: &[Term], first: u32, o
         return;
     }
     let mut scratch = Scratch::default();
-    let mut prefix = Vec::new();
+    let mut products = Products::default();
     let mut sums = vec![Affine::INFINITY; out.len()];
     let mut entries = Vec::new();
     let mut offsets = Vec::new();
@@ -150,7 +150,7 @@ fn sum_task<F: CurveField>(tables: &Tables<'_, F>, terms: &[Term], first: u32, o
         let active: Vec<usize> = (0..out.len()).filter(|&i| !out[i].is_infinity()).collect();
         for _ in 0..WIDTH {
             let current: Vec<_> = active.iter().map(|&i| out[i]).collect();
-            add_many(current.len(), |i| (current[i], current[i]), |i, sum| out[active[i]] = sum, &mut prefix);
+            add_many(current.len(), |i| (&current[i], &current[i]), |i, sum| out[active[i]] = sum, &mut products);
         }
         entries.clear();
         offsets.clear();
@@ -171,7 +171,7 @@ fn sum_task<F: CurveField>(tables: &Tables<'_, F>, terms: &[Term], first: u32, o
         sum_groups(tables, &entries, &offsets, &mut sums, &mut scratch);
         let touched: Vec<usize> = (0..out.len()).filter(|&i| !sums[i].is_infinity()).collect();
         let current: Vec<_> = touched.iter().map(|&i| (out[i], sums[i])).collect();
-        add_many(current.len(), |i| current[i], |i, sum| out[touched[i]] = sum, &mut prefix);
+        add_many(current.len(), |i| (&current[i].0, &current[i].1), |i, sum| out[touched[i]] = sum, &mut products);
     }
 }
 
