@@ -7,6 +7,7 @@ import { addCompile } from './commands/compile.js';
 import { addDemo } from './commands/demo.js';
 import { addDeploy } from './commands/deploy.js';
 import { addInspect } from './commands/inspect.js';
+import { addOperator } from './commands/operator.js';
 import { addProve } from './commands/prove.js';
 import { addRegister } from './commands/register.js';
 import { addRun } from './commands/run.js';
@@ -22,7 +23,7 @@ const program = new Command('zkinfer')
   .showHelpAfterError('(see --help)')
   .exitOverride();
 
-for (const add of [addInspect, addCompile, addSetup, addProve, addVerify, addSolidity, addDeploy, addRegister, addSubmit, addAttestations, addRun, addDemo]) {
+for (const add of [addInspect, addCompile, addSetup, addProve, addVerify, addSolidity, addDeploy, addRegister, addSubmit, addAttestations, addRun, addDemo, addOperator]) {
   add(program);
 }
 

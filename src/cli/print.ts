@@ -1,5 +1,5 @@
 /** How results read on a terminal. */
-import type { AccuracyReport } from '../quantize/accuracy.js';
+import type { ComparedAccuracy } from '../workflow/compile.js';
 import type { LayerReport } from '../workflow/report.js';
 import type { OutputReport } from '../workflow/outputs.js';
 import { table } from './table.js';
@@ -11,10 +11,10 @@ export function printLayers(layers: readonly LayerReport[]): string {
   );
 }
 
-export function printAccuracy(accuracy: AccuracyReport): string {
+export function printAccuracy(accuracy: ComparedAccuracy): string {
   const share = (value: number): string => `${(100 * value).toFixed(2)} %`;
   const lines = [
-    `against float32 (onnxruntime) on ${accuracy.samples} samples, outputs spanning ${accuracy.outputRange.toPrecision(4)}:`,
+    `against ${accuracy.reference === 'onnxruntime' ? 'float32 (onnxruntime)' : "this package's own float evaluator (onnxruntime refused the file)"} on ${accuracy.samples} samples, outputs spanning ${accuracy.outputRange.toPrecision(4)}:`,
     `  maximum error ${accuracy.maximumError.toPrecision(3)}, mean error ${accuracy.meanError.toPrecision(3)}`,
   ];
   if (accuracy.classAgreement !== undefined) lines.push(`  same class: ${share(accuracy.classAgreement)}`);

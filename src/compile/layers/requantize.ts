@@ -34,9 +34,10 @@ function shiftRows(rows: LinearRows, offset: number): LinearRows {
 export function requantizeGadget(low: number, high: number, shift: number, outBits: number): GadgetSpec {
   const ceiling = 2 ** (shift + outBits);
   if (low >= 0) {
-    const bits = Math.max(bitsOf(high), shift + 1);
-    if (high < ceiling) return { template: 'Requantize', parameters: [bits, shift] };
-    return { template: 'RequantizeMin', parameters: [bits, shift, 2 ** outBits - 1] };
+    if (high < ceiling) return { template: 'Requantize', parameters: [Math.max(bitsOf(high), shift + 1), shift] };
+    const top = 2 ** outBits - 1;
+    const bits = shift + Math.max(outBits, bitsOf(Math.floor(high / 2 ** shift) - top));
+    return { template: 'RequantizeMin', parameters: [bits, shift, top] };
   }
   if (high < ceiling) {
     const bits = Math.max(bitsOf(high), bitsOf(2 ** shift - low - 1), shift + 1);
