@@ -18,6 +18,8 @@ const deploymentSchema = z.object({
   verifier: contract.extend({ vkHash: hash }).optional(),
   registry: contract.optional(),
   attestations: contract.optional(),
+  /** The ledger of artifacts over that registry. */
+  provenance: contract.optional(),
   /** The build in the registry: model number in decimal, and the version that is this build. */
   model: z.object({ id: z.string().regex(/^\d+$/), version: z.number().int().positive(), vkHash: hash, transaction: hash }).optional(),
 });
