@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {IAttestations} from "../interfaces/IAttestations.sol";
+import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
+import {IERCZKMLVerifier} from "../interfaces/IERCZKMLVerifier.sol";
+import {InferenceContext} from "../libraries/InferenceContext.sol";
+
+/// @title What a generated verifier of a model with ten public scores offers to read them.
+interface ITenScores {
+    /// @notice The scores in an ERC-7992 output.
+    function unpackOutput(bytes calldata packed) external pure returns (int256[10] memory scores);
+}
+
+/// @title Example: money that a model's answer releases.
+/// @notice A sponsor locks a sum for a beneficiary: "if the model sees class `wanted` in the input with this commitment, it is
+/// theirs; if nobody proves that by the deadline, I take it back".
+/// @dev The model's version is pinned at opening: a later update of the model cannot change what was agreed. The proof's
+/// context must name the beneficiary and the policy, so a proof made for one policy opens no other.
+contract ProvedPayout is ReentrancyGuardTransient {
+    struct Policy {
+        address sponsor;
+        uint64 deadline;
+        uint32 version;
+        address beneficiary;
+        uint8 wanted;
+        uint256 modelId;
+        bytes32 inputCommitment;
+        uint256 amount;
+    }
+
+    event Opened(uint256 indexed policyId, address indexed sponsor, address indexed beneficiary, uint256 amount);
+    event Paid(uint256 indexed policyId, address indexed beneficiary, uint256 amount);
+    event Refunded(uint256 indexed policyId, address indexed sponsor, uint256 amount);
+
+    /// @notice Nothing is locked under this number (any more).
+    error NoSuchPolicy(uint256 policyId);
+    /// @notice The proved answer is another class.
+    error AnotherClass(uint256 wanted, uint256 proved);
+    /// @notice A policy needs money, a beneficiary, a class below ten and a deadline to come.
+    error InvalidPolicy();
+    /// @notice The sponsor's turn has not come yet, or only the sponsor has it.
+    error NotRefundable(uint256 policyId);
+    /// @notice The deadline has passed.
+    error TooLate(uint256 policyId);
+
+    IAttestations private immutable _VERIFIER;
+    uint256 private _lastPolicyId;
+    mapping(uint256 policyId => Policy) private _policies;
+
+    /// @param verifier ERC-7992's verifier with attestations.
+    constructor(IAttestations verifier) {
+        _VERIFIER = verifier;
+    }
+
+    /// @notice Locks the sent ether.
+    /// @param modelId Registry's number of the model; its current version is the one that counts.
+    /// @param inputCommitment What the model looks at.
+    /// @param wanted The class that pays.
+    /// @param beneficiary Who is paid.
+    /// @param deadline Unix time until which a proof pays.
+    /// @return policyId The policy's number.
+    function open(uint256 modelId, bytes32 inputCommitment, uint8 wanted, address beneficiary, uint64 deadline)
+        external
+        payable
+        returns (uint256 policyId)
+    {
+        if (msg.value == 0 || beneficiary == address(0) || wanted >= 10 || deadline <= block.timestamp) {
+            revert InvalidPolicy();
+        }
+        policyId = ++_lastPolicyId;
+        _policies[policyId] = Policy({
+            sponsor: msg.sender,
+            deadline: deadline,
+            version: _registry().versionOf(modelId),
+            beneficiary: beneficiary,
+            wanted: wanted,
+            modelId: modelId,
+            inputCommitment: inputCommitment,
+            amount: msg.value
+        });
+        emit Opened(policyId, msg.sender, beneficiary, msg.value);
+    }
+
+    /// @notice Pays the beneficiary if the proof says that the model sees the wanted class. Anyone may bring it.
+    /// @param policyId The policy's number.
+    /// @param output The model's packed scores.
+    /// @param proof Proof whose context is `contextOf(policyId)`.
+    function claim(uint256 policyId, bytes calldata output, bytes calldata proof) external nonReentrant {
+        Policy memory policy = _policies[policyId];
+        if (policy.amount == 0) revert NoSuchPolicy(policyId);
+        if (block.timestamp > policy.deadline) revert TooLate(policyId);
+        _VERIFIER.checkInference(
+            policy.modelId, policy.version, policy.inputCommitment, output, contextOf(policyId), proof
+        );
+        address generated = _registry().resolve(policy.modelId, policy.version).verifier;
+        uint256 proved = _argmax(ITenScores(generated).unpackOutput(output));
+        if (proved != policy.wanted) revert AnotherClass(policy.wanted, proved);
+        delete _policies[policyId];
+        emit Paid(policyId, policy.beneficiary, policy.amount);
+        Address.sendValue(payable(policy.beneficiary), policy.amount);
+    }
+
+    /// @notice Gives the sum back to its sponsor after the deadline.
+    /// @param policyId The policy's number.
+    function refund(uint256 policyId) external nonReentrant {
+        Policy memory policy = _policies[policyId];
+        if (policy.amount == 0) revert NoSuchPolicy(policyId);
+        if (msg.sender != policy.sponsor || block.timestamp <= policy.deadline) revert NotRefundable(policyId);
+        delete _policies[policyId];
+        emit Refunded(policyId, policy.sponsor, policy.amount);
+        Address.sendValue(payable(policy.sponsor), policy.amount);
+    }
+
+    /// @notice The context that a proof for this policy carries.
+    /// @param policyId The policy's number.
+    /// @return context Names its beneficiary and its number.
+    function contextOf(uint256 policyId) public view returns (uint256 context) {
+        return InferenceContext.encode(_policies[policyId].beneficiary, uint64(policyId));
+    }
+
+    function _registry() private view returns (IModelRegistry) {
+        return IModelRegistry(IERCZKMLVerifier(address(_VERIFIER)).registry());
+    }
+
+    function _argmax(int256[10] memory scores) private pure returns (uint256 best) {
+        for (uint256 i = 1; i < 10; ++i) {
+            if (scores[i] > scores[best]) best = i;
+        }
+    }
+}
