@@ -24,8 +24,8 @@ export {
 export { fileJournal, type Journal, memoryJournal } from './journal.js';
 export { type LocalChain, openLocalChain } from './local-chain.js';
 export {
-  deployAttestations, deployRegistry, deprecateModel, type ModelOnChain, type ModelToRegister, readModel, registerModel, type RegisteredModel,
-  type RegistryContracts, updateModel,
+  deployAttestations, deployRegistry, deprecateModel, type ModelOnChain, type ModelToRegister, readModel, registerModel,
+  type RegisteredModel, type RegistryContracts, updateModel,
 } from './registry.js';
 export { connect, type ConnectOptions, isLocalChain, type Rpc } from './rpc.js';
 export { type Chain, openChain, openSender } from './session.js';

@@ -2,7 +2,7 @@
 import { type Log, toBeHex, type TransactionReceipt } from 'ethers';
 import type { VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
-import { type CompiledContract, PROOF_SYSTEM_ID, compileSolidity, contractSources, vkHash } from '../solidity/index.js';
+import { type CompiledContract, PROOF_SYSTEM_ID, compileContracts, vkHash } from '../solidity/index.js';
 import { ALL_ABIS, REGISTRY_ABI } from './abi.js';
 import { type Deployed, deployContract, requireCode } from './deploy.js';
 import { NotDeployedError, RpcResponseError } from './errors.js';
@@ -57,7 +57,7 @@ const ADMIN_DELAY = 86_400;
 
 let compiled: Promise<Record<string, CompiledContract>> | undefined;
 
-/** `ModelRegistry` and `ZKMLVerifier` of `verifier-contracts/`; compiled once in a process, in seconds. */
+/** `ModelRegistry` and `ZKMLVerifier` of `verifier-contracts/`; compiled once for a machine. */
 export function registryContracts(): Promise<Record<string, CompiledContract>> {
   compiled ??= Promise.all(['ModelRegistry.sol', 'ZKMLVerifier.sol'].map((name) => compileSolidity(contractSources(name)))).then(
     (contracts) => Object.assign({}, ...contracts) as Record<string, CompiledContract>,
@@ -180,7 +180,9 @@ async function versionOnRecord(rpc: Rpc, registry: string, model: ModelOnChain):
     toBlock: model.registeredAt,
   });
   const receipt = log && (await rpc.provider.getTransactionReceipt(log.transactionHash));
-  if (!receipt) throw new RpcResponseError(`the RPC at ${rpc.host} does not have block ${model.registeredAt}'s events; use an archive node`);
+  if (!receipt) {
+    throw new RpcResponseError(`the RPC at ${rpc.host} does not have block ${model.registeredAt}'s events; use an archive node`);
+  }
   return registered(log, receipt);
 }
 

@@ -39,8 +39,8 @@ export async function resolveSigner(chainId: number, environment: NodeJS.Process
 
 /** The address a proof is made for when none is named: the environment's signer, or anvil's development account. */
 export async function defaultProver(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
-  const signer = environment.ZKINFER_PRIVATE_KEY || environment.ZKINFER_KEYSTORE ? await resolveSigner(0, environment) : developmentSigner();
-  return signer.address;
+  const given = environment.ZKINFER_PRIVATE_KEY || environment.ZKINFER_KEYSTORE;
+  return (given ? await resolveSigner(0, environment) : developmentSigner()).address;
 }
 
 function fromPrivateKey(text: string): Signer {

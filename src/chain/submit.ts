@@ -122,7 +122,9 @@ async function recorded(sender: Sender, model: AttestedModel, inference: ProvedI
   const [attestation] = await onRecord(sender, model, [inference]);
   if (attestation === undefined) return undefined;
   const receipt = await sender.rpc.provider.getTransactionReceipt(attestation.transaction);
-  if (receipt === null) throw new RpcResponseError(`the RPC at ${sender.rpc.host} lost the receipt of ${attestation.transaction}; try again`);
+  if (receipt === null) {
+    throw new RpcResponseError(`the RPC at ${sender.rpc.host} lost the receipt of ${attestation.transaction}; try again`);
+  }
   return { transaction: receipt.hash, gasUsed: Number(receipt.gasUsed), accepted: true, alreadyAttested: true, attestation };
 }
 

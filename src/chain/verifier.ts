@@ -37,7 +37,8 @@ export async function requireVerifier(rpc: Rpc, address: string, key: Verificati
     .catch(() => 'no answer');
   if (actual !== expected) {
     throw new NotDeployedError(
-      `the contract at ${address} on chain ${rpc.chainId} is not this build's verifier (key ${actual}, wanted ${expected}); deploy this build again`,
+      `the contract at ${address} on chain ${rpc.chainId} is not this build's verifier (key ${actual}, wanted ${expected}); ` +
+        'deploy this build again',
     );
   }
 }
