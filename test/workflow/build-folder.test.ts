@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { addToBuild, BuildFolderError, hashFile, OutputError, readManifest, sweepUnfinished, writeAtomic, writeBuild } from '../../src/workflow/build-folder.js';
+import { writeVerifier } from '../../src/workflow/contract.js';
+import { openProver, openWitness } from '../../src/workflow/prove.js';
+import { setupBuild } from '../../src/workflow/setup.js';
+import { readVerificationKey } from '../../src/workflow/verify.js';
+import { sha256 } from '../../src/workflow/compile.js';
+import { backend, temporaryFolder, toyBuild } from './support/folders.js';
+
+describe('a build folder', function () {
+  this.timeout(120_000);
+
+  it('holds the files its manifest names, each with its hash, and no others', async () => {
+    const folder = await toyBuild();
+    const manifest = await readManifest(folder);
+    const names = ['circuit.plan', 'circuit.r1cs', 'circuit.sym', 'integer-model.json', 'proving.zkey', 'verification_key.json'];
+    assert.deepEqual(Object.keys(manifest.files).sort(), names);
+    assert.deepEqual(readdirSync(folder).sort(), [...names, 'manifest.json'].sort());
+    for (const name of names) assert.equal(await hashFile(path.join(folder, name)), manifest.files[name]);
+    assert.equal(manifest.circuitHash, manifest.files['circuit.r1cs']);
+    assert.deepEqual(manifest.keys, { kind: 'development', backend: backend().name });
+  });
+
+  it('with a damaged, cut, swapped or missing file is refused, with the file\'s name and the remedy', async () => {
+    const load = (folder: string): Promise<unknown> => openWitness(folder);
+    const prove = async (folder: string): Promise<void> => (await openProver(folder, backend())).close();
+    const setup = (folder: string): Promise<unknown> => setupBuild(folder, backend());
+    const flip = (at: string): void => {
+      const bytes = readFileSync(at);
+      bytes[Math.floor(bytes.length / 2)] ^= 1;
+      writeFileSync(at, bytes);
+    };
+    const cases: [string, (at: string) => void, (folder: string) => Promise<unknown>, RegExp][] = [
+      ['circuit.plan', flip, load, /circuit\.plan is not the file.*compile the model again/],
+      ['circuit.plan', (at) => rmSync(at), load, /circuit\.plan cannot be read; compile the model again/],
+      ['integer-model.json', (at) => writeFileSync(at, readFileSync(at, 'utf8').replace(/\d/, '7')), load, /integer-model\.json is not the file/],
+      ['proving.zkey', flip, prove, /proving\.zkey is not the file.*zkinfer setup/],
+      ['proving.zkey', (at) => rmSync(at), prove, /proving\.zkey cannot be read; make the keys with: zkinfer setup/],
+      ['circuit.r1cs', (at) => copyFileSync(path.join(path.dirname(at), 'circuit.plan'), at), setup, /circuit\.r1cs is not the file/],
+      ['verification_key.json', (at) => writeFileSync(at, '{}'), readVerificationKey, /verification_key\.json is not the file.*zkinfer setup/],
+      ['verification_key.json', flip, writeVerifier, /verification_key\.json is not the file/],
+      ['manifest.json', (at) => writeFileSync(at, readFileSync(at).subarray(0, 200)), load, /manifest\.json is damaged/],
+      ['manifest.json', (at) => writeFileSync(at, readFileSync(at, 'utf8').replace('"version": 1', '"version": 99')), setup, /damaged or of another version/],
+      ['manifest.json', (at) => rmSync(at), setup, /holds no build.*zkinfer compile/],
+    ];
+    for (const [name, spoil, use, wanted] of cases) {
+      const folder = await toyBuild();
+      spoil(path.join(folder, name));
+      await assert.rejects(use(folder), (error: Error) => error instanceof BuildFolderError && wanted.test(error.message), name);
+    }
+  });
+
+  it('loses its keys and contract when it is compiled anew', async () => {
+    const folder = await toyBuild();
+    await writeVerifier(folder);
+    const manifest = await readManifest(folder);
+    const { keys: _, ...fresh } = manifest;
+    await writeBuild(folder, { ...fresh, files: {} }, { 'circuit.plan': () => ['x'] });
+    assert.equal((await readManifest(folder)).keys, undefined);
+    for (const name of ['proving.zkey', 'verification_key.json', 'Verifier.sol']) assert.ok(!readdirSync(folder).includes(name), name);
+  });
+
+  it('loses its contract when it gets other keys', async () => {
+    const folder = await toyBuild();
+    await writeVerifier(folder);
+    assert.ok((await readManifest(folder)).files['Verifier.sol']);
+    await setupBuild(folder, backend());
+    assert.equal((await readManifest(folder)).files['Verifier.sol'], undefined);
+    assert.ok(!readdirSync(folder).includes('Verifier.sol'));
+  });
+
+  it('keeps the old file when writing the new one fails half-way', async () => {
+    const folder = temporaryFolder();
+    const at = path.join(folder, 'file');
+    await writeAtomic(at, ['old']);
+    const failing = function* (): Generator<string> {
+      yield 'new';
+      throw new Error('out of ideas');
+    };
+    await assert.rejects(writeAtomic(at, failing()), /out of ideas/);
+    assert.equal(readFileSync(at, 'utf8'), 'old');
+    assert.deepEqual(readdirSync(folder), ['file']);
+  });
+
+  it('writes text and bytes in order and hashes what it wrote', async () => {
+    const at = path.join(temporaryFolder(), 'file');
+    const pieces = ['é', Uint8Array.of(1, 2), 'x'.repeat(3_000_000), Uint8Array.of(3), 'end'];
+    assert.equal(await writeAtomic(at, pieces), sha256(pieces));
+    assert.equal(await hashFile(at), sha256(pieces));
+    assert.deepEqual(readFileSync(at), Buffer.concat(pieces.map((piece) => Buffer.from(piece as string))));
+  });
+
+  it('names what cannot be written', async () => {
+    await assert.rejects(writeAtomic(path.join(temporaryFolder(), 'no', 'file'), ['x']), OutputError);
+  });
+
+  it('sweeps the unfinished files of processes that are gone, and only those', async () => {
+    const folder = await toyBuild();
+    // No process has this number: it is above every system's limit.
+    const dead = 2 ** 30;
+    const leftovers = [`proving.zkey.tmp-${dead}`, `circuit.plan.tmp-${dead}-0a1b2c3d`, 'proving.zkey.tmp-0a1b2c3d4e5f'];
+    const kept = [`manifest.json.tmp-${process.pid}-0a1b2c3d`, 'notes.tmp.txt'];
+    for (const name of [...leftovers, ...kept]) writeFileSync(path.join(folder, name), 'half');
+    await sweepUnfinished(folder);
+    const names = readdirSync(folder);
+    for (const name of leftovers) assert.ok(!names.includes(name), name);
+    for (const name of kept) assert.ok(names.includes(name), name);
+    await addToBuild(folder, {}, { 'extra.txt': () => ['x'] });
+    assert.ok((await readManifest(folder)).files['extra.txt']);
+  });
+});
