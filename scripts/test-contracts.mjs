@@ -6,12 +6,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { contractFixtures } from '../test/solidity/forge-fixtures.ts';
+import { trapdoorModel } from '../test/solidity/trapdoor-model.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const contracts = `${root}verifier-contracts/`;
 const scorer = JSON.parse(readFileSync(`${contracts}test/fixtures/scorer.json`, 'utf8'));
 mkdirSync(`${contracts}test/generated`, { recursive: true });
-for (const [name, content] of Object.entries(await contractFixtures(scorer))) {
+for (const [name, content] of Object.entries({ ...(await contractFixtures(scorer)), ...(await trapdoorModel()) })) {
   writeIfChanged(`${contracts}test/generated/${name}`, content);
 }
 const { status } = spawnSync(`${root}node_modules/.bin/forge`, ['test', ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });

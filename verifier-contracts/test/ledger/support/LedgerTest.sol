@@ -13,7 +13,7 @@ import {IModelRoyalties} from "../../../src/ledger/interfaces/IModelRoyalties.so
 import {IProvenanceLedger} from "../../../src/ledger/interfaces/IProvenanceLedger.sol";
 import {InferenceContext} from "../../../src/libraries/InferenceContext.sol";
 import {ProofSystem} from "../../../src/libraries/ProofSystem.sol";
-import {TrapdoorVerifier} from "./TrapdoorModel.sol";
+import {TrapdoorVerifier} from "../../generated/trapdoor.sol";
 import {TrapdoorProver} from "./TrapdoorProver.sol";
 import {Vm} from "./Vm.sol";
 
@@ -92,6 +92,17 @@ abstract contract LedgerTest {
         });
     }
 
+    /// The commitment of another version, for which no verifier exists.
+    function _other() internal pure returns (IERCZKMLRegistry.ModelCommitment memory) {
+        return IERCZKMLRegistry.ModelCommitment({
+            modelHash: keccak256("model 2"),
+            circuitHash: keccak256("circuit 2"),
+            vkHash: keccak256("key 2"),
+            proofSystemId: ProofSystem.GROTH16_BN254_V1,
+            uri: "ipfs://model2"
+        });
+    }
+
     /// Operator 70 %, owner 30 %, no provenance.
     function _plainTerms() internal pure returns (IModelRoyalties.Terms memory terms) {
         terms.operatorBps = 7000;
@@ -102,7 +113,7 @@ abstract contract LedgerTest {
     function _setPlainTerms(uint256 id) internal {
         address modelOwner = registry.ownerOf(id);
         vm.prank(modelOwner);
-        royalties.setTerms(id, 1, _plainTerms(), new IProvenanceLedger.Artifact[](0));
+        royalties.setTerms(id, 1, _plainTerms(), _noGraph());
     }
 
     function _request(IInferenceMarket.Mode mode, uint128 fee) internal view returns (IInferenceMarket.Ask memory) {
@@ -202,6 +213,10 @@ abstract contract LedgerTest {
     function _record(IProvenanceLedger.Artifact memory artifact) internal returns (bytes32) {
         vm.prank(artifact.contributors[0].account);
         return provenance.record(artifact, new bytes[](artifact.contributors.length));
+    }
+
+    function _noGraph() internal pure returns (IProvenanceLedger.Artifact[] memory) {
+        return new IProvenanceLedger.Artifact[](0);
     }
 
     function _none() internal pure returns (bytes32[] memory) {

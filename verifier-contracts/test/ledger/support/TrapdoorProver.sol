@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {TrapdoorSecrets} from "./TrapdoorModel.sol";
+import {TrapdoorSecrets} from "../../generated/trapdoor.sol";
 
 /// @title Groth16 proofs of `TrapdoorVerifier`'s key for any signals, by its known secrets.
 /// @dev A = a G1, B = G2's generator, C = ((a - alpha beta - sum of s_i ic_i) / delta) G1. The verifier runs its whole pairing
