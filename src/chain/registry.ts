@@ -55,14 +55,9 @@ export interface ModelOnChain {
 /** Seconds that a change of the registry's administrator takes, for whoever watches to notice. */
 const ADMIN_DELAY = 86_400;
 
-let compiled: Promise<Record<string, CompiledContract>> | undefined;
-
 /** `ModelRegistry` and `ZKMLVerifier` of `verifier-contracts/`; compiled once for a machine. */
 export function registryContracts(): Promise<Record<string, CompiledContract>> {
-  compiled ??= Promise.all(['ModelRegistry.sol', 'ZKMLVerifier.sol'].map((name) => compileSolidity(contractSources(name)))).then(
-    (contracts) => Object.assign({}, ...contracts) as Record<string, CompiledContract>,
-  );
-  return compiled;
+  return compileContracts('ModelRegistry.sol', 'ZKMLVerifier.sol');
 }
 
 /** Deploys a registry and the ERC-7992 verifier that reads it. The signer administers the registry. */
