@@ -19,7 +19,7 @@ const SUITES = {
     failed: (output) => (output.match(/error TS\d+/g) ?? []).length,
   },
   mocha: {
-    command: [process.execPath, join(dirname(resolve('mocha/package.json')), 'bin', 'mocha.js')],
+    command: [process.execPath, join(dirname(resolve('mocha/package.json')), 'bin', 'mocha.js'), 'test/**/*.test.ts'],
     passed: (output) => sum(output, /^\s*(\d+) passing/gm),
     failed: (output) => sum(output, /^\s*(\d+) failing/gm),
   },
