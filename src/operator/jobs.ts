@@ -1,0 +1,36 @@
+/** Work on one input: what goes into a queue and what comes back. Plain JSON, since it crosses processes and machines. */
+
+export interface Job {
+  /** The same work has the same id: a queue that already has it does not take it twice. */
+  readonly id: string;
+  /** Hash of the model's verification key, by which every machine finds its own build folder. */
+  readonly vkHash: string;
+  /** `compute`: commitment and output by the integer interpreter. `prove`: these and a proof. */
+  readonly kind: 'compute' | 'prove';
+  /** The input document, as fetched. */
+  readonly document: string;
+  /** Public signal that binds a proof to operator and request, in decimal. */
+  readonly context: string;
+}
+
+export interface Computed {
+  /** 32 bytes, hex: what the input commits to, to be compared with the request. */
+  readonly inputCommitment: string;
+  /** Words of the public output signals, hex. */
+  readonly output: string;
+  /** As `IInferenceVerifier.checkInference` takes it, hex; of `prove` jobs. */
+  readonly proof?: string;
+  readonly seconds: number;
+}
+
+/** `refused`: the document is no input of this model, however often one tries. */
+export type JobResult = { readonly computed: Computed } | { readonly refused: string };
+
+/** Runs jobs somewhere: in this machine's processes, or on those of a Redis queue. */
+export interface ProofQueue {
+  /** The job's result. Urgent jobs go first. @throws ProverFailedError */
+  run(job: Job, urgent?: boolean): Promise<JobResult>;
+  /** Jobs waiting or at work, of this operator. */
+  readonly size: number;
+  close(): Promise<void>;
+}

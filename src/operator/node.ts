@@ -1,0 +1,131 @@
+/** An operator from its settings: everything opened in the order it needs, and closed again. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pino, type Logger } from 'pino';
+import { connect, requireCode, resolveSigner, type Sender } from '../chain/index.js';
+import type { RetryPolicy } from '../chain/json-rpc.js';
+import type { BackendChoice } from '../groth16/backends.js';
+import { serveStatus } from './http.js';
+import type { InputPlaces } from './inputs.js';
+import { openJournal } from './journal.js';
+import { localQueue } from './local-queue.js';
+import { createMetrics } from './metrics.js';
+import { startOperator } from './operator.js';
+import { ownFolder } from './ownership.js';
+import type { Policy } from './policy.js';
+import { startProverPool, type ProverPool } from './prover-pool.js';
+import { redisQueue, serveRedisQueue } from './redis-queue.js';
+import { serveModels } from './served-models.js';
+import { transactionStore } from './transaction-store.js';
+
+export interface NodeSettings {
+  readonly rpc: string;
+  readonly retry?: Partial<RetryPolicy>;
+  readonly market: string;
+  /** Build folders to serve. */
+  readonly builds: readonly string[];
+  /** Folder for the journal, the transactions and, by default, the inputs. */
+  readonly data: string;
+  readonly inputs: InputPlaces;
+  readonly policy: Policy;
+  readonly backend: BackendChoice;
+  readonly processes: number;
+  readonly jobTimeoutMs: number;
+  /** With it, jobs go to the machines that run `zkinfer operator worker`. */
+  readonly redis?: string;
+  readonly fromBlock: number;
+  readonly confirmations: number;
+  readonly reorgDepth: number;
+  readonly pollMs: number;
+  readonly direct: boolean;
+  readonly watches: boolean;
+  readonly withdrawAbove?: bigint;
+  readonly listen?: { readonly host: string; readonly port: number };
+  readonly log: Logger;
+}
+
+export interface OperatorNode {
+  readonly address: string;
+  /** Of the status server; undefined without one. */
+  readonly port: number | undefined;
+  /** Of the prover processes on this machine. */
+  readonly proverPids: readonly number[];
+  readonly done: Promise<void>;
+  /** Ends in an orderly way. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** JSON lines on standard error; what might hold a key or an input is cut out, whoever logs it. */
+export function openLog(level: string): Logger {
+  return pino(
+    { level, base: undefined, redact: { paths: ['*.privateKey', '*.password', '*.document', '*.salt', 'privateKey', 'password', 'document', 'salt'], remove: true } },
+    pino.destination({ dest: 2, sync: true }),
+  );
+}
+
+/** @throws OperatorRunningError, SignerError, NotDeployedError, ProverFailedError, RpcUnreachableError */
+export async function startNode(settings: NodeSettings): Promise<OperatorNode> {
+  const { data, log, builds } = settings;
+  await mkdir(join(data, 'transactions'), { recursive: true });
+  const closers: (() => Promise<unknown>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close().catch((error: unknown) => log.warn({ message: (error as Error).message }, 'not closed'));
+  };
+  try {
+    closers.push(await ownFolder(data));
+    const rpc = await connect(settings.rpc, { retry: settings.retry });
+    closers.push(async () => rpc.provider.destroy());
+    const signer = await resolveSigner(rpc.chainId);
+    await requireCode({ rpc }, settings.market, 'market');
+    const sender: Sender = { rpc, signer, journal: transactionStore(join(data, 'transactions')), timeoutMs: 30_000 };
+    const metrics = createMetrics();
+    const [models, pool] = await Promise.all([
+      serveModels(rpc, builds),
+      settings.redis === undefined ? startPool(settings, () => metrics.replaced.inc()) : undefined,
+    ]);
+    const queue = pool === undefined ? redisQueue(settings.redis!) : localQueue(pool, settings.processes);
+    closers.push(() => queue.close());
+    const journal = await openJournal(join(data, 'operator.jsonl'), { genesis: rpc.genesisHash, market: settings.market, operator: signer.address });
+    closers.push(() => journal.close());
+    const operator = await startOperator({ ...settings, sender, models, queue, journal, metrics });
+    const status = settings.listen === undefined ? undefined : await serveStatus(settings.listen.host, settings.listen.port, metrics, operator.health);
+    if (status !== undefined) closers.push(() => status.close());
+    return {
+      address: signer.address,
+      port: status?.port,
+      get proverPids() {
+        return pool?.pids ?? [];
+      },
+      done: operator.done,
+      async stop(graceMs) {
+        await operator.stop(graceMs);
+        await closeAll();
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+export type WorkerSettings = Pick<NodeSettings, 'builds' | 'backend' | 'processes' | 'jobTimeoutMs' | 'log'> & { readonly redis: string };
+
+/** A proving machine of an operator that uses Redis. */
+export async function startWorker(settings: WorkerSettings): Promise<{ close(): Promise<void> }> {
+  const pool = await startPool(settings, () => undefined);
+  return serveRedisQueue(settings.redis, pool, settings.processes);
+}
+
+function startPool({ builds, backend, processes, jobTimeoutMs, log }: Omit<WorkerSettings, 'redis'>, onReplaced: () => void): Promise<ProverPool> {
+  return startProverPool({
+    folders: builds,
+    backend,
+    processes,
+    jobTimeoutMs,
+    onReplaced: (reason) => {
+      onReplaced();
+      log.warn({ reason }, 'a prover process is replaced');
+    },
+    onNotice: (text) => log.warn(text),
+  });
+}

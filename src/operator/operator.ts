@@ -1,0 +1,463 @@
+/**
+ * `zkinfer operator`: watches a market, takes what pays, answers in time, disputes what is wrong, defends what is disputed.
+ *
+ * Each look at the chain reads the events of new blocks and of the last few before them once more, and asks only which
+ * requests they touch. What to do is decided by `nextStep` from the request as the contract holds it then. So a
+ * reorganization needs no handling of its own: a request whose state went back is handled from there, and every transaction
+ * is one intent that `sendOnce` sends again if its block was lost. A duty ends some blocks after its request did.
+ *
+ * The trap: progress may be recorded only behind what was dealt with. The journal's cursor stays below the block of every
+ * event not yet acted on, and a duty is on disk before the transaction that makes it one.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { formatEther, keccak256, ZeroAddress } from 'ethers';
+import type { Logger } from 'pino';
+import { type Request, RevertedError, type Sender, sendOnce } from '../chain/index.js';
+import {
+  answerOptimisticRequest, answerProvedRequest, disputeRequest, finalizeRequest, type MarketParameters, type MarketRequest, proveRequest,
+  readBalance, readEvents, readInputUri, readOperator, readParameters, readRequest, slashRequest, takeRequest, withdrawRequest,
+} from '../ledger/index.js';
+import { encodeContext } from '../solidity/index.js';
+import { fetchInput, type InputPlaces } from './inputs.js';
+import type { Computed, Job, ProofQueue } from './jobs.js';
+import type { OperatorJournal } from './journal.js';
+import type { Metrics } from './metrics.js';
+import { type Policy, whyDecline } from './policy.js';
+import type { ServedModels } from './served-models.js';
+import { nextStep, type Step } from './steps.js';
+
+export interface OperatorOptions {
+  readonly sender: Sender;
+  readonly market: string;
+  readonly models: ServedModels;
+  readonly queue: ProofQueue;
+  readonly journal: OperatorJournal;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly policy: Policy;
+  readonly inputs: InputPlaces;
+  /** Block from which events are read at first; the market's own, or later. */
+  readonly fromBlock: number;
+  /** Blocks that must include or follow an event before it counts; 1: the block itself. */
+  readonly confirmations: number;
+  /** Deepest reorganization that is survived, in blocks. */
+  readonly reorgDepth: number;
+  readonly pollMs: number;
+  /** Proved requests are answered without taking them first: a transaction and a block less, but another may be faster. */
+  readonly direct: boolean;
+  /** Checks other operators' optimistic answers, and disputes wrong ones. */
+  readonly watches: boolean;
+  /** Balance in wei from which earnings are withdrawn; undefined: never. */
+  readonly withdrawAbove?: bigint;
+}
+
+export interface Operator {
+  /** State for the health endpoint. */
+  health(): { readonly ok: boolean; readonly block: number; readonly secondsSinceBlock: number; readonly duties: number; readonly queued: number };
+  /** Takes nothing new, answers what it took (for at most `graceMs`), and ends. */
+  stop(graceMs: number): Promise<void>;
+  /** Rejects if the operator cannot go on; resolves after `stop`. */
+  readonly done: Promise<void>;
+}
+
+/** Without a look that succeeded for this long, the operator is not well. */
+const UNWELL_SECONDS = 60;
+/** Blocks after which a request that waits is looked at again, in case an event was missed. */
+const LOOK_AGAIN_BLOCKS = 30;
+const WITHDRAW_EVERY_BLOCKS = 50;
+const MAX_RETRY_MS = 15_000;
+/** Requests handled at a time. */
+const AT_ONCE = 32;
+/** Reasons to decline that pass by themselves. */
+const PASSING = new Set(['busy', 'not enough free stake']);
+
+/** What is remembered of a request between looks; all of it can be forgotten. */
+interface Tracked {
+  readonly id: bigint;
+  /** Block of the oldest event not yet dealt with; undefined when it is. */
+  pending?: number;
+  uri?: string;
+  /** Put off until there is room for it: not dealt with yet, and not due before `until` either. */
+  deferred: boolean;
+  /** Results by kind of job and input; the input can change with a reorganization that gives the number to another request. */
+  readonly results: Map<string, Promise<Computed | undefined>>;
+  /** Chain time before which nothing is to do. */
+  until: number;
+  /** Block at which to look again in any case. */
+  lookAt: number;
+  busy: boolean;
+  failures: number;
+  /** Wall clock before which a failed step is not tried again. */
+  retryAt: number;
+  /** Block from which a duty that came to its end is closed. */
+  settledAt?: number;
+  taken?: boolean;
+  checked?: string;
+}
+
+/** Starts watching; the first look is on its way when this returns. */
+export async function startOperator(options: OperatorOptions): Promise<Operator> {
+  const { sender, market, journal, metrics, log, queue, policy } = options;
+  const { rpc, signer } = sender;
+  const me = signer.address;
+  const parameters: MarketParameters = await readParameters(rpc, market);
+  const tracked = new Map<bigint, Tracked>();
+  const clock = { head: 0, time: 0, seenAt: Date.now(), perBlock: 2, gasPrice: 0n };
+  const speed = { secondsPerProof: 1 };
+  let draining = false;
+  let stopped = false;
+  let lastWithdrawal = 0;
+  let lastGood = Date.now();
+  const stopping = new AbortController();
+  const active = new Set<Promise<void>>();
+
+  const now = (): number => clock.time + (Date.now() - clock.seenAt) / 1000;
+  const track = (id: bigint): Tracked => {
+    let entry = tracked.get(id);
+    if (entry === undefined) tracked.set(id, (entry = { id, deferred: false, results: new Map(), until: 0, lookAt: 0, busy: false, failures: 0, retryAt: 0 }));
+    return entry;
+  };
+  for (const duty of journal.duties.values()) Object.assign(track(duty.id), { uri: duty.uri, taken: duty.role === 'operator' });
+  if (journal.duties.size > 0) log.info({ duties: [...journal.duties.keys()].map(String) }, 'resuming');
+
+  let scanned = journal.cursor ?? options.fromBlock - 1;
+  /** Events of the blocks that are read again in every look, each marked once. */
+  const seen = new Map<string, { readonly id: bigint; readonly block: number }>();
+
+  /** Reads new blocks and marks the requests that their events touch. */
+  async function look(): Promise<void> {
+    const block = await rpc.provider.getBlock('latest');
+    if (block === null) return;
+    if (block.number !== clock.head || block.timestamp !== clock.time) {
+      if (clock.head > 0 && block.number > clock.head && block.timestamp > clock.time) {
+        const pace = (block.timestamp - clock.time) / (block.number - clock.head);
+        clock.perBlock += (Math.min(pace, 60) - clock.perBlock) / 4;
+      }
+      Object.assign(clock, { head: block.number, time: block.timestamp, seenAt: Date.now(), gasPrice: block.baseFeePerGas ?? 0n });
+      metrics.head.set(block.number);
+    }
+    const last = block.number - options.confirmations + 1;
+    // A reorganization can end with a lower head; what is above it was never there.
+    scanned = Math.min(scanned, last);
+    const first = Math.max(options.fromBlock, scanned - options.reorgDepth + 1);
+    if (last >= first) {
+      const present = new Set<string>();
+      for (const { requestId: id, name, args, blockNumber: block, blockHash, transaction } of await readEvents(rpc, market, first, last)) {
+        const key = `${blockHash} ${transaction} ${name} ${id}`;
+        present.add(key);
+        if (seen.has(key)) continue;
+        seen.set(key, { id, block });
+        touch(id, block);
+        if (name === 'Asked') track(id).uri = args.inputUri as string;
+      }
+      for (const [key, { id, block }] of seen) {
+        // Its block is gone: what it said may no longer hold, and nothing else would tell.
+        if (block >= first && !present.has(key)) touch(id, Math.min(block, last));
+        if (block < first || !present.has(key)) seen.delete(key);
+      }
+      scanned = last;
+    }
+    lastGood = Date.now();
+  }
+
+  /** Has a request looked at because of an event in `block`. */
+  function touch(id: bigint, block: number): void {
+    const entry = track(id);
+    entry.pending = Math.min(entry.pending ?? block, block);
+    entry.until = entry.lookAt = 0;
+    entry.deferred = false;
+    // A step that failed before may succeed now.
+    entry.failures = 0;
+  }
+
+  /** Starts what is due, and records how far everything is dealt with. */
+  async function act(): Promise<void> {
+    for (const entry of tracked.values()) {
+      if (active.size >= AT_ONCE) break;
+      if (entry.busy || Date.now() < entry.retryAt) continue;
+      const due = (entry.pending !== undefined && !entry.deferred) || now() >= entry.until || clock.head >= entry.lookAt || entry.settledAt !== undefined;
+      if (!due) continue;
+      entry.busy = true;
+      const work = handle(entry).finally(() => {
+        entry.busy = false;
+        active.delete(work);
+      });
+      active.add(work);
+    }
+    const pending = [...tracked.values()].flatMap(({ pending: block }) => block ?? []);
+    const behind = Math.min(scanned, ...pending.map((block) => block - 1));
+    if (behind > (journal.cursor ?? -1)) await journal.advance(behind);
+    metrics.duties.set(journal.duties.size);
+    metrics.queue.set(queue.size);
+  }
+
+  /** One step of one request; never rejects. */
+  async function handle(entry: Tracked): Promise<void> {
+    const pendingBefore = entry.pending;
+    try {
+      const request = await readRequest(rpc, market, entry.id);
+      const step = nextStep(request, { me, now: now(), direct: options.direct, watches: options.watches, tried: entry.taken === true && journal.duties.get(entry.id)?.role !== 'operator' });
+      await carryOut(entry, request, step);
+      entry.failures = 0;
+      entry.retryAt = 0;
+      if (entry.pending === pendingBefore && !entry.deferred) entry.pending = undefined;
+      entry.lookAt = clock.head + LOOK_AGAIN_BLOCKS;
+      if (!journal.duties.has(entry.id) && entry.until === Infinity && entry.pending === undefined) tracked.delete(entry.id);
+    } catch (error) {
+      entry.failures += 1;
+      const name = error instanceof RevertedError ? error.errorName : error instanceof Error ? error.name : 'Error';
+      metrics.failures.inc({ error: name });
+      // Another was faster, or an answer came in between: what the contract says now decides, at once.
+      const race = error instanceof RevertedError && entry.failures === 1;
+      entry.retryAt = race ? 0 : Date.now() + Math.min(MAX_RETRY_MS, 200 * 2 ** entry.failures);
+      const details = { request: String(entry.id), error: name, message: error instanceof Error ? error.message : String(error), failures: entry.failures };
+      if (race) log.info(details, 'the contract refused; looking again');
+      else log.warn(details, 'a step failed; it will be tried again');
+      if (entry.failures >= 8 && !journal.duties.has(entry.id)) giveUp(entry, 'failed');
+    }
+  }
+
+  async function carryOut(entry: Tracked, request: MarketRequest, step: Step): Promise<void> {
+    const { id } = entry;
+    if (step.do !== 'leave') entry.settledAt = undefined;
+    switch (step.do) {
+      case 'wait':
+        entry.until = step.until;
+        return;
+      case 'leave':
+        return await leave(entry, step.outcome);
+      case 'take':
+        return await take(entry, request);
+      case 'answerProved': {
+        const direct = request.operator !== me;
+        if (direct && journal.duties.get(id)?.role !== 'operator') {
+          const reason = draining ? 'stopping' : await declines(request, true);
+          if (reason !== undefined) return giveUp(entry, reason);
+          // The document before the promise: a request whose input cannot be had is none of ours.
+          await documentOf(entry);
+          await promise(entry, 'operator');
+        }
+        const computed = await compute(entry, request, 'prove');
+        if (computed === undefined) return await refuse(entry, direct);
+        await send(answerProvedRequest(market, id, computed.output, computed.proof!), 'answer');
+        log.info({ request: String(id), mode: 'proved', direct, proofSeconds: round(computed.seconds) }, 'answered');
+        return again(entry);
+      }
+      case 'answerOptimistic': {
+        const computed = await compute(entry, request, 'compute');
+        if (computed === undefined) return await refuse(entry, false);
+        await send(answerOptimisticRequest(market, id, computed.output, String(request.due)), 'answer');
+        log.info({ request: String(id), mode: 'optimistic' }, 'answered');
+        return again(entry);
+      }
+      case 'check':
+        return await check(entry, request);
+      case 'defend': {
+        const computed = await compute(entry, request, 'prove', true);
+        if (computed === undefined || keccak256(computed.output) !== request.outputHash) {
+          log.error({ request: String(id) }, 'the disputed answer cannot be proved');
+          entry.until = request.due + 1;
+          return;
+        }
+        await send(proveRequest(market, id, computed.output, computed.proof!), 'prove');
+        log.info({ request: String(id) }, 'disputed answer proved');
+        return again(entry);
+      }
+      case 'finalize':
+        await send(finalizeRequest(market, id), 'finalize');
+        return again(entry);
+      case 'slash':
+        await send(slashRequest(market, id, request.due), 'slash');
+        log.info({ request: String(id), operator: request.operator }, 'slashed');
+        return again(entry);
+    }
+  }
+
+  async function take(entry: Tracked, request: MarketRequest): Promise<void> {
+    const { id } = entry;
+    if (journal.duties.get(id)?.role !== 'operator') {
+      const reason = draining ? 'stopping' : await declines(request, false);
+      if (reason !== undefined) return giveUp(entry, reason);
+      // Before anything is at risk: the input is there, fits the model and is the one committed to.
+      const computed = await compute(entry, request, 'compute');
+      if (computed === undefined) return giveUp(entry, 'wrong input');
+      await promise(entry, 'operator');
+    }
+    if (request.mode === 'proved') void compute(entry, request, 'prove').catch(() => undefined); // Proves while the block is made.
+    await send(takeRequest(market, id, 'once'), 'take');
+    log.info({ request: String(id), mode: request.mode, fee: formatEther(request.fee) }, 'taken');
+    const taken = await readRequest(rpc, market, id);
+    // Mined, and yet neither ours nor on its way: taken before, failed and reopened.
+    if (taken.status === 'open') await close(entry, 'lost');
+    again(entry);
+  }
+
+  /** Another operator's answer: computed again, and disputed where it is wrong. */
+  async function check(entry: Tracked, request: MarketRequest): Promise<void> {
+    entry.until = Infinity;
+    if (entry.checked === request.outputHash) return;
+    if ((await options.models.keyOf(request.verifier)) === undefined) return;
+    const computed = await compute(entry, request, 'compute');
+    entry.checked = request.outputHash;
+    if (computed === undefined || keccak256(computed.output) === request.outputHash) return;
+    await promise(entry, 'challenger');
+    await send(disputeRequest(market, entry.id, `${request.outputHash} ${request.due}`, parameters.challengeBond), 'dispute');
+    log.warn({ request: String(entry.id), operator: request.operator }, 'a wrong answer was disputed');
+    again(entry);
+  }
+
+  async function declines(request: MarketRequest, direct: boolean): Promise<string | undefined> {
+    if ((await options.models.keyOf(request.verifier)) === undefined) return 'model not served';
+    const account = direct ? undefined : await readOperator(rpc, market, me);
+    return whyDecline(request, direct, policy, {
+      open: [...journal.duties.values()].filter(({ role }) => role === 'operator').length,
+      queued: queue.size,
+      secondsPerProof: speed.secondsPerProof,
+      secondsPerBlock: clock.perBlock,
+      gasPrice: clock.gasPrice,
+      freeStake: account === undefined ? 0n : account.stake - account.locked,
+    });
+  }
+
+  /** Output (and proof) of a request's input; undefined where the input is no valid one for it. */
+  function compute(entry: Tracked, request: MarketRequest, kind: Job['kind'], urgent = false): Promise<Computed | undefined> {
+    const key = `${kind} ${request.verifier} ${request.inputCommitment}`;
+    const known = entry.results.get(key);
+    if (known !== undefined) return known;
+    const result = computeAnew(entry, request, kind, urgent);
+    entry.results.set(key, result);
+    result.catch(() => entry.results.delete(key));
+    return result;
+  }
+
+  async function computeAnew(entry: Tracked, request: MarketRequest, kind: Job['kind'], urgent: boolean): Promise<Computed | undefined> {
+    const vkHash = await options.models.keyOf(request.verifier);
+    if (vkHash === undefined) return undefined;
+    const document = await documentOf(entry);
+    // The proof of a disputed answer is its operator's own, whoever brings it.
+    const context = String(encodeContext(me, entry.id));
+    const start = performance.now();
+    const result = await queue.run({ id: `${rpc.genesisHash.slice(2, 18)}-${market.slice(2, 18)}-${me.slice(2, 18)}-${entry.id}-${request.inputCommitment.slice(2, 18)}-${kind}`, vkHash, kind, document, context }, urgent);
+    if ('refused' in result) {
+      log.warn({ request: String(entry.id), reason: result.refused }, 'the input was refused');
+      return undefined;
+    }
+    metrics.jobs.observe({ kind }, (performance.now() - start) / 1000);
+    if (kind === 'prove') speed.secondsPerProof += (result.computed.seconds - speed.secondsPerProof) / 4;
+    if (result.computed.inputCommitment !== request.inputCommitment) {
+      log.warn({ request: String(entry.id) }, 'the input is not the one that the request commits to');
+      return undefined;
+    }
+    return result.computed;
+  }
+
+  async function documentOf(entry: Tracked): Promise<string> {
+    entry.uri ??= journal.duties.get(entry.id)?.uri ?? (await readInputUri(rpc, market, entry.id, options.fromBlock));
+    return await fetchInput(options.inputs, entry.uri);
+  }
+
+  async function send(transaction: Request, action: string): Promise<void> {
+    await sendOnce(sender, transaction);
+    metrics.transactions.inc({ action });
+  }
+
+  async function promise(entry: Tracked, role: 'operator' | 'challenger'): Promise<void> {
+    await journal.begin({ id: entry.id, role, uri: entry.uri! });
+    if (role === 'operator') entry.taken = true;
+  }
+
+  /** Looks at the request again in the next turn. */
+  function again(entry: Tracked): void {
+    entry.until = 0;
+  }
+
+  function giveUp(entry: Tracked, outcome: string): void {
+    metrics.requests.inc({ outcome });
+    log.debug({ request: String(entry.id), outcome }, 'left');
+    entry.deferred = PASSING.has(outcome);
+    entry.until = entry.deferred ? now() + 1 : Infinity;
+    if (!entry.deferred) entry.pending = undefined;
+  }
+
+  /** The input of a request that is ours turned out to be no valid one: nothing can be answered. */
+  async function refuse(entry: Tracked, direct: boolean): Promise<void> {
+    if (direct) await close(entry, 'wrong input');
+    else log.error({ request: String(entry.id) }, 'a request was taken whose input cannot be answered');
+    entry.until = Infinity;
+  }
+
+  /** Nothing is left to do; a duty ends once that cannot be reorganized away. */
+  async function leave(entry: Tracked, outcome: string): Promise<void> {
+    if (!journal.duties.has(entry.id)) {
+      entry.until = Infinity;
+      return;
+    }
+    entry.settledAt ??= clock.head + options.reorgDepth;
+    entry.until = Infinity;
+    if (clock.head < entry.settledAt) return;
+    await close(entry, outcome);
+  }
+
+  async function close(entry: Tracked, outcome: string): Promise<void> {
+    entry.settledAt = undefined;
+    await journal.end(entry.id, outcome);
+    metrics.requests.inc({ outcome });
+    log.info({ request: String(entry.id), outcome }, 'closed');
+  }
+
+  async function bookkeeping(): Promise<void> {
+    if (clock.head < lastWithdrawal + WITHDRAW_EVERY_BLOCKS && lastWithdrawal > 0) return;
+    lastWithdrawal = Math.max(1, clock.head);
+    const [balance, account] = await Promise.all([readBalance(rpc, market, me, ZeroAddress), readOperator(rpc, market, me)]);
+    metrics.balance.set(Number(balance));
+    metrics.freeStake.set(Number(account.stake - account.locked));
+    if (options.withdrawAbove === undefined || balance < options.withdrawAbove || balance === 0n) return;
+    await send(withdrawRequest(market, ZeroAddress, me, String(clock.head)), 'withdraw');
+    log.info({ amount: formatEther(balance) }, 'earnings withdrawn');
+  }
+
+  async function loop(): Promise<void> {
+    for (let failures = 0; !stopped; ) {
+      try {
+        await look();
+        await act();
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        metrics.failures.inc({ error: error instanceof Error ? error.name : 'Error' });
+        log.warn({ message: error instanceof Error ? error.message : String(error), failures }, 'the chain could not be read');
+      }
+      void bookkeeping().catch((error: unknown) => log.warn({ message: (error as Error).message }, 'balance not read'));
+      await sleep(Math.min(MAX_RETRY_MS, options.pollMs * 2 ** Math.min(failures, 6)), undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  const done = loop();
+  log.info({ operator: me, market, chain: rpc.chainId, from: scanned + 1 }, 'watching');
+
+  /** Whether an answer is owed that lateness would cost a bond. */
+  const owing = async (): Promise<boolean> => {
+    const requests = await Promise.all([...journal.duties.values()].filter(({ role }) => role === 'operator').map(({ id }) => readRequest(rpc, market, id)));
+    return requests.some(({ operator, status }) => operator === me && (status === 'taken' || status === 'disputed'));
+  };
+  return {
+    done,
+    health: () => {
+      const secondsSinceBlock = (Date.now() - lastGood) / 1000;
+      return { ok: secondsSinceBlock < UNWELL_SECONDS && !stopped, block: clock.head, secondsSinceBlock, duties: journal.duties.size, queued: queue.size };
+    },
+    async stop(graceMs) {
+      draining = true;
+      log.info({ duties: journal.duties.size }, 'stopping: nothing new is taken');
+      const end = Date.now() + graceMs;
+      while (Date.now() < end && (active.size > 0 || (await owing().catch(() => true)))) await sleep(50);
+      stopped = true;
+      stopping.abort();
+      await done;
+      if (active.size > 0) await Promise.race([Promise.all(active), sleep(Math.max(0, end - Date.now()))]);
+      if (journal.duties.size > 0) log.info({ duties: [...journal.duties.keys()].map(String) }, 'left for the next start');
+    },
+  };
+}
+
+const round = (seconds: number): number => Math.round(seconds * 1000) / 1000;
