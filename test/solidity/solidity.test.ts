@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { id } from 'ethers';
+import fc from 'fast-check';
+import type { VerificationKey } from '../../src/groth16/types.js';
+import {
+  PROOF_SYSTEM_ID,
+  SolidityCompileError,
+  batchCalldata,
+  compileSolidity,
+  contractName,
+  contractSources,
+  decodeContext,
+  encodeContext,
+  inferenceCalldata,
+  keyWords,
+  proofCalldata,
+  renderVerifier,
+  vkHash,
+} from '../../src/solidity/index.js';
+import { SCORER, type ScorerFixture, manifestOf } from './forge-fixtures.js';
+import { trapdoor } from './trapdoor.js';
+
+const scorer = JSON.parse(
+  readFileSync(new URL('../../verifier-contracts/test/fixtures/scorer.json', import.meta.url), 'utf8'),
+) as ScorerFixture;
+const { key } = scorer;
+const [{ proof, publicSignals }] = scorer.proofs;
+
+describe('the verifier generator', () => {
+  it('names contracts after their models', () => {
+    assert.equal(contractName('mnist-mlp'), 'MnistMlpVerifier');
+    assert.equal(contractName('lenet5.v2'), 'Lenet5V2Verifier');
+    assert.equal(contractName('3d net'), 'Model3dNetVerifier');
+    assert.equal(contractName('模型'), 'ModelVerifier');
+  });
+
+  it('gives the same source for the same key and one without imports under the MIT licence', () => {
+    const source = renderVerifier(key, SCORER);
+    assert.equal(source, renderVerifier(key, SCORER));
+    assert.match(source, /^\/\/ SPDX-License-Identifier: MIT/);
+    assert.doesNotMatch(source, /^import /m);
+    for (const word of keyWords(key)) assert.ok(source.includes(word.toString(16)), 'a word of the key is missing');
+  });
+
+  it('lets no model name break out of a comment', () => {
+    const source = renderVerifier(key, { ...SCORER, name: 'x\n} contract Evil { //' }, { contractName: 'Plain' });
+    assert.doesNotMatch(source, /^} contract Evil/m);
+    assert.throws(() => renderVerifier(key, SCORER, { contractName: 'a b' }), { code: 'VERIFIER_RENDER' });
+  });
+
+  it('refuses a key and a manifest of different circuits', () => {
+    const other = manifestOf('other', [{ kind: 'inputCommitment' }, { kind: 'context' }]);
+    assert.throws(() => renderVerifier(key, other), { code: 'VERIFIER_RENDER', message: /3 public signals, the manifest 2/ });
+  });
+
+  it('refuses signals in another order than output, input, context', () => {
+    const [output, commitment, context] = SCORER.publicSignals;
+    const swapped = manifestOf('swapped', [commitment, output, context]);
+    assert.throws(() => renderVerifier(key, swapped), { code: 'SIGNAL_LAYOUT' });
+    const without = manifestOf('without', [output, commitment]);
+    assert.throws(() => renderVerifier(key, without), { code: 'SIGNAL_LAYOUT' });
+  });
+
+  it('refuses damaged keys by the name of the part', () => {
+    const broken = (change: Partial<VerificationKey>) => () => keyWords({ ...key, ...change });
+    assert.throws(broken({ curve: 'bls12381' as never }), { code: 'INVALID_VERIFICATION_KEY', message: /bls12381/ });
+    assert.throws(broken({ IC: key.IC.slice(1) }), { code: 'INVALID_VERIFICATION_KEY', message: /3 IC points for 3/ });
+    assert.throws(broken({ vk_alpha_1: ['0', '1', '0'] }), { code: 'INVALID_VERIFICATION_KEY', message: /vk_alpha_1/ });
+    assert.throws(broken({ vk_alpha_1: ['x', '1', '1'] }), { code: 'INVALID_VERIFICATION_KEY', message: /coordinate/ });
+  });
+
+  it('compiles to the same bytecode wherever its source lies', async function () {
+    this.timeout(180_000);
+    const source = renderVerifier(key, SCORER);
+    const here = await compileSolidity({ 'Verifier.sol': source });
+    const there = await compileSolidity({ 'elsewhere/V.sol': source });
+    assert.equal(here.ScorerVerifier.deployedBytecode, there.ScorerVerifier.deployedBytecode);
+    assert.ok((here.ScorerVerifier.deployedBytecode.length - 2) / 2 <= 24_576);
+  });
+
+  it('fits a contract with as many signals as it accepts, and says so for more', async function () {
+    this.timeout(180_000);
+    const signals = (words: number) => [
+      ...Array.from({ length: words }, (_, word) => ({ kind: 'input' as const, tensor: 0, word })),
+      { kind: 'context' as const },
+    ];
+    const image = (words: number) => ({
+      name: 'image',
+      shape: [words * 31],
+      scale: 1,
+      range: [0, 255] as [number, number],
+      packing: { offset: 0, bits: 8, perWord: 31, words },
+    });
+    const { key: large } = await trapdoor(128);
+    const source = renderVerifier(large, manifestOf('large', signals(127), [], [image(127)]));
+    const { LargeVerifier } = await compileSolidity({ 'Verifier.sol': source });
+    assert.ok((LargeVerifier.deployedBytecode.length - 2) / 2 <= 24_576, `${LargeVerifier.deployedBytecode.length / 2 - 1} bytes`);
+    const { key: larger } = await trapdoor(129);
+    assert.throws(() => renderVerifier(larger, manifestOf('larger', signals(128), [], [image(128)])), {
+      code: 'VERIFIER_RENDER',
+      message: /at most 128/,
+    });
+  });
+});
+
+describe('the Solidity compiler', () => {
+  it('reports what solc says, with file and line', async function () {
+    this.timeout(60_000);
+    await assert.rejects(compileSolidity({ 'Bad.sol': 'pragma solidity ^0.8.24;\ncontract Bad { uint256 x = "no"; }\n' }), (error) => {
+      assert.ok(error instanceof SolidityCompileError);
+      assert.equal(error.diagnostics.length, 1);
+      assert.match(error.message, /Bad\.sol:2/);
+      return true;
+    });
+  });
+
+  it('finds the imports of the contracts in the package and in node_modules', () => {
+    const sources = contractSources('ModelRegistry.sol');
+    assert.ok(sources['interfaces/IModelRegistry.sol']);
+    assert.ok(sources['@openzeppelin/contracts/token/ERC721/ERC721.sol']);
+  });
+});
+
+describe('calldata', () => {
+  it('swaps G2 coordinates as EIP-197 wants them', () => {
+    const { a, b, c, signals } = proofCalldata(proof, publicSignals);
+    assert.deepEqual(a, proof.pi_a.slice(0, 2).map(BigInt));
+    assert.deepEqual(b, [
+      [BigInt(proof.pi_b[0][1]), BigInt(proof.pi_b[0][0])],
+      [BigInt(proof.pi_b[1][1]), BigInt(proof.pi_b[1][0])],
+    ]);
+    assert.deepEqual(c, proof.pi_c.slice(0, 2).map(BigInt));
+    assert.deepEqual(signals, publicSignals.map(BigInt));
+  });
+
+  it('splits public signals into input commitment, output and context', () => {
+    const call = inferenceCalldata(key, SCORER, proof, publicSignals);
+    assert.equal(BigInt(call.output), BigInt(publicSignals[0]));
+    assert.equal(BigInt(call.inputCommitment), BigInt(publicSignals[1]));
+    assert.equal(call.context, BigInt(publicSignals[2]));
+    assert.equal(call.proof.slice(0, 10), vkHash(key).slice(0, 10));
+    assert.equal((call.proof.length - 2) / 2, 4 + 32 * 9);
+    const batch = batchCalldata(key, SCORER, scorer.proofs.slice(0, 3));
+    assert.equal((batch.proofs.length - 2) / 2, 4 + 3 * 256);
+    assert.equal(batch.contexts.length, 3);
+  });
+
+  it('refuses signals of another circuit and numbers outside the field', () => {
+    assert.throws(() => inferenceCalldata(key, SCORER, proof, publicSignals.slice(1)), { code: 'PUBLIC_SIGNALS' });
+    assert.throws(() => inferenceCalldata(key, SCORER, proof, ['1', '2', '9'.repeat(78)]), { code: 'PUBLIC_SIGNALS' });
+  });
+
+  it('puts an address and a number into a context and takes them out again', () => {
+    fc.assert(
+      fc.property(fc.bigInt(0n, (1n << 160n) - 1n), fc.bigInt(0n, (1n << 64n) - 1n), (address, nonce) => {
+        const user = `0x${address.toString(16).padStart(40, '0')}`;
+        assert.deepEqual(decodeContext(encodeContext(user, nonce)), { user, nonce });
+      }),
+    );
+    assert.throws(() => encodeContext('0x12', 0n), { code: 'PUBLIC_SIGNALS' });
+    assert.throws(() => encodeContext(`0x${'1'.repeat(40)}`, 1n << 64n), { code: 'PUBLIC_SIGNALS' });
+    assert.throws(() => decodeContext(1n << 224n), { code: 'PUBLIC_SIGNALS' });
+  });
+
+  it('knows the proof system by ERC-7992', () => {
+    assert.equal(PROOF_SYSTEM_ID, id('groth16-bn254-v1').slice(0, 10));
+  });
+});
