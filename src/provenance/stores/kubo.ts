@@ -1,9 +1,9 @@
 /**
- * Blocks of a Kubo node, by its RPC (`/api/v0/block/put`, `block/get`, `pin/add`; every call is a POST).
+ * Blocks of a Kubo node, by its RPC (`/api/v0/block/put` and `block/get`; every call is a POST).
  *
- * The trap: Kubo's garbage collection removes blocks that nothing pins, so each block is pinned as it is put, on its own: a
- * recursive pin of the root would need all below it to be there first. And `block/get` of an absent block asks the whole
- * network for it, so `offline` is set: this store has what it was given.
+ * The trap: Kubo's garbage collection removes blocks that nothing pins, so each block is pinned as it is put; pinning the root
+ * at the end would leave all below it to the collector until then. And `block/get` of an absent block asks the whole network
+ * for it, for as long as it takes, so `offline` is set: this store has what it was given.
  */
 import type { CID } from 'multiformats/cid';
 import { CODEC_DAG_PB } from '../cid.js';

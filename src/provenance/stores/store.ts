@@ -20,6 +20,12 @@ export interface BlockStore {
 /** Largest block that is fetched, in bytes: what Kubo exchanges with other nodes at most. UnixFS leaves here have 256 KiB. */
 export const MAX_BLOCK = 2 << 20;
 
+/** Whether the block is the one that `cid` names. */
+export async function hasHash(cid: CID, block: Uint8Array): Promise<boolean> {
+  const { digest } = await sha256.digest(block);
+  return cid.multihash.code === sha256.code && Buffer.compare(digest, cid.multihash.digest) === 0;
+}
+
 /** `store`, with every fetched block hashed again. */
 export function rehashed(store: BlockStore): BlockStore {
   return {
@@ -27,11 +33,8 @@ export function rehashed(store: BlockStore): BlockStore {
     put: (cid, block) => store.put(cid, block),
     get: async (cid) => {
       const block = await store.get(cid);
-      const { digest } = await sha256.digest(block);
-      if (cid.multihash.code !== sha256.code || Buffer.compare(digest, cid.multihash.digest) !== 0) {
-        throw new HashMismatchError(`${store.name} gave ${block.length} bytes for ${cid} that have another hash; they were thrown away. Fetch from another store`);
-      }
-      return block;
+      if (await hasHash(cid, block)) return block;
+      throw new HashMismatchError(`${store.name} gave ${block.length} bytes for ${cid} that have another hash; they were thrown away. Fetch from another store`);
     },
   };
 }
