@@ -7,8 +7,10 @@ import { addCompile } from './commands/compile.js';
 import { addDemo } from './commands/demo.js';
 import { addDeploy } from './commands/deploy.js';
 import { addInspect } from './commands/inspect.js';
+import { addLedgerDemo } from './commands/ledger-demo.js';
 import { addOperator } from './commands/operator.js';
 import { addProve } from './commands/prove.js';
+import { addProvenance } from './commands/provenance.js';
 import { addRegister } from './commands/register.js';
 import { addRun } from './commands/run.js';
 import { addSetup } from './commands/setup.js';
@@ -23,7 +25,7 @@ const program = new Command('zkinfer')
   .showHelpAfterError('(see --help)')
   .exitOverride();
 
-for (const add of [addInspect, addCompile, addSetup, addProve, addVerify, addSolidity, addDeploy, addRegister, addSubmit, addAttestations, addRun, addDemo, addOperator]) {
+for (const add of [addInspect, addCompile, addSetup, addProve, addVerify, addSolidity, addDeploy, addRegister, addSubmit, addAttestations, addRun, addDemo, addProvenance, addOperator, addLedgerDemo]) {
   add(program);
 }
 
