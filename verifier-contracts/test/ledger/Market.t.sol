@@ -17,10 +17,16 @@ contract MarketTest is LedgerTest {
     IInferenceMarket.Mode private constant PROVED = IInferenceMarket.Mode.Proved;
     IInferenceMarket.Mode private constant OPTIMISTIC = IInferenceMarket.Mode.Optimistic;
 
+    /// A request and a proof that answers it.
+    uint64 private prepared;
+    bytes private preparedProof;
+
     function setUp() public override {
         super.setUp();
         _setPlainTerms(modelId);
         _stake(operator, 1 ether);
+        prepared = _ask(PROVED, 1 ether);
+        preparedProof = _proof(operator, prepared, SCORES);
     }
 
     function test_AProvedAnswerIsPaidAtOnce() public {
@@ -329,6 +335,7 @@ contract MarketTest is LedgerTest {
         IInferenceMarket.Ask memory request = _request(PROVED, 0);
         vm.expectRevert(abi.encodeWithSelector(IInferenceMarket.ModelNotServed.selector, modelId, 1));
         market.ask(request);
+        vm.deal(owner, 1 ether);
         // Attack: the model's owner disputes and deprecates, so that an honest operator could not prove.
         _dispute(id, owner);
         bytes memory proof = _proof(operator, id, SCORES);
@@ -488,8 +495,8 @@ contract MarketTest is LedgerTest {
         vm.prank(asker);
         market.ask(request);
         _assertTrue(!token.reentered(), "the inner request was refused");
-        _assertEq(market.requestCount(), 1, "requests");
-        _assertEq(market.requestOf(1).fee, 50, "fee");
+        _assertEq(market.requestCount(), prepared + 1, "requests");
+        _assertEq(market.requestOf(prepared + 1).fee, 50, "fee");
     }
 
     function test_ATokenThatTaxesTransfersCountsWhatArrives() public {
@@ -574,24 +581,27 @@ contract MarketTest is LedgerTest {
         royalties.setTerms(id, 1, terms, _noGraph());
         IInferenceMarket.Ask memory request = _request(PROVED, fee);
         request.modelId = id;
+        request.mode = OPTIMISTIC;
         vm.deal(asker, fee);
         vm.prank(asker);
         uint64 requestId = market.ask{value: fee}(request);
-        _answerProved(requestId, stranger, SCORES);
-        uint256 forOperator = market.balanceOf(stranger, ETHER);
+        _take(requestId, operator);
+        _answer(requestId, operator, SCORES);
+        _skip(CHALLENGE_WINDOW + 1);
+        market.finalize(requestId);
+        uint256 forOperator = market.balanceOf(operator, ETHER);
         _assertEq(forOperator, uint256(fee) * operatorBps / 10_000, "operator's part");
         _assertEq(forOperator + market.royaltiesOf(id, 1, ETHER, owner), fee, "both parts");
     }
 
     /// forge-config: default.fuzz.runs = 10000
     function testFuzz_NoMutatedProofIsAccepted(uint16 position, uint8 flip, uint256 scores) public {
-        uint64 id = _ask(PROVED, 1 ether);
-        bytes memory proof = _proof(operator, id, SCORES);
+        bytes memory proof = preparedProof;
         scores = scores % 4 == 0 ? SCORES : scores;
         if (scores == SCORES) proof[position % proof.length] ^= bytes1(flip == 0 ? 1 : flip);
         vm.expectRevert();
         vm.prank(operator);
-        market.answerProved(id, abi.encode(scores), proof);
+        market.answerProved(prepared, abi.encode(scores), proof);
     }
 
     function _optimistic(uint128 fee, uint256 scores) private returns (uint64 id) {
