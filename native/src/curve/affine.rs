@@ -29,11 +29,7 @@ impl<F: CurveField> Affine<F> {
 
     #[inline(always)]
     pub fn negate_if(&self, condition: bool) -> Self {
-        if condition {
-            self.neg()
-        } else {
-            *self
-        }
+        Self { x: self.x, y: self.y.negate_if(condition) }
     }
 
     /// As a key file stores it: Montgomery, little-endian, x then y.

@@ -68,53 +68,15 @@ impl<F: CurveField> PointSource<F> for PointBytes<'_, F> {
     }
 }
 
+/// Points in a file lie across cache lines: the line of the last byte is another one.
 #[inline(always)]
 fn prefetch(start: *const u8, bytes: usize) {
     #[cfg(target_arch = "x86_64")]
-    for line in (0..bytes).step_by(64) {
+    for offset in (0..bytes).step_by(64).chain([bytes - 1]) {
         use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
         // SAFETY: a prefetch is a hint; it faults on no address.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(line).cast()) };
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(offset).cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (start, bytes);
-}
-
-/// Index 2i is point i, index 2i + 1 its image under the endomorphism, whose abscissas are kept.
-pub struct WithEndomorphism<'a, F, S: ?Sized> {
-    points: &'a S,
-    images: &'a [F],
-}
-
-impl<'a, F: CurveField, S: PointSource<F> + ?Sized> WithEndomorphism<'a, F, S> {
-    /// `images[i]` is beta times the abscissa of point i.
-    pub fn new(points: &'a S, images: &'a [F]) -> Self {
-        assert_eq!(points.len(), images.len());
-        Self { points, images }
-    }
-}
-
-impl<F: CurveField, S: PointSource<F> + ?Sized> PointSource<F> for WithEndomorphism<'_, F, S> {
-    fn len(&self) -> usize {
-        2 * self.images.len()
-    }
-
-    #[inline(always)]
-    fn get(&self, index: usize) -> Affine<F> {
-        let mut point = self.points.get(index >> 1);
-        if index & 1 == 1 {
-            point.x = self.images[index >> 1];
-        }
-        point
-    }
-
-    #[inline(always)]
-    fn prefetch(&self, index: usize) {
-        self.points.prefetch(index >> 1);
-        if index & 1 == 1 {
-            if let Some(image) = self.images.get(index >> 1) {
-                prefetch((image as *const F).cast(), F::BYTES);
-            }
-        }
-    }
 }

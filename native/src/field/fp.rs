@@ -130,6 +130,13 @@ impl<P: FpParams> Field for Fp<P> {
     }
 
     #[inline(always)]
+    fn negate_if(&self, condition: bool) -> Self {
+        let (negated, _) = subtract(&P::MODULUS, &self.0);
+        let mask = ((condition & !self.is_zero()) as u64).wrapping_neg();
+        Self(std::array::from_fn(|i| (negated[i] & mask) | (self.0[i] & !mask)), PhantomData)
+    }
+
+    #[inline(always)]
     fn mul(&self, other: &Self) -> Self {
         Self(montgomery_mul(&self.0, &other.0, &P::MODULUS, P::INV), PhantomData)
     }

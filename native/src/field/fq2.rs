@@ -35,6 +35,11 @@ impl Field for Fq2 {
     }
 
     #[inline(always)]
+    fn negate_if(&self, condition: bool) -> Self {
+        Self { c0: self.c0.negate_if(condition), c1: self.c1.negate_if(condition) }
+    }
+
+    #[inline(always)]
     fn mul(&self, other: &Self) -> Self {
         let low = self.c0.mul(&other.c0);
         let high = self.c1.mul(&other.c1);

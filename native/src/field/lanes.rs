@@ -34,6 +34,8 @@ struct Table {
     lifted_more: [Row; LIMBS],
     /// floor(2^32 / (m / 2^232))
     reciprocal: Row,
+    /// m' = -1 mod 2^29, the least such multiple of m, without its lowest limb.
+    multiple: [Row; LIMBS],
 }
 
 const fn digit(x: &[u64; 5], i: usize) -> u64 {
@@ -66,7 +68,9 @@ const fn table(m: &[u64; 4], inv: u64) -> Table {
         lifted: [[0; 4]; LIMBS],
         lifted_more: [[0; 4]; LIMBS],
         reciprocal: [(1 << 32) / ((m[3] >> 40) + 1); 4],
+        multiple: [[0; 4]; LIMBS],
     };
+    let mut carry = (digit(&single, 0) * (inv & MASK)) >> BITS;
     let mut i = 0;
     while i < LIMBS {
         t.modulus[i] = [digit(&single, i); 4];
@@ -75,6 +79,9 @@ const fn table(m: &[u64; 4], inv: u64) -> Table {
         let lift = if i + 1 < LIMBS { 1 << BITS } else { 0 };
         let borrowed = if i > 0 { 1 } else { 0 };
         t.lifted[i] = [digit(&twice, i) + lift - borrowed; 4];
+        let next = if i + 1 < LIMBS { digit(&single, i + 1) } else { 0 } * (inv & MASK) + carry;
+        t.multiple[i] = [next & MASK; 4];
+        carry = next >> BITS;
         t.lifted_more[i] = [digit(&eight, i) + lift - borrowed; 4];
         i += 1;
     }
@@ -221,7 +228,7 @@ impl<P: FpParams> Lanes<P> {
     /// Limbs of 29 bits again.
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn carry(&mut self) {
+    pub fn carry(&mut self) {
         let mask = _mm256_set1_epi64x(MASK as i64);
         for i in 0..LIMBS - 1 {
             let carry = _mm256_srli_epi64::<29>(self.limbs[i]);
@@ -340,50 +347,101 @@ impl Lanes2 {
     }
 }
 
-/// t += a[i] b, then t = (t + k m) / 2^29 by renaming registers; $t0 is the lowest limb and becomes the highest.
+/// t += a[i] b, then t = (t + k m') / 2^29 with k the lowest limb itself, because m' = -1 mod 2^29: that limb's sum is
+/// k 2^29, a carry. Division is by renaming registers: $t0 is used up, $t9 becomes the new highest limb.
 macro_rules! step {
+    ($i:literal, $t0:literal, $t1:literal, $t2:literal, $t3:literal, $t4:literal, $t5:literal, $t6:literal, $t7:literal, $t8:literal, $t9:literal) => {
+        concat!(
+            "vmovdqu ymm10, [{a} + 32*", $i, "]\n",
+            "vpmuludq ymm12, ymm10, [{b}]\n",
+            "vpaddq ", $t0, ", ", $t0, ", ymm12\n",
+            "vpand ymm11, ", $t0, ", ymm14\n",
+            "vpsrlq ", $t0, ", ", $t0, ", 29\n",
+            "vpmuludq ymm13, ymm10, [{b} + 32]\n",
+            "vpaddq ", $t1, ", ", $t1, ", ymm13\n",
+            "vpaddq ", $t1, ", ", $t1, ", ", $t0, "\n",
+            "vpmuludq ymm12, ymm11, [{m} + 1280]\n",
+            "vpaddq ", $t1, ", ", $t1, ", ymm11\n",
+            "vpaddq ", $t1, ", ", $t1, ", ymm12\n",
+            "vpmuludq ymm13, ymm10, [{b} + 64]\n",
+            "vpaddq ", $t2, ", ", $t2, ", ymm13\n",
+            "vpmuludq ymm12, ymm11, [{m} + 1312]\n",
+            "vpaddq ", $t2, ", ", $t2, ", ymm12\n",
+            "vpmuludq ymm13, ymm10, [{b} + 96]\n",
+            "vpaddq ", $t3, ", ", $t3, ", ymm13\n",
+            "vpmuludq ymm12, ymm11, [{m} + 1344]\n",
+            "vpaddq ", $t3, ", ", $t3, ", ymm12\n",
+            "vpmuludq ymm13, ymm10, [{b} + 128]\n",
+            "vpaddq ", $t4, ", ", $t4, ", ymm13\n",
+            "vpmuludq ymm12, ymm11, [{m} + 1376]\n",
+            "vpaddq ", $t4, ", ", $t4, ", ymm12\n",
+            "vpmuludq ymm13, ymm10, [{b} + 160]\n",
+            "vpaddq ", $t5, ", ", $t5, ", ymm13\n",
+            "vpmuludq ymm12, ymm11, [{m} + 1408]\n",
+            "vpaddq ", $t5, ", ", $t5, ", ymm12\n",
+            "vpmuludq ymm13, ymm10, [{b} + 192]\n",
+            "vpaddq ", $t6, ", ", $t6, ", ymm13\n",
+            "vpmuludq ymm12, ymm11, [{m} + 1440]\n",
+            "vpaddq ", $t6, ", ", $t6, ", ymm12\n",
+            "vpmuludq ymm13, ymm10, [{b} + 224]\n",
+            "vpaddq ", $t7, ", ", $t7, ", ymm13\n",
+            "vpmuludq ymm12, ymm11, [{m} + 1472]\n",
+            "vpaddq ", $t7, ", ", $t7, ", ymm12\n",
+            "vpmuludq ymm13, ymm10, [{b} + 256]\n",
+            "vpaddq ", $t8, ", ", $t8, ", ymm13\n",
+            "vpmuludq ymm12, ymm11, [{m} + 1504]\n",
+            "vpaddq ", $t8, ", ", $t8, ", ymm12\n",
+            "vpmuludq ", $t9, ", ymm11, [{m} + 1536]\n",
+        )
+    };
+}
+
+/// The same with m itself and k = -t / m modulo the mask at offset $mask, so that the result comes out below a small
+/// multiple of m. $t0 keeps its lowest 29 bits.
+macro_rules! last_step {
     ($i:literal, $mask:literal, $t0:literal, $t1:literal, $t2:literal, $t3:literal, $t4:literal, $t5:literal, $t6:literal, $t7:literal, $t8:literal) => {
         concat!(
-            "vmovdqu ymm9, [{a} + 32*", $i, "]\n",
-            "vpmuludq ymm11, ymm9, [{b}]\n",
-            "vpaddq ", $t0, ", ", $t0, ", ymm11\n",
-            "vpmuludq ymm10, ", $t0, ", ymm14\n",
-            "vpmuludq ymm11, ymm9, [{b} + 32]\n",
-            "vpaddq ", $t1, ", ", $t1, ", ymm11\n",
-            "vpmuludq ymm12, ymm9, [{b} + 64]\n",
+            "vmovdqu ymm10, [{a} + 32*", $i, "]\n",
+            "vpmuludq ymm12, ymm10, [{b}]\n",
+            "vpaddq ", $t0, ", ", $t0, ", ymm12\n",
+            "vpmuludq ymm11, ", $t0, ", [{m} + 288]\n",
+            "vpmuludq ymm13, ymm10, [{b} + 32]\n",
+            "vpaddq ", $t1, ", ", $t1, ", ymm13\n",
+            "vpand ymm11, ymm11, [{m} + ", $mask, "]\n",
+            "vpmuludq ymm12, ymm10, [{b} + 64]\n",
             "vpaddq ", $t2, ", ", $t2, ", ymm12\n",
-            "vpand ymm10, ymm10, ", $mask, "\n",
-            "vpmuludq ymm11, ymm9, [{b} + 96]\n",
-            "vpaddq ", $t3, ", ", $t3, ", ymm11\n",
-            "vpmuludq ymm12, ymm9, [{b} + 128]\n",
-            "vpaddq ", $t4, ", ", $t4, ", ymm12\n",
-            "vpmuludq ymm11, ymm10, [{m}]\n",
-            "vpaddq ", $t0, ", ", $t0, ", ymm11\n",
-            "vpmuludq ymm12, ymm9, [{b} + 160]\n",
-            "vpaddq ", $t5, ", ", $t5, ", ymm12\n",
-            "vpmuludq ymm11, ymm10, [{m} + 32]\n",
-            "vpaddq ", $t1, ", ", $t1, ", ymm11\n",
-            "vpmuludq ymm12, ymm9, [{b} + 192]\n",
-            "vpaddq ", $t6, ", ", $t6, ", ymm12\n",
-            "vpsrlq ymm12, ", $t0, ", 29\n",
-            "vpmuludq ymm11, ymm9, [{b} + 224]\n",
-            "vpaddq ", $t7, ", ", $t7, ", ymm11\n",
-            "vpmuludq ", $t8, ", ymm9, [{b} + 256]\n",
-            "vpmuludq ymm11, ymm10, [{m} + 64]\n",
-            "vpaddq ", $t2, ", ", $t2, ", ymm11\n",
-            "vpmuludq ymm11, ymm10, [{m} + 96]\n",
-            "vpaddq ", $t3, ", ", $t3, ", ymm11\n",
-            "vpmuludq ymm11, ymm10, [{m} + 128]\n",
-            "vpaddq ", $t4, ", ", $t4, ", ymm11\n",
-            "vpmuludq ymm11, ymm10, [{m} + 160]\n",
-            "vpaddq ", $t5, ", ", $t5, ", ymm11\n",
-            "vpmuludq ymm11, ymm10, [{m} + 192]\n",
-            "vpaddq ", $t6, ", ", $t6, ", ymm11\n",
-            "vpmuludq ymm11, ymm10, [{m} + 224]\n",
-            "vpaddq ", $t7, ", ", $t7, ", ymm11\n",
-            "vpmuludq ymm11, ymm10, [{m} + 256]\n",
-            "vpaddq ", $t8, ", ", $t8, ", ymm11\n",
+            "vpmuludq ymm13, ymm11, [{m}]\n",
+            "vpaddq ", $t0, ", ", $t0, ", ymm13\n",
+            "vpmuludq ymm12, ymm11, [{m} + 32]\n",
             "vpaddq ", $t1, ", ", $t1, ", ymm12\n",
+            "vpsrlq ymm13, ", $t0, ", 29\n",
+            "vpaddq ", $t1, ", ", $t1, ", ymm13\n",
+            "vpmuludq ymm12, ymm10, [{b} + 96]\n",
+            "vpaddq ", $t3, ", ", $t3, ", ymm12\n",
+            "vpmuludq ymm13, ymm10, [{b} + 128]\n",
+            "vpaddq ", $t4, ", ", $t4, ", ymm13\n",
+            "vpmuludq ymm12, ymm10, [{b} + 160]\n",
+            "vpaddq ", $t5, ", ", $t5, ", ymm12\n",
+            "vpmuludq ymm13, ymm10, [{b} + 192]\n",
+            "vpaddq ", $t6, ", ", $t6, ", ymm13\n",
+            "vpmuludq ymm12, ymm10, [{b} + 224]\n",
+            "vpaddq ", $t7, ", ", $t7, ", ymm12\n",
+            "vpmuludq ymm13, ymm10, [{b} + 256]\n",
+            "vpaddq ", $t8, ", ", $t8, ", ymm13\n",
+            "vpmuludq ymm12, ymm11, [{m} + 64]\n",
+            "vpaddq ", $t2, ", ", $t2, ", ymm12\n",
+            "vpmuludq ymm13, ymm11, [{m} + 96]\n",
+            "vpaddq ", $t3, ", ", $t3, ", ymm13\n",
+            "vpmuludq ymm12, ymm11, [{m} + 128]\n",
+            "vpaddq ", $t4, ", ", $t4, ", ymm12\n",
+            "vpmuludq ymm13, ymm11, [{m} + 160]\n",
+            "vpaddq ", $t5, ", ", $t5, ", ymm13\n",
+            "vpmuludq ymm12, ymm11, [{m} + 192]\n",
+            "vpaddq ", $t6, ", ", $t6, ", ymm12\n",
+            "vpmuludq ymm13, ymm11, [{m} + 224]\n",
+            "vpaddq ", $t7, ", ", $t7, ", ymm13\n",
+            "vpmuludq ymm12, ymm11, [{m} + 256]\n",
+            "vpaddq ", $t8, ", ", $t8, ", ymm12\n",
         )
     };
 }
@@ -392,9 +450,9 @@ macro_rules! step {
 macro_rules! carry {
     ($t0:literal, $t1:literal) => {
         concat!(
-            "vpsrlq ymm9, ", $t0, ", 29\n",
-            "vpaddq ", $t1, ", ", $t1, ", ymm9\n",
-            "vpand ", $t0, ", ", $t0, ", ymm13\n",
+            "vpsrlq ymm10, ", $t0, ", 29\n",
+            "vpaddq ", $t1, ", ", $t1, ", ymm10\n",
+            "vpand ", $t0, ", ", $t0, ", ymm14\n",
         )
     };
 }
@@ -404,9 +462,9 @@ macro_rules! realign {
     ($i:literal, $t0:literal, $t1:literal) => {
         concat!(
             "vpsrlq ", $t0, ", ", $t0, ", 24\n",
-            "vpsllq ymm9, ", $t1, ", 5\n",
-            "vpand ymm9, ymm9, ymm13\n",
-            "vpor ", $t0, ", ", $t0, ", ymm9\n",
+            "vpsllq ymm10, ", $t1, ", 5\n",
+            "vpand ymm10, ymm10, ymm14\n",
+            "vpor ", $t0, ", ", $t0, ", ymm10\n",
             "vmovdqu [{out} + 32*", $i, "], ", $t0, "\n",
         )
     };
@@ -416,9 +474,7 @@ macro_rules! realign {
 #[inline(always)]
 unsafe fn multiply_limbs(a: *const __m256i, b: *const __m256i, table: &'static Table, out: *mut __m256i) {
     std::arch::asm!(
-        "vmovdqa ymm14, [{m} + 288]",
-        "vmovdqa ymm13, [{m} + 320]",
-        "vmovdqa ymm15, [{m} + 352]",
+        "vmovdqa ymm14, [{m} + 320]",
         "vpxor xmm0, xmm0, xmm0",
         "vpxor xmm1, xmm1, xmm1",
         "vpxor xmm2, xmm2, xmm2",
@@ -427,32 +483,34 @@ unsafe fn multiply_limbs(a: *const __m256i, b: *const __m256i, table: &'static T
         "vpxor xmm5, xmm5, xmm5",
         "vpxor xmm6, xmm6, xmm6",
         "vpxor xmm7, xmm7, xmm7",
-        step!(0, "ymm13", "ymm0", "ymm1", "ymm2", "ymm3", "ymm4", "ymm5", "ymm6", "ymm7", "ymm8"),
-        step!(1, "ymm13", "ymm1", "ymm2", "ymm3", "ymm4", "ymm5", "ymm6", "ymm7", "ymm8", "ymm0"),
-        step!(2, "ymm13", "ymm2", "ymm3", "ymm4", "ymm5", "ymm6", "ymm7", "ymm8", "ymm0", "ymm1"),
-        step!(3, "ymm13", "ymm3", "ymm4", "ymm5", "ymm6", "ymm7", "ymm8", "ymm0", "ymm1", "ymm2"),
-        step!(4, "ymm13", "ymm4", "ymm5", "ymm6", "ymm7", "ymm8", "ymm0", "ymm1", "ymm2", "ymm3"),
-        step!(5, "ymm13", "ymm5", "ymm6", "ymm7", "ymm8", "ymm0", "ymm1", "ymm2", "ymm3", "ymm4"),
-        step!(6, "ymm13", "ymm6", "ymm7", "ymm8", "ymm0", "ymm1", "ymm2", "ymm3", "ymm4", "ymm5"),
-        step!(7, "ymm13", "ymm7", "ymm8", "ymm0", "ymm1", "ymm2", "ymm3", "ymm4", "ymm5", "ymm6"),
-        step!(8, "ymm15", "ymm8", "ymm0", "ymm1", "ymm2", "ymm3", "ymm4", "ymm5", "ymm6", "ymm7"),
-        // The last step divides by 2^24 only: its lowest limb stays, and `step!` has carried it already.
-        "vpand ymm8, ymm8, ymm13",
+        "vpxor xmm8, xmm8, xmm8",
+        step!(0, "ymm0", "ymm1", "ymm2", "ymm3", "ymm4", "ymm5", "ymm6", "ymm7", "ymm8", "ymm9"),
+        step!(1, "ymm1", "ymm2", "ymm3", "ymm4", "ymm5", "ymm6", "ymm7", "ymm8", "ymm9", "ymm0"),
+        step!(2, "ymm2", "ymm3", "ymm4", "ymm5", "ymm6", "ymm7", "ymm8", "ymm9", "ymm0", "ymm1"),
+        step!(3, "ymm3", "ymm4", "ymm5", "ymm6", "ymm7", "ymm8", "ymm9", "ymm0", "ymm1", "ymm2"),
+        step!(4, "ymm4", "ymm5", "ymm6", "ymm7", "ymm8", "ymm9", "ymm0", "ymm1", "ymm2", "ymm3"),
+        step!(5, "ymm5", "ymm6", "ymm7", "ymm8", "ymm9", "ymm0", "ymm1", "ymm2", "ymm3", "ymm4"),
+        step!(6, "ymm6", "ymm7", "ymm8", "ymm9", "ymm0", "ymm1", "ymm2", "ymm3", "ymm4", "ymm5"),
+        last_step!(7, "320", "ymm7", "ymm8", "ymm9", "ymm0", "ymm1", "ymm2", "ymm3", "ymm4", "ymm5"),
+        "vpxor xmm7, xmm7, xmm7",
+        last_step!(8, "352", "ymm8", "ymm9", "ymm0", "ymm1", "ymm2", "ymm3", "ymm4", "ymm5", "ymm7"),
+        // The last step divides by 2^24 only: its lowest limb stays, and `last_step!` has carried it already.
+        "vpand ymm8, ymm8, ymm14",
+        carry!("ymm9", "ymm0"),
         carry!("ymm0", "ymm1"),
         carry!("ymm1", "ymm2"),
         carry!("ymm2", "ymm3"),
         carry!("ymm3", "ymm4"),
         carry!("ymm4", "ymm5"),
-        carry!("ymm5", "ymm6"),
-        carry!("ymm6", "ymm7"),
-        realign!(0, "ymm8", "ymm0"),
-        realign!(1, "ymm0", "ymm1"),
-        realign!(2, "ymm1", "ymm2"),
-        realign!(3, "ymm2", "ymm3"),
-        realign!(4, "ymm3", "ymm4"),
-        realign!(5, "ymm4", "ymm5"),
-        realign!(6, "ymm5", "ymm6"),
-        realign!(7, "ymm6", "ymm7"),
+        carry!("ymm5", "ymm7"),
+        realign!(0, "ymm8", "ymm9"),
+        realign!(1, "ymm9", "ymm0"),
+        realign!(2, "ymm0", "ymm1"),
+        realign!(3, "ymm1", "ymm2"),
+        realign!(4, "ymm2", "ymm3"),
+        realign!(5, "ymm3", "ymm4"),
+        realign!(6, "ymm4", "ymm5"),
+        realign!(7, "ymm5", "ymm7"),
         "vpsrlq ymm7, ymm7, 24",
         "vmovdqu [{out} + 256], ymm7",
         a = in(reg) a,
@@ -462,7 +520,7 @@ unsafe fn multiply_limbs(a: *const __m256i, b: *const __m256i, table: &'static T
         out("ymm0") _, out("ymm1") _, out("ymm2") _, out("ymm3") _,
         out("ymm4") _, out("ymm5") _, out("ymm6") _, out("ymm7") _,
         out("ymm8") _, out("ymm9") _, out("ymm10") _, out("ymm11") _,
-        out("ymm12") _, out("ymm13") _, out("ymm14") _, out("ymm15") _,
+        out("ymm12") _, out("ymm13") _, out("ymm14") _,
         options(nostack, preserves_flags),
     );
 }

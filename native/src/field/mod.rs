@@ -44,6 +44,9 @@ pub trait Field: Copy + Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
     /// Writes the canonical big-endian value, the extension's imaginary part first, as snarkjs hashes points.
     fn write_big_endian(&self, out: &mut [u8]);
 
+    /// Without a branch: signs of digits are random, and a branch on them mispredicted half the time.
+    fn negate_if(&self, condition: bool) -> Self;
+
     #[inline(always)]
     fn square(&self) -> Self {
         self.mul(self)

@@ -11,5 +11,5 @@ mod full;
 mod tests;
 mod witness;
 
-pub use full::{endomorphism_images, full_msm, full_msm_with_images};
+pub use full::full_msm;
 pub use witness::{witness_msm, ClassifiedWitness};

@@ -2,7 +2,7 @@
 //! up to 64 bits as many windows as it has, and only the rest a full-width multiplication.
 
 use super::buckets::{bucket_msm, parallel_sum};
-use super::full::{endomorphism_images, full_msm_with_images};
+use super::full::full_msm;
 use crate::curve::batch::{Entry, ScratchPool};
 use crate::curve::{Affine, CurveField, HalfScalar, PointSource, Xyzz};
 use crate::field::{is_below, FpParams, FrParams};
@@ -81,15 +81,14 @@ pub fn witness_msm<F: CurveField, S: PointSource<F> + ?Sized>(
         parallel_sum(points, &entries, &pool)
     };
     let small = || {
-        let (indices, scalars): (Vec<u32>, Vec<HalfScalar>) =
-            witness.small.iter().filter(|(wire, _)| present(*wire)).map(|&(wire, s)| (wire - first, s)).unzip();
+        let (indices, scalars): (Vec<u32>, Vec<[HalfScalar; 1]>) =
+            witness.small.iter().filter(|(wire, _)| present(*wire)).map(|&(wire, s)| (wire - first, [s])).unzip();
         bucket_msm(&Subset { points, indices: &indices }, &scalars, witness.small_bits, &pool)
     };
     let full = || {
         let (indices, scalars): (Vec<u32>, Vec<[u64; 4]>) =
             witness.full.iter().filter(|(wire, _)| present(*wire)).map(|&(wire, s)| (wire - first, s)).unzip();
-        let subset = Subset { points, indices: &indices };
-        full_msm_with_images(&subset, &endomorphism_images(&subset), &scalars)
+        full_msm(&Subset { points, indices: &indices }, &scalars)
     };
     let (full, (small, units)) = rayon::join(full, || rayon::join(small, units));
     full.add(&small).add(&units)

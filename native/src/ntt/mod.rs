@@ -9,6 +9,9 @@
 //! The trap: `to_coefficients` leaves out the factor 1/N; callers fold it into a multiplication they do anyway.
 
 use crate::field::{Field, Fr, TWO_ADICITY};
+use rayon::prelude::*;
+
+mod lanes;
 
 #[cfg(test)]
 mod tests;
@@ -85,88 +88,130 @@ impl Domain {
     /// In place: bit-reversed values on the domain to `size` times the coefficients in natural order.
     pub fn to_coefficients(&self, values: &mut [Fr]) {
         assert_eq!(values.len(), self.size());
-        self.inverse_node(values, 0);
+        if self.log_size % 2 == 0 {
+            return self.inverse_node(values, 0);
+        }
+        // One layer of two, the rest in layers of four.
+        for_halves(values, &|half, i| self.inverse_node(half, i));
+        spread_halves(values, &|a, b| {
+            for (a, b) in a.iter_mut().zip(b) {
+                (*a, *b) = (a.add(b), a.sub(b));
+            }
+        });
     }
 
     /// In place: coefficients to bit-reversed values on the odd coset; position i holds the value at
     /// w^(2 bitrev(i) + 1), w of order 2 size.
     pub fn to_coset_values(&self, coefficients: &mut [Fr]) {
         assert_eq!(coefficients.len(), self.size());
-        self.forward_node(coefficients, 1);
+        if self.log_size % 2 == 0 {
+            return self.forward_node(coefficients, 1);
+        }
+        // The coset's own twiddle; a domain of two has a table that ends with it.
+        let twiddle = self.twiddles[1];
+        spread_halves(coefficients, &|a, b| {
+            for (a, b) in a.iter_mut().zip(b) {
+                let product = b.mul(&twiddle);
+                (*a, *b) = (a.add(&product), a.sub(&product));
+            }
+        });
+        for_halves(coefficients, &|half, i| self.forward_node(half, 2 + i));
     }
 
+    /// `values.len()` is a power of four.
     fn forward_node(&self, values: &mut [Fr], node: usize) {
-        match values.len() {
-            1 => {}
-            2 => {
-                let product = values[1].mul(&self.twiddles[node]);
-                (values[0], values[1]) = (values[0].add(&product), values[0].sub(&product));
-            }
-            length => {
-                let twiddles = [self.twiddles[node], self.twiddles[2 * node], self.twiddles[2 * node + 1]];
-                for_quarters(values, &|a, b, c, d| forward_quarters(a, b, c, d, &twiddles));
-                for_children(values, length, &|child, i| self.forward_node(child, 4 * node + i));
-            }
+        let length = values.len();
+        if length == 1 {
+            return;
         }
+        let twiddles = [self.twiddles[node], self.twiddles[2 * node], self.twiddles[2 * node + 1]];
+        for_quarters(values, &|q| match lanes::usable(q[0].len()) {
+            true => lanes::forward_quarters(q, &twiddles),
+            false => forward_quarters(q, &twiddles),
+        });
+        if length == 16 && lanes::usable(4) {
+            let first = 4 * node;
+            let twiddles = std::array::from_fn(|i| {
+                let n = first + i;
+                [self.twiddles[n], self.twiddles[2 * n], self.twiddles[2 * n + 1]]
+            });
+            return lanes::forward_leaves(values, &twiddles);
+        }
+        for_children(values, length, &|child, i| self.forward_node(child, 4 * node + i));
     }
 
-    /// Only for nodes of the left half, whose inverse twiddles are mirrored ones negated.
+    /// `values.len()` is a power of four. Only for nodes of the left half, whose inverse twiddles are mirrored ones
+    /// negated.
     fn inverse_node(&self, values: &mut [Fr], node: usize) {
-        match values.len() {
-            1 => {}
-            2 => {
-                let difference = values[0].sub(&values[1]);
-                values[0] = values[0].add(&values[1]);
-                values[1] = self.over_twiddle(difference, node);
-            }
-            length => {
-                for_children(values, length, &|child, i| self.inverse_node(child, 4 * node + i));
-                if node == 0 {
-                    let quarter_turn = self.twiddles[1];
-                    for_quarters(values, &|a, b, c, d| inverse_quarters_at_root(a, b, c, d, &quarter_turn));
-                } else {
-                    let inverses = [node, 2 * node, 2 * node + 1].map(|n| self.negated_inverse(n));
-                    for_quarters(values, &|a, b, c, d| inverse_quarters(a, b, c, d, &inverses));
-                }
-            }
+        let length = values.len();
+        if length == 1 {
+            return;
+        }
+        if length == 16 && lanes::usable(4) {
+            let inverses = std::array::from_fn(|i| self.negated_inverses(4 * node + i));
+            lanes::inverse_leaves(values, &inverses);
+        } else {
+            for_children(values, length, &|child, i| self.inverse_node(child, 4 * node + i));
+        }
+        if node == 0 {
+            let quarter_turn = self.negated_inverse(1);
+            for_quarters(values, &|q| match lanes::usable(q[0].len()) {
+                true => lanes::inverse_quarters_at_root(q, &quarter_turn),
+                false => inverse_quarters_at_root(q, &quarter_turn),
+            });
+        } else {
+            let inverses = self.negated_inverses(node);
+            for_quarters(values, &|q| match lanes::usable(q[0].len()) {
+                true => lanes::inverse_quarters(q, &inverses),
+                false => inverse_quarters(q, &inverses),
+            });
         }
     }
 
-    /// -1 / twiddle(node), node > 0
+    /// For a layer of four at `node`: the node's own and those of its two children.
+    fn negated_inverses(&self, node: usize) -> [Fr; 3] {
+        [node, 2 * node, 2 * node + 1].map(|n| self.negated_inverse(n))
+    }
+
+    /// -1 / twiddle(node)
     #[inline(always)]
     fn negated_inverse(&self, node: usize) -> Fr {
+        if node == 0 {
+            return Fr::ONE.neg();
+        }
         let first = 1usize << node.ilog2();
         self.twiddles[3 * first - 1 - node]
     }
-
-    #[inline(always)]
-    fn over_twiddle(&self, value: Fr, node: usize) -> Fr {
-        if node == 0 {
-            value
-        } else {
-            value.mul(&self.negated_inverse(node)).neg()
-        }
-    }
 }
 
-type Quarters<'q> = &'q (dyn Fn(&mut [Fr], &mut [Fr], &mut [Fr], &mut [Fr]) + Sync);
+/// The four quarters of a block, or corresponding parts of them.
+type Quarters<'v> = [&'v mut [Fr]; 4];
 
-fn for_quarters(values: &mut [Fr], butterflies: Quarters<'_>) {
+fn for_quarters(values: &mut [Fr], butterflies: &(dyn Fn(Quarters<'_>) + Sync)) {
     let quarter = values.len() / 4;
     let (ab, cd) = values.split_at_mut(2 * quarter);
     let (a, b) = ab.split_at_mut(quarter);
     let (c, d) = cd.split_at_mut(quarter);
-    spread(a, b, c, d, butterflies);
+    spread([a, b, c, d], butterflies);
 }
 
-fn spread(a: &mut [Fr], b: &mut [Fr], c: &mut [Fr], d: &mut [Fr], butterflies: Quarters<'_>) {
-    if a.len() <= CHUNK {
-        return butterflies(a, b, c, d);
+fn spread(quarters: Quarters<'_>, butterflies: &(dyn Fn(Quarters<'_>) + Sync)) {
+    if quarters[0].len() <= CHUNK {
+        return butterflies(quarters);
     }
-    let half = a.len() / 2;
-    let ((a0, a1), (b0, b1)) = (a.split_at_mut(half), b.split_at_mut(half));
-    let ((c0, c1), (d0, d1)) = (c.split_at_mut(half), d.split_at_mut(half));
-    rayon::join(|| spread(a0, b0, c0, d0, butterflies), || spread(a1, b1, c1, d1, butterflies));
+    let half = quarters[0].len() / 2;
+    let [(a0, a1), (b0, b1), (c0, c1), (d0, d1)] = quarters.map(|quarter| quarter.split_at_mut(half));
+    rayon::join(|| spread([a0, b0, c0, d0], butterflies), || spread([a1, b1, c1, d1], butterflies));
+}
+
+fn spread_halves(values: &mut [Fr], butterflies: &(dyn Fn(&mut [Fr], &mut [Fr]) + Sync)) {
+    let (a, b) = values.split_at_mut(values.len() / 2);
+    a.par_chunks_mut(CHUNK).zip(b.par_chunks_mut(CHUNK)).for_each(|(a, b)| butterflies(a, b));
+}
+
+fn for_halves(values: &mut [Fr], visit: &(dyn Fn(&mut [Fr], usize) + Sync)) {
+    let (a, b) = values.split_at_mut(values.len() / 2);
+    rayon::join(|| visit(a, 0), || visit(b, 1));
 }
 
 fn for_children(values: &mut [Fr], length: usize, visit: &(dyn Fn(&mut [Fr], usize) + Sync)) {
@@ -186,7 +231,7 @@ fn for_children(values: &mut [Fr], length: usize, visit: &(dyn Fn(&mut [Fr], usi
 }
 
 #[inline(always)]
-fn forward_quarters(a: &mut [Fr], b: &mut [Fr], c: &mut [Fr], d: &mut [Fr], [top, left, right]: &[Fr; 3]) {
+fn forward_quarters([a, b, c, d]: Quarters<'_>, [top, left, right]: &[Fr; 3]) {
     for (((a, b), c), d) in a.iter_mut().zip(b).zip(c).zip(d) {
         let ct = c.mul(top);
         let dt = d.mul(top);
@@ -202,7 +247,7 @@ fn forward_quarters(a: &mut [Fr], b: &mut [Fr], c: &mut [Fr], d: &mut [Fr], [top
 }
 
 #[inline(always)]
-fn inverse_quarters(a: &mut [Fr], b: &mut [Fr], c: &mut [Fr], d: &mut [Fr], [top, left, right]: &[Fr; 3]) {
+fn inverse_quarters([a, b, c, d]: Quarters<'_>, [top, left, right]: &[Fr; 3]) {
     for (((a, b), c), d) in a.iter_mut().zip(b).zip(c).zip(d) {
         let a_left = a.add(b);
         let b_left = b.sub(a).mul(left);
@@ -215,9 +260,9 @@ fn inverse_quarters(a: &mut [Fr], b: &mut [Fr], c: &mut [Fr], d: &mut [Fr], [top
     }
 }
 
-/// Twiddles 1, 1 and i: two of the three multiplications fall away.
+/// Twiddles 1, 1 and i: three of the four multiplications fall away.
 #[inline(always)]
-fn inverse_quarters_at_root(a: &mut [Fr], b: &mut [Fr], c: &mut [Fr], d: &mut [Fr], quarter_turn: &Fr) {
+fn inverse_quarters_at_root([a, b, c, d]: Quarters<'_>, quarter_turn: &Fr) {
     for (((a, b), c), d) in a.iter_mut().zip(b).zip(c).zip(d) {
         let a_left = a.add(b);
         let b_left = a.sub(b);

@@ -11,7 +11,7 @@ use crate::control::{Cancelled, Control};
 use crate::curve::{Affine, G1Affine, G2Affine, PointBytes, G1, G2};
 use crate::field::{limbs_from_bytes, Field, Fq, Fq2, Fr};
 use crate::formats::ZkeyView;
-use crate::msm::{endomorphism_images, full_msm_with_images, witness_msm, ClassifiedWitness};
+use crate::msm::{full_msm, witness_msm, ClassifiedWitness};
 use crate::ntt::Domain;
 use crate::verify::Proof;
 pub use constraints::CoefficientError;
@@ -38,18 +38,13 @@ pub enum ProveError {
 pub struct Prepared {
     domain: Domain,
     rows: Rows,
-    h_images: Vec<Fq>,
 }
 
 impl Prepared {
     /// Checks the coefficient records' indices on the way. Uses the calling thread's rayon pool.
     pub fn new(key: &ZkeyView<'_>) -> Result<Self, CoefficientError> {
-        let points_h = PointBytes::<Fq>::new(key.points_h);
-        let (rows, (domain, h_images)) = rayon::join(
-            || Rows::new(key),
-            || rayon::join(|| Domain::new(key.domain_size.ilog2()), || endomorphism_images(&points_h)),
-        );
-        Ok(Self { domain, rows: rows?, h_images })
+        let (rows, domain) = rayon::join(|| Rows::new(key), || Domain::new(key.domain_size.ilog2()));
+        Ok(Self { domain, rows: rows? })
     }
 }
 
@@ -75,7 +70,7 @@ pub fn prove(
             let scalars = quotient::coset_values(key, &prepared.rows, &prepared.domain, &values, control)?;
             control.stage(0.3, "multi-scalar multiplication")?;
             let points_h = PointBytes::<Fq>::new(key.points_h);
-            Ok::<_, Cancelled>(full_msm_with_images(&points_h, &prepared.h_images, &scalars))
+            Ok::<_, Cancelled>(full_msm(&points_h, &scalars))
         },
     );
     let (sums, h) = (sums?, h?);
