@@ -1,5 +1,6 @@
 /** The ledger's contracts from their sources: compiled (once for a machine) and deployed in the order they need each other. */
 import { deployContract, type Deployed, type Sender } from '../chain/index.js';
+import { deployProvenance } from '../provenance/index.js';
 import { compileContracts, type CompiledContract } from '../solidity/index.js';
 
 /** Times in seconds, money in wei; fixed for good when the market is deployed. */
@@ -36,15 +37,15 @@ export const DEFAULT_MARKET: MarketConfig = {
 const CONFIG =
   'tuple(address registry, address royalties, address licences, uint32 challengeWindow, uint32 proveWindow, uint32 maxWindow, uint32 unbondingDelay, uint96 minBond, uint96 challengeBond)';
 
-/** Compiled `ProvenanceLedger`, `ModelRoyalties`, `ModelLicences` and `InferenceMarket`, by name. */
+/** Compiled `ModelRoyalties`, `ModelLicences` and `InferenceMarket`, by name. */
 export function ledgerArtifacts(): Promise<Record<string, CompiledContract>> {
-  return compileContracts('ledger/ProvenanceLedger.sol', 'ledger/ModelRoyalties.sol', 'ledger/ModelLicences.sol', 'ledger/InferenceMarket.sol');
+  return compileContracts('ledger/ModelRoyalties.sol', 'ledger/ModelLicences.sol', 'ledger/InferenceMarket.sol');
 }
 
 /** Deploys provenance, royalties, licences and a market over the registry at `registry`. */
 export async function deployLedger(sender: Sender, registry: string, config: MarketConfig = DEFAULT_MARKET): Promise<LedgerContracts> {
-  const { ProvenanceLedger, ModelRoyalties, ModelLicences, InferenceMarket } = await ledgerArtifacts();
-  const provenance = await deployContract(sender, ProvenanceLedger, 'deploying the provenance ledger', ['address'], [registry]);
+  const { ModelRoyalties, ModelLicences, InferenceMarket } = await ledgerArtifacts();
+  const provenance = await deployProvenance(sender, registry);
   const two = ['address', 'address'];
   const royalties = await deployContract(sender, ModelRoyalties, 'deploying the royalties', two, [registry, provenance.address]);
   const licences = await deployContract(sender, ModelLicences, 'deploying the licences', two, [registry, royalties.address]);
