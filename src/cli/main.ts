@@ -8,7 +8,6 @@ import { addDemo } from './commands/demo.js';
 import { addDeploy } from './commands/deploy.js';
 import { addInspect } from './commands/inspect.js';
 import { addLedgerDemo } from './commands/ledger-demo.js';
-import { addLedgerDemo } from './commands/ledger-demo.js';
 import { addOperator } from './commands/operator.js';
 import { addProve } from './commands/prove.js';
 import { addProvenance } from './commands/provenance.js';
