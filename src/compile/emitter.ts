@@ -12,7 +12,7 @@ const LONG_ROW = 4;
 
 export class Emitter {
   private readonly tensors = new Map<string, LinearRows>();
-  private readonly wired = new Map<LinearRows, LinearRows>();
+  private readonly wired = new Map<LinearRows, Map<number, LinearRows>>();
 
   /** `bounds`: worst-case intervals of every tensor of the integer model. */
   constructor(
@@ -63,7 +63,9 @@ export class Emitter {
 
   /** The same rows, each of at most a few terms: longer ones become values with one linear constraint each. */
   narrowRows(rows: LinearRows, longest = LONG_ROW): LinearRows {
-    const known = this.wired.get(rows);
+    const versions = this.wired.get(rows) ?? new Map<number, LinearRows>();
+    this.wired.set(rows, versions);
+    const known = versions.get(longest);
     if (known) return known;
     const long = Array.from({ length: rowCount(rows) }, (_, i) => termsOf(rows, i) > longest);
     if (!long.includes(true)) return rows;
@@ -75,7 +77,7 @@ export class Emitter {
       writer.endRow();
     });
     const narrow = writer.finish();
-    this.wired.set(rows, narrow);
+    versions.set(longest, narrow);
     return narrow;
   }
 
