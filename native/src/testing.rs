@@ -106,3 +106,75 @@ pub fn random_g2(count: usize, seed: u64) -> Vec<G2Affine> {
     }
     ark_bn254::G2Projective::normalize_batch(&points[..count]).iter().map(from_ark_g2).collect()
 }
+
+/// A satisfied constraint system in the `.r1cs` format: rows of (A, B, C), each a list of (wire, coefficient).
+pub type Rows = Vec<[Vec<(u32, Fr)>; 3]>;
+
+pub fn r1cs_bytes(wires: u32, public_inputs: u32, rows: &Rows) -> Vec<u8> {
+    let limbs = |out: &mut Vec<u8>, limbs: [u64; 4]| out.extend(limbs.iter().flat_map(|limb| limb.to_le_bytes()));
+    let mut header = 32u32.to_le_bytes().to_vec();
+    limbs(&mut header, FrParams::MODULUS);
+    for count in [wires, 0, public_inputs, 0] {
+        header.extend(count.to_le_bytes());
+    }
+    header.extend((wires as u64).to_le_bytes());
+    header.extend((rows.len() as u32).to_le_bytes());
+    let mut constraints = Vec::new();
+    for combination in rows.iter().flatten() {
+        constraints.extend((combination.len() as u32).to_le_bytes());
+        for (wire, coefficient) in combination {
+            constraints.extend(wire.to_le_bytes());
+            limbs(&mut constraints, coefficient.to_canonical());
+        }
+    }
+    let mut out = b"r1cs\x01\0\0\0\x02\0\0\0".to_vec();
+    for (kind, body) in [(1u32, header), (2, constraints)] {
+        out.extend(kind.to_le_bytes());
+        out.extend((body.len() as u64).to_le_bytes());
+        out.extend(body);
+    }
+    out
+}
+
+/// A chain of `length` products over bits, small integers, their negatives and full-width values, with two public
+/// wires; and a witness that satisfies it.
+pub fn sample_circuit(length: usize, seed: u64) -> (Vec<u8>, Vec<Fr>) {
+    use crate::field::Field;
+    let mut rng = Rng::new(seed);
+    let mut witness = vec![Fr::ONE, Fr::from_u64(rng.next()), Fr::from_canonical(rng.scalar())];
+    let mut rows: Rows = Vec::new();
+    for k in 0..length {
+        let wire = witness.len() as u32;
+        let bit = Fr::from_u64(rng.next() & 1);
+        witness.push(bit);
+        // bit (bit - 1) = 0
+        rows.push([vec![(wire, Fr::ONE)], vec![(wire, Fr::ONE), (0, Fr::ONE.neg())], vec![]]);
+        let scale = match k % 3 {
+            0 => Fr::from_u64(rng.next() >> 50),
+            1 => Fr::from_u64(rng.next() >> 50).neg(),
+            _ => Fr::from_canonical(rng.scalar()),
+        };
+        // (scale + witness[1 + k % 2]) bit = next
+        let other = 1 + (k % 2) as u32;
+        let next = scale.add(&witness[other as usize]).mul(&bit);
+        rows.push([vec![(0, scale), (other, Fr::ONE)], vec![(wire, Fr::ONE)], vec![(wire + 1, Fr::ONE)]]);
+        witness.push(next);
+        // 0 * 0 = bit - bit
+        rows.push([vec![], vec![], vec![(wire, scale), (wire, scale.neg())]]);
+    }
+    (r1cs_bytes(witness.len() as u32, 2, &rows), witness)
+}
+
+pub fn witness_bytes(witness: &[Fr]) -> Vec<u8> {
+    witness.iter().flat_map(|value| value.to_canonical()).flat_map(u64::to_le_bytes).collect()
+}
+
+/// A development key for a circuit, as the bytes of its file.
+pub fn development_key(r1cs: &[u8], name: &str) -> Vec<u8> {
+    let view = crate::formats::r1cs::parse("circuit", r1cs).unwrap();
+    let path = std::env::temp_dir().join(format!("zkinfer-{}-{name}.zkey", std::process::id()));
+    crate::setup::setup_development(&view, &path, &crate::control::Control::none()).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    bytes
+}

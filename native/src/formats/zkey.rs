@@ -17,8 +17,9 @@ use super::{G1_BYTES, G2_BYTES};
 /// Bytes of one coefficient record: matrix u32 (0 = A, 1 = B), constraint u32, signal u32, value (32 bytes).
 pub const COEFFICIENT_BYTES: usize = 44;
 
-/// BN254's scalar field has 2^28-th roots of unity and no finer ones.
-const MAX_DOMAIN_SIZE: u32 = 1 << 28;
+/// BN254's scalar field has 2^28-th roots of unity and no finer ones, and the prover's coset takes roots of twice the
+/// domain's order.
+const MAX_DOMAIN_SIZE: u32 = 1 << 27;
 
 /// A proving key over borrowed bytes. Points are affine, little-endian, Montgomery, all zero bytes for infinity.
 #[derive(Clone, Copy)]
@@ -83,7 +84,7 @@ pub fn parse<'a>(file: &str, bytes: &'a [u8]) -> Result<ZkeyView<'a>, FormatErro
         return Err(header.place.error(Kind::OutOfRange, reason));
     }
     if !domain_size.is_power_of_two() || domain_size > MAX_DOMAIN_SIZE {
-        let reason = format!("domain size {domain_size} is not a power of two up to 2^28");
+        let reason = format!("domain size {domain_size} is not a power of two up to 2^27");
         return Err(header.place.error(Kind::OutOfRange, reason));
     }
     let alpha_g1 = header_g1(&mut header, "alpha in G1")?;

@@ -6,6 +6,8 @@
 
 mod constraints;
 mod quotient;
+#[cfg(test)]
+mod tests;
 
 use crate::control::{Cancelled, Control};
 use crate::curve::{Affine, G1Affine, G2Affine, PointBytes, G1, G2};

@@ -8,6 +8,8 @@ mod ceremony;
 mod development;
 mod fixed_base;
 mod sparse_sums;
+#[cfg(test)]
+mod tests;
 mod zkey_writer;
 
 pub use ceremony::setup_ceremony;
