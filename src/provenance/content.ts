@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { importer, type ImportCandidate, type ImporterOptions } from 'ipfs-unixfs-importer';
 import { fixedSize } from 'ipfs-unixfs-importer/chunker';
 import { balanced } from 'ipfs-unixfs-importer/layout';
-import type { CID } from 'multiformats/cid';
+import { CID } from 'multiformats/cid';
 import { ContentError } from './errors.js';
 import type { BlockStore } from './stores/store.js';
 
@@ -47,19 +47,22 @@ export interface Content extends Entry {
   readonly hidden: readonly string[];
 }
 
+/** An empty folder's: the importer hashes and keeps it, but does not name it in its results. */
+const EMPTY_FOLDER = CID.parse('bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354');
+
 /** The importer wants a folder to have a name; it is in no identifier. */
 const ROOT = 'content';
 
 /** Hashes the file or folder at `path`; with `store`, keeps its blocks there. @throws ContentError, StoreError */
 export async function hashContent(path: string, store?: BlockStore): Promise<Content> {
-  const tally: Tally = { kinds: new Map(), hidden: [], files: 0, bytes: 0 };
+  const tally: Tally = { isFile: new Set(), empty: [], hidden: [], files: 0, bytes: 0 };
   const blocks = { put: async (cid: CID, block: unknown): Promise<CID> => (await store?.put(cid, block as Uint8Array), cid) };
   const entries = new Map<string, Entry>();
   try {
     const options = { ...KUBO, chunker: fixedSize({ chunkSize: CHUNK }), layout: balanced({ maxChildrenPerNode: LINKS }), blockWriteConcurrency: BLOCKS_AT_ONCE, fileImportConcurrency: FILES_AT_ONCE };
     for await (const { cid, path: where = ROOT } of importer(candidates(path, tally), blocks, options)) {
       const name = where.slice(ROOT.length + 1);
-      entries.set(name, { cid, kind: tally.kinds.get(name) ?? 'folder' });
+      entries.set(name, { cid, kind: tally.isFile.has(name) ? 'file' : 'folder' });
     }
   } catch (cause) {
     const { code, path: at = path } = cause as NodeJS.ErrnoException;
@@ -67,13 +70,16 @@ export async function hashContent(path: string, store?: BlockStore): Promise<Con
     if (code !== undefined && /^E[A-Z]+$/.test(code)) throw new ContentError(`cannot hash ${at}: ${(cause as Error).message}`, { cause });
     throw cause;
   }
+  for (const name of tally.empty) entries.set(name, { cid: EMPTY_FOLDER, kind: 'folder' });
   const { files, bytes, hidden } = tally;
   return { ...entries.get('')!, entries, files, bytes, hidden };
 }
 
 interface Tally {
-  /** By relative path; folders that hold something are not in it. */
-  readonly kinds: Map<string, Entry['kind']>;
+  /** Files, by relative path. */
+  readonly isFile: Set<string>;
+  /** Folders without anything, by relative path. */
+  readonly empty: string[];
   readonly hidden: string[];
   files: number;
   bytes: number;
@@ -91,7 +97,10 @@ async function* folder(path: string, name: string, tally: Tally): AsyncGenerator
   const all = (await readdir(path)).sort();
   const shown = all.filter((child) => !child.startsWith('.'));
   tally.hidden.push(...all.filter((child) => child.startsWith('.')).map((child) => under(name, child)));
-  if (shown.length === 0) yield { path: under(ROOT, name) };
+  if (shown.length === 0) {
+    tally.empty.push(name);
+    yield { path: under(ROOT, name) };
+  }
   for (const child of shown) {
     const [at, as] = [join(path, child), under(name, child)];
     const found = await lstat(at);
@@ -103,7 +112,7 @@ async function* folder(path: string, name: string, tally: Tally): AsyncGenerator
 }
 
 function file(path: string, name: string, tally: Tally): ImportCandidate {
-  tally.kinds.set(name, 'file');
+  tally.isFile.add(name);
   tally.files++;
   return { path: under(ROOT, name), content: counted(path, tally) };
 }

@@ -3,12 +3,13 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { getAddress, isAddress, isHexString } from 'ethers';
 import { writeFileAtomic } from '../../chain/files.js';
 import { UsageError } from '../../errors.js';
-import {
-  type Contributor, type ContributorSignature, drawLineageSvg, drawLineageText, KINDS, type Lineage, readLineage, recordContent, type RecordedContent, type RecordOptions,
-  signContent, type Verified, verifyContent,
-} from '../../provenance/index.js';
+import { KINDS } from '../../provenance/artifact.js';
+import type { Contributor, ContributorSignature, Lineage, RecordedContent, RecordOptions, Verified } from '../../provenance/index.js';
 import { confirmationsOption, jsonOption, rpcOption, wholeNumber } from '../options.js';
 import { execute } from '../session.js';
+
+/** Loaded when used: IPFS's packages would slow the start of every other command. */
+const provenance = () => import('../../provenance/index.js');
 
 const buildOption = (): Option => new Option('--build <folder>', "folder with the chain's record and, without --rpc, the local chain: a model's build, or any other").default('provenance');
 const ledgerOption = (): Option => new Option('--ledger <address>', 'the provenance ledger (default: the one on record in the folder)').argParser(address);
@@ -16,10 +17,10 @@ const storeOption = (): Option => new Option('--store <where>', 'where content i
 const stepOption = (what: string): Option => new Option('--step <n>', what).argParser(bigNumber);
 
 export function addProvenance(program: Command): void {
-  const provenance = program.command('provenance').description('say on chain where a model comes from, check it, draw it');
-  addRecord(provenance);
-  addVerify(provenance);
-  addLineage(provenance);
+  const group = program.command('provenance').description('say on chain where a model comes from, check it, draw it');
+  addRecord(group);
+  addVerify(group);
+  addLineage(group);
 }
 
 interface RecordFlags extends Omit<RecordOptions, 'contributors' | 'signatures' | 'parents' | 'model'> {
@@ -32,8 +33,8 @@ interface RecordFlags extends Omit<RecordOptions, 'contributors' | 'signatures' 
   readonly json?: boolean;
 }
 
-function addRecord(provenance: Command): void {
-  provenance
+function addRecord(group: Command): void {
+  group
     .command('record')
     .description('record a file or folder as an artifact: hashed as by ipfs add -r --cid-version=1, stored, put on the ledger')
     .argument('<path>', 'file or folder; for a checkpoint-batch, a folder with a file or folder for each checkpoint')
@@ -63,12 +64,12 @@ function addRecord(provenance: Command): void {
       if (signOnly) {
         await execute(
           flags,
-          async (session) => ({ result: await session.stage('hashing and signing', () => signContent(build, path, options)), ok: true }),
+          async (session) => ({ result: await session.stage('hashing and signing', async () => (await provenance()).signContent(build, path, options)), ok: true }),
           printSignature,
         );
         return;
       }
-      await execute(flags, async (session) => ({ result: await session.stage('hashing and recording', () => recordContent(build, path, options)), ok: true }), printRecorded);
+      await execute(flags, async (session) => ({ result: await session.stage('hashing and recording', async () => (await provenance()).recordContent(build, path, options)), ok: true }), printRecorded);
     });
 }
 
@@ -84,8 +85,8 @@ interface VerifyFlags {
   readonly json?: boolean;
 }
 
-function addVerify(provenance: Command): void {
-  provenance
+function addVerify(group: Command): void {
+  group
     .command('verify')
     .description('check local files against the ledger; exit code 0 only if they are what is recorded. Names the first file that differs')
     .argument('[path]', 'file or folder; without it, everything recorded is fetched from the store and hashed again')
@@ -102,7 +103,7 @@ function addVerify(provenance: Command): void {
       await execute(
         flags,
         async (session) => {
-          const result = await session.stage('checking', () => verifyContent(build, path, flags));
+          const result = await session.stage('checking', async () => (await provenance()).verifyContent(build, path, flags));
           return { result, ok: result.matches };
         },
         printVerified,
@@ -123,8 +124,14 @@ interface LineageFlags {
   readonly json?: boolean;
 }
 
-function addLineage(provenance: Command): void {
-  provenance
+interface DrawnLineage extends Lineage {
+  readonly text: string;
+  /** File. */
+  readonly svg?: string;
+}
+
+function addLineage(group: Command): void {
+  group
     .command('lineage')
     .description('draw the way from an attestation, a registered model or an artifact back to the data')
     .addOption(new Option('--attestation <id>', 'an attestation').argParser(hash))
@@ -142,11 +149,12 @@ function addLineage(provenance: Command): void {
         flags,
         async (session) => {
           if (svg === '') throw new UsageError('--svg needs the name of a file');
-          const result = await session.stage('reading the ledger', () => readLineage(build, flags));
-          if (svg !== undefined) await writeFileAtomic(svg, drawLineageSvg(result));
-          return { result: { ...result, ...(svg === undefined ? {} : { svg }) }, ok: true };
+          const { drawLineageSvg, drawLineageText, readLineage } = await provenance();
+          const lineage = await session.stage('reading the ledger', () => readLineage(build, flags));
+          if (svg !== undefined) await writeFileAtomic(svg, drawLineageSvg(lineage));
+          return { result: { ...lineage, text: drawLineageText(lineage), ...(svg === undefined ? {} : { svg }) }, ok: true };
         },
-        (result: Lineage & { readonly svg?: string }) => `${drawLineageText(result)}${result.svg === undefined ? '' : `\ndrawn in ${result.svg}`}`,
+        ({ text, svg: file }: DrawnLineage) => `${text}${file === undefined ? '' : `\ndrawn in ${file}`}`,
       );
     });
 }
