@@ -38,7 +38,8 @@ if (!(command in COMMANDS)) {
 }
 if (!installed()) {
   console.log('Installing packages (once; warnings about install scripts are harmless) ...');
-  if (run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel', 'error']) !== 0) process.exit(1);
+  // Not `npm ci`: it insists on lock entries for other platforms' optional packages, which npm does not always write.
+  if (run('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel', 'error']) !== 0) process.exit(1);
 }
 if (run(process.execPath, ['scripts/build.mjs', '--quiet']) !== 0) process.exit(1);
 process.exit(run(process.execPath, [...COMMANDS[command], ...rest]));
