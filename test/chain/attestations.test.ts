@@ -328,9 +328,9 @@ describe('models and attestations on a chain', () => {
       if (method === 'eth_sendRawTransaction' && random() < 0.4) return random() < 0.5 ? 'nonceTooLow' : 'executedButNonceTooLow';
       return faults[Math.floor(random() * faults.length)];
     });
-    const broken = await connect(proxy.url, { retry: { attemptTimeoutMs: 400, deadlineMs: 4_000, backoffMs: 10 } });
+    const broken = await connect(proxy.url, { retry: { attemptTimeoutMs: 10_000, deadlineMs: 60_000, backoffMs: 10 } });
     calm = false;
-    const account = senderOf(3, { rpc: broken });
+    const account = senderOf(3, { rpc: broken, timeoutMs: 60_000 });
     const inferences = await Promise.all(Array.from({ length: 12 }, () => prove(account)));
     // Every inference asked for twice, all at once.
     const results = await Promise.all([...inferences, ...inferences].map((one) => submitInference(account, model, one)));

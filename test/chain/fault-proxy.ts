@@ -113,6 +113,8 @@ export async function startFaultProxy(target: string, plan: Plan): Promise<Fault
     }
   }
 
+  // A test that fails before it closes the proxy must still let the process end.
+  server.unref().on('connection', (socket) => socket.unref());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -18,7 +18,7 @@ describe('the RPC connection', () => {
   for (const fault of ['drop', 'loseAnswer', 'stall', 'unavailable', 'rateLimited', 'truncate', 'wrongId'] as Fault[]) {
     it(`gets its answer from an endpoint that meets the first two requests with ${fault}`, async () => {
       const proxy = await startFaultProxy(anvil.url, (_, n) => (n < 2 ? fault : 'none'));
-      const { provider, chainId } = await connect(proxy.url, { retry: RETRY });
+      const { provider, chainId } = await connect(proxy.url, { retry: { ...RETRY, deadlineMs: 20_000 } });
       assert.equal(chainId, 31337);
       assert.equal(await provider.getBlockNumber(), 0);
       provider.destroy();
@@ -28,7 +28,7 @@ describe('the RPC connection', () => {
 
   it('gives every question its own answer when answers overtake each other', async () => {
     const proxy = await startFaultProxy(anvil.url, (_, n) => (n % 2 === 0 ? 'delay' : 'none'));
-    const { provider } = await connect(proxy.url, { retry: RETRY });
+    const { provider } = await connect(proxy.url, { retry: { ...RETRY, attemptTimeoutMs: 5_000, deadlineMs: 20_000 } });
     const numbers = Array.from({ length: 20 }, (_, i) => i);
     const hashes = await Promise.all(numbers.map((n) => provider.send('web3_sha3', [`0x${n.toString(16).padStart(2, '0')}`])));
     assert.deepEqual(hashes, numbers.map((n) => keccak256(Uint8Array.of(n))));

@@ -65,12 +65,12 @@ describe('sending a transaction once', () => {
   async function throughFaults(
     plan: (method: string, n: number) => Fault,
     work: (broken: Rpc) => Promise<void>,
-    deadlineMs = 4_000,
+    deadlineMs = 30_000,
   ) {
     let calm = true; // The chain id is asked before the trouble starts.
     const proxy = await startFaultProxy(anvil.url, (method, n) => (calm ? 'none' : plan(method, n)));
     try {
-      const broken = await connect(proxy.url, { retry: { attemptTimeoutMs: 400, deadlineMs, backoffMs: 10 } });
+      const broken = await connect(proxy.url, { retry: { attemptTimeoutMs: 700, deadlineMs, backoffMs: 10 } });
       calm = false;
       await work(broken);
       broken.provider.destroy();
