@@ -1,4 +1,4 @@
-/** Runs a prover as a process: its wall time, and in a run apart its peak memory. */
+/** Runs a prover as a process: its wall time, and in a run apart what it uses of memory and processor. */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
@@ -12,12 +12,19 @@ export async function timeCommand(argv: readonly string[]): Promise<number> {
   return performance.now() - started;
 }
 
-/** Peak resident memory in MiB: from wait4 through GNU time where there is one, else from polling /proc. */
-export async function peakMemory(argv: readonly string[]): Promise<number> {
+export interface Usage {
+  /** Peak resident memory. */
+  readonly peakMiB: number;
+  /** Processor time of all threads, user and system, in steps of 10 ms; only where GNU time is there to tell. */
+  readonly cpuMs?: number;
+}
+
+/** What one run of a program uses: from wait4 through GNU time where there is one, else memory from polling /proc. */
+export async function usage(argv: readonly string[]): Promise<Usage> {
   if (existsSync(GNU_TIME)) {
-    const { stderr } = await run([GNU_TIME, '-f', 'peak-kib %M', ...argv]);
-    const found = /peak-kib (\d+)/.exec(stderr);
-    if (found !== null) return Number(found[1]) / 1024;
+    const { stderr } = await run([GNU_TIME, '-f', 'usage %M %U %S', ...argv]);
+    const found = /usage (\d+) ([\d.]+) ([\d.]+)/.exec(stderr);
+    if (found !== null) return { peakMiB: Number(found[1]) / 1024, cpuMs: 1000 * (Number(found[2]) + Number(found[3])) };
   }
   let peakKib = 0;
   await run(argv, (pid) => {
@@ -28,7 +35,7 @@ export async function peakMemory(argv: readonly string[]): Promise<number> {
       // The process has ended between two polls.
     }
   });
-  return peakKib / 1024;
+  return { peakMiB: peakKib / 1024 };
 }
 
 function run(argv: readonly string[], poll?: (pid: number) => void): Promise<{ stderr: string }> {

@@ -13,7 +13,7 @@ import { z } from 'zod';
 
 import { UsageError } from '../errors.js';
 import type { Groth16Backend, ProveResult } from '../groth16/types.js';
-import { peakMemory, timeCommand } from './command.js';
+import { timeCommand, usage, type Usage } from './command.js';
 import { nativeProgram, type Workload } from './workload.js';
 
 export interface Contestant {
@@ -22,8 +22,8 @@ export interface Contestant {
   prove(): Promise<number>;
   /** The proof made last, to be verified. */
   lastProof(): ProveResult;
-  /** Peak memory of one more proof, in MiB; only processes have one. */
-  peakMemory?(): Promise<number>;
+  /** What the process uses for one more proof; only processes have it. */
+  usage?(): Promise<Usage>;
   close(): Promise<void>;
 }
 
@@ -81,7 +81,7 @@ function processContestant(
       proof: JSON.parse(readFileSync(proof, 'utf8')) as ProveResult['proof'],
       publicSignals: JSON.parse(readFileSync(publicSignals, 'utf8')) as string[],
     }),
-    peakMemory: () => peakMemory(argv),
+    usage: () => usage(argv),
     close: async () => {},
   };
 }

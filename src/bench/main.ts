@@ -7,7 +7,7 @@
  * A warm-up round is therefore not counted; the proofs it makes are the ones that are verified.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,6 +16,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../errors.js';
 import { loadNative } from '../groth16/native.js';
 import type { Groth16Backend } from '../groth16/types.js';
+import type { Usage } from './command.js';
 import { enter, NATIVE_PROCESS, type Contestant } from './contestants.js';
 import { plot } from './plot.js';
 import { describeCommit, describeMachine, type BenchResult, type Timing, type WorkloadResult } from './results.js';
@@ -40,6 +41,7 @@ async function benchmark(options: Options): Promise<void> {
     ...options.sizes.map((power) => ['nn', power] as const),
     ...options.full.map((power) => ['full', power] as const),
   ];
+  const loadBefore = loadavg()[0];
   const workloads: WorkloadResult[] = [];
   for (const [kind, power] of wanted) {
     const result = await runWorkload(native.backend, kind, power, options);
@@ -47,7 +49,15 @@ async function benchmark(options: Options): Promise<void> {
     const times = result.timings.map(({ name, medianMs, ratio }) => `${name} ${medianMs.toFixed(1)} ms (${ratio.toFixed(2)}x)`);
     console.log(`${kind} 2^${power}: setup ${Math.round(result.setupMs)} ms; ${times.join(', ')}`);
   }
-  save({ machine: describeMachine(), commit: describeCommit(), date: new Date().toISOString(), rounds: options.rounds, workloads }, options.readme);
+  const result: BenchResult = {
+    machine: describeMachine(),
+    commit: describeCommit(),
+    date: new Date().toISOString(),
+    rounds: options.rounds,
+    load: [loadBefore, loadavg()[0]],
+    workloads,
+  };
+  save(result, options.readme);
 }
 
 async function runWorkload(
@@ -77,7 +87,7 @@ async function runWorkload(
         samples: samples[index],
         medianMs: median(samples[index]),
         ratio: pairedRatio(samples[index], reference),
-        peakMiB: await contestant.peakMemory?.(),
+        ...(await usageOf(contestant)),
       });
     }
     return { kind, power, wires: workload.witness.length / 32, setupMs: workload.setupMs, timings };
@@ -85,6 +95,19 @@ async function runWorkload(
     for (const contestant of contestants) await contestant.close();
     rmSync(directory, { recursive: true });
   }
+}
+
+const USAGE_RUNS = 5;
+
+async function usageOf(contestant: Contestant): Promise<Pick<Timing, 'peakMiB' | 'cpuMs'>> {
+  if (contestant.usage === undefined) return {};
+  const runs: Usage[] = [];
+  for (let i = 0; i < USAGE_RUNS; i++) runs.push(await contestant.usage());
+  const cpu = runs.flatMap(({ cpuMs }) => cpuMs ?? []);
+  return {
+    peakMiB: Math.max(...runs.map(({ peakMiB }) => peakMiB)),
+    cpuMs: cpu.length > 0 ? median(cpu) : undefined,
+  };
 }
 
 async function warmUp(native: Groth16Backend, workload: Workload, contestant: Contestant): Promise<void> {

@@ -13,6 +13,8 @@ export interface Timing {
   readonly ratio: number;
   /** Of the process, in MiB; absent for what runs inside Node. */
   readonly peakMiB?: number;
+  /** Median processor time of the process, all threads; says more than wall time on a machine that is not idle. */
+  readonly cpuMs?: number;
 }
 
 export interface WorkloadResult {
@@ -29,6 +31,8 @@ export interface BenchResult {
   readonly commit: string;
   readonly date: string;
   readonly rounds: number;
+  /** Load average (processes that want a core, one minute) when the run began and when it ended. */
+  readonly load: readonly [number, number];
   readonly workloads: readonly WorkloadResult[];
 }
 

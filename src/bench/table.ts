@@ -24,7 +24,8 @@ export function table(result: BenchResult): string {
     '',
     `${cpu}, ${cores} cores, ${memoryGiB} GiB, Node ${node}; commit ${result.commit}, ${result.date.slice(0, 10)}. Medians of ` +
       `${result.rounds} interleaved rounds on the same key and witness; ×: median of the rounds' ratios to ` +
-      "`zkinfer-prover`; MiB: the process's peak memory; setup: development keys.",
+      "`zkinfer-prover`; CPU: processor time of all threads; MiB: the process's peak memory; setup: development keys. " +
+      `Load average of the machine ${result.load.map((load) => load.toFixed(1)).join(' at the start, ')} at the end.`,
   ].join('\n');
 }
 
@@ -37,8 +38,10 @@ export function withTable(readme: string, content: string): string {
 
 function cell(timing: Timing | undefined): string {
   if (timing === undefined) return '';
-  const memory = timing.peakMiB === undefined ? '' : `, ${Math.round(timing.peakMiB)} MiB`;
-  return `${duration(timing.medianMs)} (${timing.ratio < 10 ? timing.ratio.toFixed(2) : Math.round(timing.ratio)}×${memory})`;
+  const ratio = `${timing.ratio < 10 ? timing.ratio.toFixed(2) : Math.round(timing.ratio)}×`;
+  const cpu = timing.cpuMs === undefined ? [] : [`CPU ${duration(timing.cpuMs)}`];
+  const memory = timing.peakMiB === undefined ? [] : [`${Math.round(timing.peakMiB)} MiB`];
+  return `${duration(timing.medianMs)} (${[ratio, ...cpu, ...memory].join(', ')})`;
 }
 
 function duration(ms: number): string {

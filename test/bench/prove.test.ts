@@ -10,6 +10,7 @@ const result: BenchResult = {
   commit: 'abc1234',
   date: '2026-01-02T03:04:05.000Z',
   rounds: 3,
+  load: [0.5, 2.3],
   workloads: [
     {
       kind: 'nn',
@@ -17,7 +18,7 @@ const result: BenchResult = {
       wires: 14336,
       setupMs: 1234,
       timings: [
-        { name: 'zkinfer-prover', samples: [40, 50, 45], medianMs: 45, ratio: 1, peakMiB: 20.4 },
+        { name: 'zkinfer-prover', samples: [40, 50, 45], medianMs: 45, ratio: 1, peakMiB: 20.4, cpuMs: 80 },
         { name: 'a & b', samples: [4000, 5000, 4500], medianMs: 4500, ratio: 100 },
       ],
     },
@@ -38,9 +39,9 @@ describe('the benchmark of provers', () => {
   it('prints times, ratios, memory, machine and commit', () => {
     const lines = table(result).split('\n');
     assert.equal(lines[0], '| witness | domain | wires | setup | zkinfer-prover | a & b |');
-    assert.equal(lines[2], '| neural network | 2^14 | 14,336 | 1.23 s | 45 ms (1.00×, 20 MiB) | 4.50 s (100×) |');
+    assert.equal(lines[2], '| neural network | 2^14 | 14,336 | 1.23 s | 45 ms (1.00×, CPU 80 ms, 20 MiB) | 4.50 s (100×) |');
     assert.equal(lines[3], '| full-width random | 2^12 | 4,097 | 99 ms | 9.0 ms (1.00×) |  |');
-    assert.match(lines[5], /2 cores.*commit abc1234, 2026-01-02/);
+    assert.match(lines[5], /2 cores.*commit abc1234, 2026-01-02.*Load average of the machine 0\.5 at the start, 2\.3 at the end/);
   });
 
   it('writes the table between its marks, again and again', () => {
