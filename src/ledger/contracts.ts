@@ -1,6 +1,6 @@
 /** The ledger's contracts from their sources: compiled (once for a machine) and deployed in the order they need each other. */
 import { deployContract, type Deployed, type Sender } from '../chain/index.js';
-import { deployProvenance } from '../provenance/index.js';
+import { deployProvenance } from '../provenance/ledger.js';
 import { compileContracts, type CompiledContract } from '../solidity/index.js';
 
 /** Times in seconds, money in wei; fixed for good when the market is deployed. */

@@ -14,7 +14,6 @@ import { startOperator } from './operator.js';
 import { ownFolder } from './ownership.js';
 import type { Policy } from './policy.js';
 import { startProverPool, type ProverPool } from './prover-pool.js';
-import { redisQueue, serveRedisQueue } from './redis-queue.js';
 import { serveModels } from './served-models.js';
 import { transactionStore } from './transaction-store.js';
 
@@ -83,7 +82,7 @@ export async function startNode(settings: NodeSettings): Promise<OperatorNode> {
       serveModels(rpc, builds),
       settings.redis === undefined ? startPool(settings, () => metrics.replaced.inc()) : undefined,
     ]);
-    const queue = pool === undefined ? redisQueue(settings.redis!) : localQueue(pool, settings.processes);
+    const queue = pool === undefined ? (await redisModule()).redisQueue(settings.redis!) : localQueue(pool, settings.processes);
     closers.push(() => queue.close());
     const journal = await openJournal(join(data, 'operator.jsonl'), { genesis: rpc.genesisHash, market: settings.market, operator: signer.address });
     closers.push(() => journal.close());
@@ -112,9 +111,12 @@ export type WorkerSettings = Pick<NodeSettings, 'builds' | 'backend' | 'processe
 
 /** A proving machine of an operator that uses Redis. */
 export async function startWorker(settings: WorkerSettings): Promise<{ close(): Promise<void> }> {
-  const pool = await startPool(settings, () => undefined);
+  const [pool, { serveRedisQueue }] = await Promise.all([startPool(settings, () => undefined), redisModule()]);
   return serveRedisQueue(settings.redis, pool, settings.processes);
 }
+
+/** Loaded by those who use it: it is a large library, and an operator must be back soon after a crash. */
+const redisModule = () => import('./redis-queue.js');
 
 function startPool({ builds, backend, processes, jobTimeoutMs, log }: Omit<WorkerSettings, 'redis'>, onReplaced: () => void): Promise<ProverPool> {
   return startProverPool({

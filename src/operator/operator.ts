@@ -148,7 +148,10 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
         if (seen.has(key)) continue;
         seen.set(key, { id, block });
         touch(id, block);
-        if (name === 'Asked') track(id).uri = args.inputUri as string;
+        if (name === 'Asked') {
+          track(id).uri = args.inputUri as string;
+          log.debug({ request: String(id) }, 'seen');
+        }
       }
       for (const [key, { id, block }] of seen) {
         // Its block is gone: what it said may no longer hold, and nothing else would tell.
@@ -239,8 +242,9 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
         }
         const computed = await compute(entry, request, 'prove');
         if (computed === undefined) return await refuse(entry, direct);
+        log.info({ request: String(id), proofSeconds: round(computed.seconds) }, 'proved');
         await send(answerProvedRequest(market, id, computed.output, computed.proof!), 'answer');
-        log.info({ request: String(id), mode: 'proved', direct, proofSeconds: round(computed.seconds) }, 'answered');
+        log.info({ request: String(id), mode: 'proved', direct }, 'answered');
         return again(entry);
       }
       case 'answerOptimistic': {
