@@ -10,7 +10,7 @@ use std::sync::Mutex;
 /// Entries of a block: enough that an inversion (about 150 multiplications) disappears, few enough for the L2 cache.
 const BLOCK: usize = 4096;
 /// How many gathers ahead the cache is told.
-const PREFETCH: usize = 12;
+const PREFETCH: usize = 16;
 
 /// An index into a point source and a sign, packed.
 #[derive(Clone, Copy, Debug)]

@@ -30,7 +30,7 @@ impl<F: CurveField> PointSource<F> for [Affine<F>] {
     #[inline(always)]
     fn prefetch(&self, index: usize) {
         if let Some(point) = self.get(index) {
-            prefetch((point as *const Affine<F>).cast(), Affine::<F>::BYTES);
+            prefetch((point as *const Affine<F>).cast());
         }
     }
 }
@@ -63,20 +63,23 @@ impl<F: CurveField> PointSource<F> for PointBytes<'_, F> {
     #[inline(always)]
     fn prefetch(&self, index: usize) {
         if let Some(bytes) = self.bytes.get(index * Affine::<F>::BYTES..) {
-            prefetch(bytes.as_ptr(), Affine::<F>::BYTES);
+            prefetch(bytes.as_ptr());
         }
     }
 }
 
-/// Points in a file lie across cache lines: the line of the last byte is another one.
+/// Two lines hold a point of G1, wherever it lies; of a point of G2 the rest follows by itself.
 #[inline(always)]
-fn prefetch(start: *const u8, bytes: usize) {
+fn prefetch(start: *const u8) {
     #[cfg(target_arch = "x86_64")]
-    for offset in (0..bytes).step_by(64).chain([bytes - 1]) {
+    {
         use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
         // SAFETY: a prefetch is a hint; it faults on no address.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(offset).cast()) };
+        unsafe {
+            _mm_prefetch::<_MM_HINT_T0>(start.cast());
+            _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(63).cast());
+        }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = (start, bytes);
+    let _ = start;
 }

@@ -23,8 +23,10 @@ pub fn bucket_msm<F: CurveField, S: PointSource<F> + ?Sized, const N: usize>(
     }
     let width = window_width(scalars.len() * N, bits);
     let windows = windows_for(bits, width);
+    // Enough windows keep all threads busy by themselves; splitting each would only cost memory.
+    let split = (windows as usize) < 4 * rayon::current_num_threads();
     let sums: Vec<Xyzz<F>> =
-        (0..windows).into_par_iter().map(|w| window_sum(source, scalars, w, width, pool)).collect();
+        (0..windows).into_par_iter().map(|w| window_sum(source, scalars, w, width, split, pool)).collect();
     let mut total = Xyzz::INFINITY;
     for sum in sums.iter().rev() {
         for _ in 0..width {
@@ -40,12 +42,13 @@ fn windows_for(bits: u32, width: u32) -> u32 {
     (bits + 1).div_ceil(width)
 }
 
-/// The width with the fewest affine additions: one for each point and, in folding, two for each bucket.
+/// The width with the fewest affine additions: filling takes one for each point less one for each bucket, folding two
+/// for each bucket.
 fn window_width(count: usize, bits: u32) -> u32 {
     let cost = |width: u32| {
         let buckets = 1usize << (width - 1);
         let running = 6usize << (width / 2);
-        windows_for(bits, width) as usize * (count + 2 * buckets.min(count) + running)
+        windows_for(bits, width) as usize * (count + buckets.min(count) + running)
     };
     (2..=20).min_by_key(|&width| cost(width)).unwrap_or(8)
 }
@@ -55,14 +58,15 @@ fn window_sum<F: CurveField, S: PointSource<F> + ?Sized, const N: usize>(
     scalars: &[Parts<N>],
     window: u32,
     width: u32,
+    split: bool,
     pool: &ScratchPool<F>,
 ) -> Xyzz<F> {
     let (entries, offsets) = sort_by_digit(scalars, window, width);
-    let buckets = parallel_sum_groups(source, &entries, &offsets, pool);
+    let buckets = sum_all_groups(source, &entries, &offsets, split, pool);
     drop((entries, offsets));
     match N {
-        1 => fold_buckets(&buckets, pool),
-        _ => fold_buckets(&merge_images(&buckets), pool),
+        1 => fold_buckets(&buckets, split, pool),
+        _ => fold_buckets(&merge_images(&buckets), split, pool),
     }
 }
 
@@ -157,16 +161,21 @@ impl Digits {
     }
 }
 
-/// `sum_groups` over the pool's threads.
-pub fn parallel_sum_groups<F: CurveField, S: PointSource<F> + ?Sized>(
+/// `sum_groups`, over the pool's threads if `split`.
+fn sum_all_groups<F: CurveField, S: PointSource<F> + ?Sized>(
     source: &S,
     entries: &[Entry],
     offsets: &[u32],
+    split: bool,
     pool: &ScratchPool<F>,
 ) -> Vec<Affine<F>> {
     let groups = offsets.len() - 1;
     let mut out = vec![Affine::INFINITY; groups];
-    split_and_sum(source, entries, offsets, &mut out, pool);
+    if split {
+        split_and_sum(source, entries, offsets, &mut out, pool);
+    } else {
+        pool.with(|scratch| sum_groups(source, entries, offsets, &mut out, scratch));
+    }
     out
 }
 
@@ -210,7 +219,7 @@ pub fn parallel_sum<F: CurveField, S: PointSource<F> + ?Sized>(
 
 /// The sum of (i + 1) buckets[i]. With i = u 2^h + v that is 2^h times the sum of u R_u plus the sum of (v + 1) C_v,
 /// where R and C are row and column sums: two affine additions a bucket, and running sums only over rows and columns.
-fn fold_buckets<F: CurveField>(buckets: &[Affine<F>], pool: &ScratchPool<F>) -> Xyzz<F> {
+fn fold_buckets<F: CurveField>(buckets: &[Affine<F>], split: bool, pool: &ScratchPool<F>) -> Xyzz<F> {
     let bits = buckets.len().trailing_zeros();
     let low_bits = bits.div_ceil(2);
     let (columns, rows) = (1usize << low_bits, buckets.len() >> low_bits);
@@ -222,7 +231,7 @@ fn fold_buckets<F: CurveField>(buckets: &[Affine<F>], pool: &ScratchPool<F>) -> 
             entries.extend((0..inner).map(|i| index(o, i)).filter(|&k| occupied(k)).map(|k| Entry::new(k, false)));
             offsets.push(entries.len() as u32);
         }
-        parallel_sum_groups(buckets, &entries, &offsets, pool)
+        sum_all_groups(buckets, &entries, &offsets, split, pool)
     };
     let row_sums = group(rows, columns, &|u, v| (u << low_bits) + v);
     let column_sums = group(columns, rows, &|v, u| (u << low_bits) + v);
