@@ -14,8 +14,8 @@ import { ZkinferError } from '../errors.js';
 export const SOLIDITY_SETTINGS = {
   /** First EVM version with transient storage; every rollup in use runs it. */
   evmVersion: 'cancun',
-  /** Weighted to calls, not to deployment. */
-  optimizer: { enabled: true, runs: 1_000_000 },
+  /** Weighted to calls. Above some 20,000 runs solc copies whole bodies into their callers, past EIP-170 for many signals. */
+  optimizer: { enabled: true, runs: 10_000 },
   viaIR: true,
   metadata: { bytecodeHash: 'none' },
 } as const;

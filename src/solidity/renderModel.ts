@@ -415,11 +415,11 @@ function renderPacking({ tensors }: Exposure, side: Side, prefix: string): strin
     /// @return packed ${words} words.
     function pack${capital(name)}(int256[${elements}] calldata elements) external pure returns (bytes memory packed) {
         packed = new bytes(${32 * words});
-        uint256 at;
+        uint256 content;
         assembly ("memory-safe") {
-            at := add(packed, 0x20)
+            content := add(packed, 0x20)
         }
-        if (!_pack${capital(name)}(elements, at)) revert ElementOutOfRange();
+        if (!_pack${capital(name)}(elements, content)) revert ElementOutOfRange();
     }
 ${unpack}
     /// Packs to memory at \`to\`; false for an element outside its range.

@@ -15,9 +15,9 @@ contract GeneratedVerifierTest is Fixtures {
 
     function setUp() public override {
         super.setUp();
-        open = new OpenVerifier();
-        secret = new SecretVerifier();
-        silent = new SilentVerifier();
+        open = OpenVerifier(vm.deployCode("open.sol:OpenVerifier"));
+        secret = SecretVerifier(vm.deployCode("secret.sol:SecretVerifier"));
+        silent = SilentVerifier(vm.deployCode("silent.sol:SilentVerifier"));
     }
 
     function test_everyRealProofIsAccepted() public view {
@@ -50,7 +50,8 @@ contract GeneratedVerifierTest is Fixtures {
             scorer.verifyProof, (aOf(item), bOf(item), cOf(item), signalsOf(item))
         );
         address target = address(scorer);
-        target.staticcall("");
+        (bool understood,) = target.staticcall("");
+        assertFalse(understood, "no function, but the address is warm now");
         uint256 before = gasleft();
         (bool ok,) = target.staticcall(data);
         uint256 used = before - gasleft();

@@ -52,13 +52,13 @@ contract Actors {
     }
 
     /// @notice An inference: as proved, or damaged, or by another sender, or stored instead of attested.
-    function infer(uint256 pick, uint8 how, uint256 at, address sender) external {
+    function infer(uint256 pick, uint8 how, uint256 place, address sender) external {
         Proved memory item = proved[pick % proved.length];
         how %= 6;
         bool honest = how < 3;
-        if (how == 3) item.inputCommitment ^= bytes32(1 << (at % 256));
-        if (how == 4) item.output[at % item.output.length] ^= 0x04;
-        if (how == 5) item.proof[at % item.proof.length] ^= 0x04;
+        if (how == 3) item.inputCommitment ^= bytes32(1 << (place % 256));
+        if (how == 4) item.output[place % item.output.length] ^= 0x04;
+        if (how == 5) item.proof[place % item.proof.length] ^= 0x04;
         address caller = how == 2 && sender != PROVER ? sender : PROVER;
         uint32 version = REGISTRY.versionOf(SCORER_ID);
         bytes32 id = VERIFIER.attestationId(SCORER_ID, version, item.inputCommitment, item.context);

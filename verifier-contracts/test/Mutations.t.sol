@@ -104,39 +104,39 @@ contract MutationsTest is Fixtures {
 
     function test_everyFlippedByteOfAnInferenceIsRefused() public view {
         Proved memory item = proved[2];
-        for (uint256 at = 0; at < 32; ++at) {
-            bytes32 flipped = item.inputCommitment ^ bytes32(uint256(0x11) << (8 * at));
+        for (uint256 place = 0; place < 32; ++place) {
+            bytes32 flipped = item.inputCommitment ^ bytes32(uint256(0x11) << (8 * place));
             assertTrue(uint8(scorer.checkInference(flipped, item.output, item.proof)) != 0, "input commitment");
             assertTrue(
-                uint8(scorer.checkInference(item.inputCommitment, flip(item.output, at), item.proof)) != 0, "output"
+                uint8(scorer.checkInference(item.inputCommitment, flip(item.output, place), item.proof)) != 0, "output"
             );
         }
-        for (uint256 at = 0; at < item.proof.length; ++at) {
+        for (uint256 place = 0; place < item.proof.length; ++place) {
             assertTrue(
-                uint8(scorer.checkInference(item.inputCommitment, item.output, flip(item.proof, at))) != 0, "proof"
+                uint8(scorer.checkInference(item.inputCommitment, item.output, flip(item.proof, place))) != 0, "proof"
             );
         }
     }
 
     function test_everyFlippedByteOfABatchIsRefused() public view {
         Batch memory batch = batchOfTwo();
-        for (uint256 at = 0; at < 64; ++at) {
-            bytes32 word = batch.inputCommitments[at & 1];
-            batch.inputCommitments[at & 1] = word ^ bytes32(uint256(0x21) << (8 * (at >> 1)));
+        for (uint256 place = 0; place < 64; ++place) {
+            bytes32 word = batch.inputCommitments[place & 1];
+            batch.inputCommitments[place & 1] = word ^ bytes32(uint256(0x21) << (8 * (place >> 1)));
             refuseBatch(batch);
-            batch.inputCommitments[at & 1] = word;
-            uint256 context = batch.contexts[at & 1];
-            batch.contexts[at & 1] = context ^ (uint256(0x21) << (8 * (at >> 1)));
+            batch.inputCommitments[place & 1] = word;
+            uint256 context = batch.contexts[place & 1];
+            batch.contexts[place & 1] = context ^ (uint256(0x21) << (8 * (place >> 1)));
             refuseBatch(batch);
-            batch.contexts[at & 1] = context;
-            batch.outputs = flip(batch.outputs, at);
+            batch.contexts[place & 1] = context;
+            batch.outputs = flip(batch.outputs, place);
             refuseBatch(batch);
-            batch.outputs = flip(batch.outputs, at);
+            batch.outputs = flip(batch.outputs, place);
         }
-        for (uint256 at = 0; at < batch.proofs.length; ++at) {
-            batch.proofs = flip(batch.proofs, at);
+        for (uint256 place = 0; place < batch.proofs.length; ++place) {
+            batch.proofs = flip(batch.proofs, place);
             refuseBatch(batch);
-            batch.proofs = flip(batch.proofs, at);
+            batch.proofs = flip(batch.proofs, place);
         }
     }
 
@@ -187,10 +187,10 @@ contract MutationsTest is Fixtures {
         );
     }
 
-    /// @notice Another byte at `at`; twice is none.
-    function flip(bytes memory data, uint256 at) private pure returns (bytes memory flipped) {
+    /// @notice Another byte in one place; twice is none.
+    function flip(bytes memory data, uint256 place) private pure returns (bytes memory flipped) {
         flipped = bytes.concat(data);
-        flipped[at] ^= 0x21;
+        flipped[place] ^= 0x21;
     }
 
     function calldataOf(uint256[WORDS] memory words) private view returns (bytes memory) {

@@ -13,7 +13,7 @@ contract ProvedPayoutTest is Fixtures {
 
     function setUp() public override {
         super.setUp();
-        payout = new ProvedPayout(IAttestations(address(verifier)));
+        payout = ProvedPayout(vm.deployCode("ProvedPayout.sol:ProvedPayout", abi.encode(verifier)));
         deadline = uint64(block.timestamp + 1 days);
         vm.deal(OWNER, 10 ether);
     }
@@ -62,8 +62,9 @@ contract ProvedPayoutTest is Fixtures {
     function test_anUpdateOfTheModelDoesNotChangeThePolicy() public {
         Proved memory item = proved[0];
         uint256 id = openPolicy(item, classOf(item));
-        vm.prank(OWNER);
+        vm.startPrank(OWNER);
         registry.updateModelWithVerifier(scorerId, commitmentOf(address(rival)), address(rival));
+        vm.stopPrank();
         payout.claim(id, item.output, item.proof);
         assertEq(PROVER.balance, 1 ether, "paid by the version agreed on");
     }

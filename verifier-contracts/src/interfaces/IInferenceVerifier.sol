@@ -18,10 +18,10 @@ interface IInferenceVerifier {
     }
 
     /// @notice keccak256 of `verificationKey()`'s words.
-    function vkHash() external pure returns (bytes32);
+    function vkHash() external view returns (bytes32);
 
     /// @notice The key: alpha (2 words), beta, gamma, delta (4 each, imaginary part first), then IC (2 words each).
-    function verificationKey() external pure returns (uint256[] memory words);
+    function verificationKey() external view returns (uint256[] memory words);
 
     /// @notice Judges one inference. Never reverts on malformed content.
     function checkInference(bytes32 inputCommitment, bytes calldata output, bytes calldata proof)

@@ -28,6 +28,7 @@ struct Batch {
     bytes proofs;
 }
 
+/// @dev Contracts come from their artifacts: a test that says `new` makes solc optimize its own copy of them, which takes minutes.
 /// @notice A registry with the models `scorer` (real proofs) and `rival`, and ERC-7992's verifier.
 abstract contract Fixtures is Test {
     /// Order of BN254's base field.
@@ -49,10 +50,10 @@ abstract contract Fixtures is Test {
     Proved[] internal proved;
 
     function setUp() public virtual {
-        registry = new ModelRegistry(ADMIN, 1 days);
-        verifier = new ZKMLVerifier(registry);
-        scorer = new ScorerVerifier();
-        rival = new RivalVerifier();
+        registry = ModelRegistry(vm.deployCode("ModelRegistry.sol:ModelRegistry", abi.encode(ADMIN, 1 days)));
+        verifier = ZKMLVerifier(vm.deployCode("ZKMLVerifier.sol:ZKMLVerifier", abi.encode(registry)));
+        scorer = ScorerVerifier(vm.deployCode("scorer.sol:ScorerVerifier"));
+        rival = RivalVerifier(vm.deployCode("rival.sol:RivalVerifier"));
         IERCZKMLRegistry.ModelCommitment memory scorerCommitment = commitmentOf(address(scorer));
         IERCZKMLRegistry.ModelCommitment memory rivalCommitment = commitmentOf(address(rival));
         vm.startPrank(OWNER);
@@ -65,7 +66,7 @@ abstract contract Fixtures is Test {
         }
     }
 
-    function commitmentOf(address generated) internal pure returns (IERCZKMLRegistry.ModelCommitment memory) {
+    function commitmentOf(address generated) internal view returns (IERCZKMLRegistry.ModelCommitment memory) {
         return IERCZKMLRegistry.ModelCommitment({
             modelHash: keccak256("model"),
             circuitHash: keccak256("circuit"),
