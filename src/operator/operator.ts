@@ -279,14 +279,15 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
 
   async function take(entry: Tracked, request: MarketRequest): Promise<void> {
     const { id } = entry;
-    if (journal.duties.get(id)?.role !== 'operator') {
-      const reason = draining ? 'stopping' : await declines(request, false);
-      if (reason !== undefined) return giveUp(entry, reason);
-      // Before anything is at risk: the input is there, fits the model and is the one committed to.
-      const computed = await compute(entry, request, 'compute');
-      if (computed === undefined) return giveUp(entry, 'wrong input');
-      await promise(entry, 'operator');
+    const promised = journal.duties.get(id)?.role === 'operator';
+    const reason = promised ? undefined : draining ? 'stopping' : await declines(request, false);
+    if (reason !== undefined) return giveUp(entry, reason);
+    // Before anything is at risk, and again after a restart: the input is there, fits the model and is the one committed to.
+    if ((await compute(entry, request, 'compute')) === undefined) {
+      if (promised) await close(entry, 'wrong input');
+      return giveUp(entry, 'wrong input');
     }
+    if (!promised) await promise(entry, 'operator');
     if (request.mode === 'proved') void compute(entry, request, 'prove').catch(() => undefined); // Proves while the block is made.
     await send(takeRequest(market, id, 'once'), 'take');
     log.info({ request: String(id), mode: request.mode, fee: formatEther(request.fee) }, 'taken');

@@ -7,7 +7,8 @@ import type { Job } from './jobs.js';
 import { openWorkbench } from './workbench.js';
 
 const { folders, backend } = JSON.parse(process.argv[2]) as { folders: string[]; backend: BackendChoice };
-const send = (message: unknown): void => void process.send?.(message);
+// A parent that was killed hears nothing; `disconnect` then ends this process.
+const send = (message: unknown): void => void process.send?.(message, undefined, undefined, () => undefined);
 
 process.on('disconnect', () => process.exit(0));
 // Ctrl-C reaches the whole group; the parent decides when this process ends.

@@ -5,8 +5,8 @@
  */
 import { keccak256 } from 'ethers';
 import type { Rpc } from '../chain/index.js';
-import { compileCached, contractName, renderVerifier, vkHash } from '../solidity/index.js';
-import { readManifest } from '../workflow/build-folder.js';
+import { compileCached, type CompiledContract, contractName, renderVerifier, vkHash } from '../solidity/index.js';
+import { readBuildFile, readManifest } from '../workflow/build-folder.js';
 import { readVerificationKey } from '../workflow/verify.js';
 
 export interface ServedModels {
@@ -14,14 +14,23 @@ export interface ServedModels {
   keyOf(address: string): Promise<string | undefined>;
 }
 
+/**
+ * The verifier of the build in `folder`, compiled: from its own `Verifier.sol` where it has one, since another version of this
+ * package may write another contract for the same key.
+ */
+export async function verifierOf(folder: string): Promise<CompiledContract> {
+  const manifest = await readManifest(folder);
+  const written = manifest.files['Verifier.sol'] !== undefined;
+  const source = written ? new TextDecoder().decode(await readBuildFile(folder, manifest, 'Verifier.sol')) : renderVerifier(await readVerificationKey(folder), manifest);
+  return (await compileCached({ 'Verifier.sol': source }))[contractName(manifest.name)];
+}
+
 /** Compiles the verifier of each build in `folders`. */
 export async function serveModels(rpc: Rpc, folders: readonly string[]): Promise<ServedModels> {
   const byCode = new Map<string, string>();
   for (const folder of folders) {
-    const manifest = await readManifest(folder);
-    const key = await readVerificationKey(folder);
-    const compiled = await compileCached({ 'Verifier.sol': renderVerifier(key, manifest) });
-    byCode.set(keccak256(compiled[contractName(manifest.name)].deployedBytecode), vkHash(key));
+    const { deployedBytecode } = await verifierOf(folder);
+    byCode.set(keccak256(deployedBytecode), vkHash(await readVerificationKey(folder)));
   }
   const known = new Map<string, string | undefined>();
   return {

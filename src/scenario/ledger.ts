@@ -18,7 +18,8 @@ import {
 } from '../ledger/index.js';
 import { openLog, type OperatorNode, startNode, storeInput } from '../operator/index.js';
 import { drawLineageSvg, drawLineageText, lineageOfAttestation, toStruct } from '../provenance/index.js';
-import { compileCached, contractName, encodeContext, renderVerifier, signalCalldata } from '../solidity/index.js';
+import { verifierOf } from '../operator/served-models.js';
+import { encodeContext, signalCalldata } from '../solidity/index.js';
 import type { Sample } from '../workflow/input-json.js';
 import { openProver } from '../workflow/prove.js';
 import { readVerificationKey } from '../workflow/verify.js';
@@ -88,8 +89,7 @@ export async function playLedgerScenario(options: ScenarioOptions): Promise<Scen
     tell('The contracts and the model', true);
     const { registry, attestations } = await deployRegistry(people.owner);
     const ledger = await deployLedger(people.owner, registry.address, MARKET);
-    const compiled = await compileCached({ 'Verifier.sol': renderVerifier(key, manifest) });
-    const verifier = await deployContract(people.owner, compiled[contractName(manifest.name)], 'deploying the verifier');
+    const verifier = await deployContract(people.owner, await verifierOf(options.build), 'deploying the verifier');
     const model = await registerModel(people.owner, registry.address, { manifest, key, verifier: verifier.address });
     const { modelId, version } = model;
     say(`registry, market, royalties, licences, provenance deployed; '${manifest.name}' is model ${modelId}, an ERC-721 token of its owner`);

@@ -2,7 +2,8 @@
 import { deployContract, deployRegistry, registerModel, type RegisteredModel, type Sender, sendOnce } from '../chain/index.js';
 import { ask, deployLedger, LEDGER_ABIS, type LedgerContracts, type MarketConfig, type Mode, ROYALTIES_ABI } from '../ledger/index.js';
 import { storeInput } from '../operator/index.js';
-import { compileCached, contractName, renderVerifier, signalCalldata } from '../solidity/index.js';
+import { verifierOf } from '../operator/served-models.js';
+import { signalCalldata } from '../solidity/index.js';
 import { readManifest } from '../workflow/build-folder.js';
 import type { Sample } from '../workflow/input-json.js';
 import { openWitness } from '../workflow/prove.js';
@@ -36,8 +37,7 @@ export async function openMarket(owner: Sender, folder: string, config: MarketCo
   const key = await readVerificationKey(folder);
   const { registry } = await deployRegistry(owner);
   const ledger = await deployLedger(owner, registry.address, config);
-  const compiled = await compileCached({ 'Verifier.sol': renderVerifier(key, manifest) });
-  const verifier = await deployContract(owner, compiled[contractName(manifest.name)], 'deploying the verifier');
+  const verifier = await deployContract(owner, await verifierOf(folder), 'deploying the verifier');
   const model = await registerModel(owner, registry.address, { manifest, key, verifier: verifier.address });
   const terms = { operatorBps: SHARES.operator, ownerBps: SHARES.owner, contributorsBps: 0, parentBps: 0, derivativeBps: 0, saleBps: 0, parentModelId: 0, parentVersion: 0 };
   await sendOnce(owner, {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { chooseBackend } from '../../../src/groth16/backends.js';
 import { buildGraph, decodeModel } from '../../../src/onnx/index.js';
 import { readManifest, writeBuild } from '../../../src/workflow/build-folder.js';
+import { writeVerifier } from '../../../src/workflow/contract.js';
 import { buildFiles, compileOnnx } from '../../../src/workflow/compile.js';
 import { parseInput, parseSamples, type Sample } from '../../../src/workflow/input-json.js';
 import { setupBuild } from '../../../src/workflow/setup.js';
@@ -35,7 +36,7 @@ async function make(name: Fixture): Promise<FixtureBuild> {
   const cache = process.env.ZKINFER_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'zkinfer');
   const folder = join(cache, 'test-builds', `${name}-${compiled.manifest.circuitHash.slice(2, 18)}`);
   const usable = await Promise.all([readManifest(folder), readVerificationKey(folder), openWitness(folder)]).then(
-    ([manifest]) => manifest.keys !== undefined && manifest.circuitHash === compiled.manifest.circuitHash,
+    ([manifest]) => manifest.files['Verifier.sol'] !== undefined && manifest.circuitHash === compiled.manifest.circuitHash,
     () => false,
   );
   if (usable) return { folder, input };
@@ -43,6 +44,7 @@ async function make(name: Fixture): Promise<FixtureBuild> {
   const fresh = await mkdtemp(`${folder}-`);
   await writeBuild(fresh, compiled.manifest, buildFiles(compiled));
   await setupBuild(fresh, chooseBackend('auto', () => undefined));
+  await writeVerifier(fresh);
   await rm(folder, { recursive: true, force: true });
   await rename(fresh, folder);
   return { folder, input };

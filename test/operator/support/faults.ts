@@ -108,7 +108,7 @@ export async function runFaults(build: FixtureBuild, plan: FaultPlan): Promise<F
       const n = asked.length;
       // One in ten pays less than its gas: nobody answers it, and the asker takes the fee back.
       const fee = n % UNANSWERABLE_EVERY === UNANSWERABLE_EVERY - 1 ? 1n : ETHER / 10n;
-      asked.push(world.ask(inputs, asker, { mode: n % 3 === 2 ? 'optimistic' : 'proved', fee, window: 300, open: 3_000 }).then(({ requestId }) => requestId));
+      asked.push(world.ask(inputs, asker, { mode: n % 3 === 2 ? 'optimistic' : 'proved', fee, window: 1_800, open: 3_000 }).then(({ requestId }) => requestId));
     };
     const rounds = Math.max(plan.kills, plan.reorgs, plan.hangs, 1);
     const due = (total: number, round: number): boolean => Math.floor((total * (round + 1)) / rounds) > Math.floor((total * round) / rounds);
@@ -117,8 +117,10 @@ export async function runFaults(build: FixtureBuild, plan: FaultPlan): Promise<F
       // One kill in four falls into the start; the others, somewhere in the work.
       if (round % 4 === 3) await sleep(1_500 * random());
       else {
+        const spawned = Date.now();
         await said(child, 'watching');
-        await sleep(1_800 * random());
+        // On a slow machine it starts slowly and works slowly: it lives as long as it took to start, on average.
+        await sleep(Math.max(2_000, 2 * (Date.now() - spawned)) * random());
       }
       if (due(plan.hangs, round)) hung += stopProver(workers[0] ?? child) ? 1 : 0;
       if (due(plan.reorgs, round)) {
