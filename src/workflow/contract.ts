@@ -1,5 +1,6 @@
 /** `solidity`, `deploy`, `register`, `submit`: a build's verifier on a chain. */
 import {
+  deployAttestations,
   deployRegistry,
   deployVerifier,
   openChain,
@@ -104,7 +105,8 @@ export async function registerBuild(
     const contracts = await contractsFor(sender, deployment, options);
     await updateDeployment(folder, chain.rpc, { registry: { address: contracts.registry }, attestations: { address: contracts.attestations } });
     const wanted = { manifest, key, verifier, ...(options.uri === undefined ? {} : { uri: options.uri }) };
-    const known = deployment.model;
+    // A model on record is another registry's where one is given that is not the one on record.
+    const known = contracts.registry === deployment.registry?.address ? deployment.model : undefined;
     const model = known ? await updateModel(sender, contracts.registry, BigInt(known.id), wanted) : await registerModel(sender, contracts.registry, wanted);
     await updateDeployment(folder, chain.rpc, {
       model: { id: String(model.modelId), version: model.version, vkHash: vkHash(key), transaction: model.transaction },
@@ -120,8 +122,11 @@ async function contractsFor(
   given: { readonly registry?: string; readonly attestations?: string },
 ): Promise<{ readonly registry: string; readonly attestations: string }> {
   const registry = given.registry ?? deployment.registry?.address;
-  const attestations = given.attestations ?? deployment.attestations?.address;
+  // The attestations on record read the registry on record, not another one that is given.
+  const known = given.registry === undefined || given.registry === deployment.registry?.address ? deployment.attestations?.address : undefined;
+  const attestations = given.attestations ?? known;
   if (registry && attestations) return { registry, attestations };
+  if (registry) return { registry, attestations: (await deployAttestations(sender, registry)).address };
   const made = await deployRegistry(sender);
   return { registry: made.registry.address, attestations: made.attestations.address };
 }
