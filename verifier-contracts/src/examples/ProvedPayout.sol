@@ -19,6 +19,7 @@ interface ITenScores {
 /// theirs; if nobody proves that by the deadline, I take it back".
 /// @dev The model's version is pinned at opening: a later update of the model cannot change what was agreed. The proof's
 /// context must name the beneficiary and the policy, so a proof made for one policy opens no other.
+/// Slither on time: deadlines are days away, and the seconds that a block's proposer can shift them by win nobody anything.
 contract ProvedPayout is ReentrancyGuardTransient {
     struct Policy {
         address sponsor;
@@ -62,6 +63,7 @@ contract ProvedPayout is ReentrancyGuardTransient {
     /// @param beneficiary Who is paid.
     /// @param deadline Unix time until which a proof pays.
     /// @return policyId The policy's number.
+    // slither-disable-next-line timestamp
     function open(uint256 modelId, bytes32 inputCommitment, uint8 wanted, address beneficiary, uint64 deadline)
         external
         payable
@@ -88,6 +90,7 @@ contract ProvedPayout is ReentrancyGuardTransient {
     /// @param policyId The policy's number.
     /// @param output The model's packed scores.
     /// @param proof Proof whose context is `contextOf(policyId)`.
+    // slither-disable-next-line timestamp
     function claim(uint256 policyId, bytes calldata output, bytes calldata proof) external nonReentrant {
         Policy memory policy = _policies[policyId];
         if (policy.amount == 0) revert NoSuchPolicy(policyId);
@@ -105,6 +108,7 @@ contract ProvedPayout is ReentrancyGuardTransient {
 
     /// @notice Gives the sum back to its sponsor after the deadline.
     /// @param policyId The policy's number.
+    // slither-disable-next-line timestamp
     function refund(uint256 policyId) external nonReentrant {
         Policy memory policy = _policies[policyId];
         if (policy.amount == 0) revert NoSuchPolicy(policyId);
