@@ -10,7 +10,7 @@ const requests = Number(process.argv[2] ?? 10_000);
 const reports: SimulationReport[] = [await simulate({ operators: 1_000, requests, detection: 0.9, seed: 1, say })];
 console.log(JSON.stringify(reports[0], null, 2));
 for (const detection of [0.02, 0.1, 0.25, 0.5]) {
-  reports.push(await simulate({ operators: 1_000, requests: requests / 10, detection, seed: 2, say }));
+  reports.push(await simulate({ operators: 1_000, requests: Math.max(300, requests / 10), detection, seed: 2, say }));
   const { lies, profitPerLie, imbalance } = reports.at(-1)!;
   say(`detection ${detection}: ${JSON.stringify(lies)}, profit per lie ${profitPerLie} ether, imbalance ${imbalance}`);
 }

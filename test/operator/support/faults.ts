@@ -83,7 +83,7 @@ export async function runFaults(build: FixtureBuild, plan: FaultPlan): Promise<F
   const redis = plan.redisRestarts === undefined ? undefined : await startRedis(folder);
   const children = new Set<ChildProcess>();
   const run = (settings: object): ChildProcess => {
-    const child = spawn(process.execPath, ['--import', 'tsx', OPERATOR, JSON.stringify(settings)], { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, ['--import', 'tsx', OPERATOR, JSON.stringify(settings)], { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     children.add(child);
     child.once('exit', () => children.delete(child));
     child.stderr!.on('data', (text: Buffer) => process.env.ZKINFER_TEST_LOG && process.stderr.write(text));

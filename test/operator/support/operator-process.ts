@@ -2,6 +2,8 @@
 import { type NodeSettings, openLog, startNode, startWorker } from '../../../src/operator/index.js';
 
 const { worker, policy, ...rest } = JSON.parse(process.argv[2]) as Omit<NodeSettings, 'log' | 'policy'> & { worker?: boolean; policy: { minProfit: string; capacity: number } };
+// Does not outlive a test that is killed.
+process.once('disconnect', () => process.exit(1));
 const log = openLog('info');
 if (worker) {
   await startWorker({ ...rest, redis: rest.redis!, log });
