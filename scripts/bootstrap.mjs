@@ -17,7 +17,7 @@ const COMMANDS = {
 };
 
 function run(program, args) {
-  const { status, error } = spawnSync(program, args, { cwd: root, stdio: 'inherit', shell: program === 'npm' && process.platform === 'win32' });
+  const { status, error } = spawnSync(program, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ZKINFER_SKIP_NATIVE: '1' }, shell: program === 'npm' && process.platform === 'win32' });
   if (error !== undefined) throw error;
   return status ?? 1;
 }

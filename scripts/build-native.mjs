@@ -39,15 +39,29 @@ function cargo(...args) {
   if (status !== 0) throw new Error(`cargo build failed with exit code ${status}`);
 }
 
-if (spawnSync('cargo', ['--version']).status !== 0) {
-  console.log('No cargo here: the native prover is not built, and proofs will be made by snarkjs, which is much slower.');
-  console.log('For the native prover install Rust (https://rustup.rs), then run `npm run build`.');
-} else if (upToDate()) {
-  console.log('The native prover is up to date.');
-} else {
+function build() {
   cargo('--lib', '--features', 'node');
   const temporary = `${binding}.tmp-${process.pid}`;
   copyFileSync(join(target, 'release', library), temporary);
   renameSync(temporary, binding);
   cargo('--bins');
+}
+
+// As npm's install step (`--optional`) nothing may fail, and set-up by one command builds later, in sight.
+const optional = process.argv.includes('--optional');
+
+if (optional && process.env.ZKINFER_SKIP_NATIVE) {
+  // Left to the command that asked for it.
+} else if (spawnSync('cargo', ['--version']).status !== 0) {
+  console.log('No cargo here: the native prover is not built, and proofs will be made by snarkjs, which is much slower.');
+  console.log('For the native prover install Rust (https://rustup.rs), then run `npm run build`.');
+} else if (upToDate()) {
+  console.log('The native prover is up to date.');
+} else {
+  try {
+    build();
+  } catch (error) {
+    if (!optional) throw error;
+    console.log(`The native prover could not be built (${error.message}); proofs will be made by snarkjs, which is much slower.`);
+  }
 }
