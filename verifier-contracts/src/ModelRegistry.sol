@@ -3,6 +3,7 @@ pragma solidity ^0.8.24;
 
 import {AccessControlDefaultAdminRules} from
     "@openzeppelin/contracts/access/extensions/AccessControlDefaultAdminRules.sol";
+import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {IERCZKMLRegistry, ModelDeprecated as ModelIsDeprecated} from "./interfaces/IERCZKMLRegistry.sol";
@@ -47,6 +48,10 @@ contract ModelRegistry is IModelRegistry, ERC721, AccessControlDefaultAdminRules
     uint256 private _lastModelId;
     mapping(uint256 modelId => Head) private _heads;
     mapping(uint256 modelId => mapping(uint32 version => Version)) private _versions;
+    mapping(uint256 modelId => IERC2981) private _royaltyPolicies;
+
+    /// @notice Who answers what a sale of the model's token owes; zero for nobody.
+    event RoyaltyPolicySet(uint256 indexed modelId, address indexed policy);
 
     /// @param admin First administrator and pauser.
     /// @param adminDelay Seconds between proposing a new administrator and its acceptance.
@@ -109,6 +114,26 @@ contract ModelRegistry is IModelRegistry, ERC721, AccessControlDefaultAdminRules
         emit ModelDeprecated(modelId);
     }
 
+    /// @notice Names the contract that `royaltyInfo` asks. Owner only.
+    /// @param modelId Registry's number of the model.
+    /// @param policy ERC-2981 for this model's number, e.g. `ModelRoyalties`; zero for no royalty.
+    function setRoyaltyPolicy(uint256 modelId, IERC2981 policy) external {
+        if (ownerOf(modelId) != msg.sender) revert NotModelOwner(modelId, msg.sender);
+        _royaltyPolicies[modelId] = policy;
+        emit RoyaltyPolicySet(modelId, address(policy));
+    }
+
+    /// @notice ERC-2981.
+    /// @param modelId Registry's number of the model.
+    /// @param salePrice Price of its token.
+    /// @return receiver Whom a marketplace pays.
+    /// @return amount How much, in the price's unit.
+    function royaltyInfo(uint256 modelId, uint256 salePrice) external view returns (address receiver, uint256 amount) {
+        IERC2981 policy = _royaltyPolicies[modelId];
+        if (address(policy) == address(0)) return (address(0), 0);
+        return policy.royaltyInfo(modelId, salePrice);
+    }
+
     /// @inheritdoc IERCZKMLRegistry
     function getModel(uint256 modelId)
         external
@@ -164,7 +189,8 @@ contract ModelRegistry is IModelRegistry, ERC721, AccessControlDefaultAdminRules
         returns (bool supported)
     {
         return interfaceId == type(IERCZKMLRegistry).interfaceId || interfaceId == type(IModelRegistry).interfaceId
-            || ERC721.supportsInterface(interfaceId) || AccessControlDefaultAdminRules.supportsInterface(interfaceId);
+            || interfaceId == type(IERC2981).interfaceId || ERC721.supportsInterface(interfaceId)
+            || AccessControlDefaultAdminRules.supportsInterface(interfaceId);
     }
 
     function _register(ModelCommitment calldata commitment) private returns (uint256 modelId) {

@@ -283,23 +283,11 @@ contract MarketTest is LedgerTest {
     }
 
     function test_UnbondingOutlastsTheLongestDispute() public {
-        InferenceMarket.Config memory config = InferenceMarket.Config({
-            registry: registry,
-            royalties: royalties,
-            licences: licences,
-            challengeWindow: 1 hours,
-            proveWindow: 1 hours,
-            maxWindow: 1 hours,
-            unbondingDelay: 3 hours,
-            minBond: 2,
-            challengeBond: 0
-        });
-        vm.expectRevert(
-            abi.encodeWithSelector(IInferenceMarket.UnbondingTooShort.selector, 3 hours, 3 hours)
-        );
-        new InferenceMarket(config);
-        config.unbondingDelay = 3 hours + 1;
-        new InferenceMarket(config);
+        InferenceMarket.Config memory config = _config();
+        config.unbondingDelay = MAX_WINDOW + CHALLENGE_WINDOW + PROVE_WINDOW;
+        _assertEq(_deployMarket(config), address(0), "no market with so short a delay");
+        ++config.unbondingDelay;
+        _assertTrue(_deployMarket(config) != address(0), "a market with a longer one");
     }
 
     function test_MalformedRequestsAreRefused() public {

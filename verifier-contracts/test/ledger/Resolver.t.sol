@@ -4,6 +4,7 @@ pragma solidity ^0.8.24;
 import {InferenceResolver} from "../../src/ledger/InferenceResolver.sol";
 import {ISchemaResolver} from "../../src/ledger/interfaces/ISchemaResolver.sol";
 import {IERCZKMLVerifier} from "../../src/interfaces/IERCZKMLVerifier.sol";
+import {Attestation} from "@ethereum-attestation-service/eas-contracts/contracts/Common.sol";
 import {
     AttestationRequest,
     AttestationRequestData,
@@ -28,9 +29,10 @@ contract ResolverTest is LedgerTest {
 
     function setUp() public override {
         super.setUp();
-        schemas = ISchemaRegistry(_deploy("SchemaRegistry.sol/SchemaRegistry.json", ""));
-        eas = IEAS(_deploy("EAS.sol/EAS.json", abi.encode(schemas)));
-        resolver = new InferenceResolver(address(eas), attestations);
+        schemas = ISchemaRegistry(_ship("SchemaRegistry.sol/SchemaRegistry.json", ""));
+        eas = IEAS(_ship("EAS.sol/EAS.json", abi.encode(schemas)));
+        resolver =
+            InferenceResolver(_deploy("InferenceResolver.sol:InferenceResolver", abi.encode(eas, attestations)));
         schema = schemas.register(resolver.SCHEMA(), IEasSchemaResolver(address(resolver)), false);
     }
 
@@ -77,9 +79,10 @@ contract ResolverTest is LedgerTest {
     }
 
     function test_OnlyTheServiceCallsTheResolver() public {
+        Attestation memory attestation = eas.getAttestation(bytes32(0));
         vm.expectRevert(abi.encodeWithSelector(InferenceResolver.NotEas.selector, stranger));
         vm.prank(stranger);
-        IEasSchemaResolver(address(resolver)).attest(eas.getAttestation(bytes32(0)));
+        IEasSchemaResolver(address(resolver)).attest(attestation);
     }
 
     function test_ManyAreAttestedTogetherOrNone() public {
@@ -116,12 +119,9 @@ contract ResolverTest is LedgerTest {
         return (uint256(7) << 160) | uint160(operator);
     }
 
-    function _deploy(string memory artifact, bytes memory arguments) private returns (address deployed) {
-        string memory json = vm.readFile(string.concat(ARTIFACTS, artifact));
-        bytes memory code = abi.encodePacked(vm.parseJsonBytes(json, ".bytecode"), arguments);
-        assembly ("memory-safe") {
-            deployed := create(0, add(code, 32), mload(code))
-        }
-        require(deployed != address(0), "not deployed");
+    /// A contract as the service's package ships it.
+    function _ship(string memory artifact, bytes memory arguments) private returns (address) {
+        bytes memory code = vm.parseJsonBytes(vm.readFile(string.concat(ARTIFACTS, artifact)), ".bytecode");
+        return _create(abi.encodePacked(code, arguments));
     }
 }

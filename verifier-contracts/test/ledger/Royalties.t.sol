@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
+import {IERCZKMLRegistry} from "../../src/interfaces/IERCZKMLRegistry.sol";
 import {SaleRoyalty} from "../../src/ledger/SaleRoyalty.sol";
 import {TokenTransfers} from "../../src/ledger/TokenTransfers.sol";
 import {IModelRoyalties} from "../../src/ledger/interfaces/IModelRoyalties.sol";
@@ -213,7 +215,15 @@ contract RoyaltiesTest is LedgerTest {
 
     function test_SaleRoyaltiesReachContributorsAndTheCreatorNotTheBuyer() public {
         _setTerms(modelId, _terms(), _line(modelId, owner, ""));
-        (address receiver, uint256 amount) = royalties.royaltyInfo(modelId, 100 ether);
+        (address receiver, uint256 amount) = registry.royaltyInfo(modelId, 100 ether);
+        _assertEq(amount, 0, "nobody is asked yet");
+        vm.expectRevert(abi.encodeWithSelector(IERCZKMLRegistry.NotModelOwner.selector, modelId, stranger));
+        vm.prank(stranger);
+        registry.setRoyaltyPolicy(modelId, IERC2981(address(royalties)));
+        vm.prank(owner);
+        registry.setRoyaltyPolicy(modelId, IERC2981(address(royalties)));
+        _assertTrue(registry.supportsInterface(0x2a55205a), "ERC-2981");
+        (receiver, amount) = registry.royaltyInfo(modelId, 100 ether);
         _assertEq(amount, 5 ether, "5 % of the price");
         // Money may come before the receiver is deployed.
         vm.prank(payer);

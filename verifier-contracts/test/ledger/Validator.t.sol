@@ -18,7 +18,7 @@ contract ValidatorTest is LedgerTest {
         // Any ERC-721 numbers agents; the model registry is one.
         agentId = _register(stranger);
         validations = new ValidationRegistry(registry);
-        validator = new ProofValidator(validations, attestations);
+        validator = ProofValidator(_deploy("ProofValidator.sol:ProofValidator", abi.encode(validations, attestations)));
     }
 
     function test_AValidProofIsAnsweredWith100() public {

@@ -50,30 +50,48 @@ abstract contract LedgerTest {
 
     function setUp() public virtual {
         vm.warp(1_800_000_000);
-        registry = new ModelRegistry(address(this), 0);
-        attestations = new ZKMLVerifier(registry);
-        verifier = new TrapdoorVerifier();
+        registry = ModelRegistry(_deploy("ModelRegistry.sol:ModelRegistry", abi.encode(address(this), uint48(0))));
+        attestations = ZKMLVerifier(_deploy("ZKMLVerifier.sol:ZKMLVerifier", abi.encode(registry)));
+        verifier = TrapdoorVerifier(_deploy("trapdoor.sol:TrapdoorVerifier", ""));
         keyTag = bytes4(verifier.vkHash());
-        provenance = new ProvenanceLedger(registry);
-        royalties = new ModelRoyalties(registry, provenance);
-        licences = new ModelLicences(registry, royalties);
-        market = new InferenceMarket(
-            InferenceMarket.Config({
-                registry: registry,
-                royalties: royalties,
-                licences: licences,
-                challengeWindow: CHALLENGE_WINDOW,
-                proveWindow: PROVE_WINDOW,
-                maxWindow: MAX_WINDOW,
-                unbondingDelay: UNBONDING_DELAY,
-                minBond: MIN_BOND,
-                challengeBond: CHALLENGE_BOND
-            })
-        );
+        provenance = ProvenanceLedger(_deploy("ProvenanceLedger.sol:ProvenanceLedger", abi.encode(registry)));
+        royalties = ModelRoyalties(_deploy("ModelRoyalties.sol:ModelRoyalties", abi.encode(registry, provenance)));
+        licences = ModelLicences(_deploy("ModelLicences.sol:ModelLicences", abi.encode(registry, royalties)));
+        market = InferenceMarket(_deployMarket(_config()));
         modelId = _register(owner);
         vm.deal(asker, 1000 ether);
         vm.deal(operator, 1000 ether);
         vm.deal(challenger, 1000 ether);
+    }
+
+    function _config() internal view returns (InferenceMarket.Config memory) {
+        return InferenceMarket.Config({
+            registry: registry,
+            royalties: royalties,
+            licences: licences,
+            challengeWindow: CHALLENGE_WINDOW,
+            proveWindow: PROVE_WINDOW,
+            maxWindow: MAX_WINDOW,
+            unbondingDelay: UNBONDING_DELAY,
+            minBond: MIN_BOND,
+            challengeBond: CHALLENGE_BOND
+        });
+    }
+
+    function _deployMarket(InferenceMarket.Config memory config) internal returns (address) {
+        return _deploy("InferenceMarket.sol:InferenceMarket", abi.encode(config));
+    }
+
+    /// Creates a contract from forge's artifacts; zero if its constructor reverts. With `new`, the compiler would optimize the
+    /// contract again inside every test contract, which takes minutes.
+    function _deploy(string memory artifact, bytes memory arguments) internal returns (address deployed) {
+        return _create(abi.encodePacked(vm.getCode(artifact), arguments));
+    }
+
+    function _create(bytes memory code) internal returns (address deployed) {
+        assembly ("memory-safe") {
+            deployed := create(0, add(code, 32), mload(code))
+        }
     }
 
     function _register(address modelOwner) internal returns (uint256 id) {

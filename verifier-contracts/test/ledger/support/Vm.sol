@@ -4,14 +4,11 @@ pragma solidity ^0.8.24;
 /// @title The cheatcodes of forge that these tests use.
 interface Vm {
     function addr(uint256 key) external pure returns (address);
-    function assume(bool condition) external pure;
-    function coinbase(address miner) external;
     function deal(address account, uint256 balance) external;
-    function etch(address account, bytes calldata code) external;
+    function getCode(string calldata artifact) external view returns (bytes memory);
     function expectRevert() external;
     function expectRevert(bytes4 selector) external;
     function expectRevert(bytes calldata data) external;
-    function label(address account, string calldata name) external;
     function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
     function prank(address sender) external;
     function readFile(string calldata path) external view returns (string memory);
@@ -21,5 +18,4 @@ interface Vm {
     function stopPrank() external;
     function warp(uint256 time) external;
     function cool(address account) external;
-    function store(address account, bytes32 slot, bytes32 value) external;
 }
