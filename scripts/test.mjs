@@ -1,6 +1,7 @@
 /**
- * `npm test`: every suite, one after the other, and one line with the totals at the end. A suite that ends badly without
- * naming a failed test counts as one failure. `npm test -- mocha` runs only the suites named.
+ * `npm test`: every suite, and one line with the totals at the end. A suite that ends badly without naming a failed test
+ * counts as one failure. `npm test -- mocha` runs only the suites named. The contracts' suite, whose compiler has one
+ * thread, runs beside the others; what it prints is shown when it has ended.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -24,6 +25,7 @@ const SUITES = {
     failed: (output) => sum(output, /^\s*(\d+) failing/gm),
   },
   contracts: {
+    aside: true,
     command: ['npm', 'run', '--silent', 'test:contracts'],
     passed: (output) => sum(output, /(\d+) tests passed, \d+ failed, \d+ skipped \(\d+ total tests\)/g),
     failed: (output) => sum(output, /\d+ tests passed, (\d+) failed, \d+ skipped \(\d+ total tests\)/g),
@@ -36,12 +38,12 @@ const SUITES = {
   },
 };
 
-function runSuite({ command: [program, ...args] }) {
+function runSuite({ command: [program, ...args], aside }) {
   return new Promise((finish) => {
     const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' } });
     let output = '';
     const pass = (stream) => (chunk) => {
-      stream.write(chunk);
+      if (!aside) stream.write(chunk);
       output += chunk;
     };
     child.stdout.on('data', pass(process.stdout));
@@ -59,20 +61,26 @@ if (unknown.length > 0) {
 }
 let passed = 0;
 let failed = 0;
-for (const [name, suite] of Object.entries(SUITES)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+
+async function runNamed([name, suite]) {
   if (suite.needs && spawnSync(suite.needs, ['--version']).status !== 0) {
     console.log(`\n== ${name}: left out, there is no ${suite.needs} here`);
-    continue;
+    return;
   }
-  console.log(`\n== ${name}`);
+  console.log(`\n== ${name}${suite.aside ? ' (beside the others)' : ''}`);
   const start = Date.now();
   const { output, status } = await runSuite(suite);
+  if (suite.aside) console.log(`\n== ${name}\n${output}`);
   const counts = { passed: suite.passed(output), failed: suite.failed(output) };
   if (status !== 0 && counts.failed === 0) counts.failed = 1;
   passed += counts.passed;
   failed += counts.failed;
   console.log(`== ${name}: ${counts.passed} passed, ${counts.failed} failed, ${((Date.now() - start) / 1000).toFixed(0)} s`);
 }
+
+const chosen = Object.entries(SUITES).filter(([name]) => wanted.length === 0 || wanted.includes(name));
+const beside = Promise.all(chosen.filter(([, suite]) => suite.aside).map(runNamed));
+for (const suite of chosen.filter(([, suite]) => !suite.aside)) await runNamed(suite);
+await beside;
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 && (passed > 0 || wanted.includes('types')) ? 0 : 1);
