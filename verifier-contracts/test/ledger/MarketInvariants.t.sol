@@ -24,9 +24,9 @@ contract MarketInvariants {
 
     /// More than one entry for what moves requests on.
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        bytes4[18] memory all = [
+        bytes4[19] memory all = [
             MarketHandler.pass.selector,
-            MarketHandler.pass.selector,
+            MarketHandler.passTo.selector,
             MarketHandler.addStake.selector,
             MarketHandler.unbond.selector,
             MarketHandler.withdrawStake.selector,
@@ -37,6 +37,7 @@ contract MarketInvariants {
             MarketHandler.answerOptimistic.selector,
             MarketHandler.answerOptimistic.selector,
             MarketHandler.dispute.selector,
+            MarketHandler.prove.selector,
             MarketHandler.prove.selector,
             MarketHandler.finalize.selector,
             MarketHandler.slash.selector,

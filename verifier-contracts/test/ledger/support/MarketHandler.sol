@@ -54,8 +54,16 @@ contract MarketHandler is LedgerTest {
         }
     }
 
+    /// Mostly minutes; sometimes long enough for any window to end.
     function pass(uint16 time) external {
-        _skip(uint256(time) % 5 == 0 ? time : time % 900);
+        _skip(uint256(time) % 4 == 0 ? time : time % 300);
+    }
+
+    /// To the last second of a request's window, or the one after.
+    function passTo(uint256 which, bool after_) external {
+        IInferenceMarket.Status wanted = IInferenceMarket.Status(2 + which % 3);
+        (, Job storage job) = _which(which, wanted);
+        if (job.due >= block.timestamp) vm.warp(after_ ? job.due + 1 : job.due);
     }
 
     function addStake(uint8 who, uint64 amount) external {
@@ -99,7 +107,7 @@ contract MarketHandler is LedgerTest {
     }
 
     function take(uint8 who, uint256 which) external {
-        (uint64 id, Job storage job) = _which(which);
+        (uint64 id, Job storage job) = _which(which, IInferenceMarket.Status.Open);
         address account = _who(who);
         bool late = _late(job);
         uint256 free = stakes[account] - locked[account];
@@ -111,7 +119,7 @@ contract MarketHandler is LedgerTest {
     }
 
     function answerProved(uint8 who, uint256 which, bool right, bool asTheOperator) external {
-        (uint64 id, Job storage job) = _which(which);
+        (uint64 id, Job storage job) = _which(which, IInferenceMarket.Status.Taken);
         address account = asTheOperator && job.operator != address(0) ? job.operator : _who(who);
         bool late = _late(job);
         bool taken = job.status == IInferenceMarket.Status.Taken && !late;
@@ -128,7 +136,7 @@ contract MarketHandler is LedgerTest {
     }
 
     function answerOptimistic(uint8 who, uint256 which, bool right, bool asTheOperator) external {
-        (uint64 id, Job storage job) = _which(which);
+        (uint64 id, Job storage job) = _which(which, IInferenceMarket.Status.Taken);
         address account = asTheOperator && job.operator != address(0) ? job.operator : _who(who);
         bool allowed = job.status == IInferenceMarket.Status.Taken && job.operator == account && job.optimistic
             && block.timestamp <= job.due;
@@ -139,7 +147,7 @@ contract MarketHandler is LedgerTest {
     }
 
     function dispute(uint8 who, uint256 which) external {
-        (uint64 id, Job storage job) = _which(which);
+        (uint64 id, Job storage job) = _which(which, IInferenceMarket.Status.Answered);
         address account = _who(who);
         bool allowed = job.status == IInferenceMarket.Status.Answered && block.timestamp <= job.due;
         if (!_must(account, CHALLENGE_BOND, abi.encodeCall(market.dispute, (id)), allowed)) return;
@@ -149,7 +157,7 @@ contract MarketHandler is LedgerTest {
     }
 
     function prove(uint8 who, uint256 which, bool right) external {
-        (uint64 id, Job storage job) = _which(which);
+        (uint64 id, Job storage job) = _which(which, IInferenceMarket.Status.Disputed);
         bool allowed = job.status == IInferenceMarket.Status.Disputed && block.timestamp <= job.due && job.right && right;
         bytes memory call = abi.encodeCall(
             market.prove, (id, abi.encode(right ? SCORES : SCORES + 1), _proof(job.operator, id, SCORES))
@@ -162,7 +170,7 @@ contract MarketHandler is LedgerTest {
     }
 
     function finalize(uint8 who, uint256 which) external {
-        (uint64 id, Job storage job) = _which(which);
+        (uint64 id, Job storage job) = _which(which, IInferenceMarket.Status.Answered);
         bool allowed = job.status == IInferenceMarket.Status.Answered && block.timestamp > job.due;
         if (!_must(_who(who), 0, abi.encodeCall(market.finalize, (id)), allowed)) return;
         locked[job.operator] -= BOND;
@@ -171,7 +179,7 @@ contract MarketHandler is LedgerTest {
     }
 
     function slash(uint8 who, uint256 which) external {
-        (uint64 id, Job storage job) = _which(which);
+        (uint64 id, Job storage job) = _which(which, IInferenceMarket.Status.Disputed);
         bool unproved = job.status == IInferenceMarket.Status.Disputed && block.timestamp > job.due;
         bool late = _late(job);
         if (!_must(_who(who), 0, abi.encodeCall(market.slash, (id)), late || unproved)) return;
@@ -183,7 +191,7 @@ contract MarketHandler is LedgerTest {
     }
 
     function cancel(uint8 who, uint256 which) external {
-        (uint64 id, Job storage job) = _which(which);
+        (uint64 id, Job storage job) = _which(which, IInferenceMarket.Status.Open);
         address account = _who(who);
         bool late = _late(job);
         bool allowed = late
@@ -309,11 +317,15 @@ contract MarketHandler is LedgerTest {
         return people[seed % 5];
     }
 
-    /// One of the last four requests, so that they live through whole lives.
-    function _which(uint256 seed) private view returns (uint64 id, Job storage job) {
+    /// Mostly one of the last eight requests that awaits this step, so that requests live through whole lives; else any.
+    function _which(uint256 seed, IInferenceMarket.Status wanted) private view returns (uint64 id, Job storage job) {
         uint64 count = market.requestCount();
-        uint64 back = uint64(seed % 4);
-        id = count > back ? count - back : count;
+        uint64 first = uint64(seed % 8);
+        for (uint64 i = 0; i < 8; ++i) {
+            uint64 back = (first + i) % 8;
+            id = count > back ? count - back : count;
+            if (seed % 64 < 8 || jobs[id].status == wanted) break;
+        }
         job = jobs[id];
     }
 }
