@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { buildGraph, decodeModel } from '../onnx/index.js';
 import { createChecker } from '../r1cs/check.js';
 import { witnessBytes } from '../r1cs/witness.js';
-import { encodeInputs } from '../quantize/encode.js';
+import { encodeInputs, inputCodes } from '../quantize/encode.js';
 import { prepareWitness } from '../witness/generate.js';
 import { buildFiles, compileOnnx } from '../workflow/compile.js';
 import { parseInput, parseSamples } from '../workflow/input-json.js';
@@ -42,7 +42,7 @@ let satisfied = true;
 for (let i = 0; i < Number(repetitions); i += 1) {
   const begin = performance.now();
   const integers = encodeInputs(model.inputs, input);
-  const codes = model.inputs.flatMap(({ low }, k) => Array.from(integers[k], (value, j) => value - low[low.length === 1 ? 0 : j]));
+  const codes = inputCodes(model.inputs, integers);
   const witness = generator.generate({ publicInputs: [1n], privateInputs: [...codes, 12345678901234567890n] });
   witnessBytes(witness);
   times.push(performance.now() - begin);

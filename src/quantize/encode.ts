@@ -53,3 +53,8 @@ function encodeInput(input: IntegerInput, reals: ArrayLike<number>): Float64Arra
 export function dequantize(integers: Float64Array, scale: number): Float64Array {
   return integers.map((value) => value * scale);
 }
+
+/** What the circuit takes as private inputs: each integer as its distance from the low end, all inputs one after the other. */
+export function inputCodes(inputs: readonly IntegerInput[], integers: readonly Float64Array[]): number[] {
+  return inputs.flatMap(({ low }, k) => Array.from(integers[k], (value, i) => value - at(low, i)));
+}

@@ -3,7 +3,7 @@ import { buildGraph, decodeModel, type Graph } from '../onnx/index.js';
 import { ZkinferError } from '../errors.js';
 import { createChecker } from '../r1cs/check.js';
 import { prepareWitness } from '../witness/generate.js';
-import { encodeInputs } from '../quantize/encode.js';
+import { encodeInputs, inputCodes } from '../quantize/encode.js';
 import { compileOnnx } from './compile.js';
 import { parseInput } from './input-json.js';
 
@@ -34,7 +34,7 @@ export async function checkConformance(name: string, onnx: Uint8Array, inputText
     const sample = parseInput(inputText, graph.inputs, `${name}/input.json`);
     const { model, circuit, accuracy } = await compileOnnx(onnx, { name, calibration: [sample] });
     const integers = encodeInputs(model.inputs, sample);
-    const codes = model.inputs.flatMap(({ low }, k) => Array.from(integers[k], (value, i) => value - low[low.length === 1 ? 0 : i]));
+    const codes = inputCodes(model.inputs, integers);
     const witness = prepareWitness(circuit.program).generate({ publicInputs: [0n], privateInputs: [...codes, ...new Array<bigint>(circuit.saltCount).fill(1n)] });
     const { maximumError, outputRange, classAgreement } = accuracy;
     return {

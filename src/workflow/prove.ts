@@ -4,7 +4,7 @@ import { decodeProgram } from '../compile/program-file.js';
 import { ZkinferError } from '../errors.js';
 import type { Groth16Backend, LoadedKey, OnProgress, Proof } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
-import { encodeInputs } from '../quantize/encode.js';
+import { encodeInputs, inputCodes } from '../quantize/encode.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import { runIntegerModel } from '../quantize/interpreter.js';
 import { integerModelFromJson } from '../quantize/serialize.js';
@@ -76,7 +76,7 @@ export async function openProver(folder: string, backend: Groth16Backend): Promi
 function infer(manifest: Manifest, model: IntegerModel, generator: WitnessGenerator, input: Sample, context: bigint, chosen: Inference['salts']): Inference {
   const start = performance.now();
   const integers = encodeInputs(model.inputs, input);
-  const codes = model.inputs.flatMap(({ low }, k) => Array.from(integers[k], (value, i) => value - low[low.length === 1 ? 0 : i]));
+  const codes = inputCodes(model.inputs, integers);
   const salts = {
     ...(manifest.visibility.input === 'hashed' ? { input: saltOf(chosen.input) } : {}),
     ...(manifest.visibility.output === 'hashed' ? { output: saltOf(chosen.output) } : {}),
