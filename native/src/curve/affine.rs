@@ -1,7 +1,7 @@
 use super::CurveField;
 
-/// An affine point; (0, 0) is the point at infinity.
-#[repr(C)]
+/// An affine point; (0, 0) is the point at infinity. Aligned so that a vector register's load of one touches one cache line.
+#[repr(C, align(64))]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Affine<F> {
     pub x: F,
@@ -12,6 +12,13 @@ impl<F: CurveField> Affine<F> {
     pub const INFINITY: Self = Self { x: F::ZERO, y: F::ZERO };
     /// Bytes of a point in a key file.
     pub const BYTES: usize = 2 * F::BYTES;
+
+    /// x and y.
+    #[inline(always)]
+    pub fn coordinates(&self) -> &[F; 2] {
+        // SAFETY: the two fields are of one type, in this order and without a gap.
+        unsafe { &*(self as *const Self).cast() }
+    }
 
     pub fn generator() -> Self {
         F::GENERATOR

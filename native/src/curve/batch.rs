@@ -75,7 +75,15 @@ impl<F> ScratchPool<F> {
 pub struct Products<F> {
     scalar: Vec<F>,
     #[cfg(target_arch = "x86_64")]
-    lanes: super::batch_lanes::LaneProducts,
+    vector: VectorProducts,
+}
+
+/// The same of its vector forms.
+#[cfg(target_arch = "x86_64")]
+#[derive(Default)]
+pub struct VectorProducts {
+    pub(super) lanes: super::batch_lanes::LaneProducts,
+    pub(super) octets: super::batch_octets::OctetProducts,
 }
 
 impl<F> Default for Products<F> {
@@ -83,7 +91,7 @@ impl<F> Default for Products<F> {
         Self {
             scalar: Vec::new(),
             #[cfg(target_arch = "x86_64")]
-            lanes: Default::default(),
+            vector: Default::default(),
         }
     }
 }
@@ -97,7 +105,7 @@ pub fn add_many<'a, F: CurveField>(
     products: &mut Products<F>,
 ) {
     #[cfg(target_arch = "x86_64")]
-    if F::add_many_in_lanes(count, &get, &mut put, &mut products.lanes) {
+    if F::add_many_in_vectors(count, &get, &mut put, &mut products.vector) {
         return;
     }
     let prefix = &mut products.scalar;

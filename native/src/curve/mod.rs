@@ -8,6 +8,8 @@ mod affine;
 pub mod batch;
 #[cfg(target_arch = "x86_64")]
 mod batch_lanes;
+#[cfg(target_arch = "x86_64")]
+mod batch_octets;
 mod endomorphism;
 mod params;
 mod source;

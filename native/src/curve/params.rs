@@ -1,7 +1,9 @@
 //! What distinguishes G1 from G2: generator and endomorphism constant. `tests` checks both against arkworks.
 
 #[cfg(target_arch = "x86_64")]
-use super::batch_lanes::{self, LaneProducts};
+use super::batch::VectorProducts;
+#[cfg(target_arch = "x86_64")]
+use super::{batch_lanes, batch_octets};
 use super::Affine;
 use crate::field::{Field, Fq, Fq2};
 
@@ -15,11 +17,11 @@ pub trait CurveField: Field {
 
     /// `batch::add_many` with vector instructions; false, with nothing done, where it cannot or must not.
     #[cfg(target_arch = "x86_64")]
-    fn add_many_in_lanes<'a>(
+    fn add_many_in_vectors<'a>(
         count: usize,
         get: &impl Fn(usize) -> (&'a Affine<Self>, &'a Affine<Self>),
         put: &mut impl FnMut(usize, Affine<Self>),
-        products: &mut LaneProducts,
+        products: &mut VectorProducts,
     ) -> bool;
 }
 
@@ -45,13 +47,14 @@ impl CurveField for Fq {
 
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    fn add_many_in_lanes<'a>(
+    fn add_many_in_vectors<'a>(
         count: usize,
         get: &impl Fn(usize) -> (&'a Affine<Self>, &'a Affine<Self>),
         put: &mut impl FnMut(usize, Affine<Self>),
-        products: &mut LaneProducts,
+        products: &mut VectorProducts,
     ) -> bool {
-        batch_lanes::add_many_g1(count, get, put, products)
+        batch_octets::add_many_g1(count, get, put, &mut products.octets)
+            || batch_lanes::add_many_g1(count, get, put, &mut products.lanes)
     }
 }
 
@@ -66,12 +69,13 @@ impl CurveField for Fq2 {
 
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    fn add_many_in_lanes<'a>(
+    fn add_many_in_vectors<'a>(
         count: usize,
         get: &impl Fn(usize) -> (&'a Affine<Self>, &'a Affine<Self>),
         put: &mut impl FnMut(usize, Affine<Self>),
-        products: &mut LaneProducts,
+        products: &mut VectorProducts,
     ) -> bool {
-        batch_lanes::add_many_g2(count, get, put, products)
+        batch_octets::add_many_g2(count, get, put, &mut products.octets)
+            || batch_lanes::add_many_g2(count, get, put, &mut products.lanes)
     }
 }

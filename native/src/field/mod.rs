@@ -10,6 +10,8 @@ mod inverse;
 #[cfg(target_arch = "x86_64")]
 pub mod lanes;
 mod mul;
+#[cfg(target_arch = "x86_64")]
+pub mod octets;
 mod params;
 #[cfg(test)]
 mod tests;
