@@ -66,12 +66,30 @@ export function wordHex(word: bigint): string {
 
 function g1(point: readonly string[], name: string): bigint[] {
   if (point.length !== 3 || point[2] !== '1') throw notAffine(name);
-  return [coordinate(point[0], name), coordinate(point[1], name)];
+  const [x, y] = [coordinate(point[0], name), coordinate(point[1], name)];
+  if (mod(y * y - x * x * x - 3n) !== 0n) throw offCurve(name);
+  return [x, y];
 }
 
 function g2(point: readonly (readonly string[])[], name: string): bigint[] {
   if (point.length !== 3 || point[2][0] !== '1' || point[2][1] !== '0') throw notAffine(name);
-  return [point[0][1], point[0][0], point[1][1], point[1][0]].map((c) => coordinate(c, name));
+  const [x1, x0, y1, y0] = [point[0][1], point[0][0], point[1][1], point[1][0]].map((c) => coordinate(c, name));
+  // y^2 = x^3 + 3 / (9 + i), multiplied by 9 + i.
+  const [x, y]: Fp2[] = [[x0, x1], [y0, y1]];
+  const [left, right] = [times([9n, 1n], times(y, y)), times([9n, 1n], times(x, times(x, x)))];
+  if (mod(left[0] - right[0] - 3n) !== 0n || mod(left[1] - right[1]) !== 0n) throw offCurve(name);
+  return [x1, x0, y1, y0];
+}
+
+/** a + b i with i^2 = -1. */
+type Fp2 = readonly [bigint, bigint];
+
+function times([a0, a1]: Fp2, [b0, b1]: Fp2): Fp2 {
+  return [mod(a0 * b0 - a1 * b1), mod(a0 * b1 + a1 * b0)];
+}
+
+function mod(value: bigint): bigint {
+  return ((value % BASE_FIELD) + BASE_FIELD) % BASE_FIELD;
 }
 
 function coordinate(text: string, name: string): bigint {
@@ -80,6 +98,10 @@ function coordinate(text: string, name: string): bigint {
     throw new InvalidVerificationKeyError(`The verification key's ${name} has a coordinate outside the base field: ${text}.`);
   }
   return value;
+}
+
+function offCurve(name: string): InvalidVerificationKeyError {
+  return new InvalidVerificationKeyError(`The verification key's ${name} is no point of the curve: the file is damaged.`);
 }
 
 function notAffine(name: string): InvalidVerificationKeyError {

@@ -5,8 +5,14 @@
  *
  * over the precompiles of EIP-196 and EIP-197 at EIP-1108's prices, for one proof and for many.
  *
- * The traps: a precompile that meets a malformed point burns all gas it was given, so each gets at most twice its price;
- * and the point at infinity is (0, 0) there, which no honest proof contains and which is refused.
+ * The traps: a precompile that meets a malformed point burns all gas it was given, so those that see a proof's points get at
+ * most twice their price (the key's points were checked, and a sum of points lies on the curve); and starving inside a
+ * precompile looks like an invalid proof, so gas is counted first. Infinity is (0, 0) there and needs no rule of its own: a
+ * proof with it must satisfy the equation like any other.
+ *
+ * `_verify` is written for gas (figures: docs/contracts.md): fixed addresses, every term's point put before its scalar where
+ * the scalars already lie, the sum of points growing where the pairing reads it, and the key's side negated, in constants,
+ * instead of A.
  */
 import { BASE_FIELD, SCALAR_FIELD, wordHex } from './key.js';
 
@@ -59,17 +65,20 @@ export function renderGroth16(words: readonly bigint[]): string {
         uint256[2] calldata c,
         ${signalsType} calldata signals
     ) external view returns (bool valid) {
-        uint256 work;
         assembly ("memory-safe") {
-            // b, c and signals follow a: one run of words.
-            work := mload(0x40)
-            mstore(0x40, add(work, ${hex(workBytes(n))}))
-            calldatacopy(add(work, 0xc0), a, ${hex(0x100 + 32 * n)})
+${claimWork(n)}
+            // b and c follow a: one run of words.
+            calldatacopy(${hex(POINTS)}, a, 0x100)
+            calldatacopy(${hex(SIGNALS)}, signals, ${hex(32 * n)})
             pop(b)
             pop(c)
-            pop(signals)
         }
-        return _verify(work);
+        valid = _verify();
+        // Solidity's own return would encode to fresh memory.
+        assembly ("memory-safe") {
+            mstore(0x00, valid)
+            return(0x00, 0x20)
+        }
     }
 
     /// @notice Whether every one of up to 128 proofs is valid.
@@ -129,56 +138,52 @@ ${keyConstants(words)
         }
     }
 
-    /// Checks one proof. \`work\` is ${workBytes(n)} bytes of memory: A, B and C from byte 192 on, then the signals; overwritten.
-    function _verify(uint256 work) private view returns (bool valid) {
+    /// Checks the proof that its caller has laid out in memory: A, B and C from ${hex(POINTS)} on, the signals from ${hex(SIGNALS)} on. The
+    /// caller has allocated ${workBytes(n)} bytes at ${hex(WORK)}, all of which are overwritten.
+    function _verify() private view returns (bool valid) {
 ${n > MAX_UNROLLED ? '        uint256 key = _key();\n' : ''}\
         assembly ("memory-safe") {
             // A precompile that starves would look like an invalid proof: out of gas is an error of the caller.
             if lt(gas(), ${gasNeeded(n)}) { revert(0x00, 0x00) }
-            // At work IC_0 + s_1 IC_1 + ... so far; behind it the next term, a point and its scalar.
-            let x := add(work, 0x40)
-            let y := add(work, 0x60)
-            let scalar := add(work, 0x80)
-            mstore(work, IC0_X)
-            mstore(add(work, 0x20), IC0_Y)
-            valid := 1
+            mstore(${hex(WORK)}, IC0_X)
+            mstore(${hex(WORK + 0x20)}, IC0_Y)
 ${n > MAX_UNROLLED ? renderTermLoop(n) : Array.from({ length: n }, (_, j) => renderTerm(j)).join('\n')}
 
-            // Four pairs: (sum, gamma), (-A, B), (C, delta), (alpha, beta).
-            mstore(x, GAMMA_X1)
-            mstore(y, GAMMA_X0)
-            mstore(scalar, GAMMA_Y1)
-            mstore(add(work, 0xa0), GAMMA_Y0)
-            mstore(add(work, 0xe0), sub(P, mload(add(work, 0xe0))))
-            mstore(add(work, 0x1c0), DELTA_X1)
-            mstore(add(work, 0x1e0), DELTA_X0)
-            mstore(add(work, 0x200), DELTA_Y1)
-            mstore(add(work, 0x220), DELTA_Y0)
-            mstore(add(work, 0x240), ALPHA_X)
-            mstore(add(work, 0x260), ALPHA_Y)
-            mstore(add(work, 0x280), BETA_X1)
-            mstore(add(work, 0x2a0), BETA_X0)
-            mstore(add(work, 0x2c0), BETA_Y1)
-            mstore(add(work, 0x2e0), BETA_Y0)
+            // Four pairs: (sum, -gamma), (A, B), (C, -delta), (alpha, -beta).
+${storeG2(WORK + 0x40, 'GAMMA')}
+${storeG2(WORK + 0x1c0, 'DELTA')}
+            mstore(${hex(WORK + 0x240)}, ALPHA_X)
+            mstore(${hex(WORK + 0x260)}, ALPHA_Y)
+${storeG2(WORK + 0x280, 'BETA')}
 
-            // A at infinity becomes (0, P), which the precompile refuses as it does every coordinate not below P and every
-            // point off its curve or, for B, outside the subgroup.
-            if valid {
-                // From the right: the precompile's answer is read after its call.
-                valid := and(mload(0x00), staticcall(${2 * (45000 + 4 * 34000)}, 8, work, 0x300, 0x00, 0x20))
-            }
+            // From the right: the precompile's answer is read after its call.
+            valid := and(and(mload(0x00), staticcall(${2 * (45000 + 4 * 34000)}, 8, ${hex(WORK)}, 0x300, 0x00, 0x20)), valid)
         }
     }
 
 ${renderBatch(n)}`;
 }
 
-/** Where the signals lie in `_verify`'s working memory: behind the first pair, A, B and C. */
-export const SIGNALS = 0x1c0;
+/** Where `_verify` works: its only allocation is the call's first, at Solidity's first free byte. */
+export const WORK = 0x80;
+
+/** Where A, B and C lie there: behind the first pair, so that they are the second and half of the third. */
+export const POINTS = WORK + 0xc0;
+
+/** Where the signals lie: two words behind C, since every term's point is put before its scalar. */
+export const SIGNALS = WORK + 0x200;
 
 /** Size of that memory: four pairs, or the signals' end. */
 export function workBytes(n: number): number {
-  return Math.max(0x300, SIGNALS + 32 * n);
+  return Math.max(0x300, SIGNALS - WORK + 32 * n);
+}
+
+/** Assembly with which a function claims that memory; it must be the first to claim any. */
+export function claimWork(n: number): string {
+  return `\
+            // Fixed addresses cost less than computed ones, and hold only while nothing else is allocated.
+            if xor(mload(0x40), ${hex(WORK)}) { revert(0x00, 0x00) }
+            mstore(0x40, ${hex(WORK + workBytes(n))})`;
 }
 
 /** Gas that checking one proof takes at EIP-1108's prices, with the 64th that EIP-150 keeps back and some for the rest. */
@@ -190,26 +195,37 @@ export function gasNeeded(n: number): number {
 const MAX_UNROLLED = 32;
 
 // Arguments are evaluated from the right: the product before the sum.
-const ADD_TERM = 'and(staticcall(300, 6, work, 0x80, work, 0x40), staticcall(12000, 7, x, 0x60, x, 0x40))';
+function addTerm(term: string, pointBytes: string): string {
+  return `and(staticcall(gas(), 6, ${hex(WORK)}, 0x80, ${hex(WORK)}, ${pointBytes}), staticcall(gas(), 7, ${term}, 0x60, ${hex(WORK + 0x40)}, ${pointBytes}))`;
+}
 
 function renderTerm(j: number): string {
+  const scalar = SIGNALS + 32 * j;
+  const inRange = `lt(mload(${hex(scalar)}), R)`;
   return `\
-            mstore(x, IC${j + 1}_X)
-            mstore(y, IC${j + 1}_Y)
-            mstore(scalar, mload(${at('work', SIGNALS + 32 * j)}))
-            valid := and(${ADD_TERM}, and(lt(mload(scalar), R), valid))`;
+            mstore(${hex(scalar - 0x40)}, IC${j + 1}_X)
+            mstore(${hex(scalar - 0x20)}, IC${j + 1}_Y)
+            valid := and(${addTerm(hex(scalar - 0x40), j === 0 ? '0x40' : 'returndatasize()')}, ${j === 0 ? inRange : `and(${inRange}, valid)`})`;
 }
 
 function renderTermLoop(n: number): string {
   return `\
-            let signals := add(work, ${hex(SIGNALS)})
+            valid := 1
+            let term := ${hex(SIGNALS - 0x40)}
             for { let ic := add(key, ${hex(32 * HEADER_WORDS + 64)}) } lt(ic, add(key, ${hex(32 * (HEADER_WORDS + 2 * n + 2))})) { ic := add(ic, 0x40) } {
-                mstore(x, mload(ic))
-                mstore(y, mload(add(ic, 0x20)))
-                mstore(scalar, mload(signals))
-                signals := add(signals, 0x20)
-                valid := and(${ADD_TERM}, and(lt(mload(scalar), R), valid))
+                mcopy(term, ic, 0x40)
+                valid := and(${addTerm('term', '0x40')}, and(lt(mload(add(term, 0x40)), R), valid))
+                term := add(term, 0x20)
             }`;
+}
+
+/** Stores the negative of a point of G2 that is part of the key. */
+function storeG2(to: number, point: string): string {
+  return `\
+            mstore(${hex(to)}, ${point}_X1)
+            mstore(${hex(to + 0x20)}, ${point}_X0)
+            mstore(${hex(to + 0x40)}, sub(P, ${point}_Y1))
+            mstore(${hex(to + 0x60)}, sub(P, ${point}_Y0))`;
 }
 
 function renderBatch(n: number): string {
@@ -250,9 +266,7 @@ function renderBatch(n: number): string {
             for {} 1 {} {
 ${n > 8 ? BATCH_SIGNAL_LOOP : Array.from({ length: n }, (_, j) => renderBatchSignal(j)).join('\n')}
                 signals := add(signals, ${hex(32 * n)})
-                // The pair (r A, B); a point at infinity, alone with y = 0, is refused in A.
-                let ay := calldataload(add(proofs, 0x20))
-                valid := and(valid, gt(ay, 0))
+                // The pair (r A, B).
                 calldatacopy(pair, proofs, 0xc0)
                 if xor(pair, pairs) {
                     mstore(add(pair, 0x40), r)

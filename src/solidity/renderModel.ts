@@ -8,7 +8,7 @@
 import { ZkinferError } from '../errors.js';
 import type { Manifest, TensorDescription } from '../manifest.js';
 import { PUBLIC_INPUT_DOMAIN } from './calldata.js';
-import { SIGNALS, workBytes } from './renderGroth16.js';
+import { claimWork, POINTS, SIGNALS } from './renderGroth16.js';
 
 /** The manifest describes public signals that a verifier cannot be made for. */
 export class SignalLayoutError extends ZkinferError {
@@ -95,20 +95,17 @@ ${renderTyped(layout)}
         if (proof.length != ${4 + 32 * (9 + publicWords(inputs))}) return Verdict.InvalidProof;
         if (bytes4(proof) != KEY_TAG) return Verdict.ModelMismatch;
         if (output.length != ${32 * outputs.words}) return Verdict.OutputMismatch;
-        uint256 work;
-        uint256 signals;
+        uint256 signals = ${SIGNALS};
         assembly ("memory-safe") {
-            work := mload(0x40)
-            mstore(0x40, add(work, ${workBytes(signals)}))
-            signals := add(work, ${SIGNALS})
+${claimWork(signals)}
             let words := add(proof.offset, 4)
-            calldatacopy(add(work, 192), words, 256)
+            calldatacopy(${POINTS}, words, 256)
             calldatacopy(signals, output.offset, ${32 * outputs.words})
 ${fillInput(layout, 'signals', 'inputCommitment', 'add(words, 0x120)')}
             mstore(add(signals, ${32 * (signals - 1)}), calldataload(add(words, 0x100)))
         }
         verdict = _checkSignals(signals, inputCommitment);
-        if (verdict == Verdict.Valid && !_verify(work)) verdict = Verdict.InvalidProof;
+        if (verdict == Verdict.Valid && !_verify()) verdict = Verdict.InvalidProof;
     }
 
     /// @notice Judges up to 128 inferences together, at the price of \`verifyBatch\`.
@@ -341,17 +338,14 @@ ${parameters.map((p) => `    /// @param ${p.name} ${p.meaning}`).join('\n')}${pa
     function verifyInference(
 ${[...parameters.map((p) => `        ${p.type} ${p.name}`), '        uint256 context', '        uint256[8] calldata proof'].join(',\n')}
     ) external view returns (bool valid) {
-        uint256 work;
-        uint256 signals;
+        uint256 signals = ${SIGNALS};
         assembly ("memory-safe") {
-            work := mload(0x40)
-            mstore(0x40, add(work, ${workBytes(signals)}))
-            signals := add(work, ${SIGNALS})
-            calldatacopy(add(work, 192), proof, 256)
+${claimWork(signals)}
+            calldatacopy(${POINTS}, proof, 256)
             mstore(add(signals, ${32 * (signals - 1)}), context)
         }
 ${fills.join('\n')}${fills.length > 0 ? '\n' : ''}\
-        return _verify(work);
+        return _verify();
     }
 
 ${packs.join('\n')}`;

@@ -68,6 +68,10 @@ describe('the verifier generator', () => {
     assert.throws(broken({ IC: key.IC.slice(1) }), { code: 'INVALID_VERIFICATION_KEY', message: /3 IC points for 3/ });
     assert.throws(broken({ vk_alpha_1: ['0', '1', '0'] }), { code: 'INVALID_VERIFICATION_KEY', message: /vk_alpha_1/ });
     assert.throws(broken({ vk_alpha_1: ['x', '1', '1'] }), { code: 'INVALID_VERIFICATION_KEY', message: /coordinate/ });
+    const [x, y] = key.vk_gamma_2;
+    assert.throws(broken({ vk_gamma_2: [[x[1], x[0]], y, ['1', '0']] }), { code: 'INVALID_VERIFICATION_KEY', message: /vk_gamma_2.*curve/ });
+    const bent: [string, string, string] = [key.IC[2][0], key.IC[1][1], '1'];
+    assert.throws(broken({ IC: key.IC.with(2, bent) }), { code: 'INVALID_VERIFICATION_KEY', message: /IC\[2\].*curve/ });
   });
 
   it('compiles to the same bytecode wherever its source lies', async function () {

@@ -161,7 +161,7 @@ contract ModelRegistry is IModelRegistry, ERC721, AccessControlDefaultAdminRules
     }
 
     /// @inheritdoc IModelRegistry
-    function resolve(uint256 modelId, uint32 version) external view returns (Resolution memory resolution) {
+    function resolveVerifier(uint256 modelId, uint32 version) external view returns (Resolution memory resolution) {
         Head storage head = _head(modelId);
         uint32 current = head.version;
         if (version == 0 || version == current) {

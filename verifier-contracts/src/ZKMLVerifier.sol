@@ -92,9 +92,6 @@ contract ZKMLVerifier is
     }
 
     /// @inheritdoc IAttestations
-    /// @dev Slither: the division leaves no rest, since a valid batch's outputs have equal lengths; offset and length of one
-    /// slice are two variables, not one written twice.
-    // slither-disable-next-line divide-before-multiply
     function attestBatch(
         uint256 modelId,
         bytes32[] calldata inputCommitments,
@@ -108,29 +105,8 @@ contract ZKMLVerifier is
         _requireValid(
             IInferenceVerifier(model.verifier).checkInferences(inputCommitments, contexts, outputs, proofs)
         );
-        ids = new bytes32[](count);
-        // A valid batch's outputs have equal lengths.
-        uint256 size = outputs.length / count;
-        uint32 version = model.version;
-        for (uint256 i = 0; i < count; ++i) {
-            uint256 context;
-            bytes32 inputCommitment;
-            // slither-disable-next-line write-after-write
-            bytes calldata output;
-            // The three arrays hold `count` items: no index leaves its bounds.
-            assembly ("memory-safe") {
-                context := calldataload(add(contexts.offset, shl(5, i)))
-                inputCommitment := calldataload(add(inputCommitments.offset, shl(5, i)))
-                output.offset := add(outputs.offset, mul(i, size))
-                output.length := size
-            }
-            if (!InferenceContext.names(context, msg.sender)) revert ContextNotCaller(context, msg.sender);
-            bytes32 id = _record(modelId, version, inputCommitment, context, output);
-            assembly ("memory-safe") {
-                mstore(add(ids, shl(5, add(i, 1))), id)
-            }
-        }
-        emit InferencesAttested(modelId, msg.sender, version, inputCommitments, contexts, outputs);
+        ids = _recordBatch(modelId, model.version, inputCommitments, contexts, outputs);
+        emit InferencesAttested(modelId, msg.sender, model.version, inputCommitments, contexts, outputs);
     }
 
     /// @inheritdoc IAttestations
@@ -186,7 +162,7 @@ contract ZKMLVerifier is
 
     /// @inheritdoc IERCZKMLVerifier
     function proofSystemOf(uint256 modelId) external view returns (bytes4 proofSystemId) {
-        return _REGISTRY.resolve(modelId, 0).proofSystemId;
+        return _REGISTRY.resolveVerifier(modelId, 0).proofSystemId;
     }
 
     /// @inheritdoc IERCZKMLVerifier
@@ -228,9 +204,53 @@ contract ZKMLVerifier is
         bytes calldata output
     ) private returns (bytes32 id) {
         id = attestationId(modelId, version, inputCommitment, context);
+        _keep(id, _hash(output));
+    }
+
+    /// `_record` for each item of a batch that was found valid: its outputs have equal lengths, so the division leaves no rest.
+    function _recordBatch(
+        uint256 modelId,
+        uint32 version,
+        bytes32[] calldata inputCommitments,
+        uint256[] calldata contexts,
+        bytes calldata outputs
+    ) private returns (bytes32[] memory ids) {
+        uint256 count = inputCommitments.length;
+        ids = new bytes32[](count);
+        uint256 size = outputs.length / count;
+        // The words of `attestationId`, of which two stay, and an output.
+        bytes memory words = new bytes(0x80 + size);
+        assembly ("memory-safe") {
+            mstore(add(words, 0x20), modelId)
+            mstore(add(words, 0x40), version)
+        }
+        uint256 output;
+        for (uint256 i = 0; i < count; ++i) {
+            bytes32 id;
+            bytes32 digest;
+            uint256 context;
+            // The arrays hold `count` items: no index leaves its bounds.
+            assembly ("memory-safe") {
+                let word := shl(5, i)
+                context := calldataload(add(contexts.offset, word))
+                mstore(add(words, 0x60), calldataload(add(inputCommitments.offset, word)))
+                mstore(add(words, 0x80), context)
+                id := keccak256(add(words, 0x20), 0x80)
+                calldatacopy(add(words, 0xa0), add(outputs.offset, output), size)
+                digest := keccak256(add(words, 0xa0), size)
+                mstore(add(add(ids, 0x20), word), id)
+                output := add(output, size)
+            }
+            if (!InferenceContext.names(context, msg.sender)) revert ContextNotCaller(context, msg.sender);
+            _keep(id, digest);
+        }
+    }
+
+    /// Writes an attestation's word, once.
+    function _keep(bytes32 id, bytes32 outputHash) private {
         Attestation storage attestation = _attestations[id];
         if (attestation.packed != 0) revert AlreadyAttested(id);
-        attestation.packed = (block.number << 216) | (uint256(_hash(output)) >> 40);
+        attestation.packed = (block.number << 216) | (uint256(outputHash) >> 40);
     }
 
     /// Verifies under the current version a proof whose context names the caller.
@@ -267,7 +287,7 @@ contract ZKMLVerifier is
 
     /// A version that can be verified: of a live model, Groth16, bound to code that has not changed.
     function _resolve(uint256 modelId, uint32 version) private view returns (IModelRegistry.Resolution memory model) {
-        model = _REGISTRY.resolve(modelId, version);
+        model = _REGISTRY.resolveVerifier(modelId, version);
         if (model.deprecated) revert VerificationRefused_ModelDeprecated(modelId);
         if (model.proofSystemId != ProofSystem.GROTH16_BN254_V1) revert UnsupportedProofSystem(model.proofSystemId);
         if (model.verifier == address(0)) revert VerifierNotBound(modelId, model.version);

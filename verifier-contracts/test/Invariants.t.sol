@@ -63,7 +63,7 @@ contract Actors {
         uint32 version = REGISTRY.versionOf(SCORER_ID);
         bytes32 id = VERIFIER.attestationId(SCORER_ID, version, item.inputCommitment, item.context);
         bool expected = honest && caller == PROVER && !deprecated && recordOf[id] == 0
-            && REGISTRY.resolve(SCORER_ID, version).verifier == generated[0];
+            && REGISTRY.resolveVerifier(SCORER_ID, version).verifier == generated[0];
         vm.prank(caller);
         try VERIFIER.attest(SCORER_ID, item.inputCommitment, item.output, item.proof) returns (bytes32 made) {
             if (!expected || made != id) ++violations;
@@ -82,7 +82,7 @@ contract Actors {
         bytes32[] memory inputCommitments = new bytes32[](2);
         uint256[] memory contexts = new uint256[](2);
         uint32 version = REGISTRY.versionOf(SCORER_ID);
-        bool expected = !deprecated && REGISTRY.resolve(SCORER_ID, version).verifier == generated[0];
+        bool expected = !deprecated && REGISTRY.resolveVerifier(SCORER_ID, version).verifier == generated[0];
         for (uint256 i = 0; i < 2; ++i) {
             (inputCommitments[i], contexts[i]) = (items[i].inputCommitment, items[i].context);
             bytes32 id = VERIFIER.attestationId(SCORER_ID, version, inputCommitments[i], contexts[i]);

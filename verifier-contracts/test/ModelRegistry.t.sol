@@ -52,9 +52,9 @@ contract ModelRegistryTest is Fixtures {
         vm.expectRevert(abi.encodeWithSelector(IERCZKMLRegistry.ModelNotFound.selector, 99));
         registry.getModel(99);
         vm.expectRevert(abi.encodeWithSelector(IERCZKMLRegistry.ModelNotFound.selector, 99));
-        registry.resolve(99, 0);
+        registry.resolveVerifier(99, 0);
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelVersionNotFound.selector, scorerId, 2));
-        registry.resolve(scorerId, 2);
+        registry.resolveVerifier(scorerId, 2);
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelVersionNotFound.selector, scorerId, 0));
         registry.getModelVersion(scorerId, 0);
     }
@@ -95,10 +95,10 @@ contract ModelRegistryTest is Fixtures {
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.VerifierAlreadyBound.selector, scorerId, 1));
         registry.bindVerifier(scorerId, copy);
         uint256 id = registry.registerModel(commitmentOf(address(scorer)));
-        assertEq(registry.resolve(id, 0).verifier, address(0), "none yet");
+        assertEq(registry.resolveVerifier(id, 0).verifier, address(0), "none yet");
         registry.bindVerifier(id, copy);
-        assertEq(registry.resolve(id, 0).verifier, copy, "bound");
-        assertEq(registry.resolve(id, 1).codeHash, copy.codehash, "with its code");
+        assertEq(registry.resolveVerifier(id, 0).verifier, copy, "bound");
+        assertEq(registry.resolveVerifier(id, 1).codeHash, copy.codehash, "with its code");
         vm.stopPrank();
     }
 
@@ -113,8 +113,8 @@ contract ModelRegistryTest is Fixtures {
         registry.updateModelWithVerifier(scorerId, afterwards, address(rival));
 
         assertEq(registry.versionOf(scorerId), 2, "version");
-        assertEq(registry.resolve(scorerId, 0).verifier, address(rival), "current");
-        assertEq(registry.resolve(scorerId, 1).verifier, address(scorer), "first");
+        assertEq(registry.resolveVerifier(scorerId, 0).verifier, address(rival), "current");
+        assertEq(registry.resolveVerifier(scorerId, 1).verifier, address(scorer), "first");
         (IERCZKMLRegistry.ModelCommitment memory first, address bound,,) = registry.getModelVersion(scorerId, 1);
         assertEq(keccak256(abi.encode(first)), keccak256(abi.encode(before)), "first commitment");
         assertEq(bound, address(scorer), "first verifier");
@@ -127,8 +127,8 @@ contract ModelRegistryTest is Fixtures {
         IERCZKMLRegistry.ModelCommitment memory c = commitmentOf(address(scorer));
         vm.prank(OWNER);
         registry.updateModel(scorerId, c);
-        assertEq(registry.resolve(scorerId, 0).verifier, address(0), "none");
-        assertEq(registry.resolve(scorerId, 0).codeHash, bytes32(0), "no code");
+        assertEq(registry.resolveVerifier(scorerId, 0).verifier, address(0), "none");
+        assertEq(registry.resolveVerifier(scorerId, 0).codeHash, bytes32(0), "no code");
     }
 
     function test_aRetiredModelStaysRetired() public {
@@ -190,7 +190,7 @@ contract ModelRegistryTest is Fixtures {
         registry.registerModel(c);
         vm.expectRevert(Pausable.EnforcedPause.selector);
         registry.updateModel(scorerId, c);
-        assertEq(registry.resolve(scorerId, 0).verifier, address(scorer), "still verifiable");
+        assertEq(registry.resolveVerifier(scorerId, 0).verifier, address(scorer), "still verifiable");
         registry.deprecateModel(scorerId);
         vm.stopPrank();
         vm.prank(ADMIN);
@@ -224,6 +224,6 @@ contract ModelRegistryTest is Fixtures {
         uint256 id = registry.registerModel(c);
         (IERCZKMLRegistry.ModelCommitment memory kept,,) = registry.getModel(id);
         assertEq(keccak256(abi.encode(kept)), keccak256(abi.encode(c)), "kept");
-        assertTrue(registry.resolve(id, 0).proofSystemId == proofSystemId, "proof system");
+        assertTrue(registry.resolveVerifier(id, 0).proofSystemId == proofSystemId, "proof system");
     }
 }

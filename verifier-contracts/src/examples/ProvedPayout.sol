@@ -98,7 +98,7 @@ contract ProvedPayout is ReentrancyGuardTransient {
         _VERIFIER.checkInference(
             policy.modelId, policy.version, policy.inputCommitment, output, contextOf(policyId), proof
         );
-        address generated = _registry().resolve(policy.modelId, policy.version).verifier;
+        address generated = _registry().resolveVerifier(policy.modelId, policy.version).verifier;
         uint256 proved = _argmax(ITenScores(generated).unpackOutput(output));
         if (proved != policy.wanted) revert AnotherClass(policy.wanted, proved);
         delete _policies[policyId];

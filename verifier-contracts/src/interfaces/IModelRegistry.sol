@@ -54,5 +54,5 @@ interface IModelRegistry is IERCZKMLRegistry {
         returns (ModelCommitment memory commitment, address verifier, bytes32 codeHash, uint256 registeredAt);
 
     /// @notice The lean read behind every verification. `version` 0 means the current one.
-    function resolve(uint256 modelId, uint32 version) external view returns (Resolution memory resolution);
+    function resolveVerifier(uint256 modelId, uint32 version) external view returns (Resolution memory resolution);
 }

@@ -100,7 +100,7 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
                 || request.deadline < block.timestamp
         ) revert InvalidAsk();
         if (request.bond < _MIN_BOND) revert BondTooSmall(request.bond, _MIN_BOND);
-        IModelRegistry.Resolution memory model = _REGISTRY.resolve(request.modelId, request.version);
+        IModelRegistry.Resolution memory model = _REGISTRY.resolveVerifier(request.modelId, request.version);
         if (model.deprecated || model.verifier == address(0) || model.verifier.codehash != model.codeHash) {
             revert ModelNotServed(request.modelId, model.version);
         }
