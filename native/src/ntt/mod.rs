@@ -12,6 +12,7 @@ use crate::field::{Field, Fr, TWO_ADICITY};
 use rayon::prelude::*;
 
 mod lanes;
+mod octets;
 
 #[cfg(test)]
 mod tests;
@@ -124,17 +125,20 @@ impl Domain {
         if length == 1 {
             return;
         }
-        let twiddles = [self.twiddles[node], self.twiddles[2 * node], self.twiddles[2 * node + 1]];
-        for_quarters(values, &|q| match lanes::usable(q[0].len()) {
-            true => lanes::forward_quarters(q, &twiddles),
-            false => forward_quarters(q, &twiddles),
+        let twiddles = self.twiddles_of(node);
+        for_quarters(values, &|q| match q[0].len() {
+            quarter if octets::usable(quarter) => octets::forward_quarters(q, &twiddles),
+            quarter if lanes::usable(quarter) => lanes::forward_quarters(q, &twiddles),
+            _ => forward_quarters(q, &twiddles),
         });
+        if length == 2 * octets::LEAF && octets::usable(octets::LEAF) {
+            for (i, leaf) in values.chunks_exact_mut(octets::LEAF).enumerate() {
+                octets::forward_leaves(leaf, |size, place| self.twiddles_of(leaf_node(node, i, size, place)));
+            }
+            return;
+        }
         if length == 16 && lanes::usable(4) {
-            let first = 4 * node;
-            let twiddles = std::array::from_fn(|i| {
-                let n = first + i;
-                [self.twiddles[n], self.twiddles[2 * n], self.twiddles[2 * n + 1]]
-            });
+            let twiddles = std::array::from_fn(|i| self.twiddles_of(4 * node + i));
             return lanes::forward_leaves(values, &twiddles);
         }
         for_children(values, length, &|child, i| self.forward_node(child, 4 * node + i));
@@ -147,7 +151,11 @@ impl Domain {
         if length == 1 {
             return;
         }
-        if length == 16 && lanes::usable(4) {
+        if length == 2 * octets::LEAF && octets::usable(octets::LEAF) {
+            for (i, leaf) in values.chunks_exact_mut(octets::LEAF).enumerate() {
+                octets::inverse_leaves(leaf, |size, place| self.negated_inverses(leaf_node(node, i, size, place)));
+            }
+        } else if length == 16 && lanes::usable(4) {
             let inverses = std::array::from_fn(|i| self.negated_inverses(4 * node + i));
             lanes::inverse_leaves(values, &inverses);
         } else {
@@ -155,20 +163,27 @@ impl Domain {
         }
         if node == 0 {
             let quarter_turn = self.negated_inverse(1);
-            for_quarters(values, &|q| match lanes::usable(q[0].len()) {
-                true => lanes::inverse_quarters_at_root(q, &quarter_turn),
-                false => inverse_quarters_at_root(q, &quarter_turn),
+            for_quarters(values, &|q| match q[0].len() {
+                quarter if octets::usable(quarter) => octets::inverse_quarters_at_root(q, &quarter_turn),
+                quarter if lanes::usable(quarter) => lanes::inverse_quarters_at_root(q, &quarter_turn),
+                _ => inverse_quarters_at_root(q, &quarter_turn),
             });
         } else {
             let inverses = self.negated_inverses(node);
-            for_quarters(values, &|q| match lanes::usable(q[0].len()) {
-                true => lanes::inverse_quarters(q, &inverses),
-                false => inverse_quarters(q, &inverses),
+            for_quarters(values, &|q| match q[0].len() {
+                quarter if octets::usable(quarter) => octets::inverse_quarters(q, &inverses),
+                quarter if lanes::usable(quarter) => lanes::inverse_quarters(q, &inverses),
+                _ => inverse_quarters(q, &inverses),
             });
         }
     }
 
     /// For a layer of four at `node`: the node's own and those of its two children.
+    fn twiddles_of(&self, node: usize) -> [Fr; 3] {
+        [node, 2 * node, 2 * node + 1].map(|n| self.twiddles[n])
+    }
+
+    /// The same for the way back.
     fn negated_inverses(&self, node: usize) -> [Fr; 3] {
         [node, 2 * node, 2 * node + 1].map(|n| self.negated_inverse(n))
     }
@@ -182,6 +197,11 @@ impl Domain {
         let first = 1usize << node.ilog2();
         self.twiddles[3 * first - 1 - node]
     }
+}
+
+/// In a block of 64 at `node`: the node of block `place` of `size` values, 16 or four, in the block's half `half`.
+fn leaf_node(node: usize, half: usize, size: usize, place: usize) -> usize {
+    64 / size * node + 32 / size * half + place
 }
 
 /// The four quarters of a block, or corresponding parts of them.
