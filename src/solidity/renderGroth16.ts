@@ -229,6 +229,12 @@ function storeG2(to: number, point: string): string {
 }
 
 function renderBatch(n: number): string {
+  // Memory from `weights` on, as the source below says.
+  const sum = at('weights', 32 * (n + 1));
+  const point = at('weights', 32 * (n + 3));
+  const scalar = at('weights', 32 * (n + 5));
+  const pairs = at('weights', 32 * (n + 6));
+  const addTerm = `and(staticcall(300, 6, ${sum}, 0x80, ${sum}, 0x40), staticcall(12000, 7, ${point}, 0x60, ${point}, 0x40))`;
   return `\
     /// Checks \`count\` proofs, eight words of calldata each, \`stride\` bytes apart from \`proofs\` on, against ${n} words of
     /// memory each from \`signals\` on. With random r_i, r_0 = 1:
@@ -245,37 +251,33 @@ function renderBatch(n: number): string {
             // weights: sum r_i, then sum r_i s_ij for each j. Behind them the sum of points (2 words) and a term (3 words),
             // then the pairs.
             let weights := mload(0x40)
-            let sum := add(weights, ${hex(32 * (n + 1))})
-            let x := add(sum, 0x40)
-            let scalar := add(sum, 0x80)
-            let pairs := add(sum, 0xa0)
 
-            calldatacopy(pairs, proofs, mul(count, stride))
-            mstore(0x00, keccak256(pairs, mul(count, stride)))
+            calldatacopy(${pairs}, proofs, mul(count, stride))
+            mstore(0x00, keccak256(${pairs}, mul(count, stride)))
             mstore(0x20, keccak256(signals, mul(count, ${hex(32 * n)})))
             mstore(0x00, keccak256(0x00, 0x40))
 
             // The first proof's coefficient is 1.
             mstore(weights, 1)
             calldatacopy(add(weights, 0x20), calldatasize(), ${hex(32 * n)})
-            calldatacopy(sum, add(proofs, 0xc0), 0x40)
+            calldatacopy(${sum}, add(proofs, 0xc0), 0x40)
             valid := 1
             let r := 1
-            let end := add(pairs, mul(count, 0xc0))
-            let pair := pairs
+            let end := add(${pairs}, mul(count, 0xc0))
+            let pair := ${pairs}
             for {} 1 {} {
-${n > 8 ? BATCH_SIGNAL_LOOP : Array.from({ length: n }, (_, j) => renderBatchSignal(j)).join('\n')}
+${n > 8 ? renderBatchSignalLoop(n) : Array.from({ length: n }, (_, j) => renderBatchSignal(j)).join('\n')}
                 signals := add(signals, ${hex(32 * n)})
                 // The pair (r A, B).
                 calldatacopy(pair, proofs, 0xc0)
-                if xor(pair, pairs) {
+                if xor(pair, ${pairs}) {
                     mstore(add(pair, 0x40), r)
                     valid := and(staticcall(12000, 7, pair, 0x60, pair, 0x40), valid)
                     calldatacopy(add(pair, 0x40), add(proofs, 0x40), 0x80)
                     // sum += r C
-                    calldatacopy(x, add(proofs, 0xc0), 0x40)
-                    mstore(scalar, r)
-                    valid := and(and(staticcall(300, 6, sum, 0x80, sum, 0x40), staticcall(12000, 7, x, 0x60, x, 0x40)), valid)
+                    calldatacopy(${point}, add(proofs, 0xc0), 0x40)
+                    mstore(${scalar}, r)
+                    valid := and(${addTerm}, valid)
                 }
                 pair := add(pair, 0xc0)
                 if iszero(and(valid, lt(pair, end))) { break }
@@ -287,47 +289,36 @@ ${n > 8 ? BATCH_SIGNAL_LOOP : Array.from({ length: n }, (_, j) => renderBatchSig
 
             if valid {
                 // The right-hand side goes left: sum C and the scalars of the rest are negated.
-                mstore(pair, mload(sum))
-                mstore(add(pair, 0x20), sub(P, mload(add(sum, 0x20))))
-                copyG2(add(pair, 0x40), add(key, 0x140))
+                mcopy(pair, ${sum}, 0x40)
+                mstore(add(pair, 0x20), sub(P, mload(add(pair, 0x20))))
+                mcopy(add(pair, 0x40), add(key, 0x140), 0x80)
                 pair := add(pair, 0xc0)
 
-                mstore(pair, mload(key))
-                mstore(add(pair, 0x20), mload(add(key, 0x20)))
+                mcopy(pair, key, 0x40)
                 mstore(add(pair, 0x40), sub(R, mload(weights)))
                 valid := staticcall(12000, 7, pair, 0x60, pair, 0x40)
-                copyG2(add(pair, 0x40), add(key, 0x40))
+                mcopy(add(pair, 0x40), add(key, 0x40), 0x80)
                 pair := add(pair, 0xc0)
 
                 // The sum again, now of the IC points, from infinity on.
-                mstore(sum, 0)
-                mstore(add(sum, 0x20), 0)
+                calldatacopy(${sum}, calldatasize(), 0x40)
                 let ic := add(key, ${hex(32 * HEADER_WORDS)})
-                for { let weight := weights } lt(weight, sum) { weight := add(weight, 0x20) } {
-                    mstore(x, mload(ic))
-                    mstore(add(x, 0x20), mload(add(ic, 0x20)))
-                    mstore(scalar, sub(R, mload(weight)))
-                    valid := and(and(staticcall(300, 6, sum, 0x80, sum, 0x40), staticcall(12000, 7, x, 0x60, x, 0x40)), valid)
+                for { let weight := weights } lt(weight, ${sum}) { weight := add(weight, 0x20) } {
+                    mcopy(${point}, ic, 0x40)
+                    mstore(${scalar}, sub(R, mload(weight)))
+                    valid := and(${addTerm}, valid)
                     ic := add(ic, 0x40)
                 }
-                mstore(pair, mload(sum))
-                mstore(add(pair, 0x20), mload(add(sum, 0x20)))
-                copyG2(add(pair, 0x40), add(key, 0xc0))
+                mcopy(pair, ${sum}, 0x40)
+                mcopy(add(pair, 0x40), add(key, 0xc0), 0x80)
 
-                let size := add(sub(pair, pairs), 0xc0)
+                count := add(count, 3)
                 if valid {
                     valid := and(
                         mload(0x00),
-                        staticcall(add(90000, mul(68000, add(count, 3))), 8, pairs, size, 0x00, 0x20)
+                        staticcall(add(90000, mul(68000, count)), 8, ${pairs}, mul(count, 0xc0), 0x00, 0x20)
                     )
                 }
-            }
-
-            function copyG2(to, from) {
-                mstore(to, mload(from))
-                mstore(add(to, 0x20), mload(add(from, 0x20)))
-                mstore(add(to, 0x40), mload(add(from, 0x40)))
-                mstore(add(to, 0x60), mload(add(from, 0x60)))
             }
         }
     }
@@ -344,13 +335,15 @@ function renderBatchSignal(j: number): string {
                 }`;
 }
 
-const BATCH_SIGNAL_LOOP = `\
-                for { let j := 0x20 } lt(add(weights, j), sum) { j := add(j, 0x20) } {
+function renderBatchSignalLoop(n: number): string {
+  return `\
+                for { let j := 0x20 } lt(j, ${hex(32 * (n + 1))}) { j := add(j, 0x20) } {
                     let s := mload(add(signals, sub(j, 0x20)))
                     valid := and(valid, lt(s, R))
                     let weight := add(weights, j)
                     mstore(weight, addmod(mload(weight), mulmod(s, r, R), R))
                 }`;
+}
 
 function at(base: string, offset: number): string {
   return offset === 0 ? base : `add(${base}, ${hex(offset)})`;

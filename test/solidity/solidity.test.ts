@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { id } from 'ethers';
 import fc from 'fast-check';
+import solc from 'solc';
 import type { VerificationKey } from '../../src/groth16/types.js';
 import {
   PROOF_SYSTEM_ID,
@@ -105,6 +106,32 @@ describe('the verifier generator', () => {
       code: 'VERIFIER_RENDER',
       message: /at most 128/,
     });
+  });
+});
+
+describe('the source of a verifier', () => {
+  const tensors = (side: string) => Array.from({ length: 12 }, (_, i) => ({
+    name: `${side}${i}`, scores: false, shape: [20], scale: 1, range: [-5, 255] as [number, number], packing: { offset: -5, bits: 20, perWord: 12, words: 2 },
+  }));
+  const words = (kind: 'output' | 'input') => Array.from({ length: 24 }, (_, i) => ({ kind, tensor: i >> 1, word: i & 1 }));
+
+  it('leaves its fixed addresses free in a model of two dozen tensors: no variable of so many is moved there from the stack', async function () {
+    this.timeout(60_000);
+    const manifest = manifestOf('wide', [...words('output'), ...words('input'), { kind: 'context' }], tensors('out'), tensors('in'));
+    const { WideVerifier } = await compileSolidity({ 'Verifier.sol': renderVerifier((await trapdoor(49)).key, manifest) });
+    assert.match(WideVerifier.deployedBytecode, /^0x6080604052/); // Free memory begins at 0x80.
+  });
+
+  it('compiles by the older code generator too, as other tools do by default, optimized or not', async function () {
+    this.timeout(60_000);
+    for (const optimized of [true, false]) {
+      const output = JSON.parse(solc.compile(JSON.stringify({
+        language: 'Solidity',
+        sources: { 'Verifier.sol': { content: renderVerifier(key, SCORER) } },
+        settings: { viaIR: false, optimizer: { enabled: optimized }, outputSelection: { '*': { '*': ['evm.deployedBytecode.object'] } } },
+      }))) as { errors?: { severity: string }[] };
+      assert.deepEqual((output.errors ?? []).filter(({ severity }) => severity === 'error'), []);
+    }
   });
 });
 

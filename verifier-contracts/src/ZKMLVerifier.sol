@@ -16,6 +16,7 @@ import {ProofSystem} from "./libraries/ProofSystem.sol";
 /// the mempool is worth nothing to others. Contracts with another rule for contexts use `checkInference`.
 /// The contract has no administrator: nobody but the owner of a model, by retiring it, can stop its verification.
 /// Every call out of it is a STATICCALL, so nothing can re-enter and write.
+/// Slither on assembly: it hashes and slices calldata without allocating, within bounds checked before.
 /// Invariant: a record exists only if the call that made it saw a valid proof; no record changes or disappears.
 contract ZKMLVerifier is
     IERCZKMLVerifier,
@@ -41,6 +42,8 @@ contract ZKMLVerifier is
         uint256 packed;
     }
 
+    /// Slither on names: immutables in capitals, as Solidity's style guide has constants.
+    // slither-disable-next-line naming-convention
     IModelRegistry private immutable _REGISTRY;
     mapping(bytes32 attestationId => Attestation) private _attestations;
     mapping(bytes32 inferenceId => StoredInference) private _inferences;
@@ -207,7 +210,7 @@ contract ZKMLVerifier is
         _keep(id, _hash(output));
     }
 
-    /// `_record` for each item of a batch that was found valid: its outputs have equal lengths, so the division leaves no rest.
+    /// `_record` for each item of a batch that its verifier found valid.
     function _recordBatch(
         uint256 modelId,
         uint32 version,
@@ -218,6 +221,8 @@ contract ZKMLVerifier is
         uint256 count = inputCommitments.length;
         ids = new bytes32[](count);
         uint256 size = outputs.length / count;
+        // A generated verifier sees to it; a registered contract that is none may not, and the event would be unreadable.
+        if (size * count != outputs.length) revert OutputMismatch();
         // The words of `attestationId`, of which two stay, and an output.
         bytes memory words = new bytes(0x80 + size);
         assembly ("memory-safe") {

@@ -87,9 +87,12 @@ contract GeneratedVerifierTest is Fixtures {
     }
 
     function test_batchesOfEverySizeAreAccepted() public view {
-        for (uint256 count = 1; count <= proved.length; count += 5) {
+        for (uint256 count = 1; count <= 64; ++count) {
             (uint256[8][] memory points, uint256[3][] memory signals) = batchArrays(count);
             assertTrue(scorer.verifyBatch(points, signals), "by signals");
+            signals[count / 2][0] ^= 1;
+            assertFalse(scorer.verifyBatch(points, signals), "one forged");
+            if (count > proved.length) continue;
             Batch memory batch = firstOf(batchOf("scorer"), count, 32, 256);
             assertTrue(checkBatch(address(scorer), batch) == IInferenceVerifier.Verdict.Valid, "in ERC-7992's encoding");
         }
@@ -98,11 +101,7 @@ contract GeneratedVerifierTest is Fixtures {
     function test_batchesHaveBounds() public view {
         (uint256[8][] memory points, uint256[3][] memory signals) = batchArrays(0);
         assertFalse(scorer.verifyBatch(points, signals), "empty");
-        points = new uint256[8][](129);
-        signals = new uint256[3][](129);
-        for (uint256 i = 0; i < 129; ++i) {
-            (points[i], signals[i]) = (proved[i % proved.length].points, signalsOf(proved[i % proved.length]));
-        }
+        (points, signals) = batchArrays(129);
         assertFalse(scorer.verifyBatch(points, signals), "129");
         (points,) = batchArrays(2);
         (, signals) = batchArrays(3);
@@ -110,11 +109,7 @@ contract GeneratedVerifierTest is Fixtures {
     }
 
     function test_largestBatchIsAccepted() public view {
-        uint256[8][] memory points = new uint256[8][](128);
-        uint256[3][] memory signals = new uint256[3][](128);
-        for (uint256 i = 0; i < 128; ++i) {
-            (points[i], signals[i]) = (proved[i % proved.length].points, signalsOf(proved[i % proved.length]));
-        }
+        (uint256[8][] memory points, uint256[3][] memory signals) = batchArrays(128);
         assertTrue(scorer.verifyBatch(points, signals), "128 proofs");
     }
 
@@ -238,7 +233,8 @@ contract GeneratedVerifierTest is Fixtures {
         points = new uint256[8][](count);
         signals = new uint256[3][](count);
         for (uint256 i = 0; i < count; ++i) {
-            (points[i], signals[i]) = (proved[i].points, signalsOf(proved[i]));
+            Proved memory item = proved[i % proved.length];
+            (points[i], signals[i]) = (item.points, signalsOf(item));
         }
     }
 

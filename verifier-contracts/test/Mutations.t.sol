@@ -81,6 +81,32 @@ contract MutationsTest is Fixtures {
         refuse(words);
     }
 
+    function testFuzz_aBatchWithOneDamagedWordIsRefused(
+        uint256 size,
+        uint256 pick,
+        uint256 place,
+        uint256 how,
+        uint256 noise
+    ) public view {
+        size = 1 + size % 5;
+        uint256[8][] memory points = new uint256[8][](size);
+        uint256[3][] memory signals = new uint256[3][](size);
+        for (uint256 i = 0; i < size; ++i) {
+            uint256[WORDS] memory words = wordsOf(proved[(pick % 16 + i) % proved.length]);
+            if (i == noise % size) {
+                place %= WORDS;
+                uint256 word = damage(words[place], how, noise, words[noise % WORDS]);
+                vm.assume(word != words[place]);
+                words[place] = word;
+            }
+            for (uint256 w = 0; w < WORDS; ++w) {
+                if (w < POINTS) points[i][w] = words[w];
+                else signals[i][w - POINTS] = words[w];
+            }
+        }
+        assertFalse(scorer.verifyBatch(points, signals), "refused");
+    }
+
     function testFuzz_shortenedCalldataIsRefused(uint256 pick, uint256 length) public view {
         bytes memory data = calldataOf(wordsOf(proved[pick % proved.length]));
         assertFalse(accepts(address(scorer), head(data, length % data.length)), "cut");

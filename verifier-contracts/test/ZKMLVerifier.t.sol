@@ -6,9 +6,31 @@ import {IAttestations} from "../src/interfaces/IAttestations.sol";
 import {IERCZKMLRegistry} from "../src/interfaces/IERCZKMLRegistry.sol";
 import {IERCZKMLStorageExtension} from "../src/interfaces/IERCZKMLStorageExtension.sol";
 import {IERCZKMLVerifier} from "../src/interfaces/IERCZKMLVerifier.sol";
+import {IInferenceVerifier} from "../src/interfaces/IInferenceVerifier.sol";
 import {InferenceContext} from "../src/libraries/InferenceContext.sol";
 import {ProofSystem} from "../src/libraries/ProofSystem.sol";
 import {Batch, Fixtures, Proved} from "./utils/Fixtures.sol";
+
+/// @notice Shows a key and believes everything: what a dishonest owner might register instead of a generated verifier.
+contract CredulousVerifier {
+    uint256[] private key;
+
+    constructor(uint256[] memory words) {
+        key = words;
+    }
+
+    function verificationKey() external view returns (uint256[] memory words) {
+        return key;
+    }
+
+    function checkInferences(bytes32[] calldata, uint256[] calldata, bytes calldata, bytes calldata)
+        external
+        pure
+        returns (IInferenceVerifier.Verdict verdict)
+    {
+        return IInferenceVerifier.Verdict.Valid;
+    }
+}
 
 /// @notice ERC-7992's verifier, its storage extension and attestations.
 contract ZKMLVerifierTest is Fixtures {
@@ -261,6 +283,21 @@ contract ZKMLVerifierTest is Fixtures {
             assertEq(ids[i], verifier.attestationId(scorerId, 1, item.inputCommitment, item.context), "identifier");
             assertTrue(verifier.isAttested(scorerId, 1, item.inputCommitment, item.context, item.output), "on record");
         }
+    }
+
+    function test_aRegisteredContractThatIsNoGeneratedVerifierCannotMakeAnUnreadableRecord() public {
+        CredulousVerifier credulous = new CredulousVerifier(scorer.verificationKey());
+        uint256 id = registry.registerModelWithVerifier(commitmentOf(address(scorer)), address(credulous));
+        Batch memory batch = firstOf(batchOf("scorer"), 2, 32, 256);
+        vm.startPrank(PROVER);
+        vm.expectRevert(IERCZKMLVerifier.OutputMismatch.selector);
+        verifier.attestBatch(id, batch.inputCommitments, batch.contexts, head(batch.outputs, 63), batch.proofs);
+        // Whatever it is asked to believe stands under its own model's number.
+        verifier.attestBatch(id, batch.inputCommitments, batch.contexts, batch.outputs, batch.proofs);
+        assertFalse(
+            verifier.isAttested(scorerId, 1, batch.inputCommitments[0], batch.contexts[0], proved[0].output), "not the scorer's"
+        );
+        vm.stopPrank();
     }
 
     function test_aBatchIsAllOrNothing() public {

@@ -47,6 +47,8 @@ contract ProvedPayout is ReentrancyGuardTransient {
     /// @notice The deadline has passed.
     error TooLate(uint256 policyId);
 
+    /// Slither on names: immutables in capitals, as Solidity's style guide has constants.
+    // slither-disable-next-line naming-convention
     IAttestations private immutable _VERIFIER;
     uint256 private _lastPolicyId;
     mapping(uint256 policyId => Policy) private _policies;
