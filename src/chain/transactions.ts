@@ -62,6 +62,10 @@ const REPLACEMENT_PERCENT = 113n;
 const USUAL_PRIORITY_FEE = 1_000_000_000n;
 /** Times a nonce may be lost to other transactions of the account, or refused without reason, before giving up. */
 const NONCE_ATTEMPTS = 8;
+/** Looks without a receipt after which something may be wrong with the pool. */
+const STUCK_LOOKS = 25;
+/** Of a transaction that does nothing. */
+const TRANSFER_GAS = 21_000n;
 /** Consecutive looks that must agree that a nonce is used up by another transaction; nodes behind one URL may lag. */
 const LOST_LOOKS = 3;
 
@@ -72,7 +76,7 @@ export async function sendOnce(sender: Sender, request: Request): Promise<Transa
   const deadline = Date.now() + (sender.timeoutMs ?? DEFAULT_TIMEOUT_MS);
 
   for (let attempt = 0; attempt < NONCE_ATTEMPTS; attempt++) {
-    const signed = await inTurn(`${sender.rpc.genesisHash}:${from}`, async () => {
+    const signed = await inTurn(turnOf(sender), async () => {
       let mined = false;
       const ready = await sender.journal.update(intent, async (known) => {
         mined = known !== undefined && (await minedReceipt(sender.rpc, known)) !== undefined;
@@ -221,12 +225,28 @@ async function follow(sender: Sender, signed: Signed, deadline: number): Promise
       if ((await rpc.provider.getBlockNumber()) - receipt.blockNumber + 1 >= confirmations) return receipt;
     } else if (used && ++lostLooks >= LOST_LOOKS) {
       return undefined;
-    } else if (look % 25 === 0 && signed.raw !== undefined && !(await isKnown(rpc, signed))) {
+    } else if (look % STUCK_LOOKS === 0 && signed.raw !== undefined) {
       // Fallen out of the node's pool. The same bytes again are the same transaction.
-      await rpc.provider.send('eth_sendRawTransaction', [signed.raw]).catch(() => undefined);
+      if (!(await isKnown(rpc, signed))) await rpc.provider.send('eth_sendRawTransaction', [signed.raw]).catch(() => undefined);
+      await inTurn(turnOf(sender), () => fillGap(sender, signed.nonce));
     }
     if (Date.now() > deadline) throw new TransactionPendingError(signed.hashes.at(-1)!, (Date.now() - started) / 1000);
     await sleep(POLL_MS);
+  }
+}
+
+/**
+ * Spends the nonces below `nonce` that no transaction holds. After a reorganization the intents that had them may be gone for
+ * good (what they acted on was never asked), and everything above would wait for ever. An intent that still wants such a nonce
+ * finds it lost to another transaction, as ever, and takes a new one.
+ */
+async function fillGap(sender: Sender, nonce: number): Promise<void> {
+  const { rpc, signer } = sender;
+  for (let free = await rpc.provider.getTransactionCount(signer.address, 'pending'); free < nonce; free++) {
+    const { maxFeePerGas, maxPriorityFeePerGas } = await fees(sender);
+    const nothing = { type: 2, chainId: rpc.chainId, nonce: free, to: signer.address, value: 0n, gasLimit: TRANSFER_GAS, maxFeePerGas, maxPriorityFeePerGas };
+    // Refused where the nonce was taken meanwhile, which is as good.
+    await rpc.provider.send('eth_sendRawTransaction', [await signer.signTransaction(nothing)]).catch(() => undefined);
   }
 }
 
@@ -278,6 +298,8 @@ function rpcMessage(error: unknown): string {
   const inner = (error as { error?: { message?: string }; info?: { error?: { message?: string } } } | undefined) ?? {};
   return inner.error?.message ?? inner.info?.error?.message ?? (error instanceof Error ? error.message : String(error));
 }
+
+const turnOf = ({ rpc, signer }: Sender): string => `${rpc.genesisHash}:${signer.address}`;
 
 const queues = new Map<string, Promise<unknown>>();
 

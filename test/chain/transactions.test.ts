@@ -225,6 +225,19 @@ describe('sending a transaction once', () => {
     assert.equal(await tally.count(key), 0);
   });
 
+  it('sends an intent again whose block was lost, though an earlier one of the account is never sent again', async () => {
+    const [gone, kept] = [nextKey++, nextKey++];
+    const once = sender();
+    await sendOnce(once, add(gone));
+    const { nonce } = (await rpc.provider.getTransaction((await sendOnce(once, add(kept))).hash))!;
+    await rpc.provider.send('anvil_reorg', [2, []]);
+    assert.deepEqual(await Promise.all([gone, kept].map((key) => tally.count(key))), [0, 0]);
+    const receipt = await sendOnce(once, add(kept));
+    assert.equal((await rpc.provider.getTransaction(receipt.hash))!.nonce, nonce);
+    await sendOnce(once, add(gone));
+    assert.deepEqual(await Promise.all([gone, kept].map((key) => tally.count(key))), [1, 1]);
+  });
+
   it('waits for the confirmations asked for', async () => {
     const key = nextKey++;
     const patient = sender({ confirmations: 3 });
