@@ -89,7 +89,7 @@ interface Tracked {
   failures: number;
   /** Wall clock before which a failed step is not tried again. */
   retryAt: number;
-  /** Block from which a duty that came to its end is closed. */
+  /** Block from which a duty that came to its end is closed; undefined while there is something to do. */
   settledAt?: number;
   taken?: boolean;
   checked?: string;
@@ -169,6 +169,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     entry.pending = Math.min(entry.pending ?? block, block);
     entry.until = entry.lookAt = 0;
     entry.deferred = false;
+    entry.settledAt = undefined;
     // A step that failed before may succeed now.
     entry.failures = 0;
   }
@@ -178,7 +179,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     for (const entry of tracked.values()) {
       if (active.size >= AT_ONCE) break;
       if (entry.busy || Date.now() < entry.retryAt) continue;
-      const due = (entry.pending !== undefined && !entry.deferred) || now() >= entry.until || clock.head >= entry.lookAt || entry.settledAt !== undefined;
+      const due = (entry.pending !== undefined && !entry.deferred) || now() >= entry.until || clock.head >= entry.lookAt || clock.head >= (entry.settledAt ?? Infinity);
       if (!due) continue;
       entry.busy = true;
       const work = handle(entry).finally(() => {
@@ -315,7 +316,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     if ((await options.models.keyOf(request.verifier)) === undefined) return 'model not served';
     const account = direct ? undefined : await readOperator(rpc, market, me);
     return whyDecline(request, direct, policy, {
-      open: [...journal.duties.values()].filter(({ role }) => role === 'operator').length,
+      open: [...journal.duties.values()].filter(({ id, role }) => role === 'operator' && tracked.get(id)?.settledAt === undefined).length,
       queued: queue.size,
       secondsPerProof: speed.secondsPerProof,
       secondsPerBlock: clock.perBlock,
@@ -391,16 +392,20 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     entry.until = Infinity;
   }
 
-  /** Nothing is left to do; a duty ends once that cannot be reorganized away. */
+  /**
+   * Nothing is left to do; a duty ends once that cannot be reorganized away. How deep it lies is read from the chain: counted
+   * from when this process saw it, an operator that crashes every few blocks would keep its duties for ever.
+   */
   async function leave(entry: Tracked, outcome: string): Promise<void> {
-    if (!journal.duties.has(entry.id)) {
-      entry.until = Infinity;
-      return;
-    }
-    entry.settledAt ??= clock.head + options.reorgDepth;
     entry.until = Infinity;
-    if (clock.head < entry.settledAt) return;
-    await close(entry, outcome);
+    if (!journal.duties.has(entry.id)) return;
+    if (entry.settledAt === undefined) {
+      // Asked anew: the request may be newer than the last look.
+      const head = await rpc.provider.getBlockNumber();
+      const recent = await readEvents(rpc, market, Math.max(options.fromBlock, head - options.reorgDepth + 1), head, entry.id);
+      entry.settledAt = Math.max(0, ...recent.map(({ blockNumber }) => blockNumber + options.reorgDepth));
+    }
+    if (clock.head >= entry.settledAt) await close(entry, outcome);
   }
 
   async function close(entry: Tracked, outcome: string): Promise<void> {

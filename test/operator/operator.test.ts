@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -169,6 +169,19 @@ describe('an operator on a real chain', () => {
     const { requestId } = await world.ask(inputs, world.account(ASKER));
     await until(requestId, ({ status }) => status === 'accepted');
     assert.ok(!node.proverPids.includes(hung));
+  });
+
+  it('closes a duty by its depth in the chain, though it is restarted in between', async () => {
+    const { requestId } = await world.ask(inputs, world.account(ASKER));
+    await until(requestId, ({ status }) => status === 'accepted');
+    await node.stop(5_000);
+    const journal = join(folder, 'data', 'operator.jsonl');
+    const open = async (): Promise<boolean> => (await readFile(journal, 'utf8')).split('\n').filter((line) => line.includes(`"id":"${requestId}"`)).at(-1)!.includes('"open"');
+    assert.ok(await open());
+    await world.rpc.provider.send('anvil_mine', ['0x4']);
+    node = await startNode(settings({ jobTimeoutMs: 2_000 }));
+    for (let look = 0; (await open()) && look < 200; look++) await sleep(50);
+    assert.ok(!(await open()));
   });
 
   it('answers what it took before it stops, and takes nothing new', async () => {
