@@ -42,6 +42,8 @@ export interface FaultReport {
   readonly kills: number;
   readonly reorgs: number;
   readonly hangs: number;
+  /** Prover processes that were given up and replaced. */
+  readonly replaced: number;
   readonly redisRestarts: number;
   /** JSON-RPC calls of the operator, and how many of them were broken. */
   readonly calls: number;
@@ -57,6 +59,7 @@ export interface FaultReport {
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const OPERATOR = fileURLToPath(new URL('./operator-process.ts', import.meta.url));
 const SETTLE_MS = 180_000;
+const JOB_TIMEOUT_MS = 2_000;
 const UNANSWERABLE_EVERY = 10;
 
 /** Runs the plan. Throws only where the harness itself fails; what the operator did wrong is in the report. */
@@ -82,14 +85,18 @@ export async function runFaults(build: FixtureBuild, plan: FaultPlan): Promise<F
   });
   const redis = plan.redisRestarts === undefined ? undefined : await startRedis(folder);
   const children = new Set<ChildProcess>();
+  let replaced = 0;
   const run = (settings: object): ChildProcess => {
     const child = spawn(process.execPath, ['--import', 'tsx', OPERATOR, JSON.stringify(settings)], { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     children.add(child);
     child.once('exit', () => children.delete(child));
-    child.stderr!.on('data', (text: Buffer) => process.env.ZKINFER_TEST_LOG && process.stderr.write(text));
+    child.stderr!.on('data', (text: Buffer) => {
+      replaced += text.toString().split('"msg":"a prover process is replaced"').length - 1;
+      if (process.env.ZKINFER_TEST_LOG) process.stderr.write(text);
+    });
     return child;
   };
-  const work = { builds: [build.folder], backend: 'auto', processes: 1, jobTimeoutMs: 4_000, ...(redis ? { redis: redis.url } : {}) };
+  const work = { builds: [build.folder], backend: 'auto', processes: 1, jobTimeoutMs: JOB_TIMEOUT_MS, ...(redis ? { redis: redis.url } : {}) };
   const startOperator = (): ChildProcess =>
     run({
       ...work, rpc: proxy.url, market, data: join(folder, 'data'), inputs: { folder: inputs }, policy: { minProfit: String(ETHER / 1_000n), capacity: 12 },
@@ -98,6 +105,7 @@ export async function runFaults(build: FixtureBuild, plan: FaultPlan): Promise<F
   let killed = 0;
   let reorged = 0;
   let hung = 0;
+  let owedHangs = 0;
   let restarted = 0;
   let child = startOperator();
   const workers = redis ? [run({ ...work, worker: true }), run({ ...work, worker: true })] : [];
@@ -113,7 +121,11 @@ export async function runFaults(build: FixtureBuild, plan: FaultPlan): Promise<F
     const rounds = Math.max(plan.kills, plan.reorgs, plan.hangs, 1);
     const due = (total: number, round: number): boolean => Math.floor((total * (round + 1)) / rounds) > Math.floor((total * round) / rounds);
     for (let round = 0; round < rounds; round++) {
-      while (asked.length < Math.ceil((plan.requests * (round + 1)) / rounds)) askOne();
+      const askAll = (): void => {
+        while (asked.length < Math.ceil((plan.requests * (round + 1)) / rounds)) askOne();
+      };
+      if (due(plan.hangs, round)) owedHangs += 1;
+      if (owedHangs === 0) askAll();
       // One kill in four falls into the start; the others, somewhere in the work.
       if (round % 4 === 3) await sleep(1_500 * random());
       else {
@@ -122,7 +134,15 @@ export async function runFaults(build: FixtureBuild, plan: FaultPlan): Promise<F
         // On a slow machine it starts slowly and works slowly: it lives as long as it took to start, on average.
         await sleep(Math.max(2_000, 2 * (Date.now() - spawned)) * random());
       }
-      if (due(plan.hangs, round)) hung += stopProver(workers[0] ?? child) ? 1 : 0;
+      // Where no prover is there to be stopped, since it is just starting, the next round stops one. It gets the round's
+      // requests, and time to be missed: a kill soon after would hide it.
+      if (owedHangs > 0 && stopProver(workers[0] ?? child)) {
+        owedHangs -= 1;
+        hung += 1;
+        askAll();
+        await sleep(2 * JOB_TIMEOUT_MS);
+      }
+      askAll();
       if (due(plan.reorgs, round)) {
         await rpc.provider.send('anvil_reorg', [3, []]);
         reorged += 1;
@@ -152,6 +172,7 @@ export async function runFaults(build: FixtureBuild, plan: FaultPlan): Promise<F
       kills: killed,
       reorgs: reorged,
       hangs: hung,
+      replaced,
       redisRestarts: restarted,
       calls,
       broken,
