@@ -9,6 +9,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IInferenceVerifier} from "../interfaces/IInferenceVerifier.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {InferenceContext} from "../libraries/InferenceContext.sol";
+import {Amount, Amounts} from "./Amount.sol";
 import {PullPayments} from "./PullPayments.sol";
 import {IInferenceMarket} from "./interfaces/IInferenceMarket.sol";
 import {IModelLicences} from "./interfaces/IModelLicences.sol";
@@ -24,6 +25,7 @@ import {IModelRoyalties} from "./interfaces/IModelRoyalties.sol";
 contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
     using SafeCast for uint256;
+    using Amounts for Amount;
 
     struct Config {
         IModelRegistry registry;
@@ -59,6 +61,16 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
         address challenger;
     }
 
+    /// An account as it is stored. Its ether lies beside its stake, so that being paid for a taken request is one write to one
+    /// word that is not zero. Where a chain's ether is so cheap that 80 bits are too few, the rest lies in `PullPayments`.
+    struct Account {
+        uint88 stake;
+        uint88 locked;
+        uint80 earned;
+        uint96 unbonding;
+        uint40 unbondedAt;
+    }
+
     uint256 private constant ALL_BPS = 10_000;
 
     IModelRegistry private immutable _REGISTRY;
@@ -73,9 +85,9 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
 
     uint64 private _lastRequestId;
     mapping(uint64 requestId => Stored) private _requests;
-    mapping(address account => Operator) private _operators;
+    mapping(address account => Account) private _accounts;
     /// By model, version, token and who owned the model.
-    mapping(bytes32 key => uint256) private _earned;
+    mapping(bytes32 key => Amount) private _earned;
 
     /// @param config Contracts and parameters, for good.
     constructor(Config memory config) {
@@ -135,9 +147,10 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
     function answerProved(uint64 requestId, bytes calldata output, bytes calldata proof) external {
         Stored storage r = _requests[requestId];
         _reopenIfLate(requestId, r);
+        uint96 bond = 0;
         if (r.status == Status.Taken) {
             if (r.operator != msg.sender) revert NotTheOperator(requestId, msg.sender);
-            _operators[msg.sender].locked -= r.bond;
+            bond = r.bond;
         } else {
             _requireOpen(requestId, r);
             r.operator = msg.sender;
@@ -146,7 +159,7 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
         bytes32 outputHash = keccak256(output);
         r.outputHash = outputHash;
         emit Proved(requestId, msg.sender, output);
-        _accept(requestId, r, msg.sender, outputHash);
+        _accept(requestId, r, outputHash, bond, 0);
     }
 
     /// @inheritdoc IInferenceMarket
@@ -181,12 +194,9 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
         _requireInTime(requestId, r.due);
         bytes32 outputHash = keccak256(output);
         if (outputHash != r.outputHash) revert OutputDiffers(r.outputHash, outputHash);
-        address operator = r.operator;
-        _requireValid(requestId, r, operator, output, proof);
-        _operators[operator].locked -= r.bond;
-        _credit(operator, address(0), _CHALLENGE_BOND);
-        emit Proved(requestId, operator, output);
-        _accept(requestId, r, operator, outputHash);
+        _requireValid(requestId, r, r.operator, output, proof);
+        emit Proved(requestId, r.operator, output);
+        _accept(requestId, r, outputHash, r.bond, _CHALLENGE_BOND);
     }
 
     /// @inheritdoc IInferenceMarket
@@ -194,9 +204,7 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
         Stored storage r = _requests[requestId];
         _requireStatus(requestId, r, Status.Answered);
         if (block.timestamp <= r.due) revert DeadlineNotPassed(requestId, r.due);
-        address operator = r.operator;
-        _operators[operator].locked -= r.bond;
-        _accept(requestId, r, operator, r.outputHash);
+        _accept(requestId, r, r.outputHash, r.bond, 0);
     }
 
     /// @inheritdoc IInferenceMarket
@@ -205,8 +213,7 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
         Status status = r.status;
         if (status != Status.Taken && status != Status.Disputed) revert WrongStatus(requestId, status);
         if (block.timestamp <= r.due) revert DeadlineNotPassed(requestId, r.due);
-        if (status == Status.Taken) _slashLate(requestId, r);
-        else _slashUnproved(requestId, r);
+        _slash(requestId, r);
     }
 
     /// @inheritdoc IInferenceMarket
@@ -224,29 +231,29 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
 
     /// @inheritdoc IInferenceMarket
     function stake() external payable {
-        Operator storage operator = _operators[msg.sender];
-        operator.stake += msg.value.toUint96();
-        emit Staked(msg.sender, msg.value.toUint96(), operator.stake);
+        Account storage account = _accounts[msg.sender];
+        account.stake += msg.value.toUint88();
+        emit Staked(msg.sender, msg.value.toUint88(), account.stake);
     }
 
     /// @inheritdoc IInferenceMarket
     function unbond(uint96 amount) external {
-        Operator storage operator = _operators[msg.sender];
-        uint256 free = operator.stake - operator.locked;
+        Account storage account = _accounts[msg.sender];
+        uint256 free = account.stake - account.locked;
         if (amount == 0 || amount > free) revert InsufficientStake(msg.sender, free, amount);
-        operator.stake -= amount;
-        operator.unbonding += amount;
-        operator.unbondedAt = _in(_UNBONDING_DELAY);
-        emit UnbondingStarted(msg.sender, amount, operator.unbondedAt);
+        account.stake -= uint88(amount);
+        account.unbonding += amount;
+        account.unbondedAt = _in(_UNBONDING_DELAY);
+        emit UnbondingStarted(msg.sender, amount, account.unbondedAt);
     }
 
     /// @inheritdoc IInferenceMarket
     function withdrawStake(address to) external nonReentrant returns (uint96 amount) {
-        Operator storage operator = _operators[msg.sender];
-        amount = operator.unbonding;
+        Account storage account = _accounts[msg.sender];
+        amount = account.unbonding;
         if (amount == 0) revert NothingToPay();
-        if (block.timestamp < operator.unbondedAt) revert StillUnbonding(msg.sender, operator.unbondedAt);
-        operator.unbonding = 0;
+        if (block.timestamp < account.unbondedAt) revert StillUnbonding(msg.sender, account.unbondedAt);
+        account.unbonding = 0;
         emit StakeWithdrawn(msg.sender, to, amount);
         _send(address(0), to, amount);
     }
@@ -257,10 +264,8 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
         nonReentrant
         returns (uint256 amount)
     {
-        bytes32 key = _earnedKey(modelId, version, token, holder);
-        amount = _earned[key];
+        amount = _earned[_earnedKey(modelId, version, token, holder)].empty();
         if (amount == 0) revert NothingToPay();
-        _earned[key] = 0;
         emit RoyaltiesForwarded(modelId, version, token, holder, amount);
         if (token == address(0)) {
             _ROYALTIES.distribute{value: amount}(modelId, version, token, holder, amount);
@@ -309,13 +314,14 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
 
     /// @inheritdoc IInferenceMarket
     function operatorOf(address account) external view returns (Operator memory operator) {
-        return _operators[account];
+        Account storage a = _accounts[account];
+        return Operator({stake: a.stake, locked: a.locked, unbonding: a.unbonding, unbondedAt: a.unbondedAt});
     }
 
     /// @inheritdoc IInferenceMarket
     function freeStake(address account) external view returns (uint256 amount) {
-        Operator storage operator = _operators[account];
-        return operator.stake - operator.locked;
+        Account storage a = _accounts[account];
+        return a.stake - a.locked;
     }
 
     /// @inheritdoc IInferenceMarket
@@ -329,7 +335,7 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
         view
         returns (uint256 amount)
     {
-        return _earned[_earnedKey(modelId, version, token, holder)];
+        return _earned[_earnedKey(modelId, version, token, holder)].value();
     }
 
     /// @inheritdoc IInferenceMarket
@@ -387,65 +393,79 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
         return InferenceContext.encode(operator, requestId);
     }
 
-    /// Pays the operator's part and sets the rest aside for the royalties. Moves no money: it cannot be made to fail.
-    function _accept(uint64 requestId, Stored storage r, address operator, bytes32 outputHash) private {
+    /// Frees the operator's bond, pays his part and `won`, and sets the rest aside for the royalties. Moves no money: it
+    /// cannot be made to fail.
+    function _accept(uint64 requestId, Stored storage r, bytes32 outputHash, uint96 bond, uint256 won) private {
+        address operator = r.operator;
         (r.due, r.status) = (0, Status.Accepted);
         uint256 fee = r.fee;
         if (fee > 0) {
             address token = r.token;
             uint256 forOperator = fee * r.operatorBps / ALL_BPS;
-            _credit(operator, token, forOperator);
+            if (token == address(0)) won += forOperator;
+            else _credit(operator, token, forOperator);
             if (fee > forOperator) {
                 uint256 modelId = r.modelId;
                 address holder = IERC721(address(_REGISTRY)).ownerOf(modelId);
-                _earned[_earnedKey(modelId, r.version, token, holder)] += fee - forOperator;
+                _earned[_earnedKey(modelId, r.version, token, holder)].add(fee - forOperator);
             }
         }
+        if (bond > 0) _accounts[operator].locked -= uint88(bond);
+        _credit(operator, address(0), won);
         emit Accepted(requestId, operator, outputHash);
     }
 
     /// A taker that is late is slashed by the next call that needs the request.
     function _reopenIfLate(uint64 requestId, Stored storage r) private {
-        if (r.status == Status.Taken && block.timestamp > r.due) _slashLate(requestId, r);
+        if (r.status == Status.Taken && block.timestamp > r.due) _slash(requestId, r);
     }
 
-    function _slashLate(uint64 requestId, Stored storage r) private {
+    /// Takes the bond of an operator who was late, or did not prove a disputed answer, and opens the request again, with at
+    /// least one window left: the fault was not the asker's.
+    function _slash(uint64 requestId, Stored storage r) private {
         (address operator, uint96 bond) = (r.operator, r.bond);
-        _burnStake(operator, bond);
-        _credit(r.asker, address(0), bond);
-        emit Slashed(requestId, operator, Fault.Late, bond, address(0));
-        _reopen(requestId, r);
-    }
-
-    function _slashUnproved(uint64 requestId, Stored storage r) private {
-        (address operator, address challenger, uint96 bond) = (r.operator, r.challenger, r.bond);
-        _burnStake(operator, bond);
-        uint96 forChallenger = bond / 2;
-        _credit(challenger, address(0), uint256(forChallenger) + _CHALLENGE_BOND);
-        _credit(r.asker, address(0), bond - forChallenger);
-        emit Slashed(requestId, operator, Fault.Unproved, bond, challenger);
-        (r.challenger, r.outputHash) = (address(0), 0);
-        _reopen(requestId, r);
-    }
-
-    /// Open again, with at least one window left: the fault was not the asker's.
-    function _reopen(uint64 requestId, Stored storage r) private {
+        Account storage account = _accounts[operator];
+        (account.stake, account.locked) = (account.stake - uint88(bond), account.locked - uint88(bond));
+        if (r.status == Status.Taken) {
+            _credit(r.asker, address(0), bond);
+            emit Slashed(requestId, operator, Fault.Late, bond, address(0));
+        } else {
+            (address challenger, uint96 forChallenger) = (r.challenger, bond / 2);
+            _credit(challenger, address(0), uint256(forChallenger) + _CHALLENGE_BOND);
+            _credit(r.asker, address(0), bond - forChallenger);
+            emit Slashed(requestId, operator, Fault.Unproved, bond, challenger);
+            (r.challenger, r.outputHash) = (address(0), 0);
+        }
         (r.operator, r.due, r.status) = (address(0), 0, Status.Open);
         uint40 extended = _in(r.window);
         if (extended > r.deadline) r.deadline = extended;
         emit Reopened(requestId, r.deadline);
     }
 
-    function _lock(address account, uint96 bond) private {
-        Operator storage operator = _operators[account];
-        uint256 free = operator.stake - operator.locked;
-        if (free < bond) revert InsufficientStake(account, free, bond);
-        operator.locked += bond;
+    function _lock(address operator, uint96 bond) private {
+        Account storage account = _accounts[operator];
+        uint256 free = account.stake - account.locked;
+        if (free < bond) revert InsufficientStake(operator, free, bond);
+        account.locked += uint88(bond);
     }
 
-    function _burnStake(address account, uint96 bond) private {
-        Operator storage operator = _operators[account];
-        (operator.stake, operator.locked) = (operator.stake - bond, operator.locked - bond);
+    function _credit(address account, address token, uint256 amount) internal override {
+        Account storage a = _accounts[account];
+        if (token == address(0) && a.earned + amount <= type(uint80).max) a.earned += uint80(amount);
+        else super._credit(account, token, amount);
+    }
+
+    function _empty(address account, address token) internal override returns (uint256 amount) {
+        amount = super._empty(account, token);
+        if (token == address(0)) {
+            amount += _accounts[account].earned;
+            _accounts[account].earned = 0;
+        }
+    }
+
+    function _balanceOf(address account, address token) internal view override returns (uint256 amount) {
+        amount = super._balanceOf(account, token);
+        if (token == address(0)) amount += _accounts[account].earned;
     }
 
     function _emitAsked(uint64 requestId, Ask calldata request, uint32 version, uint128 fee) private {

@@ -27,8 +27,11 @@ contract LedgerGasTest is LedgerTest {
         vm.deal(stranger, 1 ether);
         _stake(stranger, 1 ether);
         firstTaken = _taken(stranger);
-        // The operator and the model's royalties have earned before.
+        // The operator and the model have earned before, and nothing of it is left in the market.
         _prove(_taken(operator));
+        vm.prank(operator);
+        market.withdraw(ETHER, operator);
+        market.forwardRoyalties(modelId, 1, ETHER, owner);
         open = _ask(IInferenceMarket.Mode.Proved, 1 ether);
         taken = _taken(operator);
         data = _record(_artifact(IProvenanceLedger.Kind.DataSet, keccak256("data"), _none(), 0, _account("alice")));
@@ -53,10 +56,20 @@ contract LedgerGasTest is LedgerTest {
         _bounded("proved answer, open, over bare verification", _provedAnswer(open, operator) - _bareVerification(), 60_000);
     }
 
-    function test_AnOperatorsFirstProvedAnswerCostsOneNewBalanceMore() public {
+    function test_AnOperatorsFirstProvedAnswerCostsNoMore() public {
         _bounded(
             "operator's first proved answer over bare verification",
             _provedAnswer(firstTaken, stranger) - _bareVerification(),
+            60_000
+        );
+    }
+
+    function test_AModelsFirstProvedAnswerCostsOneNewWordMore() public {
+        vm.prank(owner);
+        registry.transferFrom(owner, stranger, modelId);
+        _bounded(
+            "model's first proved answer over bare verification",
+            _provedAnswer(taken, operator) - _bareVerification(),
             60_000 + 17_100
         );
     }
