@@ -1,6 +1,7 @@
 /**
- * `npm run build`: TypeScript to `dist/`, then the native prover where cargo is there. A native build that fails is reported
- * and does not stop the rest: snarkjs then proves. `--quiet` says only what is wrong or slow.
+ * `npm run build`: TypeScript to `dist/`, the gadgets that circom takes longest over to `dist/gadgets/`, then the native prover where
+ * cargo is there. A native build that fails is reported and does not stop the rest: snarkjs then proves. `--quiet` says only what is
+ * wrong or slow.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
@@ -29,6 +30,10 @@ if (!compiled()) {
   const { status } = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.json')], { stdio: 'inherit' });
   if (status !== 0) process.exit(1);
 }
+
+// Without them every first compile takes a second or two longer, and nothing else is different.
+const gadgets = spawnSync(process.execPath, [join(root, 'dist', 'circom', 'package-gadgets.js')], { stdio: 'inherit' });
+if (gadgets.status !== 0) console.log('The gadgets could not be compiled ahead (see above); each will be compiled when a model first needs it.');
 
 const native = spawnSync(process.execPath, [join(root, 'scripts', 'build-native.mjs')], { stdio: quiet ? ['ignore', 'pipe', 'inherit'] : 'inherit' });
 if (native.status !== 0) {

@@ -1,6 +1,8 @@
 /**
- * `npm run bench:stages`: cold compile, witness and peak memory of the fixtures, each in a fresh process with an empty gadget
- * cache; and, in the same run, one dense layer the way it is done today (weights printed into Circom) beside the linker.
+ * `npm run bench:stages`: compile, witness and peak memory of the fixtures, each run in a fresh process. A compile is timed three
+ * ways, from the start of the process to the last file written: cold, as after an installation (the user's cache is empty, the package
+ * brings its Poseidon blocks); bare, with not one gadget compiled ahead; and again, with the gadgets of the run before. In the
+ * same run, one dense layer the way it is done today (weights printed into Circom) beside the linker.
  * Writes bench/results/stages.json and the block `stages` of README.md.
  */
 import { spawnSync } from 'node:child_process';
@@ -11,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { PACKAGE_FOLDER } from '../circom/cache.js';
 import { jsonOption, wholeNumber } from '../cli/options.js';
 import { execute } from '../cli/session.js';
 import { table } from '../cli/table.js';
@@ -21,8 +24,7 @@ import { median } from './statistics.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-interface StageRow {
-  readonly name: string;
+interface Run {
   readonly constraints: number;
   readonly nonZeros: number;
   readonly domainSize: number;
@@ -32,6 +34,12 @@ interface StageRow {
   readonly peakMegabytes: number;
   readonly satisfied: boolean;
   readonly stages: Readonly<Record<string, number>>;
+}
+
+interface StageRow extends Run {
+  readonly name: string;
+  readonly bareSeconds: number;
+  readonly againSeconds: number;
 }
 
 interface PeerRow {
@@ -50,8 +58,8 @@ interface StageReport {
 }
 
 await new Command('bench:stages')
-  .description('time and memory of compile and witness, stage by stage, each in a fresh process with a cold gadget cache')
-  .option('--rounds <n>', 'cold runs of each model; medians are reported', wholeNumber, 3)
+  .description('time and memory of compile and witness, stage by stage, each in a fresh process')
+  .option('--rounds <n>', 'runs of each model and kind; medians are reported', wholeNumber, 3)
   .option('--outputs <n>', "neurons of the layer that circom's own way is timed on", wholeNumber, 16)
   .addOption(jsonOption())
   .action(async (flags: { readonly rounds: number; readonly outputs: number; readonly json?: boolean }) => {
@@ -70,6 +78,7 @@ await new Command('bench:stages')
   .parseAsync();
 
 async function measure(rounds: number, outputs: number, update: (text: string) => void): Promise<StageReport> {
+  spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs'), '--quiet'], { stdio: 'inherit' });
   const wide = join(root, 'build', 'fixtures', 'wide', 'model.onnx');
   spawnSync(process.execPath, [join(root, 'scripts', 'make-wide.mjs'), wide], { stdio: 'inherit' });
   const mnist = join(root, 'fixtures', 'mnist-mlp');
@@ -82,18 +91,21 @@ async function measure(rounds: number, outputs: number, update: (text: string) =
   ];
   const models: StageRow[] = [];
   for (const [name, paths] of cases) {
-    const runs: StageRow[] = [];
+    const runs: Record<'cold' | 'bare' | 'again', Run>[] = [];
     for (let round = 0; round < rounds; round += 1) {
-      update(`${name}, run ${round + 1} of ${rounds}`);
-      runs.push({ ...runCold(paths), name });
+      update(`${name}, round ${round + 1} of ${rounds}`);
+      runs.push(runRound(paths));
     }
-    const of = (pick: (row: StageRow) => number): number => median(runs.map(pick));
+    const of = (pick: (round: (typeof runs)[number]) => number): number => median(runs.map(pick));
     models.push({
-      ...runs[0],
-      compileSeconds: of((row) => row.compileSeconds),
-      witnessMedianMilliseconds: of((row) => row.witnessMedianMilliseconds),
-      witnessFirstMilliseconds: of((row) => row.witnessFirstMilliseconds),
-      peakMegabytes: of((row) => row.peakMegabytes),
+      ...runs[0].cold,
+      name,
+      compileSeconds: of(({ cold }) => cold.compileSeconds),
+      bareSeconds: of(({ bare }) => bare.compileSeconds),
+      againSeconds: of(({ again }) => again.compileSeconds),
+      witnessMedianMilliseconds: of(({ cold }) => cold.witnessMedianMilliseconds),
+      witnessFirstMilliseconds: of(({ cold }) => cold.witnessFirstMilliseconds),
+      peakMegabytes: of(({ cold }) => cold.peakMegabytes),
     });
   }
   update('circom on printed weights');
@@ -102,15 +114,20 @@ async function measure(rounds: number, outputs: number, update: (text: string) =
   return { machine: `${os.cpus().length} cores, ${os.cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`, commit: stdout.trim(), rounds, models, peers };
 }
 
-function runCold(paths: readonly string[]): Omit<StageRow, 'name'> {
-  const cache = mkdtempSync(join(tmpdir(), 'zkinfer-cache-'));
-  try {
+function runRound(paths: readonly string[]): { readonly cold: Run; readonly bare: Run; readonly again: Run } {
+  const folder = mkdtempSync(join(tmpdir(), 'zkinfer-stages-'));
+  const run = (...gadgetFolders: readonly string[]): Run => {
     const child = join(root, 'dist', 'bench', 'stages-child.js');
-    const { stdout, status, stderr } = spawnSync(process.execPath, [child, ...paths, '20'], { encoding: 'utf8', env: { ...process.env, ZKINFER_CACHE: cache } });
-    if (status !== 0) throw new Error(`the measured process failed (is dist/ built? npm run build): ${stderr}`);
-    return JSON.parse(stdout) as Omit<StageRow, 'name'>;
+    const { stdout, status, stderr } = spawnSync(process.execPath, [child, ...paths, join(folder, 'build'), '20', ...gadgetFolders], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`the measured process failed: ${stderr}`);
+    return JSON.parse(stdout) as Run;
+  };
+  try {
+    const cold = run(join(folder, 'cold'), PACKAGE_FOLDER);
+    const bare = run(join(folder, 'bare'));
+    return { cold, bare, again: run(join(folder, 'bare')) };
   } finally {
-    rmSync(cache, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -142,11 +159,16 @@ function markdown({ machine, commit, rounds, models, peers }: StageReport): stri
     row.constraints,
     `2^${Math.log2(row.domainSize)}`,
     `${row.compileSeconds.toFixed(2)} s`,
+    `${row.bareSeconds.toFixed(2)} s`,
+    `${row.againSeconds.toFixed(2)} s`,
     `${row.witnessMedianMilliseconds.toFixed(1)} ms`,
     `${row.peakMegabytes.toFixed(0)} MB`,
   ]);
   const peer = peers.map(({ layer, circomSeconds, linkerSeconds, ratio }) => `${layer} with constant weights: circom ${circomSeconds.toFixed(2)} s, linker (range checks and gadgets included) ${linkerSeconds.toFixed(2)} s, ratio ${ratio.toFixed(1)}.`);
-  return ['```', table(['model', 'constraints', 'domain', 'cold compile', 'witness', 'peak memory'], rows), '```', '', ...peer, '', `Medians of ${rounds} cold runs; ${machine}; commit ${commit}.`].join('\n');
+  const kinds =
+    "Compile: from the start of the process to the last file written. Cold: as after an installation, the user's cache empty and the package's " +
+    'Poseidon blocks there; bare: not one gadget compiled ahead; again: with the gadgets of the run before.';
+  return ['```', table(['model', 'constraints', 'domain', 'cold compile', 'bare', 'again', 'witness', 'peak memory'], rows), '```', '', ...peer, '', kinds, '', `Medians of ${rounds} runs; ${machine}; commit ${commit}.`].join('\n');
 }
 
 async function updateReadme(block: string): Promise<void> {

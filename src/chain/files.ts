@@ -1,27 +1,15 @@
-/** Small JSON files that survive a killed process: written under a temporary name, flushed, renamed. */
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+/** Small JSON files that survive a killed process, and locks between processes. */
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { lock } from 'proper-lockfile';
 import type { z } from 'zod';
+import { writeAtomic } from '../atomic-file.js';
 import { RecordError } from './errors.js';
 
+/** Writes a file that only its owner may read, in a folder that is made if need be. */
 export async function writeFileAtomic(path: string, contents: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
-  try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(contents);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await writeAtomic(path, [contents], 0o600);
 }
 
 /** The file's value checked against `schema`; undefined if there is no such file. Throws RecordError if it is damaged. */

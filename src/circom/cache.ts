@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { circomArguments, gadgetProgram, type CompiledGadget } from './compile-gadget.js';
 import type { GadgetSpec } from './object.js';
 import { CIRCOM_VERSION } from './run-circom.js';
@@ -18,11 +19,26 @@ export function defaultCacheFolder(): string {
   return path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'zkinfer');
 }
 
+/** Gadgets that came with the package: what `npm run build` compiled ahead (package-gadgets.ts). Absent or outdated, it is as if it were not there. */
+export const PACKAGE_FOLDER = fileURLToPath(new URL('../../dist', import.meta.url));
+
 /** Hash of sources, parameters, flags and compiler: two gadgets with one hash compile to the same bytes. */
 export function objectHash(spec: GadgetSpec): string {
-  const hash = createHash('sha256').update(JSON.stringify([CIRCOM_VERSION, circomArguments(spec), gadgetProgram(spec)]));
-  for (const [file, text] of [...gadgetSources(spec.template)].sort()) hash.update(JSON.stringify([file, text]));
-  return hash.digest('hex');
+  return createHash('sha256').update(JSON.stringify([CIRCOM_VERSION, circomArguments(spec), gadgetProgram(spec), sourcesHash(spec.template)])).digest('hex');
+}
+
+const sourcesHashes = new Map<string, string>();
+
+/** Computed once in a process: a Poseidon's sources are a megabyte of constants. */
+function sourcesHash(template: string): string {
+  let known = sourcesHashes.get(template);
+  if (known === undefined) {
+    const hash = createHash('sha256');
+    for (const [file, text] of [...gadgetSources(template)].sort()) hash.update(JSON.stringify([file, text]));
+    known = hash.digest('hex');
+    sourcesHashes.set(template, known);
+  }
+  return known;
 }
 
 /** The stored gadget, or undefined if there is none that is whole. */
@@ -35,6 +51,15 @@ export function readObject(folder: string, hash: string): CompiledGadget | undef
     return { r1cs: content.subarray(4, 4 + length), sym: content.subarray(4 + length).toString('utf8') };
   } catch {
     return undefined;
+  }
+}
+
+/** Removes every entry but those of these hashes. */
+export function keepOnly(folder: string, hashes: readonly string[]): void {
+  const kept = new Set(hashes.map((hash) => entryPath(folder, hash)));
+  for (const name of fs.readdirSync(path.join(folder, 'gadgets'))) {
+    const entry = path.join(folder, 'gadgets', name);
+    if (!kept.has(entry)) fs.rmSync(entry, { force: true });
   }
 }
 

@@ -8,7 +8,7 @@ import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { decodeR1cs } from '../r1cs/r1cs-file.js';
 import { decodeSym } from '../r1cs/sym-file.js';
-import { defaultCacheFolder, objectHash, readObject, writeObject } from './cache.js';
+import { defaultCacheFolder, objectHash, PACKAGE_FOLDER, readObject, writeObject } from './cache.js';
 import { CircomError } from './circom-error.js';
 import type { CompiledGadget } from './compile-gadget.js';
 import { gadgetKey, gadgetKind } from './gadgets.js';
@@ -18,14 +18,14 @@ export { CircomError } from './circom-error.js';
 export { gadgetKey } from './gadgets.js';
 
 export interface CompileOptions {
-  /** Folder of the cache; default `ZKINFER_CACHE`, else `zkinfer` in the user's cache folder. */
-  readonly cacheFolder?: string;
+  /** Where compiled gadgets are kept, looked through in this order; the first takes the new ones. Default: the user's cache, then the package's own. */
+  readonly gadgetFolders?: readonly string[];
 }
 
 /** Objects by `gadgetKey`, each spec once however often it is asked for. Throws CircomError with circom's own message. */
 export async function compileGadgets(
   specs: Iterable<GadgetSpec>,
-  { cacheFolder = defaultCacheFolder() }: CompileOptions = {},
+  { gadgetFolders = [defaultCacheFolder(), PACKAGE_FOLDER] }: CompileOptions = {},
 ): Promise<Map<string, GadgetObject>> {
   const wanted = new Map<string, GadgetSpec>();
   for (const spec of specs) {
@@ -36,7 +36,8 @@ export async function compileGadgets(
   const absent: { spec: GadgetSpec; hash: string }[] = [];
   for (const spec of wanted.values()) {
     const hash = objectHash(spec);
-    const stored = readObject(cacheFolder, hash);
+    let stored: CompiledGadget | undefined;
+    for (const folder of gadgetFolders) stored ??= readObject(folder, hash);
     if (stored === undefined) absent.push({ spec, hash });
     else objects.set(gadgetKey(spec), linkable(spec, stored));
   }
@@ -44,7 +45,7 @@ export async function compileGadgets(
   absent.sort((x, y) => gadgetKind(y.spec).simplification - gadgetKind(x.spec).simplification);
   const compiled = await compileAll(absent.map(({ spec }) => spec));
   absent.forEach(({ spec, hash }, i) => {
-    writeObject(cacheFolder, hash, compiled[i]);
+    writeObject(gadgetFolders[0], hash, compiled[i]);
     objects.set(gadgetKey(spec), linkable(spec, compiled[i]));
   });
   return objects;

@@ -1,23 +1,36 @@
 #!/usr/bin/env node
-/** The `zkinfer` command. Each subcommand is one file in `commands/`. */
+/**
+ * The `zkinfer` command. Each subcommand is one file in `commands/`, loaded only when it is the one asked for: chain, provers and
+ * onnxruntime take longer to load than most commands take.
+ */
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.js';
-import { addAttestations } from './commands/attestations.js';
-import { addCompile } from './commands/compile.js';
-import { addDemo } from './commands/demo.js';
-import { addDeploy } from './commands/deploy.js';
-import { addInspect } from './commands/inspect.js';
-import { addLedgerDemo } from './commands/ledger-demo.js';
-import { addOperator } from './commands/operator.js';
-import { addProve } from './commands/prove.js';
-import { addProvenance } from './commands/provenance.js';
-import { addRegister } from './commands/register.js';
-import { addRun } from './commands/run.js';
-import { addSetup } from './commands/setup.js';
-import { addSolidity } from './commands/solidity.js';
-import { addSubmit } from './commands/submit.js';
-import { addVerify } from './commands/verify.js';
 import { report } from './session.js';
+
+interface Subcommand {
+  readonly name: string;
+  readonly summary: string;
+  /** Its file, whose `define` adds arguments, options and action. */
+  readonly load: () => Promise<{ readonly define: (command: Command) => void }>;
+}
+
+const COMMANDS: readonly Subcommand[] = [
+  { name: 'inspect', summary: "show a model's operators and shapes, what each layer will cost, and what is not supported and why", load: () => import('./commands/inspect.js') },
+  { name: 'compile', summary: 'quantize a model and compile it to a circuit', load: () => import('./commands/compile.js') },
+  { name: 'setup', summary: "make a build's proving and verification key", load: () => import('./commands/setup.js') },
+  { name: 'prove', summary: 'prove the inference of one input', load: () => import('./commands/prove.js') },
+  { name: 'verify', summary: 'check a proof off chain; exit code 0 only if it is valid', load: () => import('./commands/verify.js') },
+  { name: 'solidity', summary: "write the build's Verifier.sol", load: () => import('./commands/solidity.js') },
+  { name: 'deploy', summary: "deploy the build's verifier contract", load: () => import('./commands/deploy.js') },
+  { name: 'register', summary: 'register the deployed build in an ERC-7992 registry, or as the next version of its model', load: () => import('./commands/register.js') },
+  { name: 'submit', summary: 'send a proof to the contract; exit code 0 only if it is accepted', load: () => import('./commands/submit.js') },
+  { name: 'attestations', summary: "read back a registered build's attestations", load: () => import('./commands/attestations.js') },
+  { name: 'run', summary: 'from a model and an input to a proof that a contract accepted, in one go', load: () => import('./commands/run.js') },
+  { name: 'demo', summary: 'prove a real digit with a trained MNIST network and let a contract decide', load: () => import('./commands/demo.js') },
+  { name: 'provenance', summary: 'say on chain where a model comes from, check it, draw it', load: () => import('./commands/provenance.js') },
+  { name: 'operator', summary: 'answer inference requests for fees, with a stake at risk', load: () => import('./commands/operator.js') },
+  { name: 'ledger-demo', summary: 'provenance, bonded inference, royalties, licences: one story on a local chain, with real proofs', load: () => import('./commands/ledger-demo.js') },
+];
 
 const program = new Command('zkinfer')
   .description('Proves that a neural network, on an input, gave an output; contracts check the proof.')
@@ -25,8 +38,10 @@ const program = new Command('zkinfer')
   .showHelpAfterError('(see --help)')
   .exitOverride();
 
-for (const add of [addInspect, addCompile, addSetup, addProve, addVerify, addSolidity, addDeploy, addRegister, addSubmit, addAttestations, addRun, addDemo, addProvenance, addOperator, addLedgerDemo]) {
-  add(program);
+for (const { name, summary, load } of COMMANDS) {
+  const command = program.command(name).description(summary);
+  // The name stands first, or after `help`; the others are needed only to be listed.
+  if (process.argv.slice(2, 4).includes(name)) (await load()).define(command);
 }
 
 try {

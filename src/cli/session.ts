@@ -2,7 +2,6 @@
  * How every command runs: progress on a terminal, one JSON document on standard output with `--json`, errors on standard
  * error, and the exit code: 0 on success, 2 for wrong use, 1 otherwise.
  */
-import { Listr } from 'listr2';
 import { UsageError, ZkinferError } from '../errors.js';
 
 export interface CommonOptions {
@@ -67,6 +66,7 @@ function openSession(options: CommonOptions, signal: AbortSignal): Session {
     notice: (text) => process.stderr.write(`${text}\n`),
     async stage<T>(title: string, work: (update: (text: string) => void) => Promise<T>): Promise<T> {
       if (!interactive) return await work(() => undefined);
+      const { Listr } = await import('listr2');
       let result: T | undefined;
       const task = {
         title,

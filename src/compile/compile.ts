@@ -1,7 +1,7 @@
 /**
  * The compiler as one function: integer model in, circuit out.
  */
-import { compileGadgets } from '../circom/compile.js';
+import { compileGadgets, type CompileOptions } from '../circom/compile.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import type { R1cs } from '../r1cs/types.js';
 import { link } from './link.js';
@@ -23,9 +23,9 @@ export interface Circuit extends Omit<LoweredModel, 'netlist'> {
 }
 
 /** @throws CircomError */
-export async function compileModel(model: IntegerModel, visibility: CompileVisibility): Promise<Circuit> {
+export async function compileModel(model: IntegerModel, visibility: CompileVisibility, options: CompileOptions = {}): Promise<Circuit> {
   const lowered = lowerModel(model, visibility);
-  const objects = await compileGadgets(lowered.netlist.gadgets);
+  const objects = await compileGadgets(lowered.netlist.gadgets, options);
   const { system, program, layerConstraints } = link(lowered.netlist, objects);
   const layers = lowered.netlist.layers.map((name, i) => ({ name, constraints: layerConstraints[i] }));
   return { ...lowered, system, program, layers };

@@ -10,7 +10,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { curves, groth16, powersOfTau, wtns, zKey } from 'snarkjs';
 import { ZkinferError } from '../errors.js';
 import { readSectionStart } from '../r1cs/section-file.js';
 import { encodeWtns } from '../r1cs/witness.js';
@@ -21,6 +20,9 @@ export class SnarkjsError extends ZkinferError {
   readonly code = 'SNARKJS';
 }
 
+/** Loaded when used: it takes longer to load than the native prover takes for a small proof. */
+const snarkjs = () => import('snarkjs');
+
 /** Above this power of two, making powers of tau with snarkjs takes minutes. */
 const FAST_POWER = 12;
 
@@ -28,10 +30,11 @@ export const snarkjsBackend: Groth16Backend = {
   name: 'snarkjs',
   setup: (r1csPath, zkeyPath, options = {}) => withCurve(() => setup(r1csPath, zkeyPath, options)),
   loadKey,
-  verify: (key, publicSignals, proof) => withCurve(() => named('verify', () => groth16.verify(key, publicSignals, proof))),
+  verify: (key, publicSignals, proof) => withCurve(() => named('verify', async () => (await snarkjs()).groth16.verify(key, publicSignals, proof))),
 };
 
 async function setup(r1csPath: string, zkeyPath: string, { ptau, onProgress, signal }: SetupOptions): Promise<VerificationKey> {
+  const { curves, powersOfTau, zKey } = await snarkjs();
   const power = await circuitPower(r1csPath);
   if (ptau !== undefined) await checkPtau(ptau, power);
   const folder = await mkdtemp(path.join(tmpdir(), 'zkinfer-setup-'));
@@ -74,6 +77,7 @@ async function loadKey(zkeyPath: string): Promise<LoadedKey> {
     async prove(witness: Uint8Array, { onProgress, signal }: ProveOptions = {}): Promise<ProveResult> {
       signal?.throwIfAborted();
       onProgress?.(0, 'proof');
+      const { groth16 } = await snarkjs();
       const { proof, publicSignals } = await named('prove', () =>
         groth16.prove({ type: 'mem', data }, { type: 'mem', data: encodeWtns(witness) }, abortable(signal)),
       );
@@ -86,7 +90,7 @@ async function loadKey(zkeyPath: string): Promise<LoadedKey> {
 
 /** Whether a witness satisfies a `.r1cs` file, by snarkjs: an independent check of what is made here. */
 export function checkWitness(r1csPath: string, witness: Uint8Array): Promise<boolean> {
-  return withCurve(() => named('check', () => wtns.check(r1csPath, { type: 'mem', data: encodeWtns(witness) }, abortable(undefined))));
+  return withCurve(() => named('check', async () => (await snarkjs()).wtns.check(r1csPath, { type: 'mem', data: encodeWtns(witness) }, abortable(undefined))));
 }
 
 /** Power of two of the evaluation domain: snarkjs adds a row for each public signal and for the constant. */

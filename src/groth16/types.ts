@@ -42,7 +42,7 @@ export interface SetupOptions {
 }
 
 export interface ProveOptions {
-  /** Worker threads; default: all cores. */
+  /** Worker threads of the native prover; default: all cores, which snarkjs takes always. */
   readonly threads?: number;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;

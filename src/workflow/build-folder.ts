@@ -2,11 +2,11 @@
  * The build folder on disk. Every file is written under a temporary name and renamed, the manifest last, so that a killed
  * run leaves the old build or the new one; what is read back is checked against the manifest's hashes.
  */
-import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { writeAtomic, writeFailure } from '../atomic-file.js';
 import { ZkinferError } from '../errors.js';
 import { manifestSchema, type Manifest } from '../manifest.js';
 import type { BuildFiles } from './compile.js';
@@ -16,56 +16,7 @@ export class BuildFolderError extends ZkinferError {
   readonly code = 'BUILD_FOLDER';
 }
 
-/** A result cannot be written where it should go. */
-export class OutputError extends ZkinferError {
-  readonly code = 'OUTPUT';
-}
-
 export const MANIFEST = 'manifest.json';
-
-/** Writes pieces to a file under a temporary name, then renames it; returns the contents' SHA-256. @throws OutputError */
-export async function writeAtomic(path: string, pieces: Iterable<Uint8Array | string>, mode = 0o644): Promise<string> {
-  const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
-  const hash = createHash('sha256');
-  try {
-    const file = await open(temporary, 'wx', mode);
-    try {
-      let pending: string[] = [];
-      let length = 0;
-      const flush = async (): Promise<void> => {
-        if (pending.length > 0) await file.writeFile(pending.join(''));
-        pending = [];
-        length = 0;
-      };
-      for (const piece of pieces) {
-        hash.update(piece);
-        if (typeof piece === 'string') {
-          pending.push(piece);
-          length += piece.length;
-          if (length > 1 << 20) await flush();
-        } else {
-          await flush();
-          await file.writeFile(piece);
-        }
-      }
-      await flush();
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw writeFailure(path, error);
-  }
-  return `0x${hash.digest('hex')}`;
-}
-
-/** The system's refusal to write as an error of this package; anything else as it is. */
-function writeFailure(path: string, error: unknown): unknown {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return code === undefined || error instanceof ZkinferError ? error : new OutputError(`cannot write ${path}: ${message}`, { cause: error });
-}
 
 /** Removes the unfinished files that killed runs left in a build; those of runs still alive stay. */
 export async function sweepUnfinished(folder: string): Promise<void> {

@@ -31,6 +31,8 @@ export interface CompileOptions {
   readonly inputVisibility?: Visibility;
   /** Default public. */
   readonly outputVisibility?: Visibility;
+  /** Where compiled gadgets are looked for and kept; see `circom/compile.ts`. Default: the user's cache, then the package's own. */
+  readonly gadgetFolders?: readonly string[];
   readonly onStage?: (stage: string) => void;
 }
 
@@ -80,7 +82,7 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
   });
   stage('compiling the circuit');
   const visibility = { input: options.inputVisibility ?? 'hashed', output: options.outputVisibility ?? 'public' } as const;
-  const circuit = await compileModel(model, visibility);
+  const circuit = await compileModel(model, visibility, { gadgetFolders: options.gadgetFolders });
   stage('comparing with float32');
   const accuracy = await compareWithFloat(onnx, graph, model, samples);
   const manifest = describe(onnx, model, circuit, options.name, visibility);

@@ -23,7 +23,7 @@ describe('compiling gadgets', () => {
   const entries = (): string[] => fs.readdirSync(path.join(cacheFolder, 'gadgets')).map((name) => path.join(cacheFolder, 'gadgets', name));
 
   it('gives each spec once, with its wires in circom\'s order: one, outputs, inputs, inner signals', async () => {
-    const objects = await compileGadgets([...SPECS, SPECS[0]], { cacheFolder });
+    const objects = await compileGadgets([...SPECS, SPECS[0]], { gadgetFolders: [cacheFolder] });
     assert.deepEqual([...objects.keys()].sort(), SPECS.map(gadgetKey).sort());
     const max = objects.get('Max2(4)')!;
     assert.deepEqual(max.signals, ['one', 'out', 'a', 'b', 'digit[0]', 'digit[1]', 'digit[2]']);
@@ -31,37 +31,57 @@ describe('compiling gadgets', () => {
   });
 
   it('takes stored objects from the cache, equal to fresh ones', async () => {
-    const fresh = await compileGadgets(SPECS, { cacheFolder });
+    const fresh = await compileGadgets(SPECS, { gadgetFolders: [cacheFolder] });
     const times = entries().map((file) => fs.statSync(file).mtimeMs);
-    assert.deepEqual(await compileGadgets(SPECS, { cacheFolder }), fresh);
+    assert.deepEqual(await compileGadgets(SPECS, { gadgetFolders: [cacheFolder] }), fresh);
     assert.deepEqual(entries().map((file) => fs.statSync(file).mtimeMs), times);
     assert.equal(entries().length, SPECS.length);
   });
 
   it('rebuilds entries that are truncated, altered or empty', async () => {
-    const fresh = await compileGadgets(SPECS, { cacheFolder });
+    const fresh = await compileGadgets(SPECS, { gadgetFolders: [cacheFolder] });
     const [truncated, altered, empty] = entries();
     const whole = entries().map((file) => fs.readFileSync(file));
     fs.writeFileSync(truncated, whole[0].subarray(0, 100));
     fs.writeFileSync(altered, whole[1].map((byte, i) => (i === 90 ? byte ^ 1 : byte)));
     fs.writeFileSync(empty, '');
-    assert.deepEqual(await compileGadgets(SPECS, { cacheFolder }), fresh);
+    assert.deepEqual(await compileGadgets(SPECS, { gadgetFolders: [cacheFolder] }), fresh);
     assert.deepEqual(entries().map((file) => fs.readFileSync(file)), whole);
+  });
+
+  it('looks through the folders in their order, writes to the first alone, and passes over damaged entries in both', async () => {
+    const fresh = await compileGadgets(SPECS, { gadgetFolders: [cacheFolder] });
+    const own = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-cache-'));
+    try {
+      assert.deepEqual(await compileGadgets(SPECS, { gadgetFolders: [own, cacheFolder] }), fresh);
+      assert.deepEqual(fs.readdirSync(own), []);
+      const [first] = entries();
+      const whole = fs.readFileSync(first);
+      fs.writeFileSync(first, whole.subarray(0, 100));
+      assert.deepEqual(await compileGadgets(SPECS, { gadgetFolders: [own, cacheFolder] }), fresh);
+      assert.deepEqual(fs.readdirSync(path.join(own, 'gadgets')), [path.basename(first)]);
+      assert.equal(fs.readFileSync(first).length, 100);
+      fs.writeFileSync(first, whole);
+      fs.writeFileSync(path.join(own, 'gadgets', path.basename(first)), 'no object');
+      assert.deepEqual(await compileGadgets(SPECS, { gadgetFolders: [own, cacheFolder] }), fresh);
+    } finally {
+      fs.rmSync(own, { recursive: true, force: true });
+    }
   });
 
   it('works without a cache folder that can be written', async () => {
     const file = path.join(cacheFolder, 'file');
     fs.writeFileSync(file, '');
-    const objects = await compileGadgets([SPECS[2]], { cacheFolder: file });
+    const objects = await compileGadgets([SPECS[2]], { gadgetFolders: [file] });
     assert.equal(objects.get('Context()')!.system.constraintCount, 1);
   });
 
   it('names unknown templates and parameters that do not fit, and passes circom\'s own message on', async () => {
-    await assert.rejects(compileGadgets([{ template: 'Softmax', parameters: [] }], { cacheFolder }), CircomError);
-    await assert.rejects(compileGadgets([{ template: '../evil', parameters: [] }], { cacheFolder }), CircomError);
-    await assert.rejects(compileGadgets([{ template: 'Max2', parameters: [1, 2] }], { cacheFolder }), CircomError);
-    await assert.rejects(compileGadgets([{ template: 'Max2', parameters: [1.5] }], { cacheFolder }), CircomError);
-    await assert.rejects(compileGadgets([{ template: 'Requantize', parameters: [3, 5] }], { cacheFolder }), (error: Error) => {
+    await assert.rejects(compileGadgets([{ template: 'Softmax', parameters: [] }], { gadgetFolders: [cacheFolder] }), CircomError);
+    await assert.rejects(compileGadgets([{ template: '../evil', parameters: [] }], { gadgetFolders: [cacheFolder] }), CircomError);
+    await assert.rejects(compileGadgets([{ template: 'Max2', parameters: [1, 2] }], { gadgetFolders: [cacheFolder] }), CircomError);
+    await assert.rejects(compileGadgets([{ template: 'Max2', parameters: [1.5] }], { gadgetFolders: [cacheFolder] }), CircomError);
+    await assert.rejects(compileGadgets([{ template: 'Requantize', parameters: [3, 5] }], { gadgetFolders: [cacheFolder] }), (error: Error) => {
       assert.ok(error instanceof CircomError);
       assert.match(error.message, /Requantize\(3,5\)[^]*False assert/);
       return true;

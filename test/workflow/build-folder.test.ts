@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { addToBuild, BuildFolderError, hashFile, OutputError, readManifest, sweepUnfinished, writeAtomic, writeBuild } from '../../src/workflow/build-folder.js';
+import { OutputError, writeAtomic } from '../../src/atomic-file.js';
+import { addToBuild, BuildFolderError, hashFile, readManifest, sweepUnfinished, writeBuild } from '../../src/workflow/build-folder.js';
 import { writeVerifier } from '../../src/workflow/contract.js';
 import { openProver, openWitness } from '../../src/workflow/prove.js';
 import { setupBuild } from '../../src/workflow/setup.js';

@@ -14,10 +14,8 @@ interface Flags {
   readonly json?: boolean;
 }
 
-export function addAttestations(program: Command): void {
-  program
-    .command('attestations')
-    .description("read back a registered build's attestations")
+export function define(command: Command): void {
+  command
     .argument('<build>', 'build folder')
     .addOption(new Option('--id <hash>', 'one attestation'))
     .addOption(new Option('--prover <address>', 'only those of one prover'))

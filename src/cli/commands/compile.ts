@@ -13,11 +13,9 @@ interface Flags extends CompileFlags {
   readonly out?: string;
 }
 
-export function addCompile(program: Command): void {
+export function define(command: Command): void {
   addCompileOptions(
-    program
-      .command('compile')
-      .description('quantize a model and compile it to a circuit')
+    command
       .argument('<model>', 'ONNX file')
       .option('--emit-circom', 'also print the whole circuit as one Circom program, circuit.circom')
       .option('--out <folder>', 'build folder (default: build/NAME)'),

@@ -25,10 +25,8 @@ interface Flags {
 
 const FIXTURES = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
 
-export function addDemo(program: Command): void {
-  program
-    .command('demo')
-    .description('prove a real digit with a trained MNIST network and let a contract decide')
+export function define(command: Command): void {
+  command
     .addOption(new Option('--fixture <name>', 'network to use').choices(['mnist-mlp', 'lenet5']).default('mnist-mlp'))
     .option('--out <folder>', 'build folder (default: build/demo-NAME)')
     .addOption(backendOption())

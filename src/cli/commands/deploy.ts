@@ -10,10 +10,8 @@ interface Flags {
   readonly json?: boolean;
 }
 
-export function addDeploy(program: Command): void {
-  program
-    .command('deploy')
-    .description("deploy the build's verifier contract")
+export function define(command: Command): void {
+  command
     .argument('<build>', 'build folder')
     .addOption(rpcOption())
     .addOption(confirmationsOption())

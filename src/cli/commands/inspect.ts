@@ -6,13 +6,8 @@ import { printLayers, printNotes } from '../print.js';
 import { execute } from '../session.js';
 import { table } from '../table.js';
 
-export function addInspect(program: Command): void {
-  addCompileOptions(
-    program
-      .command('inspect')
-      .description("show a model's operators and shapes, what each layer will cost, and what is not supported and why")
-      .argument('<model>', 'ONNX file'),
-  )
+export function define(command: Command): void {
+  addCompileOptions(command.argument('<model>', 'ONNX file'))
     .addOption(jsonOption())
     .action(async (path: string, flags: CompileFlags) => {
       await execute(

@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import { writeAtomic } from '../../atomic-file.js';
 import type { BackendChoice } from '../../groth16/backends.js';
 import { buildGraph, decodeModel } from '../../onnx/index.js';
 import { playLedgerScenario } from '../../scenario/ledger.js';
-import { readManifest, writeAtomic, writeBuild } from '../../workflow/build-folder.js';
+import { readManifest, writeBuild } from '../../workflow/build-folder.js';
 import { buildFiles, compileOnnx, sha256 } from '../../workflow/compile.js';
 import { parseInput, parseSamples } from '../../workflow/input-json.js';
 import { setupBuild } from '../../workflow/setup.js';
@@ -22,10 +23,8 @@ interface Flags {
 
 const FIXTURES = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
 
-export function addLedgerDemo(program: Command): void {
-  program
-    .command('ledger-demo')
-    .description('provenance, bonded inference, royalties, licences: one story on a local chain, with real proofs')
+export function define(command: Command): void {
+  command
     .option('--out <folder>', 'build folder', join('build', 'demo-ledger'))
     .option('--log-level <level>', "show the operator's log: debug, info, warn")
     .addOption(backendOption())

@@ -50,9 +50,8 @@ const rpcOption = (): Option => new Option('--rpc <url>', 'JSON-RPC endpoint').m
 const marketOption = (): Option => new Option('--market <address>', 'the InferenceMarket contract').argParser(address).makeOptionMandatory();
 const dataOption = (): Option => new Option('--data <folder>', "the operator's journal, transactions and inputs").default('operator');
 
-export function addOperator(program: Command): void {
-  const operator = program.command('operator').description('answer inference requests for fees, with a stake at risk');
-  addWorkOptions(operator.command('run').description('watch a market: take, prove, answer, dispute, withdraw'))
+export function define(command: Command): void {
+  addWorkOptions(command.command('run').description('watch a market: take, prove, answer, dispute, withdraw'))
     .addOption(rpcOption())
     .addOption(marketOption())
     .addOption(dataOption())
@@ -72,14 +71,14 @@ export function addOperator(program: Command): void {
     .addOption(new Option('--listen <host:port>', 'status server: /metrics, /healthz').argParser(hostAndPort).default({ host: '127.0.0.1', port: 9464 }, '127.0.0.1:9464'))
     .addOption(new Option('--grace <seconds>', 'time for what is owed when stopped').argParser(wholeNumber).default(60))
     .action(run);
-  addWorkOptions(operator.command('worker').description('prove on this machine for an operator that runs with --redis'))
+  addWorkOptions(command.command('worker').description('prove on this machine for an operator that runs with --redis'))
     .requiredOption('--redis <url>', "the operator's queue")
     .action(work);
-  addAccountCommand(operator, 'stake', 'add stake', '<ether>', (market, nonce, amount) => [stakeRequest(market, amount!, nonce)]);
-  addAccountCommand(operator, 'unbond', 'begin to unbond free stake', '<ether>', (market, nonce, amount) => [unbondRequest(market, amount!, nonce)]);
-  addAccountCommand(operator, 'withdraw', 'withdraw earned fees', undefined, (market, nonce, _, me) => [withdrawRequest(market, ZeroAddress, me, nonce)]);
-  addAccountCommand(operator, 'withdraw-stake', 'withdraw unbonded stake', undefined, (market, nonce, _, me) => [withdrawStakeRequest(market, me, nonce)]);
-  addAccountCommand(operator, 'status', 'show stake and earnings', undefined, () => []);
+  addAccountCommand(command, 'stake', 'add stake', '<ether>', (market, nonce, amount) => [stakeRequest(market, amount!, nonce)]);
+  addAccountCommand(command, 'unbond', 'begin to unbond free stake', '<ether>', (market, nonce, amount) => [unbondRequest(market, amount!, nonce)]);
+  addAccountCommand(command, 'withdraw', 'withdraw earned fees', undefined, (market, nonce, _, me) => [withdrawRequest(market, ZeroAddress, me, nonce)]);
+  addAccountCommand(command, 'withdraw-stake', 'withdraw unbonded stake', undefined, (market, nonce, _, me) => [withdrawStakeRequest(market, me, nonce)]);
+  addAccountCommand(command, 'status', 'show stake and earnings', undefined, () => []);
 }
 
 function addWorkOptions(command: Command): Command {

@@ -1,9 +1,10 @@
 /** `zkinfer prove`. */
 import { basename, dirname, join } from 'node:path';
 import { Option, type Command } from 'commander';
+import { writeAtomic } from '../../atomic-file.js';
 import { UsageError } from '../../errors.js';
 import type { BackendChoice } from '../../groth16/backends.js';
-import { readManifest, writeAtomic } from '../../workflow/build-folder.js';
+import { readManifest } from '../../workflow/build-folder.js';
 import { parseInput } from '../../workflow/input-json.js';
 import { openProver } from '../../workflow/prove.js';
 import { proofToJson } from '../../workflow/proof-file.js';
@@ -21,10 +22,8 @@ interface Flags {
   readonly json?: boolean;
 }
 
-export function addProve(program: Command): void {
-  program
-    .command('prove')
-    .description('prove the inference of one input')
+export function define(command: Command): void {
+  command
     .argument('<build>', 'build folder')
     .requiredOption('--input <file>', 'the input: {"input_data": [[...], ...]}')
     .option('--out <file>', 'proof to write; public.json goes beside it (default: BUILD/proof.json)')

@@ -16,11 +16,10 @@ const ledgerOption = (): Option => new Option('--ledger <address>', 'the provena
 const storeOption = (): Option => new Option('--store <where>', 'where content is kept: a folder, kubo:URL of a Kubo RPC, or arweave:URL of a gateway (default: BUILD/provenance/blocks)');
 const stepOption = (what: string): Option => new Option('--step <n>', what).argParser(bigNumber);
 
-export function addProvenance(program: Command): void {
-  const group = program.command('provenance').description('say on chain where a model comes from, check it, draw it');
-  addRecord(group);
-  addVerify(group);
-  addLineage(group);
+export function define(command: Command): void {
+  addRecord(command);
+  addVerify(command);
+  addLineage(command);
 }
 
 interface RecordFlags extends Omit<RecordOptions, 'contributors' | 'signatures' | 'parents' | 'model'> {

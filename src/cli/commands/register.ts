@@ -13,10 +13,8 @@ interface Flags {
   readonly json?: boolean;
 }
 
-export function addRegister(program: Command): void {
-  program
-    .command('register')
-    .description('register the deployed build in an ERC-7992 registry, or as the next version of its model')
+export function define(command: Command): void {
+  command
     .argument('<build>', 'build folder')
     .option('--registry <address>', 'registry (default: the one on record, else a new one)')
     .option('--attestations <address>', "the registry's attestations contract")

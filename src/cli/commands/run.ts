@@ -21,11 +21,9 @@ export interface RunFlags extends CompileFlags {
   readonly confirmations?: number;
 }
 
-export function addRun(program: Command): void {
+export function define(command: Command): void {
   addCompileOptions(
-    program
-      .command('run')
-      .description('from a model and an input to a proof that a contract accepted, in one go')
+    command
       .argument('<model>', 'ONNX file')
       .requiredOption('--input <file>', 'the input: {"input_data": [[...], ...]}')
       .option('--out <folder>', 'build folder (default: build/NAME)')

@@ -12,10 +12,8 @@ interface Flags {
   readonly json?: boolean;
 }
 
-export function addSetup(program: Command): void {
-  program
-    .command('setup')
-    .description("make a build's proving and verification key")
+export function define(command: Command): void {
+  command
     .argument('<build>', 'build folder')
     .option('--ptau <file>', 'prepared powers-of-tau file; without it: development keys made on this machine')
     .addOption(backendOption())

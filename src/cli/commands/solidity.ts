@@ -5,10 +5,8 @@ import { writeVerifier } from '../../workflow/contract.js';
 import { jsonOption } from '../options.js';
 import { execute } from '../session.js';
 
-export function addSolidity(program: Command): void {
-  program
-    .command('solidity')
-    .description("write the build's Verifier.sol")
+export function define(command: Command): void {
+  command
     .argument('<build>', 'build folder')
     .addOption(jsonOption())
     .action(async (folder: string, flags: { readonly json?: boolean }) => {

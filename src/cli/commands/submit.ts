@@ -13,10 +13,8 @@ interface Flags {
   readonly json?: boolean;
 }
 
-export function addSubmit(program: Command): void {
-  program
-    .command('submit')
-    .description('send a proof to the contract; exit code 0 only if it is accepted')
+export function define(command: Command): void {
+  command
     .argument('<build>', 'build folder')
     .requiredOption('--proof <file>', 'the proof')
     .option('--public <file>', 'public signals, where the proof does not carry them')

@@ -14,10 +14,8 @@ interface Flags {
   readonly json?: boolean;
 }
 
-export function addVerify(program: Command): void {
-  program
-    .command('verify')
-    .description('check a proof off chain; exit code 0 only if it is valid')
+export function define(command: Command): void {
+  command
     .argument('<build>', 'build folder')
     .requiredOption('--proof <file>', 'the proof')
     .option('--public <file>', 'public signals, where the proof does not carry them')
