@@ -145,6 +145,8 @@ ${n > MAX_UNROLLED ? '        uint256 key = _key();\n' : ''}\
         assembly ("memory-safe") {
             // A precompile that starves would look like an invalid proof: out of gas is an error of the caller.
             if lt(gas(), ${gasNeeded(n)}) { revert(0x00, 0x00) }
+            // The sum grows at ${hex(WORK)}. Each term's point is put before its scalar, over words that are done with, multiplied to
+            // ${hex(WORK + 0x40)}, added; returndatasize() is a point's 64 bytes. Arguments are evaluated from the right.
             mstore(${hex(WORK)}, IC0_X)
             mstore(${hex(WORK + 0x20)}, IC0_Y)
 ${n > MAX_UNROLLED ? renderTermLoop(n) : Array.from({ length: n }, (_, j) => renderTerm(j)).join('\n')}
@@ -313,6 +315,7 @@ ${n > 8 ? renderBatchSignalLoop(n) : Array.from({ length: n }, (_, j) => renderB
                 mcopy(add(pair, 0x40), add(key, 0xc0), 0x80)
 
                 count := add(count, 3)
+                mstore(0x00, 0)
                 if valid {
                     valid := and(
                         mload(0x00),

@@ -174,6 +174,7 @@ contract ZKMLVerifier is
     }
 
     /// @inheritdoc IAttestations
+    // slither-disable-next-line assembly
     function attestationId(uint256 modelId, uint32 version, bytes32 inputCommitment, uint256 context)
         public
         pure
@@ -211,6 +212,7 @@ contract ZKMLVerifier is
     }
 
     /// `_record` for each item of a batch that its verifier found valid.
+    // slither-disable-next-line assembly
     function _recordBatch(
         uint256 modelId,
         uint32 version,
@@ -222,7 +224,7 @@ contract ZKMLVerifier is
         ids = new bytes32[](count);
         uint256 size = outputs.length / count;
         // A generated verifier sees to it; a registered contract that is none may not, and the event would be unreadable.
-        if (size * count != outputs.length) revert OutputMismatch();
+        if (outputs.length % count != 0) revert OutputMismatch();
         // The words of `attestationId`, of which two stay, and an output.
         bytes memory words = new bytes(0x80 + size);
         assembly ("memory-safe") {
@@ -282,6 +284,7 @@ contract ZKMLVerifier is
     }
 
     /// keccak256(data), without moving the free memory pointer.
+    // slither-disable-next-line assembly
     function _hash(bytes calldata data) private pure returns (bytes32 hash) {
         assembly ("memory-safe") {
             let copy := mload(0x40)
