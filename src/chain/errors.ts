@@ -64,6 +64,17 @@ export class TransactionPendingError extends ZkinferError {
   }
 }
 
+/** What to do about a custom error that a user can meet with nothing broken. */
+const ADVICE: Readonly<Record<string, string>> = {
+  ContextNotCaller: 'The proof is made for another account than the one that sends it: prove again with --context and the address of the sender',
+  AlreadyAttested: 'It is on record; see: zkinfer attestations',
+  VerificationRefused_ModelDeprecated: "The model's owner has retired it, for good",
+  ModelMismatch: 'The proof belongs to another model or version: prove with the build that is registered',
+  InvalidProof: 'The proof does not show this output for this input and context',
+  NotModelOwner: "Send it from the model owner's account",
+  ModelDeprecated: 'A retired model cannot be changed: register a new one',
+};
+
 /** A contract refused the call. `errorName` and `args` are its custom error's, decoded against the known interfaces. */
 export class RevertedError extends ZkinferError {
   readonly code = 'REVERTED';
@@ -78,9 +89,11 @@ export class RevertedError extends ZkinferError {
     const list = Object.entries(args)
       .map(([name, value]) => `${name}: ${value}`)
       .join(', ');
+    const advice = ADVICE[errorName];
     super(
       `${action} was refused by the contract: ${errorName}(${list})` +
-        (transaction === undefined ? '; nothing was sent' : `; transaction ${transaction}`),
+        (transaction === undefined ? '; nothing was sent' : `; transaction ${transaction}`) +
+        (advice === undefined ? '' : `. ${advice}`),
     );
   }
 }

@@ -1,5 +1,5 @@
 /** Models in the ERC-7992 registry: its contracts, and registering, updating and retiring a model. */
-import { type Log, toBeHex, type TransactionReceipt } from 'ethers';
+import { getAddress, type Log, toBeHex, type TransactionReceipt } from 'ethers';
 import type { VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
 import { type CompiledContract, PROOF_SYSTEM_ID, compileContracts, vkHash } from '../solidity/index.js';
@@ -101,7 +101,7 @@ export async function updateModel(
   await requireVerifier(sender.rpc, model.verifier, model.key);
   const current = await readModel(sender.rpc, registry, modelId);
   const commitment = commitmentOf(model);
-  if (current.verifier === model.verifier && current.vkHash === commitment.vkHash && current.modelHash === commitment.modelHash) {
+  if (current.verifier === getAddress(model.verifier) && current.vkHash === commitment.vkHash && current.modelHash === commitment.modelHash) {
     return await versionOnRecord(sender.rpc, registry, current);
   }
   const receipt = await sendOnce(sender, {
@@ -162,7 +162,7 @@ function commitmentOf({ manifest, key, uri = '' }: ModelToRegister) {
 }
 
 function versionAdded(receipt: TransactionReceipt, registry: string): RegisteredModel {
-  const log = receipt.logs.find((one) => one.address === registry && one.topics[0] === VERSION_ADDED);
+  const log = receipt.logs.find((one) => one.address === getAddress(registry) && one.topics[0] === VERSION_ADDED);
   if (!log) throw new NotDeployedError(`the contract at ${registry} registered nothing; it is not a zkinfer registry`);
   return registered(log, receipt);
 }

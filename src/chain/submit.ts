@@ -5,7 +5,7 @@
  * The trap: an attestation already on record says that *its* output was proved. A submission counts as done only if its
  * output and its prover are those on record; anything else goes to the contract, which refuses it with its own reason.
  */
-import type { TransactionReceipt } from 'ethers';
+import { getAddress, type TransactionReceipt } from 'ethers';
 import type { Proof, VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
 import { batchCalldata, inferenceCalldata } from '../solidity/index.js';
@@ -144,5 +144,5 @@ async function onRecord(
 }
 
 function attestationsIn(receipt: TransactionReceipt, contract: string): Attestation[] {
-  return receipt.logs.filter((log) => log.address.toLowerCase() === contract.toLowerCase()).flatMap(toAttestations);
+  return receipt.logs.filter((log) => log.address === getAddress(contract)).flatMap(toAttestations);
 }

@@ -15,6 +15,7 @@ import type { Session } from './session.js';
 export const jsonOption = (): Option => new Option('--json', 'print one JSON document on standard output');
 export const backendOption = (): Option => new Option('--backend <name>', 'prover to use').choices(['auto', 'native', 'snarkjs']).default('auto');
 export const rpcOption = (): Option => new Option('--rpc <url>', 'JSON-RPC endpoint; default: a local chain kept in the build folder');
+export const proofOption = (): Option => new Option('--proof <file>', 'the proof (default: BUILD/proof.json)');
 export const confirmationsOption = (): Option => new Option('--confirmations <n>', 'blocks to wait for').argParser(wholeNumber);
 
 const VISIBILITIES = ['public', 'private', 'hashed'];

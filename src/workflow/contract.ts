@@ -106,7 +106,7 @@ export async function registerBuild(
     await updateDeployment(folder, chain.rpc, { registry: { address: contracts.registry }, attestations: { address: contracts.attestations } });
     const wanted = { manifest, key, verifier, ...(options.uri === undefined ? {} : { uri: options.uri }) };
     // A model on record is another registry's where one is given that is not the one on record.
-    const known = contracts.registry === deployment.registry?.address ? deployment.model : undefined;
+    const known = sameAddress(contracts.registry, deployment.registry?.address) ? deployment.model : undefined;
     const model = known ? await updateModel(sender, contracts.registry, BigInt(known.id), wanted) : await registerModel(sender, contracts.registry, wanted);
     await updateDeployment(folder, chain.rpc, {
       model: { id: String(model.modelId), version: model.version, vkHash: vkHash(key), transaction: model.transaction },
@@ -123,12 +123,17 @@ async function contractsFor(
 ): Promise<{ readonly registry: string; readonly attestations: string }> {
   const registry = given.registry ?? deployment.registry?.address;
   // The attestations on record read the registry on record, not another one that is given.
-  const known = given.registry === undefined || given.registry === deployment.registry?.address ? deployment.attestations?.address : undefined;
+  const known = given.registry === undefined || sameAddress(given.registry, deployment.registry?.address) ? deployment.attestations?.address : undefined;
   const attestations = given.attestations ?? known;
   if (registry && attestations) return { registry, attestations };
   if (registry) return { registry, attestations: (await deployAttestations(sender, registry)).address };
   const made = await deployRegistry(sender);
   return { registry: made.registry.address, attestations: made.attestations.address };
+}
+
+/** Addresses are equal whatever their checksum's capitals. */
+function sameAddress(one: string, other: string | undefined): boolean {
+  return one.toLowerCase() === other?.toLowerCase();
 }
 
 function requirePart<K extends 'verifier' | 'attestations' | 'model'>(deployment: Deployment, part: K, folder: string): NonNullable<Deployment[K]> {

@@ -90,6 +90,17 @@ describe('models and attestations on a chain', () => {
     assert.notEqual(model.modelId, otherModel.modelId);
   });
 
+  it('takes addresses in lower case, as some tools print them', async () => {
+    const [registry, verifier] = [contracts.registry.address, verifiers[0]].map((one) => one.toLowerCase());
+    const registered = await registerModel(senderOf(5), registry, { ...registration(0), verifier });
+    const again = await updateModel(senderOf(5), registry, registered.modelId, { ...registration(0), verifier });
+    assert.deepEqual(again, registered);
+    const lower = attested(registered, 0);
+    const proved = await prove(owner);
+    const { attestation } = await submitInference(owner, { ...lower, attestations: lower.attestations.toLowerCase() }, proved);
+    assert.equal(attestation.modelId, registered.modelId);
+  });
+
   it('registers a model once, however often that is asked for', async () => {
     const again = await registerModel(owner, contracts.registry.address, registration(0));
     assert.equal(again.modelId, model.modelId);

@@ -135,6 +135,10 @@ describe('bad input', function () {
       assert.ok(performance.now() - start < 120_000);
     });
 
+    it('the proof is looked for in the build folder unless it is named', async () => {
+      await fails(['verify', build], 'FileError', /the proof .*proof\.json/);
+    });
+
     it('a proof cannot be submitted before the verifier is deployed', async () => {
       mkdirSync(path.join(folder, 'proofs'), { recursive: true });
       const proof = path.join(folder, 'proofs', 'proof.json');

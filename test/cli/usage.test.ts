@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { zkinfer } from './support/zkinfer.js';
 
-const COMMANDS = ['inspect', 'compile', 'setup', 'prove', 'verify', 'solidity', 'deploy', 'submit', 'run', 'demo'];
+const COMMANDS = ['inspect', 'compile', 'setup', 'prove', 'verify', 'solidity', 'deploy', 'register', 'submit', 'attestations', 'run', 'demo'];
 
 /** Starting a process costs most of a second, so several run at once. */
 async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
@@ -41,6 +41,9 @@ describe('zkinfer', function () {
       [['compile', 'model.onnx', '--input-range', '1,0'], /the smaller first/],
       [['compile', 'model.onnx', '--activation-bits', '1'], /2 to 16/],
       [['setup', 'build', '--backend', 'gpu'], /Allowed choices are auto, native, snarkjs/],
+      [['register', 'build', '--registry', 'mine.eth'], /give an address/],
+      [['attestations', 'build', '--id', '0x1234'], /give 32 bytes in hex/],
+      [['attestations', 'build', '--prover', `0x${'a'.repeat(39)}`], /give an address/],
       [['prove', 'build'], /required option '--input <file>' not specified/],
       [['prove', 'build', '--input', 'input.json', '--context', 'me'], /an address or a number/],
       [['prove', 'build', '--input', 'input.json', '--context', String(1n << 254n)], /below the scalar field/],

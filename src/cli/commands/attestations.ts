@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import { findAttestation, listAttestations, openChain, readDeployment, type Attestation } from '../../chain/index.js';
 import { NotReadyError } from '../../workflow/contract.js';
 import { readManifest } from '../../workflow/build-folder.js';
+import { address, hash } from '../chain-values.js';
 import { jsonOption, rpcOption } from '../options.js';
 import { execute } from '../session.js';
 import { table } from '../table.js';
@@ -17,8 +18,8 @@ interface Flags {
 export function define(command: Command): void {
   command
     .argument('<build>', 'build folder')
-    .addOption(new Option('--id <hash>', 'one attestation'))
-    .addOption(new Option('--prover <address>', 'only those of one prover'))
+    .addOption(new Option('--id <hash>', 'one attestation').argParser(hash))
+    .addOption(new Option('--prover <address>', 'only those of one prover').argParser(address))
     .addOption(rpcOption())
     .addOption(jsonOption())
     .action(async (folder: string, flags: Flags) => {

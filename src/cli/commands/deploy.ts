@@ -1,6 +1,7 @@
 /** `zkinfer deploy`. */
 import type { Command } from 'commander';
 import { deployBuild } from '../../workflow/contract.js';
+import { addSignerHelp } from '../chain-values.js';
 import { confirmationsOption, jsonOption, rpcOption } from '../options.js';
 import { execute } from '../session.js';
 
@@ -11,12 +12,11 @@ interface Flags {
 }
 
 export function define(command: Command): void {
-  command
+  addSignerHelp(command)
     .argument('<build>', 'build folder')
     .addOption(rpcOption())
     .addOption(confirmationsOption())
     .addOption(jsonOption())
-    .addHelpText('after', '\nThe signer comes from ZKINFER_PRIVATE_KEY, or from ZKINFER_KEYSTORE; local chains have one of their own.')
     .action(async (folder: string, flags: Flags) => {
       await execute(
         flags,
@@ -25,7 +25,7 @@ export function define(command: Command): void {
           return { result, ok: true };
         },
         ({ address, chainId, gasUsed, embedded }) =>
-          `verifier at ${address} on chain ${chainId}${embedded ? ' (local, kept in the build folder)' : ''}, ${gasUsed?.toLocaleString('en-US')} gas\nnext: zkinfer submit ${folder} --proof ${folder}/proof.json`,
+          `verifier at ${address} on chain ${chainId}${embedded ? ' (local, kept in the build folder)' : ''}, ${gasUsed?.toLocaleString('en-US')} gas\nnext: zkinfer register ${folder}, or: zkinfer submit ${folder}`,
       );
     });
 }

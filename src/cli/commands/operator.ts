@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
-import { formatEther, getAddress, parseEther, ZeroAddress } from 'ethers';
+import { formatEther, parseEther, ZeroAddress } from 'ethers';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { connect, resolveSigner, sendOnce, type Sender } from '../../chain/index.js';
 import type { BackendChoice } from '../../groth16/backends.js';
@@ -10,6 +10,7 @@ import { readBalance, readOperator, stakeRequest, unbondRequest, withdrawRequest
 import { openLog, startNode, startWorker } from '../../operator/index.js';
 import { ownFolder } from '../../operator/ownership.js';
 import { transactionStore } from '../../operator/transaction-store.js';
+import { address } from '../chain-values.js';
 import { backendOption, jsonOption, wholeNumber } from '../options.js';
 import { execute } from '../session.js';
 
@@ -191,14 +192,6 @@ function printAccount(account: Awaited<ReturnType<typeof manage>>): string {
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
-}
-
-function address(text: string): string {
-  try {
-    return getAddress(text);
-  } catch {
-    throw new InvalidArgumentError('give an address: 0x and 40 hex digits');
-  }
 }
 
 function ether(text: string): bigint {

@@ -1,10 +1,11 @@
 /** `zkinfer provenance record | verify | lineage`. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { getAddress, isAddress, isHexString } from 'ethers';
+import { getAddress, isAddress } from 'ethers';
 import { writeFileAtomic } from '../../chain/files.js';
 import { UsageError } from '../../errors.js';
 import { KINDS } from '../../provenance/artifact.js';
 import type { Contributor, ContributorSignature, Lineage, RecordedContent, RecordOptions, Verified } from '../../provenance/index.js';
+import { address, hash } from '../chain-values.js';
 import { confirmationsOption, jsonOption, rpcOption, wholeNumber } from '../options.js';
 import { execute } from '../session.js';
 
@@ -197,16 +198,6 @@ function printHidden(hidden: readonly string[]): string[] {
 
 function collect<T>(parse: (text: string) => T): (text: string, before: readonly T[] | undefined) => readonly T[] {
   return (text, before = []) => [...before, parse(text)];
-}
-
-function hash(text: string): string {
-  if (!isHexString(text, 32)) throw new InvalidArgumentError('give 32 bytes in hex, with 0x');
-  return text.toLowerCase();
-}
-
-function address(text: string): string {
-  if (!isAddress(text)) throw new InvalidArgumentError('give an address');
-  return getAddress(text);
 }
 
 function bigNumber(text: string): bigint {

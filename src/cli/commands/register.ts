@@ -1,6 +1,7 @@
 /** `zkinfer register`. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { registerBuild } from '../../workflow/contract.js';
+import { addSignerHelp, address } from '../chain-values.js';
 import { confirmationsOption, jsonOption, rpcOption } from '../options.js';
 import { execute } from '../session.js';
 
@@ -14,10 +15,10 @@ interface Flags {
 }
 
 export function define(command: Command): void {
-  command
+  addSignerHelp(command)
     .argument('<build>', 'build folder')
-    .option('--registry <address>', 'registry (default: the one on record, else a new one)')
-    .option('--attestations <address>', "the registry's attestations contract")
+    .addOption(new Option('--registry <address>', 'registry (default: the one on record, else a new one)').argParser(address))
+    .addOption(new Option('--attestations <address>', "the registry's attestations contract").argParser(address))
     .option('--uri <uri>', 'metadata of the model')
     .addOption(rpcOption())
     .addOption(confirmationsOption())

@@ -1,12 +1,13 @@
 /** `zkinfer submit`. */
 import type { Command } from 'commander';
 import { submitProof } from '../../workflow/contract.js';
-import { confirmationsOption, jsonOption, rpcOption } from '../options.js';
+import { addSignerHelp } from '../chain-values.js';
+import { confirmationsOption, jsonOption, proofOption, rpcOption } from '../options.js';
 import { readProof } from '../proof.js';
 import { execute } from '../session.js';
 
 interface Flags {
-  readonly proof: string;
+  readonly proof?: string;
   readonly public?: string;
   readonly rpc?: string;
   readonly confirmations?: number;
@@ -14,9 +15,9 @@ interface Flags {
 }
 
 export function define(command: Command): void {
-  command
+  addSignerHelp(command)
     .argument('<build>', 'build folder')
-    .requiredOption('--proof <file>', 'the proof')
+    .addOption(proofOption())
     .option('--public <file>', 'public signals, where the proof does not carry them')
     .addOption(rpcOption())
     .addOption(confirmationsOption())
@@ -25,7 +26,7 @@ export function define(command: Command): void {
       await execute(
         flags,
         async (session) => {
-          const proof = await readProof(flags.proof, flags.public);
+          const proof = await readProof(folder, flags);
           const result = await session.stage('submitting the proof', () => submitProof(folder, proof, flags));
           return { result, ok: result.accepted };
         },

@@ -2,13 +2,13 @@
 import type { Command } from 'commander';
 import type { BackendChoice } from '../../groth16/backends.js';
 import { verifyProof } from '../../workflow/verify.js';
-import { backendFor, backendOption, jsonOption } from '../options.js';
+import { backendFor, backendOption, jsonOption, proofOption } from '../options.js';
 import { printOutputs } from '../print.js';
 import { readProof } from '../proof.js';
 import { execute } from '../session.js';
 
 interface Flags {
-  readonly proof: string;
+  readonly proof?: string;
   readonly public?: string;
   readonly backend: BackendChoice;
   readonly json?: boolean;
@@ -17,7 +17,7 @@ interface Flags {
 export function define(command: Command): void {
   command
     .argument('<build>', 'build folder')
-    .requiredOption('--proof <file>', 'the proof')
+    .addOption(proofOption())
     .option('--public <file>', 'public signals, where the proof does not carry them')
     .addOption(backendOption())
     .addOption(jsonOption())
@@ -25,7 +25,7 @@ export function define(command: Command): void {
       await execute(
         flags,
         async (session) => {
-          const proof = await readProof(flags.proof, flags.public);
+          const proof = await readProof(folder, flags);
           const result = await verifyProof(folder, backendFor(flags.backend, session), proof);
           return { result, ok: result.valid };
         },
