@@ -15,7 +15,6 @@ const KINDS: ReadonlyMap<string, GadgetKind> = new Map([
   ['ArgMax', { parameters: ['n', 'bits', 'selectLast'], simplification: 1 }],
   ['Context', { parameters: [], simplification: 1 }],
   ['InputRange', { parameters: ['max'], simplification: 1 }],
-  ['Max2', { parameters: ['bits'], simplification: 1 }],
   ['Multiply', { parameters: [], simplification: 1 }],
   ['PoseidonBlock', { parameters: ['n'], simplification: 2 }],
   ['Requantize', { parameters: ['bits', 'shift'], simplification: 1 }],

@@ -8,7 +8,7 @@ import { CircomError } from './circom-error.js';
 const CIRCUITS = fileURLToPath(new URL('../../circuits/', import.meta.url));
 const LIBRARY = path.dirname(createRequire(import.meta.url).resolve('circomlib/package.json'));
 
-/** File text by path: `Max2.circom`, `circomlib/circuits/poseidon.circom`. Throws CircomError for an absent file. */
+/** File text by path: `ArgMax.circom`, `circomlib/circuits/poseidon.circom`. Throws CircomError for an absent file. */
 export function gadgetSources(template: string): Map<string, string> {
   const sources = new Map<string, string>();
   const pending = [`${template}.circom`];

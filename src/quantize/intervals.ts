@@ -2,48 +2,14 @@
  * Worst-case integer intervals of every tensor of an integer model, element by element, over the whole declared input
  * range. They decide every bit-width of the circuit; saturation at each requantization keeps them from compounding.
  */
-import * as kernels from '../tensor/kernels.js';
-import * as intervals from '../tensor/intervals.js';
 import type { Intervals } from '../tensor/intervals.js';
 import { sizeOf } from '../tensor/shape.js';
-import type { IntegerInput, IntegerModel, IntegerOp } from './integer-model.js';
-import { planOf, requantize } from './interpreter.js';
+import type { IntegerInput, IntegerModel } from './integer-model.js';
+import { boundOp } from './semantics.js';
 
 export function inputIntervals(input: IntegerInput): Intervals {
   const low = new Float64Array(sizeOf(input.shape)).map((_, i) => input.low[input.low.length === 1 ? 0 : i]);
   return { low, high: low.map((value) => value + 2 ** input.bits - 1) };
-}
-
-/** Bounds of one op's result from bounds of its inputs. */
-export function boundOp(op: IntegerOp, inputs: readonly Intervals[]): Intervals {
-  const [x] = inputs;
-  switch (op.kind) {
-    case 'dense':
-      return intervals.weightedIntervals(
-        x,
-        (values, weight, bias) => kernels.dense(values, op.rows, op.inFeatures, op.outFeatures, weight, bias),
-        op.weight,
-        op.bias,
-      );
-    case 'conv':
-      return intervals.weightedIntervals(x, (values, weight, bias) => kernels.conv(values, planOf(op), weight, bias), op.weight, op.bias);
-    case 'affine':
-      return intervals.affineIntervals(x, op.factor, op.shift);
-    case 'groupSum':
-      return intervals.affineIntervals(intervals.groupSumIntervals(x, op.groups), op.factor, new Float64Array(op.factor.length));
-    case 'max':
-      return intervals.maxIntervals(x, op.groups);
-    case 'move':
-      return intervals.moveIntervals(inputs, op.index, op.constants);
-    case 'sum':
-      return intervals.sumIntervals(inputs, op.coefficients);
-    case 'multiply':
-      return intervals.multiplyIntervals(x, inputs[1]);
-    case 'argMax':
-      return intervals.argMaxIntervals(op.groups);
-    case 'requantize':
-      return intervals.monotoneIntervals(x, (value) => requantize(op, value));
-  }
 }
 
 /** Bounds of every tensor, by name. */

@@ -10,8 +10,9 @@ import { hull, type Intervals } from '../tensor/intervals.js';
 import { sizeOf, type Shape } from '../tensor/shape.js';
 import { AccumulatorOverflowError } from './errors.js';
 import { ACCUMULATOR_LIMIT, type IntegerInput, type IntegerOp } from './integer-model.js';
-import { bitsOf, boundOp, inputIntervals } from './intervals.js';
+import { bitsOf, inputIntervals } from './intervals.js';
 import { accumulatorShift, gridFor, NOISE_AT_OUTPUT, NOISE_BEFORE_REQUANTIZE, type Grid, type Term } from './scale.js';
+import { boundOp } from './semantics.js';
 import type { TensorStatistics } from './statistics.js';
 
 /** A tensor of the integer model while it is being made. */

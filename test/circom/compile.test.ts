@@ -8,7 +8,7 @@ import type { GadgetSpec } from '../../src/circom/object.js';
 import { gadgetSources } from '../../src/circom/sources.js';
 
 const SPECS: GadgetSpec[] = [
-  { template: 'Max2', parameters: [4] },
+  { template: 'RequantizeRelu', parameters: [4, 2] },
   { template: 'Requantize', parameters: [6, 2] },
   { template: 'Context', parameters: [] },
 ];
@@ -25,9 +25,9 @@ describe('compiling gadgets', () => {
   it('gives each spec once, with its wires in circom\'s order: one, outputs, inputs, inner signals', async () => {
     const objects = await compileGadgets([...SPECS, SPECS[0]], { gadgetFolders: [cacheFolder] });
     assert.deepEqual([...objects.keys()].sort(), SPECS.map(gadgetKey).sort());
-    const max = objects.get('Max2(4)')!;
-    assert.deepEqual(max.signals, ['one', 'out', 'a', 'b', 'digit[0]', 'digit[1]', 'digit[2]']);
-    assert.deepEqual([max.outputCount, max.inputCount], [1, 2]);
+    const relu = objects.get('RequantizeRelu(4,2)')!;
+    assert.deepEqual(relu.signals, ['one', 'out', 'in', 'remainder[0]', 'remainder[1]', 'magnitude[0]', 'magnitude[1]']);
+    assert.deepEqual([relu.outputCount, relu.inputCount], [1, 1]);
   });
 
   it('takes stored objects from the cache, equal to fresh ones', async () => {
@@ -79,8 +79,8 @@ describe('compiling gadgets', () => {
   it('names unknown templates and parameters that do not fit, and passes circom\'s own message on', async () => {
     await assert.rejects(compileGadgets([{ template: 'Softmax', parameters: [] }], { gadgetFolders: [cacheFolder] }), CircomError);
     await assert.rejects(compileGadgets([{ template: '../evil', parameters: [] }], { gadgetFolders: [cacheFolder] }), CircomError);
-    await assert.rejects(compileGadgets([{ template: 'Max2', parameters: [1, 2] }], { gadgetFolders: [cacheFolder] }), CircomError);
-    await assert.rejects(compileGadgets([{ template: 'Max2', parameters: [1.5] }], { gadgetFolders: [cacheFolder] }), CircomError);
+    await assert.rejects(compileGadgets([{ template: 'Context', parameters: [1] }], { gadgetFolders: [cacheFolder] }), CircomError);
+    await assert.rejects(compileGadgets([{ template: 'InputRange', parameters: [1.5] }], { gadgetFolders: [cacheFolder] }), CircomError);
     await assert.rejects(compileGadgets([{ template: 'Requantize', parameters: [3, 5] }], { gadgetFolders: [cacheFolder] }), (error: Error) => {
       assert.ok(error instanceof CircomError);
       assert.match(error.message, /Requantize\(3,5\)[^]*False assert/);

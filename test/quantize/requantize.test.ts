@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { evaluateOp, requantize } from '../../src/quantize/interpreter.js';
+import { evaluateOp, requantize } from '../../src/quantize/semantics.js';
 import type { IntegerRequantize } from '../../src/quantize/integer-model.js';
 
 const settings = fc.record({ shift: fc.integer({ min: 0, max: 30 }), low: fc.integer({ min: -300, max: 300 }), bits: fc.integer({ min: 1, max: 16 }) });

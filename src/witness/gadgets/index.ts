@@ -4,7 +4,6 @@ import { prepareArgMax } from './arg-max.js';
 import { prepareContext } from './context.js';
 import type { GadgetWitness, Prepare } from './gadget-witness.js';
 import { prepareInputRange } from './input-range.js';
-import { prepareMax2 } from './max2.js';
 import { prepareMultiply } from './multiply.js';
 import { preparePoseidonBlock } from './poseidon.js';
 import { prepareRequantizeClamp } from './requantize-clamp.js';
@@ -19,7 +18,6 @@ const PREPARE: ReadonlyMap<string, Prepare> = new Map<string, Prepare>([
   ['ArgMax', prepareArgMax],
   ['Context', prepareContext],
   ['InputRange', prepareInputRange],
-  ['Max2', prepareMax2],
   ['Multiply', prepareMultiply],
   ['PoseidonBlock', preparePoseidonBlock],
   ['Requantize', prepareRequantize],

@@ -65,16 +65,6 @@ function clamp(bits: number, shift: number, outBits: number): GadgetCase {
   };
 }
 
-function max2(bits: number, low: bigint): GadgetCase {
-  return {
-    spec: { template: 'Max2', parameters: [bits] },
-    constraints: bits + 1,
-    range: [low, low + power(bits) - 1n],
-    inputCount: 2,
-    expected: ([a, b]) => (a > b ? a : b),
-  };
-}
-
 function argMax(n: number, bits: number, selectLast: 0 | 1, low: bigint): GadgetCase {
   return {
     spec: { template: 'ArgMax', parameters: [n, bits, selectLast] },
@@ -99,7 +89,6 @@ export const INTEGER_CASES: readonly GadgetCase[] = [
   ...each(relu, [[1, 0], [2, 0], [2, 1], [3, 1], [8, 0], [20, 9], [34, 17], [51, 30]]),
   ...each(minimum, [[1, 0, 0], [2, 1, 1], [3, 1, 2], [4, 1, 9], [20, 9, 255], [19, 9, 255], [35, 17, 255], [50, 20, 4095]]),
   ...each(clamp, [[2, 0, 1], [3, 1, 1], [4, 1, 1], [5, 2, 2], [6, 1, 2], [20, 9, 8], [18, 9, 8], [34, 17, 8], [50, 20, 12]]),
-  ...each(max2, [[1, 0n], [2, -2n], [3, 0n], [8, 0n], [20, -500000n], [40, -(1n << 39n)]]),
   ...each(argMax, [[2, 1, 0, 0n], [2, 2, 1, -1n], [3, 2, 0, 0n], [3, 1, 1, 0n], [5, 8, 1, -128n], [10, 20, 0, -700000n], [100, 12, 0, 0n]]),
   {
     spec: { template: 'Multiply', parameters: [] },
