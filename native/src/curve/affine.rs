@@ -13,11 +13,11 @@ impl<F: CurveField> Affine<F> {
     /// Bytes of a point in a key file.
     pub const BYTES: usize = 2 * F::BYTES;
 
-    /// x and y.
+    /// x and y as `read` takes them.
+    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    pub fn coordinates(&self) -> &[F; 2] {
-        // SAFETY: the two fields are of one type, in this order and without a gap.
-        unsafe { &*(self as *const Self).cast() }
+    pub fn coordinates(&self) -> [&[u8]; 2] {
+        [self.x.as_bytes(), self.y.as_bytes()]
     }
 
     pub fn generator() -> Self {

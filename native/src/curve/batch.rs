@@ -4,6 +4,8 @@
 //! at a time, so that every level of every tree in the block shares one inversion. Doublings, opposite points and the
 //! point at infinity are handled where they occur; they may be slow but never wrong.
 
+#[cfg(target_arch = "x86_64")]
+use super::batch_octets::{self, Pair};
 use super::{Affine, CurveField, PointSource};
 use std::sync::Mutex;
 
@@ -75,15 +77,9 @@ impl<F> ScratchPool<F> {
 pub struct Products<F> {
     scalar: Vec<F>,
     #[cfg(target_arch = "x86_64")]
-    vector: VectorProducts,
-}
-
-/// The same of its vector forms.
-#[cfg(target_arch = "x86_64")]
-#[derive(Default)]
-pub struct VectorProducts {
-    pub(super) lanes: super::batch_lanes::LaneProducts,
-    pub(super) octets: super::batch_octets::OctetProducts,
+    lanes: super::batch_lanes::LaneProducts,
+    #[cfg(target_arch = "x86_64")]
+    octets: super::batch_octets::OctetProducts,
 }
 
 impl<F> Default for Products<F> {
@@ -91,7 +87,9 @@ impl<F> Default for Products<F> {
         Self {
             scalar: Vec::new(),
             #[cfg(target_arch = "x86_64")]
-            vector: Default::default(),
+            lanes: Default::default(),
+            #[cfg(target_arch = "x86_64")]
+            octets: Default::default(),
         }
     }
 }
@@ -105,8 +103,14 @@ pub fn add_many<'a, F: CurveField>(
     products: &mut Products<F>,
 ) {
     #[cfg(target_arch = "x86_64")]
-    if F::add_many_in_vectors(count, &get, &mut put, &mut products.vector) {
-        return;
+    {
+        let pair = |i: usize| {
+            let (p, q) = get(i);
+            Pair::new::<F>(p.coordinates(), q.coordinates(), 0)
+        };
+        if add_pairs(count, pair, &mut put, products) || F::add_many_in_lanes(count, &get, &mut put, &mut products.lanes) {
+            return;
+        }
     }
     let prefix = &mut products.scalar;
     prefix.clear();
@@ -124,6 +128,23 @@ pub fn add_many<'a, F: CurveField>(
         inverse = inverse.mul(&denominator(p, q));
         put(i, finish(p, q, &this));
     }
+}
+
+/// put(i, P + Q) for each pair of points of F's curve, wherever they lie; false, with nothing done, where that cannot be.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn add_pairs<'a, F: CurveField>(
+    count: usize,
+    pair: impl Fn(usize) -> Pair<'a>,
+    put: &mut impl FnMut(usize, Affine<F>),
+    products: &mut Products<F>,
+) -> bool {
+    if !batch_octets::usable(count) {
+        return false;
+    }
+    let pairs: Vec<Pair<'a>> = (0..count).map(pair).collect();
+    // SAFETY: callers make pairs for F.
+    unsafe { F::add_many_in_octets(&pairs, put, &mut products.octets) }
 }
 
 #[inline(always)]
@@ -236,35 +257,23 @@ fn sum_block<F: CurveField, S: PointSource<F> + ?Sized>(
     out: &mut [Affine<F>],
     scratch: &mut Scratch<F>,
 ) {
-    let Scratch { points, sums, lengths, pairs, products } = scratch;
     let entries = &entries[offsets[0] as usize..offsets[out.len()] as usize];
-    points.clear();
-    for (i, entry) in entries.iter().enumerate() {
-        if let Some(ahead) = entries.get(i + PREFETCH) {
-            source.prefetch(ahead.index());
+    scratch.lengths.clear();
+    scratch.lengths.extend(offsets.windows(2).map(|pair| pair[1] - pair[0]));
+    if !sum_pairs_where_they_lie(source, entries, scratch) {
+        let points = &mut scratch.points;
+        points.clear();
+        for (i, entry) in entries.iter().enumerate() {
+            if let Some(ahead) = entries.get(i + PREFETCH) {
+                source.prefetch(ahead.index());
+            }
+            points.push(source.get(entry.index()).negate_if(entry.is_negative()));
         }
-        points.push(source.get(entry.index()).negate_if(entry.is_negative()));
     }
-    lengths.clear();
-    lengths.extend(offsets.windows(2).map(|pair| pair[1] - pair[0]));
-
+    let Scratch { points, sums, lengths, pairs, products } = scratch;
     loop {
-        // Neighbours inside a group pair up; an odd one moves on alone.
-        pairs.clear();
-        let (mut from, mut to) = (0u32, 0u32);
         sums.resize(points.len(), Affine::INFINITY);
-        for length in lengths.iter_mut() {
-            let halves = *length / 2;
-            for k in 0..halves {
-                pairs.push((from + 2 * k, to + k));
-            }
-            if *length & 1 == 1 {
-                sums[(to + halves) as usize] = points[(from + *length - 1) as usize];
-            }
-            from += *length;
-            *length -= halves;
-            to += *length;
-        }
+        let count = pair_up(lengths, pairs, |from, to| sums[to] = points[from]);
         if pairs.is_empty() {
             break;
         }
@@ -274,7 +283,7 @@ fn sum_block<F: CurveField, S: PointSource<F> + ?Sized>(
         };
         add_many(pairs.len(), get, |i, sum| sums[pairs[i].1 as usize] = sum, products);
         std::mem::swap(points, sums);
-        points.truncate(to as usize);
+        points.truncate(count);
     }
     let mut next = points.iter();
     for (slot, &length) in out.iter_mut().zip(lengths.iter()) {
@@ -283,4 +292,63 @@ fn sum_block<F: CurveField, S: PointSource<F> + ?Sized>(
             _ => *next.next().unwrap_or(&Affine::INFINITY),
         };
     }
+}
+
+/// One level of the trees: neighbours inside a group pair up, as (place of the left one, place of their sum); an odd one
+/// moves on alone. Leaves the groups' new lengths, returns their sum.
+fn pair_up(lengths: &mut [u32], pairs: &mut Vec<(u32, u32)>, mut move_single: impl FnMut(usize, usize)) -> usize {
+    pairs.clear();
+    let (mut from, mut to) = (0u32, 0u32);
+    for length in lengths.iter_mut() {
+        let halves = *length / 2;
+        for k in 0..halves {
+            pairs.push((from + 2 * k, to + k));
+        }
+        if *length & 1 == 1 {
+            move_single((from + *length - 1) as usize, (to + halves) as usize);
+        }
+        from += *length;
+        *length -= halves;
+        to += *length;
+    }
+    to as usize
+}
+
+/// The first level of all groups' trees straight from the source, into `points`: a copy of every point less. False, with
+/// nothing done, where that cannot be.
+#[cfg(target_arch = "x86_64")]
+fn sum_pairs_where_they_lie<F: CurveField, S: PointSource<F> + ?Sized>(
+    source: &S,
+    entries: &[Entry],
+    scratch: &mut Scratch<F>,
+) -> bool {
+    let Scratch { points, sums: _, lengths, pairs, products } = scratch;
+    if !batch_octets::usable(entries.len() / 2) {
+        return false;
+    }
+    let before = lengths.clone();
+    points.resize(lengths.iter().map(|length| length.div_ceil(2) as usize).sum(), Affine::INFINITY);
+    pair_up(lengths, pairs, |from, to| {
+        let entry = entries[from];
+        points[to] = source.get(entry.index()).negate_if(entry.is_negative());
+    });
+    let pair = |i: usize| {
+        let left = pairs[i].0 as usize;
+        for ahead in entries[left..].iter().skip(PREFETCH).take(2) {
+            source.prefetch(ahead.index());
+        }
+        let (p, q) = (entries[left], entries[left + 1]);
+        let negative = p.is_negative() as u8 | (q.is_negative() as u8) << 1;
+        Pair::new::<F>(source.coordinates(p.index()), source.coordinates(q.index()), negative)
+    };
+    if !add_pairs(pairs.len(), pair, &mut |i, sum| points[pairs[i].1 as usize] = sum, products) {
+        *lengths = before;
+        return false;
+    }
+    true
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn sum_pairs_where_they_lie<F: CurveField, S: PointSource<F> + ?Sized>(_: &S, _: &[Entry], _: &mut Scratch<F>) -> bool {
+    false
 }

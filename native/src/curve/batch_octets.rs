@@ -1,13 +1,33 @@
-//! `batch::add_many` eight sums at a time in vector registers (`field::octets`). Gives up, before anything is written,
-//! when a sum is not the generic one: an abscissa of zero (perhaps the point at infinity), or two equal ones, which show
-//! as a product of zero.
+//! `batch::add_many` eight sums at a time in vector registers (`field::octets`), of points wherever they lie. Gives up, before anything is written, when a sum is not the generic one: an abscissa of zero (perhaps the
+//! point at infinity), or two equal ones, which show as a product of zero.
 
-use super::{Affine, G1Affine, G2Affine};
-use crate::field::octets::{available, Octet, Octet2};
+use super::Affine;
+use crate::field::octets::{available, Octet, Octet2, Place};
 use crate::field::{batch_inverse, Field, Fq, Fq2, FqParams};
 
 /// Below this, one of eight lanes' share of the overhead weighs more than its speed.
 const MIN_COUNT: usize = 16;
+/// Two points to be added: where their coordinates lie, and which of the two are meant negative, by bits.
+#[derive(Clone, Copy)]
+pub struct Pair<'a> {
+    pub x: [Place<'a>; 2],
+    pub y: [Place<'a>; 2],
+    pub negative: u8,
+}
+
+impl<'a> Pair<'a> {
+    /// Of two points' coordinates as a key file stores them.
+    #[inline(always)]
+    pub fn new<F: Field>([x1, y1]: [&'a [u8]; 2], [x2, y2]: [&'a [u8]; 2], negative: u8) -> Self {
+        Self { x: [x1, x2].map(Place::of::<F>), y: [y1, y2].map(Place::of::<F>), negative }
+    }
+}
+
+/// Whether this many pairs are worth it, on this processor.
+#[inline(always)]
+pub fn usable(count: usize) -> bool {
+    count >= MIN_COUNT && available()
+}
 
 /// Differences of abscissas and the running products before them, eight at a time.
 #[derive(Default)]
@@ -17,36 +37,49 @@ pub struct OctetProducts {
 }
 
 macro_rules! add_many_in_octets {
-    ($name:ident, $inner:ident, $field:ty, $point:ty, $octet:ty, $products:ident) => {
+    ($name:ident, $inner:ident, $field:ty, $octet:ty, $products:ident) => {
+        /// put(i, P + Q) for pair i; `usable` holds for their number.
+        ///
+        /// # Safety
+        /// That the pairs were made by `Pair::new` for this field.
         #[inline(always)]
-        pub fn $name<'a>(
-            count: usize,
-            get: &impl Fn(usize) -> (&'a $point, &'a $point),
-            put: &mut impl FnMut(usize, $point),
+        pub unsafe fn $name(
+            pairs: &[Pair<'_>],
+            put: &mut impl FnMut(usize, Affine<$field>),
             products: &mut OctetProducts,
         ) -> bool {
-            // SAFETY: the instructions were found.
-            count >= MIN_COUNT && available() && unsafe { $inner(count, get, put, &mut products.$products) }
+            debug_assert!(usable(pairs.len()));
+            // SAFETY: the instructions were found, and the pairs are the caller's.
+            unsafe { $inner(pairs, put, &mut products.$products) }
         }
 
         #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-        fn $inner<'a>(
-            count: usize,
-            get: &impl Fn(usize) -> (&'a $point, &'a $point),
-            put: &mut impl FnMut(usize, $point),
+        unsafe fn $inner(
+            pairs: &[Pair<'_>],
+            put: &mut impl FnMut(usize, Affine<$field>),
             products: &mut Vec<[$octet; 2]>,
         ) -> bool {
             // The last eight may overlap the eight before: their sums are then made twice.
-            let octets = count.div_ceil(8);
-            let start = |octet: usize| (8 * octet).min(count - 8);
+            let octets = pairs.len().div_ceil(8);
+            let start = |octet: usize| (8 * octet).min(pairs.len() - 8);
+            // Places of one coordinate of the left (0) or right (1) points of eight pairs.
+            macro_rules! load {
+                ($eight:ident, $coordinate:ident, $side:literal) => {{
+                    let mut places = [$eight[0].$coordinate[$side]; 8];
+                    for i in 1..8 {
+                        places[i] = $eight[i].$coordinate[$side];
+                    }
+                    // SAFETY: the caller's.
+                    unsafe { <$octet>::load_places(&places) }
+                }};
+            }
             products.clear();
             products.reserve(octets);
             let mut product = <$octet>::broadcast(&<$field>::ONE);
             for octet in 0..octets {
-                let pairs: [_; 8] = std::array::from_fn(|i| get(start(octet) + i));
-                let (x1, zero1) = <$octet>::load_abscissas(pairs.map(|(p, _)| p.coordinates()));
-                let (x2, zero2) = <$octet>::load_abscissas(pairs.map(|(_, q)| q.coordinates()));
-                if zero1 | zero2 {
+                let eight = &pairs[start(octet)..start(octet) + 8];
+                let (x1, x2) = (load!(eight, x, 0), load!(eight, x, 1));
+                if x1.has_zero() | x2.has_zero() {
                     return false;
                 }
                 let dx = x2.difference::<16>(&x1);
@@ -59,16 +92,24 @@ macro_rules! add_many_in_octets {
             }
             batch_inverse(&mut inverses);
             let mut inverse = <$octet>::load(inverses.each_ref());
-            for (octet, [dx, before]) in products.iter().enumerate().rev() {
-                let pairs: [_; 8] = std::array::from_fn(|i| get(start(octet) + i));
-                let [x1, y1] = <$octet>::load_points(pairs.map(|(p, _)| p.coordinates()));
-                let [x2, y2] = <$octet>::load_points(pairs.map(|(_, q)| q.coordinates()));
+            for octet in (0..octets).rev() {
+                let eight = &pairs[start(octet)..start(octet) + 8];
+                let [dx, before] = &products[octet];
+                let (mut left, mut right) = (0, 0);
+                for (i, pair) in eight.iter().enumerate() {
+                    left |= (pair.negative & 1) << i;
+                    right |= (pair.negative >> 1) << i;
+                }
+                let (x1, y1) = (load!(eight, x, 0), load!(eight, y, 0).negate_where(left));
+                let (x2, y2) = (load!(eight, x, 1), load!(eight, y, 1).negate_where(right));
                 let this = inverse.multiply(before);
                 inverse = dx.multiply(&inverse);
                 let slope = y2.difference::<16>(&y1).multiply(&this);
                 let x = slope.square().minus_both(&x1, &x2);
                 let y = x1.difference::<17>(&x).multiply(&slope).difference::<16>(&y1);
-                for (i, [x, y]) in <$octet>::store_points(x, y).into_iter().enumerate() {
+                let sums = <$octet>::store_points(x, y);
+                for i in 0..8 {
+                    let [x, y] = sums[i];
                     put(start(octet) + i, Affine { x, y });
                 }
             }
@@ -77,5 +118,5 @@ macro_rules! add_many_in_octets {
     };
 }
 
-add_many_in_octets!(add_many_g1, run_g1, Fq, G1Affine, Octet<FqParams>, g1);
-add_many_in_octets!(add_many_g2, run_g2, Fq2, G2Affine, Octet2, g2);
+add_many_in_octets!(add_many_g1, run_g1, Fq, Octet<FqParams>, g1);
+add_many_in_octets!(add_many_g2, run_g2, Fq2, Octet2, g2);

@@ -21,7 +21,7 @@ mod tests;
 pub use affine::Affine;
 pub use endomorphism::{split_scalar, HalfScalar};
 pub use params::CurveField;
-pub use source::{PointBytes, PointSource};
+pub use source::{prefetch, PointBytes, PointSource};
 pub use xyzz::Xyzz;
 
 use crate::field::{Fq, Fq2};

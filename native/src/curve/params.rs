@@ -1,9 +1,9 @@
 //! What distinguishes G1 from G2: generator and endomorphism constant. `tests` checks both against arkworks.
 
 #[cfg(target_arch = "x86_64")]
-use super::batch::VectorProducts;
+use super::batch_lanes::{self, LaneProducts};
 #[cfg(target_arch = "x86_64")]
-use super::{batch_lanes, batch_octets};
+use super::batch_octets::{self, OctetProducts, Pair};
 use super::Affine;
 use crate::field::{Field, Fq, Fq2};
 
@@ -15,13 +15,24 @@ pub trait CurveField: Field {
     /// Times the cube root of unity beta, so that (beta x, y) is lambda times (x, y).
     fn times_beta(&self) -> Self;
 
-    /// `batch::add_many` with vector instructions; false, with nothing done, where it cannot or must not.
+    /// `batch::add_many` with AVX2; false, with nothing done, where it cannot or must not.
     #[cfg(target_arch = "x86_64")]
-    fn add_many_in_vectors<'a>(
+    fn add_many_in_lanes<'a>(
         count: usize,
         get: &impl Fn(usize) -> (&'a Affine<Self>, &'a Affine<Self>),
         put: &mut impl FnMut(usize, Affine<Self>),
-        products: &mut VectorProducts,
+        products: &mut LaneProducts,
+    ) -> bool;
+
+    /// The same with AVX-512 and for points anywhere; `batch_octets::usable` holds for their number.
+    ///
+    /// # Safety
+    /// `usable` held, and the pairs were made by `Pair::new` for this field.
+    #[cfg(target_arch = "x86_64")]
+    unsafe fn add_many_in_octets(
+        pairs: &[Pair<'_>],
+        put: &mut impl FnMut(usize, Affine<Self>),
+        products: &mut OctetProducts,
     ) -> bool;
 }
 
@@ -47,14 +58,24 @@ impl CurveField for Fq {
 
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    fn add_many_in_vectors<'a>(
+    fn add_many_in_lanes<'a>(
         count: usize,
         get: &impl Fn(usize) -> (&'a Affine<Self>, &'a Affine<Self>),
         put: &mut impl FnMut(usize, Affine<Self>),
-        products: &mut VectorProducts,
+        products: &mut LaneProducts,
     ) -> bool {
-        batch_octets::add_many_g1(count, get, put, &mut products.octets)
-            || batch_lanes::add_many_g1(count, get, put, &mut products.lanes)
+        batch_lanes::add_many_g1(count, get, put, products)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    unsafe fn add_many_in_octets(
+        pairs: &[Pair<'_>],
+        put: &mut impl FnMut(usize, Affine<Self>),
+        products: &mut OctetProducts,
+    ) -> bool {
+        // SAFETY: the caller's.
+        unsafe { batch_octets::add_many_g1(pairs, put, products) }
     }
 }
 
@@ -69,13 +90,23 @@ impl CurveField for Fq2 {
 
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
-    fn add_many_in_vectors<'a>(
+    fn add_many_in_lanes<'a>(
         count: usize,
         get: &impl Fn(usize) -> (&'a Affine<Self>, &'a Affine<Self>),
         put: &mut impl FnMut(usize, Affine<Self>),
-        products: &mut VectorProducts,
+        products: &mut LaneProducts,
     ) -> bool {
-        batch_octets::add_many_g2(count, get, put, &mut products.octets)
-            || batch_lanes::add_many_g2(count, get, put, &mut products.lanes)
+        batch_lanes::add_many_g2(count, get, put, products)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    unsafe fn add_many_in_octets(
+        pairs: &[Pair<'_>],
+        put: &mut impl FnMut(usize, Affine<Self>),
+        products: &mut OctetProducts,
+    ) -> bool {
+        // SAFETY: the caller's.
+        unsafe { batch_octets::add_many_g2(pairs, put, products) }
     }
 }

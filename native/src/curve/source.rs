@@ -12,6 +12,10 @@ pub trait PointSource<F: CurveField>: Sync {
         self.len() == 0
     }
 
+    /// x and y of a point, each as a key file stores it.
+    #[cfg(target_arch = "x86_64")]
+    fn coordinates(&self, index: usize) -> [&[u8]; 2];
+
     /// Asks the cache for a point that `get` will want soon.
     #[inline(always)]
     fn prefetch(&self, _index: usize) {}
@@ -25,6 +29,12 @@ impl<F: CurveField> PointSource<F> for [Affine<F>] {
     #[inline(always)]
     fn get(&self, index: usize) -> Affine<F> {
         self[index]
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn coordinates(&self, index: usize) -> [&[u8]; 2] {
+        self[index].coordinates()
     }
 
     #[inline(always)]
@@ -60,6 +70,14 @@ impl<F: CurveField> PointSource<F> for PointBytes<'_, F> {
         Affine::read(&self.bytes[index * Affine::<F>::BYTES..(index + 1) * Affine::<F>::BYTES])
     }
 
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn coordinates(&self, index: usize) -> [&[u8]; 2] {
+        let point = &self.bytes[index * Affine::<F>::BYTES..(index + 1) * Affine::<F>::BYTES];
+        let (x, y) = point.split_at(F::BYTES);
+        [x, y]
+    }
+
     #[inline(always)]
     fn prefetch(&self, index: usize) {
         if let Some(bytes) = self.bytes.get(index * Affine::<F>::BYTES..) {
@@ -70,7 +88,7 @@ impl<F: CurveField> PointSource<F> for PointBytes<'_, F> {
 
 /// Two lines hold a point of G1, wherever it lies; of a point of G2 the rest follows by itself.
 #[inline(always)]
-fn prefetch(start: *const u8) {
+pub fn prefetch(start: *const u8) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};

@@ -41,6 +41,14 @@ pub trait Field: Copy + Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
     fn inverse(&self) -> Self;
     /// Reads an element as a key file stores it (Montgomery, little-endian), without a range check.
     fn read(bytes: &[u8]) -> Self;
+    /// The element in memory, which is what `read` reads.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn as_bytes(&self) -> &[u8] {
+        // SAFETY: implementors are BYTES bytes of limbs without padding, little-endian like the machine.
+        unsafe { std::slice::from_raw_parts((self as *const Self).cast(), Self::BYTES) }
+    }
+
     /// Writes what `read` reads.
     fn write(&self, out: &mut [u8]);
     /// Writes the canonical big-endian value, the extension's imaginary part first, as snarkjs hashes points.

@@ -9,7 +9,7 @@
 //! product is below (j k / 84 + 2) m. The trap: the instructions read 52 bits of a limb, so that every factor must be
 //! normalised. Everything that leaves a function here is.
 
-use super::{Fp, FpParams, FqParams};
+use super::{Field, Fp, FpParams, FqParams};
 use std::arch::x86_64::*;
 use std::marker::PhantomData;
 
@@ -127,6 +127,20 @@ pub struct Octet<P> {
 /// Twice as many limbs, not normalised: a product before it is reduced.
 type Wide = [__m512i; 2 * LIMBS];
 
+/// An array by its indices. Closures given to functions of the standard library would not be inlined there: those are compiled
+/// for other instructions.
+macro_rules! by_index {
+    ($count:expr, $i:ident => $value:expr) => {{
+        let mut out = [_mm512_setzero_si512(); $count];
+        let mut $i = 0;
+        while $i < $count {
+            out[$i] = $value;
+            $i += 1;
+        }
+        out
+    }};
+}
+
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
 fn all(limb: u64) -> __m512i {
@@ -135,7 +149,8 @@ fn all(limb: u64) -> __m512i {
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-fn row(words: &[u64; 8]) -> __m512i {
+fn row(words: &[u64]) -> __m512i {
+    let words = &words[..8];
     // SAFETY: eight words are 64 bytes.
     unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
 }
@@ -144,8 +159,8 @@ fn row(words: &[u64; 8]) -> __m512i {
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
 fn transpose(z: [__m512i; 8]) -> [__m512i; 8] {
-    let low: [_; 4] = std::array::from_fn(|i| _mm512_unpacklo_epi64(z[2 * i], z[2 * i + 1]));
-    let high: [_; 4] = std::array::from_fn(|i| _mm512_unpackhi_epi64(z[2 * i], z[2 * i + 1]));
+    let low = by_index!(4, i => _mm512_unpacklo_epi64(z[2 * i], z[2 * i + 1]));
+    let high = by_index!(4, i => _mm512_unpackhi_epi64(z[2 * i], z[2 * i + 1]));
     let (a, b) = (quarter([low[0], low[1], low[2], low[3]]), quarter([high[0], high[1], high[2], high[3]]));
     [a[0], b[0], a[1], b[1], a[2], b[2], a[3], b[3]]
 }
@@ -164,6 +179,18 @@ fn quarter([a, b, c, d]: [__m512i; 4]) -> [__m512i; 4] {
     ]
 }
 
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+fn cut(mask: __m512i, x: __m512i) -> __m512i {
+    _mm512_and_si512(x, mask)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+fn or(x: __m512i, y: __m512i) -> __m512i {
+    _mm512_or_si512(x, y)
+}
+
 impl<P: FpParams> Octet<P> {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
@@ -176,12 +203,11 @@ impl<P: FpParams> Octet<P> {
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
     fn from_words([w0, w1, w2, w3]: [__m512i; 4]) -> Self {
         let mask = all(MASK);
-        let cut = |x| _mm512_and_si512(x, mask);
-        Self::new([
-            cut(_mm512_slli_epi64::<4>(w0)),
-            cut(_mm512_shrdi_epi64::<48>(w0, w1)),
-            cut(_mm512_shrdi_epi64::<36>(w1, w2)),
-            cut(_mm512_shrdi_epi64::<24>(w2, w3)),
+                Self::new([
+            cut(mask, _mm512_slli_epi64::<4>(w0)),
+            cut(mask, _mm512_shrdi_epi64::<48>(w0, w1)),
+            cut(mask, _mm512_shrdi_epi64::<36>(w1, w2)),
+            cut(mask, _mm512_shrdi_epi64::<24>(w2, w3)),
             _mm512_srli_epi64::<12>(w3),
         ])
     }
@@ -190,12 +216,11 @@ impl<P: FpParams> Octet<P> {
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
     fn from_raw_words([w0, w1, w2, w3]: [__m512i; 4]) -> Self {
         let mask = all(MASK);
-        let cut = |x| _mm512_and_si512(x, mask);
-        Self::new([
-            cut(w0),
-            cut(_mm512_shrdi_epi64::<52>(w0, w1)),
-            cut(_mm512_shrdi_epi64::<40>(w1, w2)),
-            cut(_mm512_shrdi_epi64::<28>(w2, w3)),
+                Self::new([
+            cut(mask, w0),
+            cut(mask, _mm512_shrdi_epi64::<52>(w0, w1)),
+            cut(mask, _mm512_shrdi_epi64::<40>(w1, w2)),
+            cut(mask, _mm512_shrdi_epi64::<28>(w2, w3)),
             _mm512_srli_epi64::<16>(w3),
         ])
     }
@@ -205,7 +230,6 @@ impl<P: FpParams> Octet<P> {
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
     fn to_words(self) -> [__m512i; 4] {
         let d = &self.limbs;
-        let or = |x, y| _mm512_or_si512(x, y);
         [
             or(_mm512_srli_epi64::<4>(d[0]), _mm512_slli_epi64::<48>(d[1])),
             or(_mm512_srli_epi64::<16>(d[1]), _mm512_slli_epi64::<36>(d[2])),
@@ -218,7 +242,6 @@ impl<P: FpParams> Octet<P> {
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
     fn to_raw_words(self) -> [__m512i; 4] {
         let d = &self.limbs;
-        let or = |x, y| _mm512_or_si512(x, y);
         [
             or(d[0], _mm512_slli_epi64::<52>(d[1])),
             or(_mm512_srli_epi64::<12>(d[1]), _mm512_slli_epi64::<40>(d[2])),
@@ -231,14 +254,14 @@ impl<P: FpParams> Octet<P> {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
     pub fn broadcast(x: &Fp<P>) -> Self {
-        Self::from_words(x.0.map(|word| all(word)))
+        Self::from_words([all(x.0[0]), all(x.0[1]), all(x.0[2]), all(x.0[3])])
     }
 
     /// Eight elements; below 16 m.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
     pub fn load(x: [&Fp<P>; 8]) -> Self {
-        Self::from_words(gather(x))
+        Self::from_words(gather(addresses(x)))
     }
 
     /// Eight neighbouring elements as they are, in an order that `store_raw_neighbours` reverses.
@@ -246,7 +269,7 @@ impl<P: FpParams> Octet<P> {
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
     pub fn load_raw_neighbours(x: &[Fp<P>; 8]) -> Self {
         // SAFETY: eight elements are four times 64 bytes.
-        let z = std::array::from_fn(|i| unsafe { _mm512_loadu_si512(x.as_ptr().add(2 * i).cast()) });
+        let z = by_index!(4, i => unsafe { _mm512_loadu_si512(x.as_ptr().add(2 * i).cast()) });
         Self::from_raw_words(split_pairs(z))
     }
 
@@ -264,7 +287,7 @@ impl<P: FpParams> Octet<P> {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
     pub fn load_raw(x: [&Fp<P>; 8]) -> Self {
-        Self::from_raw_words(gather(x))
+        Self::from_raw_words(gather(addresses(x)))
     }
 
     /// The canonical values of raw ones below 8 m.
@@ -284,7 +307,7 @@ impl<P: FpParams> Octet<P> {
     /// Whether one of eight loaded elements is zero. Not for computed ones, whose zeros have many forms.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-    fn has_zero(&self) -> bool {
+    pub fn has_zero(&self) -> bool {
         let l = &self.limbs;
         let low = _mm512_or_si512(_mm512_or_si512(l[0], l[1]), _mm512_or_si512(l[2], l[3]));
         _mm512_testn_epi64_mask(_mm512_or_si512(low, l[4]), _mm512_or_si512(low, l[4])) != 0
@@ -307,7 +330,7 @@ impl<P: FpParams> Octet<P> {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
     pub fn sum(&self, other: &Self) -> Self {
-        Self::new(std::array::from_fn(|i| _mm512_add_epi64(self.limbs[i], other.limbs[i]))).carry()
+        Self::new(by_index!(LIMBS, i => _mm512_add_epi64(self.limbs[i], other.limbs[i]))).carry()
     }
 
     /// self - other + LIFT m for other below LIFT m.
@@ -321,7 +344,7 @@ impl<P: FpParams> Octet<P> {
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
     fn difference_of_limbs<const LIFT: usize>(&self, other: &Self) -> Self {
         let lift = &Constants::<P>::REF.multiples[LIFT];
-        Self::new(std::array::from_fn(|i| {
+        Self::new(by_index!(LIMBS, i => {
             _mm512_sub_epi64(_mm512_add_epi64(self.limbs[i], all(lift[i])), other.limbs[i])
         }))
     }
@@ -345,7 +368,7 @@ impl<P: FpParams> Octet<P> {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
     fn minus_quotient(&self, quotient: __m512i, multiples: &[[u64; 8]; LIMBS]) -> Self {
-        Self::new(std::array::from_fn(|i| {
+        Self::new(by_index!(LIMBS, i => {
             _mm512_sub_epi64(self.limbs[i], _mm512_permutexvar_epi64(quotient, row(&multiples[i])))
         }))
     }
@@ -354,9 +377,9 @@ impl<P: FpParams> Octet<P> {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
     fn subtract_once(self, limit: &Limbs) -> Self {
-        let less = Self::new(std::array::from_fn(|i| _mm512_sub_epi64(self.limbs[i], all(limit[i])))).carry();
+        let less = Self::new(by_index!(LIMBS, i => _mm512_sub_epi64(self.limbs[i], all(limit[i])))).carry();
         let negative = _mm512_cmplt_epi64_mask(less.limbs[LIMBS - 1], _mm512_setzero_si512());
-        Self::new(std::array::from_fn(|i| _mm512_mask_blend_epi64(negative, less.limbs[i], self.limbs[i])))
+        Self::new(by_index!(LIMBS, i => _mm512_mask_blend_epi64(negative, less.limbs[i], self.limbs[i])))
     }
 
     /// Makes a value below 80 m divisible by 16 and brings it below 16 m: sixteen times the canonical one.
@@ -364,10 +387,9 @@ impl<P: FpParams> Octet<P> {
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
     fn reduce(self) -> Self {
         let t = Constants::<P>::REF;
-        let divisible = Self::new(std::array::from_fn(|i| {
+        let divisible = Self::new(by_index!(LIMBS, i => {
             let (low, high) = t.sixteenths[i].split_at(8);
-            let halves = [low, high].map(|half| row(half.try_into().expect("eight words")));
-            _mm512_add_epi64(self.limbs[i], _mm512_permutex2var_epi64(halves[0], self.limbs[0], halves[1]))
+            _mm512_add_epi64(self.limbs[i], _mm512_permutex2var_epi64(row(low), self.limbs[0], row(high)))
         }));
         let top = _mm512_srli_epi64::<24>(divisible.limbs[LIMBS - 1]);
         let quotient = _mm512_madd52hi_epu64(_mm512_setzero_si512(), top, all(t.reciprocal));
@@ -407,7 +429,7 @@ impl<P: FpParams> Octet<P> {
                 t[i + j + 1] = _mm512_madd52hi_epu64(t[i + j + 1], self.limbs[i], self.limbs[j]);
             }
         }
-        t = t.map(|limb| _mm512_add_epi64(limb, limb));
+        t = by_index!(2 * LIMBS, i => _mm512_add_epi64(t[i], t[i]));
         for i in 0..LIMBS {
             t[2 * i] = _mm512_madd52lo_epu64(t[2 * i], self.limbs[i], self.limbs[i]);
             t[2 * i + 1] = _mm512_madd52hi_epu64(t[2 * i + 1], self.limbs[i], self.limbs[i]);
@@ -438,7 +460,7 @@ impl<P: FpParams> Octet<P> {
             t[LAST + 1 + j] = _mm512_madd52hi_epu64(t[LAST + 1 + j], k, all(table.modulus[j]));
         }
         t[LIMBS] = _mm512_add_epi64(t[LIMBS], _mm512_srai_epi64::<BITS>(t[LAST]));
-        Self::new(std::array::from_fn(|i| t[LIMBS + i])).carry()
+        Self::new(by_index!(LIMBS, i => t[LIMBS + i])).carry()
     }
 
     #[inline]
@@ -454,15 +476,23 @@ impl<P: FpParams> Octet<P> {
     }
 }
 
-/// Rows of words of eight elements that lie anywhere.
+/// Rows of words of eight elements that lie anywhere: at each address four words, at any alignment.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-fn gather<P: FpParams>(x: [&Fp<P>; 8]) -> [__m512i; 4] {
-    // SAFETY: an element is four words.
-    let half = |i: usize| unsafe { _mm256_loadu_si256(x[i].0.as_ptr().cast()) };
-    let pair = |i, j| _mm512_inserti64x4::<1>(_mm512_castsi256_si512(half(i)), half(j));
+fn gather(x: [*const __m256i; 8]) -> [__m512i; 4] {
     // In the order that makes rows come out in the order of elements.
-    split_pairs([pair(0, 2), pair(1, 3), pair(4, 6), pair(5, 7)])
+    split_pairs([pair(x[0], x[2]), pair(x[1], x[3]), pair(x[4], x[6]), pair(x[5], x[7])])
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+fn pair(low: *const __m256i, high: *const __m256i) -> __m512i {
+    // SAFETY: callers of `gather` pass addresses of four words.
+    unsafe { _mm512_inserti64x4::<1>(_mm512_castsi256_si512(_mm256_loadu_si256(low)), _mm256_loadu_si256(high)) }
+}
+
+fn addresses<P: FpParams>(x: [&Fp<P>; 8]) -> [*const __m256i; 8] {
+    x.map(|x| x.0.as_ptr().cast())
 }
 
 #[inline]
@@ -519,5 +549,6 @@ pub struct Octet2 {
 
 mod extension;
 mod points;
+pub use points::Place;
 #[cfg(test)]
 mod tests;

@@ -1,27 +1,23 @@
 //! The bucket method over signed half-width scalars.
 
-use crate::curve::batch::{add_many, sum_groups, Entry, Products, ScratchPool};
+use crate::curve::batch::{sum_groups, Entry, ScratchPool};
 use crate::curve::{Affine, CurveField, HalfScalar, PointSource, Xyzz};
 use rayon::prelude::*;
 
 /// Entries that one task sums; below this, splitting a window over threads does not pay.
 const TASK_ENTRIES: usize = 1 << 13;
 
-/// A scalar for bucket_msm: parts[0] times the point, plus parts[1] times its image under the endomorphism if there are
-/// two parts.
-pub type Parts<const N: usize> = [HalfScalar; N];
-
 /// The sum of scalars[i] times point i. `bits` bounds the magnitudes: all are below 2^bits, bits <= 127.
-pub fn bucket_msm<F: CurveField, S: PointSource<F> + ?Sized, const N: usize>(
+pub fn bucket_msm<F: CurveField, S: PointSource<F> + ?Sized>(
     source: &S,
-    scalars: &[Parts<N>],
+    scalars: &[HalfScalar],
     bits: u32,
     pool: &ScratchPool<F>,
 ) -> Xyzz<F> {
     if scalars.is_empty() || bits == 0 {
         return Xyzz::INFINITY;
     }
-    let width = window_width(scalars.len() * N, bits);
+    let width = window_width(scalars.len(), bits);
     let windows = windows_for(bits, width);
     // Enough windows keep all threads busy by themselves; splitting each would only cost memory.
     let split = (windows as usize) < 4 * rayon::current_num_threads();
@@ -53,9 +49,9 @@ fn window_width(count: usize, bits: u32) -> u32 {
     (2..=20).min_by_key(|&width| cost(width)).unwrap_or(8)
 }
 
-fn window_sum<F: CurveField, S: PointSource<F> + ?Sized, const N: usize>(
+fn window_sum<F: CurveField, S: PointSource<F> + ?Sized>(
     source: &S,
-    scalars: &[Parts<N>],
+    scalars: &[HalfScalar],
     window: u32,
     width: u32,
     split: bool,
@@ -64,64 +60,36 @@ fn window_sum<F: CurveField, S: PointSource<F> + ?Sized, const N: usize>(
     let (entries, offsets) = sort_by_digit(scalars, window, width);
     let buckets = sum_all_groups(source, &entries, &offsets, split, pool);
     drop((entries, offsets));
-    match N {
-        1 => fold_buckets(&buckets, split, pool),
-        _ => fold_buckets(&merge_images(&buckets), split, pool),
-    }
+    fold_buckets(&buckets, split, pool)
 }
 
-/// Bucket d is group 2d plus the image of group 2d + 1: the endomorphism moves whole buckets instead of points.
-fn merge_images<F: CurveField>(groups: &[Affine<F>]) -> Vec<Affine<F>> {
-    let images: Vec<Affine<F>> =
-        groups.iter().skip(1).step_by(2).map(|sum| Affine { x: sum.x.times_beta(), y: sum.y }).collect();
-    let mut buckets: Vec<Affine<F>> = groups.iter().step_by(2).copied().collect();
-    let both: Vec<usize> =
-        (0..images.len()).filter(|&i| !images[i].is_infinity() && !buckets[i].is_infinity()).collect();
-    let mut sums = vec![Affine::INFINITY; both.len()];
-    let get = |i: usize| (&buckets[both[i]], &images[both[i]]);
-    add_many(both.len(), get, |i, sum| sums[i] = sum, &mut Products::default());
-    for (bucket, image) in buckets.iter_mut().zip(&images) {
-        if bucket.is_infinity() {
-            *bucket = *image;
-        }
-    }
-    for (i, sum) in both.into_iter().zip(sums) {
-        buckets[i] = sum;
-    }
-    buckets
-}
-
-/// Entries ordered by the magnitude of their digit in this window, 1 to 2^(width-1), then by part, and where each group
-/// starts. Zero digits are dropped.
-fn sort_by_digit<const N: usize>(scalars: &[Parts<N>], window: u32, width: u32) -> (Vec<Entry>, Vec<u32>) {
-    let groups = N << (width - 1);
+/// Entries ordered by the magnitude of their digit in this window, 1 to 2^(width-1), and where each group starts. Zero
+/// digits are dropped.
+fn sort_by_digit(scalars: &[HalfScalar], window: u32, width: u32) -> (Vec<Entry>, Vec<u32>) {
+    let groups = 1usize << (width - 1);
     let digits = Digits::new(window, width);
-    // Group of digit d of part k, counted from one; digit zero makes no group.
-    let group = |digit: i64, part: usize| (digit.unsigned_abs() as usize * N + part + 1).wrapping_sub(N);
     let mut offsets = vec![0u32; groups + 2];
     for scalar in scalars {
-        for (part, half) in scalar.iter().enumerate() {
-            let digit = digits.of(*half);
-            if digit != 0 {
-                offsets[group(digit, part) + 1] += 1;
-            }
-        }
+        let digit = digits.of(*scalar);
+        // Digit zero is counted where it disturbs nothing.
+        offsets[if digit == 0 { groups + 1 } else { digit.unsigned_abs() as usize }] += 1;
     }
+    offsets[groups + 1] = 0;
     for i in 1..offsets.len() {
         offsets[i] += offsets[i - 1];
     }
-    let mut entries = vec![Entry::new(0, false); offsets[groups + 1] as usize];
+    let mut entries = vec![Entry::new(0, false); offsets[groups] as usize];
     for (i, scalar) in scalars.iter().enumerate() {
-        for (part, half) in scalar.iter().enumerate() {
-            let digit = digits.of(*half);
-            if digit != 0 {
-                let slot = &mut offsets[group(digit, part)];
-                entries[*slot as usize] = Entry::new(i, digit < 0);
-                *slot += 1;
-            }
+        let digit = digits.of(*scalar);
+        if digit != 0 {
+            let slot = &mut offsets[digit.unsigned_abs() as usize - 1];
+            entries[*slot as usize] = Entry::new(i, digit < 0);
+            *slot += 1;
         }
     }
     // Filling moved each start to its group's end, which is the next group's start.
+    offsets.rotate_right(1);
+    offsets[0] = 0;
     offsets.truncate(groups + 1);
     (entries, offsets)
 }

@@ -81,8 +81,8 @@ pub fn witness_msm<F: CurveField, S: PointSource<F> + ?Sized>(
         parallel_sum(points, &entries, &pool)
     };
     let small = || {
-        let (indices, scalars): (Vec<u32>, Vec<[HalfScalar; 1]>) =
-            witness.small.iter().filter(|(wire, _)| present(*wire)).map(|&(wire, s)| (wire - first, [s])).unzip();
+        let (indices, scalars): (Vec<u32>, Vec<HalfScalar>) =
+            witness.small.iter().filter(|(wire, _)| present(*wire)).map(|&(wire, s)| (wire - first, s)).unzip();
         bucket_msm(&Subset { points, indices: &indices }, &scalars, witness.small_bits, &pool)
     };
     let full = || {
@@ -108,6 +108,12 @@ impl<F: CurveField, S: PointSource<F> + ?Sized> PointSource<F> for Subset<'_, S>
     #[inline(always)]
     fn get(&self, index: usize) -> Affine<F> {
         self.points.get(self.indices[index] as usize)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn coordinates(&self, index: usize) -> [&[u8]; 2] {
+        self.points.coordinates(self.indices[index] as usize)
     }
 
     #[inline(always)]

@@ -94,20 +94,34 @@ pub fn sparse_sums<F: CurveField>(wires: usize, lists: &[(&[Term], &MultiplesTab
 
 struct Tables<'a, F>(Vec<&'a [Affine<F>]>);
 
+impl<F: CurveField> Tables<'_, F> {
+    #[inline(always)]
+    fn point(&self, mut index: usize) -> &Affine<F> {
+        let mut tables = self.0.iter();
+        loop {
+            let table = tables.next().expect("an index below the sum of the tables' lengths");
+            match table.get(index) {
+                Some(point) => return point,
+                None => index -= table.len(),
+            }
+        }
+    }
+}
+
 impl<F: CurveField> PointSource<F> for Tables<'_, F> {
     fn len(&self) -> usize {
         self.0.iter().map(|table| table.len()).sum()
     }
 
     #[inline(always)]
-    fn get(&self, mut index: usize) -> Affine<F> {
-        for table in &self.0 {
-            if index < table.len() {
-                return table[index];
-            }
-            index -= table.len();
-        }
-        Affine::INFINITY
+    fn get(&self, index: usize) -> Affine<F> {
+        *self.point(index)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn coordinates(&self, index: usize) -> [&[u8]; 2] {
+        self.point(index).coordinates()
     }
 }
 

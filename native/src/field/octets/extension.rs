@@ -19,8 +19,7 @@ impl Octet2 {
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
     pub fn load(x: [&Fq2; 8]) -> Self {
         // SAFETY: an element is eight words.
-        let z = x.map(|x| unsafe { _mm512_loadu_si512((x as *const Fq2).cast()) });
-        Self::from_words(transpose(z))
+        Self::from_words(transpose(by_index!(8, i => unsafe { _mm512_loadu_si512((&raw const *x[i]).cast()) })))
     }
 
     #[inline]
@@ -72,12 +71,12 @@ impl Octet2 {
         let high = self.c1.wide_product(&other.c1);
         // 33 * 16 m^2 is below 7 m 2^260, which makes the difference positive.
         let lift = &Constants::<FqParams>::REF.multiples[7];
-        let mut real: Wide = std::array::from_fn(|i| _mm512_sub_epi64(low[i], high[i]));
+        let mut real: Wide = by_index!(2 * LIMBS, i => _mm512_sub_epi64(low[i], high[i]));
         for i in 0..LIMBS {
             real[LIMBS + i] = _mm512_add_epi64(real[LIMBS + i], all(lift[i]));
         }
         let cross = self.c0.sum(&self.c1).wide_product(&other.c0.sum(&other.c1));
-        let imaginary = std::array::from_fn(|i| _mm512_sub_epi64(_mm512_sub_epi64(cross[i], low[i]), high[i]));
+        let imaginary = by_index!(2 * LIMBS, i => _mm512_sub_epi64(_mm512_sub_epi64(cross[i], low[i]), high[i]));
         Self { c0: Part::reduce_wide(real), c1: Part::reduce_wide(imaginary) }
     }
 

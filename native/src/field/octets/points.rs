@@ -1,60 +1,85 @@
-//! Affine points: eight at a time into two coordinates and back. A point is x and y side by side, 64 bytes in G1 and 128
-//! in G2.
+//! Coordinates of points where a key or memory has them, eight at a time into registers; and eight points back into
+//! memory, x and y side by side.
 
 use super::super::{Fq, Fq2};
 use super::*;
 
+/// Where an element lies as a key file stores it, at any alignment.
+#[derive(Clone, Copy)]
+pub struct Place<'a>(*const u8, PhantomData<&'a [u8]>);
+
+impl<'a> Place<'a> {
+    /// `bytes` holds exactly one element of F.
+    #[inline(always)]
+    pub fn of<F: Field>(bytes: &'a [u8]) -> Self {
+        assert_eq!(bytes.len(), F::BYTES);
+        Self(bytes.as_ptr(), PhantomData)
+    }
+}
+
 impl Octet<FqParams> {
-    /// The two coordinates of eight points.
+    /// From places of elements of Fq.
+    ///
+    /// # Safety
+    /// That they were made by `Place::of::<Fq>`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-    pub fn load_points(points: [&[Fq; 2]; 8]) -> [Self; 2] {
-        // SAFETY: a point is eight words.
-        let z = points.map(|point| unsafe { _mm512_loadu_si512(point.as_ptr().cast()) });
-        let [a, b, c, d, e, f, g, h] = transpose(z);
-        [Self::from_words([a, b, c, d]), Self::from_words([e, f, g, h])]
+    pub unsafe fn load_places(x: &[Place<'_>; 8]) -> Self {
+        let mut addresses = [std::ptr::null(); 8];
+        for i in 0..8 {
+            addresses[i] = x[i].0.cast();
+        }
+        Self::from_words(gather(addresses))
     }
 
-    /// The first coordinate of eight points, and whether one is zero.
+    /// The negatives of those below 16 m that `negative` names by bits. Not normalised: only for differences.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-    pub fn load_abscissas(points: [&[Fq; 2]; 8]) -> (Self, bool) {
-        let x = Self::load(points.map(|point| &point[0]));
-        (x, x.has_zero())
+    pub fn negate_where(self, negative: u8) -> Self {
+        let lift = &Constants::<FqParams>::REF.multiples[16];
+        Self::new(by_index!(LIMBS, i => _mm512_mask_sub_epi64(self.limbs[i], negative, all(lift[i]), self.limbs[i])))
     }
 
+    /// Eight points.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
     pub fn store_points(x: Self, y: Self) -> [[Fq; 2]; 8] {
         let [a, b, c, d] = x.reduce().to_words();
         let [e, f, g, h] = y.reduce().to_words();
         // SAFETY: eight words are two elements, and `reduce` left canonical ones.
-        transpose([a, b, c, d, e, f, g, h]).map(|z| unsafe { std::mem::transmute::<__m512i, [Fq; 2]>(z) })
+        unsafe { std::mem::transmute(transpose([a, b, c, d, e, f, g, h])) }
     }
 }
 
 impl Octet2 {
-    /// The two coordinates of eight points.
+    /// From places of elements of Fq2.
+    ///
+    /// # Safety
+    /// That they were made by `Place::of::<Fq2>`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-    pub fn load_points(points: [&[Fq2; 2]; 8]) -> [Self; 2] {
-        [Self::load(points.map(|point| &point[0])), Self::load(points.map(|point| &point[1]))]
+    pub unsafe fn load_places(x: &[Place<'_>; 8]) -> Self {
+        // SAFETY: an element is a register's 64 bytes.
+        Self::from_words(transpose(by_index!(8, i => unsafe { _mm512_loadu_si512(x[i].0.cast()) })))
     }
 
-    /// The first coordinate of eight points, and whether one may be zero.
+    /// As `Octet::negate_where`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-    pub fn load_abscissas(points: [&[Fq2; 2]; 8]) -> (Self, bool) {
-        let x = Self::load(points.map(|point| &point[0]));
-        (x, x.has_zero())
+    pub fn negate_where(self, negative: u8) -> Self {
+        Self { c0: self.c0.negate_where(negative), c1: self.c1.negate_where(negative) }
     }
 
+    /// Eight points.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
     pub fn store_points(x: Self, y: Self) -> [[Fq2; 2]; 8] {
         let (x, y) = (transpose(x.to_words()), transpose(y.to_words()));
+        let mut points = [[_mm512_setzero_si512(); 2]; 8];
+        for i in 0..8 {
+            points[i] = [x[i], y[i]];
+        }
         // SAFETY: eight words are an element of the extension, and `to_words` left canonical parts.
-        let element = |z| unsafe { std::mem::transmute::<__m512i, Fq2>(z) };
-        std::array::from_fn(|i| [element(x[i]), element(y[i])])
+        unsafe { std::mem::transmute(points) }
     }
 }
