@@ -7,7 +7,7 @@ import type { Rpc } from '../chain/rpc.js';
 import { developmentSigner } from '../chain/signer.js';
 import { type AttestedModel, type ProvedInference, submitBatch, submitInference } from '../chain/submit.js';
 import { type Sender, sendOnce } from '../chain/transactions.js';
-import { verifyProofData, verifyProofGas } from '../chain/verifier.js';
+import { verifyProofData } from '../chain/verifier.js';
 import { ATTESTATIONS_ABI } from '../chain/abi.js';
 import type { VerificationKey } from '../groth16/types.js';
 import {
@@ -68,8 +68,8 @@ export async function measureTransactions(
   // Nonces as provers draw them, of 64 bits: calldata is paid by the non-zero byte.
   let nonce = 2n ** 64n - 1n;
   const prove = () => subject.prove(encodeContext(sender.signer.address, nonce--));
-  const send = async (to: string, data: string, gas?: bigint) => {
-    const receipt = await sendOnce(sender, { purpose: data, to, data, action: 'measuring', abis: [ATTESTATIONS_ABI], gas });
+  const send = async (to: string, data: string) => {
+    const receipt = await sendOnce(sender, { purpose: data, to, data, action: 'measuring', abis: [ATTESTATIONS_ABI] });
     return Number(receipt.gasUsed);
   };
   const sendInference = async (method: string) => {
@@ -83,7 +83,7 @@ export async function measureTransactions(
   };
 
   const plain = await prove();
-  const verifyProof = await send(verifier.address, verifyProofData(plain.proof, plain.publicSignals), verifyProofGas(key.nPublic));
+  const verifyProof = await send(verifier.address, verifyProofData(plain.proof, plain.publicSignals));
   await submitInference(sender, model, await prove()); // The first record of a model and a prover is not the typical one.
   const verifyInference = await sendInference('verifyInference');
   const store = await sendInference('verifyAndStoreInference');
@@ -96,8 +96,7 @@ export async function measureTransactions(
     const some = items.slice(0, size);
     const { gasUsed } = await undone(rpc, () => submitBatch(sender, model, some));
     const data = verifyBatchData(key.nPublic, some);
-    // Like verifyProof it answers false when a precompile runs out of gas; as many times the limit is more than enough.
-    const alone = executionGas(await send(verifier.address, data, BigInt(size) * verifyProofGas(key.nPublic)), data);
+    const alone = executionGas(await send(verifier.address, data), data);
     batches.push({ size, perAttestation: Math.round(gasUsed / size), perProof: Math.round(alone / size) });
   }
   return {

@@ -2,9 +2,8 @@
  * A generated verifier on its own, without registry: deploy it, ask it, send it a proof in a transaction.
  *
  * The trap: `verifyProof` is a view that answers false instead of reverting, so a transaction to it succeeds whatever the
- * proof, even when a precompile runs out of gas. Two things follow. What counts is the answer, which is asked before sending
- * (a refused proof costs nothing) and again at the receipt's block with the transaction's gas. And the gas limit must be
- * computed: an estimate finds the least gas that does not revert, which is too little to verify anything.
+ * proof. What counts is the answer, asked before sending: the contract has no state, so it cannot change, and a refused
+ * proof costs nothing. With too little gas to decide a generated verifier reverts, which is what estimates go by.
  */
 import type { Proof, VerificationKey } from '../groth16/types.js';
 import { proofCalldata, vkHash } from '../solidity/index.js';
@@ -43,16 +42,15 @@ export async function requireVerifier(rpc: Rpc, address: string, key: Verificati
   }
 }
 
-/** The verifier's answer to a proof, without a transaction; at another block or with another gas limit than usual if given. */
+/** The verifier's answer to a proof, without a transaction. */
 export async function verifyOnChain(
   rpc: Rpc,
   address: string,
   proof: Proof,
   publicSignals: readonly string[],
-  at: { readonly blockTag?: number; readonly gasLimit?: bigint } = {},
 ): Promise<boolean> {
   const abi = verifyProofAbi(publicSignals.length);
-  const answer = await rpc.provider.call({ to: address, data: verifyProofData(proof, publicSignals), ...at });
+  const answer = await rpc.provider.call({ to: address, data: verifyProofData(proof, publicSignals) });
   return abi.decodeFunctionResult('verifyProof', answer)[0] as boolean;
 }
 
@@ -66,29 +64,17 @@ export async function submitToVerifier(
 ): Promise<Submission> {
   await requireVerifier(sender.rpc, address, key);
   if (!(await verifyOnChain(sender.rpc, address, proof, publicSignals))) return { transaction: null, gasUsed: 0, accepted: false };
-  const data = verifyProofData(proof, publicSignals);
-  const gas = verifyProofGas(publicSignals.length);
   const receipt = await sendOnce(sender, {
     purpose: `verify ${publicSignals.join(' ')}`,
     to: address,
-    data,
+    data: verifyProofData(proof, publicSignals),
     action: 'verifying the proof',
     abis: [],
-    gas,
   });
-  const accepted = await verifyOnChain(sender.rpc, address, proof, publicSignals, { blockTag: receipt.blockNumber, gasLimit: gas });
-  return { transaction: receipt.hash, gasUsed: Number(receipt.gasUsed), accepted };
+  return { transaction: receipt.hash, gasUsed: Number(receipt.gasUsed), accepted: true };
 }
 
 export function verifyProofData(proof: Proof, publicSignals: readonly string[]): string {
   const { a, b, c, signals } = proofCalldata(proof, publicSignals);
   return verifyProofAbi(publicSignals.length).encodeFunctionData('verifyProof', [a, b, c, signals]);
-}
-
-/**
- * Gas limit of a transaction to `verifyProof`: its base, calldata without a zero byte, the precompiles' price (EIP-1108:
- * 181,000 + 6,150 for each signal), and a fifth more of all for the code around them. What is left over is not charged.
- */
-export function verifyProofGas(signals: number): bigint {
-  return BigInt(Math.ceil(1.2 * (21_000 + 16 * (4 + 32 * (8 + signals)) + 181_000 + 6_150 * signals)));
 }

@@ -30,7 +30,7 @@ export class NotReadyError extends ZkinferError {
 export interface ChainOptions {
   /** Without it: a local chain kept in the build folder. */
   readonly rpc?: string;
-  /** Blocks to wait for on top of the first. */
+  /** Blocks that must include or follow the transaction's own; default 1, the block itself. */
   readonly confirmations?: number;
 }
 
