@@ -264,13 +264,24 @@ impl<P: FpParams> Octet<P> {
         Self::from_words(gather(addresses(x)))
     }
 
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    pub fn zero() -> Self {
+        Self::new([_mm512_setzero_si512(); LIMBS])
+    }
+
+    /// Eight neighbouring elements, in the order of `load_raw_neighbours`; below 16 m.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    pub fn load_neighbours(x: &[Fp<P>; 8]) -> Self {
+        Self::from_words(split_pairs(neighbours(x)))
+    }
+
     /// Eight neighbouring elements as they are, in an order that `store_raw_neighbours` reverses.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
     pub fn load_raw_neighbours(x: &[Fp<P>; 8]) -> Self {
-        // SAFETY: eight elements are four times 64 bytes.
-        let z = by_index!(4, i => unsafe { _mm512_loadu_si512(x.as_ptr().add(2 * i).cast()) });
-        Self::from_raw_words(split_pairs(z))
+        Self::from_raw_words(split_pairs(neighbours(x)))
     }
 
     /// The canonical values of raw ones below 8 m.
@@ -489,6 +500,13 @@ fn gather(x: [*const __m256i; 8]) -> [__m512i; 4] {
 fn pair(low: *const __m256i, high: *const __m256i) -> __m512i {
     // SAFETY: callers of `gather` pass addresses of four words.
     unsafe { _mm512_inserti64x4::<1>(_mm512_castsi256_si512(_mm256_loadu_si256(low)), _mm256_loadu_si256(high)) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+fn neighbours<P: FpParams>(x: &[Fp<P>; 8]) -> [__m512i; 4] {
+    // SAFETY: eight elements are four times 64 bytes.
+    by_index!(4, i => unsafe { _mm512_loadu_si512(x.as_ptr().add(2 * i).cast()) })
 }
 
 fn addresses<P: FpParams>(x: [&Fp<P>; 8]) -> [*const __m256i; 8] {

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 
 mod lanes;
 mod octets;
+pub mod pointwise;
 
 #[cfg(test)]
 mod tests;
@@ -95,6 +96,9 @@ impl Domain {
         // One layer of two, the rest in layers of four.
         for_halves(values, &|half, i| self.inverse_node(half, i));
         spread_halves(values, &|a, b| {
+            if octets::usable(a.len()) {
+                return octets::inverse_halves(a, b);
+            }
             for (a, b) in a.iter_mut().zip(b) {
                 (*a, *b) = (a.add(b), a.sub(b));
             }
@@ -111,6 +115,9 @@ impl Domain {
         // The coset's own twiddle; a domain of two has a table that ends with it.
         let twiddle = self.twiddles[1];
         spread_halves(coefficients, &|a, b| {
+            if octets::usable(a.len()) {
+                return octets::forward_halves(a, b, &twiddle);
+            }
             for (a, b) in a.iter_mut().zip(b) {
                 let product = b.mul(&twiddle);
                 (*a, *b) = (a.add(&product), a.sub(&product));

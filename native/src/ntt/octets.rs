@@ -32,117 +32,205 @@ mod vector {
 
     type Eight = Octet<FrParams>;
 
-    /// `usable` holds for the quarters' length.
-    pub fn forward_quarters(quarters: Quarters<'_>, twiddles: &[Fr; 3]) {
-        debug_assert!(usable(quarters[0].len()));
-        // SAFETY: the instructions were found.
-        unsafe {
-            let twiddles = &broadcast(twiddles);
-            for_eights(quarters, |values| forward(values, twiddles));
-        }
+    // Each public function finds the instructions by `usable`, and does the rest in an inner one that is compiled for them.
+
+    /// Defines `$name`, for which `usable` holds of the quarters' length, as a loop over `$butterfly`.
+    macro_rules! quarters {
+        ($name:ident, $inner:ident, $butterfly:ident, $constants:ty, $load:ident) => {
+            pub fn $name(quarters: Quarters<'_>, constants: &$constants) {
+                debug_assert!(usable(quarters[0].len()));
+                // SAFETY: the instructions were found.
+                unsafe { $inner(quarters, constants) }
+            }
+
+            #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+            fn $inner([a, b, c, d]: Quarters<'_>, constants: &$constants) {
+                let constants = &$load(constants);
+                let eights = a.as_chunks_mut::<8>().0.iter_mut().zip(b.as_chunks_mut::<8>().0);
+                let eights = eights.zip(c.as_chunks_mut::<8>().0).zip(d.as_chunks_mut::<8>().0);
+                for (((a, b), c), d) in eights {
+                    let values = [
+                        Eight::load_raw_neighbours(a),
+                        Eight::load_raw_neighbours(b),
+                        Eight::load_raw_neighbours(c),
+                        Eight::load_raw_neighbours(d),
+                    ];
+                    let [w, x, y, z] = $butterfly(values, constants);
+                    w.store_raw_neighbours(a);
+                    x.store_raw_neighbours(b);
+                    y.store_raw_neighbours(c);
+                    z.store_raw_neighbours(d);
+                }
+            }
+        };
     }
 
-    /// `usable` holds for the quarters' length.
-    pub fn inverse_quarters(quarters: Quarters<'_>, negated_inverses: &[Fr; 3]) {
-        debug_assert!(usable(quarters[0].len()));
-        // SAFETY: the instructions were found.
-        unsafe {
-            let inverses = &broadcast(negated_inverses);
-            for_eights(quarters, |values| inverse(values, inverses));
+    quarters!(forward_quarters, forward_all, forward, [Fr; 3], broadcast);
+    quarters!(inverse_quarters, inverse_all, inverse, [Fr; 3], broadcast);
+    quarters!(inverse_quarters_at_root, inverse_all_at_root, inverse_at_root, Fr, broadcast_one);
+
+    /// (a, b) = (a + t b, a - t b); `usable` holds for the length.
+    pub fn forward_halves(a: &mut [Fr], b: &mut [Fr], twiddle: &Fr) {
+        debug_assert!(usable(a.len()));
+        #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+        fn inner(a: &mut [Fr], b: &mut [Fr], twiddle: &Fr) {
+            let twiddle = Eight::broadcast(twiddle);
+            for (a, b) in a.as_chunks_mut::<8>().0.iter_mut().zip(b.as_chunks_mut::<8>().0) {
+                let left = Eight::load_raw_neighbours(a);
+                let right = Eight::load_raw_neighbours(b).multiply(&twiddle);
+                left.sum(&right).store_raw_neighbours(a);
+                left.difference::<3>(&right).store_raw_neighbours(b);
+            }
         }
+        // SAFETY: the instructions were found.
+        unsafe { inner(a, b, twiddle) }
     }
 
-    /// `usable` holds for the quarters' length.
-    pub fn inverse_quarters_at_root(quarters: Quarters<'_>, quarter_turn: &Fr) {
-        debug_assert!(usable(quarters[0].len()));
-        // SAFETY: the instructions were found.
-        unsafe {
-            let quarter_turn = &Eight::broadcast(quarter_turn);
-            for_eights(quarters, |values| inverse_at_root(values, quarter_turn));
+    /// (a, b) = (a + b, a - b); `usable` holds for the length.
+    pub fn inverse_halves(a: &mut [Fr], b: &mut [Fr]) {
+        debug_assert!(usable(a.len()));
+        #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+        fn inner(a: &mut [Fr], b: &mut [Fr]) {
+            for (a, b) in a.as_chunks_mut::<8>().0.iter_mut().zip(b.as_chunks_mut::<8>().0) {
+                let (left, right) = (Eight::load_raw_neighbours(a), Eight::load_raw_neighbours(b));
+                left.sum(&right).store_raw_neighbours(a);
+                left.difference::<1>(&right).store_raw_neighbours(b);
+            }
         }
+        // SAFETY: the instructions were found.
+        unsafe { inner(a, b) }
+    }
+
+    /// See `pointwise`; `usable` holds for the length.
+    pub fn multiply(a: &[Fr], b: &[Fr], c: &mut [Fr]) {
+        debug_assert!(usable(c.len()));
+        #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+        fn inner(a: &[Fr], b: &[Fr], c: &mut [Fr]) {
+            let factors = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
+            for ((a, b), c) in factors.zip(c.as_chunks_mut::<8>().0) {
+                let product = Eight::load_neighbours(a).multiply(&Eight::load_raw_neighbours(b));
+                product.store_raw_neighbours(c);
+            }
+        }
+        // SAFETY: the instructions were found.
+        unsafe { inner(a, b, c) }
+    }
+
+    /// See `pointwise`; `usable` holds for the length.
+    pub fn combine(a: &[Fr], b: &[Fr], c: &mut [Fr], of_ab: &Fr, of_c: &Fr) {
+        debug_assert!(usable(c.len()));
+        #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+        fn inner(a: &[Fr], b: &[Fr], c: &mut [Fr], of_ab: &Fr, of_c: &Fr) {
+            let (of_ab, of_c) = (Eight::broadcast(of_ab), Eight::broadcast(of_c));
+            let factors = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
+            for ((a, b), c) in factors.zip(c.as_chunks_mut::<8>().0) {
+                let ab = Eight::load_neighbours(a).multiply(&Eight::load_raw_neighbours(b));
+                let subtrahend = Eight::load_raw_neighbours(c).multiply(&of_c);
+                ab.multiply(&of_ab).difference::<3>(&subtrahend).store_raw_neighbours(c);
+            }
+        }
+        // SAFETY: the instructions were found.
+        unsafe { inner(a, b, c, of_ab, of_c) }
     }
 
     /// Two neighbouring blocks of 16 and then their eight of four. `twiddles` gives a block's by the number of values in it
     /// and its place.
     pub fn forward_leaves(values: &mut [Fr], twiddles: impl Fn(usize, usize) -> [Fr; 3]) {
         debug_assert!(usable(8) && values.len() == LEAF);
-        let outer: [_; 8] = std::array::from_fn(|i| twiddles(16, i / 4));
-        let inner: [_; 8] = std::array::from_fn(|i| twiddles(4, i));
-        // SAFETY: the instructions were found.
-        unsafe {
-            let outer = &transpose(&outer);
-            columns(values, outer_place, |values| forward(values, outer));
-            let inner = &transpose(&inner);
-            columns(values, inner_place, |values| forward(values, inner));
+        #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+        fn inner(values: &mut [Fr], outer: &[[Fr; 3]; 8], inner: &[[Fr; 3]; 8]) {
+            let (outer, inner) = (transpose(outer), transpose(inner));
+            let outputs = forward(columns(values, outer_place), &outer);
+            store_columns(values, outer_place, outputs);
+            let outputs = forward(columns(values, inner_place), &inner);
+            store_columns(values, inner_place, outputs);
         }
+        let (large, small) = leaf_twiddles(twiddles);
+        // SAFETY: the instructions were found.
+        unsafe { inner(values, &large, &small) }
     }
 
     /// The reverse of `forward_leaves`, up to a factor.
     pub fn inverse_leaves(values: &mut [Fr], negated_inverses: impl Fn(usize, usize) -> [Fr; 3]) {
         debug_assert!(usable(8) && values.len() == LEAF);
-        let outer: [_; 8] = std::array::from_fn(|i| negated_inverses(16, i / 4));
-        let inner: [_; 8] = std::array::from_fn(|i| negated_inverses(4, i));
-        // SAFETY: the instructions were found.
-        unsafe {
-            let inner = &transpose(&inner);
-            columns(values, inner_place, |values| inverse(values, inner));
-            let outer = &transpose(&outer);
-            columns(values, outer_place, |values| inverse(values, outer));
+        #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+        fn inner(values: &mut [Fr], outer: &[[Fr; 3]; 8], inner: &[[Fr; 3]; 8]) {
+            let (outer, inner) = (transpose(outer), transpose(inner));
+            let outputs = inverse(columns(values, inner_place), &inner);
+            store_columns(values, inner_place, outputs);
+            let outputs = inverse(columns(values, outer_place), &outer);
+            store_columns(values, outer_place, outputs);
         }
+        let (large, small) = leaf_twiddles(negated_inverses);
+        // SAFETY: the instructions were found.
+        unsafe { inner(values, &large, &small) }
+    }
+
+    /// For each lane: of the blocks of 16, and of the blocks of four.
+    fn leaf_twiddles(twiddles: impl Fn(usize, usize) -> [Fr; 3]) -> ([[Fr; 3]; 8], [[Fr; 3]; 8]) {
+        let [first, second] = [twiddles(16, 0), twiddles(16, 1)];
+        (
+            [first, first, first, first, second, second, second, second],
+            std::array::from_fn(|i| twiddles(4, i)),
+        )
     }
 
     /// Where lane i of quarter k of two blocks of 16 lies.
+    #[inline(always)]
     fn outer_place(i: usize, k: usize) -> usize {
         16 * (i / 4) + 4 * k + i % 4
     }
 
     /// Where value k of block i of four lies.
+    #[inline(always)]
     fn inner_place(i: usize, k: usize) -> usize {
         4 * i + k
     }
 
+    #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
     fn broadcast(twiddles: &[Fr; 3]) -> [Eight; 3] {
         let [top, left, right] = twiddles;
         [Eight::broadcast(top), Eight::broadcast(left), Eight::broadcast(right)]
     }
 
+    #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-    fn transpose(twiddles: &[[Fr; 3]; 8]) -> [Eight; 3] {
-        let column = |k: usize| Eight::load(twiddles.each_ref().map(|block| &block[k]));
-        [column(0), column(1), column(2)]
+    fn broadcast_one(twiddle: &Fr) -> Eight {
+        Eight::broadcast(twiddle)
     }
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-    fn for_eights(quarters: Quarters<'_>, butterfly: impl Fn([Eight; 4]) -> [Eight; 4]) {
-        let [a, b, c, d] = quarters.map(|quarter| quarter.as_chunks_mut::<8>().0);
-        for (((a, b), c), d) in a.iter_mut().zip(b).zip(c).zip(d) {
-            let outputs = butterfly([
-                Eight::load_raw_neighbours(a),
-                Eight::load_raw_neighbours(b),
-                Eight::load_raw_neighbours(c),
-                Eight::load_raw_neighbours(d),
-            ]);
-            outputs[0].store_raw_neighbours(a);
-            outputs[1].store_raw_neighbours(b);
-            outputs[2].store_raw_neighbours(c);
-            outputs[3].store_raw_neighbours(d);
+    fn transpose([a, b, c, d, e, f, g, h]: &[[Fr; 3]; 8]) -> [Eight; 3] {
+        [
+            Eight::load([&a[0], &b[0], &c[0], &d[0], &e[0], &f[0], &g[0], &h[0]]),
+            Eight::load([&a[1], &b[1], &c[1], &d[1], &e[1], &f[1], &g[1], &h[1]]),
+            Eight::load([&a[2], &b[2], &c[2], &d[2], &e[2], &f[2], &g[2], &h[2]]),
+        ]
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+    fn columns(values: &[Fr], place: impl Fn(usize, usize) -> usize) -> [Eight; 4] {
+        let mut columns = [Eight::zero(); 4];
+        for k in 0..4 {
+            let mut column = [&values[0]; 8];
+            for i in 0..8 {
+                column[i] = &values[place(i, k)];
+            }
+            columns[k] = Eight::load_raw(column);
         }
+        columns
     }
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-    fn columns(
-        values: &mut [Fr],
-        place: fn(usize, usize) -> usize,
-        butterfly: impl Fn([Eight; 4]) -> [Eight; 4],
-    ) {
-        let column = |k: usize| Eight::load_raw(std::array::from_fn(|i| &values[place(i, k)]));
-        let outputs = butterfly([column(0), column(1), column(2), column(3)]);
-        for (k, output) in outputs.into_iter().enumerate() {
-            for (i, value) in output.store_raw().into_iter().enumerate() {
-                values[place(i, k)] = value;
+    fn store_columns(values: &mut [Fr], place: impl Fn(usize, usize) -> usize, columns: [Eight; 4]) {
+        for k in 0..4 {
+            let column = columns[k].store_raw();
+            for i in 0..8 {
+                values[place(i, k)] = column[i];
             }
         }
     }
@@ -201,6 +289,22 @@ mod unreachable {
     }
 
     pub fn inverse_quarters_at_root(_: Quarters<'_>, _: &Fr) {
+        unreachable!("no vector instructions on this machine")
+    }
+
+    pub fn forward_halves(_: &mut [Fr], _: &mut [Fr], _: &Fr) {
+        unreachable!("no vector instructions on this machine")
+    }
+
+    pub fn inverse_halves(_: &mut [Fr], _: &mut [Fr]) {
+        unreachable!("no vector instructions on this machine")
+    }
+
+    pub fn multiply(_: &[Fr], _: &[Fr], _: &mut [Fr]) {
+        unreachable!("no vector instructions on this machine")
+    }
+
+    pub fn combine(_: &[Fr], _: &[Fr], _: &mut [Fr], _: &Fr, _: &Fr) {
         unreachable!("no vector instructions on this machine")
     }
 

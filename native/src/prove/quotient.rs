@@ -1,16 +1,17 @@
 //! A B - C on the odd coset, where C interpolates the products of the rows of A w and B w: three transforms back, three
-//! forth. Rows enter in bit-reversed order and the result leaves in natural order, both while values are copied anyway.
+//! forth. Rows enter in bit-reversed order, put so while they are copied anyway; values leave in it, and the bases they
+//! belong to are kept in that order (`Prepared`).
 
 use super::constraints::Rows;
 use crate::control::{Cancelled, Control};
 use crate::field::{Field, Fr};
 use crate::formats::ZkeyView;
-use crate::ntt::{bit_reverse, Domain};
+use crate::ntt::{bit_reverse, pointwise, Domain};
 use rayon::prelude::*;
 
 const MIN_TASK: usize = 1 << 10;
 
-/// Canonical values at the odd 2n-th roots, in the order of the key's section 9.
+/// Canonical values at the odd 2n-th roots; value i belongs to the key's base bitrev(i) of section 9.
 pub fn coset_values(
     key: &ZkeyView<'_>,
     rows: &Rows,
@@ -26,7 +27,7 @@ pub fn coset_values(
     let (mut a, mut b) = rayon::join(|| gather(&a_rows), || gather(&b_rows));
     let mut c = a_rows;
     drop(b_rows);
-    c.par_iter_mut().with_min_len(MIN_TASK).zip(&a).zip(&b).for_each(|((c, a), b)| *c = a.mul(b));
+    for_chunks(&a, &b, &mut c, &pointwise::multiply);
     control.check()?;
 
     let extend = |values: &mut [Fr]| {
@@ -36,13 +37,15 @@ pub fn coset_values(
     rayon::join(|| extend(&mut a), || rayon::join(|| extend(&mut b), || extend(&mut c)));
     control.check()?;
 
-    // Each transform left a factor n: A B - C = (a b / n - c) / n.
+    // Each transform left a factor n: A B - C = (a b / n - c) / n. Montgomery times canonical is canonical.
     let size_inverse = Fr::from_u64(domain.size() as u64).inverse();
-    // Montgomery times canonical is canonical.
-    let to_canonical = Fr::from_montgomery(size_inverse.to_canonical());
-    let value = |i: usize| {
-        let j = bit_reverse(i, bits);
-        a[j].mul(&b[j]).mul(&size_inverse).sub(&c[j]).mul(&to_canonical).0
-    };
-    Ok((0..domain.size()).into_par_iter().with_min_len(MIN_TASK).map(value).collect())
+    let of_c = Fr::from_montgomery(size_inverse.to_canonical());
+    let of_ab = of_c.mul(&size_inverse);
+    for_chunks(&a, &b, &mut c, &|a, b, c| pointwise::combine(a, b, c, &of_ab, &of_c));
+    Ok(c.into_iter().map(|value| value.0).collect())
+}
+
+fn for_chunks(a: &[Fr], b: &[Fr], c: &mut [Fr], work: &(dyn Fn(&[Fr], &[Fr], &mut [Fr]) + Sync)) {
+    let chunks = a.par_chunks(MIN_TASK).zip(b.par_chunks(MIN_TASK)).zip(c.par_chunks_mut(MIN_TASK));
+    chunks.for_each(|((a, b), c)| work(a, b, c));
 }
