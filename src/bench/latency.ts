@@ -1,17 +1,19 @@
 /**
  * `npm run latency`: from sending a request to its accepted answer, for mnist-mlp on a local chain with blocks of one second and
  * a warm operator node, taken apart. The chain alone costs the wait for the request's block (half a second on average) and
- * a whole second to the answer's; the node's work must fit into that second.
+ * a whole second to the answer's; the node's work must fit into that second. Writes `bench/results/latency.json` and the table of
+ * `docs/operator.md`.
  *
  * The trap: blocks come at whole seconds, so requests sent on a beat would all see the same wait. Each is sent at a random
  * time.
  */
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
+import { writeFileAtomic } from '../chain/files.js';
 import { chooseBackend } from '../groth16/backends.js';
 import { DEFAULT_MARKET, readRequest } from '../ledger/index.js';
 import { MARKET_ABI } from '../ledger/abi.js';
@@ -23,11 +25,14 @@ import { writeBuild } from '../workflow/build-folder.js';
 import { buildFiles, compileOnnx } from '../workflow/compile.js';
 import { parseInput, parseSamples } from '../workflow/input-json.js';
 import { setupBuild } from '../workflow/setup.js';
+import { markdownTable, withBlock } from './document.js';
+import { describeMachine } from './results.js';
 
-const REQUESTS = 20;
+const REQUESTS = 40;
 const POLL_MS = 10;
 const ETHER = 10n ** 18n;
-const fixture = fileURLToPath(new URL('../../fixtures/mnist-mlp/', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const fixture = join(root, 'fixtures/mnist-mlp');
 
 interface Sample {
   /** Milliseconds since the request was sent. */
@@ -98,20 +103,22 @@ const row = (pick: (sample: Sample) => number) => {
   const values = samples.map(pick);
   return { median: Math.round(quantile(values, 0.5)), p95: Math.round(quantile(values, 0.95)), max: Math.round(Math.max(...values)) };
 };
-console.log(
-  JSON.stringify(
-    {
-      model: 'mnist-mlp', backend: backend.name, requests: REQUESTS, blockSeconds: 1, unit: 'ms',
-      'request sent → in a block': row(({ mined }) => mined),
-      'in a block → seen by the node': row(({ mined, seen: at }) => Math.max(0, at - mined)),
-      'seen → proved (input fetched, hashed, witness, proof)': row(({ seen: at, proved }) => proved - at),
-      'of that, witness and proof': row(({ proof }) => proof),
-      'proved → accepted in a block': row(({ proved, accepted }) => accepted - proved),
-      'request sent → accepted': row(({ accepted }) => accepted),
-      'within 2 s': `${samples.filter(({ accepted }) => accepted <= 2_000).length} of ${REQUESTS}`,
-    },
-    null,
-    2,
-  ),
-);
+const within = samples.filter(({ accepted }) => accepted <= 2_000).length;
+const parts = {
+  'request sent → in a block': row(({ mined }) => mined),
+  'in a block → seen by the node': row(({ mined, seen: at }) => Math.max(0, at - mined)),
+  'seen → proved (input fetched, hashed, witness, proof)': row(({ seen: at, proved }) => proved - at),
+  'of that, witness and proof': row(({ proof }) => proof),
+  'proved → accepted in a block': row(({ proved, accepted }) => accepted - proved),
+  '**request sent → accepted**': row(({ accepted }) => accepted),
+};
+const machine = describeMachine();
+const date = new Date().toISOString();
+await mkdir(join(root, 'bench/results'), { recursive: true });
+await writeFile(join(root, 'bench/results/latency.json'), `${JSON.stringify({ machine, date, model: 'mnist-mlp', backend: backend.name, requests: REQUESTS, blockSeconds: 1, unit: 'ms', parts, within2s: within }, null, 2)}\n`);
+const table = markdownTable(['milliseconds', 'median', '95th percentile', 'longest'], Object.entries(parts).map(([name, { median, p95, max }]) => [name, median, p95, max]));
+const text = `${table}\n\n${within} of ${REQUESTS} requests were accepted within 2 s. Backend ${backend.name}; ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; ${date.slice(0, 10)}.`;
+const page = join(root, 'docs/operator.md');
+await writeFileAtomic(page, withBlock(await readFile(page, 'utf8'), 'latency', text));
+console.log(text);
 process.exit(0);

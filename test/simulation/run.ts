@@ -1,20 +1,73 @@
-/** `npm run simulate`: 1,000 operators and 10,000 requests, then smaller runs in which lies are found less often. Writes the plot of `docs/ledger-simulation.md`. */
-import { mkdir, writeFile } from 'node:fs/promises';
+/**
+ * `npm run simulate`: 1,000 operators and 10,000 requests, then smaller runs in which lies are found less often. Writes
+ * `bench/results/ledger-simulation.json`, and the tables and the plot of `docs/ledger-simulation.md`.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { plotLies } from './plot.js';
-import { simulate, type SimulationReport } from './simulate.js';
+import { markdownTable, withBlock } from '../../src/bench/document.js';
+import { dollars } from '../../src/bench/gas-report.js';
+import { describeMachine } from '../../src/bench/results.js';
+import { writeFileAtomic } from '../../src/chain/files.js';
+import { expectedGain, plotLies } from './plot.js';
+import { simulate, type SimulationReport, TERMS } from './simulate.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const say = (text: string): void => console.error(text);
 const requests = Number(process.argv[2] ?? 10_000);
-const reports: SimulationReport[] = [await simulate({ operators: 1_000, requests, detection: 0.9, seed: 1, say })];
-console.log(JSON.stringify(reports[0], null, 2));
+const main = await simulate({ operators: 1_000, requests, detection: 0.9, seed: 1, say });
+const reports: SimulationReport[] = [main];
 for (const detection of [0.02, 0.1, 0.25, 0.5]) {
   reports.push(await simulate({ operators: 1_000, requests: Math.max(300, requests / 10), detection, seed: 2, say }));
-  const { lies, profitPerLie, imbalance } = reports.at(-1)!;
-  say(`detection ${detection}: ${JSON.stringify(lies)}, profit per lie ${profitPerLie} ether, imbalance ${imbalance}`);
 }
+const machine = describeMachine();
+const date = new Date().toISOString();
 await mkdir(`${root}bench/results`, { recursive: true });
-await writeFile(`${root}bench/results/ledger-simulation.json`, `${JSON.stringify(reports, null, 1)}\n`);
+await writeFile(`${root}bench/results/ledger-simulation.json`, `${JSON.stringify({ machine, date, reports }, null, 1)}\n`);
 await writeFile(`${root}docs/ledger-simulation.svg`, plotLies(reports));
+
+const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+const PRICES = { dollarsPerEther: 3_000, mainnetGwei: 2, rollupGwei: 0.01 };
+const cost = (gwei: number): string => dollars(main.gasPerAnswer, gwei, PRICES).toFixed(3);
+const ether = (amount: number): string => `${amount.toFixed(3)} ether`;
+const { secondsToAccepted: took, profit, operators, gasByAction } = main;
+const outcome = markdownTable(
+  ['1,000 operators, a third of them faulty', ''],
+  [
+    ['requests', main.requests],
+    ['answered rightly and in time', percent(main.answeredInTime)],
+    ['accepted in the end', percent(main.accepted)],
+    ['accepted though wrong (nobody disputed)', percent(main.acceptedWrong)],
+    ['seconds of the chain to acceptance, proved mode: median; 95th percentile', `${took.proved.median}; ${took.proved.p95}`],
+    ['the same in optimistic mode', `${took.optimistic.median}; ${took.optimistic.p95}`],
+    ['gas of everyone for an accepted answer', main.gasPerAnswer],
+    ['the same in dollars (3,000 an ether) at 2 gwei, on mainnet; at 0.01 gwei, on a rollup without its data fee', `${cost(PRICES.mainnetGwei)}; ${cost(PRICES.rollupGwei)}`],
+    ['profit of an honest operator, fees and bonds, mean', ether(profit.honest / operators.honest)],
+    ['of one that fails', ether(profit.fails / operators.fails)],
+    ['**of one that lies**', `**${ether(profit.lies / operators.lies)}**`],
+    ['of one that is late', ether(profit.late / operators.late)],
+    ['lies told; slashed; paid', `${main.lies.told}; ${main.lies.slashed}; ${main.lies.paid}`],
+    ['disputes of right answers; won by the operator', `${main.falseDisputes.made}; ${main.falseDisputes.won}`],
+    ['transactions of honest operators that reverted, but for takes that came second', main.honestReverted],
+    ['slashed for being late', main.slashes.late],
+    ["market's ether minus what it owes, in wei", main.imbalance],
+    ['transactions, in blocks', `${main.transactions.toLocaleString('en-US')}, ${main.blocks}`],
+    ["executed a second by the node's EVM", `${main.transactionsPerSecond.toLocaleString('en-US')} transactions, ${main.megagasPerSecond} million gas`],
+    ['seconds of the whole run', Math.round(main.seconds)],
+  ],
+);
+const actions = markdownTable(
+  ['transaction', 'done', 'gas, mean', 'reverted'],
+  Object.entries(gasByAction).map(([name, { count, mean, reverted }]) => [`\`${name}\``, count, mean, reverted]),
+);
+const fee = Number(TERMS.fee) / 1e18;
+const lies = markdownTable(
+  ['lies that are disputed', 'told', 'slashed', 'paid', 'profit of a lie, in fees', 'expected by the rules'],
+  [...reports]
+    .sort((a, b) => a.detection - b.detection)
+    .map(({ detection, lies: { told, slashed, paid }, profitPerLie }) => [percent(detection), told, slashed, paid, (profitPerLie / fee).toFixed(2), expectedGain(detection).toFixed(2)]),
+);
+const page = `${root}docs/ledger-simulation.md`;
+const where = `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; ${date.slice(0, 10)}.`;
+await writeFileAtomic(page, withBlock(withBlock(await readFile(page, 'utf8'), 'outcome', `${outcome}\n\n${actions}\n\n${where}`), 'lies', lies));
+console.log([outcome, actions, lies].join('\n\n'));
 process.exit(0);

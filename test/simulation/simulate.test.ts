@@ -11,6 +11,7 @@ describe('a market of many operators, a third of whom fail, lie or are late', fu
     for (const kind of ['fails', 'lies', 'late'] as const) assert.ok(report.profit[kind] < 0, `${kind}: ${report.profit[kind]}`);
     assert.ok(report.profit.honest > 0);
     assert.equal(report.lies.told, report.lies.slashed + report.lies.paid);
+    assert.equal(report.honestReverted, 0);
     assert.equal(report.imbalance, '0');
   });
 });

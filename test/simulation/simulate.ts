@@ -45,6 +45,8 @@ export interface SimulationReport {
   readonly profit: Readonly<Record<Conduct, number>>;
   readonly profitPerLie: number;
   readonly falseDisputes: { readonly made: number; readonly won: number };
+  /** Transactions of honest operators that reverted, other than takes that came second in a block: 0. */
+  readonly honestReverted: number;
   readonly slashes: { readonly late: number; readonly unproved: number };
   readonly blocks: number;
   readonly transactions: number;
@@ -301,6 +303,7 @@ export async function simulate(plan: SimulationPlan): Promise<SimulationReport> 
       }
       entry.mean += (gasUsed - entry.mean) / (entry.count += 1);
     }
+    const honestReverted = receipts.filter(({ from, ok, selector }) => !ok && conduct[index.get(from.toLowerCase()) ?? -1] === 'honest' && MARKET_ABI.getFunction(selector)!.name !== 'take').length;
     for (const entry of Object.values(byAction)) entry.mean = Math.round(entry.mean);
     const gas = receipts.reduce((sum, { gasUsed }) => sum + gasUsed, 0);
     const ether = (wei: bigint): number => Number(wei) / 1e18;
@@ -318,6 +321,7 @@ export async function simulate(plan: SimulationPlan): Promise<SimulationReport> 
       profit: { honest: ether(profit.honest), fails: ether(profit.fails), lies: ether(profit.lies), late: ether(profit.late) },
       profitPerLie: tally.told === 0 ? 0 : ether(profitOfLies) / tally.told,
       falseDisputes: { made: tally.falseMade, won: tally.falseWon },
+      honestReverted,
       slashes: { late: tally.late, unproved: tally.unproved },
       blocks,
       transactions: receipts.length,
