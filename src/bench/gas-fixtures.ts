@@ -2,9 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Groth16Backend } from '../groth16/types.js';
-import { realRange } from '../quantize/encode.js';
+import { middleInputs } from '../quantize/encode.js';
 import { buildGraph, decodeModel } from '../onnx/index.js';
-import { sizeOf } from '../tensor/shape.js';
 import { writeBuild } from '../workflow/build-folder.js';
 import { buildFiles, compileOnnx } from '../workflow/compile.js';
 import { parseSamples } from '../workflow/input-json.js';
@@ -33,12 +32,7 @@ export async function buildFixture(name: string, folder: string, backend: Groth1
 /** The build in `folder` as a subject: proofs of the input in the middle of the declared range, each with a salt of its own. */
 export async function openSubject(folder: string, backend: Groth16Backend): Promise<OpenSubject> {
   const prover = await openProver(folder, backend);
-  const input = prover.model.inputs.map((description) =>
-    new Float64Array(sizeOf(description.shape)).map((_, i) => {
-      const [least, most] = realRange(description, i);
-      return (least + most) / 2;
-    }),
-  );
+  const input = middleInputs(prover.model.inputs);
   return {
     manifest: prover.manifest,
     key: await readVerificationKey(folder),

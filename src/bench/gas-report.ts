@@ -1,5 +1,6 @@
 /** The gas measurements as Markdown, and what they cost in dollars at stated prices. */
 import type { TransactionGas } from './gas-attest.js';
+import type { LedgerGas } from './gas-ledger.js';
 import type { VerifyGas } from './gas-verify.js';
 
 /** What a unit of gas is taken to cost; a chain's own fee for publishing calldata (rollups) is not in it. */
@@ -14,6 +15,8 @@ export interface GasReport {
   readonly prices: Prices;
   readonly verifyProof: readonly VerifyGas[];
   readonly transactions: readonly TransactionGas[];
+  /** Empty where there was no build to measure with. */
+  readonly ledger: readonly LedgerGas[];
 }
 
 export function dollars(gas: number, gwei: number, prices: Prices): number {
@@ -53,6 +56,7 @@ export function markdown(report: GasReport): string {
         ...transactions.map(({ batches }) => `${grouped(batches[i].perAttestation)} (${grouped(batches[i].perProof)})`),
       ]),
     ),
+    ...(report.ledger.length === 0 ? [] : ['The integrity ledger, whole transactions:', ledgerTable(report.ledger)]),
     `One attestation in dollars, at ${prices.dollarsPerEther} $ an ether, ${prices.mainnetGwei} gwei on mainnet and ` +
       `${prices.rollupGwei} gwei on a rollup (without the rollup's own fee for publishing calldata):`,
     table(
@@ -68,6 +72,13 @@ export function markdown(report: GasReport): string {
     ),
   ];
   return sections.join('\n\n');
+}
+
+function ledgerTable(rows: readonly LedgerGas[]): string {
+  return table(
+    ['', 'gas', 'above the bare verification', 'limit'],
+    rows.map(({ name, gas, over, limit }) => [name, gas, over === undefined ? '' : gas - over, limit ?? '']),
+  );
 }
 
 function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {

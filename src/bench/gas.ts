@@ -14,6 +14,7 @@ import { SOLIDITY_SETTINGS } from '../solidity/compile.js';
 import { chooseBackend } from '../groth16/backends.js';
 import { gasRegistry, type GasSubject, measureTransactions, type TransactionGas } from './gas-attest.js';
 import { buildFixture, openSubject } from './gas-fixtures.js';
+import { type LedgerGas, measureLedger } from './gas-ledger.js';
 import { type GasReport, markdown } from './gas-report.js';
 import { measureVerifyProof } from './gas-verify.js';
 import { setupSignalCircuit, type SignalCircuit } from './signal-circuit.js';
@@ -44,7 +45,7 @@ function mnistSubject(circuit: SignalCircuit): GasSubject {
   };
 }
 
-async function measureSubjects(rpc: Rpc, circuit: SignalCircuit): Promise<TransactionGas[]> {
+async function measureSubjects(rpc: Rpc, circuit: SignalCircuit): Promise<{ transactions: TransactionGas[]; ledger: LedgerGas[] }> {
   const contracts = await gasRegistry(rpc);
   const backend = chooseBackend('auto', (text) => console.error(text));
   const folder = await mkdtemp(join(tmpdir(), 'zkinfer-gas-'));
@@ -58,7 +59,7 @@ async function measureSubjects(rpc: Rpc, circuit: SignalCircuit): Promise<Transa
       results.push(await measureTransactions(rpc, contracts, subject, BATCH_SIZES));
       await subject.close();
     }
-    return results;
+    return { transactions: results, ledger: builds.length === 0 ? [] : await measureLedger(rpc, builds[0], backend) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -77,7 +78,7 @@ try {
       rollupGwei: Number(values['rollup-gwei']),
     },
     verifyProof: await measureVerifyProof(rpc, circuit, SIGNALS),
-    transactions: await measureSubjects(rpc, circuit),
+    ...(await measureSubjects(rpc, circuit)),
   };
   await circuit.close();
   const json = JSON.stringify(report, null, 2);

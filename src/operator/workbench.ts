@@ -1,5 +1,6 @@
 /** Builds ready to work on inputs: the key is loaded and the first, slow proof made when a build is opened, not when asked. */
 import type { Groth16Backend } from '../groth16/types.js';
+import { middleInputs } from '../quantize/encode.js';
 import { InputRangeError, InputShapeError } from '../quantize/errors.js';
 import { encodeContext, inferenceCalldata, signalCalldata, vkHash } from '../solidity/index.js';
 import { InputFormatError, parseInput } from '../workflow/input-json.js';
@@ -24,13 +25,7 @@ export async function openWorkbench(folders: readonly string[], backend: Groth16
   );
   // One proof of an input in the middle of its range brings tables, threads and compiled code into being.
   for (const { prover } of benches.values()) {
-    const middle = prover.model.inputs.map(({ shape, scale, low, bits }) =>
-      Float64Array.from({ length: shape.reduce((size, side) => size * side, 1) }, (_, i) => {
-        const at = (values: Float64Array): number => values[values.length === 1 ? 0 : i];
-        return at(scale) * (at(low) + 2 ** (bits - 1));
-      }),
-    );
-    await prover.prove(middle, { context: encodeContext(`0x${'0'.repeat(40)}`, 0n) });
+    await prover.prove(middleInputs(prover.model.inputs), { context: encodeContext(`0x${'0'.repeat(40)}`, 0n) });
   }
   return {
     async run({ vkHash: wanted, kind, document, context }) {

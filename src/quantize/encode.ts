@@ -15,6 +15,16 @@ export function realRange(input: IntegerInput, i: number): [number, number] {
   return [low * scale, (low + 2 ** input.bits - 1) * scale];
 }
 
+/** One flat array per graph input: the middle of the interval that each element may lie in. */
+export function middleInputs(inputs: readonly IntegerInput[]): Float64Array[] {
+  return inputs.map((input) =>
+    new Float64Array(sizeOf(input.shape)).map((_, i) => {
+      const [least, most] = realRange(input, i);
+      return (least + most) / 2;
+    }),
+  );
+}
+
 /**
  * Rounds real inputs (in the model's own units, one flat array per graph input) to integers.
  * @throws InputShapeError, InputRangeError

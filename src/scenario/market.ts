@@ -23,6 +23,8 @@ export interface Wish {
 export interface OpenMarket {
   readonly ledger: LedgerContracts;
   readonly address: string;
+  /** The ERC-7992 verifier beside the registry. */
+  readonly attestations: string;
   readonly model: RegisteredModel;
   /** Commits to an input, stores it in `folder` and asks about it. */
   ask(folder: string, asker: Sender, wish: Wish): Promise<{ readonly requestId: bigint; readonly output: string; readonly blockNumber: number }>;
@@ -35,7 +37,7 @@ export const SHARES = { operator: 7_000, owner: 3_000 } as const;
 export async function openMarket(owner: Sender, folder: string, config: MarketConfig): Promise<OpenMarket> {
   const manifest = await readManifest(folder);
   const key = await readVerificationKey(folder);
-  const { registry } = await deployRegistry(owner);
+  const { registry, attestations } = await deployRegistry(owner);
   const ledger = await deployLedger(owner, registry.address, config);
   const verifier = await deployContract(owner, await verifierOf(folder), 'deploying the verifier');
   const model = await registerModel(owner, registry.address, { manifest, key, verifier: verifier.address });
@@ -53,6 +55,7 @@ export async function openMarket(owner: Sender, folder: string, config: MarketCo
   return {
     ledger,
     address,
+    attestations: attestations.address,
     model,
     async ask(inputs, asker, { mode, fee, bond, window, open, input }) {
       const { publicSignals, salts } = witness.infer(input);

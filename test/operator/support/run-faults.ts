@@ -1,5 +1,5 @@
 /**
- * `npm run faults`: an operator killed 50 times over 100 requests, and again with proving machines behind Redis. Writes
+ * `npm run faults`: an operator killed 50 times over 100 requests, and again with two proving machines behind a Redis that restarts. Writes
  * `bench/results/faults.json` and the table of `docs/operator.md`.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -17,7 +17,7 @@ const runs: { readonly queue: string; readonly report: FaultReport }[] = [
   { queue: 'in process', report: await runFaults(build, { requests: 100, kills: 50, reorgs: 10, hangs: 10, seed: 7, say }) },
 ];
 if (hasRedis()) {
-  runs.push({ queue: 'Redis, two proving machines', report: await runFaults(build, { requests: 30, kills: 10, reorgs: 3, hangs: 3, redisRestarts: 5, seed: 8, say }) });
+  runs.push({ queue: 'Redis, two proving machines', report: await runFaults(build, { requests: 100, kills: 50, reorgs: 10, hangs: 10, redisRestarts: 10, seed: 8, say }) });
 } else {
   console.error('no redis-server on the PATH: the part with Redis is left out');
 }
