@@ -243,7 +243,9 @@ async function follow(sender: Sender, signed: Signed, deadline: number): Promise
 async function fillGap(sender: Sender, nonce: number): Promise<void> {
   const { rpc, signer } = sender;
   for (let free = await rpc.provider.getTransactionCount(signer.address, 'pending'); free < nonce; free++) {
-    const { maxFeePerGas, maxPriorityFeePerGas } = await fees(sender);
+    const { baseFee, maxPriorityFeePerGas } = await fees(sender);
+    // Less than `sign` offers: where a node does not count what is pending, this must not replace an intent that is.
+    const maxFeePerGas = baseFee + baseFee / 4n + maxPriorityFeePerGas;
     const nothing = { type: 2, chainId: rpc.chainId, nonce: free, to: signer.address, value: 0n, gasLimit: TRANSFER_GAS, maxFeePerGas, maxPriorityFeePerGas };
     // Refused where the nonce was taken meanwhile, which is as good.
     await rpc.provider.send('eth_sendRawTransaction', [await signer.signTransaction(nothing)]).catch(() => undefined);
