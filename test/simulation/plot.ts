@@ -26,6 +26,6 @@ export function plotLies(reports: readonly SimulationReport[]): string {
   parts.push(rule(x(0), y(expectedGain(0)), x(1), y(expectedGain(1)), '#0b6e99', 2));
   const fee = Number(TERMS.fee) / 1e18;
   for (const { detection, profitPerLie } of reports) parts.push(`<circle cx="${x(detection).toFixed(1)}" cy="${y(profitPerLie / fee).toFixed(1)}" r="5" fill="#d1495b"/>`);
-  parts.push(rule(400, 70, 430, 70, '#0b6e99', 2), label(438, 74, 'expected by the rules', 'start'), '<circle cx="415" cy="92" r="5" fill="#d1495b"/>', label(438, 96, 'simulated on the EVM', 'start'));
+  parts.push(rule(400, 62, 430, 62, '#0b6e99', 2), label(438, 66, 'expected by the rules', 'start'), '<circle cx="415" cy="79" r="5" fill="#d1495b"/>', label(438, 83, 'simulated on the EVM', 'start'));
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif"><rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>\n${parts.join('\n')}\n</svg>\n`;
 }
