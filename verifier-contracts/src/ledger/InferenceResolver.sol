@@ -7,7 +7,9 @@ import {Attestation, ISchemaResolver} from "./interfaces/ISchemaResolver.sol";
 
 /// @title Resolver for the Ethereum Attestation Service that accepts an inference only with its proof.
 /// @dev Schema: `SCHEMA`. The proof's context names the attester (`InferenceContext`), so nobody attests with a proof seen in
-/// the mempool; the same inference is accepted once. What is proved cannot be revoked.
+/// the mempool; the same inference is accepted once. What is proved cannot be revoked. Payable because EAS's interface is;
+/// ether is refused.
+// slither-disable-next-line locked-ether
 contract InferenceResolver is ISchemaResolver {
     /// @notice To be registered at EAS's schema registry with this resolver, not revocable.
     string public constant SCHEMA =
@@ -26,12 +28,14 @@ contract InferenceResolver is ISchemaResolver {
 
     modifier onlyEas() {
         if (msg.sender != _EAS) revert NotEas(msg.sender);
+        if (msg.value != 0) revert NotPayable();
         _;
     }
 
     /// @param eas The attestation service.
     /// @param verifier Where proofs are checked.
     constructor(address eas, IAttestations verifier) {
+        if (eas == address(0)) revert NotEas(eas);
         _EAS = eas;
         _ATTESTATIONS = verifier;
     }
@@ -82,9 +86,10 @@ contract InferenceResolver is ISchemaResolver {
         return false;
     }
 
-    /// Returns only for an inference with a valid proof made for the attester.
+    /// Returns only for an inference with a valid proof made for the attester. Of several, each needs its check; EAS wants all
+    /// or none.
+    // slither-disable-start calls-loop
     function _accept(Attestation calldata attestation) private {
-        if (msg.value != 0) revert NotPayable();
         if (attestation.revocable) revert AttestationRevocable();
         (
             uint256 modelId,
@@ -103,4 +108,5 @@ contract InferenceResolver is ISchemaResolver {
         _accepted[inferenceId] = true;
         _ATTESTATIONS.checkInference(modelId, modelVersion, inputCommitment, output, context, proof);
     }
+    // slither-disable-end calls-loop
 }

@@ -25,6 +25,8 @@ contract ProofValidator is IProofValidator {
     function validate(Claim calldata claim, bytes calldata proof) external returns (bytes32 requestHash) {
         if (claim.version == 0) revert VersionNotGiven();
         requestHash = hashOf(claim);
+        // The rest is what earlier responses said.
+        // slither-disable-next-line unused-return
         (address validator, uint256 agentId,,,,) = _VALIDATION_REGISTRY.getValidationStatus(requestHash);
         if (validator != address(this)) revert RequestNotForThisValidator(requestHash, validator);
         if (agentId != claim.agentId) revert AgentMismatch(agentId, claim.agentId);

@@ -143,6 +143,8 @@ contract ProvenanceLedger is IProvenanceLedger, EIP712 {
 
     function _requireParents(bytes32[] calldata parents) private view {
         for (uint256 i = 0; i < parents.length; ++i) {
+            // A kind, not an amount.
+            // slither-disable-next-line incorrect-equality
             if (_headers[parents[i]].kind == Kind.Unknown) revert ParentNotFound(parents[i]);
             for (uint256 j = 0; j < i; ++j) {
                 if (parents[j] == parents[i]) revert DuplicateParent(parents[i]);

@@ -34,10 +34,13 @@ contract SaleRoyalty {
         address creator = _ROYALTIES.creatorOf(model, version);
         if (token == address(0)) {
             amount = address(this).balance;
+            // Ether forced upon this contract is forwarded like any other.
+            // slither-disable-next-line incorrect-equality
             if (amount == 0) revert NothingToForward();
             _ROYALTIES.distribute{value: amount}(model, version, token, creator, amount);
         } else {
             amount = IERC20(token).balanceOf(address(this));
+            // slither-disable-next-line incorrect-equality
             if (amount == 0) revert NothingToForward();
             IERC20(token).forceApprove(address(_ROYALTIES), amount);
             _ROYALTIES.distribute(model, version, token, creator, amount);

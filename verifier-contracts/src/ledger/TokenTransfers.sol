@@ -28,6 +28,7 @@ abstract contract TokenTransfers {
         if (to == address(0)) revert PaymentFailed(to, amount);
         if (token == address(0)) {
             // All gas: wallets that are contracts need it, and every entry point is guarded.
+            // slither-disable-next-line low-level-calls
             (bool sent,) = to.call{value: amount}("");
             if (!sent) revert PaymentFailed(to, amount);
         } else {
