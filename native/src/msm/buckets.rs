@@ -22,7 +22,7 @@ pub fn bucket_msm<F: CurveField, S: PointSource<F> + ?Sized>(
     // Enough windows keep all threads busy by themselves; splitting each would only cost memory.
     let split = (windows as usize) < 4 * rayon::current_num_threads();
     let sums: Vec<Xyzz<F>> =
-        (0..windows).into_par_iter().map(|w| window_sum(source, scalars, w, width, split, pool)).collect();
+        (0..windows).into_par_iter().map(|w| window_sum(source, scalars, &Digits::new(w, windows, width), split, pool)).collect();
     let mut total = Xyzz::INFINITY;
     for sum in sums.iter().rev() {
         for _ in 0..width {
@@ -52,12 +52,11 @@ fn window_width(count: usize, bits: u32) -> u32 {
 fn window_sum<F: CurveField, S: PointSource<F> + ?Sized>(
     source: &S,
     scalars: &[HalfScalar],
-    window: u32,
-    width: u32,
+    digits: &Digits,
     split: bool,
     pool: &ScratchPool<F>,
 ) -> Xyzz<F> {
-    let (entries, offsets) = sort_by_digit(scalars, window, width);
+    let (entries, offsets) = sort_by_digit(scalars, digits);
     let buckets = sum_all_groups(source, &entries, &offsets, split, pool);
     drop((entries, offsets));
     fold_buckets(&buckets, split, pool)
@@ -65,67 +64,63 @@ fn window_sum<F: CurveField, S: PointSource<F> + ?Sized>(
 
 /// Entries ordered by the magnitude of their digit in this window, 1 to 2^(width-1), and where each group starts. Zero
 /// digits are dropped.
-fn sort_by_digit(scalars: &[HalfScalar], window: u32, width: u32) -> (Vec<Entry>, Vec<u32>) {
-    let groups = 1usize << (width - 1);
-    let digits = Digits::new(window, width);
+fn sort_by_digit(scalars: &[HalfScalar], digits: &Digits) -> (Vec<Entry>, Vec<u32>) {
+    let groups = 1usize << (digits.width - 1);
+    // Group d counts in place d + 1 and digit zero in place 0, so that sums are starts.
     let mut offsets = vec![0u32; groups + 2];
     for scalar in scalars {
-        let digit = digits.of(*scalar);
-        // Digit zero is counted where it disturbs nothing.
-        offsets[if digit == 0 { groups + 1 } else { digit.unsigned_abs() as usize }] += 1;
+        offsets[digits.of(*scalar).unsigned_abs() as usize + 1] += 1;
     }
-    offsets[groups + 1] = 0;
+    offsets[1] = 0;
     for i in 1..offsets.len() {
         offsets[i] += offsets[i - 1];
     }
-    let mut entries = vec![Entry::new(0, false); offsets[groups] as usize];
+    let mut entries = vec![Entry::new(0, false); offsets[groups + 1] as usize];
     for (i, scalar) in scalars.iter().enumerate() {
         let digit = digits.of(*scalar);
         if digit != 0 {
-            let slot = &mut offsets[digit.unsigned_abs() as usize - 1];
-            entries[*slot as usize] = Entry::new(i, digit < 0);
+            let slot = &mut offsets[digit.unsigned_abs() as usize];
+            entries[*slot as usize] = Entry::new(i, digit.is_negative() != scalar.is_negative());
             *slot += 1;
         }
     }
     // Filling moved each start to its group's end, which is the next group's start.
-    offsets.rotate_right(1);
-    offsets[0] = 0;
     offsets.truncate(groups + 1);
     (entries, offsets)
 }
 
-/// The signed digit of one window, independent of the others: the window's bits, plus one if the lower windows carry.
+/// Signed digits, each independent of the others: with half a window's range added in every window but the last, the
+/// bits of a window are its digit plus that half.
 struct Digits {
+    width: u32,
+    /// What is added to a magnitude.
+    halves: u128,
     shift: u32,
-    mask: u128,
-    half: i64,
-    low_mask: u128,
-    carry_from: u128,
+    mask: u32,
+    /// What is taken from this window's bits.
+    half: i32,
 }
 
 impl Digits {
-    fn new(window: u32, width: u32) -> Self {
-        let shift = window * width;
-        let low_mask = (1u128 << shift) - 1;
-        // Lower windows hold at most 2^(width-1) each; anything above that carries. Were it one less, the top window, which
-        // has one bit to spare, could come to 2^(width-1) by a carry and would need a window more.
-        let most = (0..window).fold(0u128, |sum, i| sum | (1u128 << (i * width + width - 1)));
-        Self { shift, mask: (1 << width) - 1, half: 1 << (width - 1), low_mask, carry_from: most }
+    /// Window `window` of `count`.
+    fn new(window: u32, count: u32, width: u32) -> Self {
+        let halves = (0..count - 1).fold(0u128, |sum, i| sum | 1 << (i * width + width - 1));
+        let last = window + 1 == count;
+        Self {
+            width,
+            halves,
+            shift: window * width,
+            // The last window's bits may reach 2^(width-1) by a carry, but have no sign of their own.
+            mask: if last { u32::MAX } else { (1 << width) - 1 },
+            half: if last { 0 } else { 1 << (width - 1) },
+        }
     }
 
+    /// The digit of a scalar's magnitude, from -2^(width-1) to 2^(width-1).
     #[inline(always)]
-    fn of(&self, scalar: HalfScalar) -> i64 {
-        let magnitude = scalar.magnitude();
-        let carry = (magnitude & self.low_mask) > self.carry_from;
-        let mut digit = ((magnitude >> self.shift) & self.mask) as i64 + carry as i64;
-        if digit > self.half {
-            digit -= 2 * self.half;
-        }
-        if scalar.is_negative() {
-            -digit
-        } else {
-            digit
-        }
+    fn of(&self, scalar: HalfScalar) -> i32 {
+        let bits = ((scalar.magnitude() + self.halves) >> self.shift) as u32 & self.mask;
+        bits as i32 - self.half
     }
 }
 
