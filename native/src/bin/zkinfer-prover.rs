@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use zkinfer_native::control::Control;
 use zkinfer_native::formats::{json, wtns, zkey, MappedFile};
-use zkinfer_native::prove::{prove, Prepared};
+use zkinfer_native::prove::prove_once;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -13,6 +13,7 @@ fn main() -> ExitCode {
         eprintln!("usage: zkinfer-prover KEY.zkey WITNESS.wtns PROOF.json PUBLIC.json");
         return ExitCode::from(2);
     };
+    keep_freed_memory();
     match run(key.as_ref(), witness.as_ref(), proof.as_ref(), public.as_ref()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -22,13 +23,24 @@ fn main() -> ExitCode {
     }
 }
 
+/// Tells the C library to take memory from the system once and keep it: vectors of megabytes come and go here, and each
+/// would otherwise be mapped, cleared page by page, and unmapped again.
+fn keep_freed_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: sets three parameters of the allocator.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 30);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, i32::MAX);
+        libc::mallopt(libc::M_TOP_PAD, 1 << 22);
+    }
+}
+
 fn run(key: &Path, witness: &Path, proof: &Path, public: &Path) -> Result<(), Box<dyn Error>> {
     let key_file = MappedFile::open(key)?;
     let witness_file = MappedFile::open(witness)?;
     let key = zkey::parse(key_file.name(), key_file.bytes())?;
     let witness = wtns::parse(witness_file.name(), witness_file.bytes())?;
-    let prepared = Prepared::new(&key)?;
-    let made = prove(&key, &prepared, witness.values, &Control::none())?;
+    let made = prove_once(&key, witness.values, &Control::none(), &|part| key_file.release(part))?;
     std::fs::write(proof, json::write_proof(&made))?;
     std::fs::write(public, json::write_public(&witness.values[32..32 * (key.n_public as usize + 1)]))?;
     Ok(())

@@ -35,6 +35,22 @@ impl MappedFile {
         &self.name
     }
 
+    /// Gives back the memory of a part of `bytes`. Were it read again, it would come from the file again.
+    pub fn release(&self, part: &[u8]) {
+        let Some(map) = &self.map else { return };
+        let start = (part.as_ptr() as usize).wrapping_sub(map.as_ptr() as usize);
+        if start >= map.len() || part.len() > map.len() - start {
+            return;
+        }
+        #[cfg(unix)]
+        {
+            // SAFETY: nobody writes to the map, so no change can be lost.
+            let advised = unsafe { map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, start, part.len()) };
+            // Only advice: where it is not taken, the memory stays until the end.
+            let _ = advised;
+        }
+    }
+
     pub fn bytes(&self) -> &[u8] {
         self.map.as_deref().unwrap_or(&[])
     }

@@ -68,6 +68,32 @@ pub fn prove(
     witness: &[u8],
     control: &Control<'_>,
 ) -> Result<Proof, ProveError> {
+    prove_releasing(key, prepared, witness, control, &|_| {})
+}
+
+/// `prove` for a key that serves one proof: hands each section to `release` as soon as it is not needed any more, so that
+/// the memory it is mapped to can be had back.
+pub fn prove_once(
+    key: &ZkeyView<'_>,
+    witness: &[u8],
+    control: &Control<'_>,
+    release: &Release<'_>,
+) -> Result<Proof, ProveError> {
+    let prepared = Prepared::new(key)?;
+    release(key.points_h);
+    prove_releasing(key, &prepared, witness, control, release)
+}
+
+/// Takes bytes of a key that will not be read again.
+pub type Release<'a> = dyn Fn(&[u8]) + Sync + 'a;
+
+fn prove_releasing(
+    key: &ZkeyView<'_>,
+    prepared: &Prepared,
+    witness: &[u8],
+    control: &Control<'_>,
+    release: &Release<'_>,
+) -> Result<Proof, ProveError> {
     if witness.len() != 32 * key.n_vars as usize {
         return Err(ProveError::WitnessLength { expected: key.n_vars, given: witness.len() / 32 });
     }
@@ -76,10 +102,10 @@ pub fn prove(
     let classes = ClassifiedWitness::new(&values).map_err(ProveError::WitnessValue)?;
 
     let (sums, h) = rayon::join(
-        || witness_sums(key, &classes, control),
+        || witness_sums(key, &classes, control, release),
         || {
             control.stage(0.1, "quotient")?;
-            let scalars = quotient::coset_values(key, &prepared.rows, &prepared.domain, &values, control)?;
+            let scalars = quotient::coset_values(key, &prepared.rows, &prepared.domain, &values, control, release)?;
             control.stage(0.3, "multi-scalar multiplication")?;
             Ok::<_, Cancelled>(full_msm(prepared.points_h.as_slice(), &scalars))
         },
@@ -99,14 +125,23 @@ struct WitnessSums {
     c: G1,
 }
 
-fn witness_sums(key: &ZkeyView<'_>, witness: &ClassifiedWitness, control: &Control<'_>) -> Result<WitnessSums, Cancelled> {
+fn witness_sums(
+    key: &ZkeyView<'_>,
+    witness: &ClassifiedWitness,
+    control: &Control<'_>,
+    release: &Release<'_>,
+) -> Result<WitnessSums, Cancelled> {
     let g1 = |bytes, first| {
         control.check()?;
-        Ok::<_, Cancelled>(witness_msm(&PointBytes::<Fq>::new(bytes), witness, first))
+        let sum = witness_msm(&PointBytes::<Fq>::new(bytes), witness, first);
+        release(bytes);
+        Ok::<_, Cancelled>(sum)
     };
     let b2 = || {
         control.check()?;
-        Ok::<_, Cancelled>(witness_msm(&PointBytes::<Fq2>::new(key.points_b2), witness, 0))
+        let sum = witness_msm(&PointBytes::<Fq2>::new(key.points_b2), witness, 0);
+        release(key.points_b2);
+        Ok::<_, Cancelled>(sum)
     };
     let (b2, (a, (b1, c))) = rayon::join(b2, || {
         rayon::join(

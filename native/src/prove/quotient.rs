@@ -3,6 +3,7 @@
 //! belong to are kept in that order (`Prepared`).
 
 use super::constraints::Rows;
+use super::Release;
 use crate::control::{Cancelled, Control};
 use crate::field::{Field, Fr};
 use crate::formats::ZkeyView;
@@ -18,9 +19,11 @@ pub fn coset_values(
     domain: &Domain,
     witness: &[[u64; 4]],
     control: &Control<'_>,
+    release: &Release<'_>,
 ) -> Result<Vec<[u64; 4]>, Cancelled> {
     let bits = domain.log_size();
     let (a_rows, b_rows) = rows.evaluate(key, witness);
+    release(key.coeffs);
     let gather = |rows: &[Fr]| -> Vec<Fr> {
         (0..rows.len()).into_par_iter().with_min_len(MIN_TASK).map(|i| rows[bit_reverse(i, bits)]).collect()
     };
