@@ -4,6 +4,7 @@ pragma solidity ^0.8.24;
 import {ProvedPayout} from "../src/examples/ProvedPayout.sol";
 import {IAttestations} from "../src/interfaces/IAttestations.sol";
 import {IERCZKMLVerifier} from "../src/interfaces/IERCZKMLVerifier.sol";
+import {IModelRegistry} from "../src/interfaces/IModelRegistry.sol";
 import {Fixtures, Proved} from "./utils/Fixtures.sol";
 
 /// @notice The consumer example: money moves only if a proved model says so.
@@ -89,19 +90,33 @@ contract ProvedPayoutTest is Fixtures {
     function test_aPolicyNeedsMoneyABeneficiaryAClassAndTime() public {
         vm.startPrank(OWNER);
         vm.expectRevert(ProvedPayout.InvalidPolicy.selector);
-        payout.open(scorerId, bytes32(0), 0, PROVER, deadline);
+        payout.open(scorerId, 1, bytes32(0), 0, PROVER, deadline);
         vm.expectRevert(ProvedPayout.InvalidPolicy.selector);
-        payout.open{value: 1}(scorerId, bytes32(0), 0, address(0), deadline);
+        payout.open{value: 1}(scorerId, 1, bytes32(0), 0, address(0), deadline);
         vm.expectRevert(ProvedPayout.InvalidPolicy.selector);
-        payout.open{value: 1}(scorerId, bytes32(0), 10, PROVER, deadline);
+        payout.open{value: 1}(scorerId, 1, bytes32(0), 10, PROVER, deadline);
         vm.expectRevert(ProvedPayout.InvalidPolicy.selector);
-        payout.open{value: 1}(scorerId, bytes32(0), 0, PROVER, uint64(block.timestamp));
+        payout.open{value: 1}(scorerId, 1, bytes32(0), 0, PROVER, uint64(block.timestamp));
+        vm.expectRevert(ProvedPayout.InvalidPolicy.selector);
+        payout.open{value: 1}(scorerId, 0, bytes32(0), 0, PROVER, deadline);
+        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelVersionNotFound.selector, scorerId, 2));
+        payout.open{value: 1}(scorerId, 2, bytes32(0), 0, PROVER, deadline);
         vm.stopPrank();
+    }
+
+    function test_anUpdateThatOvertakesTheSponsorChangesNothing() public {
+        Proved memory item = proved[0];
+        vm.startPrank(OWNER);
+        registry.updateModelWithVerifier(scorerId, commitmentOf(address(rival)), address(rival));
+        vm.stopPrank();
+        uint256 id = openPolicy(item, classOf(item));
+        payout.claim(id, item.output, item.proof);
+        assertEq(PROVER.balance, 1 ether, "by the version the sponsor named");
     }
 
     function openPolicy(Proved memory item, uint8 wanted) private returns (uint256) {
         vm.prank(OWNER);
-        return payout.open{value: 1 ether}(scorerId, item.inputCommitment, wanted, PROVER, deadline);
+        return payout.open{value: 1 ether}(scorerId, 1, item.inputCommitment, wanted, PROVER, deadline);
     }
 
     function classOf(Proved memory item) private view returns (uint8 best) {

@@ -40,7 +40,7 @@ contract ProvedPayout is ReentrancyGuardTransient {
     error NoSuchPolicy(uint256 policyId);
     /// @notice The proved answer is another class.
     error AnotherClass(uint256 wanted, uint256 proved);
-    /// @notice A policy needs money, a beneficiary, a class below ten and a deadline to come.
+    /// @notice A policy needs money, a version with a verifier, a beneficiary, a class below ten and a deadline to come.
     error InvalidPolicy();
     /// @notice The sponsor's turn has not come yet, or only the sponsor has it.
     error NotRefundable(uint256 policyId);
@@ -59,26 +59,32 @@ contract ProvedPayout is ReentrancyGuardTransient {
     }
 
     /// @notice Locks the sent ether.
-    /// @param modelId Registry's number of the model; its current version is the one that counts.
+    /// @param modelId Registry's number of the model.
+    /// @param version The version that counts. Named by the sponsor, since its owner could make another the current one while
+    /// this transaction waits.
     /// @param inputCommitment What the model looks at.
     /// @param wanted The class that pays.
     /// @param beneficiary Who is paid.
     /// @param deadline Unix time until which a proof pays.
     /// @return policyId The policy's number.
     // slither-disable-next-line timestamp
-    function open(uint256 modelId, bytes32 inputCommitment, uint8 wanted, address beneficiary, uint64 deadline)
-        external
-        payable
-        returns (uint256 policyId)
-    {
-        if (msg.value == 0 || beneficiary == address(0) || wanted >= 10 || deadline <= block.timestamp) {
-            revert InvalidPolicy();
-        }
+    function open(
+        uint256 modelId,
+        uint32 version,
+        bytes32 inputCommitment,
+        uint8 wanted,
+        address beneficiary,
+        uint64 deadline
+    ) external payable returns (uint256 policyId) {
+        bool complete = msg.value != 0 && version != 0 && beneficiary != address(0) && wanted < 10;
+        if (!complete || deadline <= block.timestamp) revert InvalidPolicy();
+        // What a version without verifier would come to mean is its owner's to choose.
+        if (_registry().resolveVerifier(modelId, version).verifier == address(0)) revert InvalidPolicy();
         policyId = ++_lastPolicyId;
         _policies[policyId] = Policy({
             sponsor: msg.sender,
             deadline: deadline,
-            version: _registry().versionOf(modelId),
+            version: version,
             beneficiary: beneficiary,
             wanted: wanted,
             modelId: modelId,
