@@ -1,7 +1,7 @@
 /**
  * `npm test`: every suite, and one line with the totals at the end. A suite that ends badly without naming a failed test
- * counts as one failure. `npm test -- mocha` runs only the suites named. The contracts' suite, whose compiler has one
- * thread, runs beside the others; what it prints is shown when it has ended.
+ * counts as one failure. `npm test -- mocha` runs only the suites named. Suites whose time goes into compilers run beside the
+ * others, one after the other; what each prints is shown when it has ended.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -31,6 +31,7 @@ const SUITES = {
     failed: (output) => sum(output, /\d+ tests passed, (\d+) failed, \d+ skipped \(\d+ total tests\)/g),
   },
   native: {
+    aside: true,
     needs: 'cargo',
     command: ['cargo', 'test', '--profile', 'quick', '--locked', '--manifest-path', 'native/Cargo.toml'],
     passed: (output) => sum(output, /^test result: .* (\d+) passed/gm),
@@ -79,7 +80,9 @@ async function runNamed([name, suite]) {
 }
 
 const chosen = Object.entries(SUITES).filter(([name]) => wanted.length === 0 || wanted.includes(name));
-const beside = Promise.all(chosen.filter(([, suite]) => suite.aside).map(runNamed));
+const beside = (async () => {
+  for (const suite of chosen.filter(([, suite]) => suite.aside)) await runNamed(suite);
+})();
 for (const suite of chosen.filter(([, suite]) => !suite.aside)) await runNamed(suite);
 await beside;
 console.log(`\n${passed} passed, ${failed} failed`);

@@ -53,13 +53,18 @@ async function findCases(folder: string) {
   return cases;
 }
 
+/** Without the list of what is supported, which is the same for all. */
+function firstSentence(text: string): string {
+  return text.replace(/\. Supported are .*$/s, '.');
+}
+
 function print(rows: readonly ConformanceRow[]): string {
   const done = rows.filter((row) => row.compiled);
   const percent = (value?: number): string => (value === undefined ? '' : `${(100 * value).toFixed(3)} %`);
   return [
     table(
       ['model', 'compiled', 'constraints', 'satisfied', 'error / range', 'why not'],
-      rows.map((row) => [row.name, row.compiled ? 'yes' : 'no', row.constraints, row.compiled ? (row.satisfied ? 'yes' : 'NO') : '', percent(row.relativeError), row.why ?? '']),
+      rows.map((row) => [row.name, row.compiled ? 'yes' : 'no', row.constraints, row.compiled ? (row.satisfied ? 'yes' : 'NO') : '', percent(row.relativeError), firstSentence(row.why ?? '')]),
     ),
     '',
     `${done.length} of ${rows.length} compiled, ${done.filter((row) => row.satisfied).length} witnesses satisfied, largest relative error ${percent(Math.max(0, ...done.map((row) => row.relativeError ?? 0)))}`,

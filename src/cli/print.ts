@@ -11,6 +11,9 @@ export function printLayers(layers: readonly LayerReport[]): string {
   );
 }
 
+/** Share of the outputs' range, or of the samples, from which on a difference gets a warning. */
+const STRAYED = 0.1;
+
 export function printAccuracy(accuracy: ComparedAccuracy): string {
   const share = (value: number): string => `${(100 * value).toFixed(2)} %`;
   const lines = [
@@ -18,6 +21,9 @@ export function printAccuracy(accuracy: ComparedAccuracy): string {
     `  maximum error ${accuracy.maximumError.toPrecision(3)}, mean error ${accuracy.meanError.toPrecision(3)}`,
   ];
   if (accuracy.classAgreement !== undefined) lines.push(`  same class: ${share(accuracy.classAgreement)}`);
+  if (accuracy.maximumError > STRAYED * accuracy.outputRange || (accuracy.classAgreement ?? 1) < 1 - STRAYED) {
+    lines.push('  warning: the integer model is far from the float network here; calibrate with samples like those it will see (--calibration), or take more --activation-bits');
+  }
   return lines.join('\n');
 }
 

@@ -17,6 +17,8 @@ const ELEMENT_MARGIN = 0.5;
 const MOST_FEATURES = 256;
 /** Spans of the features must differ this much before each gets its own scale. */
 const UNLIKE = 4;
+/** The same of the features' sizes where there is one sample and hence no span; a middling feature is then within 16 steps of 8 bits. */
+const UNLIKE_SIZES = 16;
 
 export interface InputChoice {
   readonly inputs: readonly IntegerInput[];
@@ -38,8 +40,9 @@ export function chooseInputs(
       return sharedGrid(input, bits, ...DEFAULT_RANGE);
     }
     const columns = columnRanges(samples.map((sample) => sample[k]), sizeOf(input.shape));
-    if (samples.length > 1 && feedsDense(graph, input.name) && unlike(columns, input)) {
-      notes.push(`input '${input.name}': each of its ${columns.length} elements has a range of its own, ${100 * ELEMENT_MARGIN} % wider at either end than in the calibration data`);
+    if (feedsDense(graph, input.name) && unlike(columns, samples.length, input)) {
+      const width = samples.length > 1 ? `${100 * ELEMENT_MARGIN} % wider at either end than in the calibration data` : 'around its value in the one calibration sample';
+      notes.push(`input '${input.name}': each of its ${columns.length} elements has a range of its own, ${width}`);
       return elementGrids(input, bits, columns);
     }
     const least = Math.min(...columns.map(([min]) => min));
@@ -98,9 +101,14 @@ function feedsDense(graph: Graph, name: string): boolean {
   );
 }
 
-function unlike(columns: readonly [number, number][], input: GraphInput): boolean {
+function unlike(columns: readonly [number, number][], sampleCount: number, input: GraphInput): boolean {
   if (columns.length > MOST_FEATURES || input.shape.length > 2) return false;
-  const spans = columns.map(([min, max]) => max - min).sort((a, b) => a - b);
-  const magnitudes = columns.map(([min, max]) => Math.max(Math.abs(min), Math.abs(max)));
-  return Math.max(...magnitudes) > UNLIKE * spans[Math.floor(spans.length / 2)];
+  const sizes = columns.map(([min, max]) => Math.max(Math.abs(min), Math.abs(max)));
+  const largest = Math.max(...sizes);
+  if (sampleCount > 1) return largest > UNLIKE * middle(columns.map(([min, max]) => max - min));
+  return largest > UNLIKE_SIZES * middle(sizes.filter((size) => size > 0));
+}
+
+function middle(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }

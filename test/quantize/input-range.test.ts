@@ -57,6 +57,16 @@ describe('the declared input range', () => {
     assert.ok(model.notes.some((note) => note.includes('range of its own')));
   });
 
+  it('is each feature\'s own around one sample whose features differ much in size, and shared around one whose do not', () => {
+    const { inputs: [input], notes } = make(dense(4), { samples: rows([0.1, 2000, 0, -5]) });
+    [0.1, 2000, 0, -5].forEach((value, i) => {
+      const [low, high] = realRange(input, i);
+      assert.ok(low < value && value < high && high - low <= 2.01 * (Math.abs(value) || 1), `${value}: [${low}, ${high}]`);
+    });
+    assert.ok(notes.some((note) => note.includes('around its value in the one calibration sample')));
+    assert.equal(make(dense(4), { samples: rows([0.1, 0.9, 0, -0.5]) }).inputs[0].scale.length, 1);
+  });
+
   it('is finite for features that were always zero beside features that were always something else', () => {
     const [input] = make(dense(2), { samples: rows([0, 5], [0, 5]) }).inputs;
     assert.ok([...input.scale, ...input.low].every(Number.isFinite), `${input.scale} ${input.low}`);

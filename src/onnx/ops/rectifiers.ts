@@ -52,7 +52,8 @@ export function emitClip(context: NodeContext, x: Activation, low: number, high:
   if (low === 0 && high >= FLOAT32_MAX) return context.emit({ op: 'prelu', shape: x.shape, slope: Float64Array.of(0) }, [x]);
   const min = low <= -FLOAT32_MAX ? -Infinity : low;
   const max = high >= FLOAT32_MAX ? Infinity : high;
-  return context.emit({ op: 'clip', shape: x.shape, min: Math.min(min, max), max }, [x]);
+  if (min >= max) return emitAffine(context, x, x.shape, new Float64Array(sizeOf(x.shape)), new Float64Array(sizeOf(x.shape)).fill(max));
+  return context.emit({ op: 'clip', shape: x.shape, min, max }, [x]);
 }
 
 /** Exporters write a missing bound as the largest float. */
