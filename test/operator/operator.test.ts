@@ -184,6 +184,23 @@ describe('an operator on a real chain', () => {
     assert.ok(!(await open()));
   });
 
+  it('withdraws what it earned from the balance on that it was told', async () => {
+    const { rpc, market } = world;
+    const earned = async (): Promise<bigint> => await readBalance(rpc, market, node.address, ZeroAddress);
+    const before = await earned();
+    assert.ok(before > 0n);
+    await node.stop(5_000);
+    node = await startNode(settings({ withdrawAbove: before + 1n }));
+    const { requestId } = await world.ask(inputs, world.account(ASKER));
+    await until(requestId, ({ status }) => status === 'accepted');
+    assert.ok((await earned()) > before);
+    const ether = await rpc.provider.getBalance(node.address);
+    await rpc.provider.send('anvil_mine', ['0x32']);
+    for (let look = 0; (await earned()) > 0n && look < 200; look++) await sleep(50);
+    assert.equal(await earned(), 0n);
+    assert.ok((await rpc.provider.getBalance(node.address)) > ether);
+  });
+
   it('answers what it took before it stops, and takes nothing new', async () => {
     await node.stop(5_000);
     node = await startNode(settings({ direct: false }));
