@@ -228,7 +228,8 @@ async function follow(sender: Sender, signed: Signed, deadline: number): Promise
     } else if (look % STUCK_LOOKS === 0 && signed.raw !== undefined) {
       // Fallen out of the node's pool. The same bytes again are the same transaction.
       if (!(await isKnown(rpc, signed))) await rpc.provider.send('eth_sendRawTransaction', [signed.raw]).catch(() => undefined);
-      await inTurn(turnOf(sender), () => fillGap(sender, signed.nonce));
+      // By the second time every intent at work has had its chance to come back by itself.
+      if (look > STUCK_LOOKS) await inTurn(turnOf(sender), () => fillGap(sender, signed.nonce));
     }
     if (Date.now() > deadline) throw new TransactionPendingError(signed.hashes.at(-1)!, (Date.now() - started) / 1000);
     await sleep(POLL_MS);

@@ -5,7 +5,7 @@
  * The trap: events of a block that is later reorganized away were never true. They say only which requests to look at; what
  * holds is what `readRequest` returns.
  */
-import { isError, type Log } from 'ethers';
+import { id as hash, isError, type Log } from 'ethers';
 import { RpcResponseError, type Rpc } from '../chain/index.js';
 import { MARKET_ABI } from './abi.js';
 
@@ -101,6 +101,11 @@ export async function readRequest(rpc: Rpc, market: string, id: bigint): Promise
     challenger: r.challenger,
     licenceId: r.licenceId,
   };
+}
+
+/** Hash of what the asker fixed: tells apart two requests that had one number, before and after a reorganization. 32 bytes, hex. */
+export function termsOf({ asker, modelId, version, verifier, mode, inputCommitment, token, fee, operatorBps, bond, window, licenceId }: MarketRequest): string {
+  return hash([asker, modelId, version, verifier, mode, inputCommitment, token, fee, operatorBps, bond, window, licenceId].join(' '));
 }
 
 export async function readOperator(rpc: Rpc, market: string, account: string): Promise<OperatorAccount> {

@@ -14,7 +14,7 @@ const entrySchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('chain'), genesis: z.string(), market: z.string(), operator: z.string() }),
   /** Everything in blocks up to here has been looked at. */
   z.object({ kind: z.literal('cursor'), block: z.number().int() }),
-  z.object({ kind: z.literal('open'), id: z.string(), role: z.enum(['operator', 'challenger']), uri: z.string() }),
+  z.object({ kind: z.literal('open'), id: z.string(), role: z.enum(['operator', 'challenger']), uri: z.string(), terms: z.string() }),
   z.object({ kind: z.literal('close'), id: z.string(), outcome: z.string() }),
 ]);
 type Entry = z.infer<typeof entrySchema>;
@@ -24,6 +24,8 @@ export interface Duty {
   readonly role: 'operator' | 'challenger';
   /** Of the input. */
   readonly uri: string;
+  /** Hash of the request's terms (`termsOf`): after a reorganization its number may be another request's. */
+  readonly terms: string;
 }
 
 export interface OperatorJournal {
@@ -48,12 +50,12 @@ export async function openJournal(path: string, identity: { readonly genesis: st
   const duties = new Map<bigint, Duty>();
   for (const entry of entries) {
     if (entry.kind === 'cursor') cursor = entry.block;
-    else if (entry.kind === 'open') duties.set(BigInt(entry.id), { id: BigInt(entry.id), role: entry.role, uri: entry.uri });
+    else if (entry.kind === 'open') duties.set(BigInt(entry.id), { ...entry, id: BigInt(entry.id) });
     else if (entry.kind === 'close') duties.delete(BigInt(entry.id));
   }
   const kept: Entry[] = [{ kind: 'chain', ...identity }];
   if (cursor !== undefined) kept.push({ kind: 'cursor', block: cursor });
-  for (const { id, role, uri } of duties.values()) kept.push({ kind: 'open', id: String(id), role, uri });
+  for (const { id, role, uri, terms } of duties.values()) kept.push({ kind: 'open', id: String(id), role, uri, terms });
   await writeFileAtomic(path, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
 
   const file = await open(path, 'a');
@@ -72,7 +74,7 @@ export async function openJournal(path: string, identity: { readonly genesis: st
     },
     duties,
     async begin(duty) {
-      await append({ kind: 'open', id: String(duty.id), role: duty.role, uri: duty.uri });
+      await append({ kind: 'open', ...duty, id: String(duty.id) });
       duties.set(duty.id, duty);
     },
     async end(id, outcome) {

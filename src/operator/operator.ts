@@ -15,7 +15,7 @@ import type { Logger } from 'pino';
 import { type Request, RevertedError, type Sender, sendOnce } from '../chain/index.js';
 import {
   answerOptimisticRequest, answerProvedRequest, disputeRequest, finalizeRequest, type MarketParameters, type MarketRequest, proveRequest,
-  readBalance, readEvents, readInputUri, readOperator, readParameters, readRequest, slashRequest, takeRequest, withdrawRequest,
+  readBalance, readEvents, readInputUri, readOperator, readParameters, readRequest, slashRequest, takeRequest, termsOf, withdrawRequest,
 } from '../ledger/index.js';
 import { encodeContext } from '../solidity/index.js';
 import { fetchInput, type InputPlaces } from './inputs.js';
@@ -117,7 +117,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     if (entry === undefined) tracked.set(id, (entry = { id, deferred: false, results: new Map(), until: 0, lookAt: 0, busy: false, failures: 0, retryAt: 0 }));
     return entry;
   };
-  for (const duty of journal.duties.values()) Object.assign(track(duty.id), { uri: duty.uri, taken: duty.role === 'operator' });
+  for (const duty of journal.duties.values()) track(duty.id).taken = duty.role === 'operator';
   if (journal.duties.size > 0) log.info({ duties: [...journal.duties.keys()].map(String) }, 'resuming');
 
   let scanned = journal.cursor ?? options.fromBlock - 1;
@@ -200,6 +200,12 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     const pendingBefore = entry.pending;
     try {
       const request = await readRequest(rpc, market, entry.id);
+      const duty = journal.duties.get(entry.id);
+      if (duty?.role === 'operator' && request.status !== 'none' && request.operator !== me && !isPromised(request)) {
+        // A reorganization gave the number to another request, of which nothing was promised.
+        entry.taken = false;
+        await close(entry, 'gone');
+      }
       const step = nextStep(request, { me, now: now(), direct: options.direct, watches: options.watches, tried: entry.taken === true && journal.duties.get(entry.id)?.role !== 'operator' });
       await carryOut(entry, request, step);
       entry.failures = 0;
@@ -234,13 +240,14 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
         return await take(entry, request);
       case 'answerProved': {
         const direct = request.operator !== me;
-        if (direct && journal.duties.get(id)?.role !== 'operator') {
+        if (direct && !isPromised(request)) {
           const reason = draining ? 'stopping' : await declines(request, true);
           if (reason !== undefined) return giveUp(entry, reason);
           // The document before the promise: a request whose input cannot be had is none of ours.
-          await documentOf(entry);
-          await promise(entry, 'operator');
+          await documentOf(entry, request);
+          await promise(entry, request, 'operator');
         }
+        await keep(entry, request);
         const computed = await compute(entry, request, 'prove');
         if (computed === undefined) return await refuse(entry, direct);
         log.info({ request: String(id), proofSeconds: round(computed.seconds) }, 'proved');
@@ -249,6 +256,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
         return again(entry);
       }
       case 'answerOptimistic': {
+        await keep(entry, request);
         const computed = await compute(entry, request, 'compute');
         if (computed === undefined) return await refuse(entry, false);
         await send(answerOptimisticRequest(market, id, computed.output, String(request.due)), 'answer');
@@ -280,7 +288,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
 
   async function take(entry: Tracked, request: MarketRequest): Promise<void> {
     const { id } = entry;
-    const promised = journal.duties.get(id)?.role === 'operator';
+    const promised = isPromised(request);
     const reason = promised ? undefined : draining ? 'stopping' : await declines(request, false);
     if (reason !== undefined) return giveUp(entry, reason);
     // Before anything is at risk, and again after a restart: the input is there, fits the model and is the one committed to.
@@ -288,7 +296,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       if (promised) await close(entry, 'wrong input');
       return giveUp(entry, 'wrong input');
     }
-    if (!promised) await promise(entry, 'operator');
+    if (!promised) await promise(entry, request, 'operator');
     if (request.mode === 'proved') void compute(entry, request, 'prove').catch(() => undefined); // Proves while the block is made.
     await send(takeRequest(market, id, 'once'), 'take');
     log.info({ request: String(id), mode: request.mode, fee: formatEther(request.fee) }, 'taken');
@@ -306,7 +314,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     const computed = await compute(entry, request, 'compute');
     entry.checked = request.outputHash;
     if (computed === undefined || keccak256(computed.output) === request.outputHash) return;
-    await promise(entry, 'challenger');
+    await promise(entry, request, 'challenger');
     await send(disputeRequest(market, entry.id, `${request.outputHash} ${request.due}`, parameters.challengeBond), 'dispute');
     log.warn({ request: String(entry.id), operator: request.operator }, 'a wrong answer was disputed');
     again(entry);
@@ -339,7 +347,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   async function computeAnew(entry: Tracked, request: MarketRequest, kind: Job['kind'], urgent: boolean): Promise<Computed | undefined> {
     const vkHash = await options.models.keyOf(request.verifier);
     if (vkHash === undefined) return undefined;
-    const document = await documentOf(entry);
+    const document = await documentOf(entry, request);
     // The proof of a disputed answer is its operator's own, whoever brings it.
     const context = String(encodeContext(me, entry.id));
     const start = performance.now();
@@ -357,8 +365,9 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     return result.computed;
   }
 
-  async function documentOf(entry: Tracked): Promise<string> {
-    entry.uri ??= journal.duties.get(entry.id)?.uri ?? (await readInputUri(rpc, market, entry.id, options.fromBlock));
+  async function documentOf(entry: Tracked, request: MarketRequest): Promise<string> {
+    const duty = journal.duties.get(entry.id);
+    entry.uri ??= (duty?.terms === termsOf(request) ? duty.uri : undefined) ?? (await readInputUri(rpc, market, entry.id, options.fromBlock));
     return await fetchInput(options.inputs, entry.uri);
   }
 
@@ -367,8 +376,21 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     metrics.transactions.inc({ action });
   }
 
-  async function promise(entry: Tracked, role: 'operator' | 'challenger'): Promise<void> {
-    await journal.begin({ id: entry.id, role, uri: entry.uri! });
+  /** Whether this very request, and not only its number, is on record as taken. */
+  function isPromised(request: MarketRequest): boolean {
+    const duty = journal.duties.get(request.id);
+    return duty?.role === 'operator' && duty.terms === termsOf(request);
+  }
+
+  /** A request that is this operator's on the chain is a duty, also where the transaction that took it was meant for another. */
+  async function keep(entry: Tracked, request: MarketRequest): Promise<void> {
+    if (isPromised(request)) return;
+    await documentOf(entry, request);
+    await promise(entry, request, 'operator');
+  }
+
+  async function promise(entry: Tracked, request: MarketRequest, role: 'operator' | 'challenger'): Promise<void> {
+    await journal.begin({ id: entry.id, role, uri: entry.uri!, terms: termsOf(request) });
     if (role === 'operator') entry.taken = true;
   }
 

@@ -7,6 +7,7 @@ import { keccak256, ZeroAddress } from 'ethers';
 import { sendOnce } from '../../src/chain/index.js';
 import { answerOptimisticRequest, ask, disputeRequest, type MarketRequest, readBalance, readOperator, readRequest, slashRequest, takeRequest } from '../../src/ledger/index.js';
 import { type NodeSettings, openLog, OperatorRunningError, type OperatorNode, startNode, storeInput } from '../../src/operator/index.js';
+import { openJournal } from '../../src/operator/journal.js';
 import { fixtureBuild } from './support/builds.js';
 import { addStake, ETHER, openWorld, TEST_MARKET, type World } from './support/world.js';
 
@@ -199,6 +200,21 @@ describe('an operator on a real chain', () => {
     for (let look = 0; (await earned()) > 0n && look < 200; look++) await sleep(50);
     assert.equal(await earned(), 0n);
     assert.ok((await rpc.provider.getBalance(node.address)) > ether);
+  });
+
+  it('owes nothing to a request that a reorganization put under the number of a promised one', async () => {
+    await node.stop(5_000);
+    const cheap = await world.ask(inputs, world.account(ASKER), { fee: 1n });
+    const path = join(folder, 'data', 'operator.jsonl');
+    const identity = { genesis: world.rpc.genesisHash, market: world.market, operator: node.address };
+    const journal = await openJournal(path, identity);
+    await journal.begin({ id: cheap.requestId, role: 'operator', uri: 'sha256:gone', terms: 'of another request' });
+    await journal.close();
+    node = await startNode(settings({ direct: false, policy: { minProfit: 1n, tokens: new Map(), capacity: 8 } }));
+    const paying = await world.ask(inputs, world.account(ASKER));
+    await until(paying.requestId, ({ status }) => status === 'accepted');
+    assert.equal((await readRequest(world.rpc, world.market, cheap.requestId)).status, 'open');
+    assert.match(await readFile(path, 'utf8'), new RegExp(`"close","id":"${cheap.requestId}","outcome":"gone"`));
   });
 
   it('answers what it took before it stops, and takes nothing new', async () => {

@@ -81,8 +81,8 @@ describe('the journal of an operator', () => {
   it('has its duties and its place again after a restart, without a half-written last line', async () => {
     const path = join(folder, 'a.jsonl');
     const journal = await openJournal(path, identity);
-    await journal.begin({ id: 5n, role: 'operator', uri: 'sha256:x' });
-    await journal.begin({ id: 6n, role: 'challenger', uri: 'sha256:y' });
+    await journal.begin({ id: 5n, role: 'operator', uri: 'sha256:x', terms: '0x05' });
+    await journal.begin({ id: 6n, role: 'challenger', uri: 'sha256:y', terms: '0x06' });
     await journal.end(5n, 'paid');
     await journal.advance(41);
     await journal.close();
