@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { UsageError } from '../errors.js';
 import type { Groth16Backend, ProveResult } from '../groth16/types.js';
 import { timeCommand, usage, type Usage } from './command.js';
+import { NATIVE_IN_PROCESS, NATIVE_PROCESS } from './results.js';
 import { nativeProgram, type Workload } from './workload.js';
 
 export interface Contestant {
@@ -26,9 +27,6 @@ export interface Contestant {
   usage?(): Promise<Usage>;
   close(): Promise<void>;
 }
-
-export const NATIVE_PROCESS = 'zkinfer-prover';
-export const NATIVE_IN_PROCESS = 'zkinfer in-process';
 
 const peersSchema = z.record(z.string(), z.string());
 

@@ -11,15 +11,16 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 
 import { UsageError } from '../errors.js';
 import { loadNative } from '../groth16/native.js';
 import type { Groth16Backend } from '../groth16/types.js';
 import type { Usage } from './command.js';
-import { enter, NATIVE_PROCESS, type Contestant } from './contestants.js';
+import { enter, type Contestant } from './contestants.js';
+import { count, powers } from './options.js';
 import { plot } from './plot.js';
-import { describeCommit, describeMachine, type BenchResult, type Timing, type WorkloadResult } from './results.js';
+import { describeCommit, describeMachine, NATIVE_PROCESS, type BenchResult, type Timing, type WorkloadResult } from './results.js';
 import { median, pairedRatio } from './statistics.js';
 import { table, withTable } from './table.js';
 import { makeWorkload, type WitnessKind, type Workload } from './workload.js';
@@ -128,20 +129,6 @@ function save(result: BenchResult, readme: boolean): void {
     const path = join(ROOT, 'README.md');
     writeFileSync(path, withTable(readFileSync(path, 'utf8'), table(result)));
   }
-}
-
-function powers(text: string): number[] {
-  const values = text === '' ? [] : text.split(',').map(Number);
-  if (values.some((value) => !Number.isInteger(value) || value < 4 || value > 24)) {
-    throw new InvalidArgumentError('must be powers of two between 4 and 24, such as 12,14.');
-  }
-  return values;
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be a positive integer.');
-  return value;
 }
 
 const program = new Command('bench')

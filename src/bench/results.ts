@@ -4,6 +4,10 @@ import { cpus, totalmem } from 'node:os';
 
 import type { WitnessKind } from './workload.js';
 
+/** Names of the two that are ours. */
+export const NATIVE_PROCESS = 'zkinfer-prover';
+export const NATIVE_IN_PROCESS = 'zkinfer in-process';
+
 export interface Timing {
   readonly name: string;
   /** Milliseconds, one a round; rounds are shared by all contestants of a workload. */

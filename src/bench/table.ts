@@ -1,9 +1,7 @@
 /** A benchmark as a Markdown table, and its place in the README between two marks. */
 import { UsageError } from '../errors.js';
-import type { BenchResult, Timing } from './results.js';
-
-const BEGIN = '<!-- bench:begin -->';
-const END = '<!-- bench:end -->';
+import { NATIVE_IN_PROCESS, NATIVE_PROCESS, type BenchResult, type Timing, type WorkloadResult } from './results.js';
+import { pairedRatio } from './statistics.js';
 
 /** One row a workload, one column a contestant; under it machine, commit and how it was timed. */
 export function table(result: BenchResult): string {
@@ -22,6 +20,7 @@ export function table(result: BenchResult): string {
     row(header.map((_, index) => (index === 0 ? '---' : '---:'))),
     ...rows.map(row),
     '',
+    ...leads(result.workloads),
     `${cpu}, ${cores} cores, ${memoryGiB} GiB, Node ${node}; commit ${result.commit}, ${result.date.slice(0, 10)}. Medians of ` +
       `${result.rounds} interleaved rounds on the same key and witness; ×: median of the rounds' ratios to ` +
       "`zkinfer-prover`; CPU: processor time of all threads; MiB: the process's peak memory; setup: development keys. " +
@@ -29,11 +28,24 @@ export function table(result: BenchResult): string {
   ].join('\n');
 }
 
-/** `readme` with `content` between the marks. */
-export function withTable(readme: string, content: string): string {
-  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-  if (begin < 0 || end < begin) throw new UsageError(`the README has no ${BEGIN} … ${END} block to write the table in`);
-  return `${readme.slice(0, begin + BEGIN.length)}\n${content}\n${readme.slice(end)}`;
+/** `readme` with `content` between the marks of `block`. */
+export function withTable(readme: string, content: string, block = 'bench'): string {
+  const [opening, closing] = [`<!-- ${block}:begin -->`, `<!-- ${block}:end -->`];
+  const [begin, end] = [readme.indexOf(opening), readme.indexOf(closing)];
+  if (begin < 0 || end < begin) throw new UsageError(`the README has no ${opening} … ${closing} block to write the table in`);
+  return `${readme.slice(0, begin + opening.length)}\n${content}\n${readme.slice(end)}`;
+}
+
+/** The peer's times over ours, a process over a process and a process over a proof with a loaded key, paired by rounds. */
+function leads(workloads: readonly WorkloadResult[]): string[] {
+  const lines = workloads.flatMap(({ kind, power, timings }) => {
+    const samples = (name: string): readonly number[] | undefined => timings.find((timing) => timing.name === name)?.samples;
+    const [peer, ours, inProcess] = ['rapidsnark', NATIVE_PROCESS, NATIVE_IN_PROCESS].map(samples);
+    if (peer === undefined || ours === undefined || inProcess === undefined) return [];
+    const ratio = (of: readonly number[]): string => `${pairedRatio(peer, of).toFixed(2)}×`;
+    return [`${kind === 'nn' ? 'neural network' : 'full-width'} 2^${power} ${ratio(ours)} / ${ratio(inProcess)}`];
+  });
+  return lines.length === 0 ? [] : [`Faster than rapidsnark, as a process / with a loaded key: ${lines.join('; ')}.`, ''];
 }
 
 function cell(timing: Timing | undefined): string {
@@ -44,10 +56,10 @@ function cell(timing: Timing | undefined): string {
   return `${duration(timing.medianMs)} (${[ratio, ...cpu, ...memory].join(', ')})`;
 }
 
-function duration(ms: number): string {
+export function duration(ms: number): string {
   return ms < 1000 ? `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` : `${(ms / 1000).toPrecision(3)} s`;
 }
 
-function row(cells: readonly string[]): string {
+export function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
