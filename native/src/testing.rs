@@ -3,6 +3,8 @@
 use crate::curve::{Affine, G1Affine, G2Affine};
 use crate::field::{FpParams, Fq, Fq2, Fr, FrParams};
 use ark_ff::{BigInt, PrimeField};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// SplitMix64: enough for test inputs, never for secrets.
 pub struct Rng(u64);
@@ -32,6 +34,25 @@ impl Rng {
 
     pub fn scalar(&mut self) -> [u64; 4] {
         self.below(&FrParams::MODULUS)
+    }
+}
+
+/// The widest vector instructions that kernels may take: 8 or 4 elements at a time, or 1 for none.
+static WIDTH: AtomicUsize = AtomicUsize::new(8);
+
+/// Whether kernels of this width are allowed; `field::lanes` and `field::octets` ask.
+pub fn allows(width: usize) -> bool {
+    WIDTH.load(Ordering::Relaxed) >= width
+}
+
+/// Runs a test with every kernel this machine has, the narrower ones in place of the widest. Tests that run meanwhile
+/// take the narrower ones too, which must not matter to them.
+pub fn with_every_kernel(test: impl Fn()) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    for width in [1, 4, 8] {
+        WIDTH.store(width, Ordering::Relaxed);
+        test();
     }
 }
 

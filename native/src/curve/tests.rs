@@ -1,7 +1,7 @@
 use super::batch::{add_many, sum_groups, Entry, Products, Scratch};
 use super::*;
 use crate::field::{Field, Fr};
-use crate::testing::{ark_fr, ark_g1, ark_g2, from_ark_g1, from_ark_g2, random_g1, random_g2, Rng};
+use crate::testing::{ark_fr, ark_g1, ark_g2, from_ark_g1, from_ark_g2, random_g1, random_g2, with_every_kernel, Rng};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::PrimeField;
 
@@ -44,44 +44,67 @@ fn extended_jacobian_sums_agree_with_arkworks_on_every_special_pair() {
 
 #[test]
 fn batches_of_affine_additions_agree_with_arkworks_on_every_special_pair() {
-    let points = special_points(random_g1(4, 3));
-    let pairs: Vec<_> = points.iter().flat_map(|p| points.iter().map(move |q| (*p, *q))).collect();
-    let mut sums = vec![G1Affine::INFINITY; pairs.len()];
-    add_many(pairs.len(), |i| (&pairs[i].0, &pairs[i].1), |i, sum| sums[i] = sum, &mut Products::default());
-    for ((p, q), sum) in pairs.iter().zip(&sums) {
-        assert_eq!(ark_g1(sum), (ark_g1(p) + ark_g1(q)).into_affine());
-    }
+    with_every_kernel(|| {
+        let points = special_points(random_g1(4, 3));
+        let pairs: Vec<_> = points.iter().flat_map(|p| points.iter().map(move |q| (*p, *q))).collect();
+        let mut sums = vec![G1Affine::INFINITY; pairs.len()];
+        add_many(pairs.len(), |i| (&pairs[i].0, &pairs[i].1), |i, sum| sums[i] = sum, &mut Products::default());
+        for ((p, q), sum) in pairs.iter().zip(&sums) {
+            assert_eq!(ark_g1(sum), (ark_g1(p) + ark_g1(q)).into_affine());
+        }
+    });
+}
+
+#[test]
+fn batches_of_generic_affine_additions_agree_with_arkworks_in_both_groups() {
+    with_every_kernel(|| {
+        for count in [15usize, 16, 17, 100] {
+            let (g1, g2) = (random_g1(2 * count, 7), random_g2(2 * count, 8));
+            let mut sums = vec![G1Affine::INFINITY; count];
+            add_many(count, |i| (&g1[i], &g1[count + i]), |i, sum| sums[i] = sum, &mut Products::default());
+            for (i, sum) in sums.iter().enumerate() {
+                assert_eq!(ark_g1(sum), (ark_g1(&g1[i]) + ark_g1(&g1[count + i])).into_affine());
+            }
+            let mut sums = vec![G2Affine::INFINITY; count];
+            add_many(count, |i| (&g2[i], &g2[count + i]), |i, sum| sums[i] = sum, &mut Products::default());
+            for (i, sum) in sums.iter().enumerate() {
+                assert_eq!(ark_g2(sum), (ark_g2(&g2[i]) + ark_g2(&g2[count + i])).into_affine());
+            }
+        }
+    });
 }
 
 #[test]
 fn group_sums_agree_with_arkworks_for_empty_single_repeated_and_very_large_groups() {
-    let mut rng = Rng::new(4);
-    let points = special_points(random_g1(300, 5));
-    for sizes in [vec![0, 1, 0, 2, 3, 700, 0], vec![20_000, 5, 9_000], vec![], vec![0]] {
-        let mut entries = Vec::new();
-        let mut offsets = vec![0u32];
-        let mut expected = Vec::new();
-        for size in sizes {
-            let mut sum = ark_bn254::G1Projective::default();
-            for _ in 0..size {
-                let index = rng.next() as usize % points.len();
-                let negative = rng.next() % 2 == 0;
-                entries.push(Entry::new(index, negative));
-                let point = ark_g1(&points[index]);
-                sum += if negative { -point } else { point };
+    with_every_kernel(|| {
+        let mut rng = Rng::new(4);
+        let points = special_points(random_g1(300, 5));
+        for sizes in [vec![0, 1, 0, 2, 3, 700, 0], vec![20_000, 5, 9_000], vec![], vec![0]] {
+            let mut entries = Vec::new();
+            let mut offsets = vec![0u32];
+            let mut expected = Vec::new();
+            for size in sizes {
+                let mut sum = ark_bn254::G1Projective::default();
+                for _ in 0..size {
+                    let index = rng.next() as usize % points.len();
+                    let negative = rng.next() % 2 == 0;
+                    entries.push(Entry::new(index, negative));
+                    let point = ark_g1(&points[index]);
+                    sum += if negative { -point } else { point };
+                }
+                offsets.push(entries.len() as u32);
+                expected.push(sum.into_affine());
             }
-            offsets.push(entries.len() as u32);
-            expected.push(sum.into_affine());
+            let mut out = vec![G1Affine::INFINITY; expected.len()];
+            sum_groups(points.as_slice(), &entries, &offsets, &mut out, &mut Scratch::default());
+            assert_eq!(out.iter().map(ark_g1).collect::<Vec<_>>(), expected);
         }
-        let mut out = vec![G1Affine::INFINITY; expected.len()];
-        sum_groups(points.as_slice(), &entries, &offsets, &mut out, &mut Scratch::default());
-        assert_eq!(out.iter().map(ark_g1).collect::<Vec<_>>(), expected);
-    }
-    let same = vec![Entry::new(1, false); 5000];
-    let mut out = [G1Affine::INFINITY];
-    sum_groups(points.as_slice(), &same, &[0, 5000], &mut out, &mut Scratch::default());
-    let expected = ark_bn254::G1Affine::generator() * ark_bn254::Fr::from(5000u64);
-    assert_eq!(out[0], from_ark_g1(&expected.into_affine()));
+        let same = vec![Entry::new(1, false); 5000];
+        let mut out = [G1Affine::INFINITY];
+        sum_groups(points.as_slice(), &same, &[0, 5000], &mut out, &mut Scratch::default());
+        let expected = ark_bn254::G1Affine::generator() * ark_bn254::Fr::from(5000u64);
+        assert_eq!(out[0], from_ark_g1(&expected.into_affine()));
+    });
 }
 
 #[test]

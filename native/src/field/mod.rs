@@ -1,7 +1,8 @@
 //! Arithmetic in the two prime fields of BN254 and in the quadratic extension over which G2 lives.
 //!
 //! Elements are four little-endian 64-bit limbs in Montgomery form with R = 2^256, the layout that .zkey and
-//! .ptau files store, so that a key's points are used where they lie. The trap: coefficients in section 4 of a
+//! .ptau files store, so that a key's points are used where they lie. `lanes` and `octets` do four and eight elements at
+//! a time where the processor has AVX2 or AVX-512 with 52-bit multiply-add. The trap: coefficients in section 4 of a
 //! .zkey carry R twice (see `prove::constraints`).
 
 mod fp;

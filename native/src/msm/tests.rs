@@ -1,7 +1,7 @@
 use super::*;
 use crate::curve::{G1Affine, G2Affine};
 use crate::field::{Field, Fr};
-use crate::testing::{ark_g1, ark_g2, random_g1, random_g2, Rng};
+use crate::testing::{ark_g1, ark_g2, random_g1, random_g2, with_every_kernel, Rng};
 use ark_ec::{CurveGroup, VariableBaseMSM};
 use ark_ff::{BigInt, PrimeField};
 
@@ -48,48 +48,52 @@ fn full_width_sums_agree_with_arkworks_at_every_size() {
 
 #[test]
 fn extreme_scalars_and_points_agree_with_arkworks() {
-    let count = 600;
-    let mut points = random_g1(count, 3);
-    for i in 0..count / 4 {
-        points[4 * i] = points[4 * i + 1];
-        points[4 * i + 2] = points[4 * i + 1].neg();
-    }
-    points[7] = G1Affine::INFINITY;
-    let last = negative(1);
-    let half = {
-        let mut h = last;
-        for i in 0..4 {
-            h[i] = (last[i] >> 1) | if i < 3 { last[i + 1] << 63 } else { 0 };
+    with_every_kernel(|| {
+        let count = 600;
+        let mut points = random_g1(count, 3);
+        for i in 0..count / 4 {
+            points[4 * i] = points[4 * i + 1];
+            points[4 * i + 2] = points[4 * i + 1].neg();
         }
-        h
-    };
-    for scalar in [[0; 4], [1, 0, 0, 0], last, half, [u64::MAX, 0, 0, 0], [0, 1, 0, 0], negative(u64::MAX)] {
-        let scalars = vec![scalar; count];
-        let expected = oracle_g1(&points, &scalars);
-        assert_eq!(ark_g1(&full_msm(points.as_slice(), &scalars).to_affine()), expected);
-        let witness = ClassifiedWitness::new(&scalars).unwrap();
-        assert_eq!(ark_g1(&witness_msm(points.as_slice(), &witness, 0).to_affine()), expected);
-    }
+        points[7] = G1Affine::INFINITY;
+        let last = negative(1);
+        let half = {
+            let mut h = last;
+            for i in 0..4 {
+                h[i] = (last[i] >> 1) | if i < 3 { last[i + 1] << 63 } else { 0 };
+            }
+            h
+        };
+        for scalar in [[0; 4], [1, 0, 0, 0], last, half, [u64::MAX, 0, 0, 0], [0, 1, 0, 0], negative(u64::MAX)] {
+            let scalars = vec![scalar; count];
+            let expected = oracle_g1(&points, &scalars);
+            assert_eq!(ark_g1(&full_msm(points.as_slice(), &scalars).to_affine()), expected);
+            let witness = ClassifiedWitness::new(&scalars).unwrap();
+            assert_eq!(ark_g1(&witness_msm(points.as_slice(), &witness, 0).to_affine()), expected);
+        }
+    });
 }
 
 #[test]
 fn witness_sums_agree_with_arkworks_in_both_groups() {
-    let mut rng = Rng::new(22);
-    for count in [1usize, 40, 3000] {
-        let mut g1 = random_g1(count, 5);
-        let mut g2 = random_g2(count, 6);
-        for i in (0..count).step_by(3) {
-            g1[i] = G1Affine::INFINITY;
-            g2[i] = G2Affine::INFINITY;
+    with_every_kernel(|| {
+        let mut rng = Rng::new(22);
+        for count in [1usize, 40, 3000] {
+            let mut g1 = random_g1(count, 5);
+            let mut g2 = random_g2(count, 6);
+            for i in (0..count).step_by(3) {
+                g1[i] = G1Affine::INFINITY;
+                g2[i] = G2Affine::INFINITY;
+            }
+            let scalars: Vec<_> = (0..count).map(|_| mixed_scalar(&mut rng)).collect();
+            let witness = ClassifiedWitness::new(&scalars).unwrap();
+            assert_eq!(ark_g1(&witness_msm(g1.as_slice(), &witness, 0).to_affine()), oracle_g1(&g1, &scalars));
+            assert_eq!(ark_g2(&witness_msm(g2.as_slice(), &witness, 0).to_affine()), oracle_g2(&g2, &scalars));
+            let skip = count / 2;
+            let sum = witness_msm(&g1[skip..], &witness, skip as u32);
+            assert_eq!(ark_g1(&sum.to_affine()), oracle_g1(&g1[skip..], &scalars[skip..]));
         }
-        let scalars: Vec<_> = (0..count).map(|_| mixed_scalar(&mut rng)).collect();
-        let witness = ClassifiedWitness::new(&scalars).unwrap();
-        assert_eq!(ark_g1(&witness_msm(g1.as_slice(), &witness, 0).to_affine()), oracle_g1(&g1, &scalars));
-        assert_eq!(ark_g2(&witness_msm(g2.as_slice(), &witness, 0).to_affine()), oracle_g2(&g2, &scalars));
-        let skip = count / 2;
-        let sum = witness_msm(&g1[skip..], &witness, skip as u32);
-        assert_eq!(ark_g1(&sum.to_affine()), oracle_g1(&g1[skip..], &scalars[skip..]));
-    }
+    });
 }
 
 #[test]
