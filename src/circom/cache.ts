@@ -4,20 +4,12 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { circomArguments, gadgetProgram, type CompiledGadget } from './compile-gadget.js';
 import type { GadgetSpec } from './object.js';
 import { CIRCOM_VERSION } from './run-circom.js';
 import { gadgetSources } from './sources.js';
-
-/** `ZKINFER_CACHE`, else the user's cache folder by the XDG convention. */
-export function defaultCacheFolder(): string {
-  const chosen = process.env.ZKINFER_CACHE;
-  if (chosen) return chosen;
-  return path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'zkinfer');
-}
 
 /** Gadgets that came with the package: what `npm run build` compiled ahead (package-gadgets.ts). Absent or outdated, it is as if it were not there. */
 export const PACKAGE_FOLDER = fileURLToPath(new URL('../../dist', import.meta.url));

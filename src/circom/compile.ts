@@ -6,9 +6,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import os from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { cacheFolder } from '../cache-folder.js';
 import { decodeR1cs } from '../r1cs/r1cs-file.js';
 import { decodeSym } from '../r1cs/sym-file.js';
-import { defaultCacheFolder, objectHash, PACKAGE_FOLDER, readObject, writeObject } from './cache.js';
+import { objectHash, PACKAGE_FOLDER, readObject, writeObject } from './cache.js';
 import { CircomError } from './circom-error.js';
 import type { CompiledGadget } from './compile-gadget.js';
 import { gadgetKey, gadgetKind } from './gadgets.js';
@@ -25,7 +26,7 @@ export interface CompileOptions {
 /** Objects by `gadgetKey`, each spec once however often it is asked for. Throws CircomError with circom's own message. */
 export async function compileGadgets(
   specs: Iterable<GadgetSpec>,
-  { gadgetFolders = [defaultCacheFolder(), PACKAGE_FOLDER] }: CompileOptions = {},
+  { gadgetFolders = [cacheFolder(), PACKAGE_FOLDER] }: CompileOptions = {},
 ): Promise<Map<string, GadgetObject>> {
   const wanted = new Map<string, GadgetSpec>();
   for (const spec of specs) {

@@ -4,11 +4,12 @@
  * settings, compiler), written under a temporary name and renamed, and carry a hash of their content: a torn or altered
  * entry is treated as absent.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { writeAtomic } from '../atomic-file.js';
+import { cacheFolder } from '../cache-folder.js';
 import { type CompiledContract, SOLIDITY_SETTINGS, compileSolidity } from './compile.js';
 import { contractSources } from './sources.js';
 
@@ -31,11 +32,6 @@ export async function compileCached(sources: Readonly<Record<string, string>>): 
   return compiled;
 }
 
-/** `ZKINFER_CACHE`, else the user's cache folder by the XDG convention. */
-function cacheFolder(): string {
-  return process.env.ZKINFER_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'zkinfer');
-}
-
 async function readEntry(path: string): Promise<Record<string, CompiledContract> | undefined> {
   try {
     const entry = await readFile(path, 'utf8');
@@ -49,14 +45,9 @@ async function readEntry(path: string): Promise<Record<string, CompiledContract>
 /** A folder that cannot be written only costs time at the next compile, so failure is silent. */
 async function writeEntry(path: string, compiled: Record<string, CompiledContract>): Promise<void> {
   const content = JSON.stringify(compiled);
-  const temporary = `${path}.tmp-${randomBytes(6).toString('hex')}`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(temporary, `${sha256(content)}\n${content}`);
-    await rename(temporary, path);
-  } catch {
-    await rm(temporary, { force: true }).catch(() => undefined);
-  }
+  await mkdir(dirname(path), { recursive: true })
+    .then(() => writeAtomic(path, [`${sha256(content)}\n${content}`]))
+    .catch(() => undefined);
 }
 
 function sha256(text: string): string {

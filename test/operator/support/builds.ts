@@ -1,7 +1,7 @@
 /** Builds of the fixture models with development keys, made once for a machine: their contracts need solc for seconds. */
 import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { cacheFolder } from '../../../src/cache-folder.js';
 import { chooseBackend } from '../../../src/groth16/backends.js';
 import { buildGraph, decodeModel } from '../../../src/onnx/index.js';
 import { readManifest, writeBuild } from '../../../src/workflow/build-folder.js';
@@ -33,8 +33,7 @@ async function make(name: Fixture): Promise<FixtureBuild> {
   const input = parseInput(await readFile(fixtureFile(name, 'input.json'), 'utf8'), inputs, 'input.json');
   const calibration = parseSamples(await readFile(fixtureFile(name, 'calibration.json'), 'utf8'), inputs, 'calibration.json');
   const compiled = await compileOnnx(onnx, { name, calibration });
-  const cache = process.env.ZKINFER_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'zkinfer');
-  const folder = join(cache, 'test-builds', `${name}-${compiled.manifest.circuitHash.slice(2, 18)}`);
+  const folder = join(cacheFolder(), 'test-builds', `${name}-${compiled.manifest.circuitHash.slice(2, 18)}`);
   const usable = await Promise.all([readManifest(folder), readVerificationKey(folder), openWitness(folder)]).then(
     ([manifest]) => manifest.files['Verifier.sol'] !== undefined && manifest.circuitHash === compiled.manifest.circuitHash,
     () => false,
