@@ -7,9 +7,10 @@ import { memoryJournal } from '../../src/chain/journal.js';
 import { connect, type Rpc } from '../../src/chain/rpc.js';
 import { developmentSigner } from '../../src/chain/signer.js';
 import type { Sender } from '../../src/chain/transactions.js';
-import { deployVerifier, submitToVerifier, verifyOnChain } from '../../src/chain/verifier.js';
+import { deployVerifier, submitToVerifier, verifyOnChain, verifyProofData } from '../../src/chain/verifier.js';
 import type { ProveResult, VerificationKey } from '../../src/groth16/types.js';
 import { type CompiledContract, compileSolidity, renderVerifier } from '../../src/solidity/index.js';
+import { trapdoor } from '../solidity/trapdoor.js';
 
 describe('a generated verifier on a chain', () => {
   let anvil: Anvil;
@@ -68,6 +69,23 @@ describe('a generated verifier on a chain', () => {
     await assert.rejects(submitToVerifier(sender, address, other.keyFor(3), proved.proof, proved.publicSignals), NotDeployedError);
     await other.close();
   });
+
+  // 33 signals are added in a loop, fewer one after another.
+  for (const signals of [1, 33]) {
+    it(`with ${signals} signals reverts for want of gas, and never calls a valid proof invalid`, async () => {
+      const large = await trapdoor(signals);
+      const source = renderVerifier(large.key, signalLayout('large', signals), { contractName: 'LargeVerifier' });
+      const { address } = await deployVerifier(sender, (await compileSolidity({ 'Verifier.sol': source })).LargeVerifier, large.key);
+      const { proof, publicSignals } = large.prove();
+      const call = { to: address, data: verifyProofData(proof, publicSignals) };
+      const least = Number(await rpc.provider.estimateGas(call));
+      for (let gas = least; gas > least - 30_000; gas -= 500) {
+        const answer = await rpc.provider.call({ ...call, gasLimit: gas }).catch(() => 'reverted');
+        assert.ok(answer === 'reverted' || BigInt(answer) === 1n, `${gas} gas: ${answer}`);
+      }
+      assert.equal(BigInt(await rpc.provider.call({ ...call, gasLimit: least })), 1n);
+    });
+  }
 
   it('is missed by name where nothing is deployed', async () => {
     const nowhere = '0x000000000000000000000000000000000000dEaD';
