@@ -19,7 +19,7 @@ export interface Operator {
   /** Computes a node whose inputs are all constants; without it, `lower` is applied and evaluated. */
   readonly fold?: Lowering;
   /**
-   * What happens to a softmax left out before this node: it is carried on (the elements stay in order), or it ends here
+   * What happens to a softmax left out before this node: it is carried on (the elements stay what they were), or it ends here
    * (the result is the same without it). Other operators may not follow a softmax.
    */
   readonly afterSoftmax?: 'carries' | 'ends';

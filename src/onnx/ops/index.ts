@@ -89,7 +89,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   Sub: { lower: lowerSub, fold: foldSub },
   Sum: { lower: lowerSum },
   Tile: { lower: lowerTile },
-  Transpose: { lower: lowerTranspose },
+  Transpose: { lower: lowerTranspose, afterSoftmax: 'carries' },
   Trilu: { lower: lowerTrilu },
   Unsqueeze: { lower: lowerUnsqueeze, afterSoftmax: 'carries' },
   Upsample: { lower: lowerResize },

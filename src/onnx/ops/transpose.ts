@@ -4,7 +4,7 @@ import type { Activation } from '../values.js';
 import type { Lowering, NodeContext } from './context.js';
 import { moveOne } from './moving.js';
 
-/** Reverses the dimensions where `perm` is missing. */
+/** Reverses the dimensions where `perm` is missing. A softmax left out before it goes along with its dimension. */
 export const lowerTranspose: Lowering = (context) => {
   const x = context.activation(0);
   const permutation = context.ints('perm') ?? x.shape.map((_, axis) => x.shape.length - 1 - axis);
@@ -12,7 +12,8 @@ export const lowerTranspose: Lowering = (context) => {
     throw context.shapeError(`perm [${permutation.join(', ')}] is no permutation of its dimensions`);
   }
   const axes = permutation.map((axis) => context.axis(axis, x.shape.length));
-  return [moveOne(context, x, transposeView(identityView(x.shape), axes))];
+  const moved = moveOne(context, x, transposeView(identityView(x.shape), axes));
+  return [x.omitted === undefined ? moved : { ...moved, omitted: { ...x.omitted, axis: axes.indexOf(x.omitted.axis) } }];
 };
 
 function image(context: NodeContext): { x: Activation; block: number } {

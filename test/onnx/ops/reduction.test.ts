@@ -107,6 +107,22 @@ describe('a softmax at the end', () => {
     assert.deepEqual(graph.outputs[0].shape, [5]);
   });
 
+  it('is still left out where its dimension is moved after it, as exporters did before opset 13', async () => {
+    const graph = await agrees({
+      inputs: { x: [1, 3, 2, 4] },
+      outputs: ['y'],
+      opset: 11,
+      nodes: [
+        node('Transpose', ['x'], ['t'], { perm: [0, 3, 2, 1] }),
+        node('Softmax', ['t'], ['p'], { axis: 3 }),
+        node('Transpose', ['p'], ['y'], { perm: [0, 3, 2, 1] }),
+      ],
+    });
+    assert.deepEqual(graph.outputs[0].omitted, { op: 'Softmax', axis: 1 });
+    const turned = await agrees(softmax('LogSoftmax', [2, 3, 4], { axis: 0 }, 13, [node('Transpose', ['p'], ['y'])]));
+    assert.deepEqual(turned.outputs[0].omitted, { op: 'LogSoftmax', axis: 2 });
+  });
+
   it('before ArgMax along the same axis is left out without a trace in the output', async () => {
     const graph = await agrees({
       ...softmax('Softmax', [3, 5], { axis: 1 }, 13, [node('ArgMax', ['p'], ['y'], { axis: 1 })]),
