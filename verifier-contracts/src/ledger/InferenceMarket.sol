@@ -15,6 +15,7 @@ import {IInferenceMarket} from "./interfaces/IInferenceMarket.sol";
 import {IModelLicences} from "./interfaces/IModelLicences.sol";
 import {IModelRoyalties} from "./interfaces/IModelRoyalties.sol";
 
+// slither-disable-start timestamp
 /// @title Bonded inference.
 /// @dev No owner, no pause: nobody can hold back another's money. Invariant for ether: the contract holds all stakes, unbonding
 /// stakes, balances, royalties not forwarded, fees of unfinished requests and bonds of open disputes. For each operator,
@@ -24,7 +25,6 @@ import {IModelRoyalties} from "./interfaces/IModelRoyalties.sol";
 /// operator serves models whose verifier it compiled itself or otherwise trusts.
 ///
 /// Windows are minutes and more: the seconds by which a proposer can shift a block's time decide nothing.
-// slither-disable-start timestamp
 contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
     using SafeCast for uint256;

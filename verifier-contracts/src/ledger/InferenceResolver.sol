@@ -5,11 +5,11 @@ import {IAttestations} from "../interfaces/IAttestations.sol";
 import {InferenceContext} from "../libraries/InferenceContext.sol";
 import {Attestation, ISchemaResolver} from "./interfaces/ISchemaResolver.sol";
 
+// slither-disable-start locked-ether
 /// @title Resolver for the Ethereum Attestation Service that accepts an inference only with its proof.
 /// @dev Schema: `SCHEMA`. The proof's context names the attester (`InferenceContext`), so nobody attests with a proof seen in
 /// the mempool; the same inference is accepted once. What is proved cannot be revoked. Payable because EAS's interface is;
 /// ether is refused.
-// slither-disable-next-line locked-ether
 contract InferenceResolver is ISchemaResolver {
     /// @notice To be registered at EAS's schema registry with this resolver, not revocable.
     string public constant SCHEMA =
@@ -110,3 +110,4 @@ contract InferenceResolver is ISchemaResolver {
     }
     // slither-disable-end calls-loop
 }
+// slither-disable-end locked-ether

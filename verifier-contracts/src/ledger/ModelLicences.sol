@@ -12,12 +12,12 @@ import {TokenTransfers} from "./TokenTransfers.sol";
 import {IModelLicences} from "./interfaces/IModelLicences.sol";
 import {IModelRoyalties} from "./interfaces/IModelRoyalties.sol";
 
+// slither-disable-start timestamp
 /// @title Licences as ERC-1155 tokens.
 /// @dev No owner, no pause; holds no money between calls. A market that counted a use can give it back, but never more than
 /// it had counted: no unit comes from anywhere but a sale.
 ///
 /// Dates are days away: the seconds by which a proposer can shift a block's time decide nothing.
-// slither-disable-start timestamp
 contract ModelLicences is IModelLicences, ERC1155, TokenTransfers, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 

@@ -11,11 +11,11 @@ import {SaleRoyalty} from "./SaleRoyalty.sol";
 import {IModelRoyalties} from "./interfaces/IModelRoyalties.sol";
 import {IProvenanceLedger} from "./interfaces/IProvenanceLedger.sol";
 
+// slither-disable-start calls-loop
 /// @title Splits what models earn.
 /// @dev No owner, no pause. Invariant for each token: what came in equals what was withdrawn, plus balances, plus pools less
 /// what was claimed from them. Everything a loop runs over is bounded: 64 artifacts, 64 contributors, 8 models. What loops
 /// call (registry and provenance ledger) was fixed at deployment.
-// slither-disable-start calls-loop
 contract ModelRoyalties is IModelRoyalties, PullPayments, ReentrancyGuardTransient {
     uint256 private constant ALL_BPS = 10_000;
     /// The whole of a contributors' pool.
