@@ -1,15 +1,28 @@
 /** Runs a prover as a process: its wall time, and in a run apart what it uses of memory and processor. */
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { performance } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
 
 const GNU_TIME = '/usr/bin/time';
 
-/** Wall time in milliseconds from spawn to exit. Throws with the program's output if it fails. */
-export async function timeCommand(argv: readonly string[]): Promise<number> {
-  const started = performance.now();
-  await run(argv);
-  return performance.now() - started;
+const LAUNCHER = fileURLToPath(new URL('../../scripts/time-command.mjs', import.meta.url));
+
+/** Starts programs and times them, from a small process of its own (see its file). */
+export class Launcher {
+  readonly #process = fork(LAUNCHER, { execArgv: [] });
+
+  /** Wall time in milliseconds from spawn to exit. Throws with the program's output if it fails. One command at a time. */
+  async time(argv: readonly string[]): Promise<number> {
+    this.#process.send(argv);
+    const [answer] = (await once(this.#process, 'message')) as [{ milliseconds: number } | { error: string }];
+    if ('error' in answer) throw new Error(answer.error);
+    return answer.milliseconds;
+  }
+
+  close(): void {
+    this.#process.disconnect();
+  }
 }
 
 export interface Usage {

@@ -13,7 +13,7 @@ import { z } from 'zod';
 
 import { UsageError } from '../errors.js';
 import type { Groth16Backend, ProveResult } from '../groth16/types.js';
-import { timeCommand, usage, type Usage } from './command.js';
+import { usage, type Launcher, type Usage } from './command.js';
 import { NATIVE_IN_PROCESS, NATIVE_PROCESS } from './results.js';
 import { nativeProgram, type Workload } from './workload.js';
 
@@ -32,6 +32,7 @@ const peersSchema = z.record(z.string(), z.string());
 
 /** Everyone who can be timed on `workload`; snarkjs only if `withSnarkjs`. */
 export async function enter(
+  launcher: Launcher,
   native: Groth16Backend,
   workload: Workload,
   directory: string,
@@ -43,7 +44,7 @@ export async function enter(
   for (const [name, template] of Object.entries(peers())) templates.push([name, template.split(/\s+/)]);
   if (withSnarkjs) templates.push(['snarkjs', [process.execPath, SNARKJS_CLI, 'groth16', 'prove', ...FILES]]);
 
-  const contestants = templates.map(([name, argv]) => processContestant(name, argv, workload, directory));
+  const contestants = templates.map(([name, argv]) => processContestant(launcher, name, argv, workload, directory));
   contestants.push(await nativeInProcess(native, workload));
   if (withSnarkjs) contestants.push(snarkjsInProcess(workload));
   return contestants;
@@ -63,6 +64,7 @@ function peers(): Record<string, string> {
 }
 
 function processContestant(
+  launcher: Launcher,
   name: string,
   template: readonly string[],
   workload: Workload,
@@ -74,7 +76,7 @@ function processContestant(
   const argv = template.map((part) => part.replace(/\{(\w+)\}/g, (all, key: string) => files[key] ?? all));
   return {
     name,
-    prove: () => timeCommand(argv),
+    prove: () => launcher.time(argv),
     lastProof: () => ({
       proof: JSON.parse(readFileSync(proof, 'utf8')) as ProveResult['proof'],
       publicSignals: JSON.parse(readFileSync(publicSignals, 'utf8')) as string[],

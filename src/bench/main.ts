@@ -16,7 +16,7 @@ import { Command } from 'commander';
 import { UsageError } from '../errors.js';
 import { loadNative } from '../groth16/native.js';
 import type { Groth16Backend } from '../groth16/types.js';
-import type { Usage } from './command.js';
+import { Launcher, type Usage } from './command.js';
 import { enter, type Contestant } from './contestants.js';
 import { count, powers } from './options.js';
 import { plot } from './plot.js';
@@ -43,13 +43,15 @@ async function benchmark(options: Options): Promise<void> {
     ...options.full.map((power) => ['full', power] as const),
   ];
   const loadBefore = loadavg()[0];
+  const launcher = new Launcher();
   const workloads: WorkloadResult[] = [];
   for (const [kind, power] of wanted) {
-    const result = await runWorkload(native.backend, kind, power, options);
+    const result = await runWorkload(launcher, native.backend, kind, power, options);
     workloads.push(result);
     const times = result.timings.map(({ name, medianMs, ratio }) => `${name} ${medianMs.toFixed(1)} ms (${ratio.toFixed(2)}x)`);
     console.log(`${kind} 2^${power}: setup ${Math.round(result.setupMs)} ms; ${times.join(', ')}`);
   }
+  launcher.close();
   const result: BenchResult = {
     machine: describeMachine(),
     commit: describeCommit(),
@@ -62,6 +64,7 @@ async function benchmark(options: Options): Promise<void> {
 }
 
 async function runWorkload(
+  launcher: Launcher,
   native: Groth16Backend,
   kind: WitnessKind,
   power: number,
@@ -71,7 +74,7 @@ async function runWorkload(
   const contestants: Contestant[] = [];
   try {
     const workload = await makeWorkload(native, kind, power, directory);
-    contestants.push(...(await enter(native, workload, directory, power <= options.snarkjsUpTo)));
+    contestants.push(...(await enter(launcher, native, workload, directory, power <= options.snarkjsUpTo)));
     for (const contestant of contestants) await warmUp(native, workload, contestant);
     const samples = contestants.map((): number[] => []);
     for (let round = 0; round < options.rounds; round++) {
