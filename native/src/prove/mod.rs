@@ -143,13 +143,12 @@ fn witness_sums(
         release(key.points_b2);
         Ok::<_, Cancelled>(sum)
     };
-    let (b2, (a, (b1, c))) = rayon::join(b2, || {
-        rayon::join(
-            || g1(key.points_a, 0),
-            || rayon::join(|| g1(key.points_b1, 0), || g1(key.points_c, key.n_public + 1)),
-        )
-    });
-    Ok(WitnessSums { a: a?, b1: b1?, b2: b2?, c: c? })
+    // One after the other: each is spread over all threads by itself, and together they would need their memory at once.
+    let b2 = b2()?;
+    let a = g1(key.points_a, 0)?;
+    let b1 = g1(key.points_b1, 0)?;
+    let c = g1(key.points_c, key.n_public + 1)?;
+    Ok(WitnessSums { a, b1, b2, c })
 }
 
 /// r and s, which make a proof independent of its witness.
