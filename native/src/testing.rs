@@ -41,6 +41,7 @@ impl Rng {
 static WIDTH: AtomicUsize = AtomicUsize::new(8);
 
 /// Whether kernels of this width are allowed; `field::lanes` and `field::octets` ask.
+#[cfg(target_arch = "x86_64")]
 pub fn allows(width: usize) -> bool {
     WIDTH.load(Ordering::Relaxed) >= width
 }

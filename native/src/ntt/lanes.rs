@@ -1,8 +1,5 @@
 //! The butterflies of `ntt`, four at a time in vector registers.
 
-use super::Quarters;
-use crate::field::Fr;
-
 /// Whether blocks with quarters of this length can be done here.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
@@ -23,9 +20,10 @@ pub use unreachable::*;
 
 #[cfg(target_arch = "x86_64")]
 mod vector {
-    use super::{usable, Fr, Quarters};
+    use super::super::Quarters;
+    use super::usable;
     use crate::field::lanes::Lanes;
-    use crate::field::FrParams;
+    use crate::field::{Fr, FrParams};
 
     type Four = Lanes<FrParams>;
 
@@ -177,19 +175,8 @@ mod vector {
 /// Where `usable` is never true.
 #[cfg(not(target_arch = "x86_64"))]
 mod unreachable {
-    use super::{Fr, Quarters};
-
-    pub fn forward_quarters(_: Quarters<'_>, _: &[Fr; 3]) {
-        unreachable!("no vector instructions on this machine")
-    }
-
-    pub fn inverse_quarters(_: Quarters<'_>, _: &[Fr; 3]) {
-        unreachable!("no vector instructions on this machine")
-    }
-
-    pub fn inverse_quarters_at_root(_: Quarters<'_>, _: &Fr) {
-        unreachable!("no vector instructions on this machine")
-    }
+    pub use super::super::absent::*;
+    use crate::field::Fr;
 
     pub fn forward_leaves(_: &mut [Fr], _: &[[Fr; 3]; 4]) {
         unreachable!("no vector instructions on this machine")

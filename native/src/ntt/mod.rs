@@ -11,6 +11,8 @@
 use crate::field::{Field, Fr, TWO_ADICITY};
 use rayon::prelude::*;
 
+#[cfg(not(target_arch = "x86_64"))]
+mod absent;
 mod lanes;
 mod octets;
 pub mod pointwise;

@@ -1,8 +1,5 @@
 //! The butterflies of `ntt`, eight at a time in vector registers: values raw, twiddles loaded (see `field::octets`).
 
-use super::Quarters;
-use crate::field::Fr;
-
 /// Blocks of this many values are finished at once: a layer of four on blocks of 16, and one on blocks of four.
 pub const LEAF: usize = 32;
 
@@ -26,9 +23,10 @@ pub use unreachable::*;
 
 #[cfg(target_arch = "x86_64")]
 mod vector {
-    use super::{usable, Fr, Quarters, LEAF};
+    use super::super::Quarters;
+    use super::{usable, LEAF};
     use crate::field::octets::Octet;
-    use crate::field::FrParams;
+    use crate::field::{Fr, FrParams};
 
     type Eight = Octet<FrParams>;
 
@@ -278,19 +276,8 @@ mod vector {
 /// Where `usable` is never true.
 #[cfg(not(target_arch = "x86_64"))]
 mod unreachable {
-    use super::{Fr, Quarters};
-
-    pub fn forward_quarters(_: Quarters<'_>, _: &[Fr; 3]) {
-        unreachable!("no vector instructions on this machine")
-    }
-
-    pub fn inverse_quarters(_: Quarters<'_>, _: &[Fr; 3]) {
-        unreachable!("no vector instructions on this machine")
-    }
-
-    pub fn inverse_quarters_at_root(_: Quarters<'_>, _: &Fr) {
-        unreachable!("no vector instructions on this machine")
-    }
+    pub use super::super::absent::*;
+    use crate::field::Fr;
 
     pub fn forward_halves(_: &mut [Fr], _: &mut [Fr], _: &Fr) {
         unreachable!("no vector instructions on this machine")
