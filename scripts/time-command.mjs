@@ -12,10 +12,12 @@ process.on('message', ([program, ...args]) => {
   let errors = '';
   child.stdout.on('data', (chunk) => (output += chunk));
   child.stderr.on('data', (chunk) => (errors += chunk));
-  child.on('error', (error) => process.send({ error: error.message }));
+  let failure;
+  child.on('error', (error) => (failure = error.message));
+  // Comes after an error too, so that there is one answer.
   child.on('close', (code, signal) => {
     const milliseconds = performance.now() - started;
     if (code === 0) process.send({ milliseconds });
-    else process.send({ error: `${program} ended with ${code ?? signal}: ${(errors || output).slice(-2000)}` });
+    else process.send({ error: failure ?? `${program} ended with ${code ?? signal}: ${(errors || output).slice(-2000)}` });
   });
 });

@@ -1,4 +1,5 @@
 /** The gas measurements as Markdown, and what they cost in dollars at stated prices. */
+import { markdownTable } from './document.js';
 import type { TransactionGas } from './gas-attest.js';
 import type { LedgerGas } from './gas-ledger.js';
 import type { VerifyGas } from './gas-verify.js';
@@ -28,14 +29,14 @@ export function markdown(report: GasReport): string {
   const largest = transactions.map(({ batches }) => batches.at(-1)!);
   const sections = [
     `Measured by \`npm run gas\` on ${report.evm}. Execution gas of \`verifyProof\` (a transaction's base and calldata left out):`,
-    table(
+    markdownTable(
       ['public signals', 'zkinfer', 'snarkjs', 'precompiles alone', 'with the calls to them', 'zkinfer above these'],
       report.verifyProof.map((row) => [
         row.signals, row.zkinfer, row.snarkjs, row.precompiles, row.withCalls, row.zkinfer - row.withCalls,
       ]),
     ),
     'Whole transactions:',
-    table(
+    markdownTable(
       ['', ...transactions.map(({ name, signals }) => `${name} (${signals} signals)`)],
       (
         [
@@ -49,7 +50,7 @@ export function markdown(report: GasReport): string {
       ).map(([label, field]) => [label, ...transactions.map((one) => one[field])]),
     ),
     'Batches, gas for each attestation (in brackets: `verifyBatch` alone, for each proof):',
-    table(
+    markdownTable(
       ['batch size', ...transactions.map(({ name }) => name)],
       transactions[0].batches.map(({ size }, i) => [
         size,
@@ -59,7 +60,7 @@ export function markdown(report: GasReport): string {
     ...(report.ledger.length === 0 ? [] : ['The integrity ledger, whole transactions:', ledgerTable(report.ledger)]),
     `One attestation in dollars, at ${prices.dollarsPerEther} $ an ether, ${prices.mainnetGwei} gwei on mainnet and ` +
       `${prices.rollupGwei} gwei on a rollup (without the rollup's own fee for publishing calldata):`,
-    table(
+    markdownTable(
       ['', ...transactions.map(({ name }) => name)],
       (
         [
@@ -75,16 +76,10 @@ export function markdown(report: GasReport): string {
 }
 
 function ledgerTable(rows: readonly LedgerGas[]): string {
-  return table(
+  return markdownTable(
     ['', 'gas', 'above the bare verification', 'limit'],
     rows.map(({ name, gas, over, limit }) => [name, gas, over === undefined ? '' : gas - over, limit ?? '']),
   );
-}
-
-function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const line = (cells: readonly (string | number)[]) =>
-    `| ${cells.map((cell) => (typeof cell === 'number' ? grouped(cell) : cell)).join(' | ')} |`;
-  return [line(head), `|${head.map((_, i) => (i === 0 ? ' --- |' : ' ---: |')).join('')}`, ...rows.map(line)].join('\n');
 }
 
 function grouped(value: number): string {

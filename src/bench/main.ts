@@ -18,11 +18,12 @@ import { loadNative } from '../groth16/native.js';
 import type { Groth16Backend } from '../groth16/types.js';
 import { Launcher, type Usage } from './command.js';
 import { enter, type Contestant } from './contestants.js';
+import { withBlock } from './document.js';
 import { count, powers } from './options.js';
 import { plot } from './plot.js';
 import { describeCommit, describeMachine, NATIVE_PROCESS, type BenchResult, type Timing, type WorkloadResult } from './results.js';
 import { median, pairedRatio } from './statistics.js';
-import { table, withTable } from './table.js';
+import { table } from './table.js';
 import { makeWorkload, type WitnessKind, type Workload } from './workload.js';
 
 interface Options {
@@ -130,7 +131,7 @@ function save(result: BenchResult, readme: boolean): void {
   console.log(`\n${table(result)}`);
   if (readme) {
     const path = join(ROOT, 'README.md');
-    writeFileSync(path, withTable(readFileSync(path, 'utf8'), table(result)));
+    writeFileSync(path, withBlock(readFileSync(path, 'utf8'), 'bench', table(result)));
   }
 }
 

@@ -18,10 +18,11 @@ import * as snarkjs from 'snarkjs';
 import { UsageError } from '../errors.js';
 import { loadNative, type NativeBackend } from '../groth16/native.js';
 import { usage } from './command.js';
+import { markdownTable, withBlock } from './document.js';
 import { count, powers } from './options.js';
 import { describeCommit, describeMachine, type BenchResult } from './results.js';
 import { median } from './statistics.js';
-import { duration, row, withTable } from './table.js';
+import { duration } from './table.js';
 import { nativeProgram } from './workload.js';
 
 interface SetupRow {
@@ -117,10 +118,9 @@ const mebibytes = (file: string): number => readFileSync(file).length / 2 ** 20;
 function table({ machine, commit, date, rounds, load, rows }: SetupReport): string {
   const header = ['keys from', 'domain', 'time', 'key', 'peak memory', 'accepted by `snarkjs zkey verify`', 'snarkjs'];
   return [
-    row(header),
-    row(header.map((_, index) => (index === 0 ? '---' : '---:'))),
-    ...rows.map((result) =>
-      row([
+    markdownTable(
+      header,
+      rows.map((result) => [
         result.from,
         `2^${result.power}`,
         duration(result.medianMs),
@@ -153,7 +153,7 @@ writeFileSync(join(ROOT, 'bench', 'results', 'setup.json'), `${JSON.stringify(re
 console.log(`\n${table(report)}`);
 if (options.readme) {
   const path = join(ROOT, 'README.md');
-  writeFileSync(path, withTable(readFileSync(path, 'utf8'), table(report), 'setup'));
+  writeFileSync(path, withBlock(readFileSync(path, 'utf8'), 'setup', table(report)));
 }
 // snarkjs keeps its worker threads, and with them the process.
 await (globalThis as { curve_bn128?: { terminate(): Promise<void> } }).curve_bn128?.terminate();

@@ -1,5 +1,5 @@
-/** A benchmark as a Markdown table, and its place in the README between two marks. */
-import { UsageError } from '../errors.js';
+/** A benchmark as a Markdown table. */
+import { markdownTable } from './document.js';
 import { NATIVE_IN_PROCESS, NATIVE_PROCESS, type BenchResult, type Timing, type WorkloadResult } from './results.js';
 import { pairedRatio } from './statistics.js';
 
@@ -16,9 +16,7 @@ export function table(result: BenchResult): string {
   ]);
   const { cpu, cores, memoryGiB, node } = result.machine;
   return [
-    row(header),
-    row(header.map((_, index) => (index === 0 ? '---' : '---:'))),
-    ...rows.map(row),
+    markdownTable(header, rows),
     '',
     ...leads(result.workloads),
     `${cpu}, ${cores} cores, ${memoryGiB} GiB, Node ${node}; commit ${result.commit}, ${result.date.slice(0, 10)}. Medians of ` +
@@ -26,14 +24,6 @@ export function table(result: BenchResult): string {
       "`zkinfer-prover`; CPU: processor time of all threads; MiB: the process's peak memory; setup: development keys. " +
       `Load average of the machine ${result.load.map((load) => load.toFixed(1)).join(' at the start, ')} at the end.`,
   ].join('\n');
-}
-
-/** `readme` with `content` between the marks of `block`. */
-export function withTable(readme: string, content: string, block = 'bench'): string {
-  const [opening, closing] = [`<!-- ${block}:begin -->`, `<!-- ${block}:end -->`];
-  const [begin, end] = [readme.indexOf(opening), readme.indexOf(closing)];
-  if (begin < 0 || end < begin) throw new UsageError(`the README has no ${opening} … ${closing} block to write the table in`);
-  return `${readme.slice(0, begin + opening.length)}\n${content}\n${readme.slice(end)}`;
 }
 
 /** The peer's times over ours, a process over a process and a process over a proof with a loaded key, paired by rounds. */
@@ -58,8 +48,4 @@ function cell(timing: Timing | undefined): string {
 
 export function duration(ms: number): string {
   return ms < 1000 ? `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` : `${(ms / 1000).toPrecision(3)} s`;
-}
-
-export function row(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
 }

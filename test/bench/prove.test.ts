@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { plot } from '../../src/bench/plot.js';
 import type { BenchResult } from '../../src/bench/results.js';
 import { median, pairedRatio } from '../../src/bench/statistics.js';
-import { table, withTable } from '../../src/bench/table.js';
+import { withBlock } from '../../src/bench/document.js';
+import { table } from '../../src/bench/table.js';
 
 const result: BenchResult = {
   machine: { cpu: 'a <fast> processor', cores: 2, memoryGiB: 24, node: 'v20.0.0' },
@@ -46,10 +47,10 @@ describe('the benchmark of provers', () => {
 
   it('writes the table between its marks, again and again', () => {
     const readme = 'before\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nafter\n';
-    const once = withTable(readme, 'new');
+    const once = withBlock(readme, 'bench', 'new');
     assert.equal(once, 'before\n<!-- bench:begin -->\nnew\n<!-- bench:end -->\nafter\n');
-    assert.equal(withTable(once, 'new'), once);
-    assert.throws(() => withTable('no marks', 'new'), { code: 'USAGE' });
+    assert.equal(withBlock(once, 'bench', 'new'), once);
+    assert.throws(() => withBlock('no marks', 'bench', 'new'), { code: 'USAGE' });
   });
 
   it('draws one line a contestant over the sizes it was timed on', () => {

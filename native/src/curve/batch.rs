@@ -258,10 +258,9 @@ fn sum_block<F: CurveField, S: PointSource<F> + ?Sized>(
     scratch: &mut Scratch<F>,
 ) {
     let entries = &entries[offsets[0] as usize..offsets[out.len()] as usize];
-    scratch.lengths.clear();
-    scratch.lengths.extend(offsets.windows(2).map(|pair| pair[1] - pair[0]));
-    if !sum_pairs_where_they_lie(source, entries, scratch) {
-        let points = &mut scratch.points;
+    if !sum_pairs_where_they_lie(source, entries, offsets, scratch) {
+        let Scratch { points, lengths, .. } = scratch;
+        measure(offsets, lengths);
         points.clear();
         for (i, entry) in entries.iter().enumerate() {
             if let Some(ahead) = entries.get(i + PREFETCH) {
@@ -294,6 +293,12 @@ fn sum_block<F: CurveField, S: PointSource<F> + ?Sized>(
     }
 }
 
+/// The lengths of the groups.
+fn measure(offsets: &[u32], lengths: &mut Vec<u32>) {
+    lengths.clear();
+    lengths.extend(offsets.windows(2).map(|pair| pair[1] - pair[0]));
+}
+
 /// One level of the trees: neighbours inside a group pair up, as (place of the left one, place of their sum); an odd one
 /// moves on alone. Leaves the groups' new lengths, returns their sum.
 fn pair_up(lengths: &mut [u32], pairs: &mut Vec<(u32, u32)>, mut move_single: impl FnMut(usize, usize)) -> usize {
@@ -314,19 +319,20 @@ fn pair_up(lengths: &mut [u32], pairs: &mut Vec<(u32, u32)>, mut move_single: im
     to as usize
 }
 
-/// The first level of all groups' trees straight from the source, into `points`: a copy of every point less. False, with
-/// nothing done, where that cannot be.
+/// The first level of all groups' trees straight from the source, into `points` and `lengths`: a copy of every point less.
+/// False where that cannot be.
 #[cfg(target_arch = "x86_64")]
 fn sum_pairs_where_they_lie<F: CurveField, S: PointSource<F> + ?Sized>(
     source: &S,
     entries: &[Entry],
+    offsets: &[u32],
     scratch: &mut Scratch<F>,
 ) -> bool {
-    let Scratch { points, sums: _, lengths, pairs, products } = scratch;
     if !batch_octets::usable(entries.len() / 2) {
         return false;
     }
-    let before = lengths.clone();
+    let Scratch { points, lengths, pairs, products, .. } = scratch;
+    measure(offsets, lengths);
     points.resize(lengths.iter().map(|length| length.div_ceil(2) as usize).sum(), Affine::INFINITY);
     pair_up(lengths, pairs, |from, to| {
         let entry = entries[from];
@@ -341,14 +347,15 @@ fn sum_pairs_where_they_lie<F: CurveField, S: PointSource<F> + ?Sized>(
         let negative = p.is_negative() as u8 | (q.is_negative() as u8) << 1;
         Pair::new::<F>(source.coordinates(p.index()), source.coordinates(q.index()), negative)
     };
-    if !add_pairs(pairs.len(), pair, &mut |i, sum| points[pairs[i].1 as usize] = sum, products) {
-        *lengths = before;
-        return false;
-    }
-    true
+    add_pairs(pairs.len(), pair, &mut |i, sum| points[pairs[i].1 as usize] = sum, products)
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-fn sum_pairs_where_they_lie<F: CurveField, S: PointSource<F> + ?Sized>(_: &S, _: &[Entry], _: &mut Scratch<F>) -> bool {
+fn sum_pairs_where_they_lie<F: CurveField, S: PointSource<F> + ?Sized>(
+    _: &S,
+    _: &[Entry],
+    _: &[u32],
+    _: &mut Scratch<F>,
+) -> bool {
     false
 }

@@ -1,5 +1,6 @@
-//! `batch::add_many` eight sums at a time in vector registers (`field::octets`), of points wherever they lie. Gives up, before anything is written, when a sum is not the generic one: an abscissa of zero (perhaps the
-//! point at infinity), or two equal ones, which show as a product of zero.
+//! `batch::add_many` eight sums at a time in vector registers (`field::octets`), of points wherever they lie. Gives up,
+//! before anything is written, when a sum is not the generic one: an abscissa of zero (perhaps the point at infinity), or
+//! two equal ones, which show as a product of zero.
 
 use super::Affine;
 use crate::field::octets::{available, Octet, Octet2, Place};
@@ -7,6 +8,7 @@ use crate::field::{batch_inverse, Field, Fq, Fq2, FqParams};
 
 /// Below this, one of eight lanes' share of the overhead weighs more than its speed.
 const MIN_COUNT: usize = 16;
+
 /// Two points to be added: where their coordinates lie, and which of the two are meant negative, by bits.
 #[derive(Clone, Copy)]
 pub struct Pair<'a> {
