@@ -14,6 +14,11 @@ const sum = (output, pattern) => [...output.matchAll(pattern)].reduce((total, ma
 
 /** One suite: its command, and how to read its counts from what it prints. */
 const SUITES = {
+  imports: {
+    command: [process.execPath, 'scripts/check-imports.mjs'],
+    passed: (output) => (/, 0 against the order$/m.test(output) ? 1 : 0),
+    failed: (output) => sum(output, /, (\d+) against the order$/gm),
+  },
   types: {
     command: [process.execPath, join(dirname(resolve('typescript/package.json')), 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.test.json'],
     passed: () => 0,
