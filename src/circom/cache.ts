@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { circomArguments, gadgetProgram, type CompiledGadget } from './compile-gadget.js';
-import type { GadgetSpec } from './object.js';
+import type { GadgetSpec } from '../gadgets/index.js';
 import { CIRCOM_VERSION } from './run-circom.js';
 import { gadgetSources } from './sources.js';
 

@@ -1,6 +1,6 @@
 /** Child process of `compileGadgets`: compiles what it is sent, one gadget at a time. */
 import { compileGadget } from './compile-gadget.js';
-import type { GadgetSpec } from './object.js';
+import type { GadgetSpec } from '../gadgets/index.js';
 import { loadCircom } from './run-circom.js';
 
 const module = loadCircom();

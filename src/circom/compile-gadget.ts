@@ -2,8 +2,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { gadgetKey, gadgetKind } from './gadgets.js';
-import type { GadgetSpec } from './object.js';
+import { gadgetKey, gadgetOf, type GadgetSpec } from '../gadgets/index.js';
 import { runCircom, type CircomModule } from './run-circom.js';
 import { gadgetSources } from './sources.js';
 
@@ -15,7 +14,7 @@ export interface CompiledGadget {
 
 /** circom's arguments for a gadget whose main component is in `main.circom`. */
 export function circomArguments(spec: GadgetSpec): string[] {
-  return ['main.circom', '--r1cs', '--sym', `--O${gadgetKind(spec).simplification}`];
+  return ['main.circom', '--r1cs', '--sym', `--O${gadgetOf(spec).simplification}`];
 }
 
 /** The program whose main component is the gadget. */

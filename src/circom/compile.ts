@@ -7,16 +7,16 @@ import { fork, type ChildProcess } from 'node:child_process';
 import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { cacheFolder } from '../cache-folder.js';
+import { GadgetError, gadgetKey, gadgetOf, type Gadget, type GadgetSpec } from '../gadgets/index.js';
 import { decodeR1cs } from '../r1cs/r1cs-file.js';
 import { decodeSym } from '../r1cs/sym-file.js';
 import { objectHash, PACKAGE_FOLDER, readObject, writeObject } from './cache.js';
 import { CircomError } from './circom-error.js';
 import type { CompiledGadget } from './compile-gadget.js';
-import { gadgetKey, gadgetKind } from './gadgets.js';
-import type { GadgetObject, GadgetSpec } from './object.js';
+import type { GadgetObject } from './object.js';
 
 export { CircomError } from './circom-error.js';
-export { gadgetKey } from './gadgets.js';
+export { gadgetKey } from '../gadgets/index.js';
 
 export interface CompileOptions {
   /** Where compiled gadgets are kept, looked through in this order; the first takes the new ones. Default: the user's cache, then the package's own. */
@@ -30,7 +30,7 @@ export async function compileGadgets(
 ): Promise<Map<string, GadgetObject>> {
   const wanted = new Map<string, GadgetSpec>();
   for (const spec of specs) {
-    gadgetKind(spec);
+    known(spec);
     wanted.set(gadgetKey(spec), spec);
   }
   const objects = new Map<string, GadgetObject>();
@@ -43,7 +43,7 @@ export async function compileGadgets(
     else objects.set(gadgetKey(spec), linkable(spec, stored));
   }
   // The expensive ones first, so that no thread is left alone with one at the end.
-  absent.sort((x, y) => gadgetKind(y.spec).simplification - gadgetKind(x.spec).simplification);
+  absent.sort((x, y) => gadgetOf(y.spec).simplification - gadgetOf(x.spec).simplification);
   const compiled = await compileAll(absent.map(({ spec }) => spec));
   absent.forEach(({ spec, hash }, i) => {
     writeObject(gadgetFolders[0], hash, compiled[i]);
@@ -52,10 +52,23 @@ export async function compileGadgets(
   return objects;
 }
 
+/** The spec's gadget. @throws CircomError */
+function known(spec: GadgetSpec): Gadget {
+  try {
+    return gadgetOf(spec);
+  } catch (cause) {
+    if (cause instanceof GadgetError) throw new CircomError(cause.message, { cause });
+    throw cause;
+  }
+}
+
 function linkable(spec: GadgetSpec, { r1cs, sym }: CompiledGadget): GadgetObject {
   const system = decodeR1cs(r1cs);
   const outputCount = system.publicOutputCount;
   const inputCount = system.publicInputCount + system.privateInputCount;
+  if (outputCount !== gadgetOf(spec).outputs(spec)) {
+    throw new CircomError(`${gadgetKey(spec)}: circom gave it ${outputCount} outputs, its definition says ${gadgetOf(spec).outputs(spec)}`);
+  }
   // Labels count outputs and inputs first: if each still has its wire, label and wire are the same number.
   const lines = sym.split('\n', outputCount + inputCount);
   if (!lines.every((line, i) => line.startsWith(`${i + 1},${i + 1},`))) {

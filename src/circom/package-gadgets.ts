@@ -4,10 +4,10 @@
  */
 import { compileGadgets } from './compile.js';
 import { keepOnly, objectHash, PACKAGE_FOLDER } from './cache.js';
-import type { GadgetSpec } from './object.js';
+import { poseidonBlock, type GadgetSpec } from '../gadgets/index.js';
 
 /** A block takes the salt or the block before it, and 1 to 15 words. */
-const PACKAGED: readonly GadgetSpec[] = Array.from({ length: 15 }, (_, i) => ({ template: 'PoseidonBlock', parameters: [i + 2] }));
+const PACKAGED: readonly GadgetSpec[] = Array.from({ length: 15 }, (_, i) => poseidonBlock.with({ n: i + 2 }));
 
 await compileGadgets(PACKAGED, { gadgetFolders: [PACKAGE_FOLDER] });
 keepOnly(PACKAGE_FOLDER, PACKAGED.map(objectHash));

@@ -5,6 +5,7 @@
  *
  * The trap: packing binds its elements only because each is range-checked; words of unchecked values would not.
  */
+import { context as contextGadget, inputRange, poseidonBlock } from '../gadgets/index.js';
 import type { IntegerInput } from '../quantize/integer-model.js';
 import { sizeOf } from '../tensor/shape.js';
 import { RowWriter, rowCount, singleValues, type LinearRows } from './linear-rows.js';
@@ -21,7 +22,7 @@ export function declareInput(input: IntegerInput, netlist: NetlistBuilder): numb
   const first = netlist.valueCount;
   for (let i = 0; i < size; i += 1) netlist.privateInputs.push(netlist.value(0, top));
   const rows = singleValues(first, size, () => 0);
-  for (let row = 0; row < size; row += 1) netlist.check({ template: 'InputRange', parameters: [top] }, [{ rows, row }]);
+  for (let row = 0; row < size; row += 1) netlist.check(inputRange.with({ max: top }), [{ rows, row }]);
   return first;
 }
 
@@ -63,7 +64,7 @@ export function commit(words: readonly BigCombination[], output: number, netlist
   let chain = single(salt);
   for (let start = 0; start < words.length; start += BLOCK_WORDS) {
     const block: Operand[] = [chain, ...words.slice(start, start + BLOCK_WORDS)];
-    const spec = { template: 'PoseidonBlock', parameters: [block.length] };
+    const spec = poseidonBlock.with({ n: block.length });
     if (start + BLOCK_WORDS >= words.length) netlist.assignInstance(output, spec, block);
     else chain = single(netlist.instance(spec, block));
   }
@@ -73,7 +74,7 @@ export function commit(words: readonly BigCombination[], output: number, netlist
 export function declareContext(netlist: NetlistBuilder): void {
   const context = netlist.value();
   netlist.publicInputs.push(context);
-  netlist.check({ template: 'Context', parameters: [] }, [single(context)]);
+  netlist.check(contextGadget.with({}), [single(context)]);
 }
 
 function single(value: number): BigCombination {

@@ -2,6 +2,7 @@
  * The whole circuit as one Circom program over the same templates, for auditors: what the linker does, written out. circom
  * reads long sums in quadratic time, so this is for small models; the main path never compiles it.
  */
+import { parameterText } from '../gadgets/index.js';
 import { WIRE, type Netlist, type Operand } from './netlist.js';
 import type { Program } from './program.js';
 
@@ -15,7 +16,8 @@ export function circomSignals(netlist: Netlist, program: Program): string[] {
     names[1 + i] = `main.${valueNames[value]}`;
   });
   netlist.steps.forEach((step, index) => {
-    if (program.outputWire[index] !== 0) names[program.outputWire[index]] ??= `main.${valueNames[step.firstValue]}`;
+    const made = step.gadget === WIRE ? 1 : program.gadgets[step.gadget].outputCount;
+    for (let k = 0; k < made; k += 1) names[program.outputWire[index] + k] ??= `main.${valueNames[step.firstValue + k]}`;
     if (step.gadget === WIRE) return;
     const { signals, outputCount, inputCount } = program.gadgets[step.gadget];
     const firstInner = 1 + outputCount + inputCount;
@@ -55,9 +57,12 @@ export function emitCircom(netlist: Netlist, program: Program, title: string): s
       return;
     }
     const { spec, signals, outputCount } = program.gadgets[step.gadget];
-    lines.push(`    component g${index} = ${spec.template}(${spec.parameters.join(', ')});`);
+    lines.push(`    component g${index} = ${spec.template}(${spec.parameters.map(parameterText).join(', ')});`);
     step.operands.forEach((operand, k) => lines.push(`    g${index}.${signals[1 + outputCount + k]} <== ${expression(operand, names)};`));
-    if (outputs.has(step.firstValue) && outputCount > 0) lines.push(`    ${names[step.firstValue]} <== g${index}.${signals[1]};`);
+    for (let k = 0; k < outputCount; k += 1) {
+      const value = step.firstValue + k;
+      if (outputs.has(value)) lines.push(`    ${names[value]} <== g${index}.${signals[1 + k]};`);
+    }
   });
   lines.push('}', '', 'component main {public [context]} = Model();', '');
   return lines.join('\n');
@@ -69,8 +74,12 @@ function nameValues(netlist: Netlist, program: Program): string[] {
   netlist.publicInputs.forEach((value) => (names[value] = 'context'));
   netlist.privateInputs.forEach((value, i) => (names[value] = `secret[${i}]`));
   netlist.steps.forEach((step, index) => {
-    if (step.gadget === WIRE) names[step.firstValue] ??= `w${index}`;
-    else if (program.gadgets[step.gadget].outputCount > 0) names[step.firstValue] ??= `g${index}.${program.gadgets[step.gadget].signals[1]}`;
+    if (step.gadget === WIRE) {
+      names[step.firstValue] ??= `w${index}`;
+      return;
+    }
+    const { signals, outputCount } = program.gadgets[step.gadget];
+    for (let k = 0; k < outputCount; k += 1) names[step.firstValue + k] ??= `g${index}.${signals[1 + k]}`;
   });
   return names;
 }

@@ -5,8 +5,8 @@
  *
  * The trap: two inputs of one gadget may share wires, so substituted rows must be merged wire by wire.
  */
-import { gadgetKey } from '../circom/gadgets.js';
 import type { GadgetObject } from '../circom/object.js';
+import { gadgetKey } from '../gadgets/index.js';
 import { R1csBuilder, type CoefficientTable, type MatrixBuilder } from '../r1cs/builder.js';
 import type { R1cs, SparseMatrix } from '../r1cs/types.js';
 import { WIRE, type BigCombination, type Netlist, type Operand, type Step } from './netlist.js';

@@ -1,12 +1,11 @@
 /**
- * The circuit before circom has had its say: values, and the steps that make them. A value is a number below 2^53 or a
+ * The circuit as the compiler builds it, before gadgets are replaced by their compiled constraints: values, and the steps that make them. A value is a number below 2^53 or a
  * field element that linear combinations may refer to: a graph input, a gadget's output, or a combination given a wire of
  * its own. The linker turns a netlist and the gadgets' objects into one constraint system.
  *
  * The trap: a gadget's inner wires are not values; nothing but the gadget may speak of them.
  */
-import type { GadgetSpec } from '../circom/object.js';
-import { gadgetKey } from '../circom/gadgets.js';
+import { gadgetKey, gadgetOf, type GadgetSpec } from '../gadgets/index.js';
 import type { LinearRows } from './linear-rows.js';
 
 /** A combination with coefficients too large for floats: packed words of outputs and inputs. */
@@ -23,7 +22,7 @@ export type Operand = { readonly rows: LinearRows; readonly row: number } | BigC
 export interface Step {
   readonly gadget: number;
   readonly operands: readonly Operand[];
-  /** First value made; a gadget makes as many as it has outputs. */
+  /** First value made; a gadget makes one for each of its outputs, numbered consecutively. */
   readonly firstValue: number;
   /** Layer this step belongs to, as position in `layers`. */
   readonly layer: number;
@@ -78,6 +77,15 @@ export class NetlistBuilder {
   /** An instance of a gadget with one output; returns the output's value. */
   instance(spec: GadgetSpec, operands: readonly Operand[], low = NaN, high = NaN): number {
     const firstValue = this.value(low, high);
+    this.steps.push({ gadget: this.gadgetNumber(spec), operands, firstValue, layer: this.layers.length - 1 });
+    return firstValue;
+  }
+
+  /** An instance of a gadget with one output for each interval given; returns the first output's value, the others follow it. */
+  instanceOfMany(spec: GadgetSpec, operands: readonly Operand[], intervals: readonly (readonly [number, number])[]): number {
+    if (gadgetOf(spec).outputs(spec) !== intervals.length) throw new Error(`${gadgetKey(spec)} has not ${intervals.length} outputs`);
+    const firstValue = this.valueCount;
+    for (const [low, high] of intervals) this.value(low, high);
     this.steps.push({ gadget: this.gadgetNumber(spec), operands, firstValue, layer: this.layers.length - 1 });
     return firstValue;
   }

@@ -32,7 +32,7 @@ const headerSchema = z.object({
   counts: z.object({ wireCount: count, publicOutputCount: count, publicInputCount: count, privateInputCount: count }),
   gadgets: z.array(
     z.object({
-      spec: z.object({ template: z.string(), parameters: z.array(z.number()) }),
+      spec: z.object({ template: z.string(), parameters: z.array(z.union([z.number(), z.array(z.number())])) }),
       signals: z.array(z.string()),
       outputCount: count,
       inputCount: count,

@@ -2,7 +2,7 @@
  * The witness plan of a linked circuit: for each step, in order, where its inputs come from and which wires it fills.
  * Small combinations are rows of typed arrays over wires; the few with large coefficients stand beside.
  */
-import type { GadgetSignals } from '../circom/object.js';
+import type { GadgetSignals } from '../gadgets/index.js';
 
 export type ProgramGadget = GadgetSignals;
 
@@ -20,7 +20,7 @@ export interface Program {
   readonly gadgets: readonly ProgramGadget[];
   /** By step: its gadget, or -1 for a wire that is the combination itself. */
   readonly gadget: Int32Array;
-  /** By step: the wire of its output, 0 if it has none. */
+  /** By step: the wire of its first output, 0 if it has none. Further outputs have the wires after it. */
   readonly outputWire: Uint32Array;
   /** By step: the first of its inner wires, which are consecutive. */
   readonly innerWire: Uint32Array;

@@ -9,7 +9,7 @@ import type { BigRow, Program, ProgramGadget } from '../compile/program.js';
 import { ZkinferError } from '../errors.js';
 import { canonical, signed } from '../r1cs/field.js';
 import type { Witness } from '../r1cs/witness.js';
-import { prepareGadget, type GadgetWitness } from './gadgets/index.js';
+import { prepareGadget, type GadgetWitness } from '../gadgets/index.js';
 
 /** A value assigned to the circuit does not fit it. */
 export class WitnessInputError extends ZkinferError {
@@ -118,7 +118,8 @@ class Run {
     const inputs = new Float64Array(last - first);
     for (let operand = first; operand < last; operand += 1) inputs[operand - first] = this.evaluate(operand);
     run(inputs, local);
-    if (gadget.outputCount > 0) this.small[this.program.outputWire[step]] = local[1];
+    const output = this.program.outputWire[step];
+    for (let k = 0; k < gadget.outputCount; k += 1) this.small[output + k] = local[1 + k];
     const inner = this.program.innerWire[step];
     for (let k = firstInner; k < localCount; k += 1) this.small[inner + k - firstInner] = local[k];
   }
@@ -131,7 +132,8 @@ class Run {
     });
     const local = new Array<bigint>(localCount).fill(0n);
     run(inputs, local);
-    if (gadget.outputCount > 0) this.assign(this.program.outputWire[step], local[1]);
+    const output = this.program.outputWire[step];
+    for (let k = 0; k < gadget.outputCount; k += 1) this.assign(output + k, local[1 + k]);
     const inner = this.program.innerWire[step];
     for (let k = firstInner; k < localCount; k += 1) this.assign(inner + k - firstInner, local[k]);
   }

@@ -3,8 +3,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { CircomError, compileGadgets, gadgetKey } from '../../src/circom/compile.js';
-import { GADGET_TEMPLATES } from '../../src/circom/gadgets.js';
-import type { GadgetSpec } from '../../src/circom/object.js';
+import { GADGET_TEMPLATES } from '../../src/gadgets/index.js';
+import type { GadgetSpec } from '../../src/gadgets/index.js';
 import { gadgetSources } from '../../src/circom/sources.js';
 
 const SPECS: GadgetSpec[] = [

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { compileGadgets, gadgetKey } from '../../src/circom/compile.js';
 import type { GadgetObject } from '../../src/circom/object.js';
 import { canonical } from '../../src/r1cs/field.js';
-import { prepareGadget } from '../../src/witness/gadgets/index.js';
-import { INTEGER_CASES, type GadgetCase } from '../witness/gadgets/cases.js';
+import { prepareGadget } from '../../src/gadgets/index.js';
+import { INTEGER_CASES, integerParameters, type GadgetCase } from '../witness/gadgets/cases.js';
 import { solutions } from './solutions.js';
 
 /** Enough for every small case: 2^7 leaves for each of up to some hundred inputs. */
@@ -28,7 +28,7 @@ describe('small gadgets, exhaustively', () => {
 
   for (const gadget of small) {
     const name = gadgetKey(gadget.spec);
-    const [max] = gadget.spec.parameters;
+    const [max] = integerParameters(gadget.spec);
     const ambiguous = gadget.spec.template === 'InputRange' && (max & (max + 1)) !== 0;
 
     it(`${name} has ${ambiguous ? 'a witness' : 'exactly one witness, ours,'} for each input of its contract`, () => {

@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
 import { compileGadgets, gadgetKey } from '../../src/circom/compile.js';
-import type { GadgetSpec } from '../../src/circom/object.js';
+import type { GadgetSpec } from '../../src/gadgets/index.js';
 import { createChecker } from '../../src/r1cs/check.js';
 import { signed } from '../../src/r1cs/field.js';
 import { witnessOf } from '../../src/r1cs/witness.js';
-import { prepareGadget } from '../../src/witness/gadgets/index.js';
+import { prepareGadget } from '../../src/gadgets/index.js';
+import { integerParameters } from '../witness/gadgets/cases.js';
 import { compiledFixture, FIXTURES } from '../fixtures-compiled.js';
 import { analyse, type Interval } from './determinism.js';
 
 const power = (exponent: number): bigint => 1n << BigInt(exponent);
 
 /** Range of a gadget's inputs by the contract in its source; undefined where every field element is allowed. */
-function contractRange({ template, parameters: [bits, shift, last] }: GadgetSpec): Interval | undefined {
+function contractRange(spec: GadgetSpec): Interval | undefined {
+  const { template } = spec;
+  const [bits, shift, last] = integerParameters(spec);
   switch (template) {
     case 'InputRange':
       return { low: 0n, high: BigInt(bits) };

@@ -5,14 +5,14 @@ import { createChecker } from '../../src/r1cs/check.js';
 import { canonical } from '../../src/r1cs/field.js';
 import { FIELD_MODULUS } from '../../src/r1cs/types.js';
 import { witnessOf } from '../../src/r1cs/witness.js';
-import { prepareGadget } from '../../src/witness/gadgets/index.js';
-import { FIELD_CASES, INTEGER_CASES, integerIn, sampleInputs, seeded, type GadgetCase } from '../witness/gadgets/cases.js';
+import { prepareGadget } from '../../src/gadgets/index.js';
+import { FIELD_CASES, INTEGER_CASES, integerIn, integerParameters, sampleInputs, seeded, type GadgetCase } from '../witness/gadgets/cases.js';
 
 const FORGERIES = 1000;
 
 /** InputRange without 2^k values has several witnesses for one input by design; its range is tested exhaustively. */
 const CASES = [...INTEGER_CASES, ...FIELD_CASES].filter(
-  ({ spec: { template, parameters } }) => template !== 'InputRange' || (parameters[0] & (parameters[0] + 1)) === 0,
+  ({ spec }) => spec.template !== 'InputRange' || (integerParameters(spec)[0] & (integerParameters(spec)[0] + 1)) === 0,
 );
 
 function honest(object: GadgetObject, inputs: readonly bigint[]): bigint[] {

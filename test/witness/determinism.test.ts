@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { compileGadgets, gadgetKey } from '../../src/circom/compile.js';
-import type { GadgetObject, GadgetSpec } from '../../src/circom/object.js';
+import type { GadgetObject } from '../../src/circom/object.js';
+import { integerParameters } from './gadgets/cases.js';
+import type { GadgetSpec } from '../../src/gadgets/index.js';
 import type { Program } from '../../src/compile/program.js';
 import { R1csBuilder, type MatrixBuilder } from '../../src/r1cs/builder.js';
 import type { R1cs, SparseMatrix } from '../../src/r1cs/types.js';
@@ -8,8 +10,9 @@ import { analyse, type Interval } from '../circuits/determinism.js';
 import { compiledFixture } from '../fixtures-compiled.js';
 
 /** What a gadget's output can be, by the contract in its template's head. */
-function outputRange({ template, parameters }: GadgetSpec): Interval | undefined {
-  const [bits, shift, third] = parameters;
+function outputRange(spec: GadgetSpec): Interval | undefined {
+  const { template } = spec;
+  const [bits, shift, third] = integerParameters(spec);
   if (template === 'Requantize' || template === 'RequantizeRelu') return { low: 0n, high: (1n << BigInt(bits - shift)) - 1n };
   if (template === 'RequantizeMin') return { low: BigInt(third) - (1n << BigInt(bits - shift)), high: BigInt(third) };
   if (template === 'RequantizeClamp') return { low: 0n, high: (1n << BigInt(third)) - 1n };
@@ -75,7 +78,7 @@ describe('determinism of a whole linked circuit', () => {
       row += rows;
       assert.ok(part.inputs.every((wire) => ranges.has(wire)), `step ${index} reads a wire that nothing before it made`);
       // A range check is what bounds a code: its rows write the code as a sum of bits, which cannot leave the range.
-      if (object?.spec.template === 'InputRange') part.inputs.forEach((wire) => ranges.set(wire, { low: 0n, high: BigInt(object.spec.parameters[0]) }));
+      if (object?.spec.template === 'InputRange') part.inputs.forEach((wire) => ranges.set(wire, { low: 0n, high: BigInt(integerParameters(object.spec)[0]) }));
       const { open, cases } = analyse(part.system, part.inputs.map((wire) => ranges.get(wire)));
       assert.ok(cases >= 1, `step ${index} allows no value`);
       assert.deepEqual(open, [], `step ${index}, ${object ? gadgetKey(object.spec) : 'a combination'}`);

@@ -1,4 +1,5 @@
 /** Position of the largest element of each group: one ArgMax gadget a group. */
+import { argMax } from '../../gadgets/index.js';
 import type { IntegerArgMax } from '../../quantize/integer-model.js';
 import { bitsOf } from '../../quantize/intervals.js';
 import { sizeOf } from '../../tensor/shape.js';
@@ -15,7 +16,7 @@ export function compileArgMax(op: IntegerArgMax, at: Emitter): void {
     const low = Math.min(...bounds.map(([least]) => least));
     const high = Math.max(...bounds.map(([, most]) => most));
     const bits = Math.max(1, bitsOf(high - low));
-    const spec = { template: 'ArgMax', parameters: [members.length, bits, op.selectLast ? 1 : 0] };
+    const spec = argMax.with({ n: members.length, bits, selectLast: op.selectLast ? 1 : 0 });
     const operands = members.map((row) => ({ rows: x, row }));
     return { value: at.netlist.instance(spec, operands, 0, members.length - 1), constant: 0 };
   });

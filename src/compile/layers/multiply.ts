@@ -1,4 +1,5 @@
 /** Product of two activations: one constraint each. */
+import { multiply } from '../../gadgets/index.js';
 import type { IntegerMultiply } from '../../quantize/integer-model.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { Emitter } from '../emitter.js';
@@ -13,7 +14,7 @@ export function compileMultiply(op: IntegerMultiply, at: Emitter): void {
       { rows: a, row: i },
       { rows: b, row: i },
     ];
-    const value = at.netlist.instance({ template: 'Multiply', parameters: [] }, operands, Math.min(...corners), Math.max(...corners));
+    const value = at.netlist.instance(multiply.with({}), operands, Math.min(...corners), Math.max(...corners));
     return { value, constant: 0 };
   });
   at.set(op.output, product);

@@ -2,7 +2,7 @@
  * Division by a power of two with rounding and saturation: the cheapest gadget that the accumulator's worst-case interval
  * allows, or none where the interval already says the result.
  */
-import type { GadgetSpec } from '../../circom/object.js';
+import { requantize, requantizeClamp, requantizeMin, requantizeRelu, type GadgetSpec } from '../../gadgets/index.js';
 import type { IntegerRequantize } from '../../quantize/integer-model.js';
 import { bitsOf } from '../../quantize/intervals.js';
 import { sizeOf } from '../../tensor/shape.js';
@@ -34,15 +34,15 @@ function shiftRows(rows: LinearRows, offset: number): LinearRows {
 export function requantizeGadget(low: number, high: number, shift: number, outBits: number): GadgetSpec {
   const ceiling = 2 ** (shift + outBits);
   if (low >= 0) {
-    if (high < ceiling) return { template: 'Requantize', parameters: [Math.max(bitsOf(high), shift + 1), shift] };
+    if (high < ceiling) return requantize.with({ bits: Math.max(bitsOf(high), shift + 1), shift });
     const top = 2 ** outBits - 1;
     const bits = shift + Math.max(outBits, bitsOf(Math.floor(high / 2 ** shift) - top));
-    return { template: 'RequantizeMin', parameters: [bits, shift, top] };
+    return requantizeMin.with({ bits, shift, max: top });
   }
   if (high < ceiling) {
     const bits = Math.max(bitsOf(high), bitsOf(2 ** shift - low - 1), shift + 1);
-    return { template: 'RequantizeRelu', parameters: [bits, shift] };
+    return requantizeRelu.with({ bits, shift });
   }
   const bits = Math.max(bitsOf(-low - 1), bitsOf(high - ceiling), shift + outBits + 1);
-  return { template: 'RequantizeClamp', parameters: [bits, shift, outBits] };
+  return requantizeClamp.with({ bits, shift, outBits });
 }

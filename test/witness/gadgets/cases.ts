@@ -1,5 +1,5 @@
 /** Parameter sets of every gadget, small to large, and inputs within the contract of each, corners first. */
-import type { GadgetSpec } from '../../../src/circom/object.js';
+import type { GadgetSpec } from '../../../src/gadgets/index.js';
 import { FIELD_MODULUS } from '../../../src/r1cs/types.js';
 
 export interface GadgetCase {
@@ -11,6 +11,11 @@ export interface GadgetCase {
   readonly inputCount: number;
   /** What the gadget's output has to be. */
   readonly expected?: (inputs: readonly bigint[]) => bigint;
+}
+
+/** The parameters of a gadget that takes no arrays. */
+export function integerParameters({ parameters }: GadgetSpec): number[] {
+  return parameters.map((parameter) => Number(parameter));
 }
 
 const floorShift = (value: bigint, shift: number): bigint => value >> BigInt(shift);

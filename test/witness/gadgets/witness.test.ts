@@ -5,7 +5,7 @@ import type { GadgetObject } from '../../../src/circom/object.js';
 import { createChecker } from '../../../src/r1cs/check.js';
 import { canonical } from '../../../src/r1cs/field.js';
 import { witnessOf } from '../../../src/r1cs/witness.js';
-import { poseidon, poseidonCommit, prepareGadget } from '../../../src/witness/gadgets/index.js';
+import { constraintsOf, poseidon, poseidonCommit, prepareGadget } from '../../../src/gadgets/index.js';
 import { witnessOracle } from '../../circom/oracle.js';
 import { FIELD_CASES, INTEGER_CASES, integerIn, sampleInputs, seeded, type GadgetCase } from './cases.js';
 
@@ -37,6 +37,7 @@ describe('witness functions of the gadgets', () => {
     it(`${name} has the constraints its contract promises, and its inputs and outputs as wires`, () => {
       const object = objectOf(gadget);
       assert.equal(object.system.constraintCount, gadget.constraints);
+      assert.equal(constraintsOf(gadget.spec), gadget.constraints);
       assert.equal(object.inputCount, gadget.inputCount);
       assert.equal(object.outputCount, gadget.expected || gadget.spec.template === 'PoseidonBlock' ? 1 : 0);
       const inputs = object.signals.slice(1 + object.outputCount, 1 + object.outputCount + object.inputCount);

@@ -1,4 +1,5 @@
 /** Changes wires of a satisfied witness and asks whether the system notices. */
+import { integerParameters } from '../gadgets/cases.js';
 import type { Program } from '../../../src/compile/program.js';
 import type { Checker } from '../../../src/r1cs/check.js';
 import { signed } from '../../../src/r1cs/field.js';
@@ -70,7 +71,7 @@ export function instancesOf(program: Program, wanted: (template: string) => bool
       if (local < 0) throw new Error(`${spec.template} has no wire ${signal}`);
       return local <= outputCount ? program.outputWire[step] : program.innerWire[step] + local - firstInner;
     };
-    found.push({ step, template: spec.template, parameters: spec.parameters, output: program.outputWire[step], wire });
+    found.push({ step, template: spec.template, parameters: integerParameters(spec), output: program.outputWire[step], wire });
   });
   return found;
 }

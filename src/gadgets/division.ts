@@ -1,5 +1,5 @@
 /** What every requantizer begins with: in = 2^shift * u + remainder. */
-import { writeDigits, type Wires } from './gadget-witness.js';
+import { writeDigits, type Wires } from './gadget.js';
 
 /** Gives a function that writes the constant wire, the wire `in` and the digits `remainder` for an input, and returns u. */
 export function prepareDivision(wires: Wires, shift: number): (value: number, out: Float64Array) => number {

@@ -7,9 +7,8 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import type { GadgetSignals } from '../../circom/object.js';
-import { FIELD_MODULUS } from '../../r1cs/types.js';
-import type { FieldGadget } from './gadget-witness.js';
+import { FIELD_MODULUS } from '../r1cs/types.js';
+import { defineGadget } from './gadget.js';
 
 const FULL_ROUNDS = 8;
 /** By number of inputs, from one. */
@@ -173,29 +172,35 @@ export function poseidonCommit(words: readonly bigint[], salt: bigint): bigint {
 }
 
 /** Wires of `circuits/PoseidonBlock.circom`. */
-export function preparePoseidonBlock(object: GadgetSignals): FieldGadget {
-  const [count] = object.spec.parameters;
-  // Reads the constants now rather than in the first run.
-  constantsFor(count + 1);
-  const position = new Map<string, number>();
-  signalNames(count).forEach((names, i) => names.forEach((name) => position.set(`hash.pEx.${name}`, i)));
-  const inputs = new Map(Array.from({ length: count }, (_, i) => [`in[${i}]`, i]));
-  const [one, output, input, inner] = [0, 1, 2, 3];
-  const sources = object.signals.map((name, wire): readonly [kind: number, index: number] => {
-    if (wire === 0) return [one, 0];
-    if (name === 'out') return [output, 0];
-    const index = inputs.get(name) ?? position.get(name);
-    if (index === undefined) throw new Error(`PoseidonBlock has an unknown signal ${name}`);
-    return [inputs.has(name) ? input : inner, index];
-  });
-  return {
-    field: true,
-    run(values, out) {
-      const trace: bigint[] = [];
-      const hash = permute(values, trace);
-      sources.forEach(([kind, index], wire) => {
-        out[wire] = kind === inner ? trace[index] : kind === input ? values[index] : kind === output ? hash : 1n;
-      });
-    },
-  };
-}
+export const poseidonBlock = defineGadget({
+  template: 'PoseidonBlock',
+  parameters: { n: 'integer' },
+  simplification: 2,
+  outputs: () => 1,
+  constraints: ({ n }) => 3 * (FULL_ROUNDS * (n + 1) + PARTIAL_ROUNDS[n - 1]) - 3,
+  prepare({ n }, object) {
+    // Reads the constants now rather than in the first run.
+    constantsFor(n + 1);
+    const position = new Map<string, number>();
+    signalNames(n).forEach((names, i) => names.forEach((name) => position.set(`hash.pEx.${name}`, i)));
+    const inputs = new Map(Array.from({ length: n }, (_, i) => [`in[${i}]`, i]));
+    const [one, output, input, inner] = [0, 1, 2, 3];
+    const sources = object.signals.map((name, wire): readonly [kind: number, index: number] => {
+      if (wire === 0) return [one, 0];
+      if (name === 'out') return [output, 0];
+      const index = inputs.get(name) ?? position.get(name);
+      if (index === undefined) throw new Error(`PoseidonBlock has an unknown signal ${name}`);
+      return [inputs.has(name) ? input : inner, index];
+    });
+    return {
+      field: true,
+      run(values, out) {
+        const trace: bigint[] = [];
+        const hash = permute(values, trace);
+        sources.forEach(([kind, index], wire) => {
+          out[wire] = kind === inner ? trace[index] : kind === input ? values[index] : kind === output ? hash : 1n;
+        });
+      },
+    };
+  },
+});

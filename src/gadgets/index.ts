@@ -1,0 +1,52 @@
+/** The table of gadgets: one row and one file each. */
+import { argMax } from './arg-max.js';
+import { context } from './context.js';
+import { GadgetError, type Gadget, type GadgetSignals, type GadgetSpec, type GadgetWitness } from './gadget.js';
+import { inputRange } from './input-range.js';
+import { multiply } from './multiply.js';
+import { poseidonBlock } from './poseidon-block.js';
+import { requantizeClamp } from './requantize-clamp.js';
+import { requantizeMin } from './requantize-min.js';
+import { requantizeRelu } from './requantize-relu.js';
+import { requantize } from './requantize.js';
+
+export {
+  GadgetError, gadgetKey, parameterText,
+  type FieldGadget, type Gadget, type GadgetParameter, type GadgetSignals, type GadgetSpec, type GadgetWitness, type IntegerGadget,
+} from './gadget.js';
+export { argMax } from './arg-max.js';
+export { context } from './context.js';
+export { inputRange } from './input-range.js';
+export { multiply } from './multiply.js';
+export { poseidon, poseidonBlock, poseidonCommit } from './poseidon-block.js';
+export { requantizeClamp } from './requantize-clamp.js';
+export { requantizeMin } from './requantize-min.js';
+export { requantizeRelu } from './requantize-relu.js';
+export { requantize } from './requantize.js';
+
+const GADGETS: ReadonlyMap<string, Gadget> = new Map(
+  [
+    argMax, context, inputRange, multiply, poseidonBlock, requantize, requantizeClamp, requantizeMin, requantizeRelu,
+  ].map((gadget): [string, Gadget] => [gadget.template, gadget as unknown as Gadget]),
+);
+
+/** Names of the templates in `circuits/`. */
+export const GADGET_TEMPLATES: readonly string[] = [...GADGETS.keys()];
+
+/** The row of a spec, its parameters checked. @throws GadgetError */
+export function gadgetOf(spec: GadgetSpec): Gadget {
+  const gadget = GADGETS.get(spec.template);
+  if (gadget === undefined) throw new GadgetError(`no gadget ${spec.template}; there are ${GADGET_TEMPLATES.join(', ')}`);
+  gadget.check(spec);
+  return gadget;
+}
+
+/** The witness function of a compiled gadget; prepare once, run for every instance. @throws GadgetError */
+export function prepareGadget(object: GadgetSignals): GadgetWitness {
+  return gadgetOf(object.spec).prepare(object);
+}
+
+/** Constraints of one instance. @throws GadgetError */
+export function constraintsOf(spec: GadgetSpec): number {
+  return gadgetOf(spec).constraints(spec);
+}

@@ -1,0 +1,24 @@
+/** Wires of `circuits/Multiply.circom`, for integer factors whose product is below 2^53 in size. */
+import { defineGadget, Wires } from './gadget.js';
+
+export const multiply = defineGadget({
+  template: 'Multiply',
+  parameters: {},
+  simplification: 1,
+  outputs: () => 1,
+  constraints: () => 1,
+  prepare(_, object) {
+    const wires = new Wires(object);
+    const [a, b, output] = ['a', 'b', 'out'].map((name) => wires.one(name));
+    return {
+      field: false,
+      run(inputs, out) {
+        out[0] = 1;
+        out[a] = inputs[0];
+        out[b] = inputs[1];
+        // Adding 0 turns -0 into 0.
+        out[output] = inputs[0] * inputs[1] + 0;
+      },
+    };
+  },
+});

@@ -1,0 +1,25 @@
+/** Wires of `circuits/RequantizeRelu.circom`: out = max(0, u), u = floor(in / 2^shift), digits of the remainder and of |u|. */
+import { prepareDivision } from './division.js';
+import { defineGadget, Wires, writeDigits } from './gadget.js';
+
+export const requantizeRelu = defineGadget({
+  template: 'RequantizeRelu',
+  parameters: { bits: 'integer', shift: 'integer' },
+  simplification: 1,
+  outputs: () => 1,
+  constraints: ({ bits }) => bits + 2,
+  prepare({ bits, shift }, object) {
+    const wires = new Wires(object);
+    const divide = prepareDivision(wires, shift);
+    const output = wires.one('out');
+    const magnitude = wires.many('magnitude', bits - shift);
+    return {
+      field: false,
+      run(inputs, out) {
+        const u = divide(inputs[0], out);
+        out[output] = u > 0 ? u : 0;
+        writeDigits(Math.abs(u), magnitude, out);
+      },
+    };
+  },
+});
