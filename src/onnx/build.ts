@@ -1,7 +1,7 @@
 /** ONNX model → normalised {@link Graph}: shapes known, constants folded, operators reduced to the graph's few kinds. */
 import { GraphBuilder } from './builder.js';
 import { MalformedModelError, UnsupportedOpError } from './errors.js';
-import type { Graph, GraphNode, GraphOutput } from './graph.js';
+import type { Graph, GraphNode, GraphOutput } from '../network/graph.js';
 import { lowerInput, lowerIntoScope, reachableNodes, type Scope } from './lower-model.js';
 import type { OnnxModel } from './model.js';
 

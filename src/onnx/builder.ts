@@ -1,5 +1,5 @@
 /** Collects the nodes of a {@link Graph} while operators are lowered, and keeps names unique and sizes bounded. */
-import type { GraphNode } from './graph.js';
+import type { GraphNode } from '../network/graph.js';
 import { ModelTooLargeError } from './errors.js';
 import { showShape, sizeOf, type Shape } from '../tensor/shape.js';
 

@@ -2,10 +2,8 @@
 export { buildGraph } from './build.js';
 export { decodeModel, NEWEST_OPSET, OLDEST_OPSET } from './decode.js';
 export * from './errors.js';
-export { evaluate, evaluator, type TensorValues } from './evaluate.js';
-export * from './graph.js';
 export type { Constant, ElementType, OnnxModel, OnnxNode, ValueInfo } from './model.js';
 export { constantOps, supportedOps } from './ops/index.js';
+export * from '../network/index.js';
 export { OnnxRuntimeError, openReference, type Reference } from './reference.js';
-export { applyOmitted } from './softmax.js';
 export { surveyModel, type ModelSurvey, type SurveyedNode, type SurveyedTensor } from './survey.js';

@@ -5,7 +5,7 @@
 import type { GraphBuilder } from './builder.js';
 import { DynamicShapeError, MalformedModelError, UnsupportedOpError, UnsupportedTensorError } from './errors.js';
 import type { ZkinferError } from '../errors.js';
-import type { GraphNode } from './graph.js';
+import type { GraphNode } from '../network/graph.js';
 import { lowerNode } from './lower.js';
 import type { Dimension, OnnxModel, OnnxNode, ValueInfo } from './model.js';
 import type { Activation, Value } from './values.js';

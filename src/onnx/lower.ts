@@ -4,7 +4,7 @@
  */
 import { GraphBuilder } from './builder.js';
 import { UnsupportedOpError } from './errors.js';
-import { evaluate } from './evaluate.js';
+import { evaluate } from '../network/evaluate.js';
 import type { OnnxNode } from './model.js';
 import { constant, NodeContext, type Operator } from './ops/context.js';
 import { constantOps, OPERATORS, supportedOps } from './ops/index.js';

@@ -5,8 +5,8 @@
  *
  * The trap: an affine shift may not cross a zero padding, since padded zeros would be shifted too.
  */
-import type { AffineNode, ConvNode, DenseNode, Graph, GraphNode, MaxNode, MoveNode } from '../onnx/graph.js';
-import { sizeOf } from '../onnx/graph.js';
+import type { AffineNode, ConvNode, DenseNode, Graph, GraphNode, MaxNode, MoveNode } from '../network/graph.js';
+import { sizeOf } from '../network/graph.js';
 
 /** Cost in constraints of cutting one accumulator, and of one comparison of accumulators: what a typical layer needs. */
 const TYPICAL_REQUANTIZE = 24;

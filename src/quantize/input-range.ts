@@ -2,7 +2,7 @@
  * The declared range of each graph input, which becomes a promise: every input inside has a proof, every input outside
  * an error. From the user, or from calibration data, or a stated default.
  */
-import type { Graph, GraphInput, GraphNode } from '../onnx/graph.js';
+import type { Graph, GraphInput, GraphNode } from '../network/graph.js';
 import { sizeOf } from '../tensor/shape.js';
 import { CalibrationError } from './errors.js';
 import type { IntegerInput } from './integer-model.js';

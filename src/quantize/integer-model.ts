@@ -7,7 +7,7 @@
  * The trap: floats that hold integers are exact only below 2^53, so `intervals.ts` proves that bound for every
  * accumulator before a model leaves this folder.
  */
-import type { Groups, Shape } from '../onnx/graph.js';
+import type { Groups, Shape } from '../network/graph.js';
 
 interface OpBase {
   /** Name of the tensor made; unique in the model. */

@@ -5,7 +5,7 @@
  *
  * The trap: a tensor of the graph may be read at two precisions; `narrow` makes a second tensor beside the first.
  */
-import type { Graph, GraphNode } from '../onnx/graph.js';
+import type { Graph, GraphNode } from '../network/graph.js';
 import { hull, type Intervals } from '../tensor/intervals.js';
 import { sizeOf, type Shape } from '../tensor/shape.js';
 import { AccumulatorOverflowError } from './errors.js';

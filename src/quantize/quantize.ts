@@ -2,8 +2,8 @@
  * Post-training quantization: float graph in, integer model out. Fuses what can be fused, takes ranges from calibration
  * (or worst-case bounds), then lowers layer by layer.
  */
-import type { Graph } from '../onnx/graph.js';
-import { boundGraph } from './bounds.js';
+import type { Graph } from '../network/graph.js';
+import { boundGraph } from '../network/bounds.js';
 import { CalibrationError } from './errors.js';
 import { fuse } from './fuse.js';
 import { chooseInputs } from './input-range.js';

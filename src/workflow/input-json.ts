@@ -3,7 +3,7 @@
  * samples holds one such entry per sample: for a model with one input a row each, else an array of arrays each.
  */
 import { ZkinferError } from '../errors.js';
-import type { GraphInput } from '../onnx/graph.js';
+import type { GraphInput } from '../network/graph.js';
 import { InputShapeError } from '../quantize/errors.js';
 import { showShape, sizeOf } from '../tensor/shape.js';
 

@@ -3,7 +3,7 @@ import { runIntegerModel } from '../../src/quantize/interpreter.js';
 import type { IntegerModel } from '../../src/quantize/integer-model.js';
 import { boundModel } from '../../src/quantize/intervals.js';
 import { quantize } from '../../src/quantize/quantize.js';
-import { evaluator } from '../../src/onnx/evaluate.js';
+import { evaluator } from '../../src/network/evaluate.js';
 import { decodeR1cs, encodeR1cs } from '../../src/r1cs/r1cs-file.js';
 import { hull } from '../../src/tensor/intervals.js';
 import { seeded } from '../onnx/support/random.js';

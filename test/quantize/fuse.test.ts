@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { evaluator } from '../../src/onnx/evaluate.js';
-import type { Graph } from '../../src/onnx/graph.js';
+import { evaluator } from '../../src/network/evaluate.js';
+import type { Graph } from '../../src/network/graph.js';
 import { fuse } from '../../src/quantize/fuse.js';
 import { seeded } from '../onnx/support/random.js';
 import { LAYER_CASES, numbers, randomGraph, Sketch, type Random } from './support/graphs.js';

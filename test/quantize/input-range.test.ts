@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { evaluator } from '../../src/onnx/evaluate.js';
-import type { Graph } from '../../src/onnx/graph.js';
+import { evaluator } from '../../src/network/evaluate.js';
+import type { Graph } from '../../src/network/graph.js';
 import { encodeInputs, realRange } from '../../src/quantize/encode.js';
 import { AccumulatorOverflowError, CalibrationError, InputRangeError, InputShapeError } from '../../src/quantize/errors.js';
 import type { IntegerModel } from '../../src/quantize/integer-model.js';

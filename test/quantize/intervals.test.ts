@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { boundGraph } from '../../src/quantize/bounds.js';
+import { boundGraph } from '../../src/network/bounds.js';
 import { bitsOf, boundModel, inputIntervals } from '../../src/quantize/intervals.js';
 import { interpret } from '../../src/quantize/interpreter.js';
-import { evaluator } from '../../src/onnx/evaluate.js';
+import { evaluator } from '../../src/network/evaluate.js';
 import type { IntegerModel } from '../../src/quantize/integer-model.js';
 import { seeded } from '../onnx/support/random.js';
 import { LAYER_CASES, randomGraph, Sketch, type Random } from './support/graphs.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { evaluator } from '../../src/onnx/evaluate.js';
-import type { Graph } from '../../src/onnx/graph.js';
+import { evaluator } from '../../src/network/evaluate.js';
+import type { Graph } from '../../src/network/graph.js';
 import { dequantize, encodeInputs } from '../../src/quantize/encode.js';
 import { runIntegerModel } from '../../src/quantize/interpreter.js';
 import { quantize } from '../../src/quantize/quantize.js';

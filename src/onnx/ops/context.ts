@@ -4,7 +4,7 @@
  */
 import { boundWork, type GraphBuilder } from '../builder.js';
 import { MalformedModelError, ShapeError, UnsupportedAttributeError, UnsupportedOpError } from '../errors.js';
-import type { GraphNode } from '../graph.js';
+import type { GraphNode } from '../../network/graph.js';
 import type { Attribute, Constant, ElementType, OnnxNode } from '../model.js';
 import { showShape, sizeOf, type Shape } from '../../tensor/shape.js';
 import type { Activation, Value } from '../values.js';

@@ -1,5 +1,5 @@
 /** Element-wise scale and shift; takes inputs whose elements have scales of their own. */
-import type { AffineNode } from '../../onnx/graph.js';
+import type { AffineNode } from '../../network/graph.js';
 import type { Lowering, Quantized } from '../lowering.js';
 
 /** Bits that weights of usual precision add to an accumulator. */

@@ -1,5 +1,5 @@
 /** Position of the largest element, decided exactly on the accumulators. */
-import type { ArgMaxNode } from '../../onnx/graph.js';
+import type { ArgMaxNode } from '../../network/graph.js';
 import type { Lowering } from '../lowering.js';
 
 export function lowerArgMax(node: ArgMaxNode, at: Lowering): void {

@@ -1,5 +1,5 @@
 /** Clip is what a requantization's saturation does, at a grid whose ends are the clip's own. */
-import type { ClipNode } from '../../onnx/graph.js';
+import type { ClipNode } from '../../network/graph.js';
 import type { Lowering } from '../lowering.js';
 
 export function lowerClip(node: ClipNode, at: Lowering): void {

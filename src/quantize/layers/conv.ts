@@ -1,5 +1,5 @@
 /** Convolution: as the dense layer, with one input scale, since padding and shared weights know no single element. */
-import type { ConvNode } from '../../onnx/graph.js';
+import type { ConvNode } from '../../network/graph.js';
 import type { Lowering, Quantized } from '../lowering.js';
 
 /** Bits that weights of usual precision add to an accumulator. */

@@ -1,5 +1,5 @@
 /** Fully connected layer: weights become multiples of the accumulator's scale over the input's; free in the circuit. */
-import type { DenseNode } from '../../onnx/graph.js';
+import type { DenseNode } from '../../network/graph.js';
 import type { Lowering, Quantized } from '../lowering.js';
 
 /** Bits that weights of usual precision add to an accumulator. */

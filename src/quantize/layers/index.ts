@@ -1,5 +1,5 @@
 /** The table of layer kinds: one row and one file each. */
-import type { GraphNode, GraphOp } from '../../onnx/graph.js';
+import type { GraphNode, GraphOp } from '../../network/graph.js';
 import type { Lowering } from '../lowering.js';
 import { lowerAffine } from './affine.js';
 import { lowerArgMax } from './arg-max.js';

@@ -1,5 +1,5 @@
 /** Maxima commute with requantization, so they are taken on whichever side costs fewer constraints. */
-import type { MaxNode } from '../../onnx/graph.js';
+import type { MaxNode } from '../../network/graph.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { bitsOf } from '../intervals.js';
 import { spanOf, type Lowering } from '../lowering.js';

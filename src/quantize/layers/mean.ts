@@ -1,5 +1,5 @@
 /** Averages and sums: exact where all divisors agree (the divisor goes into the scale), else rounded factors. */
-import type { MeanNode } from '../../onnx/graph.js';
+import type { MeanNode } from '../../network/graph.js';
 import { bitsOf } from '../intervals.js';
 import type { Lowering } from '../lowering.js';
 

@@ -1,5 +1,5 @@
 /** Data movement keeps integers as they are; what is joined must share a scale. */
-import type { MoveNode } from '../../onnx/graph.js';
+import type { MoveNode } from '../../network/graph.js';
 import type { Lowering, Quantized } from '../lowering.js';
 
 export function lowerMove(node: MoveNode, at: Lowering): void {

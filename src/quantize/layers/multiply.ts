@@ -1,5 +1,5 @@
 /** Product of two activations: one constraint each. */
-import type { MultiplyNode } from '../../onnx/graph.js';
+import type { MultiplyNode } from '../../network/graph.js';
 import type { Lowering } from '../lowering.js';
 
 export function lowerMultiply(node: MultiplyNode, at: Lowering): void {

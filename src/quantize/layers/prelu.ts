@@ -2,7 +2,7 @@
  * ReLU is a requantization whose range starts at zero. With a slope a for negative values the function is
  * a x + (1 - a) relu(x): x is cut once, its positive part once more at little cost, and the sum is free.
  */
-import type { PReluNode } from '../../onnx/graph.js';
+import type { PReluNode } from '../../network/graph.js';
 import { bitsOf } from '../intervals.js';
 import { hull } from '../../tensor/intervals.js';
 import type { Lowering, Quantized } from '../lowering.js';

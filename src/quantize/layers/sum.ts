@@ -1,5 +1,5 @@
 /** Weighted sum of activations: coefficients are refined until the coarser operands are met precisely. */
-import type { SumNode } from '../../onnx/graph.js';
+import type { SumNode } from '../../network/graph.js';
 import type { Lowering } from '../lowering.js';
 
 /** Bits that aligning scales may add. */

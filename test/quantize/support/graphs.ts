@@ -2,7 +2,7 @@
  * Small random float graphs: one of each layer kind, and chains of several. The trap: a window must cover at least one
  * element that is not padding, or its maximum would be empty.
  */
-import type { Graph, GraphNode, Groups } from '../../../src/onnx/graph.js';
+import type { Graph, GraphNode, Groups } from '../../../src/network/graph.js';
 import { reductionGroups, windowGroups } from '../../../src/tensor/groups.js';
 import { planConv } from '../../../src/tensor/kernels.js';
 import { sizeOf, type Shape } from '../../../src/tensor/shape.js';

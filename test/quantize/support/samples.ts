@@ -1,6 +1,6 @@
 /** Inputs of a graph or an integer model: random, and the corners of what is declared. */
-import type { Graph } from '../../../src/onnx/graph.js';
-import { evaluator } from '../../../src/onnx/evaluate.js';
+import type { Graph } from '../../../src/network/graph.js';
+import { evaluator } from '../../../src/network/evaluate.js';
 import type { IntegerModel } from '../../../src/quantize/integer-model.js';
 import { inputIntervals } from '../../../src/quantize/intervals.js';
 import { quantize } from '../../../src/quantize/quantize.js';

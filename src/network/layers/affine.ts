@@ -1,0 +1,16 @@
+/** A scale and a shift for each element. */
+import * as intervals from '../../tensor/intervals.js';
+import * as kernels from '../../tensor/kernels.js';
+import type { FloatLayer, LayerBase } from './layer.js';
+
+/** y[i] = x[i] * scale[i] + shift[i]; scale and shift have one entry per element (broadcast already). */
+export interface AffineNode extends LayerBase {
+  readonly op: 'affine';
+  readonly scale: Float64Array;
+  readonly shift: Float64Array;
+}
+
+export const affine: FloatLayer<AffineNode> = {
+  prepare: ({ scale, shift }) => ([x]) => kernels.affine(x, scale, shift),
+  bound: ({ scale, shift }, [x]) => intervals.affineIntervals(x, scale, shift),
+};

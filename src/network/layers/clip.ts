@@ -1,0 +1,16 @@
+/** Values held between two constants. */
+import * as intervals from '../../tensor/intervals.js';
+import * as kernels from '../../tensor/kernels.js';
+import type { FloatLayer, LayerBase } from './layer.js';
+
+/** y[i] = min(max(x[i], min), max); either bound may be infinite. */
+export interface ClipNode extends LayerBase {
+  readonly op: 'clip';
+  readonly min: number;
+  readonly max: number;
+}
+
+export const clip: FloatLayer<ClipNode> = {
+  prepare: ({ min, max }) => ([x]) => kernels.clip(x, min, max),
+  bound: ({ min, max }, [x]) => intervals.monotoneIntervals(x, (value) => Math.min(Math.max(value, min), max)),
+};

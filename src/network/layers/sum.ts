@@ -1,0 +1,15 @@
+/** A weighted sum of tensors of one shape. */
+import * as intervals from '../../tensor/intervals.js';
+import * as kernels from '../../tensor/kernels.js';
+import type { FloatLayer, LayerBase } from './layer.js';
+
+/** y[i] = sum_k coefficients[k] * inputs[k][i]; all inputs have y's shape. */
+export interface SumNode extends LayerBase {
+  readonly op: 'sum';
+  readonly coefficients: readonly number[];
+}
+
+export const sum: FloatLayer<SumNode> = {
+  prepare: ({ coefficients }) => (inputs) => kernels.weightedSum(inputs, coefficients),
+  bound: ({ coefficients }, inputs) => intervals.sumIntervals(inputs, coefficients),
+};
