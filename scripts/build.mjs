@@ -1,5 +1,5 @@
 /**
- * `npm run build`: TypeScript to `dist/`, the gadgets that circom takes longest over to `dist/gadgets/`, then the native prover where
+ * `npm run build`: TypeScript to `dist/`, the gadgets that circom takes longest over to `dist/packaged/`, then the native prover where
  * cargo is there. A native build that fails is reported and does not stop the rest: snarkjs then proves. `--quiet` says only what is
  * wrong or slow.
  */

@@ -12,7 +12,7 @@ import { CIRCOM_VERSION } from './run-circom.js';
 import { gadgetSources } from './sources.js';
 
 /** Gadgets that came with the package: what `npm run build` compiled ahead (package-gadgets.ts). Absent or outdated, it is as if it were not there. */
-export const PACKAGE_FOLDER = fileURLToPath(new URL('../../dist', import.meta.url));
+export const PACKAGE_FOLDER = fileURLToPath(new URL('../../dist/packaged', import.meta.url));
 
 /** Hash of sources, parameters, flags and compiler: two gadgets with one hash compile to the same bytes. */
 export function objectHash(spec: GadgetSpec): string {
@@ -49,7 +49,7 @@ export function readObject(folder: string, hash: string): CompiledGadget | undef
 /** Removes every entry but those of these hashes. */
 export function keepOnly(folder: string, hashes: readonly string[]): void {
   const kept = new Set(hashes.map((hash) => entryPath(folder, hash)));
-  for (const name of fs.readdirSync(path.join(folder, 'gadgets'))) {
+  for (const name of fs.readdirSync(path.join(folder, 'gadgets')).filter((file) => file.endsWith('.object'))) {
     const entry = path.join(folder, 'gadgets', name);
     if (!kept.has(entry)) fs.rmSync(entry, { force: true });
   }
