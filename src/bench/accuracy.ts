@@ -11,8 +11,8 @@ import { execute } from '../cli/session.js';
 import { table } from '../cli/table.js';
 import { openReference } from '../onnx/index.js';
 import { classOf, measureAccuracy } from '../quantize/accuracy.js';
-import { encodeInputs } from '../quantize/encode.js';
 import { runIntegerModel } from '../quantize/interpreter.js';
+import { encodeInputs } from '../quantize/encode.js';
 import { compileOnnx } from '../workflow/compile.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -69,6 +69,7 @@ async function measure(name: string, { input_data: data, labels }: Labelled): Pr
   try {
     const report = await measureAccuracy(
       model,
+      (integers) => runIntegerModel(model, integers),
       async (sample) => {
         const outputs = await reference.run(sample.map((values) => Float32Array.from(values)));
         predicted.push(classOf(outputs[0]));

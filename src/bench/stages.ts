@@ -140,9 +140,9 @@ async function comparePeer(inputs: number, outputs: number): Promise<PeerRow> {
   });
   const model: IntegerModel = {
     activationBits: 8,
-    inputs: [{ name: 'x', shape: [1, inputs], bits: 8, scale: Float64Array.of(1), low: Float64Array.of(0) }],
-    ops: [{ kind: 'dense', inputs: ['x'], output: 'y', shape: [1, outputs], scale: 1, layer: 'dense', rows: 1, inFeatures: inputs, outFeatures: outputs, weight, bias: new Float64Array(outputs) }],
-    outputs: [{ name: 'y', tensor: 'y', shape: [1, outputs], scale: 1 }],
+    inputs: [{ name: 'x', tensor: 0, shape: [1, inputs], bits: 8, scale: Float64Array.of(1), low: Float64Array.of(0) }],
+    ops: [{ kind: 'dense', inputs: [0], output: 1, shape: [1, outputs], scale: 1, layer: 'dense', rows: 1, inFeatures: inputs, outFeatures: outputs, weight, bias: new Float64Array(outputs) }],
+    outputs: [{ name: 'y', tensor: 1, shape: [1, outputs], scale: 1 }],
     layers: [{ name: 'dense', op: 'Gemm', shape: [1, outputs] }],
     notes: [],
   };

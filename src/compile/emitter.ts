@@ -2,26 +2,27 @@
  * The workbench of the compiler: the linear rows of every tensor so far, and the steps all layer kinds share.
  * The trap: composing two linear layers multiplies their sizes; `narrowRows` gives long rows wires before that.
  */
-import type { IntegerOp } from '../quantize/integer-model.js';
+import type { IntegerOp, TensorId } from '../quantize/integer-model.js';
 import type { Intervals } from '../tensor/intervals.js';
-import { RowWriter, rowCount, termsOf, type LinearRows } from './linear-rows.js';
+import { RowWriter, rowCount, ScratchPool, termsOf, type LinearRows } from './linear-rows.js';
 import type { NetlistBuilder } from './netlist.js';
 
 /** Rows longer than this get wires of their own before a layer reads them many times. */
 const LONG_ROW = 4;
 
 export class Emitter {
-  private readonly tensors = new Map<string, LinearRows>();
+  private readonly tensors = new Map<TensorId, LinearRows>();
+  private readonly scratches = new ScratchPool();
   private readonly wired = new Map<LinearRows, Map<number, LinearRows>>();
 
   /** `bounds`: worst-case intervals of every tensor of the integer model. */
   constructor(
     readonly netlist: NetlistBuilder,
-    private readonly bounds: ReadonlyMap<string, Intervals>,
+    private readonly bounds: ReadonlyMap<TensorId, Intervals>,
   ) {}
 
   /** The tightest interval known of element i of a tensor: from its combination, and from the model's own bounds. */
-  interval(tensor: string, i: number): [number, number] {
+  interval(tensor: TensorId, i: number): [number, number] {
     const { low, high } = this.bounds.get(tensor) as Intervals;
     return this.narrower([low[i], high[i]], this.netlist.interval(this.rows(tensor), i));
   }
@@ -44,21 +45,21 @@ export class Emitter {
     return [low + constant, high + constant];
   }
 
-  rows(name: string): LinearRows {
-    return this.tensors.get(name) as LinearRows;
+  rows(tensor: TensorId): LinearRows {
+    return this.tensors.get(tensor) as LinearRows;
   }
 
-  set(name: string, rows: LinearRows): void {
-    this.tensors.set(name, rows);
+  set(tensor: TensorId, rows: LinearRows): void {
+    this.tensors.set(tensor, rows);
   }
 
   /** Rows of an op's inputs, in order. */
   inputs(op: IntegerOp): LinearRows[] {
-    return op.inputs.map((name) => this.rows(name));
+    return op.inputs.map((tensor) => this.rows(tensor));
   }
 
   writer(): RowWriter {
-    return new RowWriter(this.netlist.valueCount);
+    return new RowWriter(this.netlist.valueCount, this.scratches);
   }
 
   /** The same rows, each of at most a few terms: longer ones become values with one linear constraint each. */

@@ -29,6 +29,32 @@ export function singleValues(first: number, count: number, constant: (i: number)
   };
 }
 
+/** Memory in which one row's terms are merged: an entry for every value. */
+interface Scratch {
+  readonly sums: Float64Array;
+  /** The row in which a value was last touched. */
+  readonly seen: Int32Array;
+  readonly touched: Uint32Array;
+  /** Rows are numbered through a scratch's whole life, so that it needs no clearing between writers. */
+  row: number;
+}
+
+/** Scratches that no writer uses at the moment. A writer in every layer would otherwise allocate memory for all values so far. */
+export class ScratchPool {
+  private readonly free: Scratch[] = [];
+
+  take(valueCount: number): Scratch {
+    const scratch = this.free.pop();
+    if (scratch !== undefined && scratch.sums.length >= valueCount && scratch.row < 2 ** 30) return scratch;
+    const size = Math.max(1024, 2 * valueCount);
+    return { sums: new Float64Array(size), seen: new Int32Array(size).fill(-1), touched: new Uint32Array(size), row: 0 };
+  }
+
+  give(scratch: Scratch): void {
+    this.free.push(scratch);
+  }
+}
+
 /** Writes rows one after the other, merging terms of the same value. */
 export class RowWriter {
   private readonly offsets: number[] = [0];
@@ -37,17 +63,20 @@ export class RowWriter {
   private coefficients = new Float64Array(1024);
   private length = 0;
   private constant = 0;
+  private readonly scratch: Scratch;
   private readonly sums: Float64Array;
   private readonly seen: Int32Array;
   private readonly touched: Uint32Array;
   private touchedCount = 0;
-  private row = 0;
+  private row: number;
 
   /** `valueCount`: values are numbered below this. */
-  constructor(valueCount: number) {
-    this.sums = new Float64Array(valueCount);
-    this.seen = new Int32Array(valueCount).fill(-1);
-    this.touched = new Uint32Array(valueCount);
+  constructor(
+    valueCount: number,
+    private readonly pool = new ScratchPool(),
+  ) {
+    this.scratch = pool.take(valueCount);
+    ({ sums: this.sums, seen: this.seen, touched: this.touched, row: this.row } = this.scratch);
   }
 
   /** Adds factor * (row i of `rows`) to the row being written. */
@@ -99,7 +128,10 @@ export class RowWriter {
     return constant;
   }
 
+  /** The rows. The writer writes no more afterwards. */
   finish(): LinearRows {
+    this.scratch.row = this.row;
+    this.pool.give(this.scratch);
     return {
       offsets: Uint32Array.from(this.offsets),
       values: this.values.slice(0, this.length),
@@ -118,4 +150,30 @@ export class RowWriter {
     coefficients.set(this.coefficients);
     this.coefficients = coefficients;
   }
+}
+
+/** All rows of several lists, one list after the other. */
+export function joinRows(lists: readonly LinearRows[]): LinearRows {
+  const sizes = { rows: 0, terms: 0 };
+  for (const { constants, values } of lists) {
+    sizes.rows += constants.length;
+    sizes.terms += values.length;
+  }
+  const joined = {
+    offsets: new Uint32Array(sizes.rows + 1),
+    values: new Uint32Array(sizes.terms),
+    coefficients: new Float64Array(sizes.terms),
+    constants: new Float64Array(sizes.rows),
+  };
+  let row = 0;
+  let term = 0;
+  for (const { offsets, values, coefficients, constants } of lists) {
+    for (let i = 0; i < constants.length; i += 1) joined.offsets[row + i + 1] = term + offsets[i + 1];
+    joined.values.set(values, term);
+    joined.coefficients.set(coefficients, term);
+    joined.constants.set(constants, row);
+    row += constants.length;
+    term += values.length;
+  }
+  return joined;
 }

@@ -236,6 +236,10 @@ function plan(netlist: Netlist, gadgets: readonly Prepared[], places: Places, co
     coefficients,
     constants,
     big,
+    resultOffsets: netlist.results.offsets,
+    resultWires: netlist.results.values.map((value) => places.wireOfValue[value]),
+    resultCoefficients: netlist.results.coefficients,
+    resultConstants: netlist.results.constants,
   };
 }
 

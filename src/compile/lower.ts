@@ -8,6 +8,7 @@ import { hull, type Intervals } from '../tensor/intervals.js';
 import { commit, declareContext, declareInput, inputRows, packRows, publish } from './boundary.js';
 import { Emitter } from './emitter.js';
 import { compileOp } from './layers/index.js';
+import { joinRows } from './linear-rows.js';
 import { NetlistBuilder, type BigCombination, type Netlist } from './netlist.js';
 import { planPacking, type PackingPlan } from './packing.js';
 
@@ -57,7 +58,7 @@ export function lowerModel(model: IntegerModel, visibility: CompileVisibility): 
   netlist.enter(INPUT_LAYER);
   const emitter = new Emitter(netlist, bounds);
   const rows = model.inputs.map((input) => inputRows(input, declareInput(input, netlist)));
-  model.inputs.forEach((input, k) => emitter.set(input.name, rows[k]));
+  model.inputs.forEach((input, k) => emitter.set(input.tensor, rows[k]));
   const inputWords = (): BigCombination[] =>
     rows.flatMap((_, k) => packRows({ ...rows[k], constants: new Float64Array(rows[k].constants.length) }, inputPackings[k], 0, netlist.valueCount));
   const outputSignals = signals.filter((signal) => signal.kind.startsWith('output')).length;
@@ -77,7 +78,8 @@ export function lowerModel(model: IntegerModel, visibility: CompileVisibility): 
   netlist.enter(CONTEXT_LAYER);
   declareContext(netlist);
   const saltCount = [visibility.input, visibility.output].filter((choice) => choice === 'hashed').length;
-  return { netlist: netlist.finish(), inputPackings, outputPackings, outputRanges, signals, saltCount };
+  const results = joinRows(model.outputs.map((output) => emitter.rows(output.tensor)));
+  return { netlist: netlist.finish(results), inputPackings, outputPackings, outputRanges, signals, saltCount };
 }
 
 function meanings(kind: 'input' | 'output', visibility: Visibility, packings: readonly PackingPlan[]): SignalMeaning[] {

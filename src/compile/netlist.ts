@@ -39,6 +39,8 @@ export interface Netlist {
   readonly publicInputs: readonly number[];
   readonly privateInputs: readonly number[];
   readonly layers: readonly string[];
+  /** The model's outputs as rows of values, all outputs one after the other, whatever is public of them. */
+  readonly results: LinearRows;
 }
 
 export class NetlistBuilder {
@@ -129,9 +131,9 @@ export class NetlistBuilder {
     return [low, high];
   }
 
-  finish(): Netlist {
+  finish(results: LinearRows): Netlist {
     const { valueCount, gadgets, steps, publicOutputs, publicInputs, privateInputs, layers } = this;
-    return { valueCount, gadgets, steps, publicOutputs, publicInputs, privateInputs, layers };
+    return { valueCount, gadgets, steps, publicOutputs, publicInputs, privateInputs, layers, results };
   }
 
   private gadgetNumber(spec: GadgetSpec): number {

@@ -13,7 +13,7 @@ export class ProgramFormatError extends ZkinferError {
 }
 
 const MAGIC = 0x70696b7a;
-const VERSION = 1;
+const VERSION = 2;
 
 const ARRAYS = [
   ['gadget', Int32Array],
@@ -24,6 +24,10 @@ const ARRAYS = [
   ['wires', Uint32Array],
   ['coefficients', Float64Array],
   ['constants', Float64Array],
+  ['resultOffsets', Uint32Array],
+  ['resultWires', Uint32Array],
+  ['resultCoefficients', Float64Array],
+  ['resultConstants', Float64Array],
 ] as const;
 
 const count = z.number().int().nonnegative();

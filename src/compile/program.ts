@@ -34,4 +34,9 @@ export interface Program {
   readonly constants: Float64Array;
   /** Operands whose coefficients are too large for floats; their small row is empty. */
   readonly big: ReadonlyMap<number, BigRow>;
+  /** By element of the model's outputs, all outputs one after the other: its terms are resultOffsets[i] .. resultOffsets[i + 1]. */
+  readonly resultOffsets: Uint32Array;
+  readonly resultWires: Uint32Array;
+  readonly resultCoefficients: Float64Array;
+  readonly resultConstants: Float64Array;
 }

@@ -22,6 +22,8 @@ export class GraphBuilder {
   readonly nodes: GraphNode[] = [];
   readonly notes: string[] = [];
   private readonly names = new Set<string>();
+  /** By wanted name: the number to try next. */
+  private readonly counts = new Map<string, number>();
   private readonly budget: { left: number };
 
   /** A scratch builder shares the size budget of the one it works for. */
@@ -32,7 +34,9 @@ export class GraphBuilder {
   /** `wanted`, or `wanted` with a number after it where the name is taken. */
   unique(wanted: string): string {
     let name = wanted;
-    for (let count = 2; this.names.has(name); count++) name = `${wanted}#${count}`;
+    let count = this.counts.get(wanted) ?? 2;
+    for (; this.names.has(name); count++) name = `${wanted}#${count}`;
+    this.counts.set(wanted, count);
     this.names.add(name);
     return name;
   }

@@ -34,15 +34,17 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
     initializers.set(name, readTensor(tensor, name));
   }
   const inputs = (graph.input ?? []).map((info) => readValueInfo(info, 'A graph input')).filter(({ name }) => !initializers.has(name));
-  const repeated = inputs.find(({ name }, i) => inputs.findIndex((other) => other.name === name) !== i);
-  if (repeated !== undefined) throw new MalformedModelError(`Two graph inputs are named ${repeated.name}.`);
   const outputs = (graph.output ?? []).map((info) => readValueInfo(info, 'A graph output'));
   if (outputs.length === 0) throw new MalformedModelError('The graph has no outputs. Is the file complete?');
+  const nodes = (graph.node ?? []).map(readNode);
+  refuseRepeated('graph inputs', inputs.map(({ name }) => name));
+  refuseRepeated('graph outputs', outputs.map(({ name }) => name));
+  refuseMadeTwice(nodes, new Set([...initializers.keys(), ...inputs.map(({ name }) => name)]));
   return {
     irVersion: toNumber(message.irVersion),
     producer: [message.producerName, message.producerVersion].filter(Boolean).join(' '),
     opset,
-    nodes: (graph.node ?? []).map(readNode),
+    nodes,
     initializers,
     inputs,
     outputs,
@@ -50,6 +52,29 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
       (graph.valueInfo ?? []).map((info) => readValueInfo(info, 'A value_info')).map((info) => [info.name, info]),
     ),
   };
+}
+
+/** @throws MalformedModelError where a name stands twice */
+function refuseRepeated(what: string, names: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) throw new MalformedModelError(`Two ${what} are named ${name}. Names must be unique: export the model again.`);
+    seen.add(name);
+  }
+}
+
+/**
+ * Nodes that nothing reads count too: which of two tensors of one name is meant must not depend on what is pruned.
+ * @throws MalformedModelError
+ */
+function refuseMadeTwice(nodes: readonly OnnxNode[], existing: Set<string>): void {
+  for (const { name, op, outputs } of nodes) {
+    for (const output of outputs) {
+      if (output === '') continue;
+      if (existing.has(output)) throw new MalformedModelError(`Node ${name} (${op}) makes ${output}, which exists already.`);
+      existing.add(output);
+    }
+  }
 }
 
 function decodeBytes(bytes: Uint8Array): ModelMessage {

@@ -1,12 +1,11 @@
 /**
  * How far the integer model strays from the float network: absolute error of the dequantized outputs, and how often both
- * name the same class. The float side is given, so that it can be a reference nobody here wrote.
+ * name the same class. The float side is given, so that it can come from onnxruntime rather than from our own evaluator.
  */
 import { sizeOf, type Shape } from '../tensor/shape.js';
 import { argMax } from '../tensor/kernels.js';
 import { dequantize, encodeInputs } from './encode.js';
 import type { IntegerModel, IntegerOutput } from './integer-model.js';
-import { runIntegerModel } from './interpreter.js';
 
 /** Gives the float outputs, in the model's order, of one input (one flat array per graph input). */
 export type FloatReference = (inputs: readonly Float64Array[]) => Promise<readonly ArrayLike<number>[]>;
@@ -34,12 +33,16 @@ export function classOf(scores: ArrayLike<number>): number {
   return argMax(values, { offsets: Uint32Array.of(0, values.length), indices: Uint32Array.from(values.keys()) }, false)[0];
 }
 
+/** Gives the integer outputs, in the model's order, of one input's integers. */
+export type IntegerOutputs = (integers: readonly Float64Array[]) => readonly Float64Array[];
+
 /** What the network does after the tensor that is proved (an omitted softmax), for output k. */
 export type Finish = (k: number, reals: Float64Array) => Float64Array;
 
 /** Compares on every sample. @throws InputRangeError for a sample outside the declared range */
 export async function measureAccuracy(
   model: IntegerModel,
+  outputs: IntegerOutputs,
   reference: FloatReference,
   samples: readonly (readonly Float64Array[])[],
   finish: Finish = (_, reals) => reals,
@@ -52,7 +55,7 @@ export async function measureAccuracy(
   let agreed = 0;
   const scores = model.outputs.findIndex((output: IntegerOutput) => isScoreVector(output.shape));
   for (const sample of samples) {
-    const integers = runIntegerModel(model, encodeInputs(model.inputs, sample));
+    const integers = outputs(encodeInputs(model.inputs, sample));
     const expected = await reference(sample);
     model.outputs.forEach((output, k) => {
       const reals = finish(k, dequantize(integers[k], output.scale));

@@ -12,76 +12,142 @@ import { sizeOf } from '../network/graph.js';
 const TYPICAL_REQUANTIZE = 24;
 const TYPICAL_COMPARE = 22;
 
-type Rewrite = (usage: Usage) => GraphNode[] | undefined;
+/** Gives tensors names that no tensor of the graph has. */
+type Fresh = (wanted: string) => string;
+/** What replaces a node and the only node that reads it; undefined where they stay. */
+type Merge = (first: GraphNode, second: GraphNode, fresh: Fresh) => readonly GraphNode[] | undefined;
 
-/** A graph's nodes with who reads what. */
-class Usage {
-  readonly readers = new Map<string, GraphNode[]>();
-  readonly makers = new Map<string, GraphNode>();
+/** A node in its place among the others. */
+interface Place {
+  readonly node: GraphNode;
+  before?: Place;
+  after?: Place;
+}
+
+/** A graph's nodes as a list that changes in place, with who makes and who reads each tensor kept beside it. */
+class Nodes {
+  private readonly readers = new Map<string, Set<Place>>();
+  private readonly makers = new Map<string, Place>();
   private readonly kept: ReadonlySet<string>;
+  private readonly names: Set<string>;
+  private first?: Place;
+  private last?: Place;
 
-  constructor(
-    readonly nodes: readonly GraphNode[],
-    graph: Graph,
-  ) {
+  constructor(graph: Graph) {
     this.kept = new Set(graph.outputs.map((output) => output.tensor));
-    for (const node of nodes) {
-      this.makers.set(node.output, node);
-      for (const input of node.inputs) this.readers.set(input, [...(this.readers.get(input) ?? []), node]);
-    }
+    this.names = new Set([...graph.inputs.map((input) => input.name), ...graph.nodes.map((node) => node.output)]);
+    for (const node of graph.nodes) this.link({ node, before: this.last });
+  }
+
+  *places(): Iterable<Place> {
+    for (let place = this.first; place !== undefined; place = place.after) yield place;
+  }
+
+  fresh(wanted: string): string {
+    let name = wanted;
+    for (let count = 2; this.names.has(name); count += 1) name = `${wanted}#${count}`;
+    this.names.add(name);
+    return name;
+  }
+
+  /** Whether the node still stands there. */
+  holds(place: Place): boolean {
+    return this.makers.get(place.node.output) === place;
   }
 
   /** The node that alone reads this tensor, if the tensor is read once and is no graph output. */
-  onlyReader(tensor: string): GraphNode | undefined {
-    const readers = this.readers.get(tensor) ?? [];
-    return readers.length === 1 && !this.kept.has(tensor) && readers[0].inputs.length === 1 ? readers[0] : undefined;
+  onlyReader(tensor: string): Place | undefined {
+    const readers = this.readers.get(tensor);
+    if (readers?.size !== 1 || this.kept.has(tensor)) return undefined;
+    const [reader] = readers;
+    return reader.node.inputs.length === 1 ? reader : undefined;
   }
 
-  /** The nodes with `first` and `second` replaced by `replacement`, standing where `second` stood. */
-  replace(first: GraphNode, second: GraphNode, ...replacement: GraphNode[]): GraphNode[] {
-    return this.nodes.flatMap((node) => (node === first ? [] : node === second ? replacement : [node]));
-  }
-}
-
-/** Fuses until nothing changes. */
-export function fuse(graph: Graph): Graph {
-  let nodes: readonly GraphNode[] = graph.nodes;
-  for (;;) {
-    const usage = new Usage(nodes, graph);
-    const next = REWRITES.reduce<GraphNode[] | undefined>((done, rewrite) => done ?? rewrite(usage), undefined);
-    if (next === undefined) return { ...graph, nodes };
-    nodes = next;
-  }
-}
-
-/** Finds the first pair (node, its only reader) that `merge` can rewrite. */
-function pairwise(merge: (first: GraphNode, second: GraphNode) => GraphNode[] | undefined): Rewrite {
-  return (usage) => {
-    for (const first of usage.nodes) {
-      const second = usage.onlyReader(first.output);
-      const merged = second && merge(first, second);
-      if (second && merged) return usage.replace(first, second, ...merged);
+  /** Puts nodes in place of two, where the second stood. Returns the places whose next step may now be another. */
+  replace(first: Place, second: Place, replacement: readonly GraphNode[]): Place[] {
+    let before = second.before === first ? first.before : second.before;
+    this.unlink(first);
+    this.unlink(second);
+    const changed: Place[] = [];
+    for (const node of replacement) {
+      const place: Place = { node, before };
+      this.link(place);
+      before = place;
+      changed.push(place);
     }
-    return undefined;
-  };
+    const makers = replacement.flatMap(({ inputs }) => inputs.map((tensor) => this.makers.get(tensor)));
+    return [...makers.filter((place) => place !== undefined), ...changed];
+  }
+
+  private link(place: Place): void {
+    place.after = place.before === undefined ? this.first : place.before.after;
+    if (place.before === undefined) this.first = place;
+    else place.before.after = place;
+    if (place.after === undefined) this.last = place;
+    else place.after.before = place;
+    this.makers.set(place.node.output, place);
+    for (const tensor of place.node.inputs) {
+      const readers = this.readers.get(tensor) ?? new Set<Place>();
+      this.readers.set(tensor, readers.add(place));
+    }
+  }
+
+  private unlink(place: Place): void {
+    if (place.before === undefined) this.first = place.after;
+    else place.before.after = place.after;
+    if (place.after === undefined) this.last = place.before;
+    else place.after.before = place.before;
+    this.makers.delete(place.node.output);
+    for (const tensor of place.node.inputs) this.readers.get(tensor)?.delete(place);
+  }
 }
 
-const REWRITES: readonly Rewrite[] = [
-  pairwise((first, second) => {
-    if (second.op !== 'affine') return undefined;
-    if (first.op === 'affine') return [composeAffine(first, second)];
-    if (first.op === 'dense') return foldBehindDense(first, second);
-    if (first.op === 'conv') return foldBehindConv(first, second);
-    return undefined;
-  }),
-  pairwise((first, second) => {
-    if (first.op !== 'affine') return undefined;
-    if (second.op === 'dense') return foldBeforeDense(first, second);
-    if (second.op === 'conv') return foldBeforeConv(first, second);
-    if (second.op === 'move') return swapAffineAndMove(first, second);
-    return undefined;
-  }),
-  pairwise((first, second) => (second.op === 'max' ? activateAfterMax(first, second) : undefined)),
+/**
+ * Fuses until nothing changes. Earlier rewrites go before later ones wherever both apply. Each rewrite looks again only at the
+ * nodes around a change, so that the time is about linear in the number of nodes.
+ */
+export function fuse(graph: Graph): Graph {
+  const nodes = new Nodes(graph);
+  const fresh: Fresh = (wanted) => nodes.fresh(wanted);
+  const pending = REWRITES.map(() => [...nodes.places()].reverse());
+  for (;;) {
+    const next = pending.findIndex((places) => places.length > 0);
+    if (next < 0) return { ...graph, nodes: Array.from(nodes.places(), (place) => place.node) };
+    const first = pending[next].pop() as Place;
+    const second = nodes.holds(first) ? nodes.onlyReader(first.node.output) : undefined;
+    const merged = second && REWRITES[next].merge(first.node, second.node, fresh);
+    if (second === undefined || merged === undefined) continue;
+    const changed = nodes.replace(first, second, merged);
+    for (const places of pending) places.push(...changed.slice().reverse());
+  }
+}
+
+/** The rewrites, in order, each by its name. */
+const REWRITES: readonly { readonly name: string; readonly merge: Merge }[] = [
+  {
+    name: 'fold an affine map into the layer before it',
+    merge(first, second) {
+      if (second.op !== 'affine') return undefined;
+      if (first.op === 'affine') return [composeAffine(first, second)];
+      if (first.op === 'dense') return foldBehindDense(first, second);
+      if (first.op === 'conv') return foldBehindConv(first, second);
+      return undefined;
+    },
+  },
+  {
+    name: 'fold an affine map into the layer behind it, or move it nearer to one',
+    merge(first, second, fresh) {
+      if (first.op !== 'affine') return undefined;
+      if (second.op === 'dense') return foldBeforeDense(first, second);
+      if (second.op === 'conv') return foldBeforeConv(first, second);
+      if (second.op === 'move') return swapAffineAndMove(first, second, fresh);
+      return undefined;
+    },
+  },
+  {
+    name: 'activate after the maximum',
+    merge: (first, second, fresh) => (second.op === 'max' ? activateAfterMax(first, second, fresh) : undefined),
+  },
 ];
 
 function composeAffine(first: AffineNode, second: AffineNode): AffineNode {
@@ -177,8 +243,8 @@ function foldBeforeConv(affine: AffineNode, conv: ConvNode): GraphNode[] | undef
 }
 
 /** Moving data and then mapping it is mapping it and then moving it; the map ends nearer to the layer that can take it. */
-function swapAffineAndMove(affine: AffineNode, move: MoveNode): GraphNode[] {
-  const between = `${move.output}/moved`;
+function swapAffineAndMove(affine: AffineNode, move: MoveNode, fresh: Fresh): GraphNode[] {
+  const between = fresh(`${move.output}/moved`);
   const pick = (values: Float64Array, constant: number): Float64Array =>
     Float64Array.from(move.index, (position) => (position < 0 ? constant : values[position]));
   return [
@@ -188,7 +254,7 @@ function swapAffineAndMove(affine: AffineNode, move: MoveNode): GraphNode[] {
 }
 
 /** max(f(x)) = f(max(x)) for monotone f; done where it means fewer constraints. */
-function activateAfterMax(activation: GraphNode, max: MaxNode): GraphNode[] | undefined {
+function activateAfterMax(activation: GraphNode, max: MaxNode, fresh: Fresh): GraphNode[] | undefined {
   const monotone =
     activation.op === 'clip' || (activation.op === 'prelu' && activation.slope.length === 1 && activation.slope[0] >= 0);
   if (!monotone) return undefined;
@@ -199,7 +265,7 @@ function activateAfterMax(activation: GraphNode, max: MaxNode): GraphNode[] | un
   const costFirst = before * TYPICAL_REQUANTIZE + compares * 11;
   const costLast = after * TYPICAL_REQUANTIZE + compares * TYPICAL_COMPARE;
   if (costFirst <= costLast) return undefined;
-  const between = `${max.output}/pooled`;
+  const between = fresh(`${max.output}/pooled`);
   return [
     { ...max, inputs: activation.inputs, output: between },
     { ...activation, inputs: [between], output: max.output, shape: max.shape },

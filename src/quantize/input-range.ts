@@ -2,7 +2,7 @@
  * The declared range of each graph input, which becomes a promise: every input inside has a proof, every input outside
  * an error. From the user, or from calibration data, or a stated default.
  */
-import type { Graph, GraphInput, GraphNode } from '../network/graph.js';
+import type { Graph, GraphInput } from '../network/graph.js';
 import { sizeOf } from '../tensor/shape.js';
 import { CalibrationError } from './errors.js';
 import type { IntegerInput } from './integer-model.js';
@@ -25,6 +25,9 @@ export interface InputChoice {
   readonly notes: readonly string[];
 }
 
+/** A graph input with the tensor that it is in the integer model. */
+type NumberedInput = GraphInput & Pick<IntegerInput, 'tensor'>;
+
 /** Grids of all graph inputs. `samples` hold one array per input; `declared` one range for every input's elements. */
 export function chooseInputs(
   graph: Graph,
@@ -33,14 +36,16 @@ export function chooseInputs(
   declared?: readonly [number, number],
 ): InputChoice {
   const notes: string[] = [];
-  const inputs = graph.inputs.map((input, k): IntegerInput => {
+  const absorbing = feedingDense(graph);
+  const inputs = graph.inputs.map((source, k): IntegerInput => {
+    const input = { ...source, tensor: k };
     if (declared) return sharedGrid(input, bits, declared[0], declared[1]);
     if (samples.length === 0) {
       notes.push(`input '${input.name}': no calibration data and no declared range, so [${DEFAULT_RANGE.join(', ')}] is assumed`);
       return sharedGrid(input, bits, ...DEFAULT_RANGE);
     }
     const columns = columnRanges(samples.map((sample) => sample[k]), sizeOf(input.shape));
-    if (feedsDense(graph, input.name) && unlike(columns, samples.length, input)) {
+    if (absorbing.has(input.name) && unlike(columns, samples.length, input)) {
       const width = samples.length > 1 ? `${100 * ELEMENT_MARGIN} % wider at either end than in the calibration data` : 'around its value in the one calibration sample';
       notes.push(`input '${input.name}': each of its ${columns.length} elements has a range of its own, ${width}`);
       return elementGrids(input, bits, columns);
@@ -52,16 +57,16 @@ export function chooseInputs(
   return { inputs, notes };
 }
 
-function sharedGrid(input: GraphInput, bits: number, least: number, most: number): IntegerInput {
+function sharedGrid(input: NumberedInput, bits: number, least: number, most: number): IntegerInput {
   if (!(Number.isFinite(least) && Number.isFinite(most) && least <= most)) {
     throw new CalibrationError(`input '${input.name}': [${least}, ${most}] is not a range; give two finite numbers, the smaller first`);
   }
   // A range that leaves zero out is widened to it: padding and sparsity need zero to be exact.
   const { step, low } = gridFor(Math.min(least, 0), Math.max(most, 0), bits);
-  return { name: input.name, shape: input.shape, bits, scale: Float64Array.of(step), low: Float64Array.of(low) };
+  return { name: input.name, tensor: input.tensor, shape: input.shape, bits, scale: Float64Array.of(step), low: Float64Array.of(low) };
 }
 
-function elementGrids(input: GraphInput, bits: number, columns: readonly [number, number][]): IntegerInput {
+function elementGrids(input: NumberedInput, bits: number, columns: readonly [number, number][]): IntegerInput {
   const levels = 2 ** bits - 1;
   const widest = Math.max(...columns.map(([min, max]) => max - min));
   const grids = columns.map(([min, max]) => {
@@ -73,6 +78,7 @@ function elementGrids(input: GraphInput, bits: number, columns: readonly [number
   });
   return {
     name: input.name,
+    tensor: input.tensor,
     shape: input.shape,
     bits,
     scale: Float64Array.from(grids, (grid) => grid.step),
@@ -92,13 +98,20 @@ function columnRanges(samples: readonly Float64Array[], size: number): [number, 
   });
 }
 
-/** Whether only dense or element-wise affine layers read the input, which can absorb a scale per element. */
-function feedsDense(graph: Graph, name: string): boolean {
-  const readers: GraphNode[] = graph.nodes.filter((node) => node.inputs.includes(name));
-  return (
-    readers.length > 0 &&
-    readers.every((node) => (node.op === 'dense' && node.rows === 1) || node.op === 'affine' || (node.op === 'move' && node.inputs.length === 1 && feedsDense(graph, node.output)))
-  );
+/** The tensors that only dense or element-wise affine layers read, which can absorb a scale per element. */
+function feedingDense(graph: Graph): ReadonlySet<string> {
+  // From the outputs to the inputs: a tensor that nothing reads, or that another layer reads, is not among them.
+  const read = new Set<string>();
+  const excluded = new Set<string>();
+  for (const node of [...graph.nodes].reverse()) {
+    const absorbs =
+      (node.op === 'dense' && node.rows === 1) ||
+      node.op === 'affine' ||
+      (node.op === 'move' && node.inputs.length === 1 && read.has(node.output) && !excluded.has(node.output));
+    for (const input of node.inputs) (absorbs ? read : excluded).add(input);
+  }
+  for (const tensor of excluded) read.delete(tensor);
+  return read;
 }
 
 function unlike(columns: readonly [number, number][], sampleCount: number, input: GraphInput): boolean {

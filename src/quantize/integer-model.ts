@@ -9,10 +9,16 @@
  */
 import type { Groups, Shape } from '../network/graph.js';
 
+/**
+ * A tensor of an integer model: a number that the quantizer gave out, inputs first. Names of the ONNX file are no identity,
+ * since the quantizer makes tensors of its own, whose names a file could hold too.
+ */
+export type TensorId = number;
+
 interface OpBase {
-  /** Name of the tensor made; unique in the model. */
-  readonly output: string;
-  readonly inputs: readonly string[];
+  /** The tensor made; no other op or input makes it. */
+  readonly output: TensorId;
+  readonly inputs: readonly TensorId[];
   readonly shape: Shape;
   /** real = scale * integer, for the tensor made. */
   readonly scale: number;
@@ -116,7 +122,9 @@ export type IntegerOpKind = IntegerOp['kind'];
 
 /** A graph input: element i is an integer in [low[i], low[i] + 2^bits - 1], real = scale[i] * integer. */
 export interface IntegerInput {
+  /** What the ONNX file calls it. */
   readonly name: string;
+  readonly tensor: TensorId;
   readonly shape: Shape;
   readonly bits: number;
   /** One entry for all elements, or one per element. */
@@ -126,8 +134,9 @@ export interface IntegerInput {
 }
 
 export interface IntegerOutput {
+  /** What the ONNX file calls it. */
   readonly name: string;
-  readonly tensor: string;
+  readonly tensor: TensorId;
   readonly shape: Shape;
   readonly scale: number;
   readonly omitted?: 'Softmax' | 'LogSoftmax';

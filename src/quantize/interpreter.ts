@@ -1,18 +1,18 @@
 /**
  * Runs an integer model: the executable form of its specification, against which the circuit is checked.
  */
-import type { IntegerModel } from './integer-model.js';
+import type { IntegerModel, TensorId } from './integer-model.js';
 import { evaluateOp } from './semantics.js';
 
-/** Every tensor of the model, by name, for these integer inputs (in the model's order). */
-export function interpret(model: IntegerModel, inputs: readonly Float64Array[]): Map<string, Float64Array> {
-  const tensors = new Map<string, Float64Array>(model.inputs.map((input, i) => [input.name, inputs[i]]));
+/** Every tensor of the model, for these integer inputs (in the model's order). */
+export function interpret(model: IntegerModel, inputs: readonly Float64Array[]): Map<TensorId, Float64Array> {
+  const tensors = new Map<TensorId, Float64Array>(model.inputs.map((input, i) => [input.tensor, inputs[i]]));
   for (const op of model.ops) {
     tensors.set(
       op.output,
       evaluateOp(
         op,
-        op.inputs.map((name) => tensors.get(name) as Float64Array),
+        op.inputs.map((tensor) => tensors.get(tensor) as Float64Array),
       ),
     );
   }

@@ -4,7 +4,7 @@
  */
 import type { Intervals } from '../tensor/intervals.js';
 import { sizeOf } from '../tensor/shape.js';
-import type { IntegerInput, IntegerModel } from './integer-model.js';
+import type { IntegerInput, IntegerModel, TensorId } from './integer-model.js';
 import { boundOp } from './semantics.js';
 
 export function inputIntervals(input: IntegerInput): Intervals {
@@ -12,15 +12,15 @@ export function inputIntervals(input: IntegerInput): Intervals {
   return { low, high: low.map((value) => value + 2 ** input.bits - 1) };
 }
 
-/** Bounds of every tensor, by name. */
-export function boundModel(model: Pick<IntegerModel, 'inputs' | 'ops'>): Map<string, Intervals> {
-  const bounds = new Map<string, Intervals>(model.inputs.map((input) => [input.name, inputIntervals(input)]));
+/** Bounds of every tensor. */
+export function boundModel(model: Pick<IntegerModel, 'inputs' | 'ops'>): Map<TensorId, Intervals> {
+  const bounds = new Map<TensorId, Intervals>(model.inputs.map((input) => [input.tensor, inputIntervals(input)]));
   for (const op of model.ops) {
     bounds.set(
       op.output,
       boundOp(
         op,
-        op.inputs.map((name) => bounds.get(name) as Intervals),
+        op.inputs.map((tensor) => bounds.get(tensor) as Intervals),
       ),
     );
   }

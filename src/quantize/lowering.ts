@@ -3,13 +3,14 @@
  * offers the steps that every layer kind needs: choosing an accumulator's scale from what reads it, cutting a wide
  * tensor back to few bits, giving tensors one common scale.
  *
- * The trap: a tensor of the graph may be read at two precisions; `narrow` makes a second tensor beside the first.
+ * The trap: a tensor of the graph may be read at two precisions; `narrow` makes a second tensor beside the first. Tensors made here have
+ * numbers, not names: a name such as `y/narrow` may stand in the ONNX file.
  */
 import type { Graph, GraphNode } from '../network/graph.js';
 import { hull, type Intervals } from '../tensor/intervals.js';
 import { sizeOf, type Shape } from '../tensor/shape.js';
 import { AccumulatorOverflowError } from './errors.js';
-import { ACCUMULATOR_LIMIT, type IntegerInput, type IntegerOp } from './integer-model.js';
+import { ACCUMULATOR_LIMIT, type IntegerInput, type IntegerOp, type TensorId } from './integer-model.js';
 import { bitsOf, inputIntervals } from './intervals.js';
 import { accumulatorShift, gridFor, NOISE_AT_OUTPUT, NOISE_BEFORE_REQUANTIZE, type Grid, type Term } from './scale.js';
 import { boundOp } from './semantics.js';
@@ -17,7 +18,9 @@ import type { TensorStatistics } from './statistics.js';
 
 /** A tensor of the integer model while it is being made. */
 export interface Quantized {
-  readonly name: string;
+  readonly id: TensorId;
+  /** The tensor of the graph whose values it holds, perhaps in another scale or cut to fewer bits. */
+  readonly of: string;
   readonly shape: Shape;
   /** One entry, or one per element (graph inputs with scales of their own). */
   readonly scale: Float64Array;
@@ -42,7 +45,11 @@ export class Lowering {
   private readonly tensors = new Map<string, Quantized>();
   private readonly readers = new Map<string, GraphNode[]>();
   private readonly outputs: ReadonlySet<string>;
-  private readonly narrowed = new Map<string, Quantized>();
+  private readonly cuts = new Map<string, Grid | undefined>();
+  private readonly cutCounts = new Map<string, number>();
+  private readonly narrowed = new Map<TensorId, Quantized>();
+  private readonly uniformed = new Map<TensorId, Quantized>();
+  private nextId: TensorId;
   private readonly shapes = new Map<string, Shape>();
   private layer = '';
 
@@ -53,14 +60,20 @@ export class Lowering {
     readonly bits: number,
   ) {
     this.outputs = new Set(graph.outputs.map((output) => output.tensor));
+    this.nextId = inputs.length;
     for (const input of graph.inputs) this.shapes.set(input.name, input.shape);
     for (const node of graph.nodes) {
       this.shapes.set(node.output, node.shape);
-      for (const input of node.inputs) this.readers.set(input, [...(this.readers.get(input) ?? []), node]);
+      for (const input of node.inputs) {
+        const readers = this.readers.get(input);
+        if (readers === undefined) this.readers.set(input, [node]);
+        else readers.push(node);
+      }
     }
+    this.planCuts(graph);
     for (const input of inputs) {
       const meanSquare = input.scale.length === 1 ? this.statisticsOf(input.name).meanSquare / input.scale[0] ** 2 : uniformMeanSquare(input);
-      this.tensors.set(input.name, { name: input.name, shape: input.shape, scale: input.scale, bounds: inputIntervals(input), meanSquare });
+      this.tensors.set(input.name, { id: input.tensor, of: input.name, shape: input.shape, scale: input.scale, bounds: inputIntervals(input), meanSquare });
     }
   }
 
@@ -77,12 +90,21 @@ export class Lowering {
     return this.statistics.get(name) as TensorStatistics;
   }
 
-  /**
-   * Appends an op; its result stands for the graph tensor `output` if it has that name. Refused if an accumulator could
-   * leave exact arithmetic.
-   */
+  /** Appends an op whose result is the graph tensor `output`. Refused if an accumulator could leave exact arithmetic. */
   emit(body: OpBody, inputs: readonly Quantized[], output: string, shape: Shape, scale: number): Quantized {
-    const op = { ...body, inputs: inputs.map((input) => input.name), output, shape, scale, layer: this.layer } as IntegerOp;
+    const made = this.append(body, inputs, output, shape, scale, this.statistics.get(output)?.meanSquare);
+    this.tensors.set(output, made);
+    return made;
+  }
+
+  /** Appends an op whose result is a step on the way to the graph tensor `of`. Refused as by {@link emit}. */
+  emitStep(body: OpBody, inputs: readonly Quantized[], of: string, shape: Shape, scale: number): Quantized {
+    return this.append(body, inputs, of, shape, scale, undefined);
+  }
+
+  private append(body: OpBody, inputs: readonly Quantized[], of: string, shape: Shape, scale: number, known: number | undefined): Quantized {
+    const id = this.nextId;
+    const op = { ...body, inputs: inputs.map((input) => input.id), output: id, shape, scale, layer: this.layer } as IntegerOp;
     const bounds = boundOp(op, inputs.map((input) => input.bounds));
     const magnitude = magnitudeOf(bounds);
     if (!(magnitude <= ACCUMULATOR_LIMIT)) {
@@ -90,14 +112,12 @@ export class Lowering {
         `layer '${this.layer}': its accumulators reach ${magnitude}, over 2^50; use fewer --activation-bits or calibration data with a wider range`,
       );
     }
-    const statistics = this.statistics.get(output);
-    // A helper tensor stands for about the reals that its inputs stand for.
+    // A step stands for about the reals that its inputs stand for.
     const real = (input: Quantized): number => input.meanSquare * (input.scale.length === 1 ? input.scale[0] ** 2 : scale ** 2);
-    const meanSquare = (statistics?.meanSquare ?? Math.max(...inputs.map(real))) / scale ** 2;
-    const made: Quantized = { name: output, shape, scale: Float64Array.of(scale), bounds, meanSquare };
+    const meanSquare = (known ?? inputs.reduce((most, input) => Math.max(most, real(input)), 0)) / scale ** 2;
+    this.nextId += 1;
     this.ops.push(op);
-    this.tensors.set(output, made);
-    return made;
+    return { id, of, shape, scale: Float64Array.of(scale), bounds, meanSquare };
   }
 
   /** Builds a layer on its only input as `operand` gives it, or on a cut copy if the accumulators would grow too large. */
@@ -108,13 +128,22 @@ export class Lowering {
       build(operand);
     } catch (error) {
       const narrow = error instanceof AccumulatorOverflowError ? this.narrow(x) : operand;
-      if (narrow.name === operand.name) throw error;
+      if (narrow.id === operand.id) throw error;
       build(narrow);
     }
   }
 
-  /** The grid to which the values of this graph tensor will be cut where it is next cut; undefined if nothing cuts it. */
-  private cut(name: string): Grid | undefined {
+  /** Decides for every tensor, from the outputs to the inputs, where its values are next cut, and how many are. */
+  private planCuts(graph: Graph): void {
+    const names = [...graph.inputs.map((input) => input.name), ...graph.nodes.map((node) => node.output)];
+    for (const name of names.reverse()) {
+      this.cuts.set(name, this.planCut(name));
+      const readers = this.readers.get(name) ?? [];
+      this.cutCounts.set(name, readers.reduce((most, reader) => Math.max(most, this.cutBy(reader, name)), 0));
+    }
+  }
+
+  private planCut(name: string): Grid | undefined {
     const readers = this.readers.get(name) ?? [];
     if (readers.length !== 1 || this.outputs.has(name)) return undefined;
     const [reader] = readers;
@@ -131,6 +160,11 @@ export class Lowering {
       default:
         return undefined;
     }
+  }
+
+  /** The grid to which the values of this graph tensor will be cut where it is next cut; undefined if nothing cuts it. */
+  private cut(name: string): Grid | undefined {
+    return this.cuts.get(name);
   }
 
   /**
@@ -180,27 +214,33 @@ export class Lowering {
     const factor = Math.round((x.scale[0] * 2 ** wanted) / grid.step);
     const size = sizeOf(x.shape);
     const body: OpBody = { kind: 'affine', factor: new Float64Array(size).fill(factor), shift: new Float64Array(size) };
-    const scaled = this.emit(body, [x], `${output}/scaled`, x.shape, x.scale[0] / factor);
+    const scaled = this.emitStep(body, [x], x.of, x.shape, x.scale[0] / factor);
     return this.requantize(scaled, { step: scaled.scale[0] * 2 ** wanted, low: grid.low }, output);
   }
 
   /** Cuts x to a grid. The step becomes the nearest power-of-two multiple of x's scale at or above the one wished for. */
   requantize(x: Quantized, grid: Grid, output: string): Quantized {
+    const { body, step } = this.cutTo(x, grid);
+    return this.emit(body, [x], output, x.shape, step);
+  }
+
+  private cutTo(x: Quantized, grid: Grid): { readonly body: OpBody; readonly step: number } {
     const scale = x.scale[0];
     const shift = Math.max(0, Math.ceil(Math.log2(grid.step / scale) - 1e-9));
     const step = scale * 2 ** shift;
     const low = Math.round((grid.low * grid.step) / step) + 0;
-    return this.emit({ kind: 'requantize', shift, low, bits: this.bits }, [x], output, x.shape, step);
+    return { body: { kind: 'requantize', shift, low, bits: this.bits }, step };
   }
 
   /** x cut to activation bits over its calibrated range, if it is wider than that; x itself otherwise. */
   narrow(x: Quantized): Quantized {
     if (bitsOf(spanOf(x.bounds)) <= this.bits) return x;
-    const known = this.narrowed.get(x.name);
+    const known = this.narrowed.get(x.id);
     if (known) return known;
     const uniform = this.uniform(x);
-    const cut = this.requantize(uniform, this.ownGrid(x.name), `${x.name}/narrow`);
-    this.narrowed.set(x.name, cut);
+    const { body, step } = this.cutTo(uniform, this.ownGrid(x.of));
+    const cut = this.emitStep(body, [uniform], x.of, x.shape, step);
+    this.narrowed.set(x.id, cut);
     return cut;
   }
 
@@ -213,7 +253,7 @@ export class Lowering {
     const bits = bitsOf(spanOf(x.bounds));
     const extra = bits - this.bits;
     if (extra <= 0) return x;
-    const known = this.narrowed.get(x.name);
+    const known = this.narrowed.get(x.id);
     if (known) return known;
     const carried = this.nextCut(reader.output) * extra;
     return bits + growth > WIDEST || carried > sizeOf(x.shape) * (bits + REQUANTIZE_OVERHEAD) ? this.narrow(x) : x;
@@ -222,8 +262,8 @@ export class Lowering {
   /** Both factors of a product: left wide where cutting what becomes of the product later is cheaper than cutting them. */
   factors(a: Quantized, b: Quantized, product: GraphNode): [Quantized, Quantized] {
     const bits = [a, b].map((x) => bitsOf(spanOf(x.bounds)));
-    const cost = (x: Quantized, k: number): number => (bits[k] > this.bits && !this.narrowed.has(x.name) ? sizeOf(x.shape) * (bits[k] + REQUANTIZE_OVERHEAD) : 0);
-    const cutting = a.name === b.name ? cost(a, 0) : cost(a, 0) + cost(b, 1);
+    const cost = (x: Quantized, k: number): number => (bits[k] > this.bits && !this.narrowed.has(x.id) ? sizeOf(x.shape) * (bits[k] + REQUANTIZE_OVERHEAD) : 0);
+    const cutting = a.id === b.id ? cost(a, 0) : cost(a, 0) + cost(b, 1);
     const extra = bits[0] + bits[1] - 2 * this.bits;
     const wide = bits[0] + bits[1] + 4 <= WIDEST && this.nextCut(product.output) * extra < cutting;
     return wide ? [a, b] : [this.narrow(a), this.narrow(b)];
@@ -231,8 +271,7 @@ export class Lowering {
 
   /** How many values will be cut when graph tensor `name`, or what linear layers make of it, is next cut. */
   private nextCut(name: string): number {
-    const readers = this.readers.get(name) ?? [];
-    return readers.reduce((most, reader) => Math.max(most, this.cutBy(reader, name)), 0);
+    return this.cutCounts.get(name) ?? 0;
   }
 
   private cutBy(reader: GraphNode, name: string): number {
@@ -255,16 +294,19 @@ export class Lowering {
   uniform(x: Quantized): Quantized {
     if (x.scale.length === 1) return x;
     const smallest = x.scale.reduce((least, scale) => Math.min(least, scale), Infinity);
-    const output = `${x.name}/uniform`;
-    return this.tensors.get(output) ?? this.rescale(x, smallest, output);
+    const known = this.uniformed.get(x.id);
+    if (known) return known;
+    const made = this.rescale(x, smallest);
+    this.uniformed.set(x.id, made);
+    return made;
   }
 
   /** x expressed in units of `scale` or of a fraction of it small enough that the factors are precise. */
-  private rescale(x: Quantized, scale: number, output: string): Quantized {
+  private rescale(x: Quantized, scale: number): Quantized {
     const unit = scale / 2 ** accumulatorShift([{ coefficients: x.scale, meanSquare: x.meanSquare }], x.scale.length, scale, NOISE_AT_OUTPUT);
     const size = sizeOf(x.shape);
     const factor = new Float64Array(size).map((_, i) => Math.round(x.scale[x.scale.length === 1 ? 0 : i] / unit));
-    return this.emit({ kind: 'affine', factor, shift: new Float64Array(size) }, [x], output, x.shape, unit);
+    return this.emitStep({ kind: 'affine', factor, shift: new Float64Array(size) }, [x], x.of, x.shape, unit);
   }
 
   /** All tensors in one scale; those that would leave exact arithmetic in it are cut first. */
@@ -275,12 +317,12 @@ export class Lowering {
       chosen = chosen.map((input) => this.narrow(input));
       unit = this.commonScale(chosen, output);
     }
-    const aligned = chosen.map((input, k) => {
+    const aligned = chosen.map((input) => {
       const factor = Math.round(input.scale[0] / unit);
       if (factor === 1) return input;
       const size = sizeOf(input.shape);
       const body: OpBody = { kind: 'affine', factor: new Float64Array(size).fill(factor), shift: new Float64Array(size) };
-      return this.emit(body, [input], `${output}/aligned${k}`, input.shape, unit);
+      return this.emitStep(body, [input], input.of, input.shape, unit);
     });
     return { inputs: aligned, scale: unit };
   }

@@ -47,7 +47,7 @@ export function quantize(graph: Graph, options: QuantizeOptions): IntegerModel {
   const outputs = fused.outputs.map((output) => {
     const tensor = lowering.uniform(lowering.tensor(output.tensor));
     const { name, shape, omitted } = output;
-    return { name, tensor: tensor.name, shape, scale: tensor.scale[0], ...(omitted ? { omitted: omitted.op } : {}) };
+    return { name, tensor: tensor.id, shape, scale: tensor.scale[0], ...(omitted ? { omitted: omitted.op } : {}) };
   });
   const layers = fused.nodes.map((node) => ({ name: node.name, op: node.source, shape: node.shape }));
   return { activationBits, inputs: choice.inputs, ops: lowering.ops, outputs, layers, notes };

@@ -6,7 +6,7 @@ import { IntegerModelFormatError } from './errors.js';
 import type { IntegerModel } from './integer-model.js';
 
 const FORMAT = 'zkinfer-integer-model';
-const VERSION = 1;
+const VERSION = 2;
 
 const TYPES = { f64: Float64Array, u32: Uint32Array, i32: Int32Array } as const;
 

@@ -29,6 +29,18 @@ export interface WitnessGenerator {
   generate(assignment: Assignment): Witness;
 }
 
+/**
+ * What the circuit itself computed as the model's outputs, all outputs one after the other, whether they are public, hashed or private.
+ */
+export function circuitResults(program: Program, witness: Witness): Float64Array {
+  const { resultOffsets, resultWires, resultCoefficients, resultConstants } = program;
+  return resultConstants.map((constant, i) => {
+    let sum = constant;
+    for (let k = resultOffsets[i]; k < resultOffsets[i + 1]; k += 1) sum += resultCoefficients[k] * witness.small[resultWires[k]];
+    return sum;
+  });
+}
+
 export function prepareWitness(program: Program): WitnessGenerator {
   const gadgets = program.gadgets.map(prepareStep);
   return { generate: (assignment) => new Run(program, gadgets, assignment).finish() };

@@ -4,16 +4,19 @@ import { domainSize, compileModel, type Circuit } from '../compile/compile.js';
 import { encodeProgram } from '../compile/program-file.js';
 import type { Manifest, Visibility } from '../manifest.js';
 import { applyOmitted, buildGraph, decodeModel, evaluator, OnnxRuntimeError, openReference, type Graph } from '../onnx/index.js';
-import { isScoreVector, measureAccuracy, type AccuracyReport, type Finish } from '../quantize/accuracy.js';
+import { isScoreVector, measureAccuracy, type AccuracyReport, type Finish, type IntegerOutputs } from '../quantize/accuracy.js';
 import { realRange } from '../quantize/encode.js';
 import type { IntegerInput, IntegerModel } from '../quantize/integer-model.js';
+import { runIntegerModel } from '../quantize/interpreter.js';
 import { quantize } from '../quantize/quantize.js';
 import { integerModelToJson } from '../quantize/serialize.js';
+import { createChecker } from '../r1cs/check.js';
 import { r1csChunks } from '../r1cs/r1cs-file.js';
 import { symLines } from '../r1cs/sym-file.js';
 import { nonZeros } from '../r1cs/types.js';
 import { sizeOf } from '../tensor/shape.js';
 import { VERSION } from '../version.js';
+import { InconsistentWitnessError, prepareCircuit } from './circuit-run.js';
 import { checkSamples, type Sample } from './input-json.js';
 import { reportLayers, type LayerReport } from './report.js';
 import { wireNames } from './sym.js';
@@ -56,6 +59,10 @@ export interface ComparedAccuracy extends AccuracyReport {
 /** Contents of the files that `compile` writes, by name, in pieces: a large system does not fit one buffer. */
 export type BuildFiles = Readonly<Record<string, () => Iterable<Uint8Array | string>>>;
 
+/** Samples whose witness is always made and compared. */
+const LEAST_CHECKED = 2;
+/** Wires computed in all for that comparison beyond the least; some seconds. */
+const CHECKED_WIRES = 2 ** 25;
 /** Samples on which the accuracy report is made, at most. */
 const REPORTED_SAMPLES = 200;
 
@@ -84,7 +91,7 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
   const visibility = { input: options.inputVisibility ?? 'hashed', output: options.outputVisibility ?? 'public' } as const;
   const circuit = await compileModel(model, visibility, { gadgetFolders: options.gadgetFolders });
   stage('comparing with float32');
-  const accuracy = await compareWithFloat(onnx, graph, model, samples);
+  const accuracy = await compareWithFloat(onnx, graph, model, circuit, samples);
   const manifest = describe(onnx, model, circuit, options.name, visibility);
   return { model, circuit, manifest, accuracy, layers: reportLayers(model, circuit), seconds: (performance.now() - start) / 1000 };
 }
@@ -99,15 +106,22 @@ export function buildFiles({ model, circuit }: CompiledModel): BuildFiles {
   };
 }
 
-async function compareWithFloat(onnx: Uint8Array, graph: Graph, model: IntegerModel, samples: readonly Sample[]): Promise<ComparedAccuracy> {
+async function compareWithFloat(
+  onnx: Uint8Array,
+  graph: Graph,
+  model: IntegerModel,
+  circuit: Circuit,
+  samples: readonly Sample[],
+): Promise<ComparedAccuracy> {
   const inside = samples.filter((sample) => sample.every((values, k) => values.every((value, i) => within(model.inputs[k], i, value))));
   const chosen = inside.length > 0 ? inside.slice(0, REPORTED_SAMPLES) : randomSamples(model.inputs, 32);
+  const integers = circuitOutputs(model, circuit);
   const finish: Finish = (k, reals) => applyOmitted(graph.outputs[k], reals);
   try {
     const reference = await openReference(onnx);
     try {
       const run = (sample: Sample): Promise<Float32Array[]> => reference.run(sample.map((values) => Float32Array.from(values)));
-      return { ...(await measureAccuracy(model, run, chosen, finish)), reference: 'onnxruntime' };
+      return { ...(await measureAccuracy(model, integers, run, chosen, finish)), reference: 'onnxruntime' };
     } finally {
       await reference.close();
     }
@@ -119,8 +133,31 @@ async function compareWithFloat(onnx: Uint8Array, graph: Graph, model: IntegerMo
       const tensors = run(sample);
       return graph.outputs.map((output, k) => finish(k, tensors.get(output.tensor) as Float64Array));
     };
-    return { ...(await measureAccuracy(model, own, chosen, finish)), reference: 'own', why: error.message };
+    return { ...(await measureAccuracy(model, integers, own, chosen, finish)), reference: 'own', why: error.message };
   }
+}
+
+/**
+ * The integer outputs that accuracy is measured on: the circuit's own, by its witness, for as many samples as are a matter of seconds,
+ * the interpreter's after that. The first witness is checked against every constraint.
+ * @throws InconsistentWitnessError
+ */
+function circuitOutputs(model: IntegerModel, { program, system, saltCount }: Circuit): IntegerOutputs {
+  const run = prepareCircuit(model, program);
+  const checked = Math.max(LEAST_CHECKED, Math.floor(CHECKED_WIRES / program.wireCount));
+  let done = 0;
+  return (integers) => {
+    done += 1;
+    if (done > checked) return runIntegerModel(model, integers);
+    const { witness, outputs } = run(integers, 0n, new Array<bigint>(saltCount).fill(1n));
+    if (done === 1) {
+      const violated = createChecker(system).violatedConstraints(witness);
+      if (violated.length > 0) {
+        throw new InconsistentWitnessError(`the witness violates constraint ${violated[0]} of the circuit; please report it with the model`);
+      }
+    }
+    return outputs;
+  };
 }
 
 /** Inside the declared range, whose ends are themselves rounded to the grid. */

@@ -15,17 +15,21 @@ export interface LayerReport {
   readonly bits?: number;
 }
 
+/** Layers of the circuit's border: input ranges and commitment before the network's, outputs and context after. */
+const BORDER_BEFORE = 2;
+const BORDER_AFTER = 2;
+
 /** One entry per layer of the network, in order, the circuit's border first and last. */
 export function reportLayers(model: IntegerModel, circuit: Circuit): LayerReport[] {
   const bounds = boundModel(model);
   const constraints = new Map<string, number>();
-  for (const layer of circuit.layers) constraints.set(layer.name, (constraints.get(layer.name) ?? 0) + layer.constraints);
-  const named = new Set(model.layers.map((layer) => layer.name));
-  const border = circuit.layers.filter((layer) => !named.has(layer.name));
-  const before = border.filter((layer) => layer.name.includes('input'));
-  const after = border.filter((layer) => !layer.name.includes('input'));
+  for (const layer of circuit.layers.slice(BORDER_BEFORE, -BORDER_AFTER)) constraints.set(layer.name, (constraints.get(layer.name) ?? 0) + layer.constraints);
+  // By position: a layer of the network may have any name.
+  const before = circuit.layers.slice(0, BORDER_BEFORE);
+  const after = circuit.layers.slice(-BORDER_AFTER);
+  const lastOps = new Map(model.ops.map((op) => [op.layer, op]));
   const layers = model.layers.map((layer): LayerReport => {
-    const last = model.ops.filter((op) => op.layer === layer.name).at(-1);
+    const last = lastOps.get(layer.name);
     const range = last && hull(bounds.get(last.output) as Intervals);
     return {
       name: layer.name,

@@ -49,7 +49,8 @@ describe('a witness plan', () => {
       gadgets: [{ spec: { template: 'Table', parameters: [2, [5, -1, 7]] }, signals: ['one'], outputCount: 3, inputCount: 1 }],
       gadget: new Int32Array(), outputWire: new Uint32Array(), innerWire: new Uint32Array(), operandOffsets: new Uint32Array(1),
       termOffsets: new Uint32Array(1), wires: new Uint32Array(), coefficients: new Float64Array(), constants: new Float64Array(),
-      big: new Map(),
+      big: new Map(), resultOffsets: new Uint32Array(1), resultWires: new Uint32Array(), resultCoefficients: new Float64Array(),
+      resultConstants: new Float64Array(),
     };
     assert.deepEqual(decodeProgram(encodeProgram(program)).gadgets, program.gadgets);
   });

@@ -65,7 +65,7 @@ describe('worst-case intervals', () => {
   });
 
   it('of an input are its codes', () => {
-    const input = { name: 'x', shape: [2], bits: 3, scale: Float64Array.of(1), low: Float64Array.of(-4, 10) };
+    const input = { name: 'x', tensor: 0, shape: [2], bits: 3, scale: Float64Array.of(1), low: Float64Array.of(-4, 10) };
     assert.deepEqual(inputIntervals(input), { low: Float64Array.of(-4, 10), high: Float64Array.of(3, 17) });
   });
 

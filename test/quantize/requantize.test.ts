@@ -47,7 +47,7 @@ describe('requantization', () => {
   });
 
   it('works on each element alone', () => {
-    const op: IntegerRequantize = { kind: 'requantize', shift: 3, low: 0, bits: 4, inputs: ['x'], output: 'y', shape: [4], scale: 1, layer: 'l' };
+    const op: IntegerRequantize = { kind: 'requantize', shift: 3, low: 0, bits: 4, inputs: [0], output: 1, shape: [4], scale: 1, layer: 'l' };
     assert.deepEqual(Array.from(evaluateOp(op, [Float64Array.of(-9, 3, 4, 400)])), [0, 0, 1, 15]);
   });
 });

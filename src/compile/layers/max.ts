@@ -4,7 +4,7 @@
  * the combinations themselves: neighbouring windows of a convolution share most of their input, so their difference is
  * smaller than their intervals suggest, and a comparison costs one constraint per bit of it.
  */
-import type { IntegerMax } from '../../quantize/integer-model.js';
+import type { IntegerMax, TensorId } from '../../quantize/integer-model.js';
 import { bitsOf } from '../../quantize/intervals.js';
 import type { Emitter } from '../emitter.js';
 import type { LinearRows, RowWriter } from '../linear-rows.js';
@@ -70,7 +70,7 @@ function differenceRows(
 }
 
 /** Bounds of x[round] - max(x[0], ..., x[round - 1]), which is the least of the pairwise differences. */
-function boundDifference(members: Uint32Array, round: number, input: string, rows: LinearRows, at: Emitter, scratch: RowWriter): [number, number] {
+function boundDifference(members: Uint32Array, round: number, input: TensorId, rows: LinearRows, at: Emitter, scratch: RowWriter): [number, number] {
   const [low, high] = at.interval(input, members[round]);
   const earlier = Array.from(members.subarray(0, round), (member) => at.interval(input, member));
   const plain = earlier.map(([least, most]): [number, number] => [low - most, high - least]);

@@ -9,7 +9,7 @@ export function lowerMove(node: MoveNode, at: Lowering): void {
   const { index } = node;
   const used = node.constants.filter((_, k) => index.includes(-1 - k));
   // Constants must be representable beside the data; zero always is.
-  const finer = used.every((value) => value === 0) ? aligned : refine(aligned, used, node.output, at);
+  const finer = used.every((value) => value === 0) ? aligned : refine(aligned, used, at);
   const constants = node.constants.map((value) => Math.round(value / finer.scale) + 0);
   at.emit({ kind: 'move', index, constants }, finer.inputs, node.output, node.shape, finer.scale);
 }
@@ -22,14 +22,14 @@ interface Aligned {
 /** Fractional bits that a constant standing among activations gets. */
 const CONSTANT_BITS = 6;
 
-function refine({ inputs, scale }: Aligned, constants: Float64Array, output: string, at: Lowering): Aligned {
+function refine({ inputs, scale }: Aligned, constants: Float64Array, at: Lowering): Aligned {
   const exact = constants.every((value) => Math.abs(value / scale - Math.round(value / scale)) < 1e-9);
   if (exact) return { inputs, scale };
   const factor = 2 ** CONSTANT_BITS;
-  const finer = inputs.map((input, k) => {
+  const finer = inputs.map((input) => {
     const size = input.bounds.low.length;
     const body = { kind: 'affine', factor: new Float64Array(size).fill(factor), shift: new Float64Array(size) } as const;
-    return at.emit(body, [input], `${output}/refined${k}`, input.shape, scale / factor);
+    return at.emitStep(body, [input], input.of, input.shape, scale / factor);
   });
   return { inputs: finer, scale: scale / factor };
 }

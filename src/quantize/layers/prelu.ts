@@ -14,7 +14,7 @@ export function lowerPRelu(node: PReluNode, at: Lowering): void {
     return;
   }
   const cut = at.narrow(x);
-  const relu = positivePart(cut, `${node.output}/positive`, at);
+  const relu = positivePart(cut, at);
   const fraction = 2 ** fractionalBits(node.slope, hull(cut.bounds));
   const scale = cut.scale[0] / fraction;
   const slope = (i: number): number => Math.round(node.slope[node.slope.length === 1 ? 0 : i] * fraction) + 0;
@@ -24,15 +24,15 @@ export function lowerPRelu(node: PReluNode, at: Lowering): void {
   }
   const size = cut.bounds.low.length;
   const none = new Float64Array(size);
-  const falling = at.emit({ kind: 'affine', factor: none.map((_, i) => slope(i)), shift: none }, [cut], `${node.output}/falling`, node.shape, scale);
-  const rising = at.emit({ kind: 'affine', factor: none.map((_, i) => fraction - slope(i)), shift: none }, [relu], `${node.output}/rising`, node.shape, scale);
+  const falling = at.emitStep({ kind: 'affine', factor: none.map((_, i) => slope(i)), shift: none }, [cut], cut.of, node.shape, scale);
+  const rising = at.emitStep({ kind: 'affine', factor: none.map((_, i) => fraction - slope(i)), shift: none }, [relu], relu.of, node.shape, scale);
   at.emit({ kind: 'sum', coefficients: [1, 1] }, [falling, rising], node.output, node.shape, scale);
 }
 
 /** max(x, 0), exactly. */
-function positivePart(x: Quantized, output: string, at: Lowering): Quantized {
+function positivePart(x: Quantized, at: Lowering): Quantized {
   const bits = Math.max(1, bitsOf(hull(x.bounds)[1]));
-  return at.emit({ kind: 'requantize', shift: 0, low: 0, bits }, [x], output, x.shape, x.scale[0]);
+  return at.emitStep({ kind: 'requantize', shift: 0, low: 0, bits }, [x], x.of, x.shape, x.scale[0]);
 }
 
 /** Fewest fractional bits at which the rounded slopes are wrong by at most an eighth of a step on any value. */

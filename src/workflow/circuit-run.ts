@@ -1,0 +1,57 @@
+/**
+ * The circuit run on integers: a witness, and the outputs that the circuit itself computed, whatever is public of them. They are
+ * compared with the interpreter's on every run, so that nothing is proved that the integer model does not say.
+ */
+import type { Program } from '../compile/program.js';
+import { ZkinferError } from '../errors.js';
+import { inputCodes } from '../quantize/encode.js';
+import type { IntegerModel } from '../quantize/integer-model.js';
+import { runIntegerModel } from '../quantize/interpreter.js';
+import type { Witness } from '../r1cs/witness.js';
+import { circuitResults, prepareWitness } from '../witness/generate.js';
+
+/** The circuit and the interpreter disagree: a bug in this package or a damaged build, never the input's fault. */
+export class InconsistentWitnessError extends ZkinferError {
+  readonly code = 'INCONSISTENT_WITNESS';
+}
+
+export interface CircuitRun {
+  readonly witness: Witness;
+  /** The model's outputs, as the circuit and the interpreter both have them. */
+  readonly outputs: readonly Float64Array[];
+}
+
+/**
+ * Prepares a circuit for many runs. The function takes one array of integers for each input of the model, the context, and the salts
+ * of the commitments in their order. @throws InconsistentWitnessError
+ */
+export function prepareCircuit(
+  model: IntegerModel,
+  program: Program,
+): (integers: readonly Float64Array[], context: bigint, salts: readonly bigint[]) => CircuitRun {
+  const generator = prepareWitness(program);
+  return (integers, context, salts) => {
+    const codes: ArrayLike<number | bigint> = [...inputCodes(model.inputs, integers), ...salts];
+    const witness = generator.generate({ publicInputs: [context], privateInputs: codes });
+    const outputs = runIntegerModel(model, integers);
+    compare(outputs, circuitResults(program, witness), model);
+    return { witness, outputs };
+  };
+}
+
+function compare(expected: readonly Float64Array[], results: Float64Array, model: IntegerModel): void {
+  let at = 0;
+  expected.forEach((values, k) => {
+    const different = values.findIndex((value, i) => value !== results[at + i]);
+    if (different >= 0) {
+      throw new InconsistentWitnessError(
+        `output '${model.outputs[k].name}'[${different}] is ${results[at + different]} by the circuit and ${values[different]} by the integer model; ` +
+          'please report it with the model and the input',
+      );
+    }
+    at += values.length;
+  });
+  if (at !== results.length) {
+    throw new InconsistentWitnessError(`the circuit has ${results.length} output elements, the integer model ${at}; compile the model again`);
+  }
+}
