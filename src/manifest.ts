@@ -72,15 +72,21 @@ export const manifestSchema = z.object({
     domainSize: z.number().int(),
   }),
   notes: z.array(z.string()),
-  /** Present once keys exist. `development`: made on one machine; whoever made them could forge proofs. */
+  /** Present once keys exist. `development`: made on one machine; whoever made them could forge proofs. `ptau`: by a ceremony. */
   keys: z
     .object({
       kind: z.enum(['development', 'ptau']),
       backend: z.enum(['native', 'snarkjs']),
       /** SHA-256 of the powers-of-tau file. */
       ptauHash: bytes32.optional(),
+      /** snarkjs's circuit hash, which names circuit and powers of tau: Blake2b-512 in hex. */
+      ceremonyCircuitHash: z.string().optional(),
+      /** Who contributed, in order, by the hashes that they published. */
+      contributions: z.array(z.object({ kind: z.enum(['contribution', 'beacon']), hash: z.string(), name: z.string().optional() })).optional(),
     })
     .optional(),
+  /** Present while a key from powers of tau waits for contributions. */
+  unfinishedKey: z.object({ backend: z.enum(['native', 'snarkjs']), ptauHash: bytes32 }).optional(),
   /** SHA-256 of every other file of the build, by name. */
   files: z.record(z.string(), bytes32),
 });

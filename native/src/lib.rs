@@ -12,6 +12,7 @@ pub mod msm;
 #[cfg(feature = "node")]
 mod napi;
 pub mod ntt;
+pub mod phase2;
 pub mod prove;
 pub mod setup;
 pub mod verify;

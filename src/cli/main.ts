@@ -18,6 +18,7 @@ const COMMANDS: readonly Subcommand[] = [
   { name: 'inspect', summary: "show a model's operators and shapes, what each layer will cost, and what is not supported and why", load: () => import('./commands/inspect.js') },
   { name: 'compile', summary: 'quantize a model and compile it to a circuit', load: () => import('./commands/compile.js') },
   { name: 'setup', summary: "make a build's proving and verification key", load: () => import('./commands/setup.js') },
+  { name: 'ceremony', summary: 'contribute to a key, end a ceremony with a beacon, verify what others did', load: () => import('./commands/ceremony.js') },
   { name: 'prove', summary: 'prove the inference of one input', load: () => import('./commands/prove.js') },
   { name: 'verify', summary: 'check a proof off chain; exit code 0 only if it is valid', load: () => import('./commands/verify.js') },
   { name: 'solidity', summary: "write the build's Verifier.sol", load: () => import('./commands/solidity.js') },

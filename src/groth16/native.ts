@@ -9,8 +9,11 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 import { ZkinferError } from '../errors.js';
+import { CeremonyError, type Ceremony, type ContributionRecord, type KeyRecord, type VerifyKeyOptions } from './ceremony.js';
+import { UnfinishedKeyError } from './finished-key.js';
 import type {
   Groth16Backend,
+  ImportedKey,
   LoadedKey,
   OnProgress,
   Proof,
@@ -51,8 +54,9 @@ export interface NativeBackend extends Groth16Backend {
   verifyBatch(key: VerificationKey, statements: readonly ProvenStatement[]): Promise<number[]>;
   /** Looks at every coefficient and point of a `.zkey`; rejects with a NativeError at the first defect. */
   checkKey(zkeyPath: string): Promise<void>;
-  /** The verification key of a `.zkey`, wherever that was made. */
+  /** The verification key of a finished `.zkey`, wherever that was made. @throws UnfinishedKeyError */
   verificationKey(zkeyPath: string): Promise<VerificationKey>;
+  readonly ceremony: Ceremony;
 }
 
 /** What the binding exports (native/src/napi). */
@@ -63,6 +67,7 @@ interface Binding {
     r1csPath: string,
     zkeyPath: string,
     ptauPath: string | undefined,
+    checkPowers: boolean,
     onProgress: OnProgress | undefined,
     cancellation: BindingCancellation,
   ): Promise<string>;
@@ -70,13 +75,46 @@ interface Binding {
   verifyBatch(key: string, publicSignals: string[], proofs: string[]): Promise<number[]>;
   checkKey(path: string): Promise<void>;
   verificationKey(path: string): Promise<string>;
+  contribute(
+    oldPath: string,
+    newPath: string,
+    name: string | undefined,
+    entropy: Uint8Array,
+    onProgress: OnProgress | undefined,
+    cancellation: BindingCancellation,
+  ): Promise<BindingContribution>;
+  applyBeacon(
+    oldPath: string,
+    newPath: string,
+    name: string | undefined,
+    value: Uint8Array,
+    iterationsExp: number,
+    onProgress: OnProgress | undefined,
+    cancellation: BindingCancellation,
+  ): Promise<BindingContribution>;
+  verifyKey(
+    zkeyPath: string,
+    r1csPath: string,
+    ptauPath: string,
+    checkPowers: boolean,
+    onProgress: OnProgress | undefined,
+    cancellation: BindingCancellation,
+  ): Promise<BindingKeyRecord>;
+  checkPowers(ptauPath: string, onProgress: OnProgress | undefined, cancellation: BindingCancellation): Promise<number>;
+  inspectKey(path: string): Promise<BindingKeyRecord>;
 }
+
+type BindingContribution = Omit<ContributionRecord, 'kind'>;
+type BindingKeyRecord = Omit<KeyRecord, 'contributions'> & { readonly contributions: readonly BindingContribution[] };
 
 interface BindingCancellation {
   cancel(): void;
 }
 
 interface BindingKey {
+  readonly wires: number;
+  readonly publicCount: number;
+  readonly domainSize: number;
   prove(
     witness: Uint8Array,
     threads: number | undefined,
@@ -113,14 +151,21 @@ function backendOver(binding: Binding): NativeBackend {
 
     async setup(r1csPath: string, zkeyPath: string, options: SetupOptions = {}): Promise<VerificationKey> {
       const json = await controlled(binding, options, (onProgress, cancellation) =>
-        binding.setup(r1csPath, zkeyPath, options.ptau, onProgress, cancellation),
+        binding.setup(r1csPath, zkeyPath, options.ptau, options.checkPowers ?? true, onProgress, cancellation),
       );
       return JSON.parse(json) as VerificationKey;
     },
 
+    async importKey(zkeyPath: string, options: VerifyKeyOptions): Promise<ImportedKey> {
+      const record = await ceremonyOver(binding).verifyKey(zkeyPath, options);
+      return { record, key: JSON.parse(await named(() => binding.verificationKey(zkeyPath))) as VerificationKey };
+    },
+
     async loadKey(zkeyPath: string): Promise<LoadedKey> {
       const key = await named(() => binding.loadKey(zkeyPath));
+      const { wires, publicCount, domainSize } = key;
       return {
+        shape: { wires, publicSignals: publicCount, domainSize },
         async prove(witness: Uint8Array, options: ProveOptions = {}): Promise<ProveResult> {
           const { proof, publicSignals } = await controlled(binding, options, (onProgress, cancellation) =>
             key.prove(witness, options.threads, onProgress, cancellation),
@@ -152,7 +197,59 @@ function backendOver(binding: Binding): NativeBackend {
     async verificationKey(zkeyPath: string): Promise<VerificationKey> {
       return JSON.parse(await named(() => binding.verificationKey(zkeyPath))) as VerificationKey;
     },
+
+    ceremony: ceremonyOver(binding),
   };
+}
+
+function ceremonyOver(binding: Binding): Ceremony {
+  return {
+    async contribute(oldKey, newKey, options = {}) {
+      const { name, entropy = new Uint8Array() } = options;
+      return contribution(
+        await controlled(binding, options, (onProgress, cancellation) =>
+          binding.contribute(oldKey, newKey, name, entropy, onProgress, cancellation),
+        ),
+      );
+    },
+
+    async applyBeacon(oldKey, newKey, options) {
+      const { name, value, iterationsExp } = options;
+      return contribution(
+        await controlled(binding, options, (onProgress, cancellation) =>
+          binding.applyBeacon(oldKey, newKey, name, value, iterationsExp, onProgress, cancellation),
+        ),
+      );
+    },
+
+    async verifyKey(zkey, options) {
+      const { r1cs, ptau, checkPowers = true } = options;
+      return keyRecord(
+        await controlled(binding, options, (onProgress, cancellation) =>
+          binding.verifyKey(zkey, r1cs, ptau, checkPowers, onProgress, cancellation),
+        ),
+      );
+    },
+
+    checkPowers: (ptau, options = {}) =>
+      controlled(binding, options, (onProgress, cancellation) => binding.checkPowers(ptau, onProgress, cancellation)),
+
+    inspectKey: async (zkey) => keyRecord(await named(() => binding.inspectKey(zkey))),
+  };
+}
+
+/** The binding leaves absent fields null. */
+function contribution({ hash, name, beacon, iterationsExp }: BindingContribution): ContributionRecord {
+  return {
+    kind: beacon == null ? 'contribution' : 'beacon',
+    hash,
+    ...(name == null ? {} : { name }),
+    ...(beacon == null ? {} : { beacon, iterationsExp }),
+  };
+}
+
+function keyRecord(record: BindingKeyRecord): KeyRecord {
+  return { ...record, contributions: record.contributions.map(contribution) };
 }
 
 /**
@@ -201,6 +298,8 @@ async function named<T>(call: () => Promise<T>): Promise<T> {
   } catch (cause) {
     const { code, message, file, section, reason } = cause as Partial<NativeError>;
     if (code === undefined || message === undefined) throw cause;
+    if (code === 'KEY_UNFINISHED') throw new UnfinishedKeyError(message, { cause });
+    if (code === 'CEREMONY_REFUSED' || code === 'CEREMONY_USAGE') throw new CeremonyError(message, { cause });
     throw new NativeError(code, message, file ?? '', section ?? '', reason ?? message, { cause });
   }
 }

@@ -12,12 +12,14 @@ declare module 'snarkjs' {
   export const powersOfTau: {
     newAccumulator(curve: unknown, power: number, file: File, logger?: Logger): Promise<Uint8Array>;
     contribute(before: File, after: File, name: string, entropy: string, logger?: Logger): Promise<Uint8Array>;
+    verify(file: File, logger?: Logger): Promise<boolean>;
     preparePhase2(before: File, after: File, logger?: Logger): Promise<void>;
   };
 
   export const zKey: {
     newZKey(r1cs: File, ptau: File, zkey: File, logger?: Logger): Promise<Uint8Array | -1>;
     contribute(before: File, after: File, name: string, entropy: string, logger?: Logger): Promise<Uint8Array>;
+    beacon(before: File, after: File, name: string, hash: string, iterationsExp: number, logger?: Logger): Promise<Uint8Array>;
     exportVerificationKey(zkey: File, logger?: Logger): Promise<unknown>;
     verifyFromR1cs(r1cs: File, ptau: File, zkey: File, logger?: Logger): Promise<boolean>;
   };

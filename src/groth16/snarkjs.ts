@@ -7,13 +7,16 @@
  * forges proofs, so a contribution always follows.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ZkinferError } from '../errors.js';
 import { readSectionStart } from '../r1cs/section-file.js';
 import { encodeWtns } from '../r1cs/witness.js';
-import type { Groth16Backend, LoadedKey, Proof, ProveOptions, ProveResult, SetupOptions, VerificationKey } from './types.js';
+import { isCanonical } from './canonical.js';
+import { CeremonyError, type VerifyKeyOptions } from './ceremony.js';
+import { requireFinishedKey, unfinished } from './finished-key.js';
+import type { Groth16Backend, ImportedKey, KeyShape, LoadedKey, Proof, ProveOptions, ProveResult, SetupOptions, VerificationKey } from './types.js';
 
 /** snarkjs refused: a file that does not fit the circuit, a witness of another circuit, a malformed proof. */
 export class SnarkjsError extends ZkinferError {
@@ -29,8 +32,13 @@ const FAST_POWER = 12;
 export const snarkjsBackend: Groth16Backend = {
   name: 'snarkjs',
   setup: (r1csPath, zkeyPath, options = {}) => withCurve(() => setup(r1csPath, zkeyPath, options)),
+  importKey: (zkeyPath, options) => withCurve(() => importKey(zkeyPath, options)),
   loadKey,
-  verify: (key, publicSignals, proof) => withCurve(() => named('verify', async () => (await snarkjs()).groth16.verify(key, publicSignals, proof))),
+  async verify(key, publicSignals, proof) {
+    requireFinishedKey(key);
+    if (!isCanonical(proof, publicSignals)) return false;
+    return await withCurve(() => named('verify', async () => (await snarkjs()).groth16.verify(key, publicSignals, proof)));
+  },
 };
 
 async function setup(r1csPath: string, zkeyPath: string, { ptau, onProgress, signal }: SetupOptions): Promise<VerificationKey> {
@@ -38,7 +46,7 @@ async function setup(r1csPath: string, zkeyPath: string, { ptau, onProgress, sig
   const power = await circuitPower(r1csPath);
   if (ptau !== undefined) await checkPtau(ptau, power);
   const folder = await mkdtemp(path.join(tmpdir(), 'zkinfer-setup-'));
-  const unfinished = `${zkeyPath}.tmp-${randomBytes(6).toString('hex')}`;
+  const temporary = `${zkeyPath}.tmp-${randomBytes(6).toString('hex')}`;
   const logger = abortable(undefined);
   const step = <T>(share: number, stage: string, work: () => Promise<T>): Promise<T> => {
     signal?.throwIfAborted();
@@ -59,21 +67,39 @@ async function setup(r1csPath: string, zkeyPath: string, { ptau, onProgress, sig
     const initial = path.join(folder, 'initial.zkey');
     const refusal = await step(0.7, 'proving key', () => zKey.newZKey(r1csPath, tau!, initial, logger));
     if (refusal === -1) throw new SnarkjsError(`snarkjs refused to make a key for ${r1csPath}: ${logger.errors.join('; ')}`);
-    await step(0.9, 'contribution', () => zKey.contribute(initial, unfinished, 'development', entropy(), logger));
-    const key = await step(0.98, 'verification key', () => zKey.exportVerificationKey(unfinished));
-    await rename(unfinished, zkeyPath);
+    // A ceremony's first key is left to its contributors; a development key has one contribution, from here.
+    if (ptau !== undefined) await copyFile(initial, temporary);
+    else await step(0.9, 'contribution', () => zKey.contribute(initial, temporary, 'development', entropy(), logger));
+    const key = await step(0.98, 'verification key', () => zKey.exportVerificationKey(temporary));
+    await rename(temporary, zkeyPath);
     onProgress?.(1, 'done');
     return key as VerificationKey;
   } finally {
-    await Promise.all([rm(folder, { recursive: true, force: true }), rm(unfinished, { force: true })]);
+    await Promise.all([rm(folder, { recursive: true, force: true }), rm(temporary, { force: true })]);
   }
 }
 
+async function importKey(zkeyPath: string, { r1cs, ptau, checkPowers = true, onProgress, signal }: VerifyKeyOptions): Promise<ImportedKey> {
+  const { powersOfTau, zKey } = await snarkjs();
+  const logger = abortable(signal);
+  if (checkPowers) {
+    onProgress?.(0, 'powers of tau');
+    const sound = await named('powers of tau', () => powersOfTau.verify(ptau, logger));
+    if (!sound) throw new CeremonyError(`${ptau}: snarkjs finds the powers of tau invalid: ${logger.errors.join('; ')}`);
+  }
+  await readShape(zkeyPath);
+  onProgress?.(0.3, 'checking the key');
+  const valid = await named('verify', () => zKey.verifyFromR1cs(r1cs, ptau, zkeyPath, logger));
+  if (!valid) throw new CeremonyError(`${zkeyPath}: snarkjs finds that it is not a key of this circuit and these powers of tau: ${logger.errors.join('; ')}`);
+  return { key: (await named('verification key', () => zKey.exportVerificationKey(zkeyPath))) as VerificationKey };
+}
+
 async function loadKey(zkeyPath: string): Promise<LoadedKey> {
-  await readSectionStart(zkeyPath, 'zkey', 2, 100);
+  const shape = await readShape(zkeyPath);
   const data = await readFile(zkeyPath);
   const release = holdCurve();
   return {
+    shape,
     async prove(witness: Uint8Array, { onProgress, signal }: ProveOptions = {}): Promise<ProveResult> {
       signal?.throwIfAborted();
       onProgress?.(0, 'proof');
@@ -87,6 +113,25 @@ async function loadKey(zkeyPath: string): Promise<LoadedKey> {
     close: release,
   };
 }
+
+/**
+ * Section 2 of a `.zkey`: the primes, the counts, then alpha1, beta1, beta2, gamma2, delta1, delta2.
+ * @throws UnfinishedKeyError where nobody contributed to the key
+ */
+async function readShape(zkeyPath: string): Promise<KeyShape> {
+  const header = await readSectionStart(zkeyPath, 'zkey', 2, HEADER_BYTES);
+  const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
+  const gamma = header.subarray(GAMMA_AT, GAMMA_AT + ABSCISSA_BYTES);
+  const delta = header.subarray(DELTA_AT, DELTA_AT + ABSCISSA_BYTES);
+  // snarkjs's gamma is the generator; points with one abscissa are equal or opposite.
+  if (Buffer.from(gamma).equals(delta)) throw unfinished(zkeyPath);
+  return { wires: view.getUint32(72, true), publicSignals: view.getUint32(76, true), domainSize: view.getUint32(80, true) };
+}
+
+const HEADER_BYTES = 660;
+const GAMMA_AT = 84 + 64 + 64 + 128;
+const DELTA_AT = GAMMA_AT + 128 + 64;
+const ABSCISSA_BYTES = 64;
 
 /** Whether a witness satisfies a `.r1cs` file, by snarkjs: an independent check of what is made here. */
 export function checkWitness(r1csPath: string, witness: Uint8Array): Promise<boolean> {

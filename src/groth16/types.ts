@@ -3,6 +3,8 @@
  * behind which the provers stand. Values are in memory; only standard encodings cross this border.
  */
 
+import type { KeyRecord, VerifyKeyOptions } from './ceremony.js';
+
 /** snarkjs's `proof.json`: coordinates in decimal, projective with z = 1; G2 coordinates as [c0, c1]. */
 export interface Proof {
   readonly pi_a: readonly [string, string, string];
@@ -35,8 +37,13 @@ export interface ProveResult {
 export type OnProgress = (share: number, stage: string) => void;
 
 export interface SetupOptions {
-  /** Path of a prepared phase-2 powers-of-tau file. Without it: fresh one-machine development keys. */
+  /**
+   * Path of a prepared phase-2 powers-of-tau file. The key is then unfinished: it proves nothing before somebody has contributed to it.
+   * Without it: fresh one-machine development keys.
+   */
   readonly ptau?: string;
+  /** False where the powers of tau are known by their hash. Default true: every point of the file is checked first (native alone). */
+  readonly checkPowers?: boolean;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
 }
@@ -48,17 +55,43 @@ export interface ProveOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a proving key is for. */
+export interface KeyShape {
+  /** Wires of the circuit, the constant one among them. */
+  readonly wires: number;
+  readonly publicSignals: number;
+  /** Size of the evaluation domain, a power of two. */
+  readonly domainSize: number;
+}
+
 /** A proving key ready for many proofs. `close` frees it. */
 export interface LoadedKey {
+  readonly shape: KeyShape;
   /** `witness`: every wire, 32 bytes little-endian each, canonical (not Montgomery), wire 0 first. */
   prove(witness: Uint8Array, options?: ProveOptions): Promise<ProveResult>;
   close(): Promise<void>;
 }
 
+/** A key that people contributed to, checked. */
+export interface ImportedKey {
+  readonly key: VerificationKey;
+  /** Its transcript; absent where the backend does not read it. */
+  readonly record?: KeyRecord;
+}
+
 export interface Groth16Backend {
   readonly name: 'native' | 'snarkjs';
-  /** Reads `.r1cs` at one path, writes a snarkjs `.zkey` to the other (atomically), returns the verification key. */
+  /**
+   * Reads `.r1cs` at one path, writes a snarkjs `.zkey` to the other (atomically), returns the verification key, which for a key from
+   * powers of tau is that of the unfinished key.
+   */
   setup(r1csPath: string, zkeyPath: string, options?: SetupOptions): Promise<VerificationKey>;
+  /**
+   * Checks a `.zkey` against circuit and powers of tau and gives its verification key. @throws CeremonyError, UnfinishedKeyError
+   */
+  importKey(zkeyPath: string, options: VerifyKeyOptions): Promise<ImportedKey>;
+  /** @throws UnfinishedKeyError where nobody contributed to the key */
   loadKey(zkeyPath: string): Promise<LoadedKey>;
+  /** @throws UnfinishedKeyError where nobody contributed to the key */
   verify(key: VerificationKey, publicSignals: readonly string[], proof: Proof): Promise<boolean>;
 }

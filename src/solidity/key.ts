@@ -8,6 +8,7 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { ZkinferError } from '../errors.js';
+import { requireFinishedKey } from '../groth16/finished-key.js';
 import type { VerificationKey } from '../groth16/types.js';
 
 /** Order of BN254's base field. */
@@ -25,7 +26,7 @@ export class InvalidVerificationKeyError extends ZkinferError {
   readonly code = 'INVALID_VERIFICATION_KEY';
 }
 
-/** The key's words, in the order of this file's head. */
+/** The key's words, in the order of this file's head. @throws InvalidVerificationKeyError, UnfinishedKeyError */
 export function keyWords(key: VerificationKey): bigint[] {
   if (key.protocol !== 'groth16' || key.curve !== 'bn128') {
     throw new InvalidVerificationKeyError(
@@ -37,6 +38,7 @@ export function keyWords(key: VerificationKey): bigint[] {
       `The verification key has ${key.IC.length} IC points for ${key.nPublic} public signals; it needs one more than signals.`,
     );
   }
+  requireFinishedKey(key);
   return [
     ...g1(key.vk_alpha_1, 'vk_alpha_1'),
     ...g2(key.vk_beta_2, 'vk_beta_2'),

@@ -45,7 +45,7 @@ export async function writeBuild(folder: string, manifest: Manifest, files: Buil
   await sweepUnfinished(folder);
   // Without its manifest the folder is no build, so a run killed from here on leaves nothing that looks whole.
   await rm(join(folder, MANIFEST), { force: true });
-  for (const stale of ['proving.zkey', 'verification_key.json', 'Verifier.sol']) await rm(join(folder, stale), { force: true });
+  for (const stale of ['proving.zkey', 'unfinished.zkey', 'verification_key.json', 'Verifier.sol']) await rm(join(folder, stale), { force: true });
   const hashes: Record<string, string> = {};
   for (const [name, contents] of Object.entries(files)) hashes[name] = await writeAtomic(join(folder, name), contents());
   const complete = { ...manifest, files: hashes };
@@ -99,7 +99,7 @@ export async function readBuildFile(folder: string, manifest: Manifest, name: st
   try {
     data = await readFile(join(folder, name));
   } catch (cause) {
-    throw new BuildFolderError(`${join(folder, name)} cannot be read; ${remedy(name)}`, { cause });
+    throw new BuildFolderError(`${join(folder, name)} cannot be read; ${remedy(folder, name)}`, { cause });
   }
   const actual = `0x${createHash('sha256').update(data).digest('hex')}`;
   if (actual !== expected) throw damaged(folder, name);
@@ -110,7 +110,7 @@ export async function readBuildFile(folder: string, manifest: Manifest, name: st
 export async function checkBuildFile(folder: string, manifest: Manifest, name: string): Promise<string> {
   const path = join(folder, name);
   if (manifest.files[name] === undefined) throw missing(folder, name);
-  if (!(await stat(path).catch(() => undefined))) throw new BuildFolderError(`${path} cannot be read; ${remedy(name)}`);
+  if (!(await stat(path).catch(() => undefined))) throw new BuildFolderError(`${path} cannot be read; ${remedy(folder, name)}`);
   if ((await hashFile(path)) !== manifest.files[name]) throw damaged(folder, name);
   return path;
 }
@@ -122,15 +122,17 @@ export async function hashFile(path: string): Promise<string> {
 }
 
 function missing(folder: string, name: string): BuildFolderError {
-  return new BuildFolderError(`the build in ${folder} has no ${name}; ${remedy(name)}`);
+  return new BuildFolderError(`the build in ${folder} has no ${name}; ${remedy(folder, name)}`);
 }
 
 function damaged(folder: string, name: string): BuildFolderError {
-  return new BuildFolderError(`${join(folder, name)} is not the file that the manifest describes (its hash differs); ${remedy(name)}`);
+  return new BuildFolderError(`${join(folder, name)} is not the file that the manifest describes (its hash differs); ${remedy(folder, name)}`);
 }
 
-function remedy(name: string): string {
-  if (name === 'proving.zkey' || name === 'verification_key.json') return 'make the keys with: zkinfer setup BUILD';
-  if (name === 'Verifier.sol') return 'make it with: zkinfer solidity BUILD';
+function remedy(folder: string, name: string): string {
+  if (name === 'proving.zkey' || name === 'verification_key.json') {
+    return `make the keys with: zkinfer setup ${folder} (a key that a ceremony made is taken with --ptau FILE --import KEY.zkey)`;
+  }
+  if (name === 'Verifier.sol') return `make it with: zkinfer solidity ${folder}`;
   return 'compile the model again';
 }

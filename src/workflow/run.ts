@@ -1,7 +1,7 @@
 /** `run`: a model and an input to a proof that a contract accepted, in one go, with the time of every stage. */
 import { deployVerifier, submitToVerifier, updateDeployment, verifyOnChain } from '../chain/index.js';
 import { encodeContext, vkHash } from '../solidity/index.js';
-import type { Groth16Backend, OnProgress } from '../groth16/types.js';
+import type { Groth16Backend, OnProgress, VerificationKey } from '../groth16/types.js';
 import { writeBuild } from './build-folder.js';
 import { buildFiles, compileOnnx, type CompiledModel, type CompileOptions } from './compile.js';
 import { compileVerifier, withSender, type ChainOptions, type SubmitResult } from './contract.js';
@@ -49,7 +49,11 @@ export async function runModel(onnx: Uint8Array, input: Sample, backend: Groth16
     await writeBuild(folder, model.manifest, buildFiles(model));
     return model;
   });
-  const { key } = await timed('setup', () => setupBuild(folder, backend, { ptau: options.ptau, onProgress, signal }));
+  const key = await timed('setup', async () => {
+    // With powers of tau this run contributes once itself, so that there always is a key.
+    const contribute = options.ptau === undefined ? undefined : {};
+    return (await setupBuild(folder, backend, { ptau: options.ptau, contribute, onProgress, signal })).key as VerificationKey;
+  });
   // solc works in a thread of its own while the proof is made; its failure is met where its result is used.
   const contractReady = timed('solidity', () => compileVerifier(folder));
   contractReady.catch(() => undefined);

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { curves, powersOfTau } from 'snarkjs';
+import { curves, powersOfTau, zKey } from 'snarkjs';
 import { FormatError } from '../../src/r1cs/format-error.js';
 import { R1csBuilder } from '../../src/r1cs/builder.js';
 import { encodeR1cs } from '../../src/r1cs/r1cs-file.js';
 import { witnessBytes, witnessOf } from '../../src/r1cs/witness.js';
+import { UnfinishedKeyError } from '../../src/groth16/finished-key.js';
 import { checkWitness, snarkjsBackend, SnarkjsError } from '../../src/groth16/snarkjs.js';
 import type { LoadedKey, VerificationKey } from '../../src/groth16/types.js';
 
@@ -100,13 +101,17 @@ describe('snarkjs backend', () => {
     assert.equal(fs.existsSync(target), false);
   });
 
-  it('makes keys from a powers-of-tau file, and says what is wrong with one that is too small or not prepared', async () => {
+  it('makes keys from a powers-of-tau file, unfinished until somebody contributes, and says what is wrong with one that is too small or not prepared', async () => {
     const other = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-ptau-'));
     try {
       const files = await powersOfTauFiles(other);
       const target = path.join(other, 'proving.zkey');
-      const fromPtau = await snarkjsBackend.setup(r1cs, target, { ptau: files.prepared });
-      const second = await snarkjsBackend.loadKey(target);
+      await snarkjsBackend.setup(r1cs, target, { ptau: files.prepared });
+      await assert.rejects(snarkjsBackend.loadKey(target), UnfinishedKeyError);
+      const contributed = path.join(other, 'contributed.zkey');
+      await zKey.contribute(target, contributed, 'test', 'entropy of a test');
+      const { key: fromPtau } = await snarkjsBackend.importKey(contributed, { r1cs, ptau: files.prepared });
+      const second = await snarkjsBackend.loadKey(contributed);
       const { proof, publicSignals } = await second.prove(witness(3n, 1n));
       await second.close();
       assert.equal(await snarkjsBackend.verify(fromPtau, publicSignals, proof), true);

@@ -1,17 +1,27 @@
 //! `zkinfer-synth LOG2 KIND CIRCUIT.r1cs WITNESS.wtns [KEY.zkey]`: a satisfied constraint system that fills a domain of 2^LOG2, for
 //! benchmarks, and if asked a development key for it. KIND `nn` has a neural network's shape: bits with their boolean constraints, linear rows `0 * 0 = LC`
 //! that put integers together from bits, products of bits and integers, and a few hundred full-width wires; `full` has
-//! random full-width values on every wire.
+//! random full-width values on every wire. `zkinfer-synth ptau POWER FILE.ptau`: prepared powers of tau that nobody may use for more
+//! than a benchmark, since this process knew tau.
 
 use std::error::Error;
 use std::process::ExitCode;
 use zkinfer_native::control::Control;
 use zkinfer_native::field::{Field, FpParams, Fr, FrParams};
-use zkinfer_native::setup::setup_development;
+use zkinfer_native::setup::{development_powers, setup_development};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (log, kind, r1cs, wtns, key) = match arguments.as_slice() {
+        [kind, power, path] if kind == "ptau" => {
+            return match powers(power, path) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    eprintln!("zkinfer-synth: {error}");
+                    ExitCode::FAILURE
+                }
+            };
+        }
         [log, kind, r1cs, wtns] => (log, kind, r1cs, wtns, None),
         [log, kind, r1cs, wtns, key] => (log, kind, r1cs, wtns, Some(key)),
         _ => {
@@ -26,6 +36,17 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn powers(power: &str, path: &str) -> Result<(), Box<dyn Error>> {
+    let power: u32 = power.parse()?;
+    if !(1..=22).contains(&power) {
+        return Err("POWER is not in 1 to 22".into());
+    }
+    let mut seed = System::new();
+    let mut draw = || seed.random_element();
+    std::fs::write(path, development_powers(power, draw(), draw(), draw()))?;
+    Ok(())
 }
 
 fn run(log: &str, kind: &str, r1cs: &str, wtns: &str, key: Option<&String>) -> Result<(), Box<dyn Error>> {

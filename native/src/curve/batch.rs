@@ -130,6 +130,29 @@ pub fn add_many<'a, F: CurveField>(
     }
 }
 
+/// Doubles every point, with one inversion for all.
+pub fn double_many<F: CurveField>(points: &mut [Affine<F>]) {
+    let tangent_denominator = |point: &Affine<F>| if point.y.is_zero() { F::ONE } else { point.y.double() };
+    let mut prefix = Vec::with_capacity(points.len());
+    let mut product = F::ONE;
+    for point in points.iter() {
+        prefix.push(product);
+        product = product.mul(&tangent_denominator(point));
+    }
+    let mut inverse = product.inverse();
+    for (point, before) in points.iter_mut().zip(&prefix).rev() {
+        let this = inverse.mul(before);
+        inverse = inverse.mul(&tangent_denominator(point));
+        // Infinity is (0, 0), and no point of odd order has y = 0.
+        if point.y.is_zero() {
+            *point = Affine::INFINITY;
+            continue;
+        }
+        let xx = point.x.square();
+        *point = chord(point, point, &xx.double().add(&xx).mul(&this));
+    }
+}
+
 /// put(i, P + Q) for each pair of points of F's curve, wherever they lie; false, with nothing done, where that cannot be.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]

@@ -12,6 +12,7 @@ mod batch_lanes;
 mod batch_octets;
 mod endomorphism;
 mod params;
+mod scale;
 mod source;
 mod xyzz;
 
@@ -21,6 +22,7 @@ mod tests;
 pub use affine::Affine;
 pub use endomorphism::{split_scalar, HalfScalar};
 pub use params::CurveField;
+pub use scale::multiply_all;
 pub use source::{prefetch, PointBytes, PointSource};
 pub use xyzz::Xyzz;
 

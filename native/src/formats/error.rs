@@ -34,6 +34,8 @@ pub enum FormatErrorKind {
     NotPrepared,
     /// JSON that is not of the expected form.
     Malformed,
+    /// A key that nobody contributed to: anybody can forge proofs under it.
+    Unfinished,
 }
 
 impl FormatErrorKind {
@@ -52,6 +54,7 @@ impl FormatErrorKind {
             Self::InvalidPoint => "FILE_INVALID_POINT",
             Self::NotPrepared => "FILE_NOT_PREPARED",
             Self::Malformed => "FILE_MALFORMED",
+            Self::Unfinished => "KEY_UNFINISHED",
         }
     }
 }

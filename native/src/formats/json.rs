@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{FormatError, FormatErrorKind as Kind, Place};
 use super::points::PointDefect;
+use super::zkey::check_finished;
 use super::FIELD_BYTES;
 use crate::verify::{Proof, VerifyingKey};
 
@@ -52,7 +53,7 @@ fn bn128() -> String {
     "bn128".to_owned()
 }
 
-/// Reads a verification key and checks each of its points.
+/// Reads a verification key and checks each of its points, and that somebody contributed to it.
 pub fn parse_key(json: &str) -> Result<VerifyingKey, FormatError> {
     let place = Place::new("verification key");
     let key: KeyJson = parse(place, json)?;
@@ -69,13 +70,15 @@ pub fn parse_key(json: &str) -> Result<VerifyingKey, FormatError> {
         let place = place.within(section);
         nonzero(place, parse_g2(place, point)?)
     };
-    Ok(VerifyingKey {
+    let parsed = VerifyingKey {
         alpha_g1: secure_g1("vk_alpha_1", &key.vk_alpha_1)?,
         beta_g2: secure_g2("vk_beta_2", &key.vk_beta_2)?,
         gamma_g2: secure_g2("vk_gamma_2", &key.vk_gamma_2)?,
         delta_g2: secure_g2("vk_delta_2", &key.vk_delta_2)?,
         ic: key.ic.iter().map(|point| parse_g1(place.within("IC"), point)).collect::<Result<_, _>>()?,
-    })
+    };
+    check_finished(place.within("vk_delta_2"), parsed.gamma_g2, parsed.delta_g2)?;
+    Ok(parsed)
 }
 
 /// Writes a verification key as `snarkjs zkey export verificationkey` does.
@@ -159,6 +162,9 @@ fn number<F: PrimeField<BigInt = BigInt<4>>>(place: Place<'_>, decimal: &str) ->
     if decimal.is_empty() || !decimal.bytes().all(|b| b.is_ascii_digit()) {
         return Err(place.error(Kind::Malformed, "a number is not decimal"));
     }
+    if decimal.len() > 1 && decimal.starts_with('0') {
+        return Err(place.error(Kind::OutOfRange, "a number has leading zeros"));
+    }
     // 2^256 has 78 digits.
     let integer = if decimal.len() <= 78 { decimal.parse::<BigInt<4>>().ok() } else { None };
     integer
@@ -167,7 +173,7 @@ fn number<F: PrimeField<BigInt = BigInt<4>>>(place: Place<'_>, decimal: &str) ->
 }
 
 fn parse_g1(place: Place<'_>, [x, y, z]: &G1Json) -> Result<G1Affine, FormatError> {
-    if z == "0" {
+    if [x, y, z] == ["0", "1", "0"] {
         return Ok(G1Affine::identity());
     }
     if z != "1" {
@@ -181,7 +187,8 @@ fn parse_g1(place: Place<'_>, [x, y, z]: &G1Json) -> Result<G1Affine, FormatErro
 }
 
 fn parse_g2(place: Place<'_>, [x, y, z]: &G2Json) -> Result<G2Affine, FormatError> {
-    if z[0] == "0" && z[1] == "0" {
+    let infinity = [["0", "0"], ["1", "0"], ["0", "0"]];
+    if [x, y, z].iter().zip(infinity).all(|(part, expected)| *part == &expected) {
         return Ok(G2Affine::identity());
     }
     if z[0] != "1" || z[1] != "0" {

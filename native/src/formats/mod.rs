@@ -8,7 +8,7 @@ mod mapped;
 pub(crate) mod points;
 pub mod ptau;
 pub mod r1cs;
-mod sections;
+pub(crate) mod sections;
 pub mod wtns;
 pub mod zkey;
 

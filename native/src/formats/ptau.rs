@@ -66,6 +66,43 @@ pub fn parse<'a>(file: &str, bytes: &'a [u8]) -> Result<PtauView<'a>, FormatErro
 }
 
 impl<'a> PtauView<'a> {
+    /// All sections with points of G1, by name.
+    pub fn g1_sections(&self) -> [(&'static str, &'a [u8]); 6] {
+        [
+            ("tau in G1", self.tau_g1),
+            ("alpha tau in G1", self.alpha_tau_g1),
+            ("beta tau in G1", self.beta_tau_g1),
+            ("Lagrange tau in G1", self.lagrange_tau_g1),
+            ("Lagrange alpha tau in G1", self.lagrange_alpha_tau_g1),
+            ("Lagrange beta tau in G1", self.lagrange_beta_tau_g1),
+        ]
+    }
+
+    /// All sections with points of G2, by name.
+    pub fn g2_sections(&self) -> [(&'static str, &'a [u8]); 3] {
+        [("tau in G2", self.tau_g2), ("beta in G2", self.beta_g2), ("Lagrange tau in G2", self.lagrange_tau_g2)]
+    }
+
+    /// L_i(tau) in G1 over every domain, one basis after the other.
+    pub fn lagrange_tau_g1_all(&self) -> &'a [u8] {
+        self.lagrange_tau_g1
+    }
+
+    /// L_i(tau) in G2 over every domain.
+    pub fn lagrange_tau_g2_all(&self) -> &'a [u8] {
+        self.lagrange_tau_g2
+    }
+
+    /// alpha L_i(tau) in G1 over every domain.
+    pub fn lagrange_alpha_tau_g1_all(&self) -> &'a [u8] {
+        self.lagrange_alpha_tau_g1
+    }
+
+    /// beta L_i(tau) in G1 over every domain.
+    pub fn lagrange_beta_tau_g1_all(&self) -> &'a [u8] {
+        self.lagrange_beta_tau_g1
+    }
+
     /// L_i(tau) in G1 over the domain of size 2^level, level up to power + 1.
     pub fn lagrange_tau_g1(&self, level: u32) -> Option<&'a [u8]> {
         basis(self.lagrange_tau_g1, level, G1_BYTES)

@@ -5,7 +5,10 @@
 //! The traps: coefficients are stored multiplied by R² (twice into Montgomery form), points once (R); and section 9
 //! holds the quotient's bases for evaluations on the odd coset points, not powers of tau.
 
+use ark_bn254::{Bn254, G1Affine, G2Affine};
+use ark_ec::pairing::Pairing;
 use ark_ec::AffineRepr;
+use ark_ff::Zero;
 use rayon::prelude::*;
 
 use super::error::{FormatError, FormatErrorKind as Kind, Place};
@@ -162,6 +165,26 @@ impl<'a> ZkeyView<'a> {
         Place::new(file).error(Kind::InvalidPoint, format!("{name} {}", defect.reason()))
     }
 
+    /// The key is one that proofs may be made and believed under: delta is a secret's, the same in both groups.
+    ///
+    /// A key fresh from powers of tau has delta = gamma = 1. Then A = alpha, B = beta, C = -(the public sum) satisfies the
+    /// verifier's equation for any public signals, without a witness.
+    pub fn check_finished(&self, file: &str) -> Result<(), FormatError> {
+        let delta_g1 = points::g1(self.delta_g1).map_err(|defect| self.point_error(file, "delta in G1", defect))?;
+        let delta_g2 = points::g2(self.delta_g2).map_err(|defect| self.point_error(file, "delta in G2", defect))?;
+        let gamma_g2 = points::g2(self.gamma_g2).map_err(|defect| self.point_error(file, "gamma in G2", defect))?;
+        let place = Place::new(file).within("groth16 header");
+        if delta_g1 == G1Affine::generator() || delta_g1 == -G1Affine::generator() {
+            return Err(place.error(Kind::Unfinished, UNFINISHED));
+        }
+        check_finished(place, gamma_g2, delta_g2)?;
+        let pairs = Bn254::multi_pairing([delta_g1, -G1Affine::generator()], [G2Affine::generator(), delta_g2]);
+        if !pairs.is_zero() {
+            return Err(place.error(Kind::InvalidPoint, "delta is another number in G1 than in G2: the key was altered"));
+        }
+        Ok(())
+    }
+
     /// Every record's indices are inside the system and its value is canonical.
     pub fn check_coefficients(&self, file: &str) -> Result<(), FormatError> {
         let place = Place::new(file).within("coefficients");
@@ -197,6 +220,19 @@ impl<'a> ZkeyView<'a> {
         }
         check_table::<G2_BYTES>(place.within("points B in G2"), self.points_b2, |bytes| points::g2(bytes).err())
     }
+}
+
+/// Why a key without a contribution is refused, and what helps.
+const UNFINISHED: &str = "nobody has contributed to this key (its delta is public), so anybody can forge proofs under it; \
+    contribute to it (zkinfer ceremony contribute, or snarkjs zkey contribute) and import the result";
+
+/// As [`ZkeyView::check_finished`], for what a verification key shows.
+pub(crate) fn check_finished(place: Place<'_>, gamma_g2: G2Affine, delta_g2: G2Affine) -> Result<(), FormatError> {
+    let generator = G2Affine::generator();
+    if delta_g2 == gamma_g2 || delta_g2 == -gamma_g2 || delta_g2 == generator || delta_g2 == -generator {
+        return Err(place.error(Kind::Unfinished, UNFINISHED));
+    }
+    Ok(())
 }
 
 fn check_table<const SIZE: usize>(

@@ -4,6 +4,7 @@ use napi::bindgen_prelude::{Env, Error, JsValue, Result};
 
 use crate::control::Cancelled;
 use crate::formats::FormatError;
+use crate::phase2::CeremonyError;
 use crate::prove::ProveError;
 use crate::verify::VerifyError;
 
@@ -66,6 +67,19 @@ impl From<VerifyError> for Failure {
             VerifyError::Randomness(_) => "NO_RANDOMNESS",
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<CeremonyError> for Failure {
+    fn from(error: CeremonyError) -> Self {
+        match error {
+            CeremonyError::Format(error) => error.into(),
+            CeremonyError::Setup(error) => error.into(),
+            CeremonyError::Cancelled(cancelled) => cancelled.into(),
+            CeremonyError::Refused { file, reason } => Self::in_file("CEREMONY_REFUSED", &file, "", reason),
+            CeremonyError::Usage(reason) => Self::new("CEREMONY_USAGE", reason),
+            CeremonyError::Randomness(_) => Self::new("NO_RANDOMNESS", error.to_string()),
+        }
     }
 }
 

@@ -43,7 +43,7 @@ pub struct ProofTexts {
     pub public_signals: String,
 }
 
-/// Maps a `.zkey`, makes the cheap checks and prepares it.
+/// Maps a finished `.zkey`, makes the cheap checks and prepares it.
 #[napi]
 pub fn load_key(path: String) -> AsyncTask<Work<ProvingKey>> {
     spawn(move || {
@@ -52,10 +52,14 @@ pub fn load_key(path: String) -> AsyncTask<Work<ProvingKey>> {
     })
 }
 
-/// The verification key of a `.zkey`, as the text of snarkjs's `verification_key.json`.
+/// The verification key of a finished `.zkey`, as the text of snarkjs's `verification_key.json`.
 #[napi]
 pub fn verification_key(path: String) -> AsyncTask<Work<String>> {
-    spawn(move || Ok(verification_key_text(&path)?))
+    spawn(move || {
+        let file = MappedFile::open(path.as_ref())?;
+        zkey::parse(file.name(), file.bytes())?.check_finished(file.name())?;
+        Ok(verification_key_text(&path)?)
+    })
 }
 
 pub(super) fn verification_key_text(path: &str) -> std::result::Result<String, FormatError> {
@@ -66,6 +70,30 @@ pub(super) fn verification_key_text(path: &str) -> std::result::Result<String, F
 
 #[napi]
 impl ProvingKey {
+    /// Wires of the circuit, the constant one among them.
+    #[napi(getter)]
+    pub fn wires(&self, env: Env) -> Result<u32> {
+        self.view(&env, |key| key.n_vars)
+    }
+
+    /// Public signals: the wires after the constant that a proof publishes.
+    #[napi(getter)]
+    pub fn public_count(&self, env: Env) -> Result<u32> {
+        self.view(&env, |key| key.n_public)
+    }
+
+    /// Size of the evaluation domain.
+    #[napi(getter)]
+    pub fn domain_size(&self, env: Env) -> Result<u32> {
+        self.view(&env, |key| key.domain_size)
+    }
+
+    fn view(&self, env: &Env, read: impl FnOnce(&ZkeyView<'_>) -> u32) -> Result<u32> {
+        let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let loaded = loaded.ok_or_else(|| Failure::new("KEY_CLOSED", "the proving key is closed").into_error(env))?;
+        Ok(read(loaded.key.borrow_dependent()))
+    }
+
     /// `witness`: every wire as 32 bytes little-endian, canonical. It is copied here, and the copy wiped after use.
     #[napi]
     pub fn prove(
@@ -102,6 +130,7 @@ impl ProvingKey {
 fn load(path: &str) -> std::result::Result<Loaded, Failure> {
     let file = MappedFile::open(path.as_ref())?;
     let key = MappedKey::try_new(file, |file| zkey::parse(file.name(), file.bytes()))?;
+    key.borrow_dependent().check_finished(key.borrow_owner().name())?;
     let prepared = Prepared::new(key.borrow_dependent())
         .map_err(|error| Failure::in_file("FILE_OUT_OF_RANGE", path, "coefficients", error.to_string()))?;
     Ok(Loaded { key, prepared })

@@ -8,15 +8,18 @@ use super::failure::Failure;
 use super::key::verification_key_text;
 use super::work::{spawn, Work};
 use crate::formats::{ptau, r1cs, MappedFile};
+use crate::phase2;
 use crate::setup::{setup_ceremony, setup_development, SetupError};
 
 /// Writes a `.zkey` for an `.r1cs`: development keys, or keys from a prepared `.ptau`. Gives the text of snarkjs's
-/// `verification_key.json`.
+/// `verification_key.json`. Keys from powers of tau are unfinished: somebody has to contribute. `check_powers`: every point of
+/// the `.ptau` is checked first.
 #[napi]
 pub fn setup(
     r1cs_path: String,
     zkey_path: String,
     ptau_path: Option<String>,
+    check_powers: bool,
     on_progress: Option<OnProgress>,
     cancellation: &Cancellation,
 ) -> AsyncTask<Work<String>> {
@@ -30,6 +33,9 @@ pub fn setup(
             Some(path) => {
                 let powers_file = MappedFile::open(path.as_ref())?;
                 let powers = ptau::parse(powers_file.name(), powers_file.bytes())?;
+                if check_powers {
+                    phase2::check_powers(powers_file.name(), &powers, control)?;
+                }
                 setup_ceremony(&circuit, &powers, target, control).map_err(|error| match error {
                     SetupError::PowersTooFew { .. } => Failure::in_file("FILE_NOT_PREPARED", path, "", error.to_string()),
                     other => other.into(),

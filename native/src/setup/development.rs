@@ -204,7 +204,7 @@ fn wire_values(r1cs: &R1csView<'_>, lagrange: &[Fr], of: Matrix) -> Zeroizing<Ve
 
 /// L_i(tau) over shift * <root>, the cyclic group of order 2^log_size with generator root:
 /// (tau^n / shift^n - 1) / n * x_i / (tau - x_i) with x_i = shift * root^i.
-fn lagrange_values(log_size: u32, shift: Fr, root: &Fr, tau: &Fr) -> Zeroizing<Vec<Fr>> {
+pub(super) fn lagrange_values(log_size: u32, shift: Fr, root: &Fr, tau: &Fr) -> Zeroizing<Vec<Fr>> {
     let size = 1u64 << log_size;
     let mut x = shift;
     let mut roots = Vec::with_capacity(size as usize);

@@ -6,14 +6,16 @@
 
 mod ceremony;
 mod development;
+mod development_powers;
 mod fixed_base;
 mod sparse_sums;
 #[cfg(test)]
 mod tests;
-mod zkey_writer;
+pub(crate) mod zkey_writer;
 
 pub use ceremony::setup_ceremony;
 pub use development::setup_development;
+pub use development_powers::development_powers;
 
 use crate::control::Cancelled;
 use crate::formats::R1csView;

@@ -1,13 +1,26 @@
 /** `zkinfer setup`. */
 import type { Command } from 'commander';
+import { UsageError } from '../../errors.js';
+import type { Manifest } from '../../manifest.js';
 import type { BackendChoice } from '../../groth16/backends.js';
-import { DEVELOPMENT_KEYS_NOTICE, setupBuild } from '../../workflow/setup.js';
+import { DEVELOPMENT_KEYS_NOTICE, ONE_CONTRIBUTION_NOTICE, setupBuild, UNFINISHED_KEY } from '../../workflow/setup.js';
 import { backendFor, backendOption, jsonOption } from '../options.js';
 import { printSeconds } from '../print.js';
-import { execute } from '../session.js';
+import { execute, type Outcome } from '../session.js';
+
+/** What the command prints: the build's keys, or that they wait for contributions. */
+type SetupReport = { readonly folder: string; readonly seconds: number; readonly warning?: string } & (
+  | ({ readonly unfinished: true } & Manifest['unfinishedKey'])
+  | ({ readonly unfinished?: undefined } & NonNullable<Manifest['keys']>)
+);
 
 interface Flags {
   readonly ptau?: string;
+  readonly ptauHash?: string;
+  readonly contribute?: boolean;
+  readonly name?: string;
+  readonly import?: string;
+  readonly force?: boolean;
   readonly backend: BackendChoice;
   readonly json?: boolean;
 }
@@ -16,23 +29,64 @@ export function define(command: Command): void {
   command
     .argument('<build>', 'build folder')
     .option('--ptau <file>', 'prepared powers-of-tau file; without it: development keys made on this machine')
+    .option('--ptau-hash <sha256>', 'the file is known by this hash; otherwise every point of it is checked')
+    .option('--contribute', 'with --ptau: contribute once, here, so that the key can be used at all')
+    .option('--name <name>', 'with --contribute: who contributes')
+    .option('--import <key>', 'with --ptau: check a key that people contributed to (.zkey) and take it')
+    .option('--force', 'replace keys that a ceremony made')
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (folder: string, flags: Flags) => {
       await execute(
         flags,
-        async (session) => {
+        async (session): Promise<Outcome<SetupReport>> => {
+          const { ptau, ptauHash, contribute, name, import: importKey, force } = flags;
+          if (ptau === undefined && (contribute || importKey !== undefined || ptauHash !== undefined)) {
+            throw new UsageError('--contribute, --import and --ptau-hash need --ptau: the powers of tau that the key comes from');
+          }
+          if (contribute && importKey !== undefined) throw new UsageError('--contribute makes a key, --import takes one: give one of them');
           const backend = backendFor(flags.backend, session);
-          const { ptau } = flags;
           const { manifest, seconds } = await session.stage(`making keys (${backend.name})`, (update) =>
-            setupBuild(folder, backend, { ptau, signal: session.signal, onProgress: (share, stage) => update(`${stage} ${Math.round(100 * share)} %`) }),
+            setupBuild(folder, backend, {
+              ptau, ptauHash, importKey, force, signal: session.signal,
+              ...(contribute ? { contribute: { name } } : {}),
+              onProgress: (share, stage) => update(`${stage} ${Math.round(100 * share)} %`),
+            }),
           );
-          const keys = manifest.keys as NonNullable<typeof manifest.keys>;
-          const warning = keys.kind === 'development' ? DEVELOPMENT_KEYS_NOTICE : undefined;
+          if (manifest.unfinishedKey !== undefined) {
+            return { result: { folder, unfinished: true, ...manifest.unfinishedKey, seconds }, ok: true };
+          }
+          const keys = manifest.keys as NonNullable<Manifest['keys']>;
+          const warning =
+            keys.kind === 'development' ? DEVELOPMENT_KEYS_NOTICE : contribute ? ONE_CONTRIBUTION_NOTICE : undefined;
           return { result: { folder, ...keys, seconds, ...(warning ? { warning } : {}) }, ok: true };
         },
-        (result) =>
-          [`keys made in ${printSeconds(result.seconds)} by ${result.backend}`, ...(result.warning ? [`warning: ${result.warning}`] : []), `next: zkinfer prove ${folder} --input input.json`].join('\n'),
+        (result) => (result.unfinished ? printUnfinished(folder, ptauOf(flags)) : printFinished(folder, result)).join('\n'),
       );
     });
+}
+
+const ptauOf = ({ ptau }: Flags): string => ptau ?? 'FILE.ptau';
+
+function printUnfinished(folder: string, ptau: string): string[] {
+  return [
+    `${folder}/${UNFINISHED_KEY} is UNFINISHED: nobody has contributed to it, so anybody could forge proofs under it, and nothing here will use it.`,
+    'next, by several people one after the other:',
+    `  zkinfer ceremony contribute ${folder}/${UNFINISHED_KEY} 1.zkey --name NAME`,
+    'then, when all have contributed, with a value that nobody could foresee:',
+    '  zkinfer ceremony beacon LAST.zkey final.zkey --hash HEX --iterations-exp 20',
+    `  zkinfer setup ${folder} --ptau ${ptau} --import final.zkey`,
+  ];
+}
+
+function printFinished(
+  folder: string,
+  result: { readonly seconds: number; readonly backend: string; readonly warning?: string; readonly contributions?: readonly { readonly hash: string; readonly name?: string }[] },
+): string[] {
+  return [
+    `keys made in ${printSeconds(result.seconds)} by ${result.backend}`,
+    ...(result.contributions ?? []).map(({ hash, name }, i) => `contribution ${i + 1}${name === undefined ? '' : ` by ${name}`}: ${hash}`),
+    ...(result.warning ? [`warning: ${result.warning}`] : []),
+    `next: zkinfer prove ${folder} --input input.json`,
+  ];
 }

@@ -1,0 +1,123 @@
+//! Many points times one scalar: what a contribution to a key does. All points take the same steps, so doublings and
+//! additions are made for a batch at a time with one inversion (Montgomery's trick), along one width-4 non-adjacent form of
+//! each half that the endomorphism splits the scalar into.
+
+use super::batch::{add_many, double_many, Products};
+use super::{split_scalar, Affine, CurveField, HalfScalar};
+use rayon::prelude::*;
+use zeroize::Zeroizing;
+
+/// Points that take their steps together.
+const PART: usize = 1 << 10;
+/// Odd multiples 1, 3, 5, 7 of each point.
+const ODD: usize = 4;
+/// Digits of a half: its magnitude is below 2^127, and the form may be one longer.
+const DIGITS: usize = 128;
+
+/// Writes scalar · P for each point P of `bytes`, both in a key file's layout; `scalar` is canonical. Uses the calling
+/// thread's rayon pool.
+pub fn multiply_all<F: CurveField>(bytes: &[u8], scalar: &[u64; 4], out: &mut [u8]) {
+    assert_eq!(bytes.len(), out.len());
+    let (low, high) = split_scalar(scalar);
+    let digits = Zeroizing::new([non_adjacent_form(low), non_adjacent_form(high)]);
+    let length = PART * Affine::<F>::BYTES;
+    bytes.par_chunks(length).zip(out.par_chunks_mut(length)).for_each(|(part, out)| multiply_part::<F>(part, &digits, out));
+}
+
+fn multiply_part<F: CurveField>(bytes: &[u8], digits: &[[i8; DIGITS]; 2], out: &mut [u8]) {
+    let mut products = Products::default();
+    let first: Vec<Affine<F>> = bytes.chunks_exact(Affine::<F>::BYTES).map(Affine::read).collect();
+    let count = first.len();
+    let mut twice = first.clone();
+    double_many(&mut twice);
+    let mut odd: Vec<Vec<Affine<F>>> = vec![first];
+    for k in 1..ODD {
+        let mut next = vec![Affine::INFINITY; count];
+        let before = &odd[k - 1];
+        add_many(count, |i| (&before[i], &twice[i]), |i, sum| next[i] = sum, &mut products);
+        odd.push(next);
+    }
+
+    let mut sums = vec![Affine::INFINITY; count];
+    let mut next = vec![Affine::INFINITY; count];
+    let mut terms = vec![Affine::INFINITY; count];
+    let mut begun = false;
+    for place in (0..DIGITS).rev() {
+        if begun {
+            double_many(&mut sums);
+        }
+        for (half, form) in digits.iter().enumerate() {
+            let digit = form[place];
+            if digit == 0 {
+                continue;
+            }
+            for (term, point) in terms.iter_mut().zip(&odd[usize::from(digit.unsigned_abs()) / 2]) {
+                let signed = point.negate_if(digit < 0);
+                *term = if half == 0 { signed } else { Affine { x: signed.x.times_beta(), y: signed.y } };
+            }
+            if begun {
+                add_many(count, |i| (&sums[i], &terms[i]), |i, sum| next[i] = sum, &mut products);
+                std::mem::swap(&mut sums, &mut next);
+            } else {
+                sums.copy_from_slice(&terms);
+                begun = true;
+            }
+        }
+    }
+    for (slot, sum) in out.chunks_exact_mut(Affine::<F>::BYTES).zip(&sums) {
+        sum.write(slot);
+    }
+}
+
+/// The width-4 non-adjacent form, least significant first: digits are 0 or odd between -7 and 7.
+fn non_adjacent_form(scalar: HalfScalar) -> [i8; DIGITS] {
+    let mut digits = [0i8; DIGITS];
+    let mut rest = scalar.magnitude();
+    for digit in &mut digits {
+        if rest & 1 == 1 {
+            let low = (rest & 15) as i8;
+            let odd = if low > 8 { low - 16 } else { low };
+            rest = if odd < 0 { rest + u128::from(odd.unsigned_abs()) } else { rest - odd as u128 };
+            *digit = if scalar.is_negative() { -odd } else { odd };
+        }
+        rest >>= 1;
+    }
+    digits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curve::Xyzz;
+    use crate::field::{Field, Fq, Fq2, Fr};
+    use crate::testing::{random_g1, random_g2, with_every_kernel, Rng};
+
+    fn agrees<F: CurveField>(points: Vec<Affine<F>>) {
+        let mut bytes = vec![0; points.len() * Affine::<F>::BYTES];
+        for (slot, point) in bytes.chunks_exact_mut(Affine::<F>::BYTES).zip(&points) {
+            point.write(slot);
+        }
+        let mut random = Rng::new(5);
+        let edges = [[0; 4], [1, 0, 0, 0], [2, 0, 0, 0], Fr::ONE.neg().to_canonical()];
+        for scalar in edges.into_iter().chain((0..4).map(|_| random.scalar())) {
+            let mut out = vec![0; bytes.len()];
+            multiply_all::<F>(&bytes, &scalar, &mut out);
+            for (point, bytes) in points.iter().zip(out.chunks_exact(Affine::<F>::BYTES)) {
+                assert_eq!(Affine::<F>::read(bytes), Xyzz::from(*point).times(&scalar).to_affine());
+            }
+        }
+    }
+
+    #[test]
+    fn every_point_is_multiplied_the_point_at_infinity_among_them() {
+        with_every_kernel(|| {
+            let mut points = random_g1(40, 1);
+            points[7] = Affine::<Fq>::INFINITY;
+            points[8] = points[9];
+            agrees(points);
+            let mut points = random_g2(9, 2);
+            points[3] = Affine::<Fq2>::INFINITY;
+            agrees(points);
+        });
+    }
+}

@@ -1,0 +1,151 @@
+//! The second phase of a ceremony from Node: contributions, beacons, and checks of keys and of powers of tau.
+
+use napi::bindgen_prelude::{AsyncTask, Uint8Array};
+use napi_derive::napi;
+use zeroize::Zeroizing;
+
+use super::control::{with_control, Cancellation, OnProgress};
+use super::work::{spawn, Work};
+use crate::formats::{ptau, r1cs, zkey, MappedFile};
+use crate::phase2::{self, Contribution, Hash, Source, Transcript};
+
+/// One contribution as a transcript names it.
+#[napi(object)]
+pub struct ContributionRecord {
+    /// The Blake2b-512 digest that a contributor publishes, in hex.
+    pub hash: String,
+    pub name: Option<String>,
+    /// The beacon's value in hex, where it was one.
+    pub beacon: Option<String>,
+    pub iterations_exp: Option<u32>,
+}
+
+/// What a key says of itself.
+#[napi(object)]
+pub struct KeyRecord {
+    pub wires: u32,
+    pub public_signals: u32,
+    pub domain_size: u32,
+    /// Somebody contributed: delta is not a public number.
+    pub finished: bool,
+    /// snarkjs's circuit hash, in hex.
+    pub circuit_hash: String,
+    pub contributions: Vec<ContributionRecord>,
+}
+
+/// Contributes once from the system's randomness with `entropy` mixed in.
+#[napi]
+pub fn contribute(
+    old_path: String,
+    new_path: String,
+    name: Option<String>,
+    entropy: Uint8Array,
+    on_progress: Option<OnProgress>,
+    cancellation: &Cancellation,
+) -> AsyncTask<Work<ContributionRecord>> {
+    let flag = cancellation.flag();
+    let entropy = Zeroizing::new(entropy.to_vec());
+    spawn(move || {
+        with_control(on_progress.as_ref(), &flag, |control| {
+            let made = phase2::contribute(old_path.as_ref(), new_path.as_ref(), name.as_deref(), &entropy, control)?;
+            Ok(record(&made))
+        })
+    })
+}
+
+/// Applies a beacon: its value, hashed 2^iterations_exp times.
+#[napi]
+pub fn apply_beacon(
+    old_path: String,
+    new_path: String,
+    name: Option<String>,
+    value: Uint8Array,
+    iterations_exp: u32,
+    on_progress: Option<OnProgress>,
+    cancellation: &Cancellation,
+) -> AsyncTask<Work<ContributionRecord>> {
+    let flag = cancellation.flag();
+    let value = value.to_vec();
+    spawn(move || {
+        with_control(on_progress.as_ref(), &flag, |control| {
+            let exponent = u8::try_from(iterations_exp).unwrap_or(u8::MAX);
+            let made = phase2::apply_beacon(old_path.as_ref(), new_path.as_ref(), name.as_deref(), &value, exponent, control)?;
+            Ok(record(&made))
+        })
+    })
+}
+
+/// Verifies a key against circuit and powers of tau; `check_powers`: the powers are checked first.
+#[napi]
+pub fn verify_key(
+    zkey_path: String,
+    r1cs_path: String,
+    ptau_path: String,
+    check_powers: bool,
+    on_progress: Option<OnProgress>,
+    cancellation: &Cancellation,
+) -> AsyncTask<Work<KeyRecord>> {
+    let flag = cancellation.flag();
+    spawn(move || {
+        let circuit_file = MappedFile::open(r1cs_path.as_ref())?;
+        let circuit = r1cs::parse(circuit_file.name(), circuit_file.bytes())?;
+        let powers_file = MappedFile::open(ptau_path.as_ref())?;
+        let powers = ptau::parse(powers_file.name(), powers_file.bytes())?;
+        with_control(on_progress.as_ref(), &flag, |control| {
+            if check_powers {
+                phase2::check_powers(powers_file.name(), &powers, control)?;
+            }
+            phase2::verify_key(zkey_path.as_ref(), &circuit, &powers, control)?;
+            Ok(read_key(&zkey_path)?)
+        })
+    })
+}
+
+/// Checks every point of a prepared `.ptau`. Gives the power of two of its largest domain.
+#[napi]
+pub fn check_powers(
+    ptau_path: String,
+    on_progress: Option<OnProgress>,
+    cancellation: &Cancellation,
+) -> AsyncTask<Work<u32>> {
+    let flag = cancellation.flag();
+    spawn(move || {
+        let file = MappedFile::open(ptau_path.as_ref())?;
+        let powers = ptau::parse(file.name(), file.bytes())?;
+        with_control(on_progress.as_ref(), &flag, |control| phase2::check_powers(file.name(), &powers, control))?;
+        Ok(powers.power)
+    })
+}
+
+/// What a key says of itself, unchecked: sizes, contributions, whether anybody contributed.
+#[napi]
+pub fn inspect_key(path: String) -> AsyncTask<Work<KeyRecord>> {
+    spawn(move || Ok(read_key(&path)?))
+}
+
+fn read_key(path: &str) -> Result<KeyRecord, crate::formats::FormatError> {
+    let file = MappedFile::open(path.as_ref())?;
+    let key = zkey::parse(file.name(), file.bytes())?;
+    let transcript = Transcript::parse(file.name(), file.bytes())?;
+    Ok(KeyRecord {
+        wires: key.n_vars,
+        public_signals: key.n_public,
+        domain_size: key.domain_size,
+        finished: key.check_finished(file.name()).is_ok(),
+        circuit_hash: hex(&transcript.circuit_hash),
+        contributions: transcript.contributions.iter().map(record).collect(),
+    })
+}
+
+fn record(contribution: &Contribution) -> ContributionRecord {
+    let hash: Hash = contribution.hash();
+    let (beacon, iterations_exp) = match &contribution.source {
+        Source::Secret => (None, None),
+        Source::Beacon { value, iterations_exp } => (Some(hex(value)), Some(u32::from(*iterations_exp))),
+    };
+    ContributionRecord { hash: hex(&hash), name: contribution.name.clone(), beacon, iterations_exp }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

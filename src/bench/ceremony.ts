@@ -1,0 +1,134 @@
+/**
+ * `npm run bench:ceremony`: a contribution to a key, and the key's verification, beside snarkjs on the same key in the same run. The
+ * powers of tau are made here from known numbers, since snarkjs takes minutes for true ones; neither tool can tell the difference.
+ * Writes bench/results/ceremony.json and, with --doc, the block `ceremony` of docs/ceremony.md.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
+
+import { Command } from 'commander';
+import * as snarkjs from 'snarkjs';
+
+import { UsageError } from '../errors.js';
+import { loadNative, type NativeBackend } from '../groth16/native.js';
+import { markdownTable, withBlock } from './document.js';
+import { count, powers } from './options.js';
+import { describeCommit, describeMachine, type BenchResult } from './results.js';
+import { median } from './statistics.js';
+import { duration } from './table.js';
+import { nativeProgram } from './workload.js';
+
+interface CeremonyRow {
+  readonly power: number;
+  readonly step: string;
+  readonly ours: readonly number[];
+  readonly snarkjs: readonly number[];
+  /** Median of the ratios round by round. */
+  readonly ratio: number;
+}
+
+interface Options {
+  readonly sizes: readonly number[];
+  readonly rounds: number;
+  readonly doc: boolean;
+}
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+async function measure(native: NativeBackend, folder: string, power: number, rounds: number): Promise<CeremonyRow[]> {
+  const at = (name: string): string => join(folder, `${power}-${name}`);
+  const [r1cs, wtns, ptau, initial, contributed] = ['circuit.r1cs', 'witness.wtns', 'powers.ptau', 'initial.zkey', 'contributed.zkey'].map(at);
+  execFileSync(nativeProgram('zkinfer-synth'), [String(power), 'nn', r1cs, wtns], { stdio: 'pipe' });
+  execFileSync(nativeProgram('zkinfer-synth'), ['ptau', String(power), ptau], { stdio: 'pipe' });
+  await native.setup(r1cs, initial, { ptau, checkPowers: false });
+  const { ceremony } = native;
+  const rows = [
+    await paired(power, 'contribution', rounds, () => ceremony.contribute(initial, contributed), () =>
+      snarkjs.zKey.contribute(initial, at('theirs.zkey'), 'bench', 'entropy'),
+    ),
+    await paired(power, 'verification', rounds, () => ceremony.verifyKey(contributed, { r1cs, ptau, checkPowers: false }), () =>
+      accepted(snarkjs.zKey.verifyFromR1cs(r1cs, ptau, contributed)),
+    ),
+  ];
+  const check = await timed(() => ceremony.checkPowers(ptau));
+  console.log(`2^${power}: powers of tau checked in ${duration(check)}`);
+  return rows;
+}
+
+async function accepted(answer: Promise<boolean>): Promise<void> {
+  if (!(await answer)) throw new Error('snarkjs refuses a key that was made here');
+}
+
+async function paired(power: number, step: string, rounds: number, ours: () => Promise<unknown>, theirs: () => Promise<unknown>): Promise<CeremonyRow> {
+  const samples: { ours: number; theirs: number }[] = [];
+  for (let i = 0; i < rounds; i += 1) samples.push({ ours: await timed(ours), theirs: await timed(theirs) });
+  const row = {
+    power,
+    step,
+    ours: samples.map((sample) => sample.ours),
+    snarkjs: samples.map((sample) => sample.theirs),
+    ratio: median(samples.map((sample) => sample.theirs / sample.ours)),
+  };
+  console.log(`2^${power} ${step}: ${duration(median(row.ours))}, snarkjs ${duration(median(row.snarkjs))}, ${row.ratio.toFixed(1)} times`);
+  return row;
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}
+
+type Report = Omit<BenchResult, 'workloads'> & { readonly rows: readonly CeremonyRow[] };
+
+function table({ machine, commit, date, rounds, load, rows }: Report): string {
+  return [
+    markdownTable(
+      ['step', 'domain', 'zkinfer', 'snarkjs', 'ratio'],
+      rows.map((row) => [row.step, `2^${row.power}`, duration(median(row.ours)), duration(median(row.snarkjs)), `${row.ratio.toFixed(1)}×`]),
+    ),
+    '',
+    `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; commit ${commit}, ${date.slice(0, 10)}. Medians of ${rounds} rounds, both tools in turn in ` +
+      `one process; load average ${load.map((value) => value.toFixed(1)).join(' at the start, ')} at the end. Written by \`npm run bench:ceremony -- --doc\`.`,
+  ].join('\n');
+}
+
+const options = new Command('bench:ceremony')
+  .description('Times contributions to a key, and their verification, beside snarkjs.')
+  .option('--sizes <powers>', 'domain sizes', powers, [14, 17])
+  .option('--rounds <count>', 'timed rounds', count, 3)
+  .option('--doc', 'write the table into docs/ceremony.md', false)
+  .parse()
+  .opts<Options>();
+
+const loaded = loadNative();
+if ('reason' in loaded) throw new UsageError(loaded.reason);
+const loadBefore = loadavg()[0];
+const folder = mkdtempSync(join(tmpdir(), 'zkinfer-bench-'));
+try {
+  const rows: CeremonyRow[] = [];
+  for (const power of options.sizes) rows.push(...(await measure(loaded.backend, folder, power, options.rounds)));
+  const report: Report = {
+    machine: describeMachine(),
+    commit: describeCommit(),
+    date: new Date().toISOString(),
+    rounds: options.rounds,
+    load: [loadBefore, loadavg()[0]],
+    rows,
+  };
+  mkdirSync(join(ROOT, 'bench', 'results'), { recursive: true });
+  writeFileSync(join(ROOT, 'bench', 'results', 'ceremony.json'), `${JSON.stringify(report, undefined, 1)}\n`);
+  console.log(`\n${table(report)}`);
+  if (options.doc) {
+    const path = join(ROOT, 'docs', 'ceremony.md');
+    writeFileSync(path, withBlock(readFileSync(path, 'utf8'), 'ceremony', table(report)));
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+  // snarkjs keeps its worker threads, and with them the process.
+  await (globalThis as { curve_bn128?: { terminate(): Promise<void> } }).curve_bn128?.terminate();
+}

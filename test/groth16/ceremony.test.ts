@@ -1,0 +1,172 @@
+/** Contributions made here and by snarkjs, in turn: each tool goes on from the other's key and verifies it. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import * as snarkjs from 'snarkjs';
+import { CeremonyError } from '../../src/groth16/ceremony.js';
+import { requireFinishedKey, UnfinishedKeyError } from '../../src/groth16/finished-key.js';
+import { NativeError, type NativeBackend } from '../../src/groth16/native.js';
+import { snarkjsBackend } from '../../src/groth16/snarkjs.js';
+import { FIELD_MODULUS } from '../../src/r1cs/types.js';
+import type { Proof, VerificationKey } from '../../src/groth16/types.js';
+import { keyWords } from '../../src/solidity/index.js';
+import { cubic, cubicWitness, squarings } from './support/circuits.js';
+import { nativeOrSkip } from './support/native.js';
+
+const q = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
+
+describe('a ceremony', () => {
+  let native: NativeBackend;
+  let folder: string;
+  let r1cs: string;
+  let ptau: string;
+  const at = (name: string): string => path.join(folder, name);
+
+  before(async function () {
+    native = nativeOrSkip(this);
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-test-'));
+    [r1cs, ptau] = [at('circuit.r1cs'), at('prepared.ptau')];
+    fs.writeFileSync(r1cs, cubic());
+    const curve = await snarkjs.curves.getCurveFromName('bn128');
+    await snarkjs.powersOfTau.newAccumulator(curve, 4, at('0.ptau'));
+    await snarkjs.powersOfTau.contribute(at('0.ptau'), at('1.ptau'), 'test', 'entropy of a test');
+    await snarkjs.powersOfTau.preparePhase2(at('1.ptau'), ptau);
+    await native.setup(r1cs, at('0.zkey'), { ptau });
+  });
+
+  after(async () => {
+    await (globalThis as { curve_bn128?: { terminate(): Promise<void> } }).curve_bn128?.terminate();
+    if (folder !== undefined) fs.rmSync(folder, { recursive: true });
+  });
+
+  it('goes on from snarkjs\'s contributions and snarkjs from ours, and both verify the whole', async () => {
+    const hashes = [
+      (await native.ceremony.contribute(at('0.zkey'), at('1.zkey'), { name: 'ours', entropy: Buffer.from('dice') })).hash,
+      Buffer.from(await snarkjs.zKey.contribute(at('1.zkey'), at('2.zkey'), 'theirs', 'entropy')).toString('hex'),
+      (await native.ceremony.contribute(at('2.zkey'), at('3.zkey'))).hash,
+      (await native.ceremony.applyBeacon(at('3.zkey'), at('4.zkey'), { name: 'block', value: Buffer.from('0102030405', 'hex'), iterationsExp: 10 })).hash,
+    ];
+    for (const step of [1, 2, 3, 4]) {
+      assert.equal(await snarkjs.zKey.verifyFromR1cs(r1cs, ptau, at(`${step}.zkey`)), true, `snarkjs, step ${step}`);
+      const record = await native.ceremony.verifyKey(at(`${step}.zkey`), { r1cs, ptau });
+      assert.deepEqual(record.contributions.map(({ hash }) => hash), hashes.slice(0, step));
+      assert.equal(record.finished, true);
+    }
+    const { contributions } = await native.ceremony.inspectKey(at('4.zkey'));
+    assert.deepEqual(contributions.map(({ kind, name }) => [kind, name]), [['contribution', 'ours'], ['contribution', 'theirs'], ['contribution', undefined], ['beacon', 'block']]);
+    const key = await native.verificationKey(at('4.zkey'));
+    const loaded = await native.loadKey(at('4.zkey'));
+    const { proof, publicSignals } = await loaded.prove(cubicWitness(5n, 77n));
+    await loaded.close();
+    assert.equal(await native.verify(key, publicSignals, proof), true);
+    assert.equal(await snarkjsBackend.verify(key, publicSignals, proof), true);
+  });
+
+  it('gives the key that snarkjs gives for a beacon, byte for byte', async () => {
+    await native.ceremony.contribute(at('0.zkey'), at('before.zkey'), { name: 'someone' });
+    await native.ceremony.applyBeacon(at('before.zkey'), at('ours.zkey'), { name: 'draw', value: Buffer.from('c0ffee', 'hex'), iterationsExp: 11 });
+    await snarkjs.zKey.beacon(at('before.zkey'), at('theirs.zkey'), 'draw', 'c0ffee', 11);
+    assert.ok(fs.readFileSync(at('ours.zkey')).equals(fs.readFileSync(at('theirs.zkey'))));
+  });
+
+  it('shares no secret between two contributions, whatever entropy they were given', async () => {
+    await native.ceremony.contribute(at('0.zkey'), at('a.zkey'), { entropy: Buffer.from('the same') });
+    await native.ceremony.contribute(at('0.zkey'), at('b.zkey'), { entropy: Buffer.from('the same') });
+    assert.notDeepEqual((await native.verificationKey(at('a.zkey'))).vk_delta_2, (await native.verificationKey(at('b.zkey'))).vk_delta_2);
+  });
+
+  it('refuses a key of another circuit or other powers, an altered one, and one that nobody contributed to', async () => {
+    await native.ceremony.contribute(at('0.zkey'), at('sound.zkey'));
+    const refused = (key: string, options = { r1cs, ptau }): Promise<void> =>
+      assert.rejects(native.ceremony.verifyKey(key, options), (error) => error instanceof CeremonyError || error instanceof NativeError);
+    fs.writeFileSync(at('other.r1cs'), squarings(2));
+    await refused(at('sound.zkey'), { r1cs: at('other.r1cs'), ptau });
+    await refused(at('0.zkey'));
+    const sound = fs.readFileSync(at('sound.zkey'));
+    for (let step = 0; step < 40; step += 1) {
+      const altered = Buffer.from(sound);
+      // Behind the header's primes, whose damage is another error.
+      const place = 140 + Math.floor((step * (sound.length - 141)) / 40);
+      altered[place] ^= 1;
+      fs.writeFileSync(at('altered.zkey'), altered);
+      await refused(at('altered.zkey'));
+    }
+  });
+
+  it('refuses damaged powers of tau, in whatever section', async () => {
+    const sound = fs.readFileSync(ptau);
+    assert.equal(await native.ceremony.checkPowers(ptau), 4);
+    for (let step = 0; step < 40; step += 1) {
+      const altered = Buffer.from(sound);
+      const end = sound.length - 1;
+      altered[60 + Math.floor((step * (end - 60)) / 40)] ^= 4;
+      fs.writeFileSync(at('damaged.ptau'), altered);
+      const outcome = await native.setup(r1cs, at('never.zkey'), { ptau: at('damaged.ptau') }).then(
+        () => 'taken',
+        (error: Error) => error.name,
+      );
+      // The contributions' record (section 7) is not what a key is made from.
+      const view = new DataView(sound.buffer, sound.byteOffset);
+      assert.ok(outcome !== 'taken' || inSection(view, 7, 60 + Math.floor((step * (end - 60)) / 40)), `byte step ${step}`);
+    }
+    assert.equal(fs.existsSync(at('never.zkey')), false);
+  });
+
+  it('never leaves an unfinished key in use: by either backend, for proofs, verification, export, or a contract', async () => {
+    for (const backend of [native, snarkjsBackend]) {
+      await assert.rejects(backend.loadKey(at('0.zkey')), UnfinishedKeyError, backend.name);
+    }
+    await assert.rejects(native.verificationKey(at('0.zkey')), UnfinishedKeyError);
+    const key = (await snarkjs.zKey.exportVerificationKey(at('0.zkey'))) as VerificationKey;
+    assert.throws(() => requireFinishedKey(key), UnfinishedKeyError);
+    assert.throws(() => keyWords(key), UnfinishedKeyError);
+
+    // The forgery that such a key allows: A = alpha, B = beta, C = -(IC_0 + sum of s_i IC_i), here for signals of 0.
+    const [x, y] = key.IC[0];
+    const proof: Proof = {
+      pi_a: key.vk_alpha_1 as Proof['pi_a'], pi_b: key.vk_beta_2 as unknown as Proof['pi_b'],
+      pi_c: [x, String(q - BigInt(y)), '1'], protocol: 'groth16', curve: 'bn128',
+    };
+    const signals = new Array<string>(key.nPublic).fill('0');
+    assert.equal(await snarkjs.groth16.verify(key, signals, proof), true, 'snarkjs itself accepts the forgery');
+    for (const backend of [native, snarkjsBackend]) {
+      await assert.rejects(backend.verify(key, signals, proof), UnfinishedKeyError, backend.name);
+      // A delta whose sign was changed, or gamma's after that was changed, is as public.
+      const negated = { ...key, vk_delta_2: [key.vk_delta_2[0], key.vk_delta_2[1].map((c) => (c === '0' ? c : String(q - BigInt(c)))), key.vk_delta_2[2]] };
+      await assert.rejects(backend.verify(negated, signals, proof), UnfinishedKeyError, backend.name);
+    }
+  });
+
+  it('accepts one spelling of a proof alone, by both backends', async () => {
+    await native.ceremony.contribute(at('0.zkey'), at('spelling.zkey'));
+    const key = await native.verificationKey(at('spelling.zkey'));
+    const loaded = await native.loadKey(at('spelling.zkey'));
+    const { proof, publicSignals } = await loaded.prove(cubicWitness(5n, 77n));
+    await loaded.close();
+    const plus = (text: string, modulus: bigint): string => String(BigInt(text) + modulus);
+    const spellings: [Proof, readonly string[]][] = [
+      [{ ...proof, pi_a: [plus(proof.pi_a[0], q), proof.pi_a[1], '1'] }, publicSignals],
+      [{ ...proof, pi_c: [proof.pi_c[0], plus(proof.pi_c[1], q), '1'] }, publicSignals],
+      [{ ...proof, pi_b: [[plus(proof.pi_b[0][0], q), proof.pi_b[0][1]], proof.pi_b[1], proof.pi_b[2]] }, publicSignals],
+      [proof, [plus(publicSignals[0], FIELD_MODULUS), publicSignals[1]]],
+      [proof, [`0${publicSignals[0]}`, publicSignals[1]]],
+      [{ ...proof, pi_a: [`0${proof.pi_a[0]}`, proof.pi_a[1], '1'] }, publicSignals],
+    ];
+    for (const backend of [native, snarkjsBackend]) {
+      assert.equal(await backend.verify(key, publicSignals, proof), true);
+      for (const [other, signals] of spellings) assert.equal(await backend.verify(key, signals, other), false, backend.name);
+    }
+  });
+});
+
+/** Whether a byte of an iden3 file lies in a section, its header counted. */
+function inSection(view: DataView, wanted: number, place: number): boolean {
+  let at = 12;
+  for (let i = 0; i < view.getUint32(8, true); i += 1) {
+    const end = at + 12 + Number(view.getBigUint64(at + 4, true));
+    if (place >= at && place < end) return view.getUint32(at, true) === wanted;
+    at = end;
+  }
+  return false;
+}
