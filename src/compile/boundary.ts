@@ -1,7 +1,7 @@
 /**
  * The circuit's border: range-checked inputs, packed public words, salted Poseidon commitments and the context.
- * Commitment to words w0, w1, ...: h = Poseidon(salt, w0 .. w14), then h = Poseidon(h, next up to 15 words), and so on; the
- * number of words is fixed by the circuit, so chains of different lengths never meet.
+ * Commitment to words w0, w1, ...: h = Poseidon(salt, w0 .. w14) with the domain as capacity element, then h = Poseidon(h, next up to 15
+ * words), and so on. The domain is a constant that says what the words are, so that they open as nothing else.
  *
  * The trap: packing binds its elements only because each is range-checked; words of unchecked values would not.
  */
@@ -58,13 +58,13 @@ export function publish(words: readonly BigCombination[], outputs: readonly numb
 }
 
 /** Chain of Poseidon blocks over salt and words; the last block's output becomes the value `output`. */
-export function commit(words: readonly BigCombination[], output: number, netlist: NetlistBuilder): void {
+export function commit(words: readonly BigCombination[], output: number, domain: bigint, netlist: NetlistBuilder): void {
   const salt = netlist.value();
   netlist.privateInputs.push(salt);
   let chain = single(salt);
-  for (let start = 0; start < words.length; start += BLOCK_WORDS) {
-    const block: Operand[] = [chain, ...words.slice(start, start + BLOCK_WORDS)];
-    const spec = poseidonBlock.with({ n: block.length });
+  for (let start = 0; start === 0 || start < words.length; start += BLOCK_WORDS) {
+    const block: Operand[] = [fixed(start === 0 ? domain : 0n), chain, ...words.slice(start, start + BLOCK_WORDS)];
+    const spec = poseidonBlock.with({ n: block.length - 1 });
     if (start + BLOCK_WORDS >= words.length) netlist.assignInstance(output, spec, block);
     else chain = single(netlist.instance(spec, block));
   }
@@ -75,6 +75,10 @@ export function declareContext(netlist: NetlistBuilder): void {
   const context = netlist.value();
   netlist.publicInputs.push(context);
   netlist.check(contextGadget.with({}), [single(context)]);
+}
+
+function fixed(constant: bigint): BigCombination {
+  return { values: [], coefficients: [], constant };
 }
 
 function single(value: number): BigCombination {

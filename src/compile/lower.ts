@@ -6,6 +6,7 @@ import type { IntegerModel } from '../quantize/integer-model.js';
 import { boundModel } from '../quantize/intervals.js';
 import { hull, type Intervals } from '../tensor/intervals.js';
 import { commit, declareContext, declareInput, inputRows, packRows, publish } from './boundary.js';
+import { commitmentDomains } from './commitment-domain.js';
 import { Emitter } from './emitter.js';
 import { compileOp } from './layers/index.js';
 import { joinRows } from './linear-rows.js';
@@ -47,6 +48,7 @@ export function lowerModel(model: IntegerModel, visibility: CompileVisibility): 
   const inputPackings = model.inputs.map((input) => planPacking(input.shape, 0, 2 ** input.bits - 1));
   const outputRanges = model.outputs.map((output) => hull(bounds.get(output.tensor) as Intervals));
   const outputPackings = model.outputs.map((output, k) => planPacking(output.shape, ...outputRanges[k]));
+  const domains = commitmentDomains(model, outputPackings);
   const signals: SignalMeaning[] = [
     ...meanings('output', visibility.output, outputPackings),
     ...meanings('input', visibility.input, inputPackings),
@@ -63,7 +65,7 @@ export function lowerModel(model: IntegerModel, visibility: CompileVisibility): 
     rows.flatMap((_, k) => packRows({ ...rows[k], constants: new Float64Array(rows[k].constants.length) }, inputPackings[k], 0, netlist.valueCount));
   const outputSignals = signals.filter((signal) => signal.kind.startsWith('output')).length;
   netlist.enter(INPUT_COMMITMENT_LAYER);
-  expose(inputWords, visibility.input, publicValues.slice(outputSignals), netlist);
+  expose(inputWords, visibility.input, publicValues.slice(outputSignals), domains.input, netlist);
 
   let layer = '';
   for (const op of model.ops) {
@@ -74,7 +76,7 @@ export function lowerModel(model: IntegerModel, visibility: CompileVisibility): 
   netlist.enter(OUTPUT_LAYER);
   const outputWords = (): BigCombination[] =>
     model.outputs.flatMap((output, k) => packRows(emitter.rows(output.tensor), outputPackings[k], outputPackings[k].offset, netlist.valueCount));
-  expose(outputWords, visibility.output, publicValues.slice(0, outputSignals), netlist);
+  expose(outputWords, visibility.output, publicValues.slice(0, outputSignals), domains.output, netlist);
   netlist.enter(CONTEXT_LAYER);
   declareContext(netlist);
   const saltCount = [visibility.input, visibility.output].filter((choice) => choice === 'hashed').length;
@@ -82,13 +84,14 @@ export function lowerModel(model: IntegerModel, visibility: CompileVisibility): 
   return { netlist: netlist.finish(results), inputPackings, outputPackings, outputRanges, signals, saltCount };
 }
 
-function meanings(kind: 'input' | 'output', visibility: Visibility, packings: readonly PackingPlan[]): SignalMeaning[] {
+/** The signals of one side, in order. */
+export function meanings(kind: 'input' | 'output', visibility: Visibility, packings: readonly PackingPlan[]): SignalMeaning[] {
   if (visibility === 'private') return [];
   if (visibility === 'hashed') return [{ kind: kind === 'input' ? 'inputCommitment' : 'outputCommitment' }];
   return packings.flatMap((packing, tensor) => Array.from({ length: packing.words }, (_, word) => ({ kind, tensor, word })));
 }
 
-function expose(words: () => readonly BigCombination[], visibility: Visibility, values: readonly number[], netlist: NetlistBuilder): void {
+function expose(words: () => readonly BigCombination[], visibility: Visibility, values: readonly number[], domain: bigint, netlist: NetlistBuilder): void {
   if (visibility === 'public') publish(words(), values, netlist);
-  if (visibility === 'hashed') commit(words(), values[0], netlist);
+  if (visibility === 'hashed') commit(words(), values[0], domain, netlist);
 }

@@ -57,10 +57,10 @@ function constantsFor(width: number): Constants {
 }
 
 /**
- * Runs the permutation on (0, inputs) and appends the value of each inner signal to `trace`, in the order of `signalNames`.
+ * Runs the permutation on (capacity, inputs) and appends the value of each inner signal to `trace`, in the order of `signalNames`.
  * Returns the first element of the final state. Inputs are in [0, r).
  */
-function permute(inputs: readonly bigint[], trace: bigint[]): bigint {
+function permute(capacity: bigint, inputs: readonly bigint[], trace: bigint[]): bigint {
   const width = inputs.length + 1;
   const { partialRounds, round, mix, preMix, sparse } = constantsFor(width);
   const half = FULL_ROUNDS / 2;
@@ -89,7 +89,7 @@ function permute(inputs: readonly bigint[], trace: bigint[]): bigint {
     return product;
   };
 
-  let state = addRound([0n, ...inputs]);
+  let state = addRound([capacity, ...inputs]);
   for (let r = 0; r < half; r++) {
     state = addRound(state.map(sigma));
     state = multiply(r < half - 1 ? mix : preMix, state);
@@ -154,19 +154,23 @@ function signalNames(inputs: number): string[][] {
   return names;
 }
 
-/** circomlib's Poseidon of 1 to 16 field elements in [0, r). */
-export function poseidon(inputs: readonly bigint[]): bigint {
-  return permute(inputs, []);
+/** circomlib's Poseidon of 1 to 16 field elements in [0, r); `capacity`: the initial state's first element. */
+export function poseidon(inputs: readonly bigint[], capacity = 0n): bigint {
+  return permute(capacity, inputs, []);
 }
 
 /**
- * Salted commitment to words: h = Poseidon(salt, up to 15 words), then h = Poseidon(h, up to 15 more), until none is left. The number
- * of words is not hashed: it is fixed where the commitment is used.
+ * Salted commitment to words: h = Poseidon(salt, up to 15 words) with `domain` as the capacity element, then h = Poseidon(h, up to 15
+ * more) with 0 there, until none is left. The domain says what the words are (`compile/commitment-domain.ts`), so that they open as
+ * nothing else.
  */
-export function poseidonCommit(words: readonly bigint[], salt: bigint): bigint {
+export function poseidonCommit(words: readonly bigint[], salt: bigint, domain: bigint): bigint {
   let hash = salt;
-  for (let at = 0; at < words.length; at += POSEIDON_MAX_INPUTS - 1) {
-    hash = poseidon([hash, ...words.slice(at, at + POSEIDON_MAX_INPUTS - 1)]);
+  let capacity = domain;
+  // Of no words, too, there is a commitment.
+  for (let at = 0; at === 0 || at < words.length; at += POSEIDON_MAX_INPUTS - 1) {
+    hash = poseidon([hash, ...words.slice(at, at + POSEIDON_MAX_INPUTS - 1)], capacity);
+    capacity = 0n;
   }
   return hash;
 }
@@ -177,13 +181,13 @@ export const poseidonBlock = defineGadget({
   parameters: { n: 'integer' },
   simplification: 2,
   outputs: () => 1,
-  constraints: ({ n }) => 3 * (FULL_ROUNDS * (n + 1) + PARTIAL_ROUNDS[n - 1]) - 3,
+  constraints: ({ n }) => 3 * (FULL_ROUNDS * (n + 1) + PARTIAL_ROUNDS[n - 1]),
   prepare({ n }, object) {
     // Reads the constants now rather than in the first run.
     constantsFor(n + 1);
     const position = new Map<string, number>();
-    signalNames(n).forEach((names, i) => names.forEach((name) => position.set(`hash.pEx.${name}`, i)));
-    const inputs = new Map(Array.from({ length: n }, (_, i) => [`in[${i}]`, i]));
+    signalNames(n).forEach((names, i) => names.forEach((name) => position.set(`hash.${name}`, i)));
+    const inputs = new Map([['capacity', 0], ...Array.from({ length: n }, (_, i): [string, number] => [`in[${i}]`, i + 1])]);
     const [one, output, input, inner] = [0, 1, 2, 3];
     const sources = object.signals.map((name, wire): readonly [kind: number, index: number] => {
       if (wire === 0) return [one, 0];
@@ -196,7 +200,7 @@ export const poseidonBlock = defineGadget({
       field: true,
       run(values, out) {
         const trace: bigint[] = [];
-        const hash = permute(values, trace);
+        const hash = permute(values[0], values.slice(1), trace);
         sources.forEach(([kind, index], wire) => {
           out[wire] = kind === inner ? trace[index] : kind === input ? values[index] : kind === output ? hash : 1n;
         });

@@ -1,7 +1,8 @@
 /** `prove`: a witness for one input and its Groth16 proof. Private inputs and salts stay in memory. */
 import { randomBytes } from 'node:crypto';
 import { decodeProgram } from '../compile/program-file.js';
-import type { Groth16Backend, LoadedKey, OnProgress, Proof } from '../groth16/types.js';
+import type { Program } from '../compile/program.js';
+import type { Groth16Backend, KeyShape, LoadedKey, OnProgress, Proof } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
 import { encodeInputs } from '../quantize/encode.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
@@ -12,6 +13,7 @@ import { checkBuildFile, readBuildFile, readManifest } from './build-folder.js';
 import { prepareCircuit, type CircuitRun } from './circuit-run.js';
 import { InputFormatError, type Sample } from './input-json.js';
 import { describeOutputs, type OutputReport } from './outputs.js';
+import { BuildMismatchError, publicSignalsOf, requireDeclaredSignals, requireKeyShape, type PublicSignals } from './public-signals.js';
 
 export interface Inference {
   readonly witness: Witness;
@@ -42,17 +44,27 @@ export interface Prover {
 }
 
 /** Loads what a witness needs; proofs need `openProver`. */
-export async function openWitness(folder: string): Promise<Pick<Prover, 'manifest' | 'model' | 'infer'>> {
+export async function openWitness(folder: string): Promise<Pick<Prover, 'manifest' | 'model' | 'infer'> & { readonly circuit: KeyShape }> {
   const manifest = await readManifest(folder);
   const model = integerModelFromJson(new TextDecoder().decode(await readBuildFile(folder, manifest, 'integer-model.json')));
-  const run = prepareCircuit(model, decodeProgram(await readBuildFile(folder, manifest, 'circuit.plan')));
-  return { manifest, model, infer: (input, context = 0n, salts = {}) => infer(manifest, model, run, input, context, salts) };
+  const program = decodeProgram(await readBuildFile(folder, manifest, 'circuit.plan'));
+  const signals = publicSignalsOf(model, manifest.visibility);
+  requireDeclaredSignals(folder, manifest, signals);
+  const circuit = circuitShape(folder, manifest, program);
+  const ready = { folder, manifest, model, signals, run: prepareCircuit(model, program) };
+  return { manifest, model, circuit, infer: (input, context = 0n, salts = {}) => infer(ready, input, context, salts) };
 }
 
 /** @throws BuildFolderError and the backend's key errors */
 export async function openProver(folder: string, backend: Groth16Backend): Promise<Prover> {
   const ready = await openWitness(folder);
   const key: LoadedKey = await backend.loadKey(await checkBuildFile(folder, ready.manifest, 'proving.zkey'));
+  try {
+    requireKeyShape(folder, key.shape, ready.circuit);
+  } catch (error) {
+    await key.close();
+    throw error;
+  }
   return {
     ...ready,
     close: () => key.close(),
@@ -66,14 +78,26 @@ export async function openProver(folder: string, backend: Groth16Backend): Promi
   };
 }
 
-function infer(
-  manifest: Manifest,
-  model: IntegerModel,
-  run: (integers: readonly Float64Array[], context: bigint, salts: readonly bigint[]) => CircuitRun,
-  input: Sample,
-  context: bigint,
-  chosen: Inference['salts'],
-): Inference {
+/** What the key must be for, by manifest and plan, which must agree. @throws BuildMismatchError */
+function circuitShape(folder: string, { circuit, publicSignals }: Manifest, program: Program): KeyShape {
+  const rows = circuit.constraints + publicSignals.length + 1;
+  const shape = { wires: program.wireCount, publicSignals: publicSignals.length, domainSize: 2 ** Math.ceil(Math.log2(Math.max(rows, 2))) };
+  const declared = { wires: circuit.wires, publicSignals: program.publicOutputCount + program.publicInputCount, domainSize: circuit.domainSize };
+  if (shape.wires !== declared.wires || shape.publicSignals !== declared.publicSignals || shape.domainSize !== declared.domainSize) {
+    throw new BuildMismatchError(`${folder}: manifest and witness plan are of different circuits; compile the model again`);
+  }
+  return shape;
+}
+
+interface Ready {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly model: IntegerModel;
+  readonly signals: PublicSignals;
+  readonly run: (integers: readonly Float64Array[], context: bigint, salts: readonly bigint[]) => CircuitRun;
+}
+
+function infer({ folder, manifest, model, signals, run }: Ready, input: Sample, context: bigint, chosen: Inference['salts']): Inference {
   const start = performance.now();
   const integers = encodeInputs(model.inputs, input);
   const salts = {
@@ -82,6 +106,11 @@ function infer(
   };
   const { witness, outputs: integerOutputs } = run(integers, context, Object.values(salts));
   const publicSignals = manifest.publicSignals.map((_, i) => canonicalText(wireValue(witness, 1 + i)));
+  // Whatever plan and key do, nothing else than what the visibility says is published.
+  const expected = signals.of({ inputs: integers, outputs: integerOutputs, salts, context });
+  if (expected.some((value, i) => String(value) !== publicSignals[i])) {
+    throw new BuildMismatchError(`${folder}: the circuit would publish something else than its manifest declares; do not use this build, compile the model yourself`);
+  }
   const outputs = describeOutputs(manifest, integerOutputs);
   const texts = Object.fromEntries(Object.entries(salts).map(([name, salt]) => [name, String(salt)]));
   return { witness, outputs, publicSignals, salts: texts, witnessSeconds: (performance.now() - start) / 1000 };

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { buildPoseidon } from 'circomlibjs';
+import { commitmentDomains } from '../../src/compile/commitment-domain.js';
 import type { CompileVisibility } from '../../src/compile/lower.js';
 import { packIntegers } from '../../src/compile/packing.js';
 import type { Visibility } from '../../src/manifest.js';
+import { poseidonCommit } from '../../src/gadgets/index.js';
 import { runIntegerModel } from '../../src/quantize/interpreter.js';
 import { FIELD_MODULUS } from '../../src/r1cs/types.js';
 import { sizeOf } from '../../src/tensor/shape.js';
@@ -22,12 +24,12 @@ function model(features: number, bits: number) {
   return quantizeRandomly(sketch.graph(sketch.dense(hidden, 40, random), sketch.sum([sketch.dense(b, 2, random), sketch.dense(hidden, 2, random)], [1, 2])), bits, random);
 }
 
-type Hash = (inputs: readonly bigint[]) => bigint;
+type Hash = (inputs: readonly bigint[], capacity: bigint) => bigint;
 
-/** The chain of commitments, recomputed by circomlibjs: Poseidon(salt, w0 .. w14), then Poseidon(h, next 15) and so on. */
-function commitment(hash: Hash, salt: bigint, words: readonly bigint[]): bigint {
+/** The chain of commitments, recomputed by circomlibjs: Poseidon(salt, w0 .. w14) with the domain as initial state, then Poseidon(h, next 15) and so on. */
+function commitment(hash: Hash, salt: bigint, words: readonly bigint[], domain: bigint): bigint {
   let state = salt;
-  for (let start = 0; start < words.length; start += 15) state = hash([state, ...words.slice(start, start + 15)]);
+  for (let start = 0; start < words.length; start += 15) state = hash([state, ...words.slice(start, start + 15)], start === 0 ? domain : 0n);
   return state;
 }
 
@@ -35,7 +37,7 @@ describe('visibility', () => {
   let hash: Hash;
   before(async () => {
     const poseidon = await buildPoseidon();
-    hash = (inputs) => poseidon.F.toObject(poseidon(inputs));
+    hash = (inputs, capacity) => poseidon.F.toObject(poseidon(inputs, capacity));
   });
 
   for (const input of VISIBILITIES) {
@@ -55,11 +57,12 @@ describe('visibility', () => {
             return packIntegers(codes.slice(before, before + sizeOf(prepared.model.inputs[k].shape)), plan, 0);
           });
           const outputWords = runIntegerModel(prepared.model, inputs).flatMap((values, k) => packIntegers(values, circuit.outputPackings[k]));
-          const exposed = (words: readonly bigint[], how: Visibility, salt: bigint): bigint[] =>
-            how === 'public' ? [...words] : how === 'hashed' ? [commitment(hash, salt, words)] : [];
+          const domains = commitmentDomains(prepared.model, circuit.outputPackings);
+          const exposed = (words: readonly bigint[], how: Visibility, salt: bigint, domain: bigint): bigint[] =>
+            how === 'public' ? [...words] : how === 'hashed' ? [commitment(hash, salt, words, domain)] : [];
           assert.deepEqual(signalsOf(prepared, witness), [
-            ...exposed(outputWords, output, salts[salts.length - 1]),
-            ...exposed(inputWords, input, salts[0]),
+            ...exposed(outputWords, output, salts[salts.length - 1], domains.output),
+            ...exposed(inputWords, input, salts[0], domains.input),
             77n,
           ]);
         }
@@ -80,7 +83,29 @@ describe('visibility', () => {
     assert.ok(prepared.checker.isSatisfied(witness));
     const codes = codesOf(prepared.model, inputs);
     const words = [...packIntegers(codes.slice(0, 300), plan, 0), ...packIntegers(codes.slice(300), prepared.circuit.inputPackings[1], 0)];
-    assert.equal(signalsOf(prepared, witness).at(-2), commitment(hash, 42n, words));
+    assert.equal(signalsOf(prepared, witness).at(-2), commitment(hash, 42n, words, commitmentDomains(prepared.model, prepared.circuit.outputPackings).input));
+  });
+
+  it('the same words and salt are another commitment as an output, in another shape, number or grid', () => {
+    const words = [1n, 2n, 3n];
+    const input = { name: 'x', tensor: 0, shape: [1, 4], bits: 8, scale: Float64Array.of(0.5), low: Float64Array.of(-128) };
+    const output = { name: 'y', tensor: 1, shape: [1, 4], scale: 0.5 };
+    const packing = { offset: -128, bits: 8, perWord: 31, words: 1 };
+    const domainsOf = (i: object, o: object = {}, p: object = {}): Record<'input' | 'output', bigint> =>
+      commitmentDomains({ inputs: [{ ...input, ...i }], outputs: [{ ...output, ...o }] }, [{ ...packing, ...p }]);
+    const plain = domainsOf({});
+    const all = [
+      plain.input, plain.output,
+      domainsOf({ shape: [4] }).input, domainsOf({ shape: [1, 5] }).input, domainsOf({ bits: 9 }).input,
+      domainsOf({ scale: Float64Array.of(0.25) }).input, domainsOf({ low: Float64Array.of(0) }).input,
+      domainsOf({}, { shape: [2, 2] }).output, domainsOf({}, { scale: 1 }).output, domainsOf({}, {}, { bits: 9 }).output,
+      domainsOf({}, {}, { offset: 0 }).output,
+      commitmentDomains({ inputs: [input, input], outputs: [output] }, [packing]).input,
+    ];
+    assert.equal(new Set(all.map((domain) => poseidonCommit(words, 7n, domain))).size, all.length);
+    assert.ok(all.every((domain) => domain < FIELD_MODULUS));
+    // A name is nobody's grid.
+    assert.equal(domainsOf({ name: 'other' }).input, plain.input);
   });
 
   it('the salt hides the input: the same input has another commitment under another salt', async () => {

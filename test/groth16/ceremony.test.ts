@@ -108,9 +108,9 @@ describe('a ceremony', () => {
       );
       // The contributions' record (section 7) is not what a key is made from.
       const view = new DataView(sound.buffer, sound.byteOffset);
+      if (outcome !== 'taken') assert.equal(fs.existsSync(at('never.zkey')), false);
       assert.ok(outcome !== 'taken' || inSection(view, 7, 60 + Math.floor((step * (end - 60)) / 40)), `byte step ${step}`);
     }
-    assert.equal(fs.existsSync(at('never.zkey')), false);
   });
 
   it('never leaves an unfinished key in use: by either backend, for proofs, verification, export, or a contract', async () => {

@@ -107,11 +107,11 @@ export const INTEGER_CASES: readonly GadgetCase[] = [
 /** Gadgets whose inputs are any field elements. */
 export const FIELD_CASES: readonly GadgetCase[] = [
   { spec: { template: 'Context', parameters: [] }, constraints: 1, range: [0n, FIELD_MODULUS - 1n], inputCount: 1 },
-  ...([[2, 240], [16, 609]] as const).map(([n, constraints]) => ({
+  ...([[2, 243], [16, 612]] as const).map(([n, constraints]) => ({
     spec: { template: 'PoseidonBlock', parameters: [n] },
     constraints,
     range: [0n, FIELD_MODULUS - 1n] as const,
-    inputCount: n,
+    inputCount: n + 1,
   })),
 ];
 

@@ -1,6 +1,6 @@
 declare module 'circomlibjs' {
   interface Poseidon {
-    (inputs: readonly bigint[]): Uint8Array;
+    (inputs: readonly bigint[], initialState?: bigint): Uint8Array;
     readonly F: { toObject(value: Uint8Array): bigint };
   }
   export function buildPoseidon(): Promise<Poseidon>;

@@ -41,7 +41,7 @@ describe('witness functions of the gadgets', () => {
       assert.equal(object.inputCount, gadget.inputCount);
       assert.equal(object.outputCount, gadget.expected || gadget.spec.template === 'PoseidonBlock' ? 1 : 0);
       const inputs = object.signals.slice(1 + object.outputCount, 1 + object.outputCount + object.inputCount);
-      assert.ok(inputs.every((signal) => /^(in(\[\d+\])?|a|b|context)$/.test(signal)), inputs.join(' '));
+      assert.ok(inputs.every((signal) => /^(in(\[\d+\])?|a|b|context|capacity)$/.test(signal)), inputs.join(' '));
     });
 
     it(`${name} gives the specified output in a satisfied witness over its whole range`, () => {
@@ -71,15 +71,17 @@ describe('witness functions of the gadgets', () => {
     for (let count = 1; count <= 16; count++) {
       const inputs = Array.from({ length: count }, () => integerIn(random, FIELD_CASES[0].range));
       assert.equal(poseidon(inputs), reference.F.toObject(reference(inputs)));
+      assert.equal(poseidon(inputs, 99n), reference.F.toObject(reference(inputs, 99n)));
     }
   });
 
   it('commits to any number of words by a chain of blocks that starts with the salt', () => {
     const words = Array.from({ length: 40 }, (_, i) => BigInt(i * i));
-    const first = poseidon([7n, ...words.slice(0, 15)]);
+    const first = poseidon([7n, ...words.slice(0, 15)], 5n);
     const second = poseidon([first, ...words.slice(15, 30)]);
-    assert.equal(poseidonCommit(words, 7n), poseidon([second, ...words.slice(30)]));
-    assert.equal(poseidonCommit(words.slice(0, 3), 7n), poseidon([7n, ...words.slice(0, 3)]));
-    assert.notEqual(poseidonCommit(words, 8n), poseidonCommit(words, 7n));
+    assert.equal(poseidonCommit(words, 7n, 5n), poseidon([second, ...words.slice(30)]));
+    assert.equal(poseidonCommit(words.slice(0, 3), 7n, 5n), poseidon([7n, ...words.slice(0, 3)], 5n));
+    assert.notEqual(poseidonCommit(words, 8n, 5n), poseidonCommit(words, 7n, 5n));
+    assert.notEqual(poseidonCommit(words, 7n, 6n), poseidonCommit(words, 7n, 5n));
   });
 });

@@ -1,0 +1,95 @@
+/**
+ * What a proof makes public, worked out from the integer model and the build's visibility alone: which signals there are, and their values
+ * for one inference. A prover compares both with what the circuit, the manifest and the key say before anything leaves it.
+ *
+ * The trap: manifest, plan and key travel together, and whoever made the folder made their hashes, too. A plan that puts a private
+ * input where the manifest says "output" has sound hashes.
+ */
+import { commitmentDomains, type CommitmentSide } from '../compile/commitment-domain.js';
+import { meanings, type SignalMeaning } from '../compile/lower.js';
+import { packIntegers, planPacking, type PackingPlan } from '../compile/packing.js';
+import { ZkinferError } from '../errors.js';
+import { poseidonCommit } from '../gadgets/index.js';
+import type { KeyShape } from '../groth16/types.js';
+import type { Manifest } from '../manifest.js';
+import type { IntegerModel } from '../quantize/integer-model.js';
+import { boundModel } from '../quantize/intervals.js';
+import { hull, type Intervals } from '../tensor/intervals.js';
+
+/** The parts of a build do not belong together: a proof would say or show something else than the build declares. */
+export class BuildMismatchError extends ZkinferError {
+  readonly code = 'BUILD_MISMATCH';
+}
+
+/** One inference, as integers. */
+export interface ProvedInference {
+  readonly inputs: readonly Float64Array[];
+  readonly outputs: readonly Float64Array[];
+  /** By side, where that side is committed to. */
+  readonly salts: { readonly input?: bigint; readonly output?: bigint };
+  readonly context: bigint;
+}
+
+/** The public signals of a model's inferences. */
+export interface PublicSignals {
+  readonly meanings: readonly SignalMeaning[];
+  /** Values, canonical, in order. */
+  of(inference: ProvedInference): bigint[];
+}
+
+/** Works out the signals of a model under a visibility; bounds every tensor once. */
+export function publicSignalsOf(model: IntegerModel, visibility: Pick<Manifest['visibility'], CommitmentSide>): PublicSignals {
+  const bounds = boundModel(model);
+  const packings: Record<CommitmentSide, readonly PackingPlan[]> = {
+    input: model.inputs.map(({ shape, bits }) => planPacking(shape, 0, 2 ** bits - 1)),
+    output: model.outputs.map(({ shape, tensor }) => planPacking(shape, ...hull(bounds.get(tensor) as Intervals))),
+  };
+  const domains = commitmentDomains(model, packings.output);
+  const words: Record<CommitmentSide, (inference: ProvedInference) => bigint[]> = {
+    input: ({ inputs }) => inputs.flatMap((values, k) => packIntegers(values, packings.input[k], lowsOf(model, k, values.length))),
+    output: ({ outputs }) => outputs.flatMap((values, k) => packIntegers(values, packings.output[k])),
+  };
+  const side = (name: CommitmentSide, inference: ProvedInference): bigint[] => {
+    const how = visibility[name];
+    if (how === 'private') return [];
+    if (how === 'public') return words[name](inference);
+    return [poseidonCommit(words[name](inference), inference.salts[name] as bigint, domains[name])];
+  };
+  return {
+    meanings: [...meanings('output', visibility.output, packings.output), ...meanings('input', visibility.input, packings.input), { kind: 'context' }],
+    of: (inference) => [...side('output', inference), ...side('input', inference), inference.context],
+  };
+}
+
+function lowsOf(model: IntegerModel, k: number, size: number): Float64Array {
+  const { low } = model.inputs[k];
+  return low.length === 1 ? new Float64Array(size).fill(low[0]) : low;
+}
+
+/** @throws BuildMismatchError where the manifest declares other signals than the model has under its visibility */
+export function requireDeclaredSignals(folder: string, manifest: Manifest, { meanings: expected }: PublicSignals): void {
+  const same = (a: SignalMeaning, b: SignalMeaning | undefined): boolean =>
+    b !== undefined && a.kind === b.kind && a.tensor === b.tensor && a.word === b.word;
+  if (manifest.publicSignals.length !== expected.length || !expected.every((signal, i) => same(signal, manifest.publicSignals[i]))) {
+    throw new BuildMismatchError(
+      `${folder}: the manifest declares other public signals than the model has with ${manifest.visibility.input} input and ` +
+        `${manifest.visibility.output} output; do not use this build, compile the model yourself`,
+    );
+  }
+}
+
+/** @throws BuildMismatchError where a key is for another circuit than the build's */
+export function requireKeyShape(folder: string, key: KeyShape, circuit: KeyShape): void {
+  const parts: readonly [string, number, number][] = [
+    ['public signals', key.publicSignals, circuit.publicSignals],
+    ['wires', key.wires, circuit.wires],
+    ['rows', key.domainSize, circuit.domainSize],
+  ];
+  const wrong = parts.find(([, given, wanted]) => given !== wanted);
+  if (wrong) {
+    throw new BuildMismatchError(
+      `${folder}: the proving key is for a circuit with ${wrong[1]} ${wrong[0]}, the build's has ${wrong[2]}; a proof under it would show or say something else. ` +
+        `Make the keys again: zkinfer setup ${folder}`,
+    );
+  }
+}
