@@ -5,8 +5,8 @@
  */
 import { keccak256 } from 'ethers';
 import type { Rpc } from '../chain/index.js';
-import { compileCached, type CompiledContract, contractName, renderVerifier, vkHash } from '../solidity/index.js';
-import { readBuildFile, readManifest } from '../workflow/build-folder.js';
+import { compileCached, type CompiledContract, vkHash } from '../solidity/index.js';
+import { compileVerifier } from '../workflow/contract.js';
 import { readVerificationKey } from '../workflow/verify.js';
 
 export interface ServedModels {
@@ -14,15 +14,9 @@ export interface ServedModels {
   keyOf(address: string): Promise<string | undefined>;
 }
 
-/**
- * The verifier of the build in `folder`, compiled: from its own `Verifier.sol` where it has one, since another version of this
- * package may write another contract for the same key.
- */
+/** The verifier of the build in `folder`, compiled from what this package renders. @throws BuildMismatchError where the folder's differs */
 export async function verifierOf(folder: string): Promise<CompiledContract> {
-  const manifest = await readManifest(folder);
-  const written = manifest.files['Verifier.sol'] !== undefined;
-  const source = written ? new TextDecoder().decode(await readBuildFile(folder, manifest, 'Verifier.sol')) : renderVerifier(await readVerificationKey(folder), manifest);
-  return (await compileCached({ 'Verifier.sol': source }))[contractName(manifest.name)];
+  return await compileVerifier(folder, compileCached);
 }
 
 /** Compiles the verifier of each build in `folders`. */

@@ -37,20 +37,52 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Starts a build: writes its files and its manifest, and removes what an earlier build left that no longer belongs. */
-export async function writeBuild(folder: string, manifest: Manifest, files: BuildFiles): Promise<Manifest> {
+/** Keys are there that would be lost. */
+export class KeysExistError extends ZkinferError {
+  readonly code = 'KEYS_EXIST';
+}
+
+/** Files that keys are made of; they depend on the circuit alone. */
+const KEY_FILES = ['proving.zkey', 'unfinished.zkey', 'verification_key.json'];
+
+/**
+ * Starts a build: writes its files and its manifest, and removes what an earlier build left that no longer belongs. Keys stay where the
+ * circuit is the same. Those of another circuit are dropped; those that a ceremony made, only with `dropKeys`.
+ * @throws KeysExistError before anything is written
+ */
+export async function writeBuild(
+  folder: string,
+  manifest: Manifest,
+  files: BuildFiles,
+  { dropKeys = false }: { readonly dropKeys?: boolean } = {},
+): Promise<Manifest> {
+  const earlier = await readManifest(folder).catch(() => undefined);
+  const kept = earlier?.circuitHash === manifest.circuitHash ? keysOf(earlier) : undefined;
+  if (kept === undefined && !dropKeys && (earlier?.keys?.kind === 'ptau' || earlier?.unfinishedKey !== undefined)) {
+    throw new KeysExistError(
+      `${folder} has keys of a ceremony for another circuit, which would be lost; compile to another folder (--out), or say --drop-keys`,
+    );
+  }
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw writeFailure(folder, error);
   });
   await sweepUnfinished(folder);
   // Without its manifest the folder is no build, so a run killed from here on leaves nothing that looks whole.
   await rm(join(folder, MANIFEST), { force: true });
-  for (const stale of ['proving.zkey', 'unfinished.zkey', 'verification_key.json', 'Verifier.sol']) await rm(join(folder, stale), { force: true });
-  const hashes: Record<string, string> = {};
+  for (const stale of [...KEY_FILES, 'Verifier.sol']) {
+    if (kept?.files[stale] === undefined) await rm(join(folder, stale), { force: true });
+  }
+  const hashes: Record<string, string> = { ...kept?.files };
   for (const [name, contents] of Object.entries(files)) hashes[name] = await writeAtomic(join(folder, name), contents());
-  const complete = { ...manifest, files: hashes };
+  const complete = { ...manifest, ...kept?.entries, files: hashes };
   await writeManifest(folder, complete);
   return complete;
+}
+
+/** What a manifest says of its keys; undefined where it has none. */
+function keysOf({ keys, unfinishedKey, files }: Manifest): { readonly entries: Pick<Manifest, 'keys' | 'unfinishedKey'>; readonly files: Record<string, string> } | undefined {
+  if (keys === undefined && unfinishedKey === undefined) return undefined;
+  return { entries: { keys, unfinishedKey }, files: Object.fromEntries(KEY_FILES.filter((name) => files[name] !== undefined).map((name) => [name, files[name]])) };
 }
 
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {

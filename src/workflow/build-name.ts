@@ -8,8 +8,20 @@ const GENERIC = new Set(['model', 'network', 'net', 'onnx']);
 export function buildName(modelPath: string): string {
   const path = resolve(modelPath);
   const stem = basename(path, extname(path));
-  const name = GENERIC.has(stem.toLowerCase()) ? basename(dirname(path)) : stem;
-  return name.replace(/[^\w.-]+/g, '-') || 'model';
+  return fileName(GENERIC.has(stem.toLowerCase()) ? basename(dirname(path)) : stem);
+}
+
+/** Longest name, in bytes: file systems take 255, and temporary files add to it. */
+const MOST_BYTES = 120;
+/** Names that Windows keeps for devices. */
+const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
+/** A name for a folder on every file system: letters and digits of all scripts stay, anything else becomes a dash. */
+function fileName(text: string): string {
+  let name = text.normalize('NFC').replace(/[^\p{L}\p{M}\p{N}_.-]+/gu, '-').replace(/^[-.]+|[-.]+$/g, '');
+  while (new TextEncoder().encode(name).length > MOST_BYTES) name = [...name].slice(0, -1).join('');
+  if (RESERVED.test(name)) return `model-${name}`;
+  return name || 'model';
 }
 
 export function defaultBuildFolder(modelPath: string): string {

@@ -18,8 +18,11 @@ import {
 } from '../chain/index.js';
 import { compileSolidity, contractName, renderVerifier, vkHash, type CompiledContract } from '../solidity/index.js';
 import { ZkinferError } from '../errors.js';
+import { integerModelFromJson } from '../quantize/serialize.js';
+import { VERSION } from '../version.js';
 import { addToBuild, readBuildFile, readManifest } from './build-folder.js';
 import type { ProofFile } from './proof-file.js';
+import { BuildMismatchError, publicSignalsOf, requireManifestOfModel } from './public-signals.js';
 import { readVerificationKey } from './verify.js';
 
 /** Something has to be deployed or registered first. */
@@ -34,22 +37,48 @@ export interface ChainOptions {
   readonly confirmations?: number;
 }
 
+/**
+ * The source of the build's verifier, as this package writes it for the build's key, after manifest and model were compared.
+ * @throws BuildMismatchError, UnfinishedKeyError
+ */
+async function renderBuild(folder: string): Promise<string> {
+  const manifest = await readManifest(folder);
+  const model = integerModelFromJson(new TextDecoder().decode(await readBuildFile(folder, manifest, 'integer-model.json')));
+  requireManifestOfModel(folder, manifest, model, publicSignalsOf(model, manifest.visibility));
+  return renderVerifier(await readVerificationKey(folder), manifest);
+}
+
+/**
+ * The source to deploy or to recognize: rendered here, never taken from the folder, whose maker may have written anything into
+ * `Verifier.sol`. @throws BuildMismatchError where the folder's differs
+ */
+export async function verifierSource(folder: string): Promise<string> {
+  const manifest = await readManifest(folder);
+  const source = await renderBuild(folder);
+  if (manifest.files['Verifier.sol'] !== undefined) {
+    const written = new TextDecoder().decode(await readBuildFile(folder, manifest, 'Verifier.sol'));
+    if (written !== source) {
+      throw new BuildMismatchError(
+        `${folder}/Verifier.sol is not the contract that this version (${VERSION}) writes for the build's key: it was changed, or made by another version. ` +
+          `Compare it, then write it again: zkinfer solidity ${folder}`,
+      );
+    }
+  }
+  return source;
+}
+
 /** Writes `Verifier.sol` into the build and returns its source. */
 export async function writeVerifier(folder: string): Promise<{ readonly source: string; readonly contract: string }> {
   const manifest = await readManifest(folder);
-  const source = renderVerifier(await readVerificationKey(folder), manifest);
+  const source = await renderBuild(folder);
   await addToBuild(folder, {}, { 'Verifier.sol': () => [source] });
   return { source, contract: contractName(manifest.name) };
 }
 
-/** The build's verifier, compiled; the source is written if it is not there yet. */
-export async function compileVerifier(folder: string): Promise<CompiledContract> {
-  const manifest = await readManifest(folder);
-  const source =
-    manifest.files['Verifier.sol'] === undefined
-      ? (await writeVerifier(folder)).source
-      : new TextDecoder().decode(await readBuildFile(folder, manifest, 'Verifier.sol'));
-  return (await compileSolidity({ 'Verifier.sol': source }))[contractName(manifest.name)];
+/** The build's verifier, compiled from what this package renders. @throws BuildMismatchError */
+export async function compileVerifier(folder: string, compile = compileSolidity): Promise<CompiledContract> {
+  const { name } = await readManifest(folder);
+  return (await compile({ 'Verifier.sol': await verifierSource(folder) }))[contractName(name)];
 }
 
 /** Runs `work` with a chain and a signer, and ends what was started for it. */

@@ -13,7 +13,7 @@ import { checkBuildFile, readBuildFile, readManifest } from './build-folder.js';
 import { prepareCircuit, type CircuitRun } from './circuit-run.js';
 import { InputFormatError, type Sample } from './input-json.js';
 import { describeOutputs, type OutputReport } from './outputs.js';
-import { BuildMismatchError, publicSignalsOf, requireDeclaredSignals, requireKeyShape, type PublicSignals } from './public-signals.js';
+import { BuildMismatchError, publicSignalsOf, requireManifestOfModel, requireKeyShape, type PublicSignals } from './public-signals.js';
 
 export interface Inference {
   readonly witness: Witness;
@@ -49,7 +49,7 @@ export async function openWitness(folder: string): Promise<Pick<Prover, 'manifes
   const model = integerModelFromJson(new TextDecoder().decode(await readBuildFile(folder, manifest, 'integer-model.json')));
   const program = decodeProgram(await readBuildFile(folder, manifest, 'circuit.plan'));
   const signals = publicSignalsOf(model, manifest.visibility);
-  requireDeclaredSignals(folder, manifest, signals);
+  requireManifestOfModel(folder, manifest, model, signals);
   const circuit = circuitShape(folder, manifest, program);
   const ready = { folder, manifest, model, signals, run: prepareCircuit(model, program) };
   return { manifest, model, circuit, infer: (input, context = 0n, salts = {}) => infer(ready, input, context, salts) };

@@ -11,7 +11,7 @@ import { packIntegers, planPacking, type PackingPlan } from '../compile/packing.
 import { ZkinferError } from '../errors.js';
 import { poseidonCommit } from '../gadgets/index.js';
 import type { KeyShape } from '../groth16/types.js';
-import type { Manifest } from '../manifest.js';
+import type { Manifest, TensorDescription } from '../manifest.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import { boundModel } from '../quantize/intervals.js';
 import { hull, type Intervals } from '../tensor/intervals.js';
@@ -33,6 +33,8 @@ export interface ProvedInference {
 /** The public signals of a model's inferences. */
 export interface PublicSignals {
   readonly meanings: readonly SignalMeaning[];
+  /** How the elements of each tensor lie in words. */
+  readonly packings: Record<CommitmentSide, readonly PackingPlan[]>;
   /** Values, canonical, in order. */
   of(inference: ProvedInference): bigint[];
 }
@@ -56,6 +58,7 @@ export function publicSignalsOf(model: IntegerModel, visibility: Pick<Manifest['
     return [poseidonCommit(words[name](inference), inference.salts[name] as bigint, domains[name])];
   };
   return {
+    packings,
     meanings: [...meanings('output', visibility.output, packings.output), ...meanings('input', visibility.input, packings.input), { kind: 'context' }],
     of: (inference) => [...side('output', inference), ...side('input', inference), inference.context],
   };
@@ -66,16 +69,39 @@ function lowsOf(model: IntegerModel, k: number, size: number): Float64Array {
   return low.length === 1 ? new Float64Array(size).fill(low[0]) : low;
 }
 
-/** @throws BuildMismatchError where the manifest declares other signals than the model has under its visibility */
-export function requireDeclaredSignals(folder: string, manifest: Manifest, { meanings: expected }: PublicSignals): void {
+/**
+ * @throws BuildMismatchError where the manifest declares other signals, shapes, scales or packings than the model has: a contract and a
+ * reader would take the numbers for something else
+ */
+export function requireManifestOfModel(folder: string, manifest: Manifest, model: IntegerModel, { meanings: expected, packings }: PublicSignals): void {
   const same = (a: SignalMeaning, b: SignalMeaning | undefined): boolean =>
     b !== undefined && a.kind === b.kind && a.tensor === b.tensor && a.word === b.word;
+  const least = (scales: Float64Array): number => scales.reduce((smallest, scale) => Math.min(smallest, scale), Infinity);
+  const described =
+    model.outputs.every((output, k) => isDescribed(manifest.outputs[k], output, output.scale, packings.output[k])) &&
+    model.inputs.every((input, k) => isDescribed(manifest.inputs[k], input, least(input.scale), packings.input[k]));
+  const offsets = packings.output.every(({ offset }, k) => manifest.outputs[k]?.packing.offset === offset);
+  if (!described || !offsets || manifest.outputs.length !== model.outputs.length || manifest.inputs.length !== model.inputs.length) {
+    throw new BuildMismatchError(`${folder}: the manifest describes other inputs or outputs than the model has; do not use this build, compile the model yourself`);
+  }
   if (manifest.publicSignals.length !== expected.length || !expected.every((signal, i) => same(signal, manifest.publicSignals[i]))) {
     throw new BuildMismatchError(
       `${folder}: the manifest declares other public signals than the model has with ${manifest.visibility.input} input and ` +
         `${manifest.visibility.output} output; do not use this build, compile the model yourself`,
     );
   }
+}
+
+function isDescribed(
+  declared: TensorDescription | undefined,
+  own: { readonly name: string; readonly shape: readonly number[] },
+  scale: number,
+  { bits, perWord, words }: PackingPlan,
+): boolean {
+  if (declared === undefined) return false;
+  const { packing } = declared;
+  const same = declared.name === own.name && declared.scale === scale && String(declared.shape) === String(own.shape);
+  return same && packing.bits === bits && packing.perWord === perWord && packing.words === words;
 }
 
 /** @throws BuildMismatchError where a key is for another circuit than the build's */

@@ -12,12 +12,7 @@ import { ZkinferError } from '../errors.js';
 import { ceremony } from '../groth16/ceremony.js';
 import type { Groth16Backend, OnProgress, VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
-import { addToBuild, checkBuildFile, dropFromBuild, hashFile, readManifest, sweepUnfinished } from './build-folder.js';
-
-/** Keys are there that would be lost. */
-export class KeysExistError extends ZkinferError {
-  readonly code = 'KEYS_EXIST';
-}
+import { addToBuild, checkBuildFile, dropFromBuild, hashFile, KeysExistError, readManifest, sweepUnfinished } from './build-folder.js';
 
 /** The name of a key that nobody contributed to yet. */
 export const UNFINISHED_KEY = 'unfinished.zkey';

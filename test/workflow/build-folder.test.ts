@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { OutputError, writeAtomic } from '../../src/atomic-file.js';
-import { addToBuild, BuildFolderError, hashFile, readManifest, sweepUnfinished, writeBuild } from '../../src/workflow/build-folder.js';
+import { addToBuild, BuildFolderError, hashFile, KeysExistError, readManifest, sweepUnfinished, writeBuild } from '../../src/workflow/build-folder.js';
+import { buildName } from '../../src/workflow/build-name.js';
 import { writeVerifier } from '../../src/workflow/contract.js';
 import { openProver, openWitness } from '../../src/workflow/prove.js';
 import { setupBuild } from '../../src/workflow/setup.js';
@@ -53,12 +54,48 @@ describe('a build folder', function () {
     }
   });
 
-  it('loses its keys and contract when it is compiled anew', async () => {
+  it('keeps its keys when the same circuit is compiled anew', async () => {
+    const folder = await toyBuild();
+    await writeVerifier(folder);
+    const before = await readManifest(folder);
+    const { keys: _, ...fresh } = before;
+    await writeBuild(folder, { ...fresh, files: {} }, { 'circuit.plan': () => ['x'] });
+    const after = await readManifest(folder);
+    assert.deepEqual(after.keys, before.keys);
+    for (const name of ['proving.zkey', 'verification_key.json']) {
+      assert.equal(after.files[name], before.files[name]);
+      assert.equal(await hashFile(path.join(folder, name)), before.files[name]);
+    }
+    assert.ok(!readdirSync(folder).includes('Verifier.sol'));
+  });
+
+  it('drops keys of another circuit, but those of a ceremony only when that is asked for', async () => {
+    const folder = await toyBuild();
+    const manifest = await readManifest(folder);
+    const other = { ...manifest, keys: undefined, circuitHash: `0x${'12'.repeat(32)}`, files: {} };
+    await addToBuild(folder, { keys: { kind: 'ptau', backend: 'native', ptauHash: `0x${'34'.repeat(32)}` } }, {});
+    await assert.rejects(writeBuild(folder, other, {}), KeysExistError);
+    assert.ok(readdirSync(folder).includes('proving.zkey') && (await readManifest(folder)).circuitHash === manifest.circuitHash);
+    await writeBuild(folder, other, {}, { dropKeys: true });
+    assert.ok(!readdirSync(folder).includes('proving.zkey'));
+  });
+
+  it('is named after its model in whatever script', () => {
+    assert.equal(buildName('/nets/数字识别.onnx'), '数字识别');
+    assert.equal(buildName('/nets/сеть/model.onnx'), 'сеть');
+    assert.equal(buildName('/nets/Ångström nét.onnx'), 'Ångström-nét');
+    assert.notEqual(buildName('/nets/モデル.onnx'), buildName('/nets/模型.onnx'));
+    assert.equal(buildName('/nets/...onnx'), 'model');
+    assert.equal(buildName('/nets/aux.onnx'), 'model-aux');
+    assert.ok(Buffer.byteLength(buildName(`/nets/${'ä'.repeat(300)}.onnx`)) <= 120);
+  });
+
+  it('loses its keys and contract when another circuit is compiled', async () => {
     const folder = await toyBuild();
     await writeVerifier(folder);
     const manifest = await readManifest(folder);
     const { keys: _, ...fresh } = manifest;
-    await writeBuild(folder, { ...fresh, files: {} }, { 'circuit.plan': () => ['x'] });
+    await writeBuild(folder, { ...fresh, circuitHash: `0x${'56'.repeat(32)}`, files: {} }, { 'circuit.plan': () => ['x'] });
     assert.equal((await readManifest(folder)).keys, undefined);
     for (const name of ['proving.zkey', 'verification_key.json', 'Verifier.sol']) assert.ok(!readdirSync(folder).includes(name), name);
   });

@@ -11,6 +11,7 @@ import { execute } from '../session.js';
 interface Flags extends CompileFlags {
   readonly emitCircom?: boolean;
   readonly out?: string;
+  readonly dropKeys?: boolean;
 }
 
 export function define(command: Command): void {
@@ -18,7 +19,8 @@ export function define(command: Command): void {
     command
       .argument('<model>', 'ONNX file')
       .option('--emit-circom', 'also print the whole circuit as one Circom program, circuit.circom')
-      .option('--out <folder>', 'build folder (default: build/NAME)'),
+      .option('--out <folder>', 'build folder (default: build/NAME)')
+      .option('--drop-keys', 'drop keys that a ceremony made for another circuit'),
   )
     .addOption(jsonOption())
     .action(async (path: string, flags: Flags) => {
@@ -30,7 +32,7 @@ export function define(command: Command): void {
           const compiled = await session.stage(`compiling ${path}`, (update) => compileOnnx(onnx, { ...options, onStage: update }));
           const { netlist, program: plan } = compiled.circuit;
           const extra: BuildFiles = flags.emitCircom ? { 'circuit.circom': () => [emitCircom(netlist, plan, `circuit of ${options.name}`)] } : {};
-          await session.stage(`writing ${folder}`, () => writeBuild(folder, compiled.manifest, { ...buildFiles(compiled), ...extra }));
+          await session.stage(`writing ${folder}`, () => writeBuild(folder, compiled.manifest, { ...buildFiles(compiled), ...extra }, { dropKeys: flags.dropKeys }));
           return { result: summarize(folder, compiled), ok: true };
         },
         print,

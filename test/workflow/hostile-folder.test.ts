@@ -1,0 +1,113 @@
+/** A build folder that somebody else made, all its hashes sound, and its parts not what they say. */
+import assert from 'node:assert/strict';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { loadNative } from '../../src/groth16/native.js';
+import { snarkjsBackend } from '../../src/groth16/snarkjs.js';
+import { type Manifest } from '../../src/manifest.js';
+import { serveModels } from '../../src/operator/served-models.js';
+import { addToBuild, hashFile, readManifest, writeBuild, writeManifest } from '../../src/workflow/build-folder.js';
+import { buildFiles, compileOnnx } from '../../src/workflow/compile.js';
+import { deployBuild, writeVerifier } from '../../src/workflow/contract.js';
+import { openProver, openWitness } from '../../src/workflow/prove.js';
+import { BuildMismatchError } from '../../src/workflow/public-signals.js';
+import { setupBuild } from '../../src/workflow/setup.js';
+import { backend, temporaryFolder, toyBuild } from './support/folders.js';
+import { toyModel } from './support/toy.js';
+
+const INPUT = [Float64Array.of(0.5, -0.25)];
+
+describe('a build folder from somebody else', function () {
+  this.timeout(120_000);
+  /** The toy model with a public input, and keys. */
+  let open: string;
+
+  before(async () => {
+    open = path.join(temporaryFolder(), 'open');
+    const compiled = await compileOnnx(toyModel(), { name: 'toy', inputVisibility: 'public' });
+    await writeBuild(open, compiled.manifest, buildFiles(compiled));
+    await setupBuild(open, backend());
+  });
+
+  /** Puts files of another build in, and makes the manifest's hashes fit. */
+  async function exchange(folder: string, from: string, names: readonly string[], change: Partial<Manifest> = {}): Promise<void> {
+    for (const name of names) copyFileSync(path.join(from, name), path.join(folder, name));
+    const manifest = await readManifest(folder);
+    const files = { ...manifest.files };
+    for (const name of names) files[name] = await hashFile(path.join(folder, name));
+    await writeManifest(folder, { ...manifest, ...change, files });
+  }
+
+  const infer = async (folder: string): Promise<unknown> => {
+    const prover = await openProver(folder, backend());
+    try {
+      return await prover.prove(INPUT);
+    } finally {
+      await prover.close();
+    }
+  };
+
+  it('whose key is of another circuit is refused, by either backend', async () => {
+    const folder = await toyBuild();
+    await exchange(folder, open, ['proving.zkey', 'verification_key.json']);
+    const native = loadNative();
+    for (const prover of ['backend' in native ? [native.backend] : [], snarkjsBackend].flat()) {
+      await assert.rejects(openProver(folder, prover), (error: Error) => error instanceof BuildMismatchError && /the proving key is for a circuit with/.test(error.message), prover.name);
+    }
+  });
+
+  it('whose circuit publishes the input under the name of an output is refused', async () => {
+    const folder = await toyBuild();
+    const hidden = await readManifest(folder);
+    const { publicSignals, circuit, circuitHash } = await readManifest(open);
+    const renamed = publicSignals.map((signal) => (signal.kind === 'input' ? { ...signal, kind: 'output' as const } : signal));
+    const parts = ['proving.zkey', 'verification_key.json', 'circuit.plan', 'circuit.r1cs'];
+    await exchange(folder, open, parts, { publicSignals: renamed, circuit, circuitHash });
+    assert.equal(hidden.visibility.input, 'hashed');
+    await assert.rejects(infer(folder), BuildMismatchError);
+  });
+
+  it('whose circuit publishes the input in the place of its commitment is refused before the proof', async () => {
+    // The plan's public wire of the commitment is filled with the first input instead of the hash.
+    const folder = await toyBuild();
+    const witness = await openWitness(folder);
+    const place = witness.manifest.publicSignals.findIndex(({ kind }) => kind === 'inputCommitment');
+    const plan = await import('../../src/compile/program-file.js');
+    const program = plan.decodeProgram(new Uint8Array(readFileSync(path.join(folder, 'circuit.plan'))));
+    const step = program.outputWire.findIndex((wire) => wire === 1 + place);
+    const gadget = program.gadget.slice();
+    gadget[step] = -1;
+    writeFileSync(path.join(folder, 'circuit.plan'), plan.encodeProgram({ ...program, gadget }));
+    await exchange(folder, folder, []);
+    const manifest = await readManifest(folder);
+    await writeManifest(folder, { ...manifest, files: { ...manifest.files, 'circuit.plan': await hashFile(path.join(folder, 'circuit.plan')) } });
+    await assert.rejects(infer(folder), BuildMismatchError);
+  });
+
+  it('whose manifest describes other outputs than the model has is refused, by prover and by deploy', async () => {
+    const changes: ((manifest: Manifest) => Partial<Manifest>)[] = [
+      ({ outputs }) => ({ outputs: outputs.map((output) => ({ ...output, scale: 2 * output.scale })) }),
+      ({ outputs }) => ({ outputs: outputs.map((output) => ({ ...output, packing: { ...output.packing, offset: output.packing.offset + 1 } })) }),
+      ({ outputs }) => ({ outputs: outputs.map((output) => ({ ...output, shape: [...output.shape].reverse() })) }),
+      ({ inputs }) => ({ inputs: [...inputs, ...inputs] }),
+      ({ visibility }) => ({ visibility: { ...visibility, output: 'hashed' as const } }),
+    ];
+    for (const [i, change] of changes.entries()) {
+      const folder = await toyBuild();
+      const manifest = await readManifest(folder);
+      await writeManifest(folder, { ...manifest, ...change(manifest) });
+      await assert.rejects(openWitness(folder), BuildMismatchError, `change ${i}`);
+      await assert.rejects(writeVerifier(folder), BuildMismatchError, `change ${i}`);
+    }
+  });
+
+  it('whose Verifier.sol is not what this package writes is neither deployed nor served', async () => {
+    const folder = await toyBuild();
+    const { source } = await writeVerifier(folder);
+    const trusting = source.replace(/function verifyProof[^{]*\{/, (head) => `${head} if (gasleft() > 0) return true;`);
+    assert.notEqual(trusting, source);
+    await addToBuild(folder, {}, { 'Verifier.sol': () => [trusting] });
+    await assert.rejects(deployBuild(folder, {}), BuildMismatchError);
+    await assert.rejects(serveModels({} as never, [folder]), BuildMismatchError);
+  });
+});
