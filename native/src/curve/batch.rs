@@ -7,6 +7,7 @@
 #[cfg(target_arch = "x86_64")]
 use super::batch_octets::{self, Pair};
 use super::{Affine, CurveField, PointSource};
+use crate::field::batch_inverse;
 use std::sync::Mutex;
 
 /// Entries of a block: enough that an inversion (about 150 multiplications) disappears, few enough for the L2 cache.
@@ -130,26 +131,59 @@ pub fn add_many<'a, F: CurveField>(
     }
 }
 
+/// Products that do not wait for one another: a product is long to come and quick to begin.
+const CHAINS: usize = 4;
+
 /// Doubles every point, with one inversion for all.
 pub fn double_many<F: CurveField>(points: &mut [Affine<F>]) {
-    let tangent_denominator = |point: &Affine<F>| if point.y.is_zero() { F::ONE } else { point.y.double() };
-    let mut prefix = Vec::with_capacity(points.len());
-    let mut product = F::ONE;
-    for point in points.iter() {
-        prefix.push(product);
-        product = product.mul(&tangent_denominator(point));
+    // Infinity is (0, 0), and no point of odd order has y = 0.
+    invert_and_apply(
+        points,
+        |point| if point.y.is_zero() { F::ONE } else { point.y.double() },
+        |point, inverse| {
+            if point.y.is_zero() {
+                return Affine::INFINITY;
+            }
+            let xx = point.x.square();
+            chord(point, point, &xx.double().add(&xx).mul(inverse))
+        },
+    );
+}
+
+/// Adds a term to every sum, with one inversion for all.
+pub fn add_terms<F: CurveField>(sums: &mut [Affine<F>], terms: &[Affine<F>]) {
+    debug_assert_eq!(sums.len(), terms.len());
+    let mut pairs: Vec<(Affine<F>, Affine<F>)> = sums.iter().copied().zip(terms.iter().copied()).collect();
+    invert_and_apply(
+        &mut pairs,
+        |(sum, term)| denominator(sum, term),
+        |(sum, term), inverse| (finish(sum, term, inverse), *term),
+    );
+    for (sum, (made, _)) in sums.iter_mut().zip(&pairs) {
+        *sum = *made;
     }
-    let mut inverse = product.inverse();
-    for (point, before) in points.iter_mut().zip(&prefix).rev() {
-        let this = inverse.mul(before);
-        inverse = inverse.mul(&tangent_denominator(point));
-        // Infinity is (0, 0), and no point of odd order has y = 0.
-        if point.y.is_zero() {
-            *point = Affine::INFINITY;
-            continue;
+}
+
+/// Replaces every value by `apply` of it and the inverse of its denominator, by Montgomery's trick on several chains at once.
+#[inline(always)]
+fn invert_and_apply<F: CurveField, T: Copy>(values: &mut [T], denominator: impl Fn(&T) -> F, apply: impl Fn(&T, &F) -> T) {
+    let mut prefix = Vec::with_capacity(values.len());
+    let mut products = [F::ONE; CHAINS];
+    for group in values.chunks(CHAINS) {
+        for (product, value) in products.iter_mut().zip(group) {
+            prefix.push((*product, denominator(value)));
+            *product = product.mul(&prefix[prefix.len() - 1].1);
         }
-        let xx = point.x.square();
-        *point = chord(point, point, &xx.double().add(&xx).mul(&this));
+    }
+    let mut inverses = products;
+    batch_inverse(&mut inverses);
+    for (group, values) in values.chunks_mut(CHAINS).enumerate().rev() {
+        let steps = &prefix[group * CHAINS..group * CHAINS + values.len()];
+        for ((inverse, value), (before, denominator)) in inverses.iter_mut().zip(values).zip(steps) {
+            let this = inverse.mul(before);
+            *inverse = inverse.mul(denominator);
+            *value = apply(value, &this);
+        }
     }
 }
 

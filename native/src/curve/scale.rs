@@ -2,13 +2,13 @@
 //! additions are made for a batch at a time with one inversion (Montgomery's trick), along one width-4 non-adjacent form of
 //! each half that the endomorphism splits the scalar into.
 
-use super::batch::{add_many, double_many, Products};
+use super::batch::{add_terms, double_many};
 use super::{split_scalar, Affine, CurveField, HalfScalar};
 use rayon::prelude::*;
 use zeroize::Zeroizing;
 
 /// Points that take their steps together.
-const PART: usize = 1 << 10;
+const PART: usize = 1 << 9;
 /// Odd multiples 1, 3, 5, 7 of each point.
 const ODD: usize = 4;
 /// Digits of a half: its magnitude is below 2^127, and the form may be one longer.
@@ -25,21 +25,18 @@ pub fn multiply_all<F: CurveField>(bytes: &[u8], scalar: &[u64; 4], out: &mut [u
 }
 
 fn multiply_part<F: CurveField>(bytes: &[u8], digits: &[[i8; DIGITS]; 2], out: &mut [u8]) {
-    let mut products = Products::default();
     let first: Vec<Affine<F>> = bytes.chunks_exact(Affine::<F>::BYTES).map(Affine::read).collect();
     let count = first.len();
     let mut twice = first.clone();
     double_many(&mut twice);
     let mut odd: Vec<Vec<Affine<F>>> = vec![first];
     for k in 1..ODD {
-        let mut next = vec![Affine::INFINITY; count];
-        let before = &odd[k - 1];
-        add_many(count, |i| (&before[i], &twice[i]), |i, sum| next[i] = sum, &mut products);
+        let mut next = odd[k - 1].clone();
+        add_terms(&mut next, &twice);
         odd.push(next);
     }
 
     let mut sums = vec![Affine::INFINITY; count];
-    let mut next = vec![Affine::INFINITY; count];
     let mut terms = vec![Affine::INFINITY; count];
     let mut begun = false;
     for place in (0..DIGITS).rev() {
@@ -56,8 +53,7 @@ fn multiply_part<F: CurveField>(bytes: &[u8], digits: &[[i8; DIGITS]; 2], out: &
                 *term = if half == 0 { signed } else { Affine { x: signed.x.times_beta(), y: signed.y } };
             }
             if begun {
-                add_many(count, |i| (&sums[i], &terms[i]), |i, sum| next[i] = sum, &mut products);
-                std::mem::swap(&mut sums, &mut next);
+                add_terms(&mut sums, &terms);
             } else {
                 sums.copy_from_slice(&terms);
                 begun = true;

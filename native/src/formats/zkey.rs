@@ -235,6 +235,17 @@ pub(crate) fn check_finished(place: Place<'_>, gamma_g2: G2Affine, delta_g2: G2A
     Ok(())
 }
 
+impl ZkeyView<'_> {
+    /// The points that contributions change (C and H) are on the curve.
+    pub fn check_contributed_points(&self, file: &str) -> Result<(), FormatError> {
+        let place = Place::new(file);
+        for (section, table) in [("points C", self.points_c), ("points H", self.points_h)] {
+            check_table::<G1_BYTES>(place.within(section), table, |bytes| points::g1(bytes).err())?;
+        }
+        Ok(())
+    }
+}
+
 fn check_table<const SIZE: usize>(
     place: Place<'_>,
     table: &[u8],
