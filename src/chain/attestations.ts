@@ -70,7 +70,7 @@ export async function listAttestations(
         topics(filter).map((one) => rpc.provider.getLogs({ address: contract, topics: one, fromBlock: from, toBlock: to })),
       );
       const ordered = logs.flat().sort((a, b) => a.blockNumber - b.blockNumber || a.index - b.index);
-      found.push(...ordered.flatMap(toAttestations));
+      for (const log of ordered) for (const attestation of toAttestations(log)) found.push(attestation);
       from = to + 1;
     } catch (error) {
       // RPCs limit the range or the number of results, each in its own words; one block that fails is another trouble.

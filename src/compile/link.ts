@@ -9,6 +9,7 @@ import type { GadgetObject } from '../circom/object.js';
 import { gadgetKey } from '../gadgets/index.js';
 import { R1csBuilder, type CoefficientTable, type MatrixBuilder } from '../r1cs/builder.js';
 import type { R1cs, SparseMatrix } from '../r1cs/types.js';
+import { AccumulatorOverflowError } from '../quantize/errors.js';
 import { WIRE, type BigCombination, type Netlist, type Operand, type Step } from './netlist.js';
 import type { BigRow, Program } from './program.js';
 
@@ -214,10 +215,14 @@ function plan(netlist: Netlist, gadgets: readonly Prepared[], places: Places, co
       } else {
         const { rows, row } = operand;
         constants[operandIndex] = rows.constants[row];
+        let reach = Math.abs(rows.constants[row]);
         for (let k = rows.offsets[row]; k < rows.offsets[row + 1]; k += 1, term += 1) {
           wires[term] = places.wireOfValue[rows.values[k]];
           coefficients[term] = rows.coefficients[k];
+          reach += Math.abs(rows.coefficients[k]) * netlist.magnitudes[rows.values[k]];
         }
+        // Composed layers may have larger terms than each of them; the witness sums them in doubles.
+        if (reach > Number.MAX_SAFE_INTEGER) throw new AccumulatorOverflowError(overflow(netlist.layers[step.layer], reach));
       }
       operandIndex += 1;
       termOffsets[operandIndex] = term;
@@ -241,6 +246,10 @@ function plan(netlist: Netlist, gadgets: readonly Prepared[], places: Places, co
     resultCoefficients: netlist.results.coefficients,
     resultConstants: netlist.results.constants,
   };
+}
+
+function overflow(layer: string, reach: number): string {
+  return `layer '${layer}': the terms of one combination add up to ${reach}, over 2^53; use fewer --activation-bits, or declare inputs nearer to zero`;
 }
 
 function smallTerms(operand: Operand): number {

@@ -55,7 +55,7 @@ export function lowerModel(model: IntegerModel, visibility: CompileVisibility): 
     { kind: 'context' },
   ];
   const publicValues = signals.slice(0, -1).map(() => netlist.value());
-  netlist.publicOutputs.push(...publicValues);
+  for (const value of publicValues) netlist.publicOutputs.push(value);
 
   netlist.enter(INPUT_LAYER);
   const emitter = new Emitter(netlist, bounds);

@@ -41,6 +41,8 @@ export interface Netlist {
   readonly layers: readonly string[];
   /** The model's outputs as rows of values, all outputs one after the other, whatever is public of them. */
   readonly results: LinearRows;
+  /** By value: the largest magnitude it can have; NaN for field elements. */
+  readonly magnitudes: Float64Array;
 }
 
 export class NetlistBuilder {
@@ -133,7 +135,11 @@ export class NetlistBuilder {
 
   finish(results: LinearRows): Netlist {
     const { valueCount, gadgets, steps, publicOutputs, publicInputs, privateInputs, layers } = this;
-    return { valueCount, gadgets, steps, publicOutputs, publicInputs, privateInputs, layers, results };
+    return { valueCount, gadgets, steps, publicOutputs, publicInputs, privateInputs, layers, results, magnitudes: this.magnitudes() };
+  }
+
+  private magnitudes(): Float64Array {
+    return new Float64Array(this.valueCount).map((_, value) => Math.max(Math.abs(this.low[value]), Math.abs(this.high[value])));
   }
 
   private gadgetNumber(spec: GadgetSpec): number {

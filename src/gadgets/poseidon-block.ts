@@ -68,7 +68,7 @@ function permute(capacity: bigint, inputs: readonly bigint[], trace: bigint[]): 
 
   const addRound = (state: readonly bigint[]): bigint[] => {
     const sum = state.map((x) => (x + round[next++]) % FIELD_MODULUS);
-    trace.push(...sum);
+    for (const value of sum) trace.push(value);
     return sum;
   };
   const sigma = (x: bigint): bigint => {
@@ -85,7 +85,7 @@ function permute(capacity: bigint, inputs: readonly bigint[], trace: bigint[]): 
       for (let j = 0; j < width; j++) sum += row[j] * state[j];
       return sum % FIELD_MODULUS;
     });
-    trace.push(...product);
+    for (const value of product) trace.push(value);
     return product;
   };
 
@@ -101,7 +101,7 @@ function permute(capacity: bigint, inputs: readonly bigint[], trace: bigint[]): 
     for (let j = 1; j < width; j++) sum += sparse[at++] * state[j];
     for (let j = 1; j < width; j++) state[j] = (state[j] + first * sparse[at++]) % FIELD_MODULUS;
     state[0] = sum % FIELD_MODULUS;
-    trace.push(...state);
+    for (const value of state) trace.push(value);
   }
   for (let r = 0; r < half - 1; r++) {
     state = multiply(mix, addRound(state.map(sigma)));

@@ -139,7 +139,7 @@ export async function readEvents(rpc: Rpc, market: string, from: number, to: num
     try {
       const topics = [null, ...(id === undefined ? [] : [`0x${id.toString(16).padStart(64, '0')}`])];
       const logs = await rpc.provider.getLogs({ address: market, topics, fromBlock: first, toBlock: last });
-      found.push(...logs.flatMap((log) => marketEvent(log) ?? []));
+      for (const log of logs) for (const event of [marketEvent(log) ?? []].flat()) found.push(event);
       first = last + 1;
     } catch (error) {
       // RPCs limit the range or the number of results, each in its own words; one block that fails is another trouble.

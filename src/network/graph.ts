@@ -28,6 +28,8 @@ export type { GraphNode, GraphOp } from './layers/index.js';
 export interface GraphInput {
   readonly name: string;
   readonly shape: Shape;
+  /** Where the input takes integers alone: the range of its type, ends included, or what of it doubles hold exactly. */
+  readonly integers?: readonly [number, number];
 }
 
 export interface GraphOutput {

@@ -3,7 +3,7 @@ import { GraphBuilder } from './builder.js';
 import { MalformedModelError, UnsupportedOpError } from './errors.js';
 import type { Graph, GraphNode, GraphOutput } from '../network/graph.js';
 import { lowerInput, lowerIntoScope, reachableNodes, type Scope } from './lower-model.js';
-import type { OnnxModel } from './model.js';
+import type { ElementType, OnnxModel } from './model.js';
 
 /**
  * Normalises a model. A dynamic batch dimension becomes 1, a trailing softmax is left out; both are in `notes`.
@@ -15,11 +15,21 @@ export function buildGraph(model: OnnxModel): Graph {
   const inputs = model.inputs.map((info) => {
     const value = lowerInput(model, info, builder);
     scope.set(info.name, value);
-    return { name: value.tensor, shape: value.shape };
+    return { name: value.tensor, shape: value.shape, ...integersOf(value.type) };
   });
   for (const node of reachableNodes(model)) lowerIntoScope(node, model.opset, scope, builder);
   const outputs = model.outputs.map(({ name }) => readOutput(name, scope, builder.notes));
   return { inputs, nodes: prune(builder.nodes, outputs), outputs, notes: builder.notes };
+}
+
+/** Range of the integer types; empty for the others. */
+function integersOf(type: ElementType): { readonly integers?: readonly [number, number] } {
+  if (type === 'bool') return { integers: [0, 1] };
+  const [, unsigned, width] = /^(u?)int(\d+)$/.exec(type) ?? [];
+  if (width === undefined) return {};
+  const exact = Math.min(Number(width), 53);
+  // Of 64-bit integers, those are taken that doubles hold exactly.
+  return { integers: unsigned ? [0, 2 ** exact - 1] : [Number(width) > 53 ? 1 - 2 ** 53 : -(2 ** (exact - 1)), Number(width) > 53 ? 2 ** 53 - 1 : 2 ** (exact - 1) - 1] };
 }
 
 function readOutput(name: string, scope: Scope, notes: string[]): GraphOutput {

@@ -17,7 +17,7 @@ export class OnnxRuntimeError extends ZkinferError {
 
 export interface Reference {
   /** One flat array per graph input, in order; gives one flat array per graph output. Integers come as numbers. */
-  run(inputs: readonly Float32Array[]): Promise<Float32Array[]>;
+  run(inputs: readonly ArrayLike<number>[]): Promise<Float32Array[]>;
   /** Frees the session. */
   close(): Promise<void>;
 }
@@ -64,10 +64,10 @@ async function named<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function toTensor(type: ElementType, data: Float32Array, shape: readonly number[]): ort.Tensor {
+function toTensor(type: ElementType, data: ArrayLike<number>, shape: readonly number[]): ort.Tensor {
   switch (type) {
     case 'float':
-      return new ort.Tensor('float32', data, shape);
+      return new ort.Tensor('float32', Float32Array.from(data), shape);
     case 'double':
       return new ort.Tensor('float64', Float64Array.from(data), shape);
     case 'int64':

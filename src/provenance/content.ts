@@ -96,7 +96,7 @@ async function* candidates(path: string, tally: Tally): AsyncGenerator<ImportCan
 async function* folder(path: string, name: string, tally: Tally): AsyncGenerator<ImportCandidate> {
   const all = (await readdir(path)).sort();
   const shown = all.filter((child) => !child.startsWith('.'));
-  tally.hidden.push(...all.filter((child) => child.startsWith('.')).map((child) => under(name, child)));
+  for (const child of all) if (child.startsWith('.')) tally.hidden.push(under(name, child));
   if (shown.length === 0) {
     tally.empty.push(name);
     yield { path: under(ROOT, name) };

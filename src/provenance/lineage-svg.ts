@@ -2,6 +2,7 @@
  * A lineage as a stand-alone SVG: one box a node, arrows from what was made to what it was made from. The layered layout
  * (Sugiyama) is dagre's. The same lineage gives the same bytes.
  */
+import { mostOf } from '../tensor/extremes.js';
 import { Graph, layout } from '@dagrejs/dagre';
 import { lineageGraph, type LineageNode } from './lineage-graph.js';
 import type { Lineage } from './lineage.js';
@@ -59,7 +60,7 @@ interface Box {
 }
 
 function sizeOf({ title, details }: LineageNode): { width: number; height: number } {
-  const longest = Math.max(...[title, ...details].map((line) => [...line].length));
+  const longest = mostOf([title, ...details].map((line) => [...line].length));
   return { width: Math.ceil(longest * CHARACTER) + 2 * PADDING, height: (1 + details.length) * LINE + 2 * PADDING };
 }
 

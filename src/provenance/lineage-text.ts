@@ -19,7 +19,7 @@ export function drawLineageText(lineage: Lineage): string {
       const last = i === node.parents.length - 1;
       return { node: byId.get(id)!, lead: `${hang}${last ? '└─ ' : '├─ '}`, hang: `${hang}${last ? '   ' : '│  '}` };
     });
-    open.push(...below.reverse());
+    for (const one of below.reverse()) open.push(one);
   }
   return lines.join('\n');
 }

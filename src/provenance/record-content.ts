@@ -117,7 +117,7 @@ export async function hashCheckpoints(path: string, store?: BlockStore): Promise
     checkpoints.push({ name, step: stepOf(name), ...toContentHash(content.cid) });
     files += content.files;
     bytes += content.bytes;
-    hidden.push(...content.hidden.map((one) => `${name}/${one}`));
+    for (const one of content.hidden) hidden.push(`${name}/${one}`);
   }
   const batch = batchCheckpoints(checkpoints);
   return { codec: 0, contentHash: batch.root, files, bytes, hidden, batch };

@@ -3,7 +3,7 @@
  * declared range to an integer just outside it; such values are clamped, values truly outside are refused.
  */
 import { sizeOf } from '../tensor/shape.js';
-import { InputRangeError, InputShapeError } from './errors.js';
+import { InputRangeError, InputShapeError, InputTypeError } from './errors.js';
 import type { IntegerInput } from './integer-model.js';
 
 const at = (values: Float64Array, i: number): number => values[values.length === 1 ? 0 : i];
@@ -15,19 +15,34 @@ export function realRange(input: IntegerInput, i: number): [number, number] {
   return [low * scale, (low + 2 ** input.bits - 1) * scale];
 }
 
+/**
+ * Half a step, and a little for the rounding of the division: a declared end lies half a step from the grid's end at most, and is then
+ * taken for it.
+ */
+const TOLERANCE = 0.5 + 1e-6;
+
+/** Whether element i of an input may be this real: the ends of the declared range, and all between them. */
+export function accepts(input: IntegerInput, i: number, value: number): boolean {
+  if (input.exact && !Number.isInteger(value)) return false;
+  const [least, most] = realRange(input, i);
+  const tolerance = input.exact ? 0 : TOLERANCE * at(input.scale, i);
+  return value >= least - tolerance && value <= most + tolerance;
+}
+
 /** One flat array per graph input: the middle of the interval that each element may lie in. */
 export function middleInputs(inputs: readonly IntegerInput[]): Float64Array[] {
   return inputs.map((input) =>
     new Float64Array(sizeOf(input.shape)).map((_, i) => {
       const [least, most] = realRange(input, i);
-      return (least + most) / 2;
+      const middle = (least + most) / 2;
+      return input.exact ? Math.floor(middle) : middle;
     }),
   );
 }
 
 /**
  * Rounds real inputs (in the model's own units, one flat array per graph input) to integers.
- * @throws InputShapeError, InputRangeError
+ * @throws InputShapeError, InputRangeError, InputTypeError
  */
 export function encodeInputs(inputs: readonly IntegerInput[], reals: readonly ArrayLike<number>[]): Float64Array[] {
   if (reals.length !== inputs.length) {
@@ -43,11 +58,13 @@ function encodeInput(input: IntegerInput, reals: ArrayLike<number>): Float64Arra
   }
   const integers = new Float64Array(size);
   for (let i = 0; i < size; i += 1) {
-    const [least, most] = realRange(input, i);
     const scale = at(input.scale, i);
     const value = reals[i];
-    // Half a step of tolerance: the declared ends are themselves rounded to integers.
-    if (!(value >= least - scale / 2 && value <= most + scale / 2)) {
+    if (!accepts(input, i, value)) {
+      const [least, most] = realRange(input, i);
+      if (input.exact && Number.isFinite(value) && !Number.isInteger(value)) {
+        throw new InputTypeError(`input '${input.name}'[${i}] is ${value}, and the input takes integers; round it as the model's author means it`);
+      }
       throw new InputRangeError(
         `input '${input.name}'[${i}] is ${value}, outside the declared range [${least}, ${most}]; ` +
           'compile with calibration data or --input-range that covers it',

@@ -5,6 +5,11 @@ export class InputRangeError extends ZkinferError {
   readonly code = 'INPUT_RANGE';
 }
 
+/** An input that takes integers was given a fraction. */
+export class InputTypeError extends ZkinferError {
+  readonly code = 'INPUT_TYPE';
+}
+
 /** The inputs given do not have the shapes the model expects. */
 export class InputShapeError extends ZkinferError {
   readonly code = 'INPUT_SHAPE';

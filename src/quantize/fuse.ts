@@ -118,7 +118,7 @@ export function fuse(graph: Graph): Graph {
     const merged = second && REWRITES[next].merge(first.node, second.node, fresh);
     if (second === undefined || merged === undefined) continue;
     const changed = nodes.replace(first, second, merged);
-    for (const places of pending) places.push(...changed.slice().reverse());
+    for (const places of pending) for (const place of changed.slice().reverse()) places.push(place);
   }
 }
 

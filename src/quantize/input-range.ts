@@ -4,7 +4,9 @@
  */
 import type { Graph, GraphInput } from '../network/graph.js';
 import { sizeOf } from '../tensor/shape.js';
+import { leastOf, mostOf } from '../tensor/extremes.js';
 import { CalibrationError } from './errors.js';
+import { bitsOf } from './intervals.js';
 import type { IntegerInput } from './integer-model.js';
 import { gridFor } from './scale.js';
 
@@ -39,6 +41,7 @@ export function chooseInputs(
   const absorbing = feedingDense(graph);
   const inputs = graph.inputs.map((source, k): IntegerInput => {
     const input = { ...source, tensor: k };
+    if (source.integers) return integerGrid(input, source.integers, samples.map((sample) => sample[k]), declared);
     if (declared) return sharedGrid(input, bits, declared[0], declared[1]);
     if (samples.length === 0) {
       notes.push(`input '${input.name}': no calibration data and no declared range, so [${DEFAULT_RANGE.join(', ')}] is assumed`);
@@ -50,11 +53,53 @@ export function chooseInputs(
       notes.push(`input '${input.name}': each of its ${columns.length} elements has a range of its own, ${width}`);
       return elementGrids(input, bits, columns);
     }
-    const least = Math.min(...columns.map(([min]) => min));
-    const most = Math.max(...columns.map(([, max]) => max));
+    const least = leastOf(columns.map(([min]) => min));
+    const most = mostOf(columns.map(([, max]) => max));
     return sharedGrid(input, bits, least, most);
   });
   return { inputs, notes };
+}
+
+/** Bits of an integer type up to which its whole range is taken, whatever the samples show. */
+const WHOLE_TYPE_BITS = 16;
+/** Widest range of an integer input, in bits: accumulators stay exact with room for weights. */
+const WIDEST_INTEGERS = 40;
+
+/** Integers stand for themselves: the declared range, or the type's; for wide types what the samples show, and zero. */
+function integerGrid(
+  input: NumberedInput,
+  type: readonly [number, number],
+  samples: readonly Float64Array[],
+  declared?: readonly [number, number],
+): IntegerInput {
+  const { name, tensor, shape } = input;
+  const [least, most] = integerRange(input, type, samples, declared);
+  const bits = Math.max(1, bitsOf(most - least));
+  if (bits > WIDEST_INTEGERS) {
+    throw new CalibrationError(`input '${name}' takes integers from ${least} to ${most}, ${bits} bits; at most ${WIDEST_INTEGERS} are exact here: declare a narrower --input-range`);
+  }
+  return { name, tensor, shape, bits, scale: Float64Array.of(1), low: Float64Array.of(least), exact: true };
+}
+
+function integerRange(
+  { name }: NumberedInput,
+  type: readonly [number, number],
+  samples: readonly Float64Array[],
+  declared?: readonly [number, number],
+): readonly [number, number] {
+  if (declared) {
+    // One range is declared for all inputs; of this one's type it can only hold what the type has.
+    const [least, most] = [Math.max(Math.ceil(declared[0]), type[0]) + 0, Math.min(Math.floor(declared[1]), type[1]) + 0];
+    if (!(least <= most)) {
+      throw new CalibrationError(`input '${name}' takes integers from ${type[0]} to ${type[1]}; [${declared.join(', ')}] is no range of them`);
+    }
+    return [least, most];
+  }
+  if (bitsOf(type[1] - type[0]) <= WHOLE_TYPE_BITS) return type;
+  if (samples.length === 0) {
+    throw new CalibrationError(`input '${name}' takes integers of so wide a type that its range must be said: give calibration data or --input-range LOW,HIGH`);
+  }
+  return [Math.min(0, leastOf(samples.map((sample) => leastOf(sample)))), Math.max(0, mostOf(samples.map((sample) => mostOf(sample))))];
 }
 
 function sharedGrid(input: NumberedInput, bits: number, least: number, most: number): IntegerInput {
@@ -68,7 +113,7 @@ function sharedGrid(input: NumberedInput, bits: number, least: number, most: num
 
 function elementGrids(input: NumberedInput, bits: number, columns: readonly [number, number][]): IntegerInput {
   const levels = 2 ** bits - 1;
-  const widest = Math.max(...columns.map(([min, max]) => max - min));
+  const widest = mostOf(columns.map(([min, max]) => max - min));
   const grids = columns.map(([min, max]) => {
     // A feature that never varied gets the widest feature's span around its one value; 1 where all were always zero.
     const span = max > min ? max - min : Math.max(widest, Math.abs(min)) || 1;
@@ -117,7 +162,7 @@ function feedingDense(graph: Graph): ReadonlySet<string> {
 function unlike(columns: readonly [number, number][], sampleCount: number, input: GraphInput): boolean {
   if (columns.length > MOST_FEATURES || input.shape.length > 2) return false;
   const sizes = columns.map(([min, max]) => Math.max(Math.abs(min), Math.abs(max)));
-  const largest = Math.max(...sizes);
+  const largest = mostOf(sizes);
   if (sampleCount > 1) return largest > UNLIKE * middle(columns.map(([min, max]) => max - min));
   return largest > UNLIKE_SIZES * middle(sizes.filter((size) => size > 0));
 }

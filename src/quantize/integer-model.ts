@@ -131,6 +131,8 @@ export interface IntegerInput {
   readonly scale: Float64Array;
   /** One entry for all elements, or one per element. */
   readonly low: Float64Array;
+  /** The input takes integers, which stand for themselves; a fraction is refused, not rounded. */
+  readonly exact?: true;
 }
 
 export interface IntegerOutput {
@@ -160,3 +162,5 @@ export interface IntegerModel {
 
 /** Largest magnitude an accumulator may reach in the worst case; leaves head room below 2^53. */
 export const ACCUMULATOR_LIMIT = 2 ** 50;
+/** Largest sum of the magnitudes of an accumulator's terms: no partial sum of it leaves exact arithmetic, in whatever order it is taken. */
+export const REACH_LIMIT = 2 ** 52;

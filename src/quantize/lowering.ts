@@ -6,14 +6,15 @@
  * The trap: a tensor of the graph may be read at two precisions; `narrow` makes a second tensor beside the first. Tensors made here have
  * numbers, not names: a name such as `y/narrow` may stand in the ONNX file.
  */
+import { leastOf } from '../tensor/extremes.js';
 import type { Graph, GraphNode } from '../network/graph.js';
 import { hull, type Intervals } from '../tensor/intervals.js';
 import { sizeOf, type Shape } from '../tensor/shape.js';
 import { AccumulatorOverflowError } from './errors.js';
-import { ACCUMULATOR_LIMIT, type IntegerInput, type IntegerOp, type TensorId } from './integer-model.js';
+import { ACCUMULATOR_LIMIT, REACH_LIMIT, type IntegerInput, type IntegerOp, type TensorId } from './integer-model.js';
 import { bitsOf, inputIntervals } from './intervals.js';
 import { accumulatorShift, gridFor, NOISE_AT_OUTPUT, NOISE_BEFORE_REQUANTIZE, type Grid, type Term } from './scale.js';
-import { boundOp } from './semantics.js';
+import { boundOp, reachOp } from './semantics.js';
 import type { TensorStatistics } from './statistics.js';
 
 /** A tensor of the integer model while it is being made. */
@@ -107,6 +108,12 @@ export class Lowering {
     const op = { ...body, inputs: inputs.map((input) => input.id), output: id, shape, scale, layer: this.layer } as IntegerOp;
     const bounds = boundOp(op, inputs.map((input) => input.bounds));
     const magnitude = magnitudeOf(bounds);
+    const reach = reachOp(op, inputs.map((input) => input.bounds));
+    if (!(reach <= REACH_LIMIT)) {
+      throw new AccumulatorOverflowError(
+        `layer '${this.layer}': the terms of its accumulators add up to ${reach}, over 2^52; declare inputs nearer to zero, or use fewer --activation-bits`,
+      );
+    }
     if (!(magnitude <= ACCUMULATOR_LIMIT)) {
       throw new AccumulatorOverflowError(
         `layer '${this.layer}': its accumulators reach ${magnitude}, over 2^50; use fewer --activation-bits or calibration data with a wider range`,
@@ -329,7 +336,7 @@ export class Lowering {
 
   /** The finest scale of these tensors, or the fraction of it at which the others are met precisely enough for `output`. */
   private commonScale(inputs: readonly Quantized[], output: string): number {
-    const finest = Math.min(...inputs.map((input) => input.scale[0]));
+    const finest = leastOf(inputs.map((input) => input.scale[0]));
     if (inputs.every((input) => input.scale[0] === finest)) return finest;
     const terms = inputs.map((input) => ({ coefficients: input.scale, meanSquare: input.meanSquare }));
     return finest / 2 ** accumulatorShift(terms, 1, this.ownGrid(output).step, NOISE_AT_OUTPUT, finest);

@@ -4,12 +4,15 @@
  */
 import * as intervals from '../tensor/intervals.js';
 import type { Intervals } from '../tensor/intervals.js';
+import { mostOf } from '../tensor/extremes.js';
 import * as kernels from '../tensor/kernels.js';
 import type { IntegerOp, IntegerRequantize } from './integer-model.js';
 
 interface Semantics<Op> {
   evaluate(op: Op, inputs: readonly Float64Array[]): Float64Array;
   bound(op: Op, inputs: readonly Intervals[]): Intervals;
+  /** Largest sum of magnitudes of any element's terms, from the magnitudes of its inputs: no partial sum, in whatever order, exceeds it. */
+  reach(op: Op, magnitudes: readonly Float64Array[]): number;
 }
 
 type Table = { readonly [Kind in IntegerOp['kind']]: Semantics<Extract<IntegerOp, { kind: Kind }>> };
@@ -19,42 +22,54 @@ const TABLE: Table = {
     evaluate: (op, [x]) => kernels.dense(x, op.rows, op.inFeatures, op.outFeatures, op.weight, op.bias),
     bound: (op, [x]) =>
       intervals.weightedIntervals(x, (values, weight, bias) => kernels.dense(values, op.rows, op.inFeatures, op.outFeatures, weight, bias), op.weight, op.bias),
+    reach: (op, [x]) => mostOf(kernels.dense(x, op.rows, op.inFeatures, op.outFeatures, op.weight.map(Math.abs), op.bias.map(Math.abs))),
   },
   conv: {
     evaluate: (op, [x]) => kernels.conv(x, planOf(op), op.weight, op.bias),
     bound: (op, [x]) => intervals.weightedIntervals(x, (values, weight, bias) => kernels.conv(values, planOf(op), weight, bias), op.weight, op.bias),
+    reach: (op, [x]) => mostOf(kernels.conv(x, planOf(op), op.weight.map(Math.abs), op.bias.map(Math.abs))),
   },
   affine: {
     evaluate: (op, [x]) => kernels.affine(x, op.factor, op.shift),
     bound: (op, [x]) => intervals.affineIntervals(x, op.factor, op.shift),
+    reach: (op, [x]) => mostOf(x.map((value, i) => Math.abs(op.factor[i]) * value + Math.abs(op.shift[i]))),
   },
   groupSum: {
     evaluate: (op, [x]) => kernels.multiply(kernels.groupSum(x, op.groups), op.factor),
     bound: (op, [x]) => intervals.affineIntervals(intervals.groupSumIntervals(x, op.groups), op.factor, new Float64Array(op.factor.length)),
+    reach: (op, [x]) => mostOf(kernels.groupSum(x, op.groups).map((sum, i) => sum * Math.max(1, Math.abs(op.factor[i])))),
   },
   max: {
     evaluate: (op, [x]) => kernels.groupMax(x, op.groups),
     bound: (op, [x]) => intervals.maxIntervals(x, op.groups),
+    // Members are compared by their differences.
+    reach: (_, [x]) => 2 * mostOf(x),
   },
   move: {
     evaluate: (op, inputs) => kernels.move(inputs, op.index, op.constants),
     bound: (op, inputs) => intervals.moveIntervals(inputs, op.index, op.constants),
+    reach: (op, inputs) => Math.max(0, mostOf(op.constants.map(Math.abs)), mostOf(inputs.map(mostOf))),
   },
   sum: {
     evaluate: (op, inputs) => kernels.weightedSum(inputs, op.coefficients),
     bound: (op, inputs) => intervals.sumIntervals(inputs, op.coefficients),
+    reach: (op, inputs) => mostOf(kernels.weightedSum(inputs, op.coefficients.map(Math.abs))),
   },
   multiply: {
     evaluate: (_, [x, y]) => kernels.multiply(x, y),
     bound: (_, [x, y]) => intervals.multiplyIntervals(x, y),
+    reach: (_, [x, y]) => mostOf(kernels.multiply(x, y)),
   },
   argMax: {
     evaluate: (op, [x]) => kernels.argMax(x, op.groups, op.selectLast),
     bound: (op) => intervals.argMaxIntervals(op.groups),
+    reach: (_, [x]) => 2 * mostOf(x),
   },
   requantize: {
     evaluate: (op, [x]) => x.map((value) => requantize(op, value)),
     bound: (op, [x]) => intervals.monotoneIntervals(x, (value) => requantize(op, value)),
+    // The circuit adds half a unit and takes the low end away before it divides.
+    reach: (op, [x]) => mostOf(x) + 2 ** op.shift * (1 + Math.abs(op.low)),
   },
 };
 
@@ -66,6 +81,11 @@ export function evaluateOp(op: IntegerOp, inputs: readonly Float64Array[]): Floa
 /** Bounds of one op's result from bounds of its inputs. */
 export function boundOp(op: IntegerOp, inputs: readonly Intervals[]): Intervals {
   return semanticsOf(op).bound(op, inputs);
+}
+
+/** Largest sum of magnitudes of any element's terms, from bounds of the op's inputs. */
+export function reachOp(op: IntegerOp, inputs: readonly Intervals[]): number {
+  return semanticsOf(op).reach(op, inputs.map(({ low, high }) => low.map((value, i) => Math.max(Math.abs(value), Math.abs(high[i])))));
 }
 
 function semanticsOf(op: IntegerOp): Semantics<IntegerOp> {

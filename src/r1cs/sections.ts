@@ -19,7 +19,7 @@ export function readSections(
   Failure: ErrorClass,
 ): Sections {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const found = bytes.length >= 4 ? String.fromCharCode(...bytes.subarray(0, 4)) : '';
+  const found = bytes.length >= 4 ? new TextDecoder('latin1').decode(bytes.subarray(0, 4)) : '';
   if (found !== magic || bytes.length < 12) {
     throw new Failure(`not a .${magic} file: it does not start with the letters "${magic}" and a header of 12 bytes; check the path`);
   }

@@ -1,11 +1,12 @@
 /** `compile` as a function: ONNX bytes in; circuit, integer model, manifest and accuracy report out. No file is touched. */
+import { leastOf } from '../tensor/extremes.js';
 import { createHash } from 'node:crypto';
 import { domainSize, compileModel, type Circuit } from '../compile/compile.js';
 import { encodeProgram } from '../compile/program-file.js';
 import type { Manifest, Visibility } from '../manifest.js';
 import { applyOmitted, buildGraph, decodeModel, evaluator, OnnxRuntimeError, openReference, type Graph } from '../onnx/index.js';
 import { isScoreVector, measureAccuracy, type AccuracyReport, type Finish, type IntegerOutputs } from '../quantize/accuracy.js';
-import { realRange } from '../quantize/encode.js';
+import { accepts, realRange } from '../quantize/encode.js';
 import type { IntegerInput, IntegerModel } from '../quantize/integer-model.js';
 import { runIntegerModel } from '../quantize/interpreter.js';
 import { quantize } from '../quantize/quantize.js';
@@ -113,14 +114,14 @@ async function compareWithFloat(
   circuit: Circuit,
   samples: readonly Sample[],
 ): Promise<ComparedAccuracy> {
-  const inside = samples.filter((sample) => sample.every((values, k) => values.every((value, i) => within(model.inputs[k], i, value))));
+  const inside = samples.filter((sample) => sample.every((values, k) => values.every((value, i) => accepts(model.inputs[k], i, value))));
   const chosen = inside.length > 0 ? inside.slice(0, REPORTED_SAMPLES) : randomSamples(model.inputs, 32);
   const integers = circuitOutputs(model, circuit);
   const finish: Finish = (k, reals) => applyOmitted(graph.outputs[k], reals);
   try {
     const reference = await openReference(onnx);
     try {
-      const run = (sample: Sample): Promise<Float32Array[]> => reference.run(sample.map((values) => Float32Array.from(values)));
+      const run = (sample: Sample): Promise<Float32Array[]> => reference.run(sample);
       return { ...(await measureAccuracy(model, integers, run, chosen, finish)), reference: 'onnxruntime' };
     } finally {
       await reference.close();
@@ -160,13 +161,6 @@ function circuitOutputs(model: IntegerModel, { program, system, saltCount }: Cir
   };
 }
 
-/** Inside the declared range, whose ends are themselves rounded to the grid. */
-function within(input: IntegerInput, i: number, value: number): boolean {
-  const [least, most] = realRange(input, i);
-  const half = (most - least) / (2 ** (input.bits + 1) - 2);
-  return value >= least - half && value <= most + half;
-}
-
 /** Uniform over the declared range, from a fixed seed, so that a report can be repeated. */
 function randomSamples(inputs: readonly IntegerInput[], count: number): Sample[] {
   let state = 1;
@@ -178,7 +172,8 @@ function randomSamples(inputs: readonly IntegerInput[], count: number): Sample[]
     inputs.map((input) =>
       new Float64Array(sizeOf(input.shape)).map((_, i) => {
         const [least, most] = realRange(input, i);
-        return least + random() * (most - least);
+        const value = least + random() * (most - least);
+        return input.exact ? Math.round(value) : value;
       }),
     ),
   );
@@ -228,6 +223,6 @@ function describeInput(input: IntegerInput, circuit: Circuit, k: number): Manife
   const low = input.low.reduce((least, value) => Math.min(least, value), Infinity);
   const high = input.low.reduce((most, value) => Math.max(most, value), -Infinity) + 2 ** input.bits - 1;
   const packing = { ...circuit.inputPackings[k], offset: low };
-  const common = { name: input.name, shape: [...input.shape], scale: Math.min(...input.scale), range: [low, high] as [number, number], packing };
+  const common = { name: input.name, shape: [...input.shape], scale: leastOf(input.scale), range: [low, high] as [number, number], packing };
   return input.scale.length === 1 ? common : { ...common, elementScale: [...input.scale], elementOffset: [...input.low] };
 }

@@ -1,4 +1,5 @@
 /** Position of the largest element of each group: one ArgMax gadget a group. */
+import { leastOf, mostOf } from '../../tensor/extremes.js';
 import { argMax } from '../../gadgets/index.js';
 import type { IntegerArgMax } from '../../quantize/integer-model.js';
 import { bitsOf } from '../../quantize/intervals.js';
@@ -13,8 +14,8 @@ export function compileArgMax(op: IntegerArgMax, at: Emitter): void {
     const members = Array.from(indices.subarray(offsets[i], offsets[i + 1]));
     if (members.length === 1) return { constant: 0 };
     const bounds = members.map((member) => at.interval(op.inputs[0], member));
-    const low = Math.min(...bounds.map(([least]) => least));
-    const high = Math.max(...bounds.map(([, most]) => most));
+    const low = leastOf(bounds.map(([least]) => least));
+    const high = mostOf(bounds.map(([, most]) => most));
     const bits = Math.max(1, bitsOf(high - low));
     const spec = argMax.with({ n: members.length, bits, selectLast: op.selectLast ? 1 : 0 });
     const operands = members.map((row) => ({ rows: x, row }));

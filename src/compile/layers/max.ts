@@ -4,6 +4,7 @@
  * the combinations themselves: neighbouring windows of a convolution share most of their input, so their difference is
  * smaller than their intervals suggest, and a comparison costs one constraint per bit of it.
  */
+import { leastOf } from '../../tensor/extremes.js';
 import type { IntegerMax, TensorId } from '../../quantize/integer-model.js';
 import { bitsOf } from '../../quantize/intervals.js';
 import type { Emitter } from '../emitter.js';
@@ -75,5 +76,5 @@ function boundDifference(members: Uint32Array, round: number, input: TensorId, r
   const earlier = Array.from(members.subarray(0, round), (member) => at.interval(input, member));
   const plain = earlier.map(([least, most]): [number, number] => [low - most, high - least]);
   const bounds = members.length > MOST_PAIRWISE ? plain : plain.map((bound, j) => at.narrower(bound, at.differenceInterval(rows, members[round], members[j], scratch)));
-  return [Math.min(...bounds.map(([least]) => least)), Math.min(...bounds.map(([, most]) => most))];
+  return [leastOf(bounds.map(([least]) => least)), leastOf(bounds.map(([, most]) => most))];
 }
