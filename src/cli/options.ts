@@ -7,7 +7,7 @@ import { encodeContext } from '../solidity/index.js';
 import type { Visibility } from '../manifest.js';
 import { buildName } from '../workflow/build-name.js';
 import type { CompileOptions } from '../workflow/compile.js';
-import { parseSamples } from '../workflow/input-json.js';
+import { parseSamples, type Sample } from '../workflow/input-json.js';
 import { FIELD_MODULUS } from '../r1cs/types.js';
 import { readUserFile, readUserText } from './files.js';
 import type { Session } from './session.js';
@@ -24,6 +24,7 @@ const VISIBILITIES = ['public', 'private', 'hashed'];
 export function addCompileOptions(command: Command): Command {
   return command
     .option('--calibration <file>', 'samples that set the value ranges: {"input_data": [[...], ...]}')
+    .option('--held-out <file>', 'samples that were not calibrated on, for the accuracy report')
     .addOption(new Option('--input-range <low,high>', 'declared range of every input element, e.g. 0,1').argParser(range))
     .addOption(new Option('--input-visibility <v>', 'who sees the input').choices(VISIBILITIES).default('hashed'))
     .addOption(new Option('--output-visibility <v>', 'who sees the output').choices(VISIBILITIES).default('public'))
@@ -32,6 +33,7 @@ export function addCompileOptions(command: Command): Command {
 
 export interface CompileFlags {
   readonly calibration?: string;
+  readonly heldOut?: string;
   readonly inputRange?: readonly [number, number];
   readonly inputVisibility: Visibility;
   readonly outputVisibility: Visibility;
@@ -43,8 +45,11 @@ export interface CompileFlags {
 export async function readModel(path: string, flags: CompileFlags): Promise<{ readonly onnx: Uint8Array; readonly options: CompileOptions }> {
   const onnx = await readUserFile(path, 'the model');
   const { calibration, inputRange, inputVisibility, outputVisibility, activationBits } = flags;
-  const samples = calibration === undefined ? undefined : parseSamples(await readUserText(calibration, 'the calibration data'), buildGraph(decodeModel(onnx)).inputs, calibration);
-  return { onnx, options: { name: buildName(path), calibration: samples, inputRange, inputVisibility, outputVisibility, activationBits } };
+  const read = async (file: string | undefined, what: string): Promise<Sample[] | undefined> =>
+    file === undefined ? undefined : parseSamples(await readUserText(file, what), buildGraph(decodeModel(onnx)).inputs, file);
+  const samples = await read(calibration, 'the calibration data');
+  const heldOut = await read(flags.heldOut, 'the held-out samples');
+  return { onnx, options: { name: buildName(path), calibration: samples, heldOut, inputRange, inputVisibility, outputVisibility, activationBits } };
 }
 
 /** The prover; for people, why it is not the native one. */

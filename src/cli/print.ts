@@ -1,5 +1,5 @@
 /** How results read on a terminal. */
-import type { ComparedAccuracy } from '../workflow/compile.js';
+import type { ComparedAccuracy } from '../workflow/accuracy-report.js';
 import type { LayerReport } from '../workflow/report.js';
 import type { OutputReport } from '../workflow/outputs.js';
 import { table } from './table.js';
@@ -11,21 +11,30 @@ export function printLayers(layers: readonly LayerReport[]): string {
   );
 }
 
-/** Share of the outputs' range, or of the samples, from which on a difference gets a warning. */
-const STRAYED = 0.1;
+const ROWS = { calibration: 'calibration rows', heldOut: 'held-out rows', drawn: 'inputs drawn over the declared range' } as const;
 
 export function printAccuracy(accuracy: ComparedAccuracy): string {
   const share = (value: number): string => `${(100 * value).toFixed(2)} %`;
-  const lines = [
-    `against ${accuracy.reference === 'onnxruntime' ? 'float32 (onnxruntime)' : "this package's own float evaluator (onnxruntime refused the file)"} on ${accuracy.samples} samples, outputs spanning ${accuracy.outputRange.toPrecision(4)}:`,
-    `  maximum error ${accuracy.maximumError.toPrecision(3)}, mean error ${accuracy.meanError.toPrecision(3)}`,
-  ];
-  if (accuracy.classAgreement !== undefined) lines.push(`  same class: ${share(accuracy.classAgreement)}`);
-  if (accuracy.maximumError > STRAYED * accuracy.outputRange || (accuracy.classAgreement ?? 1) < 1 - STRAYED) {
-    lines.push('  warning: the integer model is far from the float network here; calibrate with samples like those it will see (--calibration), or take more --activation-bits');
-  }
-  return lines.join('\n');
+  const against = accuracy.reference === 'onnxruntime' ? 'float32 (onnxruntime)' : "this package's own float evaluator (onnxruntime refused the file)";
+  const lines = accuracy.sets.flatMap(({ rows, samples, outputs }) => {
+    const apart = rows === 'heldOut' && accuracy.heldOut === 'split' ? ', by a model calibrated on the others' : '';
+    return [
+      `  ${samples} ${ROWS[rows]}${apart}:`,
+      ...outputs.map(
+        ({ name, maximumError, meanError, range, relativeError, classAgreement }) =>
+          `    ${name}: maximum error ${maximumError.toPrecision(3)} (${share(relativeError)} of its range ${range.toPrecision(4)}), mean ${meanError.toPrecision(3)}` +
+          (classAgreement === undefined ? '' : `, same class ${share(classAgreement)}`),
+      ),
+    ];
+  });
+  const saturated = accuracy.saturations
+    .slice(0, MOST_SATURATIONS)
+    .map(({ layer, op, share: cut, rows }) => `  layer ${layer} (${op}) cuts off ${share(cut)} of its values on ${ROWS[rows]}`);
+  return [`against ${against}:`, ...lines, ...saturated, ...accuracy.warnings.map((warning) => `  warning: ${warning}`)].join('\n');
 }
+
+/** Saturating layers that are printed; `--json` has all. */
+const MOST_SATURATIONS = 5;
 
 /** Elements of an output shown before the rest is counted. */
 const SHOWN = 12;

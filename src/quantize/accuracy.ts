@@ -2,23 +2,52 @@
  * How far the integer model strays from the float network: absolute error of the dequantized outputs, and how often both
  * name the same class. The float side is given, so that it can come from onnxruntime rather than from our own evaluator.
  */
+import { leastOf } from '../tensor/extremes.js';
 import { sizeOf, type Shape } from '../tensor/shape.js';
 import { argMax } from '../tensor/kernels.js';
 import { dequantize, encodeInputs } from './encode.js';
-import type { IntegerModel, IntegerOutput } from './integer-model.js';
+import type { IntegerModel } from './integer-model.js';
 
 /** Gives the float outputs, in the model's order, of one input (one flat array per graph input). */
 export type FloatReference = (inputs: readonly Float64Array[]) => Promise<readonly ArrayLike<number>[]>;
 
-export interface AccuracyReport {
-  readonly samples: number;
-  /** Over all samples and output elements. */
+/** How far one element of an output strays, against its own range. */
+export interface ElementAccuracy {
+  readonly index: number;
+  readonly maximumError: number;
+  readonly range: number;
+  readonly relativeError: number;
+}
+
+/** Elements up to which each is measured alone. */
+const MOST_ELEMENTS = 4096;
+
+/** How far one output strays, against its own range. */
+export interface OutputAccuracy {
+  readonly name: string;
   readonly maximumError: number;
   readonly meanError: number;
-  /** Largest minus smallest reference output, zero counted among them: what the errors compare to. */
-  readonly outputRange: number;
-  /** Share of samples, 0 to 1, on which both give the same class; absent where no output is a score vector. */
+  /** Largest minus smallest reference value, zero counted among them. */
+  readonly range: number;
+  /** The maximum error over the range; the error itself where the range is zero. */
+  readonly relativeError: number;
+  /** Of outputs with a few elements: the one that errs most against its own range. */
+  readonly worstElement?: ElementAccuracy;
+  /** Share of samples, 0 to 1, on which both give the same class; absent where the output is no score vector. */
   readonly classAgreement?: number;
+}
+
+export interface AccuracyReport {
+  readonly samples: number;
+  /** Of the output with the largest relative error. */
+  readonly maximumError: number;
+  /** Of that output. */
+  readonly meanError: number;
+  /** Of that output. */
+  readonly outputRange: number;
+  /** The least of all outputs; absent where no output is a score vector. */
+  readonly classAgreement?: number;
+  readonly outputs: readonly OutputAccuracy[];
 }
 
 /** Whether a tensor of this shape reads as scores of classes: one row of at least two numbers. */
@@ -39,6 +68,35 @@ export type IntegerOutputs = (integers: readonly Float64Array[]) => readonly Flo
 /** What the network does after the tensor that is proved (an omitted softmax), for output k. */
 export type Finish = (k: number, reals: Float64Array) => Float64Array;
 
+/** Errors and ranges element by element. */
+class Elements {
+  private readonly errors: Float64Array;
+  private readonly least: Float64Array;
+  private readonly most: Float64Array;
+
+  constructor(size: number) {
+    const kept = size <= MOST_ELEMENTS ? size : 0;
+    [this.errors, this.least, this.most] = [new Float64Array(kept), new Float64Array(kept), new Float64Array(kept)];
+  }
+
+  add(i: number, error: number, expected: number): void {
+    if (i >= this.errors.length) return;
+    this.errors[i] = Math.max(this.errors[i], error);
+    this.least[i] = Math.min(this.least[i], expected);
+    this.most[i] = Math.max(this.most[i], expected);
+  }
+
+  worst(): { readonly worstElement?: ElementAccuracy } {
+    let worstElement: ElementAccuracy | undefined;
+    this.errors.forEach((maximumError, index) => {
+      const range = this.most[index] - this.least[index];
+      const relativeError = range > 0 ? maximumError / range : maximumError > 0 ? Infinity : 0;
+      if (worstElement === undefined || relativeError > worstElement.relativeError) worstElement = { index, maximumError, range, relativeError };
+    });
+    return worstElement === undefined ? {} : { worstElement };
+  }
+}
+
 /** Compares on every sample. @throws InputRangeError for a sample outside the declared range */
 export async function measureAccuracy(
   model: IntegerModel,
@@ -47,34 +105,46 @@ export async function measureAccuracy(
   samples: readonly (readonly Float64Array[])[],
   finish: Finish = (_, reals) => reals,
 ): Promise<AccuracyReport> {
-  let maximumError = 0;
-  let sum = 0;
-  let count = 0;
-  let least = 0;
-  let most = 0;
-  let agreed = 0;
-  const scores = model.outputs.findIndex((output: IntegerOutput) => isScoreVector(output.shape));
+  const tallies = model.outputs.map(({ shape }) => ({ maximumError: 0, sum: 0, count: 0, least: 0, most: 0, agreed: 0, elements: new Elements(sizeOf(shape)) }));
   for (const sample of samples) {
     const integers = outputs(encodeInputs(model.inputs, sample));
     const expected = await reference(sample);
     model.outputs.forEach((output, k) => {
+      const tally = tallies[k];
       const reals = finish(k, dequantize(integers[k], output.scale));
       for (let i = 0; i < reals.length; i += 1) {
         const error = Math.abs(reals[i] - expected[k][i]);
-        maximumError = Math.max(maximumError, error);
-        sum += error;
-        least = Math.min(least, expected[k][i]);
-        most = Math.max(most, expected[k][i]);
+        tally.maximumError = Math.max(tally.maximumError, error);
+        tally.sum += error;
+        tally.least = Math.min(tally.least, expected[k][i]);
+        tally.most = Math.max(tally.most, expected[k][i]);
+        tally.elements.add(i, error, expected[k][i]);
       }
-      count += reals.length;
+      tally.count += reals.length;
+      if (isScoreVector(output.shape) && classOf(integers[k]) === classOf(expected[k])) tally.agreed += 1;
     });
-    if (scores >= 0 && classOf(integers[scores]) === classOf(expected[scores])) agreed += 1;
   }
+  const measured = tallies.map(({ maximumError, sum, count, least, most, agreed, elements }, k): OutputAccuracy => {
+    const { name, shape } = model.outputs[k];
+    const range = most - least;
+    return {
+      name,
+      maximumError,
+      meanError: sum / Math.max(count, 1),
+      range,
+      relativeError: range > 0 ? maximumError / range : maximumError,
+      ...(samples.length > 1 ? elements.worst() : {}),
+      ...(isScoreVector(shape) && samples.length > 0 ? { classAgreement: agreed / samples.length } : {}),
+    };
+  });
+  const worst = measured.reduce((a, b) => (b.relativeError > a.relativeError ? b : a));
+  const agreements = measured.flatMap(({ classAgreement }) => classAgreement ?? []);
   return {
     samples: samples.length,
-    maximumError,
-    meanError: sum / Math.max(count, 1),
-    outputRange: most - least,
-    ...(scores >= 0 && samples.length > 0 ? { classAgreement: agreed / samples.length } : {}),
+    maximumError: worst.maximumError,
+    meanError: worst.meanError,
+    outputRange: worst.range,
+    ...(agreements.length > 0 ? { classAgreement: leastOf(agreements) } : {}),
+    outputs: measured,
   };
 }

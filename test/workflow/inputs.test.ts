@@ -1,0 +1,120 @@
+/** What an input may be: the ends of what was declared, every calibration row, integers as they are, and any number of elements. */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { readFileSync, readdirSync } from 'node:fs';
+import { AccumulatorOverflowError, CalibrationError, InputRangeError, InputTypeError } from '../../src/quantize/errors.js';
+import { encodeInputs } from '../../src/quantize/encode.js';
+import { buildGraph, decodeModel, type ElementType } from '../../src/onnx/index.js';
+import { evaluator } from '../../src/network/evaluate.js';
+import { quantize } from '../../src/quantize/quantize.js';
+import { compileOnnx } from '../../src/workflow/compile.js';
+import { prepareCircuit } from '../../src/workflow/circuit-run.js';
+import { floats, makeModel, node } from '../onnx/support/make-model.js';
+import { seeded } from '../onnx/support/random.js';
+
+const dense = (size: number, type: ElementType = 'float'): Uint8Array =>
+  makeModel({
+    inputs: { x: { dims: [1, size], type } }, outputs: ['y'],
+    constants: { w: floats([size, 2], Array.from({ length: 2 * size }, (_, i) => ((i * 7) % 11) / 10 - 0.5)) },
+    nodes: [...(type === 'float' ? [] : [node('Cast', ['x'], ['f'], { to: 1 })]), node('MatMul', [type === 'float' ? 'x' : 'f', 'w'], ['y'])],
+  });
+
+const quantized = (onnx: Uint8Array, options: { samples?: Float64Array[][]; inputRange?: readonly [number, number]; bits?: number }) =>
+  quantize(buildGraph(decodeModel(onnx)), { activationBits: options.bits ?? 8, samples: options.samples ?? [], inputRange: options.inputRange, evaluator });
+
+describe('inputs', () => {
+  it('at the ends of any declared range are accepted, at any number of bits', () => {
+    const onnx = dense(1);
+    const end = fc.double({ noNaN: true, min: -1e6, max: 1e6 });
+    fc.assert(
+      fc.property(end, end, fc.integer({ min: 2, max: 12 }), (a, b, bits) => {
+        const range = [Math.min(a, b), Math.max(a, b)] as const;
+        if (range[1] - range[0] < 1e-9) return;
+        const { inputs } = quantized(onnx, { inputRange: range, bits });
+        for (const value of range) encodeInputs(inputs, [[value]]);
+      }),
+      { seed: 11, numRuns: 1500, examples: [[-0.3, 0.3, 8], [-0.1, 0.1, 8], [-1e-3, 1e-3, 8], [0.1, 0.3, 8], [-7, -0.2, 8], [-1, 1, 2]] },
+    );
+  });
+
+  it('of the calibration data are accepted, whatever they are', () => {
+    const value = fc.double({ noNaN: true, min: -1e5, max: 1e5 }).map((number) => (Math.abs(number) < 1e-9 ? 0 : number));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(value, value, value), { minLength: 1, maxLength: 8 }), fc.integer({ min: 2, max: 12 }), (data, bits) => {
+        const samples = data.map((row) => [Float64Array.from(row)]);
+        const { inputs } = quantized(dense(3), { samples, bits });
+        for (const sample of samples) encodeInputs(inputs, sample);
+      }),
+      { seed: 12, numRuns: 500 },
+    );
+  });
+
+  it('outside are still refused, by name', () => {
+    const { inputs } = quantized(dense(1), { inputRange: [-0.3, 0.3] });
+    for (const value of [-0.304, 0.304, NaN, Infinity]) assert.throws(() => encodeInputs(inputs, [[value]]), InputRangeError);
+  });
+
+  for (const [type, least, most] of [['uint8', 0, 255], ['int8', -128, 127], ['bool', 0, 1], ['uint16', 0, 65535], ['int16', -32768, 32767]] as const) {
+    it(`of type ${type} are exact over the whole type, and fractions are refused`, async () => {
+      const { model } = await compileOnnx(dense(3, type), { name: 'integers' });
+      const [{ scale, low, bits }] = model.inputs;
+      assert.deepEqual([scale[0], low[0], low[0] + 2 ** bits - 1], [1, least, most]);
+      const values = [least, most, Math.floor((least + most) / 2)];
+      assert.deepEqual(Array.from(encodeInputs(model.inputs, [values])[0]), values);
+      assert.throws(() => encodeInputs(model.inputs, [[least, 0.5, most]]), InputTypeError);
+      assert.throws(() => encodeInputs(model.inputs, [[least - 1, 0, most]]), InputRangeError);
+    });
+  }
+
+  it('of a wide integer type take the calibration data\'s range and zero, and need one to be said', async () => {
+    const samples = [[Float64Array.of(450, 227, 92)], [Float64Array.of(888, 63, 968)]];
+    const { model, accuracy } = await compileOnnx(dense(3, 'int64'), { name: 'ids', calibration: samples });
+    assert.deepEqual(Array.from(encodeInputs(model.inputs, [[1, 2, 3]])[0]), [1, 2, 3]);
+    assert.equal(accuracy.reference, 'onnxruntime');
+    assert.ok(accuracy.outputs[0].relativeError < 0.002);
+    assert.throws(() => quantized(dense(3, 'int64'), {}), CalibrationError);
+    assert.equal(quantized(dense(3, 'int32'), { inputRange: [-5, 9.5] }).inputs[0].low[0], -5);
+  });
+
+  it('of 200,000 elements compile with calibration, and no argument list grows with the data', async function () {
+    this.timeout(120_000);
+    const size = 200_000;
+    const onnx = makeModel({
+      inputs: { x: [1, size] }, outputs: ['y'],
+      nodes: [node('ReduceMean', ['x'], ['y'], { axes: [1], keepdims: 1 })],
+    });
+    const random = seeded(3);
+    const samples = [0, 1].map(() => [Float64Array.from({ length: size }, () => 2 * random() - 1)]);
+    const { inputs } = quantized(onnx, { samples });
+    assert.equal(encodeInputs(inputs, samples[0])[0].length, size);
+    const src = new URL('../../src/', import.meta.url);
+    const spread = /(Math\.(?:min|max)|\.push|\.unshift|String\.fromCharCode)\(\.\.\.(?!bounds\.map|corners|product\(i\))/;
+    for (const file of readdirSync(src, { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.ts') || file.startsWith('bench')) continue;
+      const line = readFileSync(new URL(file, src), 'utf8').split('\n').find((text) => spread.test(text) && !/^\s*(\/\*\*|\*|\/\/)/.test(text));
+      assert.equal(line, undefined, file);
+    }
+  });
+
+  it('far from zero keep circuit and interpreter equal, or are refused: no partial sum leaves exact arithmetic', async () => {
+    const random = seeded(8);
+    let compared = 0;
+    for (const offset of [1e3, 1e6, 1e9, 1e12, 1e15]) {
+      let compiled;
+      try {
+        compiled = await compileOnnx(dense(4), { name: 'far', inputRange: [offset, offset * 1.0001], calibration: [] });
+      } catch (error) {
+        assert.ok(error instanceof AccumulatorOverflowError, String(error));
+        continue;
+      }
+      const run = prepareCircuit(compiled.model, compiled.circuit.program);
+      const [{ low, bits }] = compiled.model.inputs;
+      for (let i = 0; i < 100; i += 1) {
+        // The run itself refuses a difference.
+        run([Float64Array.from({ length: 4 }, () => low[0] + Math.floor(random() * 2 ** bits))], 0n, [1n]);
+        compared += 1;
+      }
+    }
+    assert.ok(compared >= 100);
+  });
+});
