@@ -72,6 +72,16 @@ export const manifestSchema = z.object({
     domainSize: z.number().int(),
   }),
   notes: z.array(z.string()),
+  /** What `compile` was given, so that anyone can compile again: see `audit`. */
+  options: z
+    .object({
+      activationBits: z.number().int(),
+      inputRange: z.tuple([z.number(), z.number()]).optional(),
+      /** Hash of the calibration rows as numbers (`samplesHash`), and how many there are. */
+      calibrationHash: bytes32.optional(),
+      calibrationRows: z.number().int().optional(),
+    })
+    .optional(),
   /** Present once keys exist. `development`: made on one machine; whoever made them could forge proofs. `ptau`: by a ceremony. */
   keys: z
     .object({

@@ -21,6 +21,7 @@ const COMMANDS: readonly Subcommand[] = [
   { name: 'ceremony', summary: 'contribute to a key, end a ceremony with a beacon, verify what others did', load: () => import('./commands/ceremony.js') },
   { name: 'prove', summary: 'prove the inference of one input', load: () => import('./commands/prove.js') },
   { name: 'verify', summary: 'check a proof off chain; exit code 0 only if it is valid', load: () => import('./commands/verify.js') },
+  { name: 'audit', summary: 'make again what can be made again, and say what is established of a build or a registered model', load: () => import('./commands/audit.js') },
   { name: 'solidity', summary: "write the build's Verifier.sol", load: () => import('./commands/solidity.js') },
   { name: 'deploy', summary: "deploy the build's verifier contract", load: () => import('./commands/deploy.js') },
   { name: 'register', summary: 'register the deployed build in an ERC-7992 registry, or as the next version of its model', load: () => import('./commands/register.js') },

@@ -58,6 +58,20 @@ export function sha256(pieces: Iterable<Uint8Array | string>): string {
   return `0x${hash.digest('hex')}`;
 }
 
+/** SHA-256 of samples as numbers: doubles, little-endian, each array behind its length. The same rows in another file have the same hash. */
+export function samplesHash(samples: readonly Sample[]): string {
+  return sha256(
+    samples.flatMap((sample) =>
+      sample.map((values) => {
+        const bytes = new DataView(new ArrayBuffer(8 * (values.length + 1)));
+        bytes.setFloat64(0, values.length, true);
+        values.forEach((value, i) => bytes.setFloat64(8 * (i + 1), value, true));
+        return new Uint8Array(bytes.buffer);
+      }),
+    ),
+  );
+}
+
 /** @throws any error class of the stages: onnx/errors, quantize/errors, CircomError */
 export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Promise<CompiledModel> {
   const start = performance.now();
@@ -75,7 +89,12 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
   stage('comparing with float32');
   const heldOut = checkSamples(options.heldOut ?? [], graph.inputs);
   const accuracy = await reportAccuracy({ onnx, graph, model, circuit, calibration: samples, heldOut, requantize });
-  const manifest = describe(onnx, model, circuit, options.name, visibility);
+  const recorded = {
+    activationBits,
+    ...(inputRange === undefined ? {} : { inputRange: [...inputRange] as [number, number] }),
+    ...(samples.length === 0 ? {} : { calibrationHash: samplesHash(samples), calibrationRows: samples.length }),
+  };
+  const manifest = { ...describe(onnx, model, circuit, options.name, visibility), options: recorded };
   return { model, circuit, manifest, accuracy, layers: reportLayers(model, circuit), seconds: (performance.now() - start) / 1000 };
 }
 

@@ -1,0 +1,280 @@
+/**
+ * `audit`: how a third party comes to trust a build, or a registered model. Everything that can be made again is made again, from the
+ * ONNX file and the options that the manifest records, and compared bit for bit; every line says what was established, what was not,
+ * and what nobody can establish.
+ *
+ * The trap: hashes that travel with the files prove nothing but that the copy is whole.
+ */
+import { connect, readDeployment, readModel, type Rpc } from '../chain/index.js';
+import { compileModel } from '../compile/compile.js';
+import { encodeProgram } from '../compile/program-file.js';
+import { ZkinferError } from '../errors.js';
+import { ceremony } from '../groth16/ceremony.js';
+import { loadNative } from '../groth16/native.js';
+import { snarkjsBackend } from '../groth16/snarkjs.js';
+import type { Manifest } from '../manifest.js';
+import { buildGraph, decodeModel } from '../onnx/index.js';
+import { integerModelFromJson, integerModelToJson } from '../quantize/serialize.js';
+import { r1csChunks } from '../r1cs/r1cs-file.js';
+import { compileSolidity, contractName, renderVerifier, vkHash } from '../solidity/index.js';
+import { VERSION } from '../version.js';
+import { checkBuildFile, hashFile, readBuildFile, readManifest } from './build-folder.js';
+import { compileOnnx, samplesHash, sha256 } from './compile.js';
+import { parseSamples, type Sample } from './input-json.js';
+import { publicSignalsOf, requireManifestOfModel } from './public-signals.js';
+import { readVerificationKey } from './verify.js';
+
+/** `established`: seen here. `failed`: seen to be otherwise. `open`: not looked at, for want of something. `never`: nobody can establish it. */
+export type Verdict = 'established' | 'failed' | 'open' | 'never';
+
+export interface Finding {
+  readonly subject: string;
+  readonly verdict: Verdict;
+  readonly detail: string;
+}
+
+export interface AuditOptions {
+  /** The ONNX file's bytes. */
+  readonly onnx?: Uint8Array;
+  /** Text of the calibration file that the build was compiled with. */
+  readonly calibration?: { readonly text: string; readonly name: string };
+  /** Path of the powers of tau that the keys come from. */
+  readonly ptau?: string;
+  readonly rpc?: string;
+  /** The model's number in the registry; default: the one that the folder's deployment record names, which is then said. */
+  readonly modelId?: bigint;
+  readonly registry?: string;
+  readonly onStage?: (stage: string) => void;
+}
+
+export interface Audit {
+  readonly folder: string;
+  /** Whether nothing that was looked at was seen to be otherwise. */
+  readonly sound: boolean;
+  readonly findings: readonly Finding[];
+}
+
+/** @throws BuildFolderError where the folder holds no build */
+export async function auditBuild(folder: string, options: AuditOptions = {}): Promise<Audit> {
+  const manifest = await readManifest(folder);
+  const findings: Finding[] = [];
+  const stage = options.onStage ?? (() => undefined);
+  const state: State = { folder, manifest, options, say: (subject, verdict, detail) => void findings.push({ subject, verdict, detail }) };
+  for (const [title, step] of STEPS) {
+    stage(title);
+    await step(state);
+  }
+  return { folder, sound: findings.every(({ verdict }) => verdict !== 'failed'), findings };
+}
+
+interface State {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly options: AuditOptions;
+  readonly say: (subject: string, verdict: Verdict, detail: string) => void;
+}
+
+const STEPS: readonly (readonly [string, (state: State) => Promise<void>])[] = [
+  ['files', auditFiles],
+  ['circuit', auditCircuit],
+  ['model', auditModel],
+  ['keys', auditKeys],
+  ['contract', auditContract],
+  ['chain', auditChain],
+  ['limits', nameLimits],
+];
+
+/** Runs a check that throws an error of this package where something is otherwise. */
+async function check({ say }: State, subject: string, established: string, work: () => Promise<string | void>): Promise<boolean> {
+  try {
+    say(subject, 'established', (await work()) ?? established);
+    return true;
+  } catch (error) {
+    if (!(error instanceof ZkinferError)) throw error;
+    say(subject, 'failed', error.message);
+    return false;
+  }
+}
+
+/** What was compared is not what it should be. */
+export class AuditMismatchError extends ZkinferError {
+  readonly code = 'AUDIT_MISMATCH';
+}
+
+function compare(what: string, own: string, made: string): void {
+  if (own !== made) throw new AuditMismatchError(`${what} is ${own}; made again here it is ${made}`);
+}
+
+async function auditFiles(state: State): Promise<void> {
+  const { folder, manifest } = state;
+  const names = Object.keys(manifest.files);
+  await check(state, 'files', `${names.length} files are those that the manifest names by hash`, async () => {
+    for (const name of names) await checkBuildFile(folder, manifest, name);
+  });
+}
+
+/** The circuit from the integer model: needs nothing but the folder and this package. */
+async function auditCircuit(state: State): Promise<void> {
+  const { folder, manifest } = state;
+  await check(state, 'circuit', 'circuit and witness plan, made again from the integer model, are equal bit for bit', async () => {
+    const model = integerModelFromJson(new TextDecoder().decode(await readBuildFile(folder, manifest, 'integer-model.json')));
+    requireManifestOfModel(folder, manifest, model, publicSignalsOf(model, manifest.visibility));
+    const circuit = await compileModel(model, manifest.visibility);
+    compare('the circuit\'s hash', manifest.circuitHash, sha256(r1csChunks(circuit.system)));
+    compare('the hash of circuit.r1cs', manifest.files['circuit.r1cs'] ?? 'absent', manifest.circuitHash);
+    compare('the hash of circuit.plan', manifest.files['circuit.plan'] ?? 'absent', sha256([encodeProgram(circuit.program)]));
+  });
+}
+
+async function auditModel(state: State): Promise<void> {
+  const { folder, manifest, options, say } = state;
+  const { onnx, calibration } = options;
+  if (onnx === undefined) {
+    say('model', 'open', `whether the integer model is that of the ONNX file with SHA-256 ${manifest.modelHash}: give the file (--onnx)`);
+    return;
+  }
+  const same = await check(state, 'model file', `the ONNX file is the one that the manifest names: ${manifest.modelHash}`, async () => {
+    compare('the manifest\'s model hash', manifest.modelHash, sha256([onnx]));
+  });
+  if (!same) return;
+  const recorded = manifest.options;
+  if (recorded === undefined) {
+    say('model', 'open', 'the manifest records no options to compile with: the build was made by an earlier version');
+    return;
+  }
+  let samples: Sample[] | undefined;
+  if (recorded.calibrationHash !== undefined) {
+    if (calibration === undefined) {
+      say('model', 'open', `the model was calibrated on rows with the hash ${recorded.calibrationHash}: give the file (--calibration)`);
+      return;
+    }
+    const known = await check(state, 'calibration', 'the calibration rows are those that the manifest names', async () => {
+      samples = parseSamples(calibration.text, buildGraph(decodeModel(onnx)).inputs, calibration.name);
+      compare('the hash of the calibration rows', recorded.calibrationHash as string, samplesHash(samples));
+    });
+    if (!known) return;
+  }
+  await check(state, 'model', 'the integer model, made again from the ONNX file with the recorded options, is equal bit for bit', async () => {
+    const { activationBits, inputRange } = recorded;
+    const { input: inputVisibility, output: outputVisibility } = manifest.visibility;
+    const compiled = await compileOnnx(onnx, {
+      name: manifest.name, activationBits, calibration: samples, inputVisibility, outputVisibility,
+      ...(inputRange === undefined ? {} : { inputRange }),
+    });
+    const own = new TextDecoder().decode(await readBuildFile(folder, manifest, 'integer-model.json'));
+    if (own !== integerModelToJson(compiled.model)) {
+      const by = manifest.toolVersion === VERSION ? '' : ` (the build was made by version ${manifest.toolVersion}, this is ${VERSION})`;
+      throw new AuditMismatchError(`integer-model.json is not what the ONNX file and the recorded options give${by}`);
+    }
+    compare('the circuit\'s hash', manifest.circuitHash, compiled.manifest.circuitHash);
+  });
+}
+
+async function auditKeys(state: State): Promise<void> {
+  const { folder, manifest, options, say } = state;
+  const { keys } = manifest;
+  if (keys === undefined) {
+    say('keys', 'open', 'the build has no keys');
+    return;
+  }
+  const native = loadNative();
+  const zkey = await checkBuildFile(folder, manifest, 'proving.zkey').catch(() => undefined);
+  if (zkey === undefined) {
+    say('verification key', 'open', 'the proving key is not in the folder, so the verification key cannot be compared with it');
+  } else if ('backend' in native) {
+    const { backend } = native;
+    await check(state, 'verification key', 'verification_key.json is the proving key\'s', async () => {
+      const own = await readVerificationKey(folder);
+      compare('the key\'s hash', vkHash(own), vkHash(await backend.verificationKey(zkey)));
+    });
+  } else {
+    await check(state, 'verification key', 'the proving key is finished', async () => (await snarkjsBackend.loadKey(zkey)).close());
+  }
+  if (keys.kind === 'development') {
+    say('keys', 'open', 'these are development keys: only their maker knows whether they are for this circuit alone and whether the secrets were kept');
+    return;
+  }
+  if (options.ptau === undefined || zkey === undefined) {
+    say('keys', 'open', `whether the key comes from this circuit and powers of tau with SHA-256 ${keys.ptauHash ?? 'unknown'}: give the file (--ptau)`);
+    return;
+  }
+  const { ptau } = options;
+  await check(state, 'keys', '', async () => {
+    compare('the manifest\'s hash of the powers of tau', keys.ptauHash ?? 'absent', await hashFile(ptau));
+    const r1cs = await checkBuildFile(folder, manifest, 'circuit.r1cs');
+    const { contributions } = await ceremony().verifyKey(zkey, { r1cs, ptau });
+    const names = contributions.map(({ name, hash, kind }) => `${name ?? kind} ${hash.slice(0, 16)}…`).join(', ');
+    return `the key comes from this circuit and these powers of tau by ${contributions.length} contribution(s): ${names}`;
+  });
+}
+
+async function auditContract(state: State): Promise<void> {
+  const { folder, manifest, say } = state;
+  if (manifest.keys === undefined || manifest.files['Verifier.sol'] === undefined) {
+    say('contract', 'open', 'the folder holds no Verifier.sol to compare');
+    return;
+  }
+  await check(state, 'contract', 'Verifier.sol is, byte for byte, what this package writes for the key', async () => {
+    const own = new TextDecoder().decode(await readBuildFile(folder, manifest, 'Verifier.sol'));
+    if (own !== renderVerifier(await readVerificationKey(folder), manifest)) {
+      throw new AuditMismatchError(`Verifier.sol is not what version ${VERSION} writes for this key and manifest`);
+    }
+  });
+}
+
+async function auditChain(state: State): Promise<void> {
+  const { folder, manifest, options, say } = state;
+  if (options.rpc === undefined || manifest.keys === undefined) {
+    say('chain', 'open', 'whether a chain holds this model: give an endpoint (--rpc) and the model\'s number (--model)');
+    return;
+  }
+  const rpc = await connect(options.rpc);
+  try {
+    const record = await readDeployment(folder, rpc);
+    const key = await readVerificationKey(folder);
+    const artifact = (await compileSolidity({ 'Verifier.sol': renderVerifier(key, manifest) }))[contractName(manifest.name)];
+    const registry = options.registry ?? record.registry?.address;
+    const modelId = options.modelId ?? (record.model === undefined ? undefined : BigInt(record.model.id));
+    if (registry !== undefined && modelId !== undefined) {
+      await auditRegistered(state, rpc, registry, modelId, vkHash(key), artifact.deployedBytecode);
+    } else if (record.verifier !== undefined) {
+      await auditCode(state, rpc, record.verifier.address, artifact.deployedBytecode);
+    } else {
+      say('chain', 'open', 'neither a registered model nor a deployed verifier is named: give --registry and --model');
+    }
+  } finally {
+    rpc.provider.destroy();
+  }
+}
+
+async function auditRegistered(state: State, rpc: Rpc, registry: string, modelId: bigint, keyHash: string, code: string): Promise<void> {
+  const { manifest, say } = state;
+  let verifier: string | undefined;
+  await check(state, 'registry', '', async () => {
+    const model = await readModel(rpc, registry, modelId);
+    compare('the registered model hash', model.modelHash, manifest.modelHash);
+    compare('the registered circuit hash', model.circuitHash, manifest.circuitHash);
+    compare('the registered key hash', model.vkHash, keyHash);
+    verifier = model.verifier;
+    return `model ${modelId}, version ${model.version}, in the registry at ${registry} on chain ${rpc.chainId} has this build's model, circuit and key; its owner is ${model.owner}${model.deprecated ? '; it is retired' : ''}`;
+  });
+  if (verifier === undefined) say('code on chain', 'open', 'the registry names no verifier to look at');
+  else await auditCode(state, rpc, verifier, code);
+}
+
+async function auditCode(state: State, rpc: Rpc, address: string, code: string): Promise<void> {
+  await check(state, 'code on chain', `the code at ${address} is the build's verifier, compiled here`, async () => {
+    const deployed = await rpc.provider.getCode(address);
+    if (deployed.toLowerCase() !== code.toLowerCase()) throw new AuditMismatchError(`the code at ${address} is not the build's verifier, compiled here`);
+  });
+}
+
+async function nameLimits({ manifest, say }: State): Promise<void> {
+  if (manifest.keys?.kind === 'ptau') {
+    say('contributors', 'never', 'that at least one contributor forgot their secret; ask those whom you trust whether the hash is theirs');
+  } else {
+    say('key maker', 'never', 'that whoever made the keys forgot the secrets; with them anybody forges');
+  }
+  say('author', 'never', 'that the model is good, was trained on what its author claims, or is the one meant; a hash names a file, not a purpose');
+  say('inputs', 'never', 'that an input committed to is a true one: a proof says what the model makes of it');
+}

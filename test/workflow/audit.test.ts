@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { auditBuild, type Audit, type Verdict } from '../../src/workflow/audit.js';
+import { addToBuild, hashFile, readManifest, writeBuild, writeManifest } from '../../src/workflow/build-folder.js';
+import { buildFiles, compileOnnx } from '../../src/workflow/compile.js';
+import { deployBuild, registerBuild, writeVerifier } from '../../src/workflow/contract.js';
+import { setupBuild } from '../../src/workflow/setup.js';
+import { startAnvil, type Anvil } from '../../src/chain/index.js';
+import { backend, temporaryFolder } from './support/folders.js';
+import { toyModel } from './support/toy.js';
+
+const ROWS = [[Float64Array.of(0.5, -0.25)], [Float64Array.of(-1, 1)], [Float64Array.of(0.1, 0.9)]];
+const CALIBRATION = { text: JSON.stringify({ input_data: ROWS.map(([row]) => Array.from(row)) }), name: 'calibration.json' };
+
+const verdictOf = ({ findings }: Audit, subject: string): Verdict[] => findings.filter((finding) => finding.subject === subject).map(({ verdict }) => verdict);
+
+describe('an audit', function () {
+  this.timeout(180_000);
+  let folder: string;
+  const whole = { onnx: toyModel(), calibration: CALIBRATION };
+
+  /** A build of its own for each test that spoils one. */
+  async function makeBuild(): Promise<string> {
+    const at = path.join(temporaryFolder(), 'toy');
+    const compiled = await compileOnnx(toyModel(), { name: 'toy', calibration: ROWS, activationBits: 7 });
+    await writeBuild(at, compiled.manifest, buildFiles(compiled));
+    await setupBuild(at, backend());
+    await writeVerifier(at);
+    return at;
+  }
+
+  /** Writes a file of the build and makes the manifest's hash fit, as whoever made the folder could. */
+  async function spoil(at: string, name: string, change: (text: string) => string): Promise<void> {
+    const file = path.join(at, name);
+    const before = readFileSync(file, 'latin1');
+    const after = change(before);
+    assert.notEqual(after, before);
+    writeFileSync(file, after, 'latin1');
+    const manifest = await readManifest(at);
+    await writeManifest(at, { ...manifest, files: { ...manifest.files, [name]: await hashFile(file) } });
+  }
+
+  before(async () => {
+    folder = await makeBuild();
+  });
+
+  it('establishes files, circuit, model, key and contract from the ONNX file and the recorded options', async () => {
+    const audit = await auditBuild(folder, whole);
+    assert.equal(audit.sound, true, JSON.stringify(audit.findings));
+    for (const subject of ['files', 'circuit', 'model file', 'calibration', 'verification key', 'contract']) {
+      assert.deepEqual(verdictOf(audit, subject), ['established'], subject);
+    }
+    assert.deepEqual(verdictOf(audit, 'model'), ['established']);
+    assert.deepEqual(verdictOf(audit, 'keys'), ['open']);
+    assert.ok(audit.findings.some(({ verdict, subject }) => verdict === 'never' && subject === 'key maker'));
+  });
+
+  it('says what it could not look at, and what it needs', async () => {
+    const audit = await auditBuild(folder);
+    assert.equal(audit.sound, true);
+    assert.deepEqual(verdictOf(audit, 'model'), ['open']);
+    const { findings } = await auditBuild(folder, { onnx: toyModel() });
+    assert.match(findings.find(({ subject, verdict }) => subject === 'model' && verdict === 'open')!.detail, /--calibration/);
+  });
+
+  it('finds another ONNX file, other calibration rows, an altered model, circuit, key, contract and option', async () => {
+    const other = Uint8Array.from(toyModel());
+    other[other.length - 20] ^= 1;
+    assert.deepEqual(verdictOf(await auditBuild(folder, { ...whole, onnx: other }), 'model file'), ['failed']);
+    const rows = { ...CALIBRATION, text: CALIBRATION.text.replace('0.9', '0.8') };
+    assert.deepEqual(verdictOf(await auditBuild(folder, { ...whole, calibration: rows }), 'calibration'), ['failed']);
+
+    const cases: [name: string, change: (text: string) => string, subject: string][] = [
+      ['integer-model.json', (text) => text.replace(/"weight":\{"type":"f64","data":\[(-?\d+)/, (all, digit: string) => all.replace(digit, String(Number(digit) + 1))), 'circuit'],
+      ['circuit.plan', (text) => `${text.slice(0, -8)}\x01${text.slice(-7)}`, 'circuit'],
+      ['Verifier.sol', (text) => text.replace('return', ' return'), 'contract'],
+      ['verification_key.json', (text) => text.replace(/"(\d)/, (_, digit: string) => `"${(Number(digit) + 1) % 10}`), 'verification key'],
+    ];
+    for (const [name, change, subject] of cases) {
+      const at = await makeBuild();
+      await spoil(at, name, change);
+      const audit = await auditBuild(at, whole);
+      assert.equal(audit.sound, false, name);
+      assert.ok(verdictOf(audit, subject).includes('failed'), `${name}: ${JSON.stringify(audit.findings)}`);
+    }
+    const at = await makeBuild();
+    const manifest = await readManifest(at);
+    await writeManifest(at, { ...manifest, options: { ...manifest.options!, activationBits: 8 } });
+    assert.deepEqual(verdictOf(await auditBuild(at, whole), 'model'), ['failed']);
+  });
+
+  it('compiles to the same bytes every time', async () => {
+    const [one, two] = [await makeBuild(), await makeBuild()].map(async (at) => (await readManifest(at)).files);
+    for (const name of ['circuit.r1cs', 'circuit.plan', 'circuit.sym', 'integer-model.json']) assert.equal((await one)[name], (await two)[name]);
+  });
+
+  it('compares the registry\'s record and the code on the chain', async () => {
+    const anvil: Anvil = await startAnvil({});
+    try {
+      await deployBuild(folder, { rpc: anvil.url });
+      const registered = await registerBuild(folder, { rpc: anvil.url });
+      const sound = await auditBuild(folder, { ...whole, rpc: anvil.url });
+      assert.equal(sound.sound, true, JSON.stringify(sound.findings));
+      assert.deepEqual([...verdictOf(sound, 'registry'), ...verdictOf(sound, 'code on chain')], ['established', 'established']);
+
+      // Another build of the same model, with keys of its own, is not the registered one.
+      const other = await makeBuild();
+      await addToBuild(other, {}, {});
+      const foreign = await auditBuild(other, { ...whole, rpc: anvil.url, registry: registered.registry, modelId: BigInt(registered.modelId) });
+      assert.deepEqual(verdictOf(foreign, 'registry'), ['failed']);
+    } finally {
+      await anvil.stop();
+    }
+  });
+});
