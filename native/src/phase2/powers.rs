@@ -46,6 +46,17 @@ pub fn check_powers(file: &str, ptau: &PtauView<'_>, control: &Control<'_>) -> R
     if alpha_1.is_zero() || tau_1 == g1 || alpha_1 == g1 || beta_1 == g1 {
         return Err(refused(file, "tau, alpha or beta is 0 or 1: nobody contributed to these powers"));
     }
+    // The rest of the record is its contributors' own proof; this much ties it to these powers.
+    let left = [
+        &ptau.tau_g1[G1_BYTES..2 * G1_BYTES],
+        &ptau.tau_g2[G2_BYTES..2 * G2_BYTES],
+        &ptau.alpha_tau_g1[..G1_BYTES],
+        &ptau.beta_tau_g1[..G1_BYTES],
+        ptau.beta_g2,
+    ];
+    if ptau.last_contribution.is_some_and(|last| last != left) {
+        return Err(refused(file, "its powers are not those that its last contribution left"));
+    }
 
     control.stage(0.4, "powers in G1")?;
     for (what, table) in [("tau", ptau.tau_g1), ("alpha tau", ptau.alpha_tau_g1), ("beta tau", ptau.beta_tau_g1)] {
