@@ -192,6 +192,53 @@ fn sound_powers_pass_and_every_damaged_section_is_refused() {
     }
 }
 
+/// A point of G2's curve of order 10,069, the least outside the group: a combination of one in 10,069 does not show it.
+#[test]
+fn a_point_of_a_small_group_is_refused_wherever_it_lies() {
+    use ark_bn254::{Fq, Fq2, G2Affine};
+    use ark_ec::CurveGroup;
+    use ark_ff::{BigInteger, PrimeField};
+    let mut cofactor = Fq::MODULUS;
+    cofactor.mul2();
+    cofactor.sub_with_borrow(&ark_bn254::Fr::MODULUS);
+    let quotient = divide(cofactor.0, 10_069).expect("the cofactor's least prime factor");
+    let small = (0u64..)
+        .filter_map(|x| G2Affine::get_point_from_x_unchecked(Fq2::new(Fq::from(x), Fq::from(1u64)), true))
+        .map(|point| {
+            use ark_ec::AffineRepr;
+            (point.mul_bigint(ark_bn254::Fr::MODULUS).into_affine()).mul_bigint(quotient).into_affine()
+        })
+        .find(|point| !point.infinity)
+        .unwrap();
+    let bytes = powers_of_tau(9, 14);
+    let sound = ptau::parse("ptau", &bytes).unwrap();
+    check_powers("ptau", &sound, &Control::none()).unwrap();
+    let at = |part: &[u8]| part.as_ptr() as usize - bytes.as_ptr() as usize;
+    for (section, table) in sound.g2_sections() {
+        let index = table.len() / 128 - 1;
+        let start = at(table) + 128 * index;
+        let honest = crate::formats::points::g2(bytes[start..start + 128].try_into().unwrap()).unwrap();
+        let mut moved = Vec::new();
+        super::transcript::push(&mut moved, &super::transcript::own_g2(&(honest + small).into_affine()));
+        let mut altered = bytes.clone();
+        altered[start..start + 128].copy_from_slice(&moved);
+        let error = check_powers("ptau", &ptau::parse("ptau", &altered).unwrap(), &Control::none()).unwrap_err();
+        let expected = format!("section {section}: point {index} is on the curve but not in the group of order r");
+        assert!(error.to_string().contains(&expected), "{error}");
+    }
+}
+
+/// The quotient, where nothing is left.
+fn divide(mut number: [u64; 4], by: u64) -> Option<[u64; 4]> {
+    let mut rest = 0u128;
+    for limb in number.iter_mut().rev() {
+        let part = rest << 64 | u128::from(*limb);
+        *limb = (part / u128::from(by)) as u64;
+        rest = part % u128::from(by);
+    }
+    (rest == 0).then_some(number)
+}
+
 /// The file with another section 7.
 fn with_contributions(bytes: &[u8], section: &[u8]) -> Vec<u8> {
     let mut out = bytes[..12].to_vec();
