@@ -44,7 +44,7 @@ describe('the search for a second witness', function () {
   });
 
   it('changes no input and violates nothing but what is left out', async () => {
-    const { system, program, witness } = await compiledWitness();
+    const { system, witness } = await compiledWitness();
     const firstInput = 1 + system.publicOutputCount;
     const inputs = system.publicInputCount + system.privateInputCount;
     for (let row = 0; row < system.constraintCount; row += 9) {
