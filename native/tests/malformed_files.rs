@@ -6,6 +6,7 @@ use ark_bn254::Fq;
 use ark_ff::PrimeField;
 use proptest::prelude::*;
 use zkinfer_native::formats::{json, ptau, r1cs, wtns, zkey, FormatError, FormatErrorKind as Kind};
+use zkinfer_native::phase2::Transcript;
 
 /// Parses as every format and uses all of what parses.
 fn exhaust(bytes: &[u8]) {
@@ -13,6 +14,7 @@ fn exhaust(bytes: &[u8]) {
     let _ = wtns::parse("w", bytes);
     let _ = wtns::from_values("w", bytes);
     let _ = exhaust_r1cs(bytes);
+    let _ = Transcript::parse("t", bytes);
     if let Ok(view) = ptau::parse("p", bytes) {
         for level in [0, 1, view.power, view.power + 1, 31, 63, 64, u32::MAX] {
             let _ = (view.lagrange_tau_g1(level), view.lagrange_tau_g2(level));
@@ -180,6 +182,52 @@ fn an_r1cs_row_that_announces_more_terms_than_there_are_is_refused() {
         sections[1].1[..4].copy_from_slice(&count.to_le_bytes());
         let bytes = common::container(b"r1cs", 1, &sections);
         assert_eq!(kind_of(exhaust_r1cs(&bytes)), (Kind::Truncated, "constraints"));
+    }
+}
+
+#[test]
+fn wires_that_the_file_does_not_hold_are_refused_whatever_is_announced() {
+    let announcing = |wires: u32, labels: bool| {
+        let mut sections = common::r1cs_sections();
+        sections[0].1[36..40].copy_from_slice(&wires.to_le_bytes());
+        sections.truncate(if labels { 3 } else { 2 });
+        kind_of(r1cs::parse("c", &common::container(b"r1cs", 1, &sections)).map(|_| ()))
+    };
+    for wires in [common::N_VARS + 1, 1 << 20, u32::MAX] {
+        assert_eq!(announcing(wires, true), (Kind::SectionSize, "labels"));
+    }
+    for wires in [1000, 1 << 20, u32::MAX] {
+        assert_eq!(announcing(wires, false), (Kind::OutOfRange, "header"));
+    }
+    // Rows without a term are as long as a file can hold of them, and no longer.
+    for rows in [3u32, u32::MAX] {
+        let mut sections = common::r1cs_sections();
+        sections[0].1[60..64].copy_from_slice(&rows.to_le_bytes());
+        assert_eq!(kind_of(exhaust_r1cs(&common::container(b"r1cs", 1, &sections))), (Kind::Truncated, "constraints"));
+    }
+    let without_labels = common::container(b"r1cs", 1, &common::r1cs_sections()[..2]);
+    assert_eq!(exhaust_r1cs(&without_labels).unwrap(), 2);
+}
+
+#[test]
+fn every_count_of_a_header_is_held_against_the_file() {
+    for count in [1u32 << 20, u32::MAX] {
+        let bytes = count.to_le_bytes();
+        // Wires, public signals and domain of a key; its coefficients and contributions; values of a witness; powers of tau.
+        for at in [72, 76, 80] {
+            let file = zkey_with(2, |header| header[at..at + 4].copy_from_slice(&bytes));
+            assert!(zkey::parse("k", &file).is_err(), "{count} at {at}");
+        }
+        assert!(zkey::parse("k", &zkey_with(4, |section| section[..4].copy_from_slice(&bytes))).is_err());
+        assert!(Transcript::parse("k", &zkey_with(10, |section| section[64..68].copy_from_slice(&bytes))).is_err());
+        let mut witness = common::wtns();
+        witness[24 + 36..24 + 40].copy_from_slice(&bytes);
+        assert!(wtns::parse("w", &witness).is_err());
+    }
+    for power in [2u32, 27, 28, 29, u32::MAX] {
+        let mut powers = common::ptau();
+        powers[24 + 36..24 + 40].copy_from_slice(&power.to_le_bytes());
+        assert!(ptau::parse("p", &powers).is_err(), "power {power}");
     }
 }
 

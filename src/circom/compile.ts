@@ -6,11 +6,13 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import os from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { cacheFolder } from '../cache-folder.js';
+import { cacheFolder, type Recipe, type Store } from '../cache.js';
+import { ZkinferError } from '../errors.js';
 import { GadgetError, gadgetKey, gadgetOf, type Gadget, type GadgetSpec } from '../gadgets/index.js';
 import { decodeR1cs } from '../r1cs/r1cs-file.js';
 import { decodeSym } from '../r1cs/sym-file.js';
-import { objectHash, PACKAGE_FOLDER, readObject, writeObject } from './cache.js';
+import { gadgetRecipe, gadgetStore, PACKAGE_FOLDER, readObject, writeObject } from './cache.js';
+import { checkObject } from './check-object.js';
 import { CircomError } from './circom-error.js';
 import type { CompiledGadget } from './compile-gadget.js';
 import type { GadgetObject } from './object.js';
@@ -19,7 +21,10 @@ export { CircomError } from './circom-error.js';
 export { gadgetKey } from '../gadgets/index.js';
 
 export interface CompileOptions {
-  /** Where compiled gadgets are kept, looked through in this order; the first takes the new ones. Default: the user's cache, then the package's own. */
+  /**
+   * Where compiled gadgets are kept: the package's own folder is looked through first, then the others in this order; the first named takes
+   * the new ones. Default: the user's cache and the package's own. An empty list makes every gadget anew and keeps none.
+   */
   readonly gadgetFolders?: readonly string[];
 }
 
@@ -33,23 +38,38 @@ export async function compileGadgets(
     known(spec);
     wanted.set(gadgetKey(spec), spec);
   }
+  const stores = gadgetFolders.map(gadgetStore);
+  const searched = [...gadgetFolders].sort((x, y) => Number(y === PACKAGE_FOLDER) - Number(x === PACKAGE_FOLDER)).map(gadgetStore);
   const objects = new Map<string, GadgetObject>();
-  const absent: { spec: GadgetSpec; hash: string }[] = [];
+  const absent: { spec: GadgetSpec; recipe: Recipe }[] = [];
   for (const spec of wanted.values()) {
-    const hash = objectHash(spec);
-    let stored: CompiledGadget | undefined;
-    for (const folder of gadgetFolders) stored ??= readObject(folder, hash);
-    if (stored === undefined) absent.push({ spec, hash });
-    else objects.set(gadgetKey(spec), linkable(spec, stored));
+    const recipe = gadgetRecipe(spec);
+    const stored = findObject(searched, spec, recipe);
+    if (stored === undefined) absent.push({ spec, recipe });
+    else objects.set(gadgetKey(spec), stored);
   }
   // The expensive ones first, so that no thread is left alone with one at the end.
   absent.sort((x, y) => gadgetOf(y.spec).simplification - gadgetOf(x.spec).simplification);
   const compiled = await compileAll(absent.map(({ spec }) => spec));
-  absent.forEach(({ spec, hash }, i) => {
-    writeObject(gadgetFolders[0], hash, compiled[i]);
+  absent.forEach(({ spec, recipe }, i) => {
     objects.set(gadgetKey(spec), linkable(spec, compiled[i]));
+    if (stores.length > 0) writeObject(stores[0], recipe, compiled[i]);
   });
   return objects;
+}
+
+/** The first stored object that is one of this gadget; undefined if there is none. */
+function findObject(stores: readonly Store[], spec: GadgetSpec, recipe: Recipe): GadgetObject | undefined {
+  for (const store of stores) {
+    const stored = readObject(store, recipe);
+    if (stored === undefined) continue;
+    try {
+      return linkable(spec, stored);
+    } catch (error) {
+      if (!(error instanceof ZkinferError)) throw error;
+    }
+  }
+  return undefined;
 }
 
 /** The spec's gadget. @throws CircomError */
@@ -74,6 +94,7 @@ function linkable(spec: GadgetSpec, { r1cs, sym }: CompiledGadget): GadgetObject
   if (!lines.every((line, i) => line.startsWith(`${i + 1},${i + 1},`))) {
     throw new CircomError(`${gadgetKey(spec)}: circom merged an input or output with another wire; with these parameters no gadget is needed`);
   }
+  checkObject(spec, system);
   return {
     spec,
     system,

@@ -3,11 +3,11 @@
  * model uses, the Poseidon blocks of every size. What is there and up to date is left, what is outdated is removed.
  */
 import { compileGadgets } from './compile.js';
-import { keepOnly, objectHash, PACKAGE_FOLDER } from './cache.js';
+import { gadgetRecipe, gadgetStore, PACKAGE_FOLDER } from './cache.js';
 import { poseidonBlock, type GadgetSpec } from '../gadgets/index.js';
 
 /** A block takes the salt or the block before it, and 1 to 15 words. */
 const PACKAGED: readonly GadgetSpec[] = Array.from({ length: 15 }, (_, i) => poseidonBlock.with({ n: i + 2 }));
 
 await compileGadgets(PACKAGED, { gadgetFolders: [PACKAGE_FOLDER] });
-keepOnly(PACKAGE_FOLDER, PACKAGED.map(objectHash));
+gadgetStore(PACKAGE_FOLDER).keepOnly(PACKAGED.map(gadgetRecipe));

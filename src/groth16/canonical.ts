@@ -1,25 +1,41 @@
 /**
- * One spelling for each proof: decimal without sign, coordinates below q and signals below r, z = 1 (0 for infinity, as [0, 1, 0]).
+ * One spelling for each proof and key: decimal without sign, coordinates below q and signals below r, z = 1 (0 for infinity, as [0, 1, 0]).
  * The trap: snarkjs reduces what is too large, so that x + q would be accepted for x, and a signal could be spelled twice.
  */
 import { FIELD_MODULUS } from '../r1cs/types.js';
-import type { Proof } from './types.js';
+import type { Proof, VerificationKey } from './types.js';
 
 /** Order of BN254's base field. */
-const BASE_FIELD = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
+export const BASE_FIELD = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
 
 /** Whether a proof and its public signals are written in the one way that is accepted. */
 export function isCanonical(proof: Proof, publicSignals: readonly string[]): boolean {
   const { pi_a: a, pi_b: b, pi_c: c } = proof;
-  const finite = (z: unknown): boolean => z === '1';
-  const g1 = (point: readonly string[]): boolean =>
+  return isG1(a) && isG2(b) && isG1(c) && publicSignals.every((signal) => isBelow(signal, FIELD_MODULUS));
+}
+
+/**
+ * Whether the points of a verification key are written in the one way that is accepted: with another z, or with a multiple of q added, a
+ * point looks like another one (gamma's does not look like delta's), and snarkjs computes with the same.
+ */
+export function isCanonicalKey(key: VerificationKey): boolean {
+  const { vk_alpha_1: alpha, vk_beta_2: beta, vk_gamma_2: gamma, vk_delta_2: delta, IC: ic, nPublic } = key;
+  return isG1(alpha) && isG2(beta) && isG2(gamma) && isG2(delta) && Array.isArray(ic) && ic.length === nPublic + 1 && ic.every(isG1);
+}
+
+function isG1(point: readonly string[]): boolean {
+  return (
     Array.isArray(point) && point.length === 3 && isBelow(point[0], BASE_FIELD) && isBelow(point[1], BASE_FIELD)
-    && (finite(point[2]) || (point[2] === '0' && point[0] === '0' && point[1] === '1'));
-  const g2 =
-    Array.isArray(b) && b.length === 3
-    && b.slice(0, 2).every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every((part) => isBelow(part, BASE_FIELD)))
-    && finite(b[2]?.[0]) && b[2]?.[1] === '0';
-  return g1(a) && g2 && g1(c) && publicSignals.every((signal) => isBelow(signal, FIELD_MODULUS));
+    && (point[2] === '1' || (point[2] === '0' && point[0] === '0' && point[1] === '1'))
+  );
+}
+
+function isG2(point: readonly (readonly string[])[]): boolean {
+  return (
+    Array.isArray(point) && point.length === 3
+    && point.slice(0, 2).every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every((part) => isBelow(part, BASE_FIELD)))
+    && point[2]?.[0] === '1' && point[2]?.[1] === '0'
+  );
 }
 
 function isBelow(text: unknown, modulus: bigint): boolean {

@@ -7,15 +7,17 @@
  * forges proofs, so a contribution always follows.
  */
 import { randomBytes } from 'node:crypto';
-import { copyFile, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ZkinferError } from '../errors.js';
-import { readSectionStart } from '../r1cs/section-file.js';
+import { FormatError } from '../r1cs/format-error.js';
+import { checkCounts } from '../r1cs/r1cs-file.js';
+import { readSectionSizes, readSectionStart } from '../r1cs/section-file.js';
 import { encodeWtns } from '../r1cs/witness.js';
-import { isCanonical } from './canonical.js';
+import { BASE_FIELD, isCanonical, isCanonicalKey } from './canonical.js';
 import { CeremonyError, type VerifyKeyOptions } from './ceremony.js';
-import { requireFinishedKey, unfinished } from './finished-key.js';
+import { G2_GENERATOR_X, requireFinishedKey, unfinished } from './finished-key.js';
 import type { Groth16Backend, ImportedKey, KeyShape, LoadedKey, Proof, ProveOptions, ProveResult, SetupOptions, VerificationKey } from './types.js';
 
 /** snarkjs refused: a file that does not fit the circuit, a witness of another circuit, a malformed proof. */
@@ -35,13 +37,22 @@ export const snarkjsBackend: Groth16Backend = {
   importKey: (zkeyPath, options) => withCurve(() => importKey(zkeyPath, options)),
   loadKey,
   async verify(key, publicSignals, proof) {
+    if (!isCanonicalKey(key)) {
+      throw new SnarkjsError(
+        'the verification key has a point that is not affine (z = 1, decimal coordinates below q), or not one IC point more than signals',
+      );
+    }
     requireFinishedKey(key);
+    // snarkjs takes 0 for signals that are not there.
+    if (publicSignals.length !== key.nPublic) {
+      throw new SnarkjsError(`${publicSignals.length} public signals, the verification key is for ${key.nPublic}`);
+    }
     if (!isCanonical(proof, publicSignals)) return false;
     return await withCurve(() => named('verify', async () => (await snarkjs()).groth16.verify(key, publicSignals, proof)));
   },
 };
 
-async function setup(r1csPath: string, zkeyPath: string, { ptau, onProgress, signal }: SetupOptions): Promise<VerificationKey> {
+async function setup(r1csPath: string, zkeyPath: string, { ptau, checkPowers = true, onProgress, signal }: SetupOptions): Promise<VerificationKey> {
   const { curves, powersOfTau, zKey } = await snarkjs();
   const power = await circuitPower(r1csPath);
   if (ptau !== undefined) await checkPtau(ptau, power);
@@ -64,6 +75,7 @@ async function setup(r1csPath: string, zkeyPath: string, { ptau, onProgress, sig
       await step(0.02, title, () => powersOfTau.contribute(empty, contributed, 'development', entropy(), logger));
       await step(0.1, title, () => powersOfTau.preparePhase2(contributed, tau!, abortable(signal)));
     }
+    if (ptau !== undefined && checkPowers) await step(0, 'powers of tau', () => verifyPowers(ptau, signal));
     const initial = path.join(folder, 'initial.zkey');
     const refusal = await step(0.7, 'proving key', () => zKey.newZKey(r1csPath, tau!, initial, logger));
     if (refusal === -1) throw new SnarkjsError(`snarkjs refused to make a key for ${r1csPath}: ${logger.errors.join('; ')}`);
@@ -79,13 +91,19 @@ async function setup(r1csPath: string, zkeyPath: string, { ptau, onProgress, sig
   }
 }
 
+/** As snarkjs does it: minutes, and the proofs of who contributed to the powers as well. @throws CeremonyError */
+async function verifyPowers(ptau: string, signal: AbortSignal | undefined): Promise<void> {
+  const logger = abortable(signal);
+  const sound = await (await snarkjs()).powersOfTau.verify(ptau, logger);
+  if (!sound) throw new CeremonyError(`${ptau}: snarkjs finds the powers of tau invalid: ${logger.errors.join('; ')}`);
+}
+
 async function importKey(zkeyPath: string, { r1cs, ptau, checkPowers = true, onProgress, signal }: VerifyKeyOptions): Promise<ImportedKey> {
-  const { powersOfTau, zKey } = await snarkjs();
+  const { zKey } = await snarkjs();
   const logger = abortable(signal);
   if (checkPowers) {
     onProgress?.(0, 'powers of tau');
-    const sound = await named('powers of tau', () => powersOfTau.verify(ptau, logger));
-    if (!sound) throw new CeremonyError(`${ptau}: snarkjs finds the powers of tau invalid: ${logger.errors.join('; ')}`);
+    await named('powers of tau', () => verifyPowers(ptau, signal));
   }
   await readShape(zkeyPath);
   onProgress?.(0.3, 'checking the key');
@@ -121,11 +139,40 @@ async function loadKey(zkeyPath: string): Promise<LoadedKey> {
 async function readShape(zkeyPath: string): Promise<KeyShape> {
   const header = await readSectionStart(zkeyPath, 'zkey', 2, HEADER_BYTES);
   const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
+  const shape = { wires: view.getUint32(72, true), publicSignals: view.getUint32(76, true), domainSize: view.getUint32(80, true) };
+  await checkSizes(zkeyPath, shape);
   const gamma = header.subarray(GAMMA_AT, GAMMA_AT + ABSCISSA_BYTES);
   const delta = header.subarray(DELTA_AT, DELTA_AT + ABSCISSA_BYTES);
-  // snarkjs's gamma is the generator; points with one abscissa are equal or opposite.
-  if (Buffer.from(gamma).equals(delta)) throw unfinished(zkeyPath);
-  return { wires: view.getUint32(72, true), publicSignals: view.getUint32(76, true), domainSize: view.getUint32(80, true) };
+  // Points with one abscissa are equal or opposite.
+  if (Buffer.from(gamma).equals(delta) || GENERATOR_ABSCISSA.equals(delta)) throw unfinished(zkeyPath);
+  return shape;
+}
+
+/** The abscissa of G2's generator as a `.zkey` holds it: times 2^256 modulo q, little-endian. */
+const GENERATOR_ABSCISSA = Buffer.concat(
+  G2_GENERATOR_X.map((part) => {
+    const montgomery = (BigInt(part) << 256n) % BASE_FIELD;
+    return Buffer.from(montgomery.toString(16).padStart(64, '0'), 'hex').reverse();
+  }),
+);
+
+/** snarkjs takes as much memory as the header says: its counts are held against the sections. Throws FormatError. */
+async function checkSizes(zkeyPath: string, { wires, publicSignals, domainSize }: KeyShape): Promise<void> {
+  const sizes = await readSectionSizes(zkeyPath, 'zkey');
+  const expected = [
+    [3, 64 * (publicSignals + 1)],
+    [5, 64 * wires],
+    [6, 64 * wires],
+    [7, 128 * wires],
+    [8, 64 * (wires - publicSignals - 1)],
+    [9, 64 * domainSize],
+  ];
+  for (const [section, bytes] of expected) {
+    const found = sizes.get(section);
+    if (found !== bytes) {
+      throw new FormatError(`${zkeyPath}: section ${section} has ${found ?? 'no'} bytes, and the header's counts imply ${bytes}`);
+    }
+  }
 }
 
 const HEADER_BYTES = 660;
@@ -142,6 +189,9 @@ export function checkWitness(r1csPath: string, witness: Uint8Array): Promise<boo
 async function circuitPower(r1csPath: string): Promise<number> {
   const header = await readSectionStart(r1csPath, 'r1cs', 1, 64);
   const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
+  const sizes = await readSectionSizes(r1csPath, 'r1cs');
+  const bytes = { constraints: sizes.get(2) ?? 0, labels: sizes.get(3) ?? 0, file: (await stat(r1csPath)).size };
+  checkCounts({ wires: view.getUint32(36, true), constraints: view.getUint32(60, true) }, bytes);
   const rows = view.getUint32(60, true) + view.getUint32(40, true) + view.getUint32(44, true) + 1;
   return Math.max(1, Math.ceil(Math.log2(rows)));
 }

@@ -42,7 +42,7 @@ export interface SetupOptions {
    * Without it: fresh one-machine development keys.
    */
   readonly ptau?: string;
-  /** False where the powers of tau are known by their hash. Default true: every point of the file is checked first (native alone). */
+  /** False where the powers of tau are known by their hash. Default true: every point of the file is checked first. */
   readonly checkPowers?: boolean;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;

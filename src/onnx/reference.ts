@@ -39,7 +39,8 @@ export async function openReference(bytes: Uint8Array): Promise<Reference> {
   return {
     run: (data) =>
       named(async () => {
-        const feeds: Record<string, ort.Tensor> = {};
+        // An input may be called __proto__.
+        const feeds = Object.create(null) as Record<string, ort.Tensor>;
         inputs.forEach(({ name, type, shape }, i) => {
           if (data[i]?.length !== sizeOf(shape)) throw new Error(`input ${name} should have ${sizeOf(shape)} elements`);
           feeds[name] = toTensor(type, data[i], shape);

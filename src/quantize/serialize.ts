@@ -3,7 +3,7 @@
  * so that reading restores exactly what was written.
  */
 import { IntegerModelFormatError } from './errors.js';
-import type { IntegerModel } from './integer-model.js';
+import type { IntegerModel, TensorId } from './integer-model.js';
 
 const FORMAT = 'zkinfer-integer-model';
 const VERSION = 2;
@@ -31,10 +31,35 @@ export function integerModelFromJson(text: string): IntegerModel {
     throw new IntegerModelFormatError('the integer model is not valid JSON; compile the model again', { cause });
   }
   const wrapper = parsed as { format?: unknown; version?: unknown; model?: IntegerModel } | null;
-  if (wrapper?.format !== FORMAT || wrapper.version !== VERSION || !wrapper.model) {
+  const { inputs, ops, outputs } = wrapper?.model ?? {};
+  const whole = [inputs, ops, outputs].every(Array.isArray);
+  if (wrapper?.format !== FORMAT || wrapper.version !== VERSION || !wrapper.model || !whole) {
     throw new IntegerModelFormatError(`this is not an integer model of version ${VERSION}; compile the model again with this version`);
   }
+  requireOrdered(wrapper.model);
   return wrapper.model;
+}
+
+/**
+ * A file may come from anybody: each tensor is made once, before it is read.
+ * @throws IntegerModelFormatError
+ */
+function requireOrdered({ inputs, ops, outputs }: IntegerModel): void {
+  const made = new Set<TensorId>();
+  const make = (tensor: TensorId): void => {
+    if (made.has(tensor)) throw new IntegerModelFormatError(`the integer model makes tensor ${tensor} twice; compile the model again`);
+    made.add(tensor);
+  };
+  const read = (tensor: TensorId): void => {
+    if (made.has(tensor)) return;
+    throw new IntegerModelFormatError(`the integer model reads tensor ${tensor} before it is made; compile the model again`);
+  };
+  for (const input of inputs) make(input.tensor);
+  for (const op of ops) {
+    op.inputs.forEach(read);
+    make(op.output);
+  }
+  for (const output of outputs) read(output.tensor);
 }
 
 function isEncodedArray(value: unknown): value is { type: keyof typeof TYPES; data: number[] } {

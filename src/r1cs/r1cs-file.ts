@@ -1,7 +1,7 @@
 /**
  * iden3's `.r1cs`, version 1 (github.com/iden3/r1csfile, doc/r1cs_bin_format.md): what circom writes, and what snarkjs reads at
- * setup. Section 1 is the header, 2 the constraints, 3 for each wire the label of its signal. The trap: the count of
- * entries in a row is untrusted, and one that is too large must not make us allocate or read outside.
+ * setup. Section 1 is the header, 2 the constraints, 3 for each wire the label of its signal. The trap: counts are untrusted, of
+ * entries in a row as of wires, and one that the file does not hold must not make us allocate or read outside.
  */
 import { R1csBuilder } from './builder.js';
 import { isCanonical, modulusWords, readWords, smallFromWords, writeWords } from './field.js';
@@ -29,8 +29,9 @@ export function decodeR1cs(bytes: Uint8Array): R1cs {
     throw new R1csFormatError(`.r1cs header names more inputs and outputs than its ${wireCount} wires`);
   }
 
+  checkCounts({ wires: wireCount, constraints: constraintCount }, { constraints: sections.get(2)!.length, labels: sections.get(3)?.length ?? 0, file: bytes.length });
+
   const words = wordsOf(sections.get(2)!);
-  if (constraintCount * 3 > words.length) throw new R1csFormatError(`.r1cs constraints are truncated: ${constraintCount} are announced`);
   const builder = new R1csBuilder();
   let position = 0;
   for (let row = 0; row < constraintCount; row++) {
@@ -47,7 +48,23 @@ export function decodeR1cs(bytes: Uint8Array): R1cs {
     }
     builder.endConstraint();
   }
+  if (position !== words.length) throw new R1csFormatError(`.r1cs holds more constraints than the ${constraintCount} it announces`);
   return builder.finish({ wireCount, publicOutputCount, publicInputCount, privateInputCount });
+}
+
+/**
+ * Holds a header's counts against the bytes there are: a row has three counts of 4 bytes, a wire a label of 8; where some tool left the
+ * labels out, there are at most as many wires as labels would fit the file. Throws R1csFormatError.
+ */
+export function checkCounts(
+  announced: { readonly wires: number; readonly constraints: number },
+  bytes: { readonly constraints: number; readonly labels: number; readonly file: number },
+): void {
+  const { wires, constraints } = announced;
+  if (constraints * 12 > bytes.constraints) throw new R1csFormatError(`.r1cs constraints are truncated: ${constraints} are announced`);
+  if (bytes.labels === 0 ? wires * 8 > bytes.file : wires * 8 !== bytes.labels) {
+    throw new R1csFormatError(`.r1cs header announces ${wires} wires, and the file of ${bytes.file} bytes labels ${bytes.labels / 8}`);
+  }
 }
 
 /** The bytes of a `.r1cs` file piece by piece (a large system does not fit one buffer). Labels are the wires' own numbers. */

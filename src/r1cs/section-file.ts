@@ -16,7 +16,33 @@ export async function readSectionStart(path: string, magic: string, type: number
   }
 }
 
+/** Bytes of each section by its type, for counts in a header to be held against. Throws as `readSectionStart` does. */
+export async function readSectionSizes(path: string, magic: string): Promise<ReadonlyMap<number, number>> {
+  const handle = await open(path);
+  try {
+    const sizes = new Map<number, number>();
+    for await (const { type, length } of walk(handle, path, magic)) {
+      if (sizes.has(type)) throw new FormatError(`${path} has section type ${type} twice`);
+      sizes.set(type, length);
+    }
+    return sizes;
+  } finally {
+    await handle.close();
+  }
+}
+
 async function find(handle: FileHandle, path: string, magic: string, type: number, least: number): Promise<Uint8Array> {
+  for await (const section of walk(handle, path, magic)) {
+    if (section.type !== type) continue;
+    const { at, length } = section;
+    if (length < least) throw new FormatError(`${path}: section ${type} has ${length} bytes, not the ${least} it needs`);
+    return readAt(handle, at, Math.min(length, 1024));
+  }
+  throw new FormatError(`${path} is truncated: its section of type ${type} is missing or incomplete`);
+}
+
+/** The sections that the file holds, up to the first that it announces and does not hold. */
+async function* walk(handle: FileHandle, path: string, magic: string): AsyncGenerator<{ type: number; at: number; length: number }> {
   const { size } = await handle.stat();
   const header = await readAt(handle, 0, 12);
   if (header.length < 12 || header.subarray(0, 4).toString('latin1') !== magic) {
@@ -24,17 +50,13 @@ async function find(handle: FileHandle, path: string, magic: string, type: numbe
   }
   for (let i = 0, at = 12; i < header.readUInt32LE(8); i++) {
     const section = await readAt(handle, at, 12);
-    if (section.length < 12) break;
+    if (section.length < 12) return;
     const length = Number(section.readBigUInt64LE(4));
     at += 12;
-    if (length > size - at) break;
-    if (section.readUInt32LE(0) === type) {
-      if (length < least) throw new FormatError(`${path}: section ${type} has ${length} bytes, not the ${least} it needs`);
-      return readAt(handle, at, Math.min(length, 1024));
-    }
+    if (length > size - at) return;
+    yield { type: section.readUInt32LE(0), at, length };
     at += length;
   }
-  throw new FormatError(`${path} is truncated: its section of type ${type} is missing or incomplete`);
 }
 
 async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {

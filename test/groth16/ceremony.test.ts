@@ -76,6 +76,22 @@ describe('a ceremony', () => {
     assert.notDeepEqual((await native.verificationKey(at('a.zkey'))).vk_delta_2, (await native.verificationKey(at('b.zkey'))).vk_delta_2);
   });
 
+  it('gives the key that snarkjs gives for a beacon without a name', async () => {
+    await native.ceremony.applyBeacon(at('0.zkey'), at('ours.zkey'), { name: '', value: Buffer.from('c0ffee', 'hex'), iterationsExp: 10 });
+    await snarkjs.zKey.beacon(at('0.zkey'), at('theirs.zkey'), '', 'c0ffee', 10);
+    assert.ok(fs.readFileSync(at('ours.zkey')).equals(fs.readFileSync(at('theirs.zkey'))));
+  });
+
+  it('contributes to no key with a point of another curve, which would give the secret away', async () => {
+    const sound = fs.readFileSync(at('0.zkey'));
+    // Points C and H are the sections before the last, whose 68 bytes and header are at the end.
+    const altered = Buffer.from(sound);
+    altered[sound.length - 68 - 12 - 64] ^= 1;
+    fs.writeFileSync(at('other-curve.zkey'), altered);
+    await assert.rejects(native.ceremony.contribute(at('other-curve.zkey'), at('no-contribution.zkey')), (error: NativeError) => error.code === 'FILE_INVALID_POINT');
+    assert.ok(!fs.readdirSync(folder).some((name) => name.startsWith('no-contribution')));
+  });
+
   it('refuses a key of another circuit or other powers, an altered one, and one that nobody contributed to', async () => {
     await native.ceremony.contribute(at('0.zkey'), at('sound.zkey'));
     const refused = (key: string, options = { r1cs, ptau }): Promise<void> =>

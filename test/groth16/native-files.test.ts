@@ -125,6 +125,11 @@ describe('files that the native backend refuses', () => {
     const wire = Buffer.from(circuit);
     wire.writeUInt32LE(99, sections(wire).get(2)!.start + 4);
     await refuses(wire, setup, 'FILE_OUT_OF_RANGE', /constraint 0, A: wire 99 of 7/);
+    for (const count of [8, 1 << 24, 2 ** 32 - 1]) {
+      const wires = Buffer.from(circuit);
+      wires.writeUInt32LE(count, sections(wires).get(1)!.start + 36);
+      await refuses(wires, setup, 'FILE_SECTION_SIZE', /labels: 56 bytes/);
+    }
     const withPtau = (ptau: string): Promise<unknown> => native.setup(path.join(folder, 'circuit.r1cs'), target, { ptau });
     await refuses(sound, withPtau, 'FILE_WRONG_MAGIC', /ptau/);
     assert.equal(fs.existsSync(target), false);

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { curves, powersOfTau, zKey } from 'snarkjs';
+import { curves, groth16, powersOfTau, zKey } from 'snarkjs';
 import { FormatError } from '../../src/r1cs/format-error.js';
 import { R1csBuilder } from '../../src/r1cs/builder.js';
 import { encodeR1cs } from '../../src/r1cs/r1cs-file.js';
 import { witnessBytes, witnessOf } from '../../src/r1cs/witness.js';
+import { CeremonyError } from '../../src/groth16/ceremony.js';
 import { UnfinishedKeyError } from '../../src/groth16/finished-key.js';
 import { checkWitness, snarkjsBackend, SnarkjsError } from '../../src/groth16/snarkjs.js';
 import type { LoadedKey, VerificationKey } from '../../src/groth16/types.js';
@@ -80,6 +81,56 @@ describe('snarkjs backend', () => {
     assert.equal(await snarkjsBackend.verify(key, ['115', '78'], proof), false);
   });
 
+  it('refuses signals that are too few, which snarkjs takes for zeros, and too many', async () => {
+    // x = 0 and context 0: all signals are 0.
+    const { proof, publicSignals } = await loaded.prove(witness(0n, 0n));
+    assert.deepEqual(publicSignals, ['0', '0']);
+    assert.equal(await groth16.verify(key, [], proof), true, 'snarkjs itself accepts none');
+    for (const signals of [[], ['0'], ['0', '0', '0']]) {
+      await assert.rejects(snarkjsBackend.verify(key, signals, proof), SnarkjsError);
+    }
+    assert.equal(await snarkjsBackend.verify(key, publicSignals, proof), true);
+  });
+
+  it('refuses a verification key whose points are spelled so that they do not look like what they are', async () => {
+    const { proof, publicSignals } = await loaded.prove(witness(5n, 77n));
+    const q = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
+    const plus = (text: string): string => String(BigInt(text) + q);
+    const [[x0, x1], y] = key.vk_gamma_2;
+    const negative = y.map((part) => String((q - BigInt(part)) % q));
+    // Z = -1 in Jacobian form keeps x and negates y; both are gamma, or its opposite.
+    for (const delta of [[[plus(x0), x1], y, ['1', '0']], [[x0, x1], negative, [String(q - 1n), '0']], [[x0, x1], y, ['01', '0']]]) {
+      await assert.rejects(snarkjsBackend.verify({ ...key, vk_delta_2: delta }, publicSignals, proof), SnarkjsError);
+    }
+    for (const delta of [[[x0, x1], y, ['1', '0']], [[x0, x1], negative, ['1', '0']]]) {
+      await assert.rejects(snarkjsBackend.verify({ ...key, vk_delta_2: delta }, publicSignals, proof), UnfinishedKeyError);
+    }
+  });
+
+  it('refuses keys and circuits whose headers announce what the files do not hold, before memory is taken for it', async () => {
+    const lying = path.join(folder, 'lying');
+    try {
+      for (const at of [72, 76, 80]) {
+        for (const count of [64, 1 << 20, 2 ** 32 - 1]) {
+          const bytes = fs.readFileSync(zkey);
+          // Section 1 of snarkjs's keys has 4 bytes; then comes the header.
+          const start = 12 + 12 + 4 + 12;
+          bytes.writeUInt32LE(count, start + at);
+          fs.writeFileSync(lying, bytes);
+          await assert.rejects(snarkjsBackend.loadKey(lying), FormatError, `${count} at ${at}`);
+        }
+      }
+      for (const at of [36, 60]) {
+        const bytes = Buffer.from(cubic());
+        bytes.writeUInt32LE(1 << 28, 24 + at);
+        fs.writeFileSync(lying, bytes);
+        await assert.rejects(snarkjsBackend.setup(lying, path.join(folder, 'never.zkey')), FormatError);
+      }
+    } finally {
+      fs.rmSync(lying, { force: true });
+    }
+  });
+
   it('makes a key whose delta is not the generator, so that nobody knows its trapdoor', () => {
     assert.notDeepEqual(key.vk_delta_2, key.vk_gamma_2);
   });
@@ -116,6 +167,11 @@ describe('snarkjs backend', () => {
       await second.close();
       assert.equal(await snarkjsBackend.verify(fromPtau, publicSignals, proof), true);
       assert.equal(await snarkjsBackend.verify(key, publicSignals, proof), false);
+      const damaged = fs.readFileSync(files.prepared);
+      // A point of tau in G1: sections 1 (44 bytes) and 2 come first.
+      damaged[12 + 12 + 44 + 12 + 5 * 64] ^= 1;
+      fs.writeFileSync(path.join(other, 'damaged.ptau'), damaged);
+      await assert.rejects(snarkjsBackend.setup(r1cs, path.join(other, 'never.zkey'), { ptau: path.join(other, 'damaged.ptau') }), CeremonyError);
       await assert.rejects(snarkjsBackend.setup(r1cs, target, { ptau: files.small }), /2\^2 constraints, the circuit needs 2\^3/);
       await assert.rejects(snarkjsBackend.setup(r1cs, target, { ptau: files.raw }), /not prepared for phase 2/);
     } finally {

@@ -26,8 +26,21 @@ describe('a stored integer model', () => {
   });
 
   it('is refused when it is other JSON or of another version', () => {
-    for (const text of ['null', '[]', '3', '"x"', '{}', '{"format":"zkinfer-integer-model","version":99,"model":{}}', '{"format":"zkinfer-integer-model","version":1}']) {
+    for (const text of ['null', '[]', '3', '"x"', '{}', '{"format":"zkinfer-integer-model","version":99,"model":{}}', '{"format":"zkinfer-integer-model","version":1}', '{"format":"zkinfer-integer-model","version":2,"model":{}}']) {
       assert.throws(() => integerModelFromJson(text), IntegerModelFormatError, text);
     }
+  });
+
+  it('is refused when it makes a tensor twice or reads one before it is made', () => {
+    const random = seeded(61);
+    const model = quantizeRandomly(LAYER_CASES[2].make(random), 8, random);
+    const last = model.ops[model.ops.length - 1];
+    const bad = [
+      { ...model, ops: [...model.ops, last] },
+      { ...model, ops: [...model.ops.slice(0, -1), { ...last, output: model.inputs[0].tensor }] },
+      { ...model, ops: [...model.ops].reverse() },
+      { ...model, outputs: [{ ...model.outputs[0], tensor: 99 }] },
+    ];
+    for (const one of bad) assert.throws(() => integerModelFromJson(integerModelToJson(one)), IntegerModelFormatError);
   });
 });

@@ -6,7 +6,7 @@ import { R1csBuilder } from '../../src/r1cs/builder.js';
 import { inverse, signed } from '../../src/r1cs/field.js';
 import { FormatError } from '../../src/r1cs/format-error.js';
 import { decodeR1cs, encodeR1cs, r1csChunks, R1csFormatError } from '../../src/r1cs/r1cs-file.js';
-import { readSectionStart } from '../../src/r1cs/section-file.js';
+import { readSectionSizes, readSectionStart } from '../../src/r1cs/section-file.js';
 import { decodeSym, symLines, SymFormatError } from '../../src/r1cs/sym-file.js';
 import { FIELD_MODULUS, nonZeros, type R1cs } from '../../src/r1cs/types.js';
 import { decodeWtns, encodeWtns, witnessBytes, WitnessFormatError, witnessFromBytes, witnessOf, wireValue } from '../../src/r1cs/witness.js';
@@ -100,6 +100,26 @@ describe('.r1cs files', () => {
     }
   });
 
+  it('that announce wires or rows which they do not hold are refused before memory is taken for them', () => {
+    const bytes = encodeR1cs(randomSystem(7));
+    const view = new DataView(bytes.buffer);
+    const [wiresAt, rowsAt] = [24 + 36, 24 + 60];
+    assert.deepEqual([view.getUint32(wiresAt, true), view.getUint32(rowsAt, true)], [50, 200]);
+    for (const count of [51, 1 << 20, 2 ** 32 - 1]) {
+      for (const [at, text] of [[wiresAt, /announces \d+ wires/], [rowsAt, /constraint/]] as const) {
+        const lying = bytes.slice();
+        new DataView(lying.buffer).setUint32(at, at === rowsAt ? count + 200 : count, true);
+        assert.throws(() => decodeR1cs(lying), (error) => error instanceof R1csFormatError && text.test(error.message));
+      }
+    }
+    // Some tools leave the labels out: the last section, 12 bytes of header and 8 a wire.
+    const bare = bytes.slice(0, bytes.length - 12 - 8 * 50);
+    new DataView(bare.buffer).setUint32(8, 2, true);
+    assert.equal(decodeR1cs(bare).wireCount, 50);
+    new DataView(bare.buffer).setUint32(wiresAt, 1 << 24, true);
+    assert.throws(() => decodeR1cs(bare), R1csFormatError);
+  });
+
   it('over another field are refused by name', () => {
     const bytes = encodeR1cs(randomSystem(5));
     bytes[30] ^= 1;
@@ -118,6 +138,29 @@ describe('.r1cs files', () => {
         fs.writeFileSync(file, bytes.subarray(0, length));
         await assert.rejects(readSectionStart(file, 'r1cs', 1, 64), FormatError);
       }
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('sections on disk', () => {
+  it('are measured without being read, and one that occurs twice or is announced and absent is refused or left out', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-test-'));
+    try {
+      const file = path.join(folder, 'circuit.r1cs');
+      const bytes = encodeR1cs(randomSystem(8));
+      fs.writeFileSync(file, bytes);
+      const sizes = await readSectionSizes(file, 'r1cs');
+      assert.deepEqual([...sizes.keys()], [1, 2, 3]);
+      assert.deepEqual([sizes.get(1), sizes.get(3)], [64, 8 * 50]);
+      fs.writeFileSync(file, bytes.subarray(0, bytes.length - 1));
+      assert.deepEqual([...(await readSectionSizes(file, 'r1cs')).keys()], [1, 2]);
+      const twice = bytes.slice();
+      new DataView(twice.buffer).setUint32(24 + 64, 1, true);
+      fs.writeFileSync(file, twice);
+      await assert.rejects(readSectionSizes(file, 'r1cs'), FormatError);
+      await assert.rejects(readSectionSizes(file, 'zkey'), FormatError);
     } finally {
       fs.rmSync(folder, { recursive: true });
     }

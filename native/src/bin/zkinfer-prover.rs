@@ -40,6 +40,7 @@ fn run(key: &Path, witness: &Path, proof: &Path, public: &Path) -> Result<(), Bo
     let key_file = MappedFile::open(key)?;
     let witness_file = MappedFile::open(witness)?;
     let key = zkey::parse(key_file.name(), key_file.bytes())?;
+    key.check_finished(key_file.name())?;
     let witness = wtns::parse(witness_file.name(), witness_file.bytes())?;
     let made = prove_once(&key, witness.values, &Control::none(), &|part| key_file.release(part))?;
     std::fs::write(proof, json::write_proof(&made))?;

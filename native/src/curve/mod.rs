@@ -13,6 +13,8 @@ mod batch_octets;
 mod endomorphism;
 mod params;
 mod scale;
+#[cfg(target_arch = "x86_64")]
+mod scale_lanes;
 mod source;
 mod xyzz;
 

@@ -4,6 +4,10 @@
 use super::batch_lanes::{self, LaneProducts};
 #[cfg(target_arch = "x86_64")]
 use super::batch_octets::{self, OctetProducts, Pair};
+#[cfg(target_arch = "x86_64")]
+use super::scale::Digits;
+#[cfg(target_arch = "x86_64")]
+use super::scale_lanes;
 use super::Affine;
 use crate::field::{Field, Fq, Fq2};
 
@@ -24,7 +28,13 @@ pub trait CurveField: Field {
         products: &mut LaneProducts,
     ) -> bool;
 
-    /// The same with AVX-512 and for points anywhere; `batch_octets::usable` holds for their number.
+    /// `scale::multiply_together` with AVX2; false, with nothing done, where it cannot.
+    #[cfg(target_arch = "x86_64")]
+    fn multiply_in_lanes(_: &[Affine<Self>], _: &Digits, _: &mut [Affine<Self>]) -> bool {
+        false
+    }
+
+    /// `add_many_in_lanes` with AVX-512 and for points anywhere; `batch_octets::usable` holds for their number.
     ///
     /// # Safety
     /// `usable` held, and the pairs were made by `Pair::new` for this field.
@@ -65,6 +75,11 @@ impl CurveField for Fq {
         products: &mut LaneProducts,
     ) -> bool {
         batch_lanes::add_many_g1(count, get, put, products)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn multiply_in_lanes(points: &[Affine<Self>], digits: &Digits, out: &mut [Affine<Self>]) -> bool {
+        scale_lanes::multiply_g1(points, digits, out)
     }
 
     #[cfg(target_arch = "x86_64")]

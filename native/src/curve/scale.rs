@@ -1,6 +1,6 @@
-//! Many points times one scalar: what a contribution to a key does. All points take the same steps, so doublings and
-//! additions are made for a batch at a time with one inversion (Montgomery's trick), along one width-4 non-adjacent form of
-//! each half that the endomorphism splits the scalar into.
+//! Many points times one scalar: what a contribution to a key does. All points take the same steps, along one width-4
+//! non-adjacent form of each half that the endomorphism splits the scalar into: four at a time in vector registers
+//! (`scale_lanes`), or a batch at a time with one inversion for a step of all (Montgomery's trick).
 
 use super::batch::{add_terms, double_many};
 use super::{split_scalar, Affine, CurveField, HalfScalar};
@@ -10,9 +10,12 @@ use zeroize::Zeroizing;
 /// Points that take their steps together.
 const PART: usize = 1 << 9;
 /// Odd multiples 1, 3, 5, 7 of each point.
-const ODD: usize = 4;
+pub const ODD: usize = 4;
 /// Digits of a half: its magnitude is below 2^127, and the form may be one longer.
-const DIGITS: usize = 128;
+pub const DIGITS: usize = 128;
+
+/// The forms of a scalar's two halves; the second is of the points' images.
+pub type Digits = [[i8; DIGITS]; 2];
 
 /// Writes scalar · P for each point P of `bytes`, both in a key file's layout; `scalar` is canonical. Uses the calling
 /// thread's rayon pool.
@@ -24,8 +27,30 @@ pub fn multiply_all<F: CurveField>(bytes: &[u8], scalar: &[u64; 4], out: &mut [u
     bytes.par_chunks(length).zip(out.par_chunks_mut(length)).for_each(|(part, out)| multiply_part::<F>(part, &digits, out));
 }
 
-fn multiply_part<F: CurveField>(bytes: &[u8], digits: &[[i8; DIGITS]; 2], out: &mut [u8]) {
-    let first: Vec<Affine<F>> = bytes.chunks_exact(Affine::<F>::BYTES).map(Affine::read).collect();
+fn multiply_part<F: CurveField>(bytes: &[u8], digits: &Digits, out: &mut [u8]) {
+    let points: Vec<Affine<F>> = bytes.chunks_exact(Affine::<F>::BYTES).map(Affine::read).collect();
+    let mut products = vec![Affine::INFINITY; points.len()];
+    if !in_lanes(&points, digits, &mut products) {
+        multiply_together(&points, digits, &mut products);
+    }
+    for (slot, product) in out.chunks_exact_mut(Affine::<F>::BYTES).zip(&products) {
+        product.write(slot);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn in_lanes<F: CurveField>(points: &[Affine<F>], digits: &Digits, products: &mut [Affine<F>]) -> bool {
+    F::multiply_in_lanes(points, digits, products)
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn in_lanes<F: CurveField>(_: &[Affine<F>], _: &Digits, _: &mut [Affine<F>]) -> bool {
+    false
+}
+
+/// sums[i] = the scalar of `digits` times points[i], whatever the points.
+pub fn multiply_together<F: CurveField>(points: &[Affine<F>], digits: &Digits, sums: &mut [Affine<F>]) {
+    let first = points.to_vec();
     let count = first.len();
     let mut twice = first.clone();
     double_many(&mut twice);
@@ -36,12 +61,12 @@ fn multiply_part<F: CurveField>(bytes: &[u8], digits: &[[i8; DIGITS]; 2], out: &
         odd.push(next);
     }
 
-    let mut sums = vec![Affine::INFINITY; count];
+    sums.fill(Affine::INFINITY);
     let mut terms = vec![Affine::INFINITY; count];
     let mut begun = false;
     for place in (0..DIGITS).rev() {
         if begun {
-            double_many(&mut sums);
+            double_many(sums);
         }
         for (half, form) in digits.iter().enumerate() {
             let digit = form[place];
@@ -53,15 +78,12 @@ fn multiply_part<F: CurveField>(bytes: &[u8], digits: &[[i8; DIGITS]; 2], out: &
                 *term = if half == 0 { signed } else { Affine { x: signed.x.times_beta(), y: signed.y } };
             }
             if begun {
-                add_terms(&mut sums, &terms);
+                add_terms(sums, &terms);
             } else {
                 sums.copy_from_slice(&terms);
                 begun = true;
             }
         }
-    }
-    for (slot, sum) in out.chunks_exact_mut(Affine::<F>::BYTES).zip(&sums) {
-        sum.write(slot);
     }
 }
 
@@ -94,7 +116,21 @@ mod tests {
             point.write(slot);
         }
         let mut random = Rng::new(5);
-        let edges = [[0; 4], [1, 0, 0, 0], [2, 0, 0, 0], Fr::ONE.neg().to_canonical()];
+        // Among them a cube root of unity, whose halves are small, and its neighbours.
+        let lambda = [0xb8ca_0b2d_3663_6f23, 0xcc37_a73f_ec2b_c5e9, 0x048b_6e19_3fd8_4104, 0x30644e72e131a029];
+        let lambda = Fr::from_canonical(lambda);
+        let edges = [
+            [0; 4],
+            [1, 0, 0, 0],
+            [2, 0, 0, 0],
+            [7, 0, 0, 0],
+            [8, 0, 0, 0],
+            Fr::ONE.neg().to_canonical(),
+            lambda.to_canonical(),
+            lambda.double().to_canonical(),
+            lambda.add(&Fr::ONE).to_canonical(),
+            lambda.sub(&Fr::ONE).to_canonical(),
+        ];
         for scalar in edges.into_iter().chain((0..4).map(|_| random.scalar())) {
             let mut out = vec![0; bytes.len()];
             multiply_all::<F>(&bytes, &scalar, &mut out);
@@ -110,7 +146,11 @@ mod tests {
             let mut points = random_g1(40, 1);
             points[7] = Affine::<Fq>::INFINITY;
             points[8] = points[9];
-            agrees(points);
+            agrees(points.clone());
+            // Numbers that do not divide by four, and too few for vectors.
+            for count in [1, 3, 4, 7] {
+                agrees(points[..count].to_vec());
+            }
             let mut points = random_g2(9, 2);
             points[3] = Affine::<Fq2>::INFINITY;
             agrees(points);

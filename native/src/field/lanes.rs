@@ -223,6 +223,19 @@ impl<P: FpParams> Lanes<P> {
         out
     }
 
+    /// self - 8 other + 16 m for normalised other below 1.9 m, limbs not normalised.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    pub fn less_eight(&self, other: &Self) -> Self {
+        let lifted = &Constants::<P>::REF.lifted;
+        let mut out = *self;
+        for i in 0..LIMBS {
+            let negative = _mm256_sub_epi64(constant(&lifted[i]), other.limbs[i]);
+            out.limbs[i] = _mm256_add_epi64(self.limbs[i], _mm256_slli_epi64::<3>(negative));
+        }
+        out
+    }
+
     #[inline]
     #[target_feature(enable = "avx2")]
     pub fn square(&self) -> Self {
@@ -241,14 +254,14 @@ impl<P: FpParams> Lanes<P> {
         }
     }
 
-    /// The canonical value of anything below 30 m.
+    /// Anything below 30 m, normalised and below 1.03 m.
     #[inline]
     #[target_feature(enable = "avx2")]
-    pub fn reduce(mut self) -> Self {
+    pub fn settle(mut self) -> Self {
         let t = Constants::<P>::REF;
         let mask = _mm256_set1_epi64x(MASK as i64);
         self.carry();
-        // Never more than the quotient by m, and at most one less.
+        // Never more than the quotient by m, and less by at most a fortieth before its fraction is cut off.
         let quotient = _mm256_srli_epi64::<32>(_mm256_mul_epu32(self.limbs[8], constant(&t.reciprocal)));
         // Minus m is plus 2^261 - m; what leaves the top limb goes.
         for i in 0..LIMBS {
@@ -257,18 +270,28 @@ impl<P: FpParams> Lanes<P> {
         }
         self.carry();
         self.limbs[8] = _mm256_and_si256(self.limbs[8], mask);
-        let mut less = self;
+        self
+    }
+
+    /// The canonical value of anything below 30 m.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    pub fn reduce(self) -> Self {
+        let t = Constants::<P>::REF;
+        let mask = _mm256_set1_epi64x(MASK as i64);
+        let mut out = self.settle();
+        let mut less = out;
         for i in 0..LIMBS {
-            less.limbs[i] = _mm256_add_epi64(self.limbs[i], constant(&t.complement[i]));
+            less.limbs[i] = _mm256_add_epi64(out.limbs[i], constant(&t.complement[i]));
         }
         less.carry();
         // A carry out of the top says that m could be taken away.
         let fits = _mm256_cmpgt_epi64(less.limbs[8], mask);
         less.limbs[8] = _mm256_and_si256(less.limbs[8], mask);
         for i in 0..LIMBS {
-            self.limbs[i] = _mm256_blendv_epi8(self.limbs[i], less.limbs[i], fits);
+            out.limbs[i] = _mm256_blendv_epi8(out.limbs[i], less.limbs[i], fits);
         }
-        self
+        out
     }
 
     /// Montgomery product, normalised. `other` is normalised, `self` may have limbs of 31 bits.
@@ -535,6 +558,19 @@ mod tests {
     use crate::field::{Field, Fq, FqParams, Fr, FrParams};
     use crate::testing::Rng;
 
+    impl<P: FpParams> Lanes<P> {
+        /// Normalised, and below 1.03 times the modulus.
+        fn is_settled(&self) -> bool {
+            let mut limbs = [[0u64; 4]; LIMBS];
+            for (row, limb) in limbs.iter_mut().zip(&self.limbs) {
+                // SAFETY: a row is 32 bytes.
+                unsafe { _mm256_storeu_si256(row.as_mut_ptr().cast(), *limb) };
+            }
+            let bound = 1.03 * (P::MODULUS[3] as f64 / (1u64 << 40) as f64);
+            (0..4).all(|lane| limbs.iter().all(|row| row[lane] <= MASK) && (limbs[8][lane] as f64) < bound)
+        }
+    }
+
     #[target_feature(enable = "avx2")]
     fn check<P: FpParams>(elements: &[Fp<P>]) {
         for (a, b) in elements.chunks_exact(4).flat_map(|a| elements.chunks_exact(4).map(move |b| (a, b))) {
@@ -544,6 +580,12 @@ mod tests {
             assert_eq!(x.sum(&y).reduce().store(), each(|a, b| a.add(b)));
             assert_eq!(x.difference(&y).reduce().store(), each(|a, b| a.sub(b)));
             assert_eq!(x.multiply(&y).reduce().store(), each(|a, b| a.mul(b)));
+            assert_eq!(x.less_eight(&y).reduce().store(), each(|a, b| a.sub(&b.double().double().double())));
+            // The largest multiple of m that may be settled, and what comes of it.
+            let large = x.less_eight(&y).less_eight(&Lanes::broadcast(&Fp::<P>::ZERO.sub(&Fp::ONE))).settle();
+            assert!(large.is_settled());
+            let eight = Fp::<P>::ONE.double().double().double();
+            assert_eq!(large.reduce().store(), each(|a, b| a.sub(&b.double().double().double())).map(|value| value.add(&eight)));
             // The largest limbs that any caller multiplies.
             let wide = x.difference(&y).multiply(&x.multiply(&y)).reduce().store();
             assert_eq!(wide, each(|a, b| a.sub(b).mul(&a.mul(b))));

@@ -5,6 +5,7 @@
 //! point outside the subgroup lets pairing checks be fooled.
 
 use ark_bn254::{Fq, Fq2, G1Affine, G2Affine};
+use ark_ec::AffineRepr;
 use ark_ff::BigInt;
 
 use super::field_bytes::{is_below, limbs, Q_BYTES};
@@ -51,14 +52,20 @@ pub fn g1(bytes: &[u8; G1_BYTES]) -> Result<G1Affine, PointDefect> {
 
 /// A checked point of G2.
 pub fn g2(bytes: &[u8; G2_BYTES]) -> Result<G2Affine, PointDefect> {
+    let point = twist(bytes)?;
+    if point.is_zero() || point.is_in_correct_subgroup_assuming_on_curve() {
+        return Ok(point);
+    }
+    Err(PointDefect::NotInSubgroup)
+}
+
+/// A point of G2's curve that may lie outside the group of order r.
+pub fn twist(bytes: &[u8; G2_BYTES]) -> Result<G2Affine, PointDefect> {
     if is_infinity(bytes) {
         return Ok(G2Affine::identity());
     }
     let x = Fq2::new(coordinate(&bytes[..32])?, coordinate(&bytes[32..64])?);
     let y = Fq2::new(coordinate(&bytes[64..96])?, coordinate(&bytes[96..])?);
     let point = G2Affine::new_unchecked(x, y);
-    if !point.is_on_curve() {
-        return Err(PointDefect::NotOnCurve);
-    }
-    if point.is_in_correct_subgroup_assuming_on_curve() { Ok(point) } else { Err(PointDefect::NotInSubgroup) }
+    if point.is_on_curve() { Ok(point) } else { Err(PointDefect::NotOnCurve) }
 }

@@ -1,12 +1,13 @@
-//! `.ptau`: powers of tau prepared for phase 2 (snarkjs `src/powersoftau_utils.js`, version 1). Only what a Groth16
-//! setup reads: the powers and the Lagrange bases; contributions are left to the ceremony's own tools.
+//! `.ptau`: powers of tau prepared for phase 2 (snarkjs `src/powersoftau_utils.js`, version 1). What a Groth16 setup reads:
+//! the powers and the Lagrange bases. Of the contributions' record only the form is read, and which powers the last one
+//! left; their proofs are left to the ceremony's own tools.
 //!
 //! The trap: a Lagrange section holds one basis after the other for the domains of size 1, 2, 4, …, so the basis of
 //! size 2^k begins at point 2^k - 1.
 
 use super::error::{FormatError, FormatErrorKind as Kind};
 use super::field_bytes::Q_BYTES;
-use super::sections::Sections;
+use super::sections::{Reader, Sections};
 use super::{G1_BYTES, G2_BYTES};
 
 /// A prepared powers-of-tau file over borrowed bytes; points as in a `.zkey`.
@@ -29,6 +30,8 @@ pub struct PtauView<'a> {
     lagrange_tau_g2: &'a [u8],
     lagrange_alpha_tau_g1: &'a [u8],
     lagrange_beta_tau_g1: &'a [u8],
+    /// What the last recorded contribution left: tau in G1 and G2, alpha in G1, beta in G1 and G2.
+    pub last_contribution: Option<[&'a [u8]; 5]>,
 }
 
 /// Reads a prepared file; `file` is the name errors carry.
@@ -62,7 +65,51 @@ pub fn parse<'a>(file: &str, bytes: &'a [u8]) -> Result<PtauView<'a>, FormatErro
         lagrange_tau_g2: sections.table(13, "Lagrange tau in G2", 2 * domain - 1, g2)?,
         lagrange_alpha_tau_g1: sections.table(14, "Lagrange alpha tau in G1", 2 * domain - 1, g1)?,
         lagrange_beta_tau_g1: sections.table(15, "Lagrange beta tau in G1", 2 * domain - 1, g1)?,
+        last_contribution: match sections.find(7) {
+            None => None,
+            Some(_) => read_contributions(sections.reader(7, "contributions")?)?,
+        },
     })
+}
+
+/// The points that the last contribution left, after a look at the form of all.
+fn read_contributions<'a>(mut reader: Reader<'a, '_>) -> Result<Option<[&'a [u8]; 5]>, FormatError> {
+    /// A contributor's public key (6 points of G1, 3 of G2), the state of a hash, and the next challenge.
+    const PROOF_BYTES: usize = 6 * G1_BYTES + 3 * G2_BYTES + 216 + 64;
+    let mut last = None;
+    for _ in 0..reader.u32()? {
+        last = Some([
+            reader.take(G1_BYTES)?,
+            reader.take(G2_BYTES)?,
+            reader.take(G1_BYTES)?,
+            reader.take(G1_BYTES)?,
+            reader.take(G2_BYTES)?,
+        ]);
+        reader.take(PROOF_BYTES)?;
+        let _kind = reader.u32()?;
+        let length = reader.u32()? as usize;
+        read_parameters(Reader::new(reader.place, reader.take(length)?))?;
+    }
+    reader.end()?;
+    Ok(last)
+}
+
+/// Parameters of a contribution, each at most once and in order: 1 a name, 2 a beacon's iterations, 3 its value.
+fn read_parameters(mut reader: Reader<'_, '_>) -> Result<(), FormatError> {
+    let mut before = 0;
+    while reader.left() > 0 {
+        let tag = reader.take(1)?[0];
+        if tag <= before || tag > 3 {
+            return Err(reader.place.error(Kind::Malformed, "a contribution's parameters are unknown or not in order"));
+        }
+        before = tag;
+        // One byte of iterations; or one of length and as many as it says.
+        let first = reader.take(1)?[0];
+        if tag != 2 {
+            reader.take(usize::from(first))?;
+        }
+    }
+    Ok(())
 }
 
 impl<'a> PtauView<'a> {

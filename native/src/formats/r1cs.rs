@@ -1,7 +1,8 @@
 //! `.r1cs`: a rank-1 constraint system as circom writes it (iden3/r1csfile, doc/r1cs_bin_format.md, version 1).
 //!
-//! The trap: constraints have variable length, so only a pass over all of them shows whether the section is sound.
-//! [`parse`] makes that pass; afterwards iteration cannot fail.
+//! The traps: constraints have variable length, so only a pass over all of them shows whether the section is sound.
+//! [`parse`] makes that pass; afterwards iteration cannot fail. And the number of wires stands alone in the header: a key is
+//! as large as that number, so it must be one that the file pays for, by the eight bytes of each wire's label.
 
 use super::error::{FormatError, FormatErrorKind as Kind, Place};
 use super::field_bytes::{is_below, R_BYTES};
@@ -9,6 +10,9 @@ use super::sections::{Reader, Sections};
 
 /// Bytes of one term: wire u32, coefficient (32 bytes, canonical).
 pub const TERM_BYTES: usize = 36;
+
+/// Bytes of a wire's label in section 3.
+const LABEL_BYTES: u64 = 8;
 
 /// A constraint system over borrowed bytes. Wires: the constant one, public outputs, public inputs, private inputs, rest.
 #[derive(Clone, Copy)]
@@ -50,6 +54,17 @@ pub fn parse<'a>(file: &str, bytes: &'a [u8]) -> Result<R1csView<'a>, FormatErro
     if named > u64::from(n_wires) {
         let reason = format!("{named} wires for the constant, outputs and inputs, but {n_wires} in all");
         return Err(header.place.error(Kind::OutOfRange, reason));
+    }
+    match sections.find(3) {
+        Some(labels) if !labels.is_empty() => {
+            sections.table(3, "labels", u64::from(n_wires), LABEL_BYTES)?;
+        }
+        // Some tools write none; a wire then has bytes in some constraint, or it is of no use.
+        _ if u64::from(n_wires) * LABEL_BYTES > bytes.len() as u64 => {
+            let reason = format!("{n_wires} wires announced, more than a file of {} bytes describes", bytes.len());
+            return Err(header.place.error(Kind::OutOfRange, reason));
+        }
+        _ => (),
     }
     for custom in [4, 5] {
         if sections.find(custom).is_some_and(|content| content.iter().any(|&b| b != 0)) {

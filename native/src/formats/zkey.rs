@@ -216,9 +216,9 @@ impl<'a> ZkeyView<'a> {
             ("points C", self.points_c),
             ("points H", self.points_h),
         ] {
-            check_table::<G1_BYTES>(place.within(section), table, |bytes| points::g1(bytes).err())?;
+            check_table::<G1_BYTES>(place.within(section), table, 0, |bytes| points::g1(bytes).err())?;
         }
-        check_table::<G2_BYTES>(place.within("points B in G2"), self.points_b2, |bytes| points::g2(bytes).err())
+        check_table::<G2_BYTES>(place.within("points B in G2"), self.points_b2, 0, |bytes| points::g2(bytes).err())
     }
 }
 
@@ -238,27 +238,30 @@ pub(crate) fn check_finished(place: Place<'_>, gamma_g2: G2Affine, delta_g2: G2A
 impl ZkeyView<'_> {
     /// The points that contributions change (C and H) are on the curve.
     pub fn check_contributed_points(&self, file: &str) -> Result<(), FormatError> {
-        let place = Place::new(file);
-        for (section, table) in [("points C", self.points_c), ("points H", self.points_h)] {
-            check_table::<G1_BYTES>(place.within(section), table, |bytes| points::g1(bytes).err())?;
-        }
-        Ok(())
+        check_g1_table(file, "points C", self.points_c, 0)?;
+        check_g1_table(file, "points H", self.points_h, 0)
     }
+}
+
+/// Every point of a part of a section is on the curve; `first` is the position of the part's first one.
+pub(crate) fn check_g1_table(file: &str, section: &'static str, part: &[u8], first: usize) -> Result<(), FormatError> {
+    check_table::<G1_BYTES>(Place::new(file).within(section), part, first, |bytes| points::g1(bytes).err())
 }
 
 fn check_table<const SIZE: usize>(
     place: Place<'_>,
     table: &[u8],
+    first: usize,
     defect_of: impl Fn(&[u8; SIZE]) -> Option<PointDefect> + Sync,
 ) -> Result<(), FormatError> {
-    let first = table.par_chunks_exact(SIZE).enumerate().find_map_first(|(index, bytes)| {
+    let found = table.par_chunks_exact(SIZE).enumerate().find_map_first(|(index, bytes)| {
         let bytes = bytes.first_chunk::<SIZE>()?;
         defect_of(bytes).map(|defect| (index, defect))
     });
-    match first {
+    match found {
         None => Ok(()),
         Some((index, defect)) => {
-            Err(place.error(Kind::InvalidPoint, format!("point {index} {}", defect.reason())))
+            Err(place.error(Kind::InvalidPoint, format!("point {} {}", first + index, defect.reason())))
         }
     }
 }

@@ -7,9 +7,11 @@
 
 mod buckets;
 mod full;
+mod short;
 #[cfg(test)]
 mod tests;
 mod witness;
 
 pub use full::full_msm;
+pub use short::short_msm;
 pub use witness::{witness_msm, ClassifiedWitness};

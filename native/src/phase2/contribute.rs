@@ -1,20 +1,25 @@
 //! A contribution to a key, or a beacon's: delta times a secret, the sections C and H divided by it, and a proof that whoever
 //! did it knew the secret (snarkjs `src/zkey_contribute.js`, `src/zkey_beacon.js`).
+//!
+//! The trap: whoever hands the key over may have put points of other curves into it. The formulas multiply those as well, their
+//! orders are smooth, and the products give the secret away modulo each of them (Biehl, Meyer, Müller, "Differential fault
+//! attacks on elliptic curve cryptosystems", CRYPTO 2000). Every point is checked before it is multiplied.
 
 use std::path::Path;
 
-use ark_bn254::Fr;
-use ark_ec::CurveGroup;
+use ark_bn254::{Fr, G1Affine, G2Affine};
+use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{Field as _, PrimeField};
 use blake2::{Blake2b512, Digest};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::transcript::{beacon_random, hash_g1, hash_to_g2, own_g1, own_g2, push, Contribution, Random, Source, Transcript};
-use super::{refused, CeremonyError};
+use super::{refused, same_ratio, CeremonyError};
 use crate::control::Control;
 use crate::curve::multiply_all;
 use crate::field::Fq;
-use crate::formats::{points, zkey, MappedFile};
+use crate::formats::zkey::check_g1_table;
+use crate::formats::{points, zkey, MappedFile, G1_BYTES};
 use crate::setup::zkey_writer::{Sizes, ZkeyWriter};
 
 /// Characters of a name, as many as snarkjs keeps.
@@ -76,10 +81,21 @@ fn apply(
     let fault = |name: &str, defect| key.point_error(file.name(), name, defect);
     let delta_1 = points::g1(key.delta_g1).map_err(|defect| fault("delta in G1", defect))?;
     let delta_2 = points::g2(key.delta_g2).map_err(|defect| fault("delta in G2", defect))?;
-    if let Some(last) = transcript.contributions.last() {
-        if last.delta_after != delta_1 {
+    match transcript.contributions.last() {
+        Some(last) if last.delta_after != delta_1 => {
             return Err(refused(file.name(), "its delta is not the one that its last contribution left: the key was altered"));
         }
+        None if delta_1 != G1Affine::generator() => {
+            return Err(refused(
+                file.name(),
+                "it names no contribution and its delta is not 1: a development key, or an altered one, to which no contribution \
+                 can ever be verified; contribute to a key made from powers of tau (zkinfer setup --ptau)",
+            ));
+        }
+        _ => (),
+    }
+    if !same_ratio((G1Affine::generator(), delta_1), (G2Affine::generator(), delta_2)) {
+        return Err(refused(file.name(), "its deltas in G1 and G2 are not the same number: the key was altered"));
     }
 
     let mut secret = random.fr();
@@ -100,7 +116,7 @@ fn apply(
         g2_spx: (hash_to_g2(&digest) * secret).into_affine(),
         transcript: digest,
         source,
-        name: name.map(|name| name.chars().take(LONGEST_NAME).collect()),
+        name: name.filter(|name| !name.is_empty()).map(|name| name.chars().take(LONGEST_NAME).collect()),
     };
     let delta_2 = (delta_2 * secret).into_affine();
     let mut inverse = secret.inverse().unwrap_or_default();
@@ -129,13 +145,16 @@ fn apply(
     let total = (key.points_c.len() + key.points_h.len()) as f64;
     let mut done = 0usize;
     for (section, table, stage) in [(8, key.points_c, "points C"), (9, key.points_h, "points H")] {
-        out.section(section, |out| {
+        out.section::<CeremonyError>(section, |out| {
             let mut product = vec![0u8; table.len().min(CHUNK)];
-            for chunk in table.chunks(CHUNK) {
+            for (index, chunk) in table.chunks(CHUNK).enumerate() {
                 control.stage(done as f64 / total, stage)?;
-                multiply_all::<Fq>(chunk, &over, &mut product[..chunk.len()]);
-                out.write(&product[..chunk.len()])?;
-                done += chunk.len();
+                // The file may change under the map: what is multiplied is what was checked.
+                let own = chunk.to_vec();
+                check_g1_table(file.name(), stage, &own, index * CHUNK / G1_BYTES)?;
+                multiply_all::<Fq>(&own, &over, &mut product[..own.len()]);
+                out.write(&product[..own.len()])?;
+                done += own.len();
             }
             Ok(())
         })?;

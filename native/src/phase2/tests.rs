@@ -100,6 +100,47 @@ fn every_altered_section_of_a_key_is_refused() {
     }
 }
 
+/// Points of other curves have small orders, and a secret times such a point is the secret modulo its order.
+#[test]
+fn a_contribution_is_never_made_to_a_point_off_the_curve() {
+    let ceremony = Ceremony::new("phase2-other-curve");
+    let key = std::fs::read(ceremony.path(0)).unwrap();
+    let view = zkey::parse("key", &key).unwrap();
+    let at = |part: &[u8]| part.as_ptr() as usize - key.as_ptr() as usize;
+    for (section, part) in [("points C", view.points_c), ("points H", view.points_h)] {
+        for index in [0, part.len() / 64 - 1] {
+            let mut altered = key.clone();
+            altered[at(part) + 64 * index] ^= 1;
+            std::fs::write(ceremony.path(1), &altered).unwrap();
+            let error = contribute(&ceremony.path(1), &ceremony.path(2), None, b"", &Control::none()).unwrap_err();
+            assert!(error.to_string().contains(section), "{error}");
+            assert!(error.to_string().contains(&format!("point {index} is not on the curve")), "{error}");
+            let beacon = apply_beacon(&ceremony.path(1), &ceremony.path(2), None, &[1], 10, &Control::none());
+            assert!(matches!(beacon, Err(CeremonyError::Format(_))));
+            assert!(!ceremony.path(2).exists());
+        }
+    }
+}
+
+#[test]
+fn a_contribution_is_made_only_where_it_can_be_verified() {
+    let ceremony = Ceremony::new("phase2-development");
+    let circuit = r1cs::parse("r1cs", &ceremony.r1cs).unwrap();
+    crate::setup::setup_development(&circuit, &ceremony.path(1), &Control::none()).unwrap();
+    let error = contribute(&ceremony.path(1), &ceremony.path(2), None, b"", &Control::none()).unwrap_err();
+    assert!(error.to_string().contains("a development key"), "{error}");
+    // Delta in G2 of another key.
+    let (key, other) = (std::fs::read(ceremony.path(0)).unwrap(), std::fs::read(ceremony.path(1)).unwrap());
+    let delta = zkey::parse("key", &key).unwrap().delta_g2;
+    let start = delta.as_ptr() as usize - key.as_ptr() as usize;
+    let mut altered = key.clone();
+    altered[start..start + 128].copy_from_slice(&other[start..start + 128]);
+    std::fs::write(ceremony.path(3), &altered).unwrap();
+    let error = contribute(&ceremony.path(3), &ceremony.path(2), None, b"", &Control::none()).unwrap_err();
+    assert!(error.to_string().contains("not the same number"), "{error}");
+    assert!(!ceremony.path(2).exists());
+}
+
 #[test]
 fn a_key_of_another_circuit_or_of_other_powers_is_refused() {
     let ceremony = Ceremony::new("phase2-foreign");
@@ -148,5 +189,103 @@ fn sound_powers_pass_and_every_damaged_section_is_refused() {
         let mut altered = bytes.clone();
         altered[at(mine.1)..at(mine.1) + mine.1.len()].copy_from_slice(theirs.1);
         assert!(check_powers("ptau", &ptau::parse("ptau", &altered).unwrap(), &Control::none()).is_err(), "{}", mine.0);
+    }
+}
+
+/// A point of G2's curve of order 10,069, the least outside the group: a combination of one in 10,069 does not show it.
+#[test]
+fn a_point_of_a_small_group_is_refused_wherever_it_lies() {
+    use ark_bn254::{Fq, Fq2, G2Affine};
+    use ark_ec::CurveGroup;
+    use ark_ff::{BigInteger, PrimeField};
+    let mut cofactor = Fq::MODULUS;
+    cofactor.mul2();
+    cofactor.sub_with_borrow(&ark_bn254::Fr::MODULUS);
+    let quotient = divide(cofactor.0, 10_069).expect("the cofactor's least prime factor");
+    let small = (0u64..)
+        .filter_map(|x| G2Affine::get_point_from_x_unchecked(Fq2::new(Fq::from(x), Fq::from(1u64)), true))
+        .map(|point| {
+            use ark_ec::AffineRepr;
+            (point.mul_bigint(ark_bn254::Fr::MODULUS).into_affine()).mul_bigint(quotient).into_affine()
+        })
+        .find(|point| !point.infinity)
+        .unwrap();
+    let bytes = powers_of_tau(9, 14);
+    let sound = ptau::parse("ptau", &bytes).unwrap();
+    check_powers("ptau", &sound, &Control::none()).unwrap();
+    let at = |part: &[u8]| part.as_ptr() as usize - bytes.as_ptr() as usize;
+    for (section, table) in sound.g2_sections() {
+        let index = table.len() / 128 - 1;
+        let start = at(table) + 128 * index;
+        let honest = crate::formats::points::g2(bytes[start..start + 128].try_into().unwrap()).unwrap();
+        let mut moved = Vec::new();
+        super::transcript::push(&mut moved, &super::transcript::own_g2(&(honest + small).into_affine()));
+        let mut altered = bytes.clone();
+        altered[start..start + 128].copy_from_slice(&moved);
+        let error = check_powers("ptau", &ptau::parse("ptau", &altered).unwrap(), &Control::none()).unwrap_err();
+        let expected = format!("section {section}: point {index} is on the curve but not in the group of order r");
+        assert!(error.to_string().contains(&expected), "{error}");
+    }
+}
+
+/// The quotient, where nothing is left.
+fn divide(mut number: [u64; 4], by: u64) -> Option<[u64; 4]> {
+    let mut rest = 0u128;
+    for limb in number.iter_mut().rev() {
+        let part = rest << 64 | u128::from(*limb);
+        *limb = (part / u128::from(by)) as u64;
+        rest = part % u128::from(by);
+    }
+    (rest == 0).then_some(number)
+}
+
+/// The file with another section 7.
+fn with_contributions(bytes: &[u8], section: &[u8]) -> Vec<u8> {
+    let mut out = bytes[..12].to_vec();
+    let mut rest = &bytes[12..];
+    while !rest.is_empty() {
+        let size = u64::from_le_bytes(rest[4..12].try_into().unwrap()) as usize;
+        let body = if rest[..4] == 7u32.to_le_bytes() { section } else { &rest[12..12 + size] };
+        out.extend(&rest[..4]);
+        out.extend((body.len() as u64).to_le_bytes());
+        out.extend(body);
+        rest = &rest[12 + size..];
+    }
+    out
+}
+
+#[test]
+fn the_record_of_the_powers_contributions_is_well_formed_and_ends_with_these_powers() {
+    let bytes = powers_of_tau(4, 13);
+    let view = ptau::parse("ptau", &bytes).unwrap();
+    let contribution = |parameters: &[u8]| {
+        let mut out = Vec::new();
+        for part in [&view.tau_g1[64..128], &view.tau_g2[128..256], &view.alpha_tau_g1[..64], &view.beta_tau_g1[..64], view.beta_g2] {
+            out.extend(part);
+        }
+        out.extend([0; 6 * 64 + 3 * 128 + 216 + 64 + 4]);
+        out.extend((parameters.len() as u32).to_le_bytes());
+        out.extend(parameters);
+        out
+    };
+    let section = |contributions: &[Vec<u8>]| [(contributions.len() as u32).to_le_bytes().to_vec(), contributions.concat()].concat();
+    let check = |section: &[u8]| {
+        let file = with_contributions(&bytes, section);
+        ptau::parse("ptau", &file).map_err(CeremonyError::from).and_then(|view| check_powers("ptau", &view, &Control::none()))
+    };
+    let named = [1, 3, b'A', b'd', b'a', 2, 10, 3, 2, 7, 7];
+    check(&section(&[])).unwrap();
+    check(&section(&[contribution(&[]), contribution(&named)])).unwrap();
+    for parameters in [&[2, 10, 1, 0][..], &[1, 0, 1, 0], &[4, 0], &[1, 9, b'A'], &[1], &[3, 2, 7]] {
+        assert!(matches!(check(&section(&[contribution(parameters)])), Err(CeremonyError::Format(_))), "{parameters:?}");
+    }
+    let sound = section(&[contribution(&named)]);
+    for length in 0..sound.len() {
+        assert!(matches!(check(&sound[..length]), Err(CeremonyError::Format(_))), "{length} bytes");
+    }
+    for place in [0, 64, 64 + 128, 128 + 128, 192 + 128, 192 + 2 * 128 - 1] {
+        let mut other = sound.clone();
+        other[4 + place] ^= 1;
+        assert!(matches!(check(&other), Err(CeremonyError::Refused { .. })), "byte {place}");
     }
 }

@@ -158,7 +158,7 @@ impl Contribution {
     }
 
     /// What later contributions and the contribution's own hash cover.
-    fn hash_into(&self, hasher: &mut Blake2b512) {
+    pub fn hash_into(&self, hasher: &mut Blake2b512) {
         for point in [&self.delta_after, &self.g1_s, &self.g1_sx] {
             hash_g1(hasher, point);
         }

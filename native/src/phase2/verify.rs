@@ -16,7 +16,7 @@ use crate::field::Fq;
 use crate::formats::{points, zkey, MappedFile, PtauView, R1csView, ZkeyView, G1_BYTES};
 use crate::msm::full_msm;
 use crate::setup::setup_ceremony;
-use blake2::Digest;
+use blake2::{Blake2b512, Digest};
 
 /// Verifies the key at `path` and gives its transcript. The powers must have been checked (`check_powers`), or be known by
 /// their hash. Uses the calling thread's rayon pool.
@@ -113,29 +113,29 @@ pub fn combine(points: &[u8], weights: &[[u64; 4]]) -> G1Affine {
     points::g1(&bytes).unwrap_or_default()
 }
 
-/// Checks each contribution against those before it. Gives the last delta.
+/// Checks each contribution against those before it, whose hash grows with them. Gives the last delta.
 fn verify_contributions(name: &str, transcript: &Transcript, control: &Control<'_>) -> Result<G1Affine, CeremonyError> {
     if transcript.contributions.is_empty() {
         return Err(refused(name, "nobody has contributed to it: delta is 1, and anybody could forge proofs"));
     }
-    let mut before = Transcript { circuit_hash: transcript.circuit_hash, contributions: Vec::new() };
+    let mut before = Transcript { circuit_hash: transcript.circuit_hash, contributions: Vec::new() }.hasher();
     let mut delta = G1Affine::generator();
     for (index, contribution) in transcript.contributions.iter().enumerate() {
+        control.check()?;
         let refuse = |reason: &str| refused(name, format!("contribution {}: {reason}", index + 1));
-        verify_contribution(&before, delta, contribution, control)?.map_err(refuse)?;
+        verify_contribution(before.clone(), delta, contribution, control)?.map_err(refuse)?;
         delta = contribution.delta_after;
-        before.contributions.push(contribution.clone());
+        contribution.hash_into(&mut before);
     }
     Ok(delta)
 }
 
 fn verify_contribution(
-    before: &Transcript,
+    mut hasher: Blake2b512,
     delta: G1Affine,
     contribution: &Contribution,
     control: &Control<'_>,
 ) -> Result<Result<(), &'static str>, CeremonyError> {
-    let mut hasher = before.hasher();
     hash_g1(&mut hasher, &contribution.g1_s);
     hash_g1(&mut hasher, &contribution.g1_sx);
     if <[u8; 64]>::from(hasher.finalize()) != contribution.transcript {

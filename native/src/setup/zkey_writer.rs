@@ -42,11 +42,11 @@ impl ZkeyWriter {
     }
 
     /// Writes one section with whatever `body` writes.
-    pub fn section(
+    pub fn section<E: From<SetupError>>(
         &mut self,
         kind: u32,
-        body: impl FnOnce(&mut Self) -> Result<(), SetupError>,
-    ) -> Result<(), SetupError> {
+        body: impl FnOnce(&mut Self) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.write(&kind.to_le_bytes())?;
         self.length_at = self.check(|out| out.stream_position())?;
         self.write(&0u64.to_le_bytes())?;
@@ -55,7 +55,7 @@ impl ZkeyWriter {
         let (at, length) = (self.length_at, end - self.length_at - 8);
         self.check(|out| out.seek(SeekFrom::Start(at)).map(drop))?;
         self.write(&length.to_le_bytes())?;
-        self.check(|out| out.seek(SeekFrom::Start(end)).map(drop))
+        Ok(self.check(|out| out.seek(SeekFrom::Start(end)).map(drop))?)
     }
 
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), SetupError> {

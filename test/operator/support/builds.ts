@@ -1,7 +1,7 @@
 /** Builds of the fixture models with development keys, made once for a machine: their contracts need solc for seconds. */
 import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { cacheFolder } from '../../../src/cache-folder.js';
+import { cacheFolder } from '../../../src/cache.js';
 import { chooseBackend } from '../../../src/groth16/backends.js';
 import { buildGraph, decodeModel } from '../../../src/onnx/index.js';
 import { readManifest, writeBuild } from '../../../src/workflow/build-folder.js';

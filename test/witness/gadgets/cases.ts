@@ -83,6 +83,25 @@ function argMax(n: number, bits: number, selectLast: 0 | 1, low: bigint): Gadget
   };
 }
 
+/** The contract of a gadget on one integer with these parameters; undefined for other gadgets. */
+export function contractOf(spec: GadgetSpec): GadgetCase | undefined {
+  const [first, second, third] = integerParameters(spec);
+  switch (spec.template) {
+    case 'InputRange':
+      return inputRange(first);
+    case 'Requantize':
+      return requantize(first, second);
+    case 'RequantizeRelu':
+      return relu(first, second);
+    case 'RequantizeMin':
+      return minimum(first, second, third);
+    case 'RequantizeClamp':
+      return clamp(first, second, third);
+    default:
+      return undefined;
+  }
+}
+
 function each<A extends readonly unknown[]>(make: (...parameters: A) => GadgetCase, sets: readonly A[]): GadgetCase[] {
   return sets.map((set) => make(...set));
 }
