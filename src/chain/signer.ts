@@ -7,6 +7,7 @@
 import { readFile } from 'node:fs/promises';
 import { type BaseWallet, HDNodeWallet, isKeystoreJson, Mnemonic, Wallet } from 'ethers';
 import { SignerError } from './errors.js';
+import { decodeText } from '../user-json.js';
 import { isLocalChain } from './rpc.js';
 
 export type Signer = BaseWallet;
@@ -57,9 +58,11 @@ function fromPrivateKey(text: string): Signer {
 }
 
 async function fromKeystore(path: string, password: string): Promise<Signer> {
-  const json = await readFile(path, 'utf8').catch((cause) => {
-    throw new SignerError(`the keystore ${path} (ZKINFER_KEYSTORE) cannot be read`, { cause });
-  });
+  const json = decodeText(
+    await readFile(path).catch((cause) => {
+      throw new SignerError(`the keystore ${path} (ZKINFER_KEYSTORE) cannot be read`, { cause });
+    }),
+  );
   if (!isKeystoreJson(json)) throw new SignerError(`${path} (ZKINFER_KEYSTORE) is not a version 3 keystore file`);
   try {
     return await Wallet.fromEncryptedJson(json, password);
@@ -74,8 +77,10 @@ async function keystorePassword(environment: NodeJS.ProcessEnv): Promise<string>
   if (!file) {
     throw new SignerError('ZKINFER_KEYSTORE is set; set ZKINFER_KEYSTORE_PASSWORD or ZKINFER_KEYSTORE_PASSWORD_FILE too');
   }
-  const text = await readFile(file, 'utf8').catch((cause) => {
-    throw new SignerError(`the password file ${file} (ZKINFER_KEYSTORE_PASSWORD_FILE) cannot be read`, { cause });
-  });
+  const text = decodeText(
+    await readFile(file).catch((cause) => {
+      throw new SignerError(`the password file ${file} (ZKINFER_KEYSTORE_PASSWORD_FILE) cannot be read`, { cause });
+    }),
+  );
   return text.replace(/\r?\n$/, '');
 }

@@ -6,6 +6,7 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.js';
 import { report } from './session.js';
+import { printable } from './terminal.js';
 
 interface Subcommand {
   readonly name: string;
@@ -33,9 +34,21 @@ const COMMANDS: readonly Subcommand[] = [
   { name: 'ledger-demo', summary: 'provenance, bonded inference, royalties, licences: one story on a local chain, with real proofs', load: () => import('./commands/ledger-demo.js') },
 ];
 
+/** Shells' status of a program that wrote to a closed pipe: 128 and the number of SIGPIPE, which Node ignores. */
+const BROKEN_PIPE = 141;
+
+// `zkinfer ... | head`: who reads has had enough, which is no fault.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(BROKEN_PIPE);
+    process.exit(1);
+  });
+}
+
 const program = new Command('zkinfer')
   .description('Proves that a neural network, on an input, gave an output; contracts check the proof.')
   .version(VERSION)
+  .configureOutput({ writeErr: (text) => process.stderr.write(printable(text)), writeOut: (text) => process.stdout.write(printable(text)) })
   .showHelpAfterError('(see --help)')
   .exitOverride();
 

@@ -3,6 +3,7 @@ import type { ComparedAccuracy } from '../workflow/accuracy-report.js';
 import type { LayerReport } from '../workflow/report.js';
 import type { OutputReport } from '../workflow/outputs.js';
 import { table } from './table.js';
+import { message, oneLine } from './terminal.js';
 
 export function printLayers(layers: readonly LayerReport[]): string {
   return table(
@@ -22,15 +23,15 @@ export function printAccuracy(accuracy: ComparedAccuracy): string {
       `  ${samples} ${ROWS[rows]}${apart}:`,
       ...outputs.map(
         ({ name, maximumError, meanError, range, relativeError, classAgreement }) =>
-          `    ${name}: maximum error ${maximumError.toPrecision(3)} (${share(relativeError)} of its range ${range.toPrecision(4)}), mean ${meanError.toPrecision(3)}` +
+          `    ${oneLine(name)}: maximum error ${maximumError.toPrecision(3)} (${share(relativeError)} of its range ${range.toPrecision(4)}), mean ${meanError.toPrecision(3)}` +
           (classAgreement === undefined ? '' : `, same class ${share(classAgreement)}`),
       ),
     ];
   });
   const saturated = accuracy.saturations
     .slice(0, MOST_SATURATIONS)
-    .map(({ layer, op, share: cut, rows }) => `  layer ${layer} (${op}) cuts off ${share(cut)} of its values on ${ROWS[rows]}`);
-  return [`against ${against}:`, ...lines, ...saturated, ...accuracy.warnings.map((warning) => `  warning: ${warning}`)].join('\n');
+    .map(({ layer, op, share: cut, rows }) => `  layer ${oneLine(layer)} (${oneLine(op)}) cuts off ${share(cut)} of its values on ${ROWS[rows]}`);
+  return [`against ${against}:`, ...lines, ...saturated, ...accuracy.warnings.map((warning) => `  warning: ${message(warning)}`)].join('\n');
 }
 
 /** Saturating layers that are printed; `--json` has all. */
@@ -45,7 +46,7 @@ export function printOutputs(outputs: readonly OutputReport[]): string {
       const shown = values.slice(0, SHOWN).map((value) => value.toPrecision(5));
       const rest = values.length > SHOWN ? ` … ${values.length - SHOWN} more` : '';
       return [
-        `output ${name}${omitted ? ` (scores before ${omitted}, which is not proved)` : ''}:`,
+        `output ${oneLine(name)}${omitted ? ` (scores before ${omitted}, which is not proved)` : ''}:`,
         `  integers ${integers.slice(0, SHOWN).join(' ')}${rest}`,
         `  values   ${shown.join(' ')}${rest}`,
         ...(predicted === undefined ? [] : [`  class    ${predicted}`]),
@@ -59,5 +60,5 @@ export function printSeconds(seconds: number): string {
 }
 
 export function printNotes(notes: readonly string[]): string {
-  return notes.map((note) => `note: ${note}`).join('\n');
+  return notes.map((note) => `note: ${message(note)}`).join('\n');
 }

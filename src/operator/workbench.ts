@@ -5,6 +5,7 @@ import { InputRangeError, InputShapeError } from '../quantize/errors.js';
 import { encodeContext, inferenceCalldata, signalCalldata, vkHash } from '../solidity/index.js';
 import { InputFormatError, parseInput } from '../workflow/input-json.js';
 import { openProver } from '../workflow/prove.js';
+import { parseJson } from '../user-json.js';
 import { readVerificationKey } from '../workflow/verify.js';
 import type { Job, JobResult } from './jobs.js';
 
@@ -60,7 +61,7 @@ export async function openWorkbench(folders: readonly string[], backend: Groth16
 
 /** The salts that a document carries. @throws InputFormatError */
 function saltsOf(document: string): { readonly input?: string; readonly output?: string } {
-  const { salt, outputSalt } = JSON.parse(document) as { salt?: unknown; outputSalt?: unknown };
+  const { salt, outputSalt } = parseJson(document) as { salt?: unknown; outputSalt?: unknown };
   const text = (value: unknown, name: string): string | undefined => {
     if (value === undefined || typeof value === 'string') return value;
     throw new InputFormatError(`the input's "${name}" must be a decimal number in quotes`);

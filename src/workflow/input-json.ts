@@ -6,6 +6,7 @@ import { ZkinferError } from '../errors.js';
 import type { GraphInput } from '../network/graph.js';
 import { InputShapeError } from '../quantize/errors.js';
 import { showShape, sizeOf } from '../tensor/shape.js';
+import { parseJson } from '../user-json.js';
 
 /** One flat array per graph input. */
 export type Sample = readonly Float64Array[];
@@ -60,7 +61,7 @@ export function checkSamples(samples: readonly Sample[], inputs: readonly GraphI
 function inputData(text: string, source: string): unknown[] {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseJson(text);
   } catch (cause) {
     throw new InputFormatError(`${source} is not JSON: ${(cause as Error).message}`, { cause });
   }

@@ -1,7 +1,7 @@
 /** `zkinfer prove`. */
 import { basename, dirname, join } from 'node:path';
 import { Option, type Command } from 'commander';
-import { writeAtomic } from '../../atomic-file.js';
+import { isStream, ownStream, writeAtomic } from '../../atomic-file.js';
 import { UsageError } from '../../errors.js';
 import type { BackendChoice } from '../../groth16/backends.js';
 import { readManifest } from '../../workflow/build-folder.js';
@@ -34,9 +34,11 @@ export function define(command: Command): void {
     .action(async (folder: string, flags: Flags) => {
       const out = flags.out ?? join(folder, 'proof.json');
       const publicPath = join(dirname(out), 'public.json');
+      const toOutput = ownStream(out) === process.stdout;
       await execute(
-        flags,
+        { ...flags, ...(toOutput ? { printTo: process.stderr } : {}) },
         async (session) => {
+          if (toOutput && flags.json) throw new UsageError('--json prints its document on standard output; write the proof to a file');
           if (basename(out) === 'public.json') throw new UsageError('--out must not be named public.json: that file takes the public signals');
           const manifest = await readManifest(folder);
           const input = parseInput(await readUserText(flags.input, 'the input'), manifest.inputs, flags.input);
@@ -55,7 +57,8 @@ export function define(command: Command): void {
             }
           });
           const { salts, ...result } = proved;
-          await writeAtomic(publicPath, [`${JSON.stringify(proved.publicSignals, null, 1)}\n`]);
+          // The proof carries its public signals; beside a pipe or a device there is no place for another file.
+          if (!(await isStream(out))) await writeAtomic(publicPath, [`${JSON.stringify(proved.publicSignals, null, 1)}\n`]);
           if (flags.opening !== undefined) await writeAtomic(flags.opening, [`${JSON.stringify({ salts }, null, 1)}\n`], 0o600);
           await writeAtomic(out, [proofToJson(proved)]);
           return { result: { ...result, file: out, backend: backend.name, context: flags.context }, ok: true };

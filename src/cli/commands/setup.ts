@@ -7,6 +7,7 @@ import { DEVELOPMENT_KEYS_NOTICE, ONE_CONTRIBUTION_NOTICE, setupBuild, UNFINISHE
 import { backendFor, backendOption, jsonOption } from '../options.js';
 import { printSeconds } from '../print.js';
 import { execute, type Outcome } from '../session.js';
+import { oneLine } from '../terminal.js';
 
 /** What the command prints: the build's keys, or that they wait for contributions. */
 type SetupReport = { readonly folder: string; readonly seconds: number; readonly warning?: string } & (
@@ -85,7 +86,7 @@ function printFinished(
 ): string[] {
   return [
     `keys made in ${printSeconds(result.seconds)} by ${result.backend}`,
-    ...(result.contributions ?? []).map(({ hash, name }, i) => `contribution ${i + 1}${name === undefined ? '' : ` by ${name}`}: ${hash}`),
+    ...(result.contributions ?? []).map(({ hash, name }, i) => `contribution ${i + 1}${name === undefined ? '' : ` by ${oneLine(name)}`}: ${hash}`),
     ...(result.warning ? [`warning: ${result.warning}`] : []),
     `next: zkinfer prove ${folder} --input input.json`,
   ];
