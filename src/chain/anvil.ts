@@ -14,6 +14,8 @@ export interface AnvilOptions {
   readonly loadState?: string;
   /** Seconds between blocks; default: a block for every transaction, at once. */
   readonly blockTime?: number;
+  /** Rules of the chain, as `berlin`, the last without a base fee; default the newest. */
+  readonly hardfork?: string;
 }
 
 export interface Anvil {
@@ -52,6 +54,7 @@ process.on('exit', () => {
 export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
   const args = ['--host', '127.0.0.1', '--port', '0', '--threads', '1'];
   if (options.loadState !== undefined) args.push('--load-state', options.loadState);
+  if (options.hardfork !== undefined) args.push('--hardfork', options.hardfork);
   if (options.blockTime !== undefined) args.push('--block-time', String(options.blockTime));
 
   const child = spawn(anvilBinary(), args, {

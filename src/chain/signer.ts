@@ -5,7 +5,7 @@
  * The trap: key material must reach no message, log or file; errors below name variables and files, never their contents.
  */
 import { readFile } from 'node:fs/promises';
-import { type BaseWallet, HDNodeWallet, isKeystoreJson, Mnemonic, Wallet } from 'ethers';
+import { type BaseWallet, getAddress, HDNodeWallet, isKeystoreJson, Mnemonic, Wallet } from 'ethers';
 import { SignerError } from './errors.js';
 import { decodeText } from '../user-json.js';
 import { isLocalChain } from './rpc.js';
@@ -41,6 +41,10 @@ export async function resolveSigner(chainId: number, environment: NodeJS.Process
 /** The address a proof is made for when none is named: the environment's signer, or anvil's development account. */
 export async function defaultProver(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
   const given = environment.ZKINFER_PRIVATE_KEY || environment.ZKINFER_KEYSTORE;
+  if (environment.ZKINFER_KEYSTORE && !environment.ZKINFER_PRIVATE_KEY) {
+    const written = await keystoreAddress(environment.ZKINFER_KEYSTORE);
+    if (written !== undefined) return written;
+  }
   return (given ? await resolveSigner(0, environment) : developmentSigner()).address;
 }
 
@@ -68,6 +72,16 @@ async function fromKeystore(path: string, password: string): Promise<Signer> {
     return await Wallet.fromEncryptedJson(json, password);
   } catch {
     throw new SignerError(`the keystore ${path} cannot be decrypted; check the password`);
+  }
+}
+
+/** The address that a keystore file names in clear, which most do: proving needs no password. */
+async function keystoreAddress(path: string): Promise<string | undefined> {
+  try {
+    const { address } = JSON.parse(decodeText(await readFile(path))) as { address?: unknown };
+    return typeof address === 'string' ? getAddress(`0x${address.replace(/^0x/, '')}`) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -2,6 +2,7 @@
 import type { ComparedAccuracy } from '../workflow/accuracy-report.js';
 import type { LayerReport } from '../workflow/report.js';
 import type { OutputReport } from '../workflow/outputs.js';
+import type { BoundTo } from '../workflow/proof-context.js';
 import { table } from './table.js';
 import { message, oneLine } from './terminal.js';
 
@@ -53,6 +54,18 @@ export function printOutputs(outputs: readonly OutputReport[]): string {
       ].join('\n');
     })
     .join('\n');
+}
+
+/** Whom a proof is for. */
+export function printBoundTo(bound: BoundTo): string {
+  switch (bound.kind) {
+    case 'account':
+      return `bound to ${bound.account}, which alone can use it on chain (--context ADDRESS binds it to another account)`;
+    case 'anybody':
+      return 'bound to nobody: anybody who sees it can show it as their own, and a registry attests none like it';
+    case 'number':
+      return `bound to the number ${bound.context}, which is no account: a registry attests none like it`;
+  }
 }
 
 export function printSeconds(seconds: number): string {

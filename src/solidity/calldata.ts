@@ -46,6 +46,11 @@ export type SignalLayout = Pick<Manifest, 'publicSignals'>;
 
 export function proofCalldata(proof: Proof, publicSignals: readonly string[]): ProofCalldata {
   const [[bx0, bx1], [by0, by1]] = proof.pi_b;
+  for (const part of [...proof.pi_a.slice(0, 2), ...proof.pi_c.slice(0, 2), bx0, bx1, by0, by1, ...publicSignals]) {
+    if (!/^\d{1,78}$/.test(part) || BigInt(part) >= 1n << 256n) {
+      throw new PublicSignalsError(`A proof's coordinates and public signals are numbers of at most 256 bits; ${part.slice(0, 90)} is none.`);
+    }
+  }
   return {
     a: [BigInt(proof.pi_a[0]), BigInt(proof.pi_a[1])],
     b: [

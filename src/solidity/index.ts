@@ -10,6 +10,7 @@ export {
   encodeContext,
   inferenceCalldata,
   proofCalldata,
+  PublicSignalsError,
   signalCalldata,
 } from './calldata.js';
 export {

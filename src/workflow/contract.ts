@@ -1,4 +1,6 @@
 /** `solidity`, `deploy`, `register`, `submit`: a build's verifier on a chain. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   deployAttestations,
   deployRegistry,
@@ -18,10 +20,12 @@ import {
 } from '../chain/index.js';
 import { compileSolidity, contractName, renderVerifier, vkHash, type CompiledContract } from '../solidity/index.js';
 import { ZkinferError } from '../errors.js';
+import type { Manifest } from '../manifest.js';
 import { integerModelFromJson } from '../quantize/serialize.js';
 import { VERSION } from '../version.js';
 import { addToBuild, readBuildFile, readManifest } from './build-folder.js';
-import type { ProofFile } from './proof-file.js';
+import { boundTo, ContextMismatchError, contextOf, isUsableBy, type BoundTo } from './proof-context.js';
+import { proofFromJson, type ProofFile } from './proof-file.js';
 import { BuildMismatchError, publicSignalsOf, requireManifestOfModel } from './public-signals.js';
 import { readVerificationKey } from './verify.js';
 
@@ -119,6 +123,9 @@ export interface RegisterResult {
   readonly version: number;
   readonly transaction: string;
   readonly chainId: number;
+  /** Set where the build has a proof that the signer cannot have attested: whom it is for. */
+  readonly foreignProof?: BoundTo;
+  readonly account: string;
 }
 
 /** Registers the deployed build; with no registry on record and none given, deploys one. */
@@ -141,8 +148,21 @@ export async function registerBuild(
       model: { id: String(model.modelId), version: model.version, vkHash: vkHash(key), transaction: model.transaction },
     });
     await chain.save();
-    return { ...contracts, modelId: String(model.modelId), version: model.version, transaction: model.transaction, chainId: chain.rpc.chainId };
+    const account = sender.signer.address;
+    const context = await contextOnDisk(folder, manifest);
+    const foreign = context !== undefined && !isUsableBy(context, account) ? { foreignProof: boundTo(context) } : {};
+    return { ...contracts, modelId: String(model.modelId), version: model.version, transaction: model.transaction, chainId: chain.rpc.chainId, account, ...foreign };
   });
+}
+
+/** The context of the proof that `prove` left in the build; undefined where there is none that can be read. */
+async function contextOnDisk(folder: string, manifest: Manifest): Promise<bigint | undefined> {
+  try {
+    const { publicSignals } = proofFromJson(await readFile(join(folder, 'proof.json'), 'utf8'), 'proof.json');
+    return contextOf(manifest, publicSignals);
+  } catch {
+    return undefined;
+  }
 }
 
 async function contractsFor(
@@ -184,9 +204,11 @@ export interface SubmitResult {
   readonly attestation?: Attestation;
   readonly alreadyAttested?: boolean;
   readonly chainId: number;
+  /** Where a bare verifier decided, which does not look at it: whom the proof is for. */
+  readonly boundTo?: BoundTo;
 }
 
-/** Sends a proof: to the attestations contract where the build is registered, else to its verifier. */
+/** Sends a proof: to the attestations contract where the build is registered, else to its verifier. @throws ContextMismatchError, PublicSignalsError */
 export async function submitProof(folder: string, proof: ProofFile, options: ChainOptions): Promise<SubmitResult> {
   const manifest = await readManifest(folder);
   const key = await readVerificationKey(folder);
@@ -201,7 +223,17 @@ export async function submitProof(folder: string, proof: ProofFile, options: Cha
       return { transaction, gasUsed, accepted, contract, attestation, alreadyAttested, chainId };
     }
     const contract = requirePart(deployment, 'verifier', folder).address;
+    // A bare verifier does not look at the context. Contracts that act on proofs do, so its yes would promise too much.
+    const context = contextOf(manifest, proof.publicSignals);
+    const bound = boundTo(context);
+    const account = sender.signer.address;
+    if (bound.kind === 'account' && !isUsableBy(context, account)) {
+      throw new ContextMismatchError(
+        `the proof is bound to ${bound.account}, and ${account} would send it: contracts that act on proofs refuse it from this account. ` +
+          `Send it as ${bound.account}, or prove again: zkinfer prove ${folder} --input FILE --context ${account}`,
+      );
+    }
     const submission = await submitToVerifier(sender, contract, key, proof.proof, proof.publicSignals);
-    return { ...submission, contract, chainId };
+    return { ...submission, contract, chainId, boundTo: bound };
   });
 }

@@ -6,17 +6,18 @@ import { UsageError } from '../../errors.js';
 import type { BackendChoice } from '../../groth16/backends.js';
 import { readManifest } from '../../workflow/build-folder.js';
 import { parseInput } from '../../workflow/input-json.js';
+import { boundTo } from '../../workflow/proof-context.js';
 import { openProver } from '../../workflow/prove.js';
 import { proofToJson } from '../../workflow/proof-file.js';
 import { readUserText } from '../files.js';
 import { backendFor, backendOption, context, jsonOption } from '../options.js';
-import { printOutputs, printSeconds } from '../print.js';
+import { printBoundTo, printOutputs, printSeconds } from '../print.js';
 import { execute } from '../session.js';
 
 interface Flags {
   readonly input: string;
   readonly out?: string;
-  readonly context: bigint;
+  readonly context?: bigint;
   readonly opening?: string;
   readonly backend: BackendChoice;
   readonly json?: boolean;
@@ -27,7 +28,7 @@ export function define(command: Command): void {
     .argument('<build>', 'build folder')
     .requiredOption('--input <file>', 'the input: {"input_data": [[...], ...]}')
     .option('--out <file>', 'proof to write; public.json goes beside it (default: BUILD/proof.json)')
-    .addOption(new Option('--context <value>', 'address that alone may use the proof on chain, or a number').argParser(context).default(0n, '0'))
+    .addOption(new Option('--context <value>', 'address that alone may use the proof on chain, or a number; 0: anybody (default: the account that signs for submit)').argParser(context))
     .option('--opening <file>', 'write the salts of the commitments here; whoever has them can check guesses of the input')
     .addOption(backendOption())
     .addOption(jsonOption())
@@ -43,12 +44,13 @@ export function define(command: Command): void {
           const manifest = await readManifest(folder);
           const input = parseInput(await readUserText(flags.input, 'the input'), manifest.inputs, flags.input);
           const backend = backendFor(flags.backend, session);
+          const bound = flags.context ?? (await submitterContext());
           const proved = await session.stage(`proving (${backend.name})`, async (update) => {
             update('loading the key');
             const prover = await openProver(folder, backend);
             try {
               return await prover.prove(input, {
-                context: flags.context,
+                context: bound,
                 signal: session.signal,
                 onProgress: (share, stage) => update(`${stage} ${Math.round(100 * share)} %`),
               });
@@ -61,14 +63,21 @@ export function define(command: Command): void {
           if (!(await isStream(out))) await writeAtomic(publicPath, [`${JSON.stringify(proved.publicSignals, null, 1)}\n`]);
           if (flags.opening !== undefined) await writeAtomic(flags.opening, [`${JSON.stringify({ salts }, null, 1)}\n`], 0o600);
           await writeAtomic(out, [proofToJson(proved)]);
-          return { result: { ...result, file: out, backend: backend.name, context: flags.context }, ok: true };
+          return { result: { ...result, file: out, backend: backend.name, context: bound, boundTo: boundTo(bound) }, ok: true };
         },
         (result) =>
           [
             printOutputs(result.outputs),
             `witness ${printSeconds(result.witnessSeconds)}, proof ${printSeconds(result.proveSeconds)} (${result.backend})`,
+            printBoundTo(result.boundTo),
             `wrote ${result.file}`,
           ].join('\n'),
       );
     });
+}
+
+/** The context of the account that would submit the proof: the environment's signer, else the one of local chains. */
+async function submitterContext(): Promise<bigint> {
+  const [{ defaultProver }, { encodeContext }] = await Promise.all([import('../../chain/signer.js'), import('../../solidity/calldata.js')]);
+  return encodeContext(await defaultProver(), 0n);
 }

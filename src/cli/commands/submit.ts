@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { submitProof } from '../../workflow/contract.js';
 import { addSignerHelp } from '../chain-values.js';
 import { confirmationsOption, jsonOption, proofOption, rpcOption } from '../options.js';
+import { printBoundTo } from '../print.js';
 import { readProof } from '../proof.js';
 import { execute } from '../session.js';
 
@@ -35,6 +36,7 @@ export function define(command: Command): void {
             ? [
                 `accepted by ${result.contract}${result.alreadyAttested ? ' (attested before)' : ''}`,
                 `transaction ${result.transaction}, ${result.gasUsed.toLocaleString('en-US')} gas`,
+                ...(result.boundTo ? [`a verifier alone, which does not look at the context; the proof is ${printBoundTo(result.boundTo)}`] : []),
                 ...(result.attestation ? [`attestation ${result.attestation.id}`] : []),
               ].join('\n')
             : `REFUSED by ${result.contract}: the proof does not show these public signals for this model`,
