@@ -43,14 +43,14 @@ const SHOWN = 12;
 
 export function printOutputs(outputs: readonly OutputReport[]): string {
   return outputs
-    .map(({ name, integers, values, class: predicted, omitted }) => {
+    .map(({ name, integers, values, class: predicted, label, omitted }) => {
       const shown = values.slice(0, SHOWN).map((value) => value.toPrecision(5));
       const rest = values.length > SHOWN ? ` … ${values.length - SHOWN} more` : '';
       return [
         `output ${oneLine(name)}${omitted ? ` (scores before ${omitted}, which is not proved)` : ''}:`,
         `  integers ${integers.slice(0, SHOWN).join(' ')}${rest}`,
         `  values   ${shown.join(' ')}${rest}`,
-        ...(predicted === undefined ? [] : [`  class    ${predicted}`]),
+        ...(predicted === undefined ? [] : [`  class    ${predicted}${label === undefined ? '' : ` (${oneLine(label)})`}`]),
       ].join('\n');
     })
     .join('\n');

@@ -44,7 +44,7 @@ async function demo(flags: Flags, session: Session) {
   if (known?.keys === undefined || known.modelHash !== sha256([onnx])) {
     const calibration = parseSamples(await readFile(join(files, 'calibration.json'), 'utf8'), inputs, 'calibration.json');
     await session.stage('compiling a model of tabular medical data, and making its keys', async () => {
-      const compiled = await compileOnnx(onnx, { name: 'tabular', calibration });
+      const compiled = await compileOnnx(onnx, { name: 'tabular', calibration, scores: true });
       await writeBuild(flags.out, compiled.manifest, buildFiles(compiled));
       await setupBuild(flags.out, backendFor(flags.backend, session), { signal: session.signal });
     });

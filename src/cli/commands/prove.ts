@@ -27,7 +27,7 @@ export function define(command: Command): void {
   command
     .argument('<build>', 'build folder')
     .requiredOption('--input <file>', 'the input: {"input_data": [[...], ...]}')
-    .option('--out <file>', 'proof to write; public.json goes beside it (default: BUILD/proof.json)')
+    .option('--out <file>', 'proof to write; public.json goes beside it (default: proof.json in the build folder)')
     .addOption(new Option('--context <value>', 'address that alone may use the proof on chain, or a number; 0: anybody (default: the account that signs for submit)').argParser(context))
     .option('--opening <file>', 'write the salts of the commitments here; whoever has them can check guesses of the input')
     .addOption(backendOption())

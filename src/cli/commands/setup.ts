@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../../errors.js';
 import type { Manifest } from '../../manifest.js';
 import type { BackendChoice } from '../../groth16/backends.js';
-import { DEVELOPMENT_KEYS_NOTICE, ONE_CONTRIBUTION_NOTICE, setupBuild, UNFINISHED_KEY } from '../../workflow/setup.js';
+import { developmentKeysNotice, ONE_CONTRIBUTION_NOTICE, setupBuild, UNFINISHED_KEY } from '../../workflow/setup.js';
 import { backendFor, backendOption, jsonOption } from '../options.js';
 import { printSeconds } from '../print.js';
 import { execute, type Outcome } from '../session.js';
@@ -59,7 +59,7 @@ export function define(command: Command): void {
           }
           const keys = manifest.keys as NonNullable<Manifest['keys']>;
           const warning =
-            keys.kind === 'development' ? DEVELOPMENT_KEYS_NOTICE : contribute ? ONE_CONTRIBUTION_NOTICE : undefined;
+            keys.kind === 'development' ? developmentKeysNotice(folder) : contribute ? ONE_CONTRIBUTION_NOTICE : undefined;
           return { result: { folder, ...keys, seconds, ...(warning ? { warning } : {}) }, ok: true };
         },
         (result) => (result.unfinished ? printUnfinished(folder, ptauOf(flags)) : printFinished(folder, result)).join('\n'),
