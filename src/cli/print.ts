@@ -17,7 +17,7 @@ const ROWS = { calibration: 'calibration rows', heldOut: 'held-out rows', drawn:
 
 export function printAccuracy(accuracy: ComparedAccuracy): string {
   const share = (value: number): string => `${(100 * value).toFixed(2)} %`;
-  const against = accuracy.reference === 'onnxruntime' ? 'float32 (onnxruntime)' : "this package's own float evaluator (onnxruntime refused the file)";
+  const against = accuracy.reference === 'onnxruntime' ? 'float32 (onnxruntime)' : `this package's own float evaluator (${message(accuracy.why ?? 'without onnxruntime')})`;
   const lines = accuracy.sets.flatMap(({ rows, samples, outputs }) => {
     const apart = rows === 'heldOut' && accuracy.heldOut === 'split' ? ', by a model calibrated on the others' : '';
     return [
