@@ -4,7 +4,6 @@ import { UsageError } from '../errors.js';
 import { chooseBackend, type BackendChoice } from '../groth16/backends.js';
 import type { Groth16Backend } from '../groth16/types.js';
 import { decodeModel, buildGraph } from '../onnx/index.js';
-import { encodeContext } from '../solidity/index.js';
 import type { Visibility } from '../manifest.js';
 import { buildName } from '../workflow/build-name.js';
 import { parseLabels } from '../workflow/classes.js';
@@ -87,10 +86,21 @@ function range(text: string): readonly [number, number] {
   return [ends[0], ends[1]];
 }
 
-/** A context: a number (decimal or 0x), or an address, which alone may then use the proof on chain. */
+/** An address whose checksum is not looked at: without ethers, which takes long to load. */
+export function accountText(text: string): string {
+  if (!/^0x[0-9a-fA-F]{40}$/.test(text)) throw new InvalidArgumentError('give an address: 0x and 40 hex digits');
+  return text;
+}
+
+export function uint256(text: string): bigint {
+  if (!/^(0x[0-9a-fA-F]{1,64}|\d{1,78})$/.test(text) || BigInt(text) >= 1n << 256n) throw new InvalidArgumentError('give a whole number below 2^256');
+  return BigInt(text);
+}
+
+/** A context as a number (decimal or 0x). @throws InvalidArgumentError */
 export function context(text: string): bigint {
-  if (/^0x[0-9a-fA-F]{40}$/.test(text)) return encodeContext(text, 0n);
-  if (!/^(0x[0-9a-fA-F]+|\d+)$/.test(text)) throw new InvalidArgumentError('give an address or a number below the field modulus');
+  if (/^0x[0-9a-fA-F]{40}$/.test(text)) throw new InvalidArgumentError('an address alone names no contract and no chain; bind the proof to an account with --for');
+  if (!/^(0x[0-9a-fA-F]+|\d+)$/.test(text)) throw new InvalidArgumentError('give a number below the field modulus');
   const value = BigInt(text);
   if (value >= FIELD_MODULUS) throw new InvalidArgumentError('the context must be below the scalar field of BN254');
   return value;

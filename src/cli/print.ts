@@ -60,11 +60,11 @@ export function printOutputs(outputs: readonly OutputReport[]): string {
 export function printBoundTo(bound: BoundTo): string {
   switch (bound.kind) {
     case 'account':
-      return `bound to ${bound.account}, which alone can use it on chain (--context ADDRESS binds it to another account)`;
+      return `bound to ${bound.account} at the contract ${bound.contract} on chain ${bound.chainId}, nonce ${bound.nonce}: nobody else can use it, and nowhere else`;
     case 'anybody':
       return 'bound to nobody: anybody who sees it can show it as their own, and a registry attests none like it';
     case 'number':
-      return `bound to the number ${bound.context}, which is no account: a registry attests none like it`;
+      return `bound to the context ${bound.context}, and its file does not say what that stands for`;
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Groth16Backend } from '../groth16/types.js';
 import { middleInputs } from '../quantize/encode.js';
 import { InputRangeError, InputShapeError } from '../quantize/errors.js';
-import { encodeContext, inferenceCalldata, signalCalldata, vkHash } from '../solidity/index.js';
+import { inferenceCalldata, signalCalldata, vkHash } from '../solidity/index.js';
 import { InputFormatError, parseInput } from '../workflow/input-json.js';
 import { openProver } from '../workflow/prove.js';
 import { parseJson } from '../user-json.js';
@@ -26,7 +26,7 @@ export async function openWorkbench(folders: readonly string[], backend: Groth16
   );
   // One proof of an input in the middle of its range brings tables, threads and compiled code into being.
   for (const { prover } of benches.values()) {
-    await prover.prove(middleInputs(prover.model.inputs), { context: encodeContext(`0x${'0'.repeat(40)}`, 0n) });
+    await prover.prove(middleInputs(prover.model.inputs));
   }
   return {
     async run({ vkHash: wanted, kind, document, context }) {

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  ContextMismatchError,
   deployAttestations,
   deployRegistry,
   deployVerifier,
@@ -24,7 +25,7 @@ import type { Manifest } from '../manifest.js';
 import { integerModelFromJson } from '../quantize/serialize.js';
 import { VERSION } from '../version.js';
 import { addToBuild, readBuildFile, readManifest } from './build-folder.js';
-import { boundTo, ContextMismatchError, contextOf, isUsableBy, type BoundTo } from './proof-context.js';
+import { boundTo, contextOf, isUsableBy, type BoundTo } from './proof-context.js';
 import { proofFromJson, type ProofFile } from './proof-file.js';
 import { BuildMismatchError, publicSignalsOf, requireManifestOfModel } from './public-signals.js';
 import { readVerificationKey } from './verify.js';
@@ -149,17 +150,18 @@ export async function registerBuild(
     });
     await chain.save();
     const account = sender.signer.address;
-    const context = await contextOnDisk(folder, manifest);
-    const foreign = context !== undefined && !isUsableBy(context, account) ? { foreignProof: boundTo(context) } : {};
+    const bound = await bindingOnDisk(folder, manifest);
+    const usable = bound === undefined || isUsableBy(bound, { chainId: chain.rpc.chainId, contract: contracts.attestations, account });
+    const foreign = usable ? {} : { foreignProof: bound };
     return { ...contracts, modelId: String(model.modelId), version: model.version, transaction: model.transaction, chainId: chain.rpc.chainId, account, ...foreign };
   });
 }
 
-/** The context of the proof that `prove` left in the build; undefined where there is none that can be read. */
-async function contextOnDisk(folder: string, manifest: Manifest): Promise<bigint | undefined> {
+/** What the proof that `prove` left in the build is for; undefined where there is none that can be read. */
+async function bindingOnDisk(folder: string, manifest: Manifest): Promise<BoundTo | undefined> {
   try {
-    const { publicSignals } = proofFromJson(await readFile(join(folder, 'proof.json'), 'utf8'), 'proof.json');
-    return contextOf(manifest, publicSignals);
+    const { publicSignals, binding } = proofFromJson(await readFile(join(folder, 'proof.json'), 'utf8'), 'proof.json');
+    return boundTo(contextOf(manifest, publicSignals), binding);
   } catch {
     return undefined;
   }
@@ -208,29 +210,42 @@ export interface SubmitResult {
   readonly boundTo?: BoundTo;
 }
 
+export interface SubmitOptions extends ChainOptions {
+  /** Of the proof's context, where the proof's file does not say it; default 0. */
+  readonly nonce?: bigint;
+}
+
 /** Sends a proof: to the attestations contract where the build is registered, else to its verifier. @throws ContextMismatchError, PublicSignalsError */
-export async function submitProof(folder: string, proof: ProofFile, options: ChainOptions): Promise<SubmitResult> {
+export async function submitProof(folder: string, proof: ProofFile, options: SubmitOptions): Promise<SubmitResult> {
   const manifest = await readManifest(folder);
   const key = await readVerificationKey(folder);
   return await withSender(folder, options, async (sender, chain) => {
     const deployment = await readDeployment(folder, chain.rpc);
     const chainId = chain.rpc.chainId;
+    const account = sender.signer.address;
+    const bound = boundTo(contextOf(manifest, proof.publicSignals), proof.binding);
+    const again = `prove again: zkinfer prove ${folder} --input FILE --for ${account}`;
     const { model } = deployment;
     if (model && deployment.attestations) {
       const contract = deployment.attestations.address;
+      if (bound.kind === 'account' && !isUsableBy(bound, { chainId, contract, account })) {
+        throw new ContextMismatchError(
+          `the proof is for ${bound.account} at the contract ${bound.contract} on chain ${bound.chainId}; ` +
+            `${account} would send it to ${contract} on chain ${chainId}. Send it as it was made, or ${again}`,
+        );
+      }
+      if (bound.kind === 'anybody') throw new ContextMismatchError(`the proof is bound to nobody, and the attestations take only their sender's: ${again}`);
+      const nonce = options.nonce ?? (bound.kind === 'account' ? BigInt(bound.nonce) : 0n);
       const attested = { attestations: contract, modelId: BigInt(model.id), version: model.version, key, manifest };
-      const { transaction, gasUsed, accepted, attestation, alreadyAttested } = await submitInference(sender, attested, proof);
+      const { transaction, gasUsed, accepted, attestation, alreadyAttested } = await submitInference(sender, attested, { ...proof, nonce });
       return { transaction, gasUsed, accepted, contract, attestation, alreadyAttested, chainId };
     }
     const contract = requirePart(deployment, 'verifier', folder).address;
     // A bare verifier does not look at the context. Contracts that act on proofs do, so its yes would promise too much.
-    const context = contextOf(manifest, proof.publicSignals);
-    const bound = boundTo(context);
-    const account = sender.signer.address;
-    if (bound.kind === 'account' && !isUsableBy(context, account)) {
+    if (bound.kind === 'account' && !isUsableBy(bound, { chainId, account })) {
       throw new ContextMismatchError(
-        `the proof is bound to ${bound.account}, and ${account} would send it: contracts that act on proofs refuse it from this account. ` +
-          `Send it as ${bound.account}, or prove again: zkinfer prove ${folder} --input FILE --context ${account}`,
+        `the proof is for ${bound.account} on chain ${bound.chainId}, and ${account} would send it on chain ${chainId}: contracts that act on proofs refuse it. ` +
+          `Send it as ${bound.account}, or ${again}`,
       );
     }
     const submission = await submitToVerifier(sender, contract, key, proof.proof, proof.publicSignals);

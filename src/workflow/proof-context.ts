@@ -1,25 +1,20 @@
-/** Whom a proof is bound to: what its context says of the account that may use it. */
+/** Whom a proof is bound to, and for which contract: what is kept beside it, where that hashes to its context. */
 import type { Manifest } from '../manifest.js';
-import { ZkinferError } from '../errors.js';
-import { decodeContext, signalCalldata } from '../solidity/index.js';
+import { contextFor, signalCalldata, type ContextBinding } from '../solidity/index.js';
 
-/** A proof is bound to another account than the one that would send it. */
-export class ContextMismatchError extends ZkinferError {
-  readonly code = 'CONTEXT_MISMATCH';
-}
+/** What a proof was made for, as `prove` keeps it in `proof.json`. */
+export type ProofBinding = Required<Readonly<ContextBinding>>;
 
-/** An account in lower case; `anybody` where the context is zero; `number` where it is a number that is no account's address. */
-export type BoundTo = { readonly kind: 'account'; readonly account: string } | { readonly kind: 'anybody' } | { readonly kind: 'number'; readonly context: bigint };
+/** `anybody` where the context is zero; `number` where it is known for nothing else. */
+export type BoundTo =
+  | ({ readonly kind: 'account' } & ProofBinding)
+  | { readonly kind: 'anybody' }
+  | { readonly kind: 'number'; readonly context: bigint };
 
-/** Numbers below are meant as numbers: the chance of an account with such an address is 2^-96. */
-const LEAST_ADDRESS = 1n << 64n;
-
-/** What a context says. */
-export function boundTo(context: bigint): BoundTo {
+/** What a context says. `binding`: what somebody says it was made of, believed only where it is true. */
+export function boundTo(context: bigint, binding?: ProofBinding): BoundTo {
   if (context === 0n) return { kind: 'anybody' };
-  if (context >= 1n << 224n) return { kind: 'number', context };
-  const { user } = decodeContext(context);
-  return BigInt(user) >= LEAST_ADDRESS ? { kind: 'account', account: user } : { kind: 'number', context };
+  return binding !== undefined && contextFor(binding) === context ? { kind: 'account', ...binding } : { kind: 'number', context };
 }
 
 /** The context among a proof's public signals. @throws PublicSignalsError */
@@ -27,8 +22,9 @@ export function contextOf(manifest: Pick<Manifest, 'publicSignals'>, publicSigna
   return signalCalldata(manifest, publicSignals).context;
 }
 
-/** Whether contracts that ask for the caller's own proof take one with this context from `account`. */
-export function isUsableBy(context: bigint, account: string): boolean {
-  const bound = boundTo(context);
-  return bound.kind === 'account' && bound.account === account.toLowerCase();
+/** Whether a proof is made for this account on this chain, and, where one is named, for this contract. */
+export function isUsableBy(bound: BoundTo, use: { readonly chainId: number; readonly account: string; readonly contract?: string }): boolean {
+  if (bound.kind !== 'account' || Number(bound.chainId) !== use.chainId) return false;
+  const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+  return same(bound.account, use.account) && (use.contract === undefined || same(bound.contract, use.contract));
 }

@@ -45,7 +45,10 @@ describe('zkinfer', function () {
       [['attestations', 'build', '--id', '0x1234'], /give 32 bytes in hex/],
       [['attestations', 'build', '--prover', `0x${'a'.repeat(39)}`], /give an address/],
       [['prove', 'build'], /required option '--input <file>' not specified/],
-      [['prove', 'build', '--input', 'input.json', '--context', 'me'], /an address or a number/],
+      [['prove', 'build', '--input', 'input.json', '--context', 'me'], /a number below/],
+      [['prove', 'build', '--input', 'input.json', '--context', `0x${'a'.repeat(40)}`], /with --for/],
+      [['prove', 'build', '--input', 'input.json', '--context', '1', '--nonce', '1'], /cannot be used with/],
+      [['prove', 'build', '--input', 'input.json', '--for', '0x12'], /give an address/],
       [['prove', 'build', '--input', 'input.json', '--context', String(1n << 254n)], /below the scalar field/],
       [['prove', 'build', '--input', 'input.json', '--out', './public.json'], /must not be named public\.json/],
     ];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as snarkjs from 'snarkjs';
@@ -16,8 +16,8 @@ describe('from an ONNX file to a contract, by commands', function () {
   let folder: string;
   let build: string;
   let proof: string;
-  /** Anyone's address: the proof is for it alone. */
-  const context = '0x00000000000000000000000000000000000000aa';
+  /** A number of the test's own: no contract is known yet that would take the proof. */
+  const context = '170';
 
   before(() => {
     folder = temporaryFolder();
@@ -111,6 +111,23 @@ describe('from an ONNX file to a contract, by commands', function () {
     const forged = path.join(folder, 'forged-0.json');
     const refused = await zkinferJson(['submit', build, '--proof', forged], 1);
     assert.equal(refused.accepted, false);
+  });
+
+  it('a proof made after register is for the submitter at the attestations on that chain, and nobody attests with another', async () => {
+    const { attestations, chainId } = await zkinferJson<{ attestations: string; chainId: number }>(['register', build]);
+    const early = await zkinfer(['submit', build, '--proof', proof, '--json']);
+    assert.equal(early.status, 1);
+    assert.match(early.stdout + early.stderr, /CONTEXT_MISMATCH/);
+    const made = path.join(folder, 'attest', 'proof.json');
+    mkdirSync(path.dirname(made));
+    const { boundTo } = await zkinferJson<{ boundTo: Json }>(['prove', build, '--input', fixture('input.json'), '--nonce', '7', '--out', made]);
+    const { context: kept } = JSON.parse(readFileSync(made, 'utf8')) as { context: Json };
+    assert.deepEqual([boundTo.kind, kept.contract, kept.chainId, kept.nonce], ['account', attestations, String(chainId), '7']);
+    const foreign = path.join(path.dirname(made), 'foreign.json');
+    await zkinferJson(['prove', build, '--input', fixture('input.json'), '--for', `0x${'00'.repeat(19)}aa`, '--out', foreign]);
+    assert.match((await zkinfer(['submit', build, '--proof', foreign])).stderr, /made for|is for 0x0+aa/);
+    const { attestation } = await zkinferJson<{ attestation: Json }>(['submit', build, '--proof', made]);
+    assert.match(String(attestation.id), /^0x[0-9a-f]{64}$/);
   });
 
   it('run does it all in one go and gives every stage\'s seconds', async () => {

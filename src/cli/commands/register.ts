@@ -39,7 +39,7 @@ export function define(command: Command): void {
               ? []
               : [
                   `warning: ${folder}/proof.json is ${printBoundTo(result.foreignProof)}; it cannot be attested by ${result.account}. ` +
-                    `Prove again: zkinfer prove ${folder} --input FILE --context ${result.account}`,
+                    `Prove again: zkinfer prove ${folder} --input FILE --for ${result.account}`,
                 ]),
           ].join('\n'),
       );
