@@ -21,6 +21,7 @@ const COMMANDS: readonly Subcommand[] = [
   { name: 'setup', summary: "make a build's proving and verification key", load: () => import('./commands/setup.js') },
   { name: 'ceremony', summary: 'contribute to a key, end a ceremony with a beacon, verify what others did', load: () => import('./commands/ceremony.js') },
   { name: 'prove', summary: 'prove the inference of one input', load: () => import('./commands/prove.js') },
+  { name: 'witness', summary: 'write the witness of one input (.wtns), for snarkjs, rapidsnark and others', load: () => import('./commands/witness.js') },
   { name: 'verify', summary: 'check a proof off chain; exit code 0 only if it is valid', load: () => import('./commands/verify.js') },
   { name: 'solidity', summary: "write the build's Verifier.sol", load: () => import('./commands/solidity.js') },
   { name: 'deploy', summary: "deploy the build's verifier contract", load: () => import('./commands/deploy.js') },

@@ -1,48 +1,37 @@
 /** `zkinfer prove`. */
 import { basename, dirname, join } from 'node:path';
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { isStream, ownStream, writeAtomic } from '../../atomic-file.js';
 import { UsageError } from '../../errors.js';
 import type { BackendChoice } from '../../groth16/backends.js';
 import { readManifest } from '../../workflow/build-folder.js';
 import { parseInput } from '../../workflow/input-json.js';
+import { openingOf, openingToJson } from '../../workflow/opening.js';
 import { boundTo } from '../../workflow/proof-context.js';
-import { contextFor } from '../../solidity/context.js';
 import { openProver } from '../../workflow/prove.js';
 import { proofToJson } from '../../workflow/proof-file.js';
+import { addBindingOptions, bindingOf, type BindingFlags } from '../binding.js';
 import { readUserText } from '../files.js';
-import { accountText, backendFor, backendOption, uint256, context, jsonOption, wholeNumber } from '../options.js';
+import { backendFor, backendOption, jsonOption } from '../options.js';
 import { printBoundTo, printOutputs, printSeconds } from '../print.js';
 import { execute } from '../session.js';
 
-interface Flags {
+interface Flags extends BindingFlags {
   readonly input: string;
   readonly out?: string;
-  readonly context?: bigint;
-  readonly for?: string;
-  readonly contract?: string;
-  readonly chainId?: number;
-  readonly nonce?: bigint;
   readonly opening?: string;
   readonly backend: BackendChoice;
   readonly json?: boolean;
 }
 
 export function define(command: Command): void {
-  command
-    .argument('<build>', 'build folder')
-    .requiredOption('--input <file>', 'the input: {"input_data": [[...], ...]}')
-    .option('--out <file>', 'proof to write; public.json goes beside it (default: proof.json in the build folder)')
-    .addOption(new Option('--for <account>', 'account that alone may use the proof (default: the one that signs for submit)').argParser(accountText))
-    .addOption(new Option('--contract <address>', 'contract that takes the proof (default: the attestations on record, else the verifier)').argParser(accountText))
-    .addOption(new Option('--chain-id <n>', 'its chain (default: the one on record)').argParser(wholeNumber))
-    .addOption(new Option('--nonce <n>', "tells the account's proofs for the contract apart (default: 0)").argParser(uint256))
-    .addOption(
-      new Option('--context <number>', 'a context of your own instead, for a contract that gives it a meaning; 0: anybody')
-        .argParser(context)
-        .conflicts(['for', 'contract', 'chainId', 'nonce']),
-    )
-    .option('--opening <file>', 'write the salts of the commitments here; whoever has them can check guesses of the input')
+  addBindingOptions(
+    command
+      .argument('<build>', 'build folder')
+      .requiredOption('--input <file>', 'the input: {"input_data": [[...], ...]}')
+      .option('--out <file>', 'proof to write; public.json goes beside it (default: proof.json in the build folder)'),
+  )
+    .option('--opening <file>', 'write what opens the commitments here, for verify --opening; whoever has it can check guesses of the input')
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (folder: string, flags: Flags) => {
@@ -57,14 +46,13 @@ export function define(command: Command): void {
           const manifest = await readManifest(folder);
           const input = parseInput(await readUserText(flags.input, 'the input'), manifest.inputs, flags.input);
           const backend = backendFor(flags.backend, session);
-          const binding = flags.context === undefined ? await bindingFor(folder, flags) : undefined;
-          const bound = flags.context ?? (binding ? contextFor(binding) : 0n);
+          const { context, binding } = await bindingOf(folder, flags);
           const proved = await session.stage(`proving (${backend.name})`, async (update) => {
             update('loading the key');
             const prover = await openProver(folder, backend);
             try {
               return await prover.prove(input, {
-                context: bound,
+                context,
                 signal: session.signal,
                 onProgress: (share, stage) => update(`${stage} ${Math.round(100 * share)} %`),
               });
@@ -72,12 +60,12 @@ export function define(command: Command): void {
               await prover.close();
             }
           });
-          const { salts, ...result } = proved;
+          const { salts: _, ...result } = proved;
           // The proof carries its public signals; beside a pipe or a device there is no place for another file.
           if (!(await isStream(out))) await writeAtomic(publicPath, [`${JSON.stringify(proved.publicSignals, null, 1)}\n`]);
-          if (flags.opening !== undefined) await writeAtomic(flags.opening, [`${JSON.stringify({ salts }, null, 1)}\n`], 0o600);
+          if (flags.opening !== undefined) await writeAtomic(flags.opening, [openingToJson(openingOf(proved))], 0o600);
           await writeAtomic(out, [proofToJson({ ...proved, ...(binding ? { binding } : {}) })]);
-          return { result: { ...result, file: out, backend: backend.name, context: bound, boundTo: boundTo(bound, binding) }, ok: true };
+          return { result: { ...result, file: out, backend: backend.name, context, boundTo: boundTo(context, binding) }, ok: true };
         },
         (result) =>
           [
@@ -88,10 +76,4 @@ export function define(command: Command): void {
           ].join('\n'),
       );
     });
-}
-
-/** Loaded when needed: what signs and what is on record take ethers along. */
-async function bindingFor(folder: string, { for: account, contract, chainId, nonce }: Flags) {
-  const { proofBinding } = await import('../../workflow/proof-binding.js');
-  return await proofBinding(folder, { account, contract, chainId, nonce });
 }
