@@ -43,6 +43,8 @@ export function define(command: Command): void {
         async (session) => {
           if (toOutput && flags.json) throw new UsageError('--json prints its document on standard output; write the proof to a file');
           if (basename(out) === 'public.json') throw new UsageError('--out must not be named public.json: that file takes the public signals');
+          // Refused before the work, not after it.
+          for (const target of [out, flags.opening]) if (target !== undefined) await isStream(target);
           const manifest = await readManifest(folder);
           const input = parseInput(await readUserText(flags.input, 'the input'), manifest.inputs, flags.input);
           const backend = backendFor(flags.backend, session);
