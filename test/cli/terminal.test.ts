@@ -8,7 +8,8 @@ import { table } from '../../src/cli/table.js';
 import { message, oneLine, printable, safeJson } from '../../src/cli/terminal.js';
 import { fixtureFile } from '../fixtures-compiled.js';
 import { makeModel, node } from '../onnx/support/make-model.js';
-import { temporaryFolder } from '../workflow/support/folders.js';
+import { temporaryFolder, toyBuild } from '../workflow/support/folders.js';
+import { inputJson } from '../workflow/support/toy.js';
 import { zkinfer } from './support/zkinfer.js';
 
 /** Sets the clipboard, clears the screen, by 7-bit and 8-bit sequences; turns a line round; begins a line of its own. */
@@ -61,6 +62,17 @@ describe('text on a terminal', function () {
     }
     const { survey } = JSON.parse(runs[3].stdout) as { survey: { nodes: { name: string }[] } };
     assert.equal(survey.nodes[0].name, HOSTILE);
+  });
+
+  it('has the result alone on standard output, where a proof is written there', async () => {
+    const build = await toyBuild();
+    const input = path.join(temporaryFolder(), 'input.json');
+    writeFileSync(input, inputJson([0.5, -0.25]));
+    const { stdout, stderr, status } = await zkinfer(['prove', build, '--input', input, '--out', '/dev/stdout']);
+    assert.equal(status, 0, stderr);
+    assert.equal((JSON.parse(stdout) as { protocol: string }).protocol, 'groth16');
+    assert.match(stderr, /^output y:\n/);
+    assert.equal((await zkinfer(['prove', build, '--input', input, '--out', '/dev/stdout', '--json'])).status, 2);
   });
 
   it('ends quietly where nobody reads it any more', async () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as snarkjs from 'snarkjs';
-import { zkinfer, zkinferJson } from '../cli/support/zkinfer.js';
+import { fails, zkinfer, zkinferJson } from '../cli/support/zkinfer.js';
 import { fixtureFile } from '../fixtures-compiled.js';
 import { temporaryFolder } from '../workflow/support/folders.js';
 
@@ -38,7 +38,7 @@ describe('from an ONNX file to a contract, by commands', function () {
   });
 
   it('compile writes the build and reports its size, its accuracy and its layers', async () => {
-    const result = await zkinferJson(['compile', fixture('model.onnx'), '--calibration', fixture('calibration.json'), '--emit-circom', '--out', build]);
+    const result = await zkinferJson(['compile', fixture('model.onnx'), '--calibration', fixture('calibration.json'), '--scores', '--emit-circom', '--out', build]);
     for (const key of ['constraints', 'wires', 'nonZeros', 'publicSignals', 'domainSize', 'seconds']) {
       assert.ok(typeof result[key] === 'number' && result[key] > 0, `${key}: ${String(result[key])}`);
     }
@@ -79,6 +79,29 @@ describe('from an ONNX file to a contract, by commands', function () {
     const earlier = JSON.parse(readFileSync(path.join(build, 'public.json'), 'utf8')) as string[];
     assert.notEqual(earlier.at(-2), publicSignals.at(-2));
     for (const name of files()) assert.ok(!readFileSync(path.join(build, name)).includes(salts.input), name);
+  });
+
+  it('verify --opening says whether a proof is of an input', async () => {
+    const [opening, other, wrong] = ['opening.json', 'other.json', 'wrong.json'].map((name) => path.join(folder, name));
+    const args = ['verify', build, '--proof', other, '--opening', opening, '--input'];
+    assert.deepEqual((await zkinferJson<Json & { opened: Json }>([...args, fixture('input.json')])).opened.input, true);
+    const { input_data: [row] } = JSON.parse(readFileSync(fixture('input.json'), 'utf8')) as { input_data: number[][] };
+    writeFileSync(wrong, JSON.stringify({ input_data: [row.map((value, i) => (i === 0 ? value * 1.1 : value))] }));
+    const refused = await zkinferJson<Json & { opened: Json }>([...args, wrong], 1);
+    assert.equal(refused.valid, true);
+    assert.equal(refused.opened.input, false);
+  });
+
+  it('witness writes what snarkjs proves with, and verify takes its proof as the object that snarkjs gives', async () => {
+    const file = path.join(folder, 'input.wtns');
+    const result = await zkinferJson<Json & { publicSignals: string[] }>(['witness', build, '--input', fixture('input.json'), '--out', file]);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    const proved = await snarkjs.groth16.prove(path.join(build, 'proving.zkey'), file);
+    assert.deepEqual(proved.publicSignals, result.publicSignals);
+    const object = path.join(folder, 'object.json');
+    // As PowerShell writes it: UTF-16 with a byte-order mark.
+    writeFileSync(object, Buffer.from(`\ufeff${JSON.stringify(proved)}`, 'utf16le'));
+    assert.equal((await zkinferJson(['verify', build, '--proof', object])).valid, true);
   });
 
   it('verify accepts the proof, and refuses it with exit code 1 once anything in it is changed', async () => {
@@ -128,6 +151,15 @@ describe('from an ONNX file to a contract, by commands', function () {
     assert.match((await zkinfer(['submit', build, '--proof', foreign])).stderr, /made for|is for 0x0+aa/);
     const { attestation } = await zkinferJson<{ attestation: Json }>(['submit', build, '--proof', made]);
     assert.match(String(attestation.id), /^0x[0-9a-f]{64}$/);
+  });
+
+  it('register warns of a proof that nobody can have attested', async () => {
+    await zkinferJson(['prove', build, '--input', fixture('input.json'), '--context', '0']);
+    assert.deepEqual((await zkinferJson<Json & { foreignProof: Json }>(['register', build])).foreignProof, { kind: 'anybody' });
+    await fails(['submit', build], 'ContextMismatchError', /bound to nobody.*prove again/s);
+    const bound = await zkinferJson<Json & { boundTo: Json }>(['prove', build, '--input', fixture('input.json')]);
+    assert.equal(bound.boundTo.account, '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266');
+    assert.ok(!('foreignProof' in (await zkinferJson(['register', build]))));
   });
 
   it('run does it all in one go and gives every stage\'s seconds', async () => {
