@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -38,9 +38,11 @@ describe('a result', function () {
     assert.ok(lstatSync(at('pipe')).isFIFO());
   });
 
-  it('goes through a device, which stays one', async () => {
-    await writeAtomic('/dev/null', ['nothing']);
-    assert.ok(statSync('/dev/null').isCharacterDevice());
+  it('goes through a device, which stays one', async function () {
+    // One of the test's own, which only root can make: code that is wrong would replace the machine's.
+    if (spawnSync('mknod', [at('null'), 'c', '1', '3']).status !== 0) this.skip();
+    await writeAtomic(at('null'), ['nothing']);
+    assert.ok(statSync(at('null')).isCharacterDevice());
   });
 
   it('does not replace a folder or a socket, and leaves nothing behind', async () => {
