@@ -1,5 +1,5 @@
 /**
- * Makes `verifier-contracts/test/fixtures/scorer.json`: the key of `scorer.circom` and real proofs by snarkjs, which the forge
+ * `node --import tsx scripts/make-contract-fixtures.mjs` makes `verifier-contracts/test/fixtures/scorer.json`: the key of `scorer.circom` and real proofs by snarkjs, which the forge
  * suite verifies. Run again only when the circuit changes; the file is committed. Half a minute.
  */
 import { execFileSync } from 'node:child_process';
@@ -8,14 +8,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as snarkjs from 'snarkjs';
+import { contextFor } from '../src/solidity/context.ts';
+import { ATTESTATIONS, CHAIN_ID, PAYOUT, PROVER } from '../test/solidity/forge-addresses.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const fixtures = join(root, 'verifier-contracts/test/fixtures');
 // circom2 sees files below its working directory only.
 const folder = mkdtempSync(join(root, '.contract-fixtures-'));
-const COUNT = 32;
-/** The prover in every context; the nonces count from 1. */
-const PROVER = 0x1000000000000000000000000000000000000001n;
+/** How many proofs for which contract; the nonces count from 1. */
+const COUNTS = [[ATTESTATIONS, 32], [PAYOUT, 2]];
 
 try {
   execFileSync(
@@ -37,16 +38,17 @@ try {
   const key = await snarkjs.zKey.exportVerificationKey(at('1.zkey'));
 
   const proofs = [];
-  for (let i = 0; i < COUNT; i += 1) {
+  for (const contract of COUNTS.flatMap(([address, count]) => Array(count).fill(address))) {
+    const nonce = proofs.filter((one) => one.contract === contract).length + 1;
     const input = {
-      context: ((BigInt(i + 1) << 160n) | PROVER).toString(),
+      context: contextFor({ chainId: CHAIN_ID, contract, account: PROVER, nonce }).toString(),
       pixels: [...randomBytes(4)],
       salt: BigInt(`0x${randomBytes(31).toString('hex')}`).toString(),
     };
     await snarkjs.wtns.calculate(input, at('scorer_js/scorer.wasm'), at('witness.wtns'));
     const { proof, publicSignals } = await snarkjs.groth16.prove(at('1.zkey'), at('witness.wtns'));
-    if (!(await snarkjs.groth16.verify(key, publicSignals, proof))) throw new Error(`proof ${i} does not verify`);
-    proofs.push({ pixels: input.pixels, publicSignals, proof });
+    if (!(await snarkjs.groth16.verify(key, publicSignals, proof))) throw new Error(`proof ${proofs.length} does not verify`);
+    proofs.push({ contract, nonce, pixels: input.pixels, publicSignals, proof });
   }
   delete key.vk_alphabeta_12;
   writeFileSync(join(fixtures, 'scorer.json'), `${JSON.stringify({ key, proofs })}\n`);

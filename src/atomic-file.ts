@@ -1,6 +1,13 @@
-/** Files that survive a killed process: written under a temporary name, flushed, renamed. There is the old file or the new one, never a part. */
+/**
+ * Files that survive a killed process: written under a temporary name, flushed, renamed. There is the old file or the new one, never a part.
+ *
+ * The trap: a rename replaces whatever bears the name. Run as root, `--out /dev/null` would make the machine's null device a file. What
+ * is no regular file is therefore written through, or refused.
+ */
 import { createHash, randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { ZkinferError } from './errors.js';
 
 /** A result cannot be written where it should go. */
@@ -8,41 +15,104 @@ export class OutputError extends ZkinferError {
   readonly code = 'OUTPUT';
 }
 
-/** Writes pieces to a file under a temporary name, then renames it; returns the contents' SHA-256. @throws OutputError */
+/**
+ * Writes pieces to a file under a temporary name, then renames it; returns the contents' SHA-256. A symbolic link stays, and its target
+ * is written. Pipes and character devices are written through; folders, sockets and disks are refused. @throws OutputError
+ */
 export async function writeAtomic(path: string, pieces: Iterable<Uint8Array | string>, mode = 0o644): Promise<string> {
+  try {
+    if (await isStream(path)) return await writeThrough(path, pieces);
+    // A link that leads nowhere has no real path; it is replaced.
+    const target = await realpath(path).catch(() => path);
+    return await writeRenamed(target, pieces, mode);
+  } catch (error) {
+    throw writeFailure(path, error);
+  }
+}
+
+/** This process's own output, by its path; opening it again would fail where it is a socket. */
+export function ownStream(path: string): NodeJS.WriteStream | undefined {
+  const [, name, number] = /^\/dev\/(stdout|stderr)$|^\/(?:dev|proc\/self)\/fd\/([12])$/.exec(path) ?? [];
+  if (name === undefined && number === undefined) return undefined;
+  return name === 'stderr' || number === '2' ? process.stderr : process.stdout;
+}
+
+/** Whether a path is written through, because it is no place for a file. @throws OutputError where it can take no result at all */
+export async function isStream(path: string): Promise<boolean> {
+  if (ownStream(path) !== undefined) return true;
+  const there = await stat(path).catch(() => undefined);
+  if (there === undefined) return false;
+  if (there.isFile()) return await isDescriptor(path);
+  if (there.isFIFO() || there.isCharacterDevice()) return true;
+  throw new OutputError(`cannot write ${path}: it is ${kindOf(there)}; give the name of a file`);
+}
+
+/** An open descriptor of a file: renaming over that file would leave the descriptor with one that has no name. */
+async function isDescriptor(path: string): Promise<boolean> {
+  return /^\/proc\/.*\/fd$/.test(await realpath(dirname(path)).catch(() => ''));
+}
+
+function kindOf(there: Stats): string {
+  if (there.isDirectory()) return 'a folder';
+  return there.isSocket() ? 'a socket' : 'a device';
+}
+
+async function writeThrough(path: string, pieces: Iterable<Uint8Array | string>): Promise<string> {
+  const own = ownStream(path);
+  if (own !== undefined) {
+    const write = (data: string | Uint8Array): Promise<void> =>
+      new Promise((resolve, reject) => void own.write(data, (error) => (error ? reject(error) : resolve())));
+    return await writePieces({ writeFile: write }, pieces);
+  }
+  const file = await open(path, 'a');
+  try {
+    return await writePieces(file, pieces);
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeRenamed(path: string, pieces: Iterable<Uint8Array | string>, mode: number): Promise<string> {
   const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
-  const hash = createHash('sha256');
   try {
     const file = await open(temporary, 'wx', mode);
+    let hash: string;
     try {
-      let pending: string[] = [];
-      let length = 0;
-      const flush = async (): Promise<void> => {
-        if (pending.length > 0) await file.writeFile(pending.join(''));
-        pending = [];
-        length = 0;
-      };
-      for (const piece of pieces) {
-        hash.update(piece);
-        if (typeof piece === 'string') {
-          pending.push(piece);
-          length += piece.length;
-          if (length > 1 << 20) await flush();
-        } else {
-          await flush();
-          await file.writeFile(piece);
-        }
-      }
-      await flush();
+      hash = await writePieces(file, pieces);
       await file.sync();
     } finally {
       await file.close();
     }
     await rename(temporary, path);
+    return hash;
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw writeFailure(path, error);
+    throw error;
   }
+}
+
+/** Gives the SHA-256 of what it wrote, in hex with 0x. */
+async function writePieces(file: { readonly writeFile: (data: string | Uint8Array) => Promise<void> }, pieces: Iterable<Uint8Array | string>): Promise<string> {
+  const hash = createHash('sha256');
+  let pending: string[] = [];
+  let length = 0;
+  const flush = async (): Promise<void> => {
+    if (pending.length > 0) await file.writeFile(pending.join(''));
+    pending = [];
+    length = 0;
+  };
+  for (const piece of pieces) {
+    hash.update(piece);
+    if (typeof piece === 'string') {
+      pending.push(piece);
+      length += piece.length;
+      if (length > 1 << 20) await flush();
+    } else {
+      await flush();
+      await file.writeFile(piece);
+    }
+  }
+  await flush();
   return `0x${hash.digest('hex')}`;
 }
 

@@ -19,6 +19,7 @@ export { buildFiles, compileOnnx, type BuildFiles, type CompiledModel, type Comp
 export { readManifest, writeBuild, BuildFolderError } from './workflow/build-folder.js';
 export { setupBuild, type SetupResult } from './workflow/setup.js';
 export { openProver, openWitness, type Inference, type Prover, type ProveResult } from './workflow/prove.js';
+export { openSignals, openingFromJson, openingOf, openingToJson, OpeningError, type Opened, type Opening } from './workflow/opening.js';
 export { verifyProof, type VerifyResult } from './workflow/verify.js';
 export { proofFromJson, proofToJson, type ProofFile } from './workflow/proof-file.js';
 export { deployBuild, registerBuild, submitProof, writeVerifier, type ChainOptions, type DeployResult, type RegisterResult, type SubmitResult } from './workflow/contract.js';

@@ -51,7 +51,8 @@ export const manifestSchema = z.object({
       elementOffset: z.array(z.number().int()).optional(),
     }),
   ),
-  outputs: z.array(tensorSchema.extend({ omitted: z.enum(['Softmax', 'LogSoftmax']).optional(), scores: z.boolean() })),
+  /** `scores`: the largest element names a class; `labels` are the classes' names, in order. */
+  outputs: z.array(tensorSchema.extend({ omitted: z.enum(['Softmax', 'LogSoftmax']).optional(), scores: z.boolean(), labels: z.array(z.string()).optional() })),
   /**
    * Meaning of each public signal, in order: packed outputs (or their commitment; none if private), then packed inputs
    * (or their commitment; none if private), then the context.

@@ -76,6 +76,8 @@ async function measure(name: string, { input_data: data, labels }: Labelled): Pr
         return outputs;
       },
       samples,
+      undefined,
+      model.outputs.map(() => true),
     );
     const right = (classes: readonly number[]): number => classes.filter((value, i) => value === labels[i]).length / labels.length;
     return {

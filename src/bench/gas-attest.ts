@@ -11,7 +11,7 @@ import { verifyProofData } from '../chain/verifier.js';
 import { ATTESTATIONS_ABI } from '../chain/abi.js';
 import type { VerificationKey } from '../groth16/types.js';
 import {
-  compileSolidity, contractName, encodeContext, inferenceCalldata, proofCalldata, renderVerifier, type VerifierManifest,
+  callersProof, compileSolidity, contextFor, contractName, inferenceCalldata, proofCalldata, renderVerifier, type VerifierManifest,
 } from '../solidity/index.js';
 import { executionGas } from './gas-verify.js';
 
@@ -67,18 +67,22 @@ export async function measureTransactions(
 
   // Nonces as provers draw them, of 64 bits: calldata is paid by the non-zero byte.
   let nonce = 2n ** 64n - 1n;
-  const prove = () => subject.prove(encodeContext(sender.signer.address, nonce--));
+  const prove = async () => {
+    const chosen = nonce--;
+    const context = contextFor({ chainId: rpc.chainId, contract: attestations.address, account: sender.signer.address, nonce: chosen });
+    return { ...(await subject.prove(context)), nonce: chosen };
+  };
   const send = async (to: string, data: string) => {
     const receipt = await sendOnce(sender, { purpose: data, to, data, action: 'measuring', abis: [ATTESTATIONS_ABI] });
     return Number(receipt.gasUsed);
   };
   const sendInference = async (method: string) => {
-    const { proof, publicSignals } = await prove();
+    const { proof, publicSignals, nonce: chosen } = await prove();
     const call = inferenceCalldata(key, manifest, proof, publicSignals);
     const abi = new Interface([`function ${method}(uint256 modelId, bytes32 inputCommitment, bytes output, bytes proof)`]);
     return await send(
       attestations.address,
-      abi.encodeFunctionData(method, [model.modelId, call.inputCommitment, call.output, call.proof]),
+      abi.encodeFunctionData(method, [model.modelId, call.inputCommitment, call.output, callersProof(chosen, call.proof)]),
     );
   };
 

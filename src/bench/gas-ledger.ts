@@ -14,7 +14,7 @@ import { batchCheckpoints } from '../provenance/checkpoints.js';
 import { recordArtifact } from '../provenance/ledger.js';
 import { middleInputs } from '../quantize/encode.js';
 import { openMarket } from '../scenario/market.js';
-import { encodeContext, inferenceCalldata } from '../solidity/index.js';
+import { callersProof, contextFor, inferenceCalldata } from '../solidity/index.js';
 import { openProver } from '../workflow/prove.js';
 import { readVerificationKey } from '../workflow/verify.js';
 
@@ -62,16 +62,16 @@ export async function measureLedger(rpc: Rpc, folder: string, backend: Groth16Ba
       return id;
     };
     const proved = async (who: Sender, id: bigint): Promise<number> => {
-      const { output, proof } = await provedFor(encodeContext(who.signer.address, id));
+      const { output, proof } = await provedFor(contextFor({ chainId: rpc.chainId, contract: market.address, account: who.signer.address, nonce: id }));
       return await gasOf(who, answerProvedRequest(market.address, id, output, proof));
     };
     for (const who of [operator, newcomer]) await sendOnce(who, stakeRequest(market.address, ETHER, 'gas'));
 
-    const { output, proof } = await provedFor(encodeContext(operator.signer.address, 1n));
+    const { output, proof } = await provedFor(contextFor({ chainId: rpc.chainId, contract: market.attestations, account: operator.signer.address, nonce: 1n }));
     const bare = await gasOf(operator, {
       purpose: 'bare verification',
       to: market.attestations,
-      data: ATTESTATIONS_ABI.encodeFunctionData('verifyInference', [market.model.modelId, inputCommitment, output, proof]),
+      data: ATTESTATIONS_ABI.encodeFunctionData('verifyInference', [market.model.modelId, inputCommitment, output, callersProof(1n, proof)]),
       action: 'verifying',
       abis: [ATTESTATIONS_ABI],
     });

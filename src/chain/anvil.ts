@@ -14,6 +14,10 @@ export interface AnvilOptions {
   readonly loadState?: string;
   /** Seconds between blocks; default: a block for every transaction, at once. */
   readonly blockTime?: number;
+  /** Rules of the chain, as `berlin`, the last without a base fee; default the newest. */
+  readonly hardfork?: string;
+  /** Default 31337. */
+  readonly chainId?: number;
 }
 
 export interface Anvil {
@@ -50,8 +54,9 @@ process.on('exit', () => {
 
 /** Starts a fresh anvil (or one restored from `loadState`) and resolves once it accepts connections. */
 export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
-  const args = ['--host', '127.0.0.1', '--port', '0', '--threads', '1'];
+  const args = [...(options.chainId === undefined ? [] : ['--chain-id', String(options.chainId)]), '--host', '127.0.0.1', '--port', '0', '--threads', '1'];
   if (options.loadState !== undefined) args.push('--load-state', options.loadState);
+  if (options.hardfork !== undefined) args.push('--hardfork', options.hardfork);
   if (options.blockTime !== undefined) args.push('--block-time', String(options.blockTime));
 
   const child = spawn(anvilBinary(), args, {

@@ -39,6 +39,11 @@ export async function readDeployment(buildFolder: string, rpc: Rpc): Promise<Dep
   return record?.chains[rpc.genesisHash] ?? { chainId: rpc.chainId };
 }
 
+/** What is on record for all chains, in the order they were first written; several may be local chains with one chain id. */
+export async function recordedDeployments(buildFolder: string): Promise<readonly Deployment[]> {
+  return Object.values((await readRecord(path(buildFolder), recordSchema))?.chains ?? {});
+}
+
 /** Adds or replaces the given parts and writes the record. */
 export async function updateDeployment(buildFolder: string, rpc: Rpc, parts: Partial<Deployment>): Promise<Deployment> {
   return await whileLocked(path(buildFolder), async () => {

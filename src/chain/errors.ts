@@ -64,13 +64,17 @@ export class TransactionPendingError extends ZkinferError {
   }
 }
 
+/** A proof is made for another chain, contract, account or nonce than those it would be used with. */
+export class ContextMismatchError extends ZkinferError {
+  readonly code = 'CONTEXT_MISMATCH';
+}
+
 /** What to do about a custom error that a user can meet with nothing broken. */
 const ADVICE: Readonly<Record<string, string>> = {
-  ContextNotCaller: 'The proof is made for another account than the one that sends it: prove again with --context and the address of the sender',
   AlreadyAttested: 'It is on record; see: zkinfer attestations',
   VerificationRefused_ModelDeprecated: "The model's owner has retired it, for good",
   ModelMismatch: 'The proof belongs to another model or version: prove with the build that is registered',
-  InvalidProof: 'The proof does not show this output for this input and context',
+  InvalidProof: 'The proof does not show this output for this input and context: of this chain, this contract, the account that sends it, and the nonce',
   NotModelOwner: "Send it from the model owner's account",
   ModelDeprecated: 'A retired model cannot be changed: register a new one',
 };

@@ -18,7 +18,8 @@ export {
 export { type Artifact, deployContract, type Deployed, requireCode } from './deploy.js';
 export { type Deployment, readDeployment, updateDeployment } from './deployment.js';
 export {
-  ChainMismatchError, InsufficientFundsError, LocalNodeError, NonceError, NotDeployedError, RecordError, RevertedError,
+  ChainMismatchError,
+  ContextMismatchError, InsufficientFundsError, LocalNodeError, NonceError, NotDeployedError, RecordError, RevertedError,
   RpcResponseError, RpcUnreachableError, SignerError, TransactionPendingError,
 } from './errors.js';
 export { fileJournal, type Journal, memoryJournal } from './journal.js';

@@ -5,8 +5,9 @@
  * The trap: key material must reach no message, log or file; errors below name variables and files, never their contents.
  */
 import { readFile } from 'node:fs/promises';
-import { type BaseWallet, HDNodeWallet, isKeystoreJson, Mnemonic, Wallet } from 'ethers';
+import { type BaseWallet, getAddress, HDNodeWallet, isKeystoreJson, Mnemonic, Wallet } from 'ethers';
 import { SignerError } from './errors.js';
+import { decodeText } from '../user-json.js';
 import { isLocalChain } from './rpc.js';
 
 export type Signer = BaseWallet;
@@ -40,6 +41,10 @@ export async function resolveSigner(chainId: number, environment: NodeJS.Process
 /** The address a proof is made for when none is named: the environment's signer, or anvil's development account. */
 export async function defaultProver(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
   const given = environment.ZKINFER_PRIVATE_KEY || environment.ZKINFER_KEYSTORE;
+  if (environment.ZKINFER_KEYSTORE && !environment.ZKINFER_PRIVATE_KEY) {
+    const written = await keystoreAddress(environment.ZKINFER_KEYSTORE);
+    if (written !== undefined) return written;
+  }
   return (given ? await resolveSigner(0, environment) : developmentSigner()).address;
 }
 
@@ -57,14 +62,26 @@ function fromPrivateKey(text: string): Signer {
 }
 
 async function fromKeystore(path: string, password: string): Promise<Signer> {
-  const json = await readFile(path, 'utf8').catch((cause) => {
-    throw new SignerError(`the keystore ${path} (ZKINFER_KEYSTORE) cannot be read`, { cause });
-  });
+  const json = decodeText(
+    await readFile(path).catch((cause) => {
+      throw new SignerError(`the keystore ${path} (ZKINFER_KEYSTORE) cannot be read`, { cause });
+    }),
+  );
   if (!isKeystoreJson(json)) throw new SignerError(`${path} (ZKINFER_KEYSTORE) is not a version 3 keystore file`);
   try {
     return await Wallet.fromEncryptedJson(json, password);
   } catch {
     throw new SignerError(`the keystore ${path} cannot be decrypted; check the password`);
+  }
+}
+
+/** The address that a keystore file names in clear, which most do: proving needs no password. */
+async function keystoreAddress(path: string): Promise<string | undefined> {
+  try {
+    const { address } = JSON.parse(decodeText(await readFile(path))) as { address?: unknown };
+    return typeof address === 'string' ? getAddress(`0x${address.replace(/^0x/, '')}`) : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -74,8 +91,10 @@ async function keystorePassword(environment: NodeJS.ProcessEnv): Promise<string>
   if (!file) {
     throw new SignerError('ZKINFER_KEYSTORE is set; set ZKINFER_KEYSTORE_PASSWORD or ZKINFER_KEYSTORE_PASSWORD_FILE too');
   }
-  const text = await readFile(file, 'utf8').catch((cause) => {
-    throw new SignerError(`the password file ${file} (ZKINFER_KEYSTORE_PASSWORD_FILE) cannot be read`, { cause });
-  });
+  const text = decodeText(
+    await readFile(file).catch((cause) => {
+      throw new SignerError(`the password file ${file} (ZKINFER_KEYSTORE_PASSWORD_FILE) cannot be read`, { cause });
+    }),
+  );
   return text.replace(/\r?\n$/, '');
 }

@@ -8,16 +8,18 @@
 import { getAddress, type TransactionReceipt } from 'ethers';
 import type { Proof, VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
-import { batchCalldata, inferenceCalldata } from '../solidity/index.js';
+import { batchCalldata, contextFor, inferenceCalldata } from '../solidity/index.js';
 import { ALL_ABIS, ATTESTATIONS_ABI } from './abi.js';
 import { type Attestation, attestationId, findAttestation, toAttestations } from './attestations.js';
 import { requireCode } from './deploy.js';
-import { RevertedError, RpcResponseError } from './errors.js';
+import { ContextMismatchError, RevertedError, RpcResponseError } from './errors.js';
 import { type Request, type Sender, sendOnce } from './transactions.js';
 
 export interface ProvedInference {
   readonly proof: Proof;
   readonly publicSignals: readonly string[];
+  /** Of its context, `contextFor` of the chain, the attestations contract and the account that submits it; default 0. */
+  readonly nonce?: bigint;
 }
 
 /** The model as registered, and how its public signals are laid out. */
@@ -50,10 +52,12 @@ export interface BatchResult {
 
 /**
  * Attests one inference. Throws RevertedError with the contract's reason: `InvalidProof`, `ModelMismatch`,
- * `OutputMismatch`, `InputCommitmentMismatch`, `ContextNotCaller`, `AlreadyAttested`, `VerificationRefused_ModelDeprecated` …
+ * `OutputMismatch`, `InputCommitmentMismatch`, `AlreadyAttested`, `VerificationRefused_ModelDeprecated` …
+ * @throws ContextMismatchError where the proof is not made for this chain, contract, account and nonce; nothing is sent
  */
 export async function submitInference(sender: Sender, model: AttestedModel, inference: ProvedInference): Promise<AttestationResult> {
   await requireCode(sender, model.attestations, 'attestations contract');
+  requireMadeFor(sender, model, [inference]);
   const before = await recorded(sender, model, inference);
   if (before !== undefined) return before;
   try {
@@ -68,9 +72,13 @@ export async function submitInference(sender: Sender, model: AttestedModel, infe
   }
 }
 
-/** Attests many inferences of one model in one transaction, all or none; those on record already are left out. */
+/**
+ * Attests many inferences of one model in one transaction, all or none; those on record already are left out.
+ * @throws ContextMismatchError
+ */
 export async function submitBatch(sender: Sender, model: AttestedModel, inferences: readonly ProvedInference[]): Promise<BatchResult> {
   await requireCode(sender, model.attestations, 'attestations contract');
+  requireMadeFor(sender, model, inferences);
   const ids = inferences.map((inference) => attestationIdOf(model, inference));
   const before = await onRecord(sender, model, inferences);
   const known = new Map(before.flatMap((attestation) => (attestation ? [[attestation.id, attestation]] : [])));
@@ -93,7 +101,7 @@ export function attestRequest(model: AttestedModel, inference: ProvedInference):
   return {
     purpose: `attest ${attestationIdOf(model, inference)} ${output}`,
     to: model.attestations,
-    data: ATTESTATIONS_ABI.encodeFunctionData('attest', [model.modelId, inputCommitment, output, proof]),
+    data: ATTESTATIONS_ABI.encodeFunctionData('attest', [model.modelId, inputCommitment, inference.nonce ?? 0n, output, proof]),
     action: 'attesting the inference',
     abis: ALL_ABIS,
   };
@@ -101,12 +109,13 @@ export function attestRequest(model: AttestedModel, inference: ProvedInference):
 
 /** The call that attests many. */
 export function batchRequest(model: AttestedModel, inferences: readonly ProvedInference[]): Request {
-  const { inputCommitments, contexts, outputs, proofs } = batchCalldata(model.key, model.manifest, inferences);
+  const { inputCommitments, outputs, proofs } = batchCalldata(model.key, model.manifest, inferences);
   const ids = inferences.map((inference) => attestationIdOf(model, inference));
+  const nonces = inferences.map(({ nonce = 0n }) => nonce);
   return {
     purpose: `attest ${ids.join(' ')} ${outputs}`,
     to: model.attestations,
-    data: ATTESTATIONS_ABI.encodeFunctionData('attestBatch', [model.modelId, inputCommitments, contexts, outputs, proofs]),
+    data: ATTESTATIONS_ABI.encodeFunctionData('attestBatch', [model.modelId, inputCommitments, nonces, outputs, proofs]),
     action: `attesting ${inferences.length} inferences`,
     abis: ALL_ABIS,
   };
@@ -116,6 +125,19 @@ export function batchRequest(model: AttestedModel, inferences: readonly ProvedIn
 export function attestationIdOf(model: AttestedModel, inference: ProvedInference): string {
   const { inputCommitment, context } = inferenceCalldata(model.key, model.manifest, inference.proof, inference.publicSignals);
   return attestationId(model.modelId, model.version, inputCommitment, context);
+}
+
+/** The contract would say only that the proof is invalid; here it is known why. */
+function requireMadeFor({ rpc: { chainId }, signer }: Sender, { attestations: contract, key, manifest }: AttestedModel, inferences: readonly ProvedInference[]): void {
+  for (const { proof, publicSignals, nonce = 0n } of inferences) {
+    const { context } = inferenceCalldata(key, manifest, proof, publicSignals);
+    if (context !== contextFor({ chainId, contract, account: signer.address, nonce })) {
+      throw new ContextMismatchError(
+        `the proof's context ${context} is not that of chain ${chainId}, the attestations contract ${contract}, the account ${signer.address} and the nonce ${nonce}: ` +
+          'prove again for these, or submit it with the account and the nonce that it was made for',
+      );
+    }
+  }
 }
 
 async function recorded(sender: Sender, model: AttestedModel, inference: ProvedInference): Promise<AttestationResult | undefined> {

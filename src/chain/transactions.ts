@@ -1,5 +1,5 @@
 /**
- * Sends what must happen once, once. EIP-1559 transactions, simulated before they are signed, journalled before they are
+ * Sends what must happen once, once. EIP-1559 transactions (older ones where the chain has no base fee), simulated before they are signed, journalled before they are
  * sent, followed to their confirmations.
  *
  * The trap: "nonce too low" after a lost answer usually means that our own transaction was mined. So every refusal is
@@ -128,8 +128,8 @@ async function signOrResume(sender: Sender, request: Request, known: Signed | un
   }
   if (known.raw === undefined) return await sign(sender, request, known.nonce, undefined, known.hashes);
   const old = Transaction.from(known.raw);
-  const { baseFee } = await fees(sender);
-  return old.maxFeePerGas! >= baseFee ? known : await sign(sender, request, known.nonce, old, known.hashes);
+  const { least } = await fees(sender);
+  return priceOf(old) >= least ? known : await sign(sender, request, known.nonce, old, known.hashes);
 }
 
 async function sign(
@@ -140,41 +140,78 @@ async function sign(
   hashes: readonly string[] = [],
 ): Promise<Signed> {
   const gas = await simulate(sender, request);
-  const { maxFeePerGas, maxPriorityFeePerGas } = await fees(sender);
+  const { offer } = await fees(sender);
   const raised = (fee: bigint, old: bigint | null | undefined) => {
     const least = ((old ?? 0n) * REPLACEMENT_PERCENT) / 100n;
     return fee > least ? fee : least;
   };
+  const price =
+    offer.type === 0
+      ? { type: 0, gasPrice: raised(offer.gasPrice, replaced && priceOf(replaced)) }
+      : {
+          type: 2,
+          maxFeePerGas: raised(offer.maxFeePerGas, replaced && priceOf(replaced)),
+          maxPriorityFeePerGas: raised(offer.maxPriorityFeePerGas, replaced?.maxPriorityFeePerGas),
+        };
   const raw = await sender.signer.signTransaction({
-    type: 2,
+    ...price,
     chainId: sender.rpc.chainId,
     nonce,
     to: request.to,
     data: request.data,
     value: request.value ?? 0n,
     gasLimit: gas,
-    maxFeePerGas: raised(maxFeePerGas, replaced?.maxFeePerGas),
-    maxPriorityFeePerGas: raised(maxPriorityFeePerGas, replaced?.maxPriorityFeePerGas),
   });
   return { nonce, hashes: [...hashes, Transaction.from(raw).hash!] as Signed['hashes'], raw };
 }
 
+/** What a transaction pays for gas, in wei: by EIP-1559, or as before it. */
+type Price =
+  | { readonly type: 2; readonly maxFeePerGas: bigint; readonly maxPriorityFeePerGas: bigint }
+  | { readonly type: 0; readonly gasPrice: bigint };
+
+interface Fees {
+  /** What a transaction must offer to be mined now. */
+  readonly least: bigint;
+  readonly offer: Price;
+  /** Enough now, and less than `offer`. */
+  readonly modest: Price;
+}
+
+/** The most that a transaction pays for a unit of gas. */
+function priceOf({ maxFeePerGas, gasPrice }: Transaction): bigint {
+  return maxFeePerGas ?? gasPrice ?? 0n;
+}
+
 /**
- * EIP-1559, in wei: twice the base fee covers six full blocks in a row; the priority fee is the node's suggestion. (Not
- * ethers' getFeeData, which takes a base fee of zero, as private chains have, for none.)
+ * By EIP-1559, twice the base fee covers six full blocks in a row; the priority fee is the node's suggestion. (Not ethers' getFeeData,
+ * which takes a base fee of zero, as private chains have, for none.) On a chain without base fee, the node's gas price.
  */
-async function fees({ rpc }: Sender): Promise<{ baseFee: bigint; maxFeePerGas: bigint; maxPriorityFeePerGas: bigint }> {
-  const [block, suggestion] = await Promise.all([
-    rpc.provider.getBlock('latest'),
-    rpc.provider.send('eth_maxPriorityFeePerGas', []).catch((error) => {
-      if (isError(error, 'UNKNOWN_ERROR') || isError(error, 'UNSUPPORTED_OPERATION')) return USUAL_PRIORITY_FEE;
-      throw error;
-    }) as Promise<string | bigint>,
-  ]);
+async function fees({ rpc }: Sender): Promise<Fees> {
+  const block = await rpc.provider.getBlock('latest');
   const baseFee = block?.baseFeePerGas;
-  if (baseFee == null) throw new RpcResponseError(`chain ${rpc.chainId} has no base fee (EIP-1559), which zkinfer needs`);
+  if (baseFee == null) return await legacyFees(rpc);
+  const suggestion = (await rpc.provider.send('eth_maxPriorityFeePerGas', []).catch((error) => {
+    if (isError(error, 'UNKNOWN_ERROR') || isError(error, 'UNSUPPORTED_OPERATION')) return USUAL_PRIORITY_FEE;
+    throw error;
+  })) as string | bigint;
   const maxPriorityFeePerGas = BigInt(suggestion);
-  return { baseFee, maxFeePerGas: 2n * baseFee + maxPriorityFeePerGas, maxPriorityFeePerGas };
+  return {
+    least: baseFee,
+    offer: { type: 2, maxFeePerGas: 2n * baseFee + maxPriorityFeePerGas, maxPriorityFeePerGas },
+    modest: { type: 2, maxFeePerGas: baseFee + baseFee / 4n + maxPriorityFeePerGas, maxPriorityFeePerGas },
+  };
+}
+
+/** A quarter above the node's price, which is what was paid lately; there is no base fee that would bound how it moves. */
+async function legacyFees(rpc: Rpc): Promise<Fees> {
+  const answer = await rpc.provider.send('eth_gasPrice', []);
+  if (typeof answer !== 'string' || !/^0x[0-9a-fA-F]+$/.test(answer)) {
+    throw new RpcResponseError(`the RPC at ${rpc.host} gives neither a base fee (EIP-1559) nor a gas price`);
+  }
+  const gasPrice = BigInt(answer);
+  // Already paid for where it was offered before: only a transaction that the node would hardly take is signed again.
+  return { least: gasPrice / 2n, offer: { type: 0, gasPrice: gasPrice + gasPrice / 4n }, modest: { type: 0, gasPrice } };
 }
 
 /** Hands the transaction to the node; returns when the node has it, or when its nonce is used up (left to `follow`). */
@@ -244,10 +281,9 @@ async function follow(sender: Sender, signed: Signed, deadline: number): Promise
 async function fillGap(sender: Sender, nonce: number): Promise<void> {
   const { rpc, signer } = sender;
   for (let free = await rpc.provider.getTransactionCount(signer.address, 'pending'); free < nonce; free++) {
-    const { baseFee, maxPriorityFeePerGas } = await fees(sender);
     // Less than `sign` offers: where a node does not count what is pending, this must not replace an intent that is.
-    const maxFeePerGas = baseFee + baseFee / 4n + maxPriorityFeePerGas;
-    const nothing = { type: 2, chainId: rpc.chainId, nonce: free, to: signer.address, value: 0n, gasLimit: TRANSFER_GAS, maxFeePerGas, maxPriorityFeePerGas };
+    const { modest } = await fees(sender);
+    const nothing = { ...modest, chainId: rpc.chainId, nonce: free, to: signer.address, value: 0n, gasLimit: TRANSFER_GAS };
     // Refused where the nonce was taken meanwhile, which is as good.
     await rpc.provider.send('eth_sendRawTransaction', [await signer.signTransaction(nothing)]).catch(() => undefined);
   }

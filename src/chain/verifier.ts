@@ -5,8 +5,9 @@
  * proof. What counts is the answer, asked before sending: the contract has no state, so it cannot change, and a refused
  * proof costs nothing. With too little gas to decide a generated verifier reverts, which is what estimates go by.
  */
+import { isCanonical } from '../groth16/canonical.js';
 import type { Proof, VerificationKey } from '../groth16/types.js';
-import { proofCalldata, vkHash } from '../solidity/index.js';
+import { proofCalldata, PublicSignalsError, vkHash } from '../solidity/index.js';
 import { VERIFIER_ABI, verifyProofAbi } from './abi.js';
 import { type Artifact, deployContract, type Deployed, requireCode } from './deploy.js';
 import { NotDeployedError } from './errors.js';
@@ -62,7 +63,10 @@ export async function submitToVerifier(
   proof: Proof,
   publicSignals: readonly string[],
 ): Promise<Submission> {
+  requireCount(key, publicSignals);
   await requireVerifier(sender.rpc, address, key);
+  // What is not written in the one accepted way no verifier takes; some of it cannot even be encoded.
+  if (!isCanonical(proof, publicSignals)) return { transaction: null, gasUsed: 0, accepted: false };
   if (!(await verifyOnChain(sender.rpc, address, proof, publicSignals))) return { transaction: null, gasUsed: 0, accepted: false };
   const receipt = await sendOnce(sender, {
     purpose: `verify ${publicSignals.join(' ')}`,
@@ -72,6 +76,13 @@ export async function submitToVerifier(
     abis: [],
   });
   return { transaction: receipt.hash, gasUsed: Number(receipt.gasUsed), accepted: true };
+}
+
+/** @throws PublicSignalsError */
+function requireCount({ nPublic }: VerificationKey, publicSignals: readonly string[]): void {
+  if (publicSignals.length !== nPublic) {
+    throw new PublicSignalsError(`The verifier takes ${nPublic} public signals, ${publicSignals.length} were given; use the proof's own public.json.`);
+  }
 }
 
 export function verifyProofData(proof: Proof, publicSignals: readonly string[]): string {

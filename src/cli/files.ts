@@ -1,6 +1,7 @@
 /** The command line's reading of users' files: a missing or unreadable one gets an error that says so. */
 import { readFile } from 'node:fs/promises';
 import { ZkinferError } from '../errors.js';
+import { decodeText } from '../user-json.js';
 
 /** A file that the command line names cannot be read. */
 export class FileError extends ZkinferError {
@@ -18,5 +19,5 @@ export async function readUserFile(path: string, what: string): Promise<Buffer> 
 }
 
 export async function readUserText(path: string, what: string): Promise<string> {
-  return (await readUserFile(path, what)).toString('utf8');
+  return decodeText(await readUserFile(path, what));
 }

@@ -6,6 +6,7 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.js';
 import { report } from './session.js';
+import { printable } from './terminal.js';
 
 interface Subcommand {
   readonly name: string;
@@ -20,6 +21,7 @@ const COMMANDS: readonly Subcommand[] = [
   { name: 'setup', summary: "make a build's proving and verification key", load: () => import('./commands/setup.js') },
   { name: 'ceremony', summary: 'contribute to a key, end a ceremony with a beacon, verify what others did', load: () => import('./commands/ceremony.js') },
   { name: 'prove', summary: 'prove the inference of one input', load: () => import('./commands/prove.js') },
+  { name: 'witness', summary: 'write the witness of one input (.wtns), for snarkjs, rapidsnark and others', load: () => import('./commands/witness.js') },
   { name: 'verify', summary: 'check a proof off chain; exit code 0 only if it is valid', load: () => import('./commands/verify.js') },
   { name: 'audit', summary: 'make again what can be made again, and say what is established of a build or a registered model', load: () => import('./commands/audit.js') },
   { name: 'solidity', summary: "write the build's Verifier.sol", load: () => import('./commands/solidity.js') },
@@ -34,9 +36,21 @@ const COMMANDS: readonly Subcommand[] = [
   { name: 'ledger-demo', summary: 'provenance, bonded inference, royalties, licences: one story on a local chain, with real proofs', load: () => import('./commands/ledger-demo.js') },
 ];
 
+/** Shells' status of a program that wrote to a closed pipe: 128 and the number of SIGPIPE, which Node ignores. */
+const BROKEN_PIPE = 141;
+
+// `zkinfer ... | head`: who reads has had enough, which is no fault.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(BROKEN_PIPE);
+    process.exit(1);
+  });
+}
+
 const program = new Command('zkinfer')
   .description('Proves that a neural network, on an input, gave an output; contracts check the proof.')
   .version(VERSION)
+  .configureOutput({ writeErr: (text) => process.stderr.write(printable(text)), writeOut: (text) => process.stdout.write(printable(text)) })
   .showHelpAfterError('(see --help)')
   .exitOverride();
 

@@ -1,12 +1,13 @@
 /** Options that several commands share, and the reading of their values. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { UsageError } from '../errors.js';
 import { chooseBackend, type BackendChoice } from '../groth16/backends.js';
 import type { Groth16Backend } from '../groth16/types.js';
 import { decodeModel, buildGraph } from '../onnx/index.js';
-import { encodeContext } from '../solidity/index.js';
 import type { Visibility } from '../manifest.js';
 import { buildName } from '../workflow/build-name.js';
-import type { CompileOptions } from '../workflow/compile.js';
+import { parseLabels } from '../workflow/classes.js';
+import { NO_STATEMENT, type CompileOptions } from '../workflow/compile.js';
 import { parseSamples, type Sample } from '../workflow/input-json.js';
 import { FIELD_MODULUS } from '../r1cs/types.js';
 import { readUserFile, readUserText } from './files.js';
@@ -15,7 +16,7 @@ import type { Session } from './session.js';
 export const jsonOption = (): Option => new Option('--json', 'print one JSON document on standard output');
 export const backendOption = (): Option => new Option('--backend <name>', 'prover to use').choices(['auto', 'native', 'snarkjs']).default('auto');
 export const rpcOption = (): Option => new Option('--rpc <url>', 'JSON-RPC endpoint; default: a local chain kept in the build folder');
-export const proofOption = (): Option => new Option('--proof <file>', 'the proof (default: BUILD/proof.json)');
+export const proofOption = (): Option => new Option('--proof <file>', 'the proof (default: proof.json in the build folder)');
 export const confirmationsOption = (): Option => new Option('--confirmations <n>', 'blocks to wait for').argParser(wholeNumber);
 
 const VISIBILITIES = ['public', 'private', 'hashed'];
@@ -28,6 +29,9 @@ export function addCompileOptions(command: Command): Command {
     .addOption(new Option('--input-range <low,high>', 'declared range of every input element, e.g. 0,1').argParser(range))
     .addOption(new Option('--input-visibility <v>', 'who sees the input').choices(VISIBILITIES).default('hashed'))
     .addOption(new Option('--output-visibility <v>', 'who sees the output').choices(VISIBILITIES).default('public'))
+    .option('--scores', 'the outputs are scores of classes: print the class, and how often it is the same as float32')
+    .option('--labels <file>', 'the same, with the names of the classes: one a line, or a JSON array')
+    .option('--allow-no-statement', 'compile although input and output are both private, so that proofs say nothing')
     .addOption(new Option('--activation-bits <n>', 'bits of inputs and activations, 2 to 16').argParser(activationBits).default(8));
 }
 
@@ -38,18 +42,26 @@ export interface CompileFlags {
   readonly inputVisibility: Visibility;
   readonly outputVisibility: Visibility;
   readonly activationBits: number;
+  readonly scores?: boolean;
+  readonly labels?: string;
+  readonly allowNoStatement?: boolean;
   readonly json?: boolean;
 }
 
 /** A model file and the options to compile it with. */
 export async function readModel(path: string, flags: CompileFlags): Promise<{ readonly onnx: Uint8Array; readonly options: CompileOptions }> {
+  if (flags.inputVisibility === 'private' && flags.outputVisibility === 'private' && flags.allowNoStatement !== true) {
+    throw new UsageError(`${NO_STATEMENT} (--allow-no-statement compiles it as it is)`);
+  }
   const onnx = await readUserFile(path, 'the model');
   const { calibration, inputRange, inputVisibility, outputVisibility, activationBits } = flags;
   const read = async (file: string | undefined, what: string): Promise<Sample[] | undefined> =>
     file === undefined ? undefined : parseSamples(await readUserText(file, what), buildGraph(decodeModel(onnx)).inputs, file);
   const samples = await read(calibration, 'the calibration data');
   const heldOut = await read(flags.heldOut, 'the held-out samples');
-  return { onnx, options: { name: buildName(path), calibration: samples, heldOut, inputRange, inputVisibility, outputVisibility, activationBits } };
+  const labels = flags.labels === undefined ? undefined : parseLabels(await readUserText(flags.labels, 'the labels'), flags.labels);
+  const classes = { scores: flags.scores, labels };
+  return { onnx, options: { name: buildName(path), calibration: samples, heldOut, inputRange, inputVisibility, outputVisibility, activationBits, ...classes } };
 }
 
 /** The prover; for people, why it is not the native one. */
@@ -74,10 +86,21 @@ function range(text: string): readonly [number, number] {
   return [ends[0], ends[1]];
 }
 
-/** A context: a number (decimal or 0x), or an address, which alone may then use the proof on chain. */
+/** An address whose checksum is not looked at: without ethers, which takes long to load. */
+export function accountText(text: string): string {
+  if (!/^0x[0-9a-fA-F]{40}$/.test(text)) throw new InvalidArgumentError('give an address: 0x and 40 hex digits');
+  return text;
+}
+
+export function uint256(text: string): bigint {
+  if (!/^(0x[0-9a-fA-F]{1,64}|\d{1,78})$/.test(text) || BigInt(text) >= 1n << 256n) throw new InvalidArgumentError('give a whole number below 2^256');
+  return BigInt(text);
+}
+
+/** A context as a number (decimal or 0x). @throws InvalidArgumentError */
 export function context(text: string): bigint {
-  if (/^0x[0-9a-fA-F]{40}$/.test(text)) return encodeContext(text, 0n);
-  if (!/^(0x[0-9a-fA-F]+|\d+)$/.test(text)) throw new InvalidArgumentError('give an address or a number below the field modulus');
+  if (/^0x[0-9a-fA-F]{40}$/.test(text)) throw new InvalidArgumentError('an address alone names no contract and no chain; bind the proof to an account with --for');
+  if (!/^(0x[0-9a-fA-F]+|\d+)$/.test(text)) throw new InvalidArgumentError('give a number below the field modulus');
   const value = BigInt(text);
   if (value >= FIELD_MODULUS) throw new InvalidArgumentError('the context must be below the scalar field of BN254');
   return value;

@@ -2,7 +2,9 @@
 import type { ComparedAccuracy } from '../workflow/accuracy-report.js';
 import type { LayerReport } from '../workflow/report.js';
 import type { OutputReport } from '../workflow/outputs.js';
+import type { BoundTo } from '../workflow/proof-context.js';
 import { table } from './table.js';
+import { message, oneLine } from './terminal.js';
 
 export function printLayers(layers: readonly LayerReport[]): string {
   return table(
@@ -15,22 +17,22 @@ const ROWS = { calibration: 'calibration rows', heldOut: 'held-out rows', drawn:
 
 export function printAccuracy(accuracy: ComparedAccuracy): string {
   const share = (value: number): string => `${(100 * value).toFixed(2)} %`;
-  const against = accuracy.reference === 'onnxruntime' ? 'float32 (onnxruntime)' : "this package's own float evaluator (onnxruntime refused the file)";
+  const against = accuracy.reference === 'onnxruntime' ? 'float32 (onnxruntime)' : `this package's own float evaluator (${message(accuracy.why ?? 'without onnxruntime')})`;
   const lines = accuracy.sets.flatMap(({ rows, samples, outputs }) => {
     const apart = rows === 'heldOut' && accuracy.heldOut === 'split' ? ', by a model calibrated on the others' : '';
     return [
       `  ${samples} ${ROWS[rows]}${apart}:`,
       ...outputs.map(
         ({ name, maximumError, meanError, range, relativeError, classAgreement }) =>
-          `    ${name}: maximum error ${maximumError.toPrecision(3)} (${share(relativeError)} of its range ${range.toPrecision(4)}), mean ${meanError.toPrecision(3)}` +
+          `    ${oneLine(name)}: maximum error ${maximumError.toPrecision(3)} (${share(relativeError)} of its range ${range.toPrecision(4)}), mean ${meanError.toPrecision(3)}` +
           (classAgreement === undefined ? '' : `, same class ${share(classAgreement)}`),
       ),
     ];
   });
   const saturated = accuracy.saturations
     .slice(0, MOST_SATURATIONS)
-    .map(({ layer, op, share: cut, rows }) => `  layer ${layer} (${op}) cuts off ${share(cut)} of its values on ${ROWS[rows]}`);
-  return [`against ${against}:`, ...lines, ...saturated, ...accuracy.warnings.map((warning) => `  warning: ${warning}`)].join('\n');
+    .map(({ layer, op, share: cut, rows }) => `  layer ${oneLine(layer)} (${oneLine(op)}) cuts off ${share(cut)} of its values on ${ROWS[rows]}`);
+  return [`against ${against}:`, ...lines, ...saturated, ...accuracy.warnings.map((warning) => `  warning: ${message(warning)}`)].join('\n');
 }
 
 /** Saturating layers that are printed; `--json` has all. */
@@ -41,17 +43,29 @@ const SHOWN = 12;
 
 export function printOutputs(outputs: readonly OutputReport[]): string {
   return outputs
-    .map(({ name, integers, values, class: predicted, omitted }) => {
+    .map(({ name, integers, values, class: predicted, label, omitted }) => {
       const shown = values.slice(0, SHOWN).map((value) => value.toPrecision(5));
       const rest = values.length > SHOWN ? ` … ${values.length - SHOWN} more` : '';
       return [
-        `output ${name}${omitted ? ` (scores before ${omitted}, which is not proved)` : ''}:`,
+        `output ${oneLine(name)}${omitted ? ` (scores before ${omitted}, which is not proved)` : ''}:`,
         `  integers ${integers.slice(0, SHOWN).join(' ')}${rest}`,
         `  values   ${shown.join(' ')}${rest}`,
-        ...(predicted === undefined ? [] : [`  class    ${predicted}`]),
+        ...(predicted === undefined ? [] : [`  class    ${predicted}${label === undefined ? '' : ` (${oneLine(label)})`}`]),
       ].join('\n');
     })
     .join('\n');
+}
+
+/** Whom a proof is for. */
+export function printBoundTo(bound: BoundTo): string {
+  switch (bound.kind) {
+    case 'account':
+      return `bound to ${bound.account} at the contract ${bound.contract} on chain ${bound.chainId}, nonce ${bound.nonce}: nobody else can use it, and nowhere else`;
+    case 'anybody':
+      return 'bound to nobody: anybody who sees it can show it as their own, and a registry attests none like it';
+    case 'number':
+      return `bound to the context ${bound.context}, and its file does not say what that stands for`;
+  }
 }
 
 export function printSeconds(seconds: number): string {
@@ -59,5 +73,5 @@ export function printSeconds(seconds: number): string {
 }
 
 export function printNotes(notes: readonly string[]): string {
-  return notes.map((note) => `note: ${note}`).join('\n');
+  return notes.map((note) => `note: ${message(note)}`).join('\n');
 }

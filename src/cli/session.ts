@@ -1,11 +1,14 @@
 /**
  * How every command runs: progress on a terminal, one JSON document on standard output with `--json`, errors on standard
- * error, and the exit code: 0 on success, 2 for wrong use, 1 otherwise.
+ * error, and the exit code: 0 on success, 2 for wrong use, 130 or 143 where a signal ended it, 1 otherwise.
  */
 import { UsageError, ZkinferError } from '../errors.js';
+import { message, oneLine, printable, safeJson } from './terminal.js';
 
 export interface CommonOptions {
   readonly json?: boolean;
+  /** Where people read the result; default standard output, unless a result itself goes there. */
+  readonly printTo?: NodeJS.WritableStream;
 }
 
 /** Something the user asked for did not hold (a proof is invalid): reported as a result, exit code 1. */
@@ -25,24 +28,38 @@ export interface Session {
   notice(text: string): void;
 }
 
+/** The user, or the system, ended the work. */
+export class InterruptedError extends ZkinferError {
+  readonly code = 'INTERRUPTED';
+}
+
+/** As shells count: 128 and the signal's number. */
+const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
+/** Milliseconds that work which cannot be cancelled may go on. */
+const LAST_MOMENTS = 2000;
+
 /** Runs a command's work and prints its result: as JSON, or as `print` puts it. */
 export async function execute<T>(options: CommonOptions, work: (session: Session) => Promise<Outcome<T>>, print: (result: T) => string): Promise<void> {
   const controller = new AbortController();
-  const interrupt = (): void => {
+  let status: number | undefined;
+  const interrupt = (signal: keyof typeof SIGNAL_STATUS): void => {
+    status = SIGNAL_STATUS[signal];
     controller.abort();
     process.stderr.write('\nInterrupted; stopping.\n');
     // Work that cannot be cancelled must not keep the user waiting; nothing half-written bears a final name.
-    setTimeout(() => process.exit(1), 2000).unref();
+    setTimeout(() => process.exit(status), LAST_MOMENTS).unref();
   };
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   const session = openSession(options, controller.signal);
   try {
     const { result, ok } = await work(session);
-    process.stdout.write(options.json ? `${toJson(result)}\n` : `${print(result)}\n`);
+    const out = options.printTo ?? process.stdout;
+    out.write(options.json ? `${toJson(result)}\n` : `${printable(print(result))}\n`);
     process.exitCode = ok ? 0 : 1;
   } catch (error) {
-    report(error, options);
+    report(status === undefined ? error : new InterruptedError('stopped before the work was done'), options);
+    if (status !== undefined) process.exitCode = status;
   } finally {
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
@@ -52,10 +69,28 @@ export async function execute<T>(options: CommonOptions, work: (session: Session
 /** Prints an error and sets the exit code. */
 export function report(error: unknown, options: CommonOptions): void {
   process.exitCode = error instanceof UsageError ? 2 : 1;
-  const named = error instanceof ZkinferError;
-  const message = error instanceof Error ? error.message : String(error);
-  if (options.json) process.stdout.write(`${toJson({ error: { code: named ? error.code : 'INTERNAL', name: error instanceof Error ? error.name : 'Error', message } })}\n`);
-  process.stderr.write(named ? `${error.name}: ${message}\n` : `${error instanceof Error ? (error.stack ?? message) : message}\n`);
+  const { code, name, text, stack } = describeError(error);
+  if (options.json) process.stdout.write(`${toJson({ error: { code, name, message: text } })}\n`);
+  process.stderr.write(stack === undefined ? `${name}: ${message(text)}\n` : `${message(stack)}\n`);
+}
+
+interface ErrorDescription {
+  readonly code: string;
+  readonly name: string;
+  readonly text: string;
+  /** Only of what is a fault of this package. */
+  readonly stack?: string;
+}
+
+/** An error as the user is told of it; those of the system and of ethers have no stack that would help. */
+function describeError(error: unknown): ErrorDescription {
+  if (!(error instanceof Error)) return { code: 'INTERNAL', name: 'Error', text: String(error) };
+  const { message: text } = error;
+  if (error instanceof ZkinferError) return { code: error.code, name: error.name, text };
+  const { code, syscall, shortMessage } = error as NodeJS.ErrnoException & { readonly shortMessage?: string };
+  if (typeof code === 'string' && typeof syscall === 'string') return { code: 'SYSTEM', name: 'SystemError', text };
+  if (typeof code === 'string' && typeof shortMessage === 'string') return { code: 'CHAIN', name: 'ChainError', text: shortMessage };
+  return { code: 'INTERNAL', name: error.name, text, stack: `${error.stack ?? text}\nThis is a fault of zkinfer; please report it with the command.` };
 }
 
 function openSession(options: CommonOptions, signal: AbortSignal): Session {
@@ -63,15 +98,15 @@ function openSession(options: CommonOptions, signal: AbortSignal): Session {
   return {
     interactive,
     signal,
-    notice: (text) => process.stderr.write(`${text}\n`),
+    notice: (text) => process.stderr.write(`${printable(text)}\n`),
     async stage<T>(title: string, work: (update: (text: string) => void) => Promise<T>): Promise<T> {
       if (!interactive) return await work(() => undefined);
       const { Listr } = await import('listr2');
       let result: T | undefined;
       const task = {
-        title,
+        title: oneLine(title),
         task: async (_: unknown, shown: { output: string }): Promise<void> => {
-          result = await work((text) => (shown.output = text));
+          result = await work((text) => (shown.output = oneLine(text)));
         },
       };
       await new Listr([task], { renderer: 'default', registerSignalListeners: false, rendererOptions: { timer: { condition: true, field: (ms) => `${(ms / 1000).toFixed(1)} s` } } }).run();
@@ -82,5 +117,7 @@ function openSession(options: CommonOptions, signal: AbortSignal): Session {
 
 /** JSON with bigints as decimal strings. */
 function toJson(value: unknown): string {
-  return JSON.stringify(value, (_, entry: unknown) => (typeof entry === 'bigint' ? String(entry) : ArrayBuffer.isView(entry) ? Array.from(entry as Float64Array) : entry), 2);
+  const plain = (_: string, entry: unknown): unknown =>
+    typeof entry === 'bigint' ? String(entry) : ArrayBuffer.isView(entry) ? Array.from(entry as Float64Array) : entry;
+  return safeJson(JSON.stringify(value, plain, 2));
 }

@@ -3,13 +3,14 @@
  * a powers-of-tau file, or, for development, from one made here with the system's randomness.
  *
  * The traps: snarkjs's worker threads keep Node alive until the curve is terminated, and one curve serves all callers of the
- * process, so it is ended when the last of them is done; and a key straight from `newZKey` has delta = 1, with which anybody
+ * process, so it is ended when the last of them is done, and its threads do not count while nobody waits for them; and a key straight from `newZKey` has delta = 1, with which anybody
  * forges proofs, so a contribution always follows.
  */
 import { randomBytes } from 'node:crypto';
 import { copyFile, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { ZkinferError } from '../errors.js';
 import { FormatError } from '../r1cs/format-error.js';
 import { checkCounts } from '../r1cs/r1cs-file.js';
@@ -121,9 +122,8 @@ async function loadKey(zkeyPath: string): Promise<LoadedKey> {
     async prove(witness: Uint8Array, { onProgress, signal }: ProveOptions = {}): Promise<ProveResult> {
       signal?.throwIfAborted();
       onProgress?.(0, 'proof');
-      const { groth16 } = await snarkjs();
       const { proof, publicSignals } = await named('prove', () =>
-        groth16.prove({ type: 'mem', data }, { type: 'mem', data: encodeWtns(witness) }, abortable(signal)),
+        working(async () => (await snarkjs()).groth16.prove({ type: 'mem', data }, { type: 'mem', data: encodeWtns(witness) }, abortable(signal))),
       );
       onProgress?.(1, 'done');
       return { proof: proof as Proof, publicSignals };
@@ -244,10 +244,38 @@ function holdCurve(): () => Promise<void> {
   };
 }
 
+/** web-worker, which ffjavascript takes, keeps Node's own thread under this name. */
+const NODE_THREAD = Symbol.for('worker');
+
+let atWork = 0;
+
+/**
+ * Work that the curve's threads do. They keep Node alive until it is done, and not after it: a program that keeps a key loaded, and
+ * forgets to close it, still ends.
+ */
+async function working<T>(work: () => Promise<T>): Promise<T> {
+  atWork += 1;
+  keepAlive(true);
+  try {
+    return await work();
+  } finally {
+    atWork -= 1;
+    if (atWork === 0) keepAlive(false);
+  }
+}
+
+function keepAlive(alive: boolean): void {
+  type Threads = { readonly curve_bn128?: { readonly tm?: { readonly workers?: readonly { readonly [NODE_THREAD]?: Worker }[] } } | null };
+  for (const worker of (globalThis as Threads).curve_bn128?.tm?.workers ?? []) {
+    if (alive) worker[NODE_THREAD]?.ref();
+    else worker[NODE_THREAD]?.unref();
+  }
+}
+
 async function withCurve<T>(work: () => Promise<T>): Promise<T> {
   const release = holdCurve();
   try {
-    return await work();
+    return await working(work);
   } finally {
     await release();
   }

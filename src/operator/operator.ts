@@ -17,7 +17,7 @@ import {
   answerOptimisticRequest, answerProvedRequest, disputeRequest, finalizeRequest, type MarketParameters, type MarketRequest, proveRequest,
   readBalance, readEvents, readInputUri, readOperator, readParameters, readRequest, slashRequest, takeRequest, termsOf, withdrawRequest,
 } from '../ledger/index.js';
-import { encodeContext } from '../solidity/index.js';
+import { contextFor } from '../solidity/index.js';
 import { fetchInput, type InputPlaces } from './inputs.js';
 import type { Computed, Job, ProofQueue } from './jobs.js';
 import type { OperatorJournal } from './journal.js';
@@ -349,7 +349,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     if (vkHash === undefined) return undefined;
     const document = await documentOf(entry, request);
     // The proof of a disputed answer is its operator's own, whoever brings it.
-    const context = String(encodeContext(me, entry.id));
+    const context = String(contextFor({ chainId: rpc.chainId, contract: market, account: me, nonce: entry.id }));
     const start = performance.now();
     const result = await queue.run({ id: `${rpc.genesisHash.slice(2, 18)}-${market.slice(2, 18)}-${me.slice(2, 18)}-${entry.id}-${request.inputCommitment.slice(2, 18)}-${kind}`, vkHash, kind, document, context }, urgent);
     if ('refused' in result) {

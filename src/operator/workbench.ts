@@ -2,9 +2,10 @@
 import type { Groth16Backend } from '../groth16/types.js';
 import { middleInputs } from '../quantize/encode.js';
 import { InputRangeError, InputShapeError } from '../quantize/errors.js';
-import { encodeContext, inferenceCalldata, signalCalldata, vkHash } from '../solidity/index.js';
+import { inferenceCalldata, signalCalldata, vkHash } from '../solidity/index.js';
 import { InputFormatError, parseInput } from '../workflow/input-json.js';
 import { openProver } from '../workflow/prove.js';
+import { parseJson } from '../user-json.js';
 import { readVerificationKey } from '../workflow/verify.js';
 import type { Job, JobResult } from './jobs.js';
 
@@ -25,7 +26,7 @@ export async function openWorkbench(folders: readonly string[], backend: Groth16
   );
   // One proof of an input in the middle of its range brings tables, threads and compiled code into being.
   for (const { prover } of benches.values()) {
-    await prover.prove(middleInputs(prover.model.inputs), { context: encodeContext(`0x${'0'.repeat(40)}`, 0n) });
+    await prover.prove(middleInputs(prover.model.inputs));
   }
   return {
     async run({ vkHash: wanted, kind, document, context }) {
@@ -60,7 +61,7 @@ export async function openWorkbench(folders: readonly string[], backend: Groth16
 
 /** The salts that a document carries. @throws InputFormatError */
 function saltsOf(document: string): { readonly input?: string; readonly output?: string } {
-  const { salt, outputSalt } = JSON.parse(document) as { salt?: unknown; outputSalt?: unknown };
+  const { salt, outputSalt } = parseJson(document) as { salt?: unknown; outputSalt?: unknown };
   const text = (value: unknown, name: string): string | undefined => {
     if (value === undefined || typeof value === 'string') return value;
     throw new InputFormatError(`the input's "${name}" must be a decimal number in quotes`);

@@ -33,7 +33,7 @@ export interface OutputAccuracy {
   readonly relativeError: number;
   /** Of outputs with a few elements: the one that errs most against its own range. */
   readonly worstElement?: ElementAccuracy;
-  /** Share of samples, 0 to 1, on which both give the same class; absent where the output is no score vector. */
+  /** Share of samples, 0 to 1, on which both give the same class; absent where the output is not known to name a class. */
   readonly classAgreement?: number;
 }
 
@@ -45,7 +45,7 @@ export interface AccuracyReport {
   readonly meanError: number;
   /** Of that output. */
   readonly outputRange: number;
-  /** The least of all outputs; absent where no output is a score vector. */
+  /** The least of all outputs; absent where no output is known to name a class. */
   readonly classAgreement?: number;
   readonly outputs: readonly OutputAccuracy[];
 }
@@ -97,13 +97,14 @@ class Elements {
   }
 }
 
-/** Compares on every sample. @throws InputRangeError for a sample outside the declared range */
+/** Compares on every sample; `scores` says which outputs name a class. @throws InputRangeError for a sample outside the declared range */
 export async function measureAccuracy(
   model: IntegerModel,
   outputs: IntegerOutputs,
   reference: FloatReference,
   samples: readonly (readonly Float64Array[])[],
   finish: Finish = (_, reals) => reals,
+  scores: readonly boolean[] = model.outputs.map(({ shape, omitted }) => omitted !== undefined && isScoreVector(shape)),
 ): Promise<AccuracyReport> {
   const tallies = model.outputs.map(({ shape }) => ({ maximumError: 0, sum: 0, count: 0, least: 0, most: 0, agreed: 0, elements: new Elements(sizeOf(shape)) }));
   for (const sample of samples) {
@@ -121,11 +122,11 @@ export async function measureAccuracy(
         tally.elements.add(i, error, expected[k][i]);
       }
       tally.count += reals.length;
-      if (isScoreVector(output.shape) && classOf(integers[k]) === classOf(expected[k])) tally.agreed += 1;
+      if (scores[k] && classOf(integers[k]) === classOf(expected[k])) tally.agreed += 1;
     });
   }
   const measured = tallies.map(({ maximumError, sum, count, least, most, agreed, elements }, k): OutputAccuracy => {
-    const { name, shape } = model.outputs[k];
+    const { name } = model.outputs[k];
     const range = most - least;
     return {
       name,
@@ -134,7 +135,7 @@ export async function measureAccuracy(
       range,
       relativeError: range > 0 ? maximumError / range : maximumError,
       ...(samples.length > 1 ? elements.worst() : {}),
-      ...(isScoreVector(shape) && samples.length > 0 ? { classAgreement: agreed / samples.length } : {}),
+      ...(scores[k] && samples.length > 0 ? { classAgreement: agreed / samples.length } : {}),
     };
   });
   const worst = measured.reduce((a, b) => (b.relativeError > a.relativeError ? b : a));

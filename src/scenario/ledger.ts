@@ -19,7 +19,7 @@ import {
 import { openLog, type OperatorNode, startNode, storeInput } from '../operator/index.js';
 import { drawLineageSvg, drawLineageText, lineageOfAttestation, toStruct } from '../provenance/index.js';
 import { verifierOf } from '../operator/served-models.js';
-import { encodeContext, signalCalldata } from '../solidity/index.js';
+import { contextFor, signalCalldata } from '../solidity/index.js';
 import type { Sample } from '../workflow/input-json.js';
 import { openProver } from '../workflow/prove.js';
 import { readVerificationKey } from '../workflow/verify.js';
@@ -228,7 +228,8 @@ export async function playLedgerScenario(options: ScenarioOptions): Promise<Scen
     say(`left in the market: ${formatEther(left.market)} ether, all of it stake; in the royalties: ${left.royalties} wei`);
 
     tell('From an attestation back to the data', true);
-    const inference = await prover.prove(options.input, { context: encodeContext(people.asker.signer.address, 1n) });
+    const context = contextFor({ chainId: rpc.chainId, contract: attestations.address, account: people.asker.signer.address });
+    const inference = await prover.prove(options.input, { context });
     const { attestation } = await submitInference(people.asker, { attestations: attestations.address, modelId, version, key, manifest }, inference);
     const lineage = await lineageOfAttestation(rpc, ledger.provenance.address, attestations.address, attestation.id);
     const text = drawLineageText(lineage);

@@ -21,7 +21,7 @@ export interface ProofCalldata {
   readonly signals: readonly bigint[];
 }
 
-/** Arguments of ERC-7992's `verifyInference`, hex with 0x; `context` is repeated inside `proof`. */
+/** Arguments of `IInferenceVerifier.checkInference`, hex with 0x. */
 export interface InferenceCalldata {
   readonly inputCommitment: string;
   readonly output: string;
@@ -46,6 +46,11 @@ export type SignalLayout = Pick<Manifest, 'publicSignals'>;
 
 export function proofCalldata(proof: Proof, publicSignals: readonly string[]): ProofCalldata {
   const [[bx0, bx1], [by0, by1]] = proof.pi_b;
+  for (const part of [...proof.pi_a.slice(0, 2), ...proof.pi_c.slice(0, 2), bx0, bx1, by0, by1, ...publicSignals]) {
+    if (!/^\d{1,78}$/.test(part) || BigInt(part) >= 1n << 256n) {
+      throw new PublicSignalsError(`A proof's coordinates and public signals are numbers of at most 256 bits; ${part.slice(0, 90)} is none.`);
+    }
+  }
   return {
     a: [BigInt(proof.pi_a[0]), BigInt(proof.pi_a[1])],
     b: [
@@ -57,7 +62,7 @@ export function proofCalldata(proof: Proof, publicSignals: readonly string[]): P
   };
 }
 
-/** One proof for ERC-7992's verifier. */
+/** One proof, as generated verifiers read it. */
 export function inferenceCalldata(
   key: VerificationKey,
   manifest: SignalLayout,
@@ -68,9 +73,14 @@ export function inferenceCalldata(
   return {
     inputCommitment: parts.inputCommitment,
     output: hex(parts.outputs),
-    proof: `${vkHash(key).slice(0, 10)}${[...proofWords(proof), parts.context, ...parts.inputs].map(wordHex).join('')}`,
+    proof: `${vkHash(key).slice(0, 10)}${[...proofWords(proof), ...parts.inputs].map(wordHex).join('')}`,
     context: parts.context,
   };
+}
+
+/** ERC-7992's `proof` for `ZKMLVerifier`: the nonce of the caller's context, then what the generated verifier reads. Hex with 0x. */
+export function callersProof(nonce: bigint, proof: string): string {
+  return `0x${wordHex(nonce)}${proof.slice(2)}`;
 }
 
 /** What the contracts read from the public signals alone: the commitment, the output and the context of an inference. */
@@ -93,21 +103,6 @@ export function batchCalldata(
     outputs: hex(parts.flatMap((p) => p.outputs)),
     proofs: `${vkHash(key).slice(0, 10)}${proofs.map(wordHex).join('')}`,
   };
-}
-
-/** The context that lets `user` (0x and 40 hex digits) use a proof; `nonce` < 2^64 tells the user's proofs apart. */
-export function encodeContext(user: string, nonce: bigint): bigint {
-  if (!/^0x[0-9a-fA-F]{40}$/.test(user)) throw new PublicSignalsError(`A context names an address; ${user} is none.`);
-  if (nonce < 0n || nonce >= 1n << 64n) throw new PublicSignalsError(`A context's nonce has 64 bits; ${nonce} does not fit.`);
-  return (nonce << 160n) | BigInt(user);
-}
-
-/** The address and nonce of a context; the address in lower case. */
-export function decodeContext(context: bigint): { readonly user: string; readonly nonce: bigint } {
-  if (context < 0n || context >= 1n << 224n) {
-    throw new PublicSignalsError(`The context ${context} names no address: it has more than 224 bits.`);
-  }
-  return { user: `0x${(context & ((1n << 160n) - 1n)).toString(16).padStart(40, '0')}`, nonce: context >> 160n };
 }
 
 function splitSignals(manifest: SignalLayout, publicSignals: readonly string[]) {

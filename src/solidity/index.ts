@@ -6,12 +6,13 @@ export {
   type InferenceCalldata,
   type ProofCalldata,
   batchCalldata,
-  decodeContext,
-  encodeContext,
+  callersProof,
   inferenceCalldata,
   proofCalldata,
+  PublicSignalsError,
   signalCalldata,
 } from './calldata.js';
+export { agentNonce, ContextError, contextFor, type ContextBinding } from './context.js';
 export {
   SOLIDITY_SETTINGS,
   SolidityCompileError,

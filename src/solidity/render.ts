@@ -21,7 +21,7 @@ export interface RenderOptions {
 }
 
 /** More public signals than a contract's code can hold constants for (EIP-170: 24,576 bytes). */
-const MAX_SIGNALS = 128;
+export const MAX_SIGNALS = 128;
 
 /** No verifier can be made for this key and manifest together. */
 export class VerifierRenderError extends ZkinferError {
@@ -41,7 +41,7 @@ export function renderVerifier(key: VerificationKey, manifest: VerifierManifest,
   }
   if (layout.signals > MAX_SIGNALS) {
     throw new VerifierRenderError(
-      `The model has ${layout.signals} public signals; a contract holds at most ${MAX_SIGNALS}. Compile with input or output "hashed".`,
+      `The model has ${layout.signals} public signals; a contract holds at most ${MAX_SIGNALS}. Compile again with --input-visibility hashed or --output-visibility hashed.`,
     );
   }
   const hash = keccakWords(words);

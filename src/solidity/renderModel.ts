@@ -65,7 +65,7 @@ function signalNames({ visibility, tensors }: Exposure, side: Side): string[] {
 /** Constants and functions of the model-aware layer. */
 export function renderModel(layout: ModelLayout, keyTag: string): string {
   const { outputs, inputs, signals } = layout;
-  const proofBytes = 4 + 32 * (9 + inputs.words);
+  const proofBytes = 4 + 32 * (8 + publicWords(inputs));
   return `\
 ${[...renderTensors(outputs, 'OUTPUT'), ...renderTensors(inputs, 'INPUT')].join('\n')}\
     /// First four bytes of the key's hash: a proof blob begins with them.
@@ -84,15 +84,16 @@ ${[...renderFormats(outputs, 'output'), ...renderFormats(inputs, 'input')].join(
 ${renderTyped(layout)}
     /// @notice Judges one inference in ERC-7992's encoding.
     /// @param inputCommitment ${commitmentMeaning(inputs)}
+    /// @param context The value the proof is bound to.
     /// @param output ${outputMeaning(outputs)}
-    /// @param proof KEY_TAG, the eight words of A, B and C, the context${inputs.words > 0 && inputs.visibility === 'public' ? `, ${inputs.words} words of packed input` : ''}: ${proofBytes - (inputs.visibility === 'public' ? 0 : 32 * inputs.words)} bytes.
+    /// @param proof KEY_TAG, the eight words of A, B and C${publicWords(inputs) > 0 ? `, ${publicWords(inputs)} words of packed input` : ''}: ${proofBytes} bytes.
     /// @return verdict What is wrong, or Valid.
-    function checkInference(bytes32 inputCommitment, bytes calldata output, bytes calldata proof)
+    function checkInference(bytes32 inputCommitment, uint256 context, bytes calldata output, bytes calldata proof)
         external
         view
         returns (Verdict verdict)
     {
-        if (proof.length != ${4 + 32 * (9 + publicWords(inputs))}) return Verdict.InvalidProof;
+        if (proof.length != ${proofBytes}) return Verdict.InvalidProof;
         if (bytes4(proof) != KEY_TAG) return Verdict.ModelMismatch;
         if (output.length != ${32 * outputs.words}) return Verdict.OutputMismatch;
         uint256 signals = ${SIGNALS};
@@ -101,8 +102,8 @@ ${claimWork(signals)}
             let words := add(proof.offset, 4)
             calldatacopy(${POINTS}, words, 256)
             calldatacopy(signals, output.offset, ${32 * outputs.words})
-${fillInput(layout, 'signals', 'inputCommitment', 'add(words, 0x120)')}
-            mstore(add(signals, ${32 * (signals - 1)}), calldataload(add(words, 0x100)))
+${fillInput(layout, 'signals', 'inputCommitment', 'add(words, 0x100)')}
+            mstore(add(signals, ${32 * (signals - 1)}), context)
         }
         verdict = _checkSignals(signals, inputCommitment);
         if (verdict == Verdict.Valid && !_verify()) verdict = Verdict.InvalidProof;

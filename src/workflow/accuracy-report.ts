@@ -50,6 +50,8 @@ export interface AccuracyInputs {
   readonly graph: Graph;
   readonly model: IntegerModel;
   readonly circuit: Circuit;
+  /** Which outputs name a class. */
+  readonly scores: readonly boolean[];
   readonly calibration: readonly Sample[];
   /** Rows that were not calibrated on. */
   readonly heldOut: readonly Sample[];
@@ -101,7 +103,7 @@ export async function reportAccuracy(inputs: AccuracyInputs): Promise<ComparedAc
 }
 
 async function measure(inputs: AccuracyInputs, reference: FloatReference, finish: Finish): Promise<Omit<ComparedAccuracy, 'reference'>> {
-  const { model, circuit, calibration, heldOut: given, requantize } = inputs;
+  const { model, circuit, scores, calibration, heldOut: given, requantize } = inputs;
   const integers = circuitOutputs(model, circuit);
   const inside = (rows: readonly Sample[], of = model): Sample[] => rows.filter((row) => isInside(of, row));
   const sets: MeasuredRows[] = [];
@@ -109,7 +111,7 @@ async function measure(inputs: AccuracyInputs, reference: FloatReference, finish
   const add = async (rows: RowKind, samples: readonly Sample[], of = model, outputs = integers): Promise<void> => {
     if (samples.length === 0) return;
     const chosen = samples.slice(0, MOST_ROWS);
-    sets.push({ rows, ...(await measureAccuracy(of, outputs, reference, chosen, finish)) });
+    sets.push({ rows, ...(await measureAccuracy(of, outputs, reference, chosen, finish, scores)) });
     if (rows !== 'calibration') for (const saturation of saturationsOf(of, chosen)) saturations.push({ ...saturation, rows });
   };
 

@@ -5,20 +5,21 @@ import { domainSize, compileModel, type Circuit } from '../compile/compile.js';
 import { encodeProgram } from '../compile/program-file.js';
 import type { Manifest, Visibility } from '../manifest.js';
 import { buildGraph, decodeModel, evaluator } from '../onnx/index.js';
-import { isScoreVector } from '../quantize/accuracy.js';
 import type { IntegerInput, IntegerModel } from '../quantize/integer-model.js';
 import { quantize } from '../quantize/quantize.js';
 import { integerModelToJson } from '../quantize/serialize.js';
 import { r1csChunks } from '../r1cs/r1cs-file.js';
 import { symLines } from '../r1cs/sym-file.js';
 import { nonZeros } from '../r1cs/types.js';
+import { MAX_SIGNALS } from '../solidity/render.js';
 import { VERSION } from '../version.js';
 import { reportAccuracy, type ComparedAccuracy } from './accuracy-report.js';
+import { classesOf, type ClassOptions, type OutputClasses } from './classes.js';
 import { checkSamples, type Sample } from './input-json.js';
 import { reportLayers, type LayerReport } from './report.js';
 import { wireNames } from './sym.js';
 
-export interface CompileOptions {
+export interface CompileOptions extends ClassOptions {
   /** Name of the build, and of its contract. */
   readonly name: string;
   /** Default 8. */
@@ -78,6 +79,7 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
   const stage = options.onStage ?? (() => undefined);
   stage('reading the model');
   const graph = buildGraph(decodeModel(onnx));
+  const classes = classesOf(graph, options);
   const samples = checkSamples(options.calibration ?? [], graph.inputs);
   stage('quantizing');
   const { activationBits = 8, inputRange } = options;
@@ -88,13 +90,13 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
   const circuit = await compileModel(model, visibility, { gadgetFolders: options.gadgetFolders });
   stage('comparing with float32');
   const heldOut = checkSamples(options.heldOut ?? [], graph.inputs);
-  const accuracy = await reportAccuracy({ onnx, graph, model, circuit, calibration: samples, heldOut, requantize });
+  const accuracy = await reportAccuracy({ onnx, graph, model, circuit, scores: classes.map(({ scores }) => scores), calibration: samples, heldOut, requantize });
   const recorded = {
     activationBits,
     ...(inputRange === undefined ? {} : { inputRange: [...inputRange] as [number, number] }),
     ...(samples.length === 0 ? {} : { calibrationHash: samplesHash(samples), calibrationRows: samples.length }),
   };
-  const manifest = { ...describe(onnx, model, circuit, options.name, visibility), options: recorded };
+  const manifest = { ...describe(onnx, model, circuit, options.name, visibility, classes), options: recorded };
   return { model, circuit, manifest, accuracy, layers: reportLayers(model, circuit), seconds: (performance.now() - start) / 1000 };
 }
 
@@ -114,6 +116,7 @@ function describe(
   circuit: Circuit,
   name: string,
   visibility: { readonly input: Visibility; readonly output: Visibility },
+  classes: readonly OutputClasses[],
 ): Manifest {
   const { system } = circuit;
   return {
@@ -133,7 +136,8 @@ function describe(
       range: [...circuit.outputRanges[k]] as [number, number],
       packing: { ...circuit.outputPackings[k] },
       ...(output.omitted ? { omitted: output.omitted } : {}),
-      scores: isScoreVector(output.shape),
+      scores: classes[k].scores,
+      ...(classes[k].labels ? { labels: [...classes[k].labels] } : {}),
     })),
     publicSignals: circuit.signals.map((signal) => ({ ...signal })),
     circuit: {
@@ -143,7 +147,7 @@ function describe(
       publicSignals: circuit.signals.length,
       domainSize: domainSize(system),
     },
-    notes: [...model.notes],
+    notes: [...model.notes, ...notesOnSignals(visibility, circuit.signals.length)],
     files: {},
   };
 }
@@ -154,4 +158,29 @@ function describeInput(input: IntegerInput, circuit: Circuit, k: number): Manife
   const packing = { ...circuit.inputPackings[k], offset: low };
   const common = { name: input.name, shape: [...input.shape], scale: leastOf(input.scale), range: [low, high] as [number, number], packing };
   return input.scale.length === 1 ? common : { ...common, elementScale: [...input.scale], elementOffset: [...input.low] };
+}
+
+/** What a proof of this shape does not say, and where it cannot go. */
+function notesOnSignals({ input, output }: { readonly input: Visibility; readonly output: Visibility }, signals: number): string[] {
+  const notes: string[] = [];
+  if (input === 'private' && output === 'private') notes.push(NO_STATEMENT);
+  else if (input === 'private') {
+    notes.push(
+      "the input is private: a proof says only that some input in the declared range has this output, which may be true of every output; take --input-visibility hashed to bind it to one input",
+    );
+  }
+  if (signals > MAX_SIGNALS) notes.push(tooManySignals(signals));
+  return notes;
+}
+
+/** Why a build whose input and output are both private proves nothing. */
+export const NO_STATEMENT =
+  'input and output are both private: a proof says nothing but that the model can be run, which everybody knows; take hashed or public for one of them';
+
+/** Why no contract can check proofs with so many public signals, and what helps. */
+export function tooManySignals(signals: number): string {
+  return (
+    `${signals} public signals: proofs can be verified off chain, but a contract holds at most ${MAX_SIGNALS}; ` +
+    'take --input-visibility hashed or --output-visibility hashed to have them checked on chain'
+  );
 }

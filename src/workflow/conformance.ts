@@ -32,7 +32,7 @@ export async function checkConformance(name: string, onnx: Uint8Array, inputText
   }
   try {
     const sample = parseInput(inputText, graph.inputs, `${name}/input.json`);
-    const { model, circuit, accuracy } = await compileOnnx(onnx, { name, calibration: [sample] });
+    const { model, circuit, accuracy } = await compileOnnx(onnx, { name, calibration: [sample], scores: true });
     const integers = encodeInputs(model.inputs, sample);
     const codes = inputCodes(model.inputs, integers);
     const witness = prepareWitness(circuit.program).generate({ publicInputs: [0n], privateInputs: [...codes, ...new Array<bigint>(circuit.saltCount).fill(1n)] });

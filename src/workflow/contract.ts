@@ -1,5 +1,8 @@
 /** `solidity`, `deploy`, `register`, `submit`: a build's verifier on a chain. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
+  ContextMismatchError,
   deployAttestations,
   deployRegistry,
   deployVerifier,
@@ -18,10 +21,12 @@ import {
 } from '../chain/index.js';
 import { compileSolidity, contractName, renderVerifier, vkHash, type CompiledContract } from '../solidity/index.js';
 import { ZkinferError } from '../errors.js';
+import type { Manifest } from '../manifest.js';
 import { integerModelFromJson } from '../quantize/serialize.js';
 import { VERSION } from '../version.js';
 import { addToBuild, readBuildFile, readManifest } from './build-folder.js';
-import type { ProofFile } from './proof-file.js';
+import { boundTo, contextOf, isUsableBy, type BoundTo } from './proof-context.js';
+import { proofFromJson, type ProofFile } from './proof-file.js';
 import { BuildMismatchError, publicSignalsOf, requireManifestOfModel } from './public-signals.js';
 import { readVerificationKey } from './verify.js';
 
@@ -119,6 +124,9 @@ export interface RegisterResult {
   readonly version: number;
   readonly transaction: string;
   readonly chainId: number;
+  /** Set where the build has a proof that the signer cannot have attested: whom it is for. */
+  readonly foreignProof?: BoundTo;
+  readonly account: string;
 }
 
 /** Registers the deployed build; with no registry on record and none given, deploys one. */
@@ -141,8 +149,22 @@ export async function registerBuild(
       model: { id: String(model.modelId), version: model.version, vkHash: vkHash(key), transaction: model.transaction },
     });
     await chain.save();
-    return { ...contracts, modelId: String(model.modelId), version: model.version, transaction: model.transaction, chainId: chain.rpc.chainId };
+    const account = sender.signer.address;
+    const bound = await bindingOnDisk(folder, manifest);
+    const usable = bound === undefined || isUsableBy(bound, { chainId: chain.rpc.chainId, contract: contracts.attestations, account });
+    const foreign = usable ? {} : { foreignProof: bound };
+    return { ...contracts, modelId: String(model.modelId), version: model.version, transaction: model.transaction, chainId: chain.rpc.chainId, account, ...foreign };
   });
+}
+
+/** What the proof that `prove` left in the build is for; undefined where there is none that can be read. */
+async function bindingOnDisk(folder: string, manifest: Manifest): Promise<BoundTo | undefined> {
+  try {
+    const { publicSignals, binding } = proofFromJson(await readFile(join(folder, 'proof.json'), 'utf8'), 'proof.json');
+    return boundTo(contextOf(manifest, publicSignals), binding);
+  } catch {
+    return undefined;
+  }
 }
 
 async function contractsFor(
@@ -184,24 +206,49 @@ export interface SubmitResult {
   readonly attestation?: Attestation;
   readonly alreadyAttested?: boolean;
   readonly chainId: number;
+  /** Where a bare verifier decided, which does not look at it: whom the proof is for. */
+  readonly boundTo?: BoundTo;
 }
 
-/** Sends a proof: to the attestations contract where the build is registered, else to its verifier. */
-export async function submitProof(folder: string, proof: ProofFile, options: ChainOptions): Promise<SubmitResult> {
+export interface SubmitOptions extends ChainOptions {
+  /** Of the proof's context, where the proof's file does not say it; default 0. */
+  readonly nonce?: bigint;
+}
+
+/** Sends a proof: to the attestations contract where the build is registered, else to its verifier. @throws ContextMismatchError, PublicSignalsError */
+export async function submitProof(folder: string, proof: ProofFile, options: SubmitOptions): Promise<SubmitResult> {
   const manifest = await readManifest(folder);
   const key = await readVerificationKey(folder);
   return await withSender(folder, options, async (sender, chain) => {
     const deployment = await readDeployment(folder, chain.rpc);
     const chainId = chain.rpc.chainId;
+    const account = sender.signer.address;
+    const bound = boundTo(contextOf(manifest, proof.publicSignals), proof.binding);
+    const again = `prove again: zkinfer prove ${folder} --input FILE --for ${account}`;
     const { model } = deployment;
     if (model && deployment.attestations) {
       const contract = deployment.attestations.address;
+      if (bound.kind === 'account' && !isUsableBy(bound, { chainId, contract, account })) {
+        throw new ContextMismatchError(
+          `the proof is for ${bound.account} at the contract ${bound.contract} on chain ${bound.chainId}; ` +
+            `${account} would send it to ${contract} on chain ${chainId}. Send it as it was made, or ${again}`,
+        );
+      }
+      if (bound.kind === 'anybody') throw new ContextMismatchError(`the proof is bound to nobody, and the attestations take only their sender's: ${again}`);
+      const nonce = options.nonce ?? (bound.kind === 'account' ? BigInt(bound.nonce) : 0n);
       const attested = { attestations: contract, modelId: BigInt(model.id), version: model.version, key, manifest };
-      const { transaction, gasUsed, accepted, attestation, alreadyAttested } = await submitInference(sender, attested, proof);
+      const { transaction, gasUsed, accepted, attestation, alreadyAttested } = await submitInference(sender, attested, { ...proof, nonce });
       return { transaction, gasUsed, accepted, contract, attestation, alreadyAttested, chainId };
     }
     const contract = requirePart(deployment, 'verifier', folder).address;
+    // A bare verifier does not look at the context. Contracts that act on proofs do, so its yes would promise too much.
+    if (bound.kind === 'account' && !isUsableBy(bound, { chainId, account })) {
+      throw new ContextMismatchError(
+        `the proof is for ${bound.account} on chain ${bound.chainId}, and ${account} would send it on chain ${chainId}: contracts that act on proofs refuse it. ` +
+          `Send it as ${bound.account}, or ${again}`,
+      );
+    }
     const submission = await submitToVerifier(sender, contract, key, proof.proof, proof.publicSignals);
-    return { ...submission, contract, chainId };
+    return { ...submission, contract, chainId, boundTo: bound };
   });
 }

@@ -6,6 +6,7 @@ import { ZkinferError } from '../errors.js';
 import type { GraphInput } from '../network/graph.js';
 import { InputShapeError } from '../quantize/errors.js';
 import { showShape, sizeOf } from '../tensor/shape.js';
+import { parseJson } from '../user-json.js';
 
 /** One flat array per graph input. */
 export type Sample = readonly Float64Array[];
@@ -34,7 +35,7 @@ export function parseSamples(text: string, inputs: readonly Pick<GraphInput, 'na
     // A single input file is a file of one sample; so is one row wrapped once more.
     return data.map((row, s) => [flat(row, input, `${source}: input_data[${s}]`)]);
   }
-  if (data.length === inputs.length && data.every((row, k) => count(row) === sizeOf(inputs[k].shape))) return [parseInput(text, inputs, source)];
+  if (data.length === inputs.length && data.every((row, k) => entriesOf(row, `${source}: input_data[${k}]`).length === sizeOf(inputs[k].shape))) return [parseInput(text, inputs, source)];
   return data.map((row, s) => {
     if (!Array.isArray(row) || row.length !== inputs.length) {
       throw new InputShapeError(`${source}: input_data[${s}] must hold one array for each of the model's ${inputs.length} inputs`);
@@ -60,7 +61,7 @@ export function checkSamples(samples: readonly Sample[], inputs: readonly GraphI
 function inputData(text: string, source: string): unknown[] {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseJson(text);
   } catch (cause) {
     throw new InputFormatError(`${source} is not JSON: ${(cause as Error).message}`, { cause });
   }
@@ -69,18 +70,34 @@ function inputData(text: string, source: string): unknown[] {
   return data;
 }
 
-function count(value: unknown): number {
-  return Array.isArray(value) ? (value as unknown[]).flat(Infinity).length : 1;
+/** An entry in a message; an object may be as deep as a stranger liked. */
+function shown(entry: unknown): string {
+  return typeof entry === 'object' && entry !== null ? 'an object' : JSON.stringify(entry).slice(0, 80);
+}
+
+/** Deepest nesting of arrays: ONNX tensors have a handful of dimensions. */
+const MOST_DIMENSIONS = 32;
+
+/** The entries of nested arrays, in order. @throws InputFormatError, before a stranger's nesting exhausts the stack */
+function entriesOf(value: unknown, where: string): unknown[] {
+  const entries: unknown[] = [];
+  const add = (part: unknown, depth: number): void => {
+    if (!Array.isArray(part)) entries.push(part);
+    else if (depth === MOST_DIMENSIONS) throw new InputFormatError(`${where} is nested more than ${MOST_DIMENSIONS} deep`);
+    else for (const inner of part as unknown[]) add(inner, depth + 1);
+  };
+  add(value, 0);
+  return entries;
 }
 
 function flat(value: unknown, input: Pick<GraphInput, 'name' | 'shape'>, where: string): Float64Array {
-  const list = (Array.isArray(value) ? (value as unknown[]) : [value]).flat(Infinity);
+  const list = entriesOf(value, where);
   const size = sizeOf(input.shape);
   if (list.length !== size) throw new InputShapeError(`${where}: input '${input.name}' has shape ${showShape(input.shape)} = ${size} numbers, ${list.length} given`);
   return Float64Array.from(list, (entry, i) => {
     const number = typeof entry === 'boolean' ? Number(entry) : entry;
     if (typeof number !== 'number' || !Number.isFinite(number)) {
-      throw new InputFormatError(`${where}[${i}] is ${JSON.stringify(entry)}; input '${input.name}' takes finite numbers`);
+      throw new InputFormatError(`${where}[${i}] is ${shown(entry)}; input '${input.name}' takes finite numbers`);
     }
     return number;
   });

@@ -12,22 +12,28 @@ export interface OutputReport {
   readonly scale: number;
   readonly integers: readonly number[];
   readonly values: readonly number[];
-  /** Index of the largest score, where the output is a vector of scores. */
+  /** Index of the largest score, where the output is known to be scores of classes, and what the class is called. */
   readonly class?: number;
+  readonly label?: string;
   /** Set where the network ended in a softmax that the proof leaves out: the values are the scores before it. */
   readonly omitted?: 'Softmax' | 'LogSoftmax';
 }
 
 export function describeOutputs(manifest: Pick<Manifest, 'outputs'>, integers: readonly Float64Array[]): OutputReport[] {
-  return manifest.outputs.map(({ name, shape, scale, scores, omitted }, k) => ({
+  return manifest.outputs.map(({ name, shape, scale, scores, labels, omitted }, k) => ({
     name,
     shape,
     scale,
     integers: Array.from(integers[k]),
     values: Array.from(dequantize(integers[k], scale)),
-    ...(scores ? { class: classOf(integers[k]) } : {}),
+    ...(scores ? classAmong(integers[k], labels) : {}),
     ...(omitted ? { omitted } : {}),
   }));
+}
+
+function classAmong(scores: Float64Array, labels: readonly string[] | undefined): { readonly class: number; readonly label?: string } {
+  const index = classOf(scores);
+  return { class: index, ...(labels?.[index] === undefined ? {} : { label: labels[index] }) };
 }
 
 /** The outputs that public signals carry; undefined where the build keeps them hashed or private. */

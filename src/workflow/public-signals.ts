@@ -37,6 +37,8 @@ export interface PublicSignals {
   readonly packings: Record<CommitmentSide, readonly PackingPlan[]>;
   /** Values, canonical, in order. */
   of(inference: ProvedInference): bigint[];
+  /** The values that one side has under its visibility, from that side's integers alone, and its salt where it is committed to. */
+  sideOf(side: CommitmentSide, integers: readonly Float64Array[], salt?: bigint): bigint[];
 }
 
 /** Works out the signals of a model under a visibility; bounds every tensor once. */
@@ -47,20 +49,21 @@ export function publicSignalsOf(model: IntegerModel, visibility: Pick<Manifest['
     output: model.outputs.map(({ shape, tensor }) => planPacking(shape, ...hull(bounds.get(tensor) as Intervals))),
   };
   const domains = commitmentDomains(model, packings.output);
-  const words: Record<CommitmentSide, (inference: ProvedInference) => bigint[]> = {
-    input: ({ inputs }) => inputs.flatMap((values, k) => packIntegers(values, packings.input[k], lowsOf(model, k, values.length))),
-    output: ({ outputs }) => outputs.flatMap((values, k) => packIntegers(values, packings.output[k])),
+  const words: Record<CommitmentSide, (integers: readonly Float64Array[]) => bigint[]> = {
+    input: (inputs) => inputs.flatMap((values, k) => packIntegers(values, packings.input[k], lowsOf(model, k, values.length))),
+    output: (outputs) => outputs.flatMap((values, k) => packIntegers(values, packings.output[k])),
   };
-  const side = (name: CommitmentSide, inference: ProvedInference): bigint[] => {
+  const sideOf = (name: CommitmentSide, integers: readonly Float64Array[], salt?: bigint): bigint[] => {
     const how = visibility[name];
     if (how === 'private') return [];
-    if (how === 'public') return words[name](inference);
-    return [poseidonCommit(words[name](inference), inference.salts[name] as bigint, domains[name])];
+    if (how === 'public') return words[name](integers);
+    return [poseidonCommit(words[name](integers), salt as bigint, domains[name])];
   };
   return {
     packings,
     meanings: [...meanings('output', visibility.output, packings.output), ...meanings('input', visibility.input, packings.input), { kind: 'context' }],
-    of: (inference) => [...side('output', inference), ...side('input', inference), inference.context],
+    of: ({ inputs, outputs, salts, context }) => [...sideOf('output', outputs, salts.output), ...sideOf('input', inputs, salts.input), context],
+    sideOf,
   };
 }
 

@@ -1,9 +1,10 @@
 /** `run`: a model and an input to a proof that a contract accepted, in one go, with the time of every stage. */
 import { deployVerifier, submitToVerifier, updateDeployment, verifyOnChain } from '../chain/index.js';
-import { encodeContext, vkHash } from '../solidity/index.js';
+import { vkHash } from '../solidity/index.js';
+import { MAX_SIGNALS, VerifierRenderError } from '../solidity/render.js';
 import type { Groth16Backend, OnProgress, VerificationKey } from '../groth16/types.js';
 import { writeBuild } from './build-folder.js';
-import { buildFiles, compileOnnx, type CompiledModel, type CompileOptions } from './compile.js';
+import { buildFiles, compileOnnx, tooManySignals, type CompiledModel, type CompileOptions } from './compile.js';
 import { compileVerifier, withSender, type ChainOptions, type SubmitResult } from './contract.js';
 import type { Sample } from './input-json.js';
 import { openProver, type ProveResult } from './prove.js';
@@ -46,6 +47,8 @@ export async function runModel(onnx: Uint8Array, input: Sample, backend: Groth16
   };
   const compiled = await timed('compile', async () => {
     const model = await compileOnnx(onnx, { ...options, onStage: undefined });
+    const { publicSignals } = model.manifest.circuit;
+    if (publicSignals > MAX_SIGNALS) throw new VerifierRenderError(tooManySignals(publicSignals));
     await writeBuild(folder, model.manifest, buildFiles(model));
     return model;
   });
@@ -61,7 +64,8 @@ export async function runModel(onnx: Uint8Array, input: Sample, backend: Groth16
     const proved = await timed('prove', async () => {
       const prover = await openProver(folder, backend);
       try {
-        return await prover.prove(input, { context: encodeContext(sender.signer.address, 0n), onProgress, signal });
+        // The verifier alone does not look at the context, and no contract that does is known yet: the proof is for nobody in particular.
+        return await prover.prove(input, { context: 0n, onProgress, signal });
       } finally {
         await prover.close();
       }

@@ -41,9 +41,12 @@ export interface SetupResult {
 }
 
 /** What everyone who uses development keys must know. */
-export const DEVELOPMENT_KEYS_NOTICE =
-  'development keys, made on this one machine: whoever made them could forge proofs. For production hold a ceremony: ' +
-  'zkinfer setup BUILD --ptau FILE, contributions by several people, zkinfer setup BUILD --ptau FILE --import KEY (docs/ceremony.md).';
+export function developmentKeysNotice(folder: string): string {
+  return (
+    'development keys, made on this one machine: whoever made them could forge proofs. For production hold a ceremony: ' +
+    `zkinfer setup ${folder} --ptau FILE, contributions by several people, zkinfer setup ${folder} --ptau FILE --import KEY (docs/ceremony.md).`
+  );
+}
 
 /** What one contribution is worth. */
 export const ONE_CONTRIBUTION_NOTICE =

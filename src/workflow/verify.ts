@@ -1,6 +1,7 @@
 /** `verify`: a proof against a build's verification key, off chain. */
+import { z } from 'zod';
 import type { Groth16Backend, VerificationKey } from '../groth16/types.js';
-import { readBuildFile, readManifest } from './build-folder.js';
+import { BuildFolderError, readBuildFile, readManifest } from './build-folder.js';
 import { outputsFromSignals, type OutputReport } from './outputs.js';
 import type { ProofFile } from './proof-file.js';
 
@@ -12,9 +13,40 @@ export interface VerifyResult {
   readonly seconds: number;
 }
 
+const number = z.string().regex(/^\d{1,78}$/, 'not a decimal number');
+const g1 = z.tuple([number, number, number]);
+const pair = z.tuple([number, number]);
+const g2 = z.tuple([pair, pair, pair]);
+const keySchema = z
+  .object({
+    protocol: z.literal('groth16'),
+    curve: z.literal('bn128'),
+    nPublic: z.number().int().nonnegative(),
+    vk_alpha_1: g1,
+    vk_beta_2: g2,
+    vk_gamma_2: g2,
+    vk_delta_2: g2,
+    IC: z.array(g1),
+  })
+  .refine(({ nPublic, IC }) => IC.length === nPublic + 1, 'IC must have a point for each public signal and one more');
+
+/** @throws BuildFolderError where it is missing, changed, or no verification key */
 export async function readVerificationKey(folder: string): Promise<VerificationKey> {
   const manifest = await readManifest(folder);
-  return JSON.parse(new TextDecoder().decode(await readBuildFile(folder, manifest, 'verification_key.json'))) as VerificationKey;
+  const text = new TextDecoder().decode(await readBuildFile(folder, manifest, 'verification_key.json'));
+  const refuse = (why: string, cause?: unknown): never => {
+    throw new BuildFolderError(`${folder}/verification_key.json is no Groth16 verification key (${why}); make the keys again: zkinfer setup ${folder}`, { cause });
+  };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    return refuse((cause as Error).message, cause);
+  }
+  const result = keySchema.safeParse(value);
+  if (result.success) return value as VerificationKey;
+  const [issue] = result.error.issues;
+  return refuse(`${issue.path.join('.') || 'top level'}: ${issue.message}`);
 }
 
 export async function verifyProof(folder: string, backend: Groth16Backend, { proof, publicSignals }: ProofFile): Promise<VerifyResult> {

@@ -5,10 +5,10 @@ import { signalLayout } from '../../src/bench/signal-layout.js';
 import { ATTESTATIONS_ABI, REGISTRY_ABI } from '../../src/chain/abi.js';
 import { type Anvil, startAnvil } from '../../src/chain/anvil.js';
 import { type Attestation, findAttestation, listAttestations, watchAttestations } from '../../src/chain/attestations.js';
-import { NotDeployedError, RevertedError } from '../../src/chain/errors.js';
+import { ContextMismatchError, NotDeployedError, RevertedError } from '../../src/chain/errors.js';
 import { memoryJournal } from '../../src/chain/journal.js';
 import {
-  deployRegistry, deprecateModel, readModel, registerModel, registryContracts, type RegistryContracts, updateModel,
+  deployAttestations, deployRegistry, deprecateModel, readModel, registerModel, registryContracts, type RegistryContracts, updateModel,
 } from '../../src/chain/registry.js';
 import { connect, type Rpc } from '../../src/chain/rpc.js';
 import { developmentSigner } from '../../src/chain/signer.js';
@@ -17,7 +17,7 @@ import {
 } from '../../src/chain/submit.js';
 import { type Sender, sendOnce, simulate } from '../../src/chain/transactions.js';
 import { deployVerifier } from '../../src/chain/verifier.js';
-import { compileSolidity, decodeContext, encodeContext, renderVerifier } from '../../src/solidity/index.js';
+import { compileSolidity, contextFor, renderVerifier } from '../../src/solidity/index.js';
 import { type Fault, seededRandom, startFaultProxy } from './fault-proxy.js';
 
 describe('models and attestations on a chain', () => {
@@ -38,8 +38,10 @@ describe('models and attestations on a chain', () => {
     rpc, signer: developmentSigner(account), journal: memoryJournal(), timeoutMs: 20_000, ...over,
   });
   /** A proof by circuit `which` that `user` may use: output 1000 in the first of ten scores. */
-  const prove = (user: Sender, which = 0, nonce = nextNonce++): Promise<ProvedInference> =>
-    circuits[which].prove([1000n, 55_555n + nonce, encodeContext(user.signer.address, nonce)]);
+  const prove = async (user: Sender, which = 0, nonce = nextNonce++, use: { chainId?: number; contract?: string } = {}): Promise<ProvedInference> => {
+    const { chainId = rpc.chainId, contract = contracts.attestations.address } = use;
+    return { ...(await circuits[which].prove([1000n, 55_555n + nonce, contextFor({ chainId, contract, account: user.signer.address, nonce })])), nonce };
+  };
   const registration = (which: number) => ({
     manifest: manifests[which], key: circuits[which].keyFor(3), verifier: verifiers[which],
   });
@@ -123,7 +125,8 @@ describe('models and attestations on a chain', () => {
       transaction,
     };
     assert.deepEqual(attestation, expected);
-    assert.equal(decodeContext(attestation.context).user, prover.signer.address.toLowerCase());
+    const binding = { chainId: rpc.chainId, contract: contracts.attestations.address, account: prover.signer.address, nonce: inference.nonce };
+    assert.equal(attestation.context, contextFor(binding));
     const address = contracts.attestations.address;
     assert.deepEqual(await findAttestation(rpc, address, attestation.id), expected);
     assert.deepEqual((await listAttestations(rpc, address, { modelId: model.modelId })).at(-1), expected);
@@ -158,21 +161,21 @@ describe('models and attestations on a chain', () => {
 
   describe('refuses', () => {
     it('a forged output', async () => {
-      const { proof, publicSignals } = await prove(prover);
-      const forged = { proof, publicSignals: ['1001', ...publicSignals.slice(1)] };
+      const proved = await prove(prover);
+      const forged = { ...proved, publicSignals: ['1001', ...proved.publicSignals.slice(1)] };
       await assertRefused(submitInference(prover, model, forged), 'InvalidProof', {});
     });
 
     it('a forged output of an inference that is attested already', async () => {
-      const { proof, publicSignals } = await prove(prover);
-      await submitInference(prover, model, { proof, publicSignals });
-      const forged = { proof, publicSignals: ['1001', ...publicSignals.slice(1)] };
+      const proved = await prove(prover);
+      await submitInference(prover, model, proved);
+      const forged = { ...proved, publicSignals: ['1001', ...proved.publicSignals.slice(1)] };
       await assertRefused(submitInference(prover, model, forged), 'InvalidProof', {});
     });
 
     it('an output with bits that the model does not have', async () => {
-      const { proof, publicSignals } = await prove(prover);
-      const forged = { proof, publicSignals: [String(1n << 201n), ...publicSignals.slice(1)] };
+      const proved = await prove(prover);
+      const forged = { ...proved, publicSignals: [String(1n << 201n), ...proved.publicSignals.slice(1)] };
       await assertRefused(submitInference(prover, model, forged), 'OutputMismatch', {});
     });
 
@@ -203,17 +206,64 @@ describe('models and attestations on a chain', () => {
 
     it("a stolen proof, made for another sender's context", async () => {
       const inference = await prove(prover);
-      await assertRefused(submitInference(thief, model, inference), 'ContextNotCaller', {
-        context: inference.publicSignals[2], caller: thief.signer.address,
-      });
+      const steal = async (): Promise<void> => {
+        const sent = await rpc.provider.getTransactionCount(thief.signer.address);
+        await assert.rejects(submitInference(thief, model, inference), ContextMismatchError);
+        assert.equal(await rpc.provider.getTransactionCount(thief.signer.address), sent);
+        await assertRefused(sendOnce(thief, attestRequest(model, inference)), 'InvalidProof');
+      };
+      await steal();
       await submitInference(prover, model, inference);
-      await assertRefused(submitInference(thief, model, inference), 'ContextNotCaller');
+      await steal();
     });
 
     it("a stolen proof whose context was rewritten to the thief's", async () => {
       const { proof, publicSignals } = await prove(prover);
-      const rewritten = [...publicSignals.slice(0, 2), String(encodeContext(thief.signer.address, 1n))];
+      const own = contextFor({ chainId: rpc.chainId, contract: model.attestations, account: thief.signer.address });
+      const rewritten = [...publicSignals.slice(0, 2), String(own)];
       await assertRefused(submitInference(thief, model, { proof, publicSignals: rewritten }), 'InvalidProof', {});
+    });
+
+    it('a proof that its own prover made for another contract, another chain or another nonce', async () => {
+      const elsewhere = await deployAttestations(owner, contracts.registry.address);
+      const nonce = nextNonce++;
+      const other = { ...model, attestations: elsewhere.address };
+      const proved = await prove(prover, 0, nonce, { contract: elsewhere.address });
+      const forAnotherChain = await prove(prover, 0, nonce, { chainId: rpc.chainId + 1 });
+      const underAnotherNonce = { ...(await prove(prover, 0, nonce)), nonce: nonce + 1n };
+      for (const inference of [proved, forAnotherChain, underAnotherNonce]) {
+        await assert.rejects(submitInference(prover, model, inference), ContextMismatchError);
+        await assert.rejects(submitBatch(prover, model, [inference]), ContextMismatchError);
+        await assertRefused(sendOnce(prover, attestRequest(model, inference)), 'InvalidProof');
+        await assertRefused(sendOnce(prover, batchRequest(model, [inference])), 'InvalidProof');
+      }
+      assert.equal((await submitInference(prover, other, proved)).accepted, true);
+    });
+
+    it('on another chain the proofs of this one, though every contract has the same address there', async () => {
+      const first = await startAnvil();
+      const second = await startAnvil({ chainId: 31_338 });
+      try {
+        const made = [];
+        for (const node of [first, second]) {
+          const at = await connect(node.url);
+          const account: Sender = { rpc: at, signer: developmentSigner(0), journal: memoryJournal(), timeoutMs: 20_000 };
+          const there = await deployRegistry(account);
+          const compiled = await compileSolidity({ 'First.sol': renderVerifier(circuits[0].keyFor(3), manifests[0], { contractName: 'First' }) });
+          const { address: verifier } = await deployVerifier(account, compiled.First, circuits[0].keyFor(3));
+          const registered = await registerModel(account, there.registry.address, { ...registration(0), verifier });
+          made.push({ account, at, model: { ...attested(registered, 0), attestations: there.attestations.address } });
+        }
+        const [here, there] = made;
+        assert.equal(here.model.attestations, there.model.attestations);
+        const inference = await prove(here.account, 0, nextNonce++, { chainId: here.at.chainId, contract: here.model.attestations });
+        await assert.rejects(submitInference(there.account, there.model, inference), ContextMismatchError);
+        await assertRefused(sendOnce(there.account, attestRequest(there.model, inference)), 'InvalidProof');
+        assert.equal((await submitInference(here.account, here.model, inference)).accepted, true);
+        for (const { at } of made) at.provider.destroy();
+      } finally {
+        await Promise.all([first.stop(), second.stop()]);
+      }
     });
 
     it('any proof of a deprecated model, while old attestations stay', async () => {
@@ -289,7 +339,8 @@ describe('models and attestations on a chain', () => {
 
     it("refuses a stolen proof among one's own, and a proof given twice", async () => {
       const [own, stolen] = [await prove(thief), await prove(prover)];
-      await assertRefused(submitBatch(thief, model, [own, stolen]), 'ContextNotCaller');
+      await assert.rejects(submitBatch(thief, model, [own, stolen]), ContextMismatchError);
+      await assertRefused(simulate(thief, batchRequest(model, [own, stolen])), 'InvalidProof');
       await assertRefused(simulate(thief, batchRequest(model, [own, own])), 'AlreadyAttested');
     });
   });

@@ -4,15 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildFixture } from '../../src/bench/gas-fixtures.js';
 import {
-  type AttestedModel, deprecateModel, developmentSigner, findAttestation, memoryJournal, openChain, openSender, readDeployment,
+  type AttestedModel, ContextMismatchError, deprecateModel, developmentSigner, findAttestation, memoryJournal, openChain, openSender, readDeployment,
   RevertedError, type Sender, sendOnce, submitInference,
 } from '../../src/chain/index.js';
 import { attestRequest } from '../../src/chain/submit.js';
 import { chooseBackend } from '../../src/groth16/backends.js';
-import { encodeContext } from '../../src/solidity/index.js';
+import { contextFor } from '../../src/solidity/index.js';
 import { readManifest } from '../../src/workflow/build-folder.js';
 import { deployBuild, registerBuild, submitProof } from '../../src/workflow/contract.js';
 import type { ProofFile } from '../../src/workflow/proof-file.js';
+import { proofBinding } from '../../src/workflow/proof-binding.js';
 import { openProver, type Prover } from '../../src/workflow/prove.js';
 import { setupBuild } from '../../src/workflow/setup.js';
 import { readVerificationKey } from '../../src/workflow/verify.js';
@@ -37,9 +38,13 @@ describe('a trained model on the local chain, one command after the other', () =
     await rm(folder, { recursive: true, force: true });
   });
 
-  const prove = (nonce: bigint, user = owner.address) => prover.prove(input, { context: encodeContext(user, nonce) });
-  const forge = ({ proof, publicSignals }: ProofFile): ProofFile => ({
-    proof, publicSignals: [String(BigInt(publicSignals[0]) ^ 1n), ...publicSignals.slice(1)],
+  /** A proof for the attestations on record, else for the verifier. */
+  const prove = async (nonce: bigint, by = prover): Promise<ProofFile & { nonce: bigint }> => {
+    const binding = (await proofBinding(build, { account: owner.address, nonce }))!;
+    return { ...(await by.prove(input, { context: contextFor(binding) })), binding, nonce };
+  };
+  const forge = (proved: ProofFile): ProofFile => ({
+    ...proved, publicSignals: [String(BigInt(proved.publicSignals[0]) ^ 1n), ...proved.publicSignals.slice(1)],
   });
 
   /** Opens the build's local chain with a sender of development account `account`. */
@@ -75,7 +80,9 @@ describe('a trained model on the local chain, one command after the other', () =
   });
 
   it('is registered, attested by a proof, and read back', async () => {
+    const before = await prove(2n);
     await registerBuild(build, {});
+    await assert.rejects(submitProof(build, before, {}), ContextMismatchError);
     const proved = await prove(2n);
     const { attestation } = await submitProof(build, proved, {});
     const again = await submitProof(build, proved, {});
@@ -97,7 +104,8 @@ describe('a trained model on the local chain, one command after the other', () =
       await assertRefused(sendOnce(sender, request), 'AlreadyAttested');
     });
     await onChain(1, async (thief, model) => {
-      await assertRefused(submitInference(thief, model, own), 'ContextNotCaller');
+      await assert.rejects(submitInference(thief, model, own), ContextMismatchError);
+      await assertRefused(sendOnce(thief, attestRequest(model, own)), 'InvalidProof');
     });
   });
 
@@ -106,7 +114,7 @@ describe('a trained model on the local chain, one command after the other', () =
     await cp(build, other, { recursive: true });
     await setupBuild(other, backend);
     const stranger = await openProver(other, backend);
-    const proved = await stranger.prove(input, { context: encodeContext(owner.address, 5n) });
+    const proved = await prove(5n, stranger);
     await stranger.close();
     await assertRefused(submitProof(build, proved, {}), 'InvalidProof');
     const key = await readVerificationKey(other);

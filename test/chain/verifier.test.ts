@@ -9,7 +9,7 @@ import { developmentSigner } from '../../src/chain/signer.js';
 import type { Sender } from '../../src/chain/transactions.js';
 import { deployVerifier, submitToVerifier, verifyOnChain, verifyProofData } from '../../src/chain/verifier.js';
 import type { ProveResult, VerificationKey } from '../../src/groth16/types.js';
-import { type CompiledContract, compileSolidity, renderVerifier } from '../../src/solidity/index.js';
+import { type CompiledContract, compileSolidity, renderVerifier, PublicSignalsError } from '../../src/solidity/index.js';
 import { trapdoor } from '../solidity/trapdoor.js';
 
 describe('a generated verifier on a chain', () => {
@@ -61,6 +61,18 @@ describe('a generated verifier on a chain', () => {
     const result = await submitToVerifier(sender, address, key, proved.proof, forged);
     assert.deepEqual(result, { transaction: null, gasUsed: 0, accepted: false });
     assert.equal(await rpc.provider.getTransactionCount(sender.signer.address), before);
+  });
+
+  it('is not asked about another number of signals, or about numbers that it cannot hold', async () => {
+    const { address } = await deployVerifier(sender, artifact, key);
+    for (const signals of [[], proved.publicSignals.slice(1), [...proved.publicSignals, '0']]) {
+      await assert.rejects(submitToVerifier(sender, address, key, proved.proof, signals), PublicSignalsError);
+    }
+    const large = String((1n << 256n) + 5n);
+    assert.equal((await submitToVerifier(sender, address, key, proved.proof, [large, ...proved.publicSignals.slice(1)])).accepted, false);
+    const broken = { ...proved.proof, pi_a: [large, proved.proof.pi_a[1], '1'] as const };
+    assert.equal((await submitToVerifier(sender, address, key, broken, proved.publicSignals)).accepted, false);
+    assert.throws(() => verifyProofData(broken, proved.publicSignals), PublicSignalsError);
   });
 
   it('is not taken for the verifier of another key', async () => {

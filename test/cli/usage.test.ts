@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { zkinfer } from './support/zkinfer.js';
 
-const COMMANDS = ['inspect', 'compile', 'setup', 'prove', 'verify', 'solidity', 'deploy', 'register', 'submit', 'attestations', 'run', 'demo'];
+const COMMANDS = ['inspect', 'compile', 'setup', 'prove', 'witness', 'verify', 'solidity', 'deploy', 'register', 'submit', 'attestations', 'run', 'demo'];
 
 /** Starting a process costs most of a second, so several run at once. */
 async function inBatches<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
@@ -44,8 +44,13 @@ describe('zkinfer', function () {
       [['register', 'build', '--registry', 'mine.eth'], /give an address/],
       [['attestations', 'build', '--id', '0x1234'], /give 32 bytes in hex/],
       [['attestations', 'build', '--prover', `0x${'a'.repeat(39)}`], /give an address/],
+      [['compile', 'model.onnx', '--input-visibility', 'private', '--output-visibility', 'private'], /a proof says nothing.*--allow-no-statement/],
+      [['witness', 'build', '--input', 'input.json'], /required option '--out <file>' not specified/],
       [['prove', 'build'], /required option '--input <file>' not specified/],
-      [['prove', 'build', '--input', 'input.json', '--context', 'me'], /an address or a number/],
+      [['prove', 'build', '--input', 'input.json', '--context', 'me'], /a number below/],
+      [['prove', 'build', '--input', 'input.json', '--context', `0x${'a'.repeat(40)}`], /with --for/],
+      [['prove', 'build', '--input', 'input.json', '--context', '1', '--nonce', '1'], /cannot be used with/],
+      [['prove', 'build', '--input', 'input.json', '--for', '0x12'], /give an address/],
       [['prove', 'build', '--input', 'input.json', '--context', String(1n << 254n)], /below the scalar field/],
       [['prove', 'build', '--input', 'input.json', '--out', './public.json'], /must not be named public\.json/],
     ];

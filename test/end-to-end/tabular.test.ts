@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as snarkjs from 'snarkjs';
-import { zkinfer, zkinferJson } from '../cli/support/zkinfer.js';
+import { fails, zkinfer, zkinferJson } from '../cli/support/zkinfer.js';
 import { fixtureFile } from '../fixtures-compiled.js';
 import { temporaryFolder } from '../workflow/support/folders.js';
 
@@ -16,8 +16,8 @@ describe('from an ONNX file to a contract, by commands', function () {
   let folder: string;
   let build: string;
   let proof: string;
-  /** Anyone's address: the proof is for it alone. */
-  const context = '0x00000000000000000000000000000000000000aa';
+  /** A number of the test's own: no contract is known yet that would take the proof. */
+  const context = '170';
 
   before(() => {
     folder = temporaryFolder();
@@ -38,7 +38,7 @@ describe('from an ONNX file to a contract, by commands', function () {
   });
 
   it('compile writes the build and reports its size, its accuracy and its layers', async () => {
-    const result = await zkinferJson(['compile', fixture('model.onnx'), '--calibration', fixture('calibration.json'), '--emit-circom', '--out', build]);
+    const result = await zkinferJson(['compile', fixture('model.onnx'), '--calibration', fixture('calibration.json'), '--scores', '--emit-circom', '--out', build]);
     for (const key of ['constraints', 'wires', 'nonZeros', 'publicSignals', 'domainSize', 'seconds']) {
       assert.ok(typeof result[key] === 'number' && result[key] > 0, `${key}: ${String(result[key])}`);
     }
@@ -81,6 +81,29 @@ describe('from an ONNX file to a contract, by commands', function () {
     for (const name of files()) assert.ok(!readFileSync(path.join(build, name)).includes(salts.input), name);
   });
 
+  it('verify --opening says whether a proof is of an input', async () => {
+    const [opening, other, wrong] = ['opening.json', 'other.json', 'wrong.json'].map((name) => path.join(folder, name));
+    const args = ['verify', build, '--proof', other, '--opening', opening, '--input'];
+    assert.deepEqual((await zkinferJson<Json & { opened: Json }>([...args, fixture('input.json')])).opened.input, true);
+    const { input_data: [row] } = JSON.parse(readFileSync(fixture('input.json'), 'utf8')) as { input_data: number[][] };
+    writeFileSync(wrong, JSON.stringify({ input_data: [row.map((value, i) => (i === 0 ? value * 1.1 : value))] }));
+    const refused = await zkinferJson<Json & { opened: Json }>([...args, wrong], 1);
+    assert.equal(refused.valid, true);
+    assert.equal(refused.opened.input, false);
+  });
+
+  it('witness writes what snarkjs proves with, and verify takes its proof as the object that snarkjs gives', async () => {
+    const file = path.join(folder, 'input.wtns');
+    const result = await zkinferJson<Json & { publicSignals: string[] }>(['witness', build, '--input', fixture('input.json'), '--out', file]);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    const proved = await snarkjs.groth16.prove(path.join(build, 'proving.zkey'), file);
+    assert.deepEqual(proved.publicSignals, result.publicSignals);
+    const object = path.join(folder, 'object.json');
+    // As PowerShell writes it: UTF-16 with a byte-order mark.
+    writeFileSync(object, Buffer.from(`\ufeff${JSON.stringify(proved)}`, 'utf16le'));
+    assert.equal((await zkinferJson(['verify', build, '--proof', object])).valid, true);
+  });
+
   it('verify accepts the proof, and refuses it with exit code 1 once anything in it is changed', async () => {
     const valid = await zkinferJson<Json & { outputs: unknown[] }>(['verify', build, '--proof', proof]);
     assert.equal(valid.valid, true);
@@ -111,6 +134,32 @@ describe('from an ONNX file to a contract, by commands', function () {
     const forged = path.join(folder, 'forged-0.json');
     const refused = await zkinferJson(['submit', build, '--proof', forged], 1);
     assert.equal(refused.accepted, false);
+  });
+
+  it('a proof made after register is for the submitter at the attestations on that chain, and nobody attests with another', async () => {
+    const { attestations, chainId } = await zkinferJson<{ attestations: string; chainId: number }>(['register', build]);
+    const early = await zkinfer(['submit', build, '--proof', proof, '--json']);
+    assert.equal(early.status, 1);
+    assert.match(early.stdout + early.stderr, /CONTEXT_MISMATCH/);
+    const made = path.join(folder, 'attest', 'proof.json');
+    mkdirSync(path.dirname(made));
+    const { boundTo } = await zkinferJson<{ boundTo: Json }>(['prove', build, '--input', fixture('input.json'), '--nonce', '7', '--out', made]);
+    const { context: kept } = JSON.parse(readFileSync(made, 'utf8')) as { context: Json };
+    assert.deepEqual([boundTo.kind, kept.contract, kept.chainId, kept.nonce], ['account', attestations, String(chainId), '7']);
+    const foreign = path.join(path.dirname(made), 'foreign.json');
+    await zkinferJson(['prove', build, '--input', fixture('input.json'), '--for', `0x${'00'.repeat(19)}aa`, '--out', foreign]);
+    assert.match((await zkinfer(['submit', build, '--proof', foreign])).stderr, /made for|is for 0x0+aa/);
+    const { attestation } = await zkinferJson<{ attestation: Json }>(['submit', build, '--proof', made]);
+    assert.match(String(attestation.id), /^0x[0-9a-f]{64}$/);
+  });
+
+  it('register warns of a proof that nobody can have attested', async () => {
+    await zkinferJson(['prove', build, '--input', fixture('input.json'), '--context', '0']);
+    assert.deepEqual((await zkinferJson<Json & { foreignProof: Json }>(['register', build])).foreignProof, { kind: 'anybody' });
+    await fails(['submit', build], 'ContextMismatchError', /bound to nobody.*prove again/s);
+    const bound = await zkinferJson<Json & { boundTo: Json }>(['prove', build, '--input', fixture('input.json')]);
+    assert.equal(bound.boundTo.account, '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266');
+    assert.ok(!('foreignProof' in (await zkinferJson(['register', build]))));
   });
 
   it('run does it all in one go and gives every stage\'s seconds', async () => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -186,4 +188,25 @@ describe('snarkjs backend', () => {
     await assert.rejects(snarkjsBackend.setup(r1cs, target, { onProgress, signal: controller.signal }), { name: 'AbortError' });
     assert.deepEqual(fs.readdirSync(folder).sort(), ['circuit.r1cs', 'proving.zkey']);
   });
+
+  it('lets a program end that keeps a key loaded', async () => {
+    const proved = path.join(folder, 'proved');
+    const bytes = path.join(folder, 'witness.bin');
+    fs.writeFileSync(bytes, witness(3n, 5n));
+    const module = new URL('../../src/groth16/snarkjs.ts', import.meta.url).href;
+    const program = `
+      import fs from 'node:fs';
+      import { snarkjsBackend } from ${JSON.stringify(module)};
+      const key = await snarkjsBackend.loadKey(${JSON.stringify(zkey)});
+      await key.prove(fs.readFileSync(${JSON.stringify(bytes)}));
+      // With the threads idle between two proofs, the second must be waited for, too.
+      const { publicSignals } = await key.prove(fs.readFileSync(${JSON.stringify(bytes)}));
+      fs.writeFileSync(${JSON.stringify(proved)}, publicSignals.join());`;
+    const main = path.join(folder, 'main.mjs');
+    fs.writeFileSync(main, program);
+    const child = spawn(process.execPath, ['--import', 'tsx', main], { stdio: 'inherit', timeout: 60_000 });
+    const [status, signal] = (await once(child, 'exit')) as [number | null, string | null];
+    assert.deepEqual([status, signal], [0, null], 'it had to be ended');
+    assert.equal(fs.readFileSync(proved, 'utf8'), '21,5');
+  }).timeout(90_000);
 });

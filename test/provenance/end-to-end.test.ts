@@ -7,8 +7,9 @@ import { developmentSigner, NotDeployedError, RevertedError } from '../../src/ch
 import { UsageError } from '../../src/errors.js';
 import { chooseBackend } from '../../src/groth16/backends.js';
 import { CheckpointError, type Contributor, drawLineageText, readLineage, recordContent, signContent, SignatureError, verifyContent } from '../../src/provenance/index.js';
-import { encodeContext } from '../../src/solidity/index.js';
+import { contextFor } from '../../src/solidity/index.js';
 import { deployBuild, registerBuild, submitProof } from '../../src/workflow/contract.js';
+import { proofBinding } from '../../src/workflow/proof-binding.js';
 import { openProver } from '../../src/workflow/prove.js';
 import { fails, zkinfer, zkinferJson } from '../cli/support/zkinfer.js';
 
@@ -29,9 +30,10 @@ describe('a trained model from its data to its attestation', function () {
     await registerBuild(build, {});
     const prover = await openProver(build, backend);
     const { input_data: rows } = JSON.parse(await readFile(new URL('../../fixtures/tabular/input.json', import.meta.url), 'utf8')) as { input_data: number[][] };
-    const proved = await prover.prove(rows.map((row) => Float64Array.from(row.flat())), { context: encodeContext(developmentSigner().address, 1n) });
+    const binding = (await proofBinding(build, { account: developmentSigner().address, nonce: 1n }))!;
+    const proved = await prover.prove(rows.map((row) => Float64Array.from(row.flat())), { context: contextFor(binding) });
     await prover.close();
-    attestation = (await submitProof(build, proved, {})).attestation!.id;
+    attestation = (await submitProof(build, { ...proved, binding }, {})).attestation!.id;
 
     const fixture = new URL('../../fixtures/tabular/', import.meta.url);
     await mkdir(path('data', 'parts'), { recursive: true });

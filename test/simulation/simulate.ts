@@ -9,7 +9,7 @@
 import { keccak256, ZeroAddress } from 'ethers';
 import { deployContract, deployRegistry, developmentSigner, memoryJournal, registerModel, type Sender, sendOnce } from '../../src/chain/index.js';
 import { deployLedger, LEDGER_ABIS, MARKET_ABI, MODES, type Mode, ROYALTIES_ABI } from '../../src/ledger/index.js';
-import { compileSolidity, contractName, encodeContext, inferenceCalldata, renderVerifier } from '../../src/solidity/index.js';
+import { compileSolidity, contextFor, contractName, inferenceCalldata, renderVerifier } from '../../src/solidity/index.js';
 import type { Manifest } from '../../src/manifest.js';
 import { seededRandom } from '../chain/fault-proxy.js';
 import { compiledFixture } from '../fixtures-compiled.js';
@@ -146,7 +146,7 @@ export async function simulate(plan: SimulationPlan): Promise<SimulationReport> 
     const outputHex = (value: bigint): string => `0x${value.toString(16).padStart(64, '0')}`;
     const proofFor = (id: bigint, operator: string): { output: string; proof: string } => {
       const { commitment, output } = signals(id);
-      const values = manifest.publicSignals.map(({ kind }) => (kind === 'inputCommitment' ? commitment : kind === 'context' ? encodeContext(operator, id) : output));
+      const values = manifest.publicSignals.map(({ kind }) => (kind === 'inputCommitment' ? commitment : kind === 'context' ? contextFor({ chainId: chain.rpc.chainId, contract: market, account: operator, nonce: id }) : output));
       const { proof, publicSignals } = secret.prove(values);
       const encoded = inferenceCalldata(secret.key, manifest, proof, publicSignals);
       return { output: encoded.output, proof: encoded.proof };

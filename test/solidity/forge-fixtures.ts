@@ -8,21 +8,19 @@ import type { Proof, VerificationKey } from '../../src/groth16/types.js';
 import {
   type VerifierManifest,
   batchCalldata,
-  encodeContext,
+  contextFor,
   inferenceCalldata,
   proofCalldata,
   renderVerifier,
 } from '../../src/solidity/index.js';
+import { ATTESTATIONS, CHAIN_ID, PAYOUT, PROVER } from './forge-addresses.js';
 import { trapdoor } from './trapdoor.js';
-
-/** The prover whom all contexts name. */
-const PROVER = '0x1000000000000000000000000000000000000001';
 
 type Item = { readonly proof: Proof; readonly publicSignals: readonly string[] };
 
 export interface ScorerFixture {
   readonly key: VerificationKey;
-  readonly proofs: readonly (Item & { readonly pixels: readonly number[] })[];
+  readonly proofs: readonly (Item & { readonly contract: string; readonly nonce: number; readonly pixels: readonly number[] })[];
 }
 
 type Signals = VerifierManifest['publicSignals'];
@@ -72,36 +70,38 @@ const SILENT = manifestOf('silent', [{ kind: 'context' }]);
 
 /** Files of `verifier-contracts/test/generated`, by name. */
 export async function contractFixtures(scorer: ScorerFixture): Promise<Record<string, string>> {
-  const context = (i: number) => encodeContext(PROVER, BigInt(i + 1));
+  const context = (i: number) => contextFor({ chainId: CHAIN_ID, contract: ATTESTATIONS, account: PROVER, nonce: i + 1 });
+  const madeFor = (contract: string) => scorer.proofs.filter((one) => one.contract === contract);
   const made = async (manifest: VerifierManifest, count: number, signals: (i: number) => bigint[]) => {
     const { key, prove } = await trapdoor(manifest.publicSignals.length);
     return { manifest, key, items: Array.from({ length: count }, (_, i) => prove([...signals(i), context(i)])) };
   };
   const models = [
-    { manifest: SCORER, key: scorer.key, items: scorer.proofs },
+    { manifest: SCORER, key: scorer.key, items: madeFor(ATTESTATIONS) },
     await made(RIVAL, 4, (i) => [BigInt(i), 1000n + BigInt(i)]),
     await made(OPEN, 4, (i) => [...Array.from({ length: 7 }, (_, w) => (BigInt(w + i) << 100n) + BigInt(w)), BigInt(i)]),
     await made(SECRET, 4, (i) => [7777n + BigInt(i)]),
     await made(SILENT, 4, () => []),
   ];
-  return Object.fromEntries(
-    models.flatMap(({ manifest, key, items }) => [
+  return Object.fromEntries([
+    ['payout.json', JSON.stringify({ items: encodeItems(scorer.key, SCORER, madeFor(PAYOUT)) })],
+    ...models.flatMap(({ manifest, key, items }) => [
       [`${manifest.name}.sol`, renderVerifier(key, manifest)],
       [`${manifest.name}.json`, JSON.stringify({ items: encodeItems(key, manifest, items), batch: encodeBatch(key, manifest, items) })],
     ]),
-  );
+  ]);
 }
 
-const PROVED = 'tuple(bytes32 inputCommitment, bytes output, uint256 context, bytes proof, uint256[8] points, uint256[] signals)';
+const PROVED = 'tuple(bytes32 inputCommitment, bytes output, uint256 context, uint256 nonce, bytes proof, uint256[8] points, uint256[] signals)';
 
 /** `Proved[]` of utils/Fixtures.sol. */
 function encodeItems(key: VerificationKey, manifest: VerifierManifest, items: readonly Item[]): string {
   return AbiCoder.defaultAbiCoder().encode(
     [`${PROVED}[]`],
     [
-      items.map(({ proof, publicSignals }) => {
+      items.map(({ proof, publicSignals }, i) => {
         const { a, b, c, signals } = proofCalldata(proof, publicSignals);
-        return { ...inferenceCalldata(key, manifest, proof, publicSignals), points: [...a, ...b[0], ...b[1], ...c], signals };
+        return { ...inferenceCalldata(key, manifest, proof, publicSignals), nonce: i + 1, points: [...a, ...b[0], ...b[1], ...c], signals };
       }),
     ],
   );

@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { id } from 'ethers';
+import { AbiCoder, id, keccak256 } from 'ethers';
 import fc from 'fast-check';
 import solc from 'solc';
 import type { VerificationKey } from '../../src/groth16/types.js';
+import { SCALAR_FIELD } from '../../src/solidity/key.js';
 import {
   PROOF_SYSTEM_ID,
   SolidityCompileError,
   batchCalldata,
+  callersProof,
   compileSolidity,
   contractName,
   contractSources,
-  decodeContext,
-  encodeContext,
+  contextFor,
   inferenceCalldata,
   keyWords,
   proofCalldata,
@@ -171,7 +172,8 @@ describe('calldata', () => {
     assert.equal(BigInt(call.inputCommitment), BigInt(publicSignals[1]));
     assert.equal(call.context, BigInt(publicSignals[2]));
     assert.equal(call.proof.slice(0, 10), vkHash(key).slice(0, 10));
-    assert.equal((call.proof.length - 2) / 2, 4 + 32 * 9);
+    assert.equal((call.proof.length - 2) / 2, 4 + 32 * 8);
+    assert.equal(callersProof(5n, call.proof), `0x${'5'.padStart(64, '0')}${call.proof.slice(2)}`);
     const batch = batchCalldata(key, SCORER, scorer.proofs.slice(0, 3));
     assert.equal((batch.proofs.length - 2) / 2, 4 + 3 * 256);
     assert.equal(batch.contexts.length, 3);
@@ -182,16 +184,23 @@ describe('calldata', () => {
     assert.throws(() => inferenceCalldata(key, SCORER, proof, ['1', '2', '9'.repeat(78)]), { code: 'PUBLIC_SIGNALS' });
   });
 
-  it('puts an address and a number into a context and takes them out again', () => {
+  it('computes contexts as ethers encodes and hashes them, below the scalar field', () => {
+    const address = fc.bigInt(0n, (1n << 160n) - 1n).map((value) => `0x${value.toString(16).padStart(40, '0')}`);
+    const word = fc.bigInt(0n, (1n << 256n) - 1n);
     fc.assert(
-      fc.property(fc.bigInt(0n, (1n << 160n) - 1n), fc.bigInt(0n, (1n << 64n) - 1n), (address, nonce) => {
-        const user = `0x${address.toString(16).padStart(40, '0')}`;
-        assert.deepEqual(decodeContext(encodeContext(user, nonce)), { user, nonce });
+      fc.property(word, address, address, word, (chainId, contract, account, nonce) => {
+        const encoded = AbiCoder.defaultAbiCoder().encode(
+          ['bytes32', 'uint256', 'address', 'address', 'uint256'], [id('zkinfer context v1'), chainId, contract, account, nonce],
+        );
+        const context = contextFor({ chainId, contract, account, nonce });
+        assert.equal(context, BigInt(keccak256(encoded)) >> 3n);
+        assert.ok(context < SCALAR_FIELD);
       }),
     );
-    assert.throws(() => encodeContext('0x12', 0n), { code: 'PUBLIC_SIGNALS' });
-    assert.throws(() => encodeContext(`0x${'1'.repeat(40)}`, 1n << 64n), { code: 'PUBLIC_SIGNALS' });
-    assert.throws(() => decodeContext(1n << 224n), { code: 'PUBLIC_SIGNALS' });
+    const binding = { chainId: 1, contract: `0x${'c'.repeat(40)}`, account: `0x${'a'.repeat(40)}` };
+    assert.equal(contextFor(binding), contextFor({ ...binding, contract: `0x${'C'.repeat(40)}`, nonce: 0n }));
+    const wrong = [{ contract: '0x12' }, { account: 'me' }, { chainId: -1 }, { chainId: 1.5 }, { nonce: 1n << 256n }, { nonce: 2 ** 60 }];
+    for (const part of wrong) assert.throws(() => contextFor({ ...binding, ...part }), { code: 'CONTEXT' });
   });
 
   it('knows the proof system by ERC-7992', () => {

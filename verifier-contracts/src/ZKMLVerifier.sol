@@ -12,8 +12,10 @@ import {ProofSystem} from "./libraries/ProofSystem.sol";
 
 /// @title ERC-7992's verifier and storage extension, and attestations, for every model of one registry.
 /// @dev A proof is judged by the verifier generated for its model and version, called by STATICCALL after its code hash was
-/// compared with the one that the registry pinned. Whoever calls must be named by the proof's context: a proof seen in
-/// the mempool is worth nothing to others. Contracts with another rule for contexts use `checkInference`.
+/// compared with the one that the registry pinned. The context of a caller's proof hashes this chain, this contract and the
+/// caller (`InferenceContext`): a proof seen in the mempool, on another chain or in another contract is worth nothing here.
+/// Contracts with another rule for contexts use `checkInference`.
+/// ERC-7992's opaque `proof` is here the nonce of the caller's context (a word), then the generated verifier's `proof`.
 /// The contract has no administrator: nobody but the owner of a model, by retiring it, can stop its verification.
 /// Every call out of it is a STATICCALL, so nothing can re-enter and write.
 /// Slither on assembly: it hashes and slices calldata without allocating, within bounds checked before.
@@ -68,7 +70,7 @@ contract ZKMLVerifier is
         bytes calldata output,
         bytes calldata proof
     ) external returns (bytes32 inferenceId) {
-        (uint32 version,) = _verifyForCaller(modelId, inputCommitment, output, proof);
+        uint32 version = _verifyForCaller(modelId, inputCommitment, output, proof);
         inferenceId = keccak256(abi.encodePacked(modelId, inputCommitment, output));
         StoredInference storage stored = _inferences[inferenceId];
         if (stored.packed != 0) revert InferenceAlreadyStored(inferenceId);
@@ -85,11 +87,15 @@ contract ZKMLVerifier is
     }
 
     /// @inheritdoc IAttestations
-    function attest(uint256 modelId, bytes32 inputCommitment, bytes calldata output, bytes calldata proof)
-        external
-        returns (bytes32 id)
-    {
-        (uint32 version, uint256 context) = _verifyForCaller(modelId, inputCommitment, output, proof);
+    function attest(
+        uint256 modelId,
+        bytes32 inputCommitment,
+        uint256 nonce,
+        bytes calldata output,
+        bytes calldata proof
+    ) external returns (bytes32 id) {
+        uint256 context = InferenceContext.encode(msg.sender, nonce);
+        uint32 version = _verify(modelId, 0, inputCommitment, context, output, proof);
         id = _record(modelId, version, inputCommitment, context, output);
         emit InferenceAttested(id, modelId, msg.sender, version, inputCommitment, context, output);
     }
@@ -98,13 +104,17 @@ contract ZKMLVerifier is
     function attestBatch(
         uint256 modelId,
         bytes32[] calldata inputCommitments,
-        uint256[] calldata contexts,
+        uint256[] calldata nonces,
         bytes calldata outputs,
         bytes calldata proofs
     ) external returns (bytes32[] memory ids) {
         uint256 count = inputCommitments.length;
-        if (count == 0 || count > MAX_BATCH || count != contexts.length) revert InvalidBatch(count, contexts.length);
-        IModelRegistry.Resolution memory model = _resolve(modelId, 0);
+        if (count == 0 || count > MAX_BATCH || count != nonces.length) revert InvalidBatch(count, nonces.length);
+        uint256[] memory contexts = new uint256[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            contexts[i] = InferenceContext.encode(msg.sender, nonces[i]);
+        }
+        IModelRegistry.Resolution memory model = _resolve(modelId, 0, false);
         _requireValid(
             IInferenceVerifier(model.verifier).checkInferences(inputCommitments, contexts, outputs, proofs)
         );
@@ -117,13 +127,25 @@ contract ZKMLVerifier is
         uint256 modelId,
         uint32 version,
         bytes32 inputCommitment,
-        bytes calldata output,
         uint256 context,
+        bytes calldata output,
         bytes calldata proof
     ) external view {
-        uint256 actual = _contextOf(proof);
-        if (actual != context) revert ContextMismatch(context, actual);
-        _verify(modelId, version, inputCommitment, output, proof);
+        _verify(modelId, version, inputCommitment, context, output, proof);
+    }
+
+    /// @inheritdoc IAttestations
+    function checkPinnedInference(
+        uint256 modelId,
+        uint32 version,
+        bytes32 inputCommitment,
+        uint256 context,
+        bytes calldata output,
+        bytes calldata proof
+    ) external view {
+        if (version == 0) revert VersionNotPinned();
+        IModelRegistry.Resolution memory model = _resolve(modelId, version, true);
+        _requireValid(IInferenceVerifier(model.verifier).checkInference(inputCommitment, context, output, proof));
     }
 
     /// @inheritdoc IERCZKMLStorageExtension
@@ -217,7 +239,7 @@ contract ZKMLVerifier is
         uint256 modelId,
         uint32 version,
         bytes32[] calldata inputCommitments,
-        uint256[] calldata contexts,
+        uint256[] memory contexts,
         bytes calldata outputs
     ) private returns (bytes32[] memory ids) {
         uint256 count = inputCommitments.length;
@@ -235,20 +257,17 @@ contract ZKMLVerifier is
         for (uint256 i = 0; i < count; ++i) {
             bytes32 id;
             bytes32 digest;
-            uint256 context;
             // The arrays hold `count` items: no index leaves its bounds.
             assembly ("memory-safe") {
                 let word := shl(5, i)
-                context := calldataload(add(contexts.offset, word))
                 mstore(add(words, 0x60), calldataload(add(inputCommitments.offset, word)))
-                mstore(add(words, 0x80), context)
+                mstore(add(words, 0x80), mload(add(add(contexts, 0x20), word)))
                 id := keccak256(add(words, 0x20), 0x80)
                 calldatacopy(add(words, 0xa0), add(outputs.offset, output), size)
                 digest := keccak256(add(words, 0xa0), size)
                 mstore(add(add(ids, 0x20), word), id)
                 output := add(output, size)
             }
-            if (!InferenceContext.names(context, msg.sender)) revert ContextNotCaller(context, msg.sender);
             _keep(id, digest);
         }
     }
@@ -260,26 +279,27 @@ contract ZKMLVerifier is
         attestation.packed = (block.number << 216) | (uint256(outputHash) >> 40);
     }
 
-    /// Verifies under the current version a proof whose context names the caller.
+    /// Verifies under the current version a proof made for the caller; the context's nonce stands before it.
     function _verifyForCaller(uint256 modelId, bytes32 inputCommitment, bytes calldata output, bytes calldata proof)
         private
         view
-        returns (uint32 version, uint256 context)
+        returns (uint32 version)
     {
-        context = _contextOf(proof);
-        if (!InferenceContext.names(context, msg.sender)) revert ContextNotCaller(context, msg.sender);
-        version = _verify(modelId, 0, inputCommitment, output, proof);
+        if (proof.length < 32) revert InvalidProof();
+        uint256 context = InferenceContext.encode(msg.sender, uint256(bytes32(proof)));
+        return _verify(modelId, 0, inputCommitment, context, output, proof[32:]);
     }
 
     function _verify(
         uint256 modelId,
         uint32 version,
         bytes32 inputCommitment,
+        uint256 context,
         bytes calldata output,
         bytes calldata proof
     ) private view returns (uint32) {
-        IModelRegistry.Resolution memory model = _resolve(modelId, version);
-        _requireValid(IInferenceVerifier(model.verifier).checkInference(inputCommitment, output, proof));
+        IModelRegistry.Resolution memory model = _resolve(modelId, version, false);
+        _requireValid(IInferenceVerifier(model.verifier).checkInference(inputCommitment, context, output, proof));
         return model.version;
     }
 
@@ -293,10 +313,14 @@ contract ZKMLVerifier is
         }
     }
 
-    /// A version that can be verified: of a live model, Groth16, bound to code that has not changed.
-    function _resolve(uint256 modelId, uint32 version) private view returns (IModelRegistry.Resolution memory model) {
+    /// A version that can be verified: Groth16, bound to code that has not changed, of a model that is live unless `evenRetired`.
+    function _resolve(uint256 modelId, uint32 version, bool evenRetired)
+        private
+        view
+        returns (IModelRegistry.Resolution memory model)
+    {
         model = _REGISTRY.resolveVerifier(modelId, version);
-        if (model.deprecated) revert VerificationRefused_ModelDeprecated(modelId);
+        if (model.deprecated && !evenRetired) revert VerificationRefused_ModelDeprecated(modelId);
         if (model.proofSystemId != ProofSystem.GROTH16_BN254_V1) revert UnsupportedProofSystem(model.proofSystemId);
         if (model.verifier == address(0)) revert VerifierNotBound(modelId, model.version);
         if (model.verifier.codehash != model.codeHash) revert ModelMismatch();
@@ -305,12 +329,6 @@ contract ZKMLVerifier is
     function _stored(bytes32 inferenceId) private view returns (StoredInference storage stored) {
         stored = _inferences[inferenceId];
         if (stored.packed == 0) revert InferenceNotFound(inferenceId);
-    }
-
-    /// The context inside a proof blob: the ninth word behind the key's four bytes.
-    function _contextOf(bytes calldata proof) private pure returns (uint256 context) {
-        if (proof.length < 292) revert InvalidProof();
-        return uint256(bytes32(proof[260:292]));
     }
 
     function _requireValid(IInferenceVerifier.Verdict verdict) private pure {

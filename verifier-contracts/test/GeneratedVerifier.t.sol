@@ -216,7 +216,9 @@ contract GeneratedVerifierTest is Fixtures {
     }
 
     function check(address generated, Proved memory item) private view returns (IInferenceVerifier.Verdict) {
-        return IInferenceVerifier(generated).checkInference(item.inputCommitment, item.output, item.proof);
+        return IInferenceVerifier(generated).checkInference(
+            item.inputCommitment, item.context, item.output, item.proof
+        );
     }
 
     function checkBatch(address generated, Batch memory batch) private view returns (IInferenceVerifier.Verdict) {

@@ -4,7 +4,6 @@ pragma solidity ^0.8.24;
 import {ModelRegistry} from "../src/ModelRegistry.sol";
 import {ZKMLVerifier} from "../src/ZKMLVerifier.sol";
 import {IERCZKMLRegistry} from "../src/interfaces/IERCZKMLRegistry.sol";
-import {InferenceContext} from "../src/libraries/InferenceContext.sol";
 import {Fixtures, Proved} from "./utils/Fixtures.sol";
 import {Vm} from "./utils/Test.sol";
 
@@ -65,7 +64,7 @@ contract Actors {
         bool expected = honest && caller == PROVER && !deprecated && recordOf[id] == 0
             && REGISTRY.resolveVerifier(SCORER_ID, version).verifier == generated[0];
         vm.prank(caller);
-        try VERIFIER.attest(SCORER_ID, item.inputCommitment, item.output, item.proof) returns (bytes32 made) {
+        try VERIFIER.attest(SCORER_ID, item.inputCommitment, item.nonce, item.output, item.proof) returns (bytes32 made) {
             if (!expected || made != id) ++violations;
             ids.push(made);
             recordOf[made] = word(made);
@@ -80,19 +79,19 @@ contract Actors {
     function inferBatch(uint256 first, uint256 second) external {
         Proved[2] memory items = [proved[first % proved.length], proved[second % proved.length]];
         bytes32[] memory inputCommitments = new bytes32[](2);
-        uint256[] memory contexts = new uint256[](2);
+        uint256[] memory nonces = new uint256[](2);
         uint32 version = REGISTRY.versionOf(SCORER_ID);
         bool expected = !deprecated && REGISTRY.resolveVerifier(SCORER_ID, version).verifier == generated[0];
         for (uint256 i = 0; i < 2; ++i) {
-            (inputCommitments[i], contexts[i]) = (items[i].inputCommitment, items[i].context);
-            bytes32 id = VERIFIER.attestationId(SCORER_ID, version, inputCommitments[i], contexts[i]);
+            (inputCommitments[i], nonces[i]) = (items[i].inputCommitment, items[i].nonce);
+            bytes32 id = VERIFIER.attestationId(SCORER_ID, version, inputCommitments[i], items[i].context);
             if (recordOf[id] != 0) expected = false;
         }
-        if (contexts[0] == contexts[1]) expected = false;
+        if (nonces[0] == nonces[1]) expected = false;
         bytes memory proofs = abi.encodePacked(bytes4(items[0].proof), items[0].points, items[1].points);
         vm.prank(PROVER);
         try VERIFIER.attestBatch(
-            SCORER_ID, inputCommitments, contexts, bytes.concat(items[0].output, items[1].output), proofs
+            SCORER_ID, inputCommitments, nonces, bytes.concat(items[0].output, items[1].output), proofs
         ) returns (bytes32[] memory made) {
             if (!expected) ++violations;
             for (uint256 i = 0; i < 2; ++i) {

@@ -132,15 +132,15 @@ contract MutationsTest is Fixtures {
         Proved memory item = proved[2];
         for (uint256 place = 0; place < 32; ++place) {
             bytes32 flipped = item.inputCommitment ^ bytes32(uint256(0x11) << (8 * place));
-            assertTrue(uint8(scorer.checkInference(flipped, item.output, item.proof)) != 0, "input commitment");
-            assertTrue(
-                uint8(scorer.checkInference(item.inputCommitment, flip(item.output, place), item.proof)) != 0, "output"
-            );
+            assertTrue(uint8(scorer.checkInference(flipped, item.context, item.output, item.proof)) != 0, "input commitment");
+            uint256 context = item.context ^ (uint256(0x11) << (8 * place));
+            assertTrue(uint8(scorer.checkInference(item.inputCommitment, context, item.output, item.proof)) != 0, "context");
+            bytes memory output = flip(item.output, place);
+            assertTrue(uint8(scorer.checkInference(item.inputCommitment, item.context, output, item.proof)) != 0, "output");
         }
         for (uint256 place = 0; place < item.proof.length; ++place) {
-            assertTrue(
-                uint8(scorer.checkInference(item.inputCommitment, item.output, flip(item.proof, place))) != 0, "proof"
-            );
+            bytes memory proof = flip(item.proof, place);
+            assertTrue(uint8(scorer.checkInference(item.inputCommitment, item.context, item.output, proof)) != 0, "proof");
         }
     }
 
@@ -169,21 +169,20 @@ contract MutationsTest is Fixtures {
     function test_emptyAndOverlongBytesAreRefused() public view {
         Proved memory item = proved[3];
         for (uint256 length = 0; length < item.proof.length; ++length) {
-            assertTrue(
-                uint8(scorer.checkInference(item.inputCommitment, item.output, head(item.proof, length))) != 0, "short"
-            );
+            bytes memory proof = head(item.proof, length);
+            assertTrue(uint8(scorer.checkInference(item.inputCommitment, item.context, item.output, proof)) != 0, "short");
         }
         for (uint256 extra = 1; extra < 40; ++extra) {
             bytes memory proof = bytes.concat(item.proof, new bytes(extra));
-            assertTrue(uint8(scorer.checkInference(item.inputCommitment, item.output, proof)) != 0, "long proof");
+            assertTrue(uint8(scorer.checkInference(item.inputCommitment, item.context, item.output, proof)) != 0, "long proof");
             bytes memory output = bytes.concat(item.output, new bytes(extra));
-            assertTrue(uint8(scorer.checkInference(item.inputCommitment, output, item.proof)) != 0, "long output");
+            assertTrue(uint8(scorer.checkInference(item.inputCommitment, item.context, output, item.proof)) != 0, "long output");
         }
-        assertTrue(uint8(scorer.checkInference(item.inputCommitment, "", item.proof)) != 0, "no output");
+        assertTrue(uint8(scorer.checkInference(item.inputCommitment, item.context, "", item.proof)) != 0, "no output");
     }
 
-    function testFuzz_noiseIsRefused(bytes32 inputCommitment, bytes memory output, bytes memory proof) public view {
-        assertTrue(uint8(scorer.checkInference(inputCommitment, output, proof)) != 0, "noise");
+    function testFuzz_noiseIsRefused(bytes32 inputCommitment, uint256 context, bytes memory output, bytes memory proof) public view {
+        assertTrue(uint8(scorer.checkInference(inputCommitment, context, output, proof)) != 0, "noise");
     }
 
     /// @notice Another value for a word: a flipped bit, a neighbour, a modulus more, another word of the proof, or noise.

@@ -2,7 +2,6 @@
 pragma solidity ^0.8.24;
 
 import {ProvedPayout} from "../src/examples/ProvedPayout.sol";
-import {IAttestations} from "../src/interfaces/IAttestations.sol";
 import {IERCZKMLVerifier} from "../src/interfaces/IERCZKMLVerifier.sol";
 import {IModelRegistry} from "../src/interfaces/IModelRegistry.sol";
 import {Fixtures, Proved} from "./utils/Fixtures.sol";
@@ -11,16 +10,24 @@ import {Fixtures, Proved} from "./utils/Fixtures.sol";
 contract ProvedPayoutTest is Fixtures {
     ProvedPayout internal payout;
     uint64 internal deadline;
+    /// Proofs for the attestations, by the same account with the same nonces.
+    Proved[] internal attested;
 
     function setUp() public override {
         super.setUp();
-        payout = ProvedPayout(vm.deployCode("ProvedPayout.sol:ProvedPayout", abi.encode(verifier)));
+        payout = ProvedPayout(deployAt("ProvedPayout.sol:ProvedPayout", abi.encode(verifier), PAYOUT));
+        attested = proved;
+        delete proved;
+        Proved[] memory items = itemsOf("payout");
+        for (uint256 i = 0; i < items.length; ++i) {
+            proved.push(items[i]);
+        }
         deadline = uint64(block.timestamp + 1 days);
         vm.deal(OWNER, 10 ether);
     }
 
     function test_aProofOfTheWantedClassPaysTheBeneficiary() public {
-        // The fixtures' proof i names PROVER and number i + 1: policy 1 takes proof 0.
+        // Proof i is made for policy i + 1 of PROVER.
         Proved memory item = proved[0];
         uint256 id = openPolicy(item, classOf(item));
         assertEq(payout.contextOf(id), item.context, "the context a proof must carry");
@@ -54,10 +61,45 @@ contract ProvedPayoutTest is Fixtures {
     function test_aProofForAnotherPolicyPaysNobody() public {
         Proved memory item = proved[1];
         uint256 id = openPolicy(item, classOf(item));
-        vm.expectRevert(
-            abi.encodeWithSelector(IAttestations.ContextMismatch.selector, payout.contextOf(id), item.context)
-        );
+        vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
         payout.claim(id, item.output, item.proof);
+    }
+
+    function test_aProofForAnAttestationPaysNobody() public {
+        Proved memory item = attested[0];
+        uint256 id = openPolicy(item, classOf(item));
+        assertEq(id, item.nonce, "the policy's number is the attestation's nonce");
+        vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
+        payout.claim(id, item.output, item.proof);
+    }
+
+    function test_aProofForThisChainPaysNobodyOnAnother() public {
+        Proved memory item = proved[0];
+        vm.chainId(CHAIN_ID + 1);
+        uint256 id = openPolicy(item, classOf(item));
+        vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
+        payout.claim(id, item.output, item.proof);
+        vm.chainId(CHAIN_ID);
+        payout.claim(id, item.output, item.proof);
+    }
+
+    function test_retiringTheModelEndsOnlyPoliciesThatSaySo() public {
+        Proved memory item = proved[0];
+        uint256 promised = openPolicy(item, classOf(item));
+        vm.prank(OWNER);
+        uint256 ends =
+            payout.open{value: 1 ether}(scorerId, 1, proved[1].inputCommitment, classOf(proved[1]), PROVER, true, deadline);
+        vm.prank(OWNER);
+        registry.deprecateModel(scorerId);
+        payout.claim(promised, item.output, item.proof);
+        assertEq(PROVER.balance, 1 ether, "paid, though the sponsor retired the model");
+        vm.expectRevert(
+            abi.encodeWithSelector(IERCZKMLVerifier.VerificationRefused_ModelDeprecated.selector, scorerId)
+        );
+        payout.claim(ends, proved[1].output, proved[1].proof);
+        vm.prank(OWNER);
+        vm.expectRevert(ProvedPayout.InvalidPolicy.selector);
+        payout.open{value: 1}(scorerId, 1, bytes32(0), 0, PROVER, false, deadline);
     }
 
     function test_anUpdateOfTheModelDoesNotChangeThePolicy() public {
@@ -90,17 +132,17 @@ contract ProvedPayoutTest is Fixtures {
     function test_aPolicyNeedsMoneyABeneficiaryAClassAndTime() public {
         vm.startPrank(OWNER);
         vm.expectRevert(ProvedPayout.InvalidPolicy.selector);
-        payout.open(scorerId, 1, bytes32(0), 0, PROVER, deadline);
+        payout.open(scorerId, 1, bytes32(0), 0, PROVER, false, deadline);
         vm.expectRevert(ProvedPayout.InvalidPolicy.selector);
-        payout.open{value: 1}(scorerId, 1, bytes32(0), 0, address(0), deadline);
+        payout.open{value: 1}(scorerId, 1, bytes32(0), 0, address(0), false, deadline);
         vm.expectRevert(ProvedPayout.InvalidPolicy.selector);
-        payout.open{value: 1}(scorerId, 1, bytes32(0), 10, PROVER, deadline);
+        payout.open{value: 1}(scorerId, 1, bytes32(0), 10, PROVER, false, deadline);
         vm.expectRevert(ProvedPayout.InvalidPolicy.selector);
-        payout.open{value: 1}(scorerId, 1, bytes32(0), 0, PROVER, uint64(block.timestamp));
+        payout.open{value: 1}(scorerId, 1, bytes32(0), 0, PROVER, false, uint64(block.timestamp));
         vm.expectRevert(ProvedPayout.InvalidPolicy.selector);
-        payout.open{value: 1}(scorerId, 0, bytes32(0), 0, PROVER, deadline);
+        payout.open{value: 1}(scorerId, 0, bytes32(0), 0, PROVER, false, deadline);
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelVersionNotFound.selector, scorerId, 2));
-        payout.open{value: 1}(scorerId, 2, bytes32(0), 0, PROVER, deadline);
+        payout.open{value: 1}(scorerId, 2, bytes32(0), 0, PROVER, false, deadline);
         vm.stopPrank();
     }
 
@@ -116,7 +158,7 @@ contract ProvedPayoutTest is Fixtures {
 
     function openPolicy(Proved memory item, uint8 wanted) private returns (uint256) {
         vm.prank(OWNER);
-        return payout.open{value: 1 ether}(scorerId, 1, item.inputCommitment, wanted, PROVER, deadline);
+        return payout.open{value: 1 ether}(scorerId, 1, item.inputCommitment, wanted, PROVER, false, deadline);
     }
 
     function classOf(Proved memory item) private view returns (uint8 best) {

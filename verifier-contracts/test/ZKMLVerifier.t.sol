@@ -2,6 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import {ZKMLVerifier} from "../src/ZKMLVerifier.sol";
 import {IAttestations} from "../src/interfaces/IAttestations.sol";
 import {IERCZKMLRegistry} from "../src/interfaces/IERCZKMLRegistry.sol";
 import {IERCZKMLStorageExtension} from "../src/interfaces/IERCZKMLStorageExtension.sol";
@@ -56,7 +57,7 @@ contract ZKMLVerifierTest is Fixtures {
         vm.expectEmit(true, true, true, true, address(verifier));
         emit IERCZKMLVerifier.InferenceVerified(scorerId, item.inputCommitment, item.output, PROVER);
         vm.prank(PROVER);
-        verifier.verifyInference(scorerId, item.inputCommitment, item.output, item.proof);
+        verifier.verifyInference(scorerId, item.inputCommitment, item.output, ercProof(item));
     }
 
     function test_everyRefusalHasItsError() public {
@@ -64,29 +65,29 @@ contract ZKMLVerifierTest is Fixtures {
         vm.startPrank(PROVER);
         item.output[31] ^= 0x01;
         vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
-        verifier.verifyInference(scorerId, item.inputCommitment, item.output, item.proof);
+        verifier.verifyInference(scorerId, item.inputCommitment, item.output, ercProof(item));
 
         item = proved[0];
         vm.expectRevert(IERCZKMLVerifier.OutputMismatch.selector);
-        verifier.verifyInference(scorerId, item.inputCommitment, "", item.proof);
+        verifier.verifyInference(scorerId, item.inputCommitment, "", ercProof(item));
         // A bit above the ten scores.
         item.output[0] ^= 0x01;
         vm.expectRevert(IERCZKMLVerifier.OutputMismatch.selector);
-        verifier.verifyInference(scorerId, item.inputCommitment, item.output, item.proof);
+        verifier.verifyInference(scorerId, item.inputCommitment, item.output, ercProof(item));
 
         item = proved[0];
         vm.expectRevert(IERCZKMLVerifier.InputCommitmentMismatch.selector);
-        verifier.verifyInference(scorerId, bytes32(R), item.output, item.proof);
+        verifier.verifyInference(scorerId, bytes32(R), item.output, ercProof(item));
         vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
-        verifier.verifyInference(scorerId, bytes32(uint256(1)), item.output, item.proof);
+        verifier.verifyInference(scorerId, bytes32(uint256(1)), item.output, ercProof(item));
         vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
         verifier.verifyInference(scorerId, item.inputCommitment, item.output, "");
         vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
-        verifier.verifyInference(scorerId, item.inputCommitment, item.output, bytes.concat(item.proof, hex"00"));
+        verifier.verifyInference(scorerId, item.inputCommitment, item.output, bytes.concat(ercProof(item), hex"00"));
         vm.expectRevert(IERCZKMLVerifier.ModelMismatch.selector);
-        verifier.verifyInference(rivalId, item.inputCommitment, item.output, item.proof);
+        verifier.verifyInference(rivalId, item.inputCommitment, item.output, ercProof(item));
         vm.expectRevert(abi.encodeWithSelector(IERCZKMLRegistry.ModelNotFound.selector, 99));
-        verifier.verifyInference(99, item.inputCommitment, item.output, item.proof);
+        verifier.verifyInference(99, item.inputCommitment, item.output, ercProof(item));
         vm.stopPrank();
     }
 
@@ -95,19 +96,20 @@ contract ZKMLVerifierTest is Fixtures {
         registry.deprecateModel(scorerId);
         Proved memory item = proved[0];
         Batch memory batch = firstOf(batchOf("scorer"), 2, 32, 256);
+        uint256[] memory nonces = noncesTo(2);
         bytes memory refusal =
             abi.encodeWithSelector(IERCZKMLVerifier.VerificationRefused_ModelDeprecated.selector, scorerId);
         vm.startPrank(PROVER);
         vm.expectRevert(refusal);
-        verifier.verifyInference(scorerId, item.inputCommitment, item.output, item.proof);
+        verifier.verifyInference(scorerId, item.inputCommitment, item.output, ercProof(item));
         vm.expectRevert(refusal);
-        verifier.verifyAndStoreInference(scorerId, item.inputCommitment, item.output, item.proof);
+        verifier.verifyAndStoreInference(scorerId, item.inputCommitment, item.output, ercProof(item));
         vm.expectRevert(refusal);
-        verifier.attest(scorerId, item.inputCommitment, item.output, item.proof);
+        verifier.attest(scorerId, item.inputCommitment, item.nonce, item.output, item.proof);
         vm.expectRevert(refusal);
-        verifier.attestBatch(scorerId, batch.inputCommitments, batch.contexts, batch.outputs, batch.proofs);
+        verifier.attestBatch(scorerId, batch.inputCommitments, nonces, batch.outputs, batch.proofs);
         vm.expectRevert(refusal);
-        verifier.checkInference(scorerId, 1, item.inputCommitment, item.output, item.context, item.proof);
+        verifier.checkInference(scorerId, 1, item.inputCommitment, item.context, item.output, item.proof);
         vm.stopPrank();
     }
 
@@ -121,11 +123,11 @@ contract ZKMLVerifierTest is Fixtures {
         vm.stopPrank();
         vm.startPrank(PROVER);
         vm.expectRevert(abi.encodeWithSelector(IAttestations.VerifierNotBound.selector, unbound, 1));
-        verifier.attest(unbound, item.inputCommitment, item.output, item.proof);
+        verifier.attest(unbound, item.inputCommitment, item.nonce, item.output, item.proof);
         vm.expectRevert(
             abi.encodeWithSelector(IERCZKMLVerifier.UnsupportedProofSystem.selector, bytes4(0x12345678))
         );
-        verifier.attest(other, item.inputCommitment, item.output, item.proof);
+        verifier.attest(other, item.inputCommitment, item.nonce, item.output, item.proof);
         vm.stopPrank();
     }
 
@@ -135,44 +137,102 @@ contract ZKMLVerifierTest is Fixtures {
         vm.etch(address(scorer), hex"60005f5260205ff3");
         vm.startPrank(PROVER);
         vm.expectRevert(IERCZKMLVerifier.ModelMismatch.selector);
-        verifier.verifyInference(scorerId, item.inputCommitment, item.output, item.proof);
+        verifier.verifyInference(scorerId, item.inputCommitment, item.output, ercProof(item));
         vm.expectRevert(IERCZKMLVerifier.ModelMismatch.selector);
-        verifier.attest(scorerId, item.inputCommitment, item.output, item.proof);
+        verifier.attest(scorerId, item.inputCommitment, item.nonce, item.output, item.proof);
         vm.stopPrank();
     }
 
     function testFuzz_aStolenProofIsWorthNothing(address thief, uint256 pick) public {
         vm.assume(thief != PROVER);
         Proved memory item = proved[pick % proved.length];
-        bytes memory refusal = abi.encodeWithSelector(IAttestations.ContextNotCaller.selector, item.context, thief);
+        bytes memory refusal = abi.encodeWithSelector(IERCZKMLVerifier.InvalidProof.selector);
         vm.startPrank(thief);
         vm.expectRevert(refusal);
-        verifier.verifyInference(scorerId, item.inputCommitment, item.output, item.proof);
+        verifier.verifyInference(scorerId, item.inputCommitment, item.output, ercProof(item));
         vm.expectRevert(refusal);
-        verifier.verifyAndStoreInference(scorerId, item.inputCommitment, item.output, item.proof);
+        verifier.verifyAndStoreInference(scorerId, item.inputCommitment, item.output, ercProof(item));
         vm.expectRevert(refusal);
-        verifier.attest(scorerId, item.inputCommitment, item.output, item.proof);
+        verifier.attest(scorerId, item.inputCommitment, item.nonce, item.output, item.proof);
         vm.stopPrank();
     }
 
-    function test_aThiefWhoRewritesTheContextHoldsAnInvalidProof() public {
-        Proved memory item = proved[0];
-        bytes32 mine = bytes32(InferenceContext.encode(STRANGER, 1));
-        for (uint256 i = 0; i < 32; ++i) {
-            item.proof[260 + i] = mine[i];
-        }
-        vm.prank(STRANGER);
+    function testFuzz_aProofIsGoodUnderItsOwnNonceOnly(uint256 nonce, uint256 pick) public {
+        Proved memory item = proved[pick % proved.length];
+        vm.assume(nonce != item.nonce);
+        vm.startPrank(PROVER);
         vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
-        verifier.attest(scorerId, item.inputCommitment, item.output, item.proof);
+        verifier.attest(scorerId, item.inputCommitment, nonce, item.output, item.proof);
+        vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
+        verifier.verifyInference(
+            scorerId, item.inputCommitment, item.output, bytes.concat(bytes32(nonce), item.proof)
+        );
+        vm.stopPrank();
     }
 
-    function testFuzz_contextsNameOneAddress(address user, address other, uint64 nonce, uint256 noise) public pure {
-        uint256 context = InferenceContext.encode(user, nonce);
+    function test_aProofForThisChainIsWorthNothingOnAnother() public {
+        Proved memory item = proved[0];
+        Batch memory batch = firstOf(batchOf("scorer"), 2, 32, 256);
+        uint256[] memory nonces = noncesTo(2);
+        // The same contracts at the same addresses, after a fork or by the same deployer.
+        vm.chainId(CHAIN_ID + 1);
+        vm.startPrank(PROVER);
+        vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
+        verifier.verifyInference(scorerId, item.inputCommitment, item.output, ercProof(item));
+        vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
+        verifier.verifyAndStoreInference(scorerId, item.inputCommitment, item.output, ercProof(item));
+        vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
+        verifier.attest(scorerId, item.inputCommitment, item.nonce, item.output, item.proof);
+        vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
+        verifier.attestBatch(scorerId, batch.inputCommitments, nonces, batch.outputs, batch.proofs);
+        vm.chainId(CHAIN_ID);
+        verifier.attest(scorerId, item.inputCommitment, item.nonce, item.output, item.proof);
+        vm.stopPrank();
+    }
+
+    function test_aProofForThisContractIsWorthNothingInAnother() public {
+        Proved memory item = proved[0];
+        Proved memory policys = itemsOf("payout")[0];
+        ZKMLVerifier other = ZKMLVerifier(vm.deployCode("ZKMLVerifier.sol:ZKMLVerifier", abi.encode(registry)));
+        vm.startPrank(PROVER);
+        vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
+        other.attest(scorerId, item.inputCommitment, item.nonce, item.output, item.proof);
+        // Made by the same account for a policy with the same number.
+        vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
+        verifier.attest(scorerId, policys.inputCommitment, policys.nonce, policys.output, policys.proof);
+        vm.stopPrank();
+    }
+
+    function testFuzz_contextsDifferInEverythingTheyName(
+        uint256 chainId,
+        address taker,
+        address account,
+        uint256 nonce,
+        uint256 otherNumber,
+        address otherAccount
+    ) public pure {
+        uint256 context = InferenceContext.encodeFor(chainId, taker, account, nonce);
         assertTrue(context < R, "a field element");
-        assertTrue(InferenceContext.names(context, user), "its user");
-        assertTrue(other == user || !InferenceContext.names(context, other), "nobody else");
-        assertTrue(noise < 1 << 224 || !InferenceContext.names(noise, address(uint160(noise))), "nothing above the nonce");
-        assertEq(InferenceContext.userOf(context), user, "read back");
+        assertEq(
+            context,
+            uint256(keccak256(abi.encode(keccak256("zkinfer context v1"), chainId, taker, account, nonce))) >> 3,
+            "as documented"
+        );
+        if (otherNumber != chainId) {
+            assertTrue(context != InferenceContext.encodeFor(otherNumber, taker, account, nonce), "chain");
+        }
+        if (otherNumber != nonce) {
+            assertTrue(context != InferenceContext.encodeFor(chainId, taker, account, otherNumber), "nonce");
+        }
+        if (otherAccount != taker) {
+            assertTrue(context != InferenceContext.encodeFor(chainId, otherAccount, account, nonce), "contract");
+        }
+        if (otherAccount != account) {
+            assertTrue(context != InferenceContext.encodeFor(chainId, taker, otherAccount, nonce), "account");
+        }
+        if (taker != account) {
+            assertTrue(context != InferenceContext.encodeFor(chainId, account, taker, nonce), "order");
+        }
     }
 
     function test_anInferenceIsStoredOnceAndReadBack() public {
@@ -182,7 +242,7 @@ contract ZKMLVerifierTest is Fixtures {
         emit IERCZKMLStorageExtension.InferenceStored(id);
         vm.startPrank(PROVER);
         assertEq(
-            verifier.verifyAndStoreInference(scorerId, item.inputCommitment, item.output, item.proof), id, "the ERC's id"
+            verifier.verifyAndStoreInference(scorerId, item.inputCommitment, item.output, ercProof(item)), id, "the ERC's id"
         );
         (uint256 modelId, bytes32 inputCommitment, bytes memory output) = verifier.getInference(id);
         assertEq(modelId, scorerId, "model");
@@ -190,7 +250,7 @@ contract ZKMLVerifierTest is Fixtures {
         assertEq(output, item.output, "output");
         assertEq(verifier.storedVersion(id), 1, "version");
         vm.expectRevert(abi.encodeWithSelector(IAttestations.InferenceAlreadyStored.selector, id));
-        verifier.verifyAndStoreInference(scorerId, item.inputCommitment, item.output, item.proof);
+        verifier.verifyAndStoreInference(scorerId, item.inputCommitment, item.output, ercProof(item));
         vm.stopPrank();
         vm.expectRevert(abi.encodeWithSelector(IAttestations.InferenceNotFound.selector, bytes32(0)));
         verifier.getInference(0);
@@ -201,7 +261,7 @@ contract ZKMLVerifierTest is Fixtures {
         uint256 openId = registry.registerModelWithVerifier(commitmentOf(open), open);
         Proved memory item = itemsOf("open")[1];
         vm.prank(PROVER);
-        bytes32 id = verifier.verifyAndStoreInference(openId, item.inputCommitment, item.output, item.proof);
+        bytes32 id = verifier.verifyAndStoreInference(openId, item.inputCommitment, item.output, ercProof(item));
         (uint256 modelId, bytes32 inputCommitment, bytes memory output) = verifier.getInference(id);
         assertEq(modelId, openId, "model");
         assertEq(inputCommitment, item.inputCommitment, "input");
@@ -216,7 +276,7 @@ contract ZKMLVerifierTest is Fixtures {
         vm.expectEmit(true, true, true, true, address(verifier));
         emit IAttestations.InferenceAttested(id, scorerId, PROVER, 1, item.inputCommitment, item.context, item.output);
         vm.prank(PROVER);
-        assertEq(verifier.attest(scorerId, item.inputCommitment, item.output, item.proof), id, "identifier");
+        assertEq(verifier.attest(scorerId, item.inputCommitment, item.nonce, item.output, item.proof), id, "identifier");
         assertEq(verifier.attestationId(scorerId, 1, item.inputCommitment, item.context), id, "computed alike");
         (uint256 blockNumber, bytes27 digest) = verifier.attestationOf(id);
         assertEq(blockNumber, 1234, "block");
@@ -230,25 +290,25 @@ contract ZKMLVerifierTest is Fixtures {
     function test_aReplayIsRefusedWhateverTheProofsBytes() public {
         Proved memory item = proved[0];
         vm.startPrank(PROVER);
-        bytes32 id = verifier.attest(scorerId, item.inputCommitment, item.output, item.proof);
+        bytes32 id = verifier.attest(scorerId, item.inputCommitment, item.nonce, item.output, item.proof);
         bytes memory refusal = abi.encodeWithSelector(IAttestations.AlreadyAttested.selector, id);
         vm.expectRevert(refusal);
-        verifier.attest(scorerId, item.inputCommitment, item.output, item.proof);
+        verifier.attest(scorerId, item.inputCommitment, item.nonce, item.output, item.proof);
 
         // The same proof with A and B negated: valid, other bytes.
         uint256[8] memory p = item.points;
         (p[1], p[4], p[5]) = (P - p[1], P - p[4], P - p[5]);
-        bytes memory again = abi.encodePacked(bytes4(scorer.vkHash()), p, item.context);
-        verifier.verifyInference(scorerId, item.inputCommitment, item.output, again);
+        bytes memory again = abi.encodePacked(bytes4(scorer.vkHash()), p);
+        verifier.verifyInference(scorerId, item.inputCommitment, item.output, bytes.concat(bytes32(item.nonce), again));
         vm.expectRevert(refusal);
-        verifier.attest(scorerId, item.inputCommitment, item.output, again);
+        verifier.attest(scorerId, item.inputCommitment, item.nonce, item.output, again);
         vm.stopPrank();
     }
 
     function test_attestationsStayWithTheirVersion() public {
         Proved memory item = proved[0];
         vm.prank(PROVER);
-        verifier.attest(scorerId, item.inputCommitment, item.output, item.proof);
+        verifier.attest(scorerId, item.inputCommitment, item.nonce, item.output, item.proof);
         vm.startPrank(OWNER);
         registry.updateModelWithVerifier(scorerId, commitmentOf(address(rival)), address(rival));
         vm.stopPrank();
@@ -256,27 +316,45 @@ contract ZKMLVerifierTest is Fixtures {
         assertFalse(verifier.isAttested(scorerId, 2, item.inputCommitment, item.context, item.output), "not the second");
         vm.prank(PROVER);
         vm.expectRevert(IERCZKMLVerifier.ModelMismatch.selector);
-        verifier.verifyInference(scorerId, item.inputCommitment, item.output, item.proof);
+        verifier.verifyInference(scorerId, item.inputCommitment, item.output, ercProof(item));
         // Whoever pinned the first version can still check it.
-        verifier.checkInference(scorerId, 1, item.inputCommitment, item.output, item.context, item.proof);
+        verifier.checkInference(scorerId, 1, item.inputCommitment, item.context, item.output, item.proof);
     }
 
     function test_consumersGiveContextsTheirOwnMeaning() public {
         Proved memory item = proved[0];
-        verifier.checkInference(scorerId, 0, item.inputCommitment, item.output, item.context, item.proof);
-        vm.expectRevert(abi.encodeWithSelector(IAttestations.ContextMismatch.selector, 5, item.context));
-        verifier.checkInference(scorerId, 0, item.inputCommitment, item.output, 5, item.proof);
+        verifier.checkInference(scorerId, 0, item.inputCommitment, item.context, item.output, item.proof);
+        vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
+        verifier.checkInference(scorerId, 0, item.inputCommitment, 5, item.output, item.proof);
+        vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
+        verifier.checkInference(scorerId, 0, item.inputCommitment, item.context + R, item.output, item.proof);
+    }
+
+    function test_whoWasPromisedAVersionCanCheckItAfterTheModelIsRetired() public {
+        Proved memory item = proved[0];
+        vm.prank(OWNER);
+        registry.deprecateModel(scorerId);
+        verifier.checkPinnedInference(scorerId, 1, item.inputCommitment, item.context, item.output, item.proof);
+        vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
+        verifier.checkPinnedInference(scorerId, 1, item.inputCommitment, 5, item.output, item.proof);
+        vm.expectRevert(IAttestations.VersionNotPinned.selector);
+        verifier.checkPinnedInference(scorerId, 0, item.inputCommitment, item.context, item.output, item.proof);
+        // PUSH1 0 PUSH0 MSTORE PUSH1 32 PUSH0 RETURN: code that says Valid to everything.
+        vm.etch(address(scorer), hex"60005f5260205ff3");
+        vm.expectRevert(IERCZKMLVerifier.ModelMismatch.selector);
+        verifier.checkPinnedInference(scorerId, 1, item.inputCommitment, item.context, item.output, item.proof);
     }
 
     function test_aBatchIsAttestedInOneCall() public {
         Batch memory batch = firstOf(batchOf("scorer"), 16, 32, 256);
+        uint256[] memory nonces = noncesTo(16);
         vm.expectEmit(true, true, true, true, address(verifier));
         emit IAttestations.InferencesAttested(
             scorerId, PROVER, 1, batch.inputCommitments, batch.contexts, batch.outputs
         );
         vm.prank(PROVER);
         bytes32[] memory ids =
-            verifier.attestBatch(scorerId, batch.inputCommitments, batch.contexts, batch.outputs, batch.proofs);
+            verifier.attestBatch(scorerId, batch.inputCommitments, nonces, batch.outputs, batch.proofs);
         assertEq(ids.length, 16, "identifiers");
         for (uint256 i = 0; i < 16; ++i) {
             Proved memory item = proved[i];
@@ -289,11 +367,12 @@ contract ZKMLVerifierTest is Fixtures {
         CredulousVerifier credulous = new CredulousVerifier(scorer.verificationKey());
         uint256 id = registry.registerModelWithVerifier(commitmentOf(address(scorer)), address(credulous));
         Batch memory batch = firstOf(batchOf("scorer"), 2, 32, 256);
+        uint256[] memory nonces = noncesTo(2);
         vm.startPrank(PROVER);
         vm.expectRevert(IERCZKMLVerifier.OutputMismatch.selector);
-        verifier.attestBatch(id, batch.inputCommitments, batch.contexts, head(batch.outputs, 63), batch.proofs);
+        verifier.attestBatch(id, batch.inputCommitments, nonces, head(batch.outputs, 63), batch.proofs);
         // Whatever it is asked to believe stands under its own model's number.
-        verifier.attestBatch(id, batch.inputCommitments, batch.contexts, batch.outputs, batch.proofs);
+        verifier.attestBatch(id, batch.inputCommitments, nonces, batch.outputs, batch.proofs);
         assertFalse(
             verifier.isAttested(scorerId, 1, batch.inputCommitments[0], batch.contexts[0], proved[0].output), "not the scorer's"
         );
@@ -302,15 +381,16 @@ contract ZKMLVerifierTest is Fixtures {
 
     function test_aBatchIsAllOrNothing() public {
         Batch memory batch = firstOf(batchOf("scorer"), 3, 32, 256);
+        uint256[] memory nonces = noncesTo(3);
         vm.startPrank(PROVER);
         bytes memory outputs = bytes.concat(batch.outputs);
         outputs[95] ^= 0x01;
         vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
-        verifier.attestBatch(scorerId, batch.inputCommitments, batch.contexts, outputs, batch.proofs);
+        verifier.attestBatch(scorerId, batch.inputCommitments, nonces, outputs, batch.proofs);
 
-        bytes32 id = verifier.attest(scorerId, proved[2].inputCommitment, proved[2].output, proved[2].proof);
+        bytes32 id = verifier.attest(scorerId, proved[2].inputCommitment, proved[2].nonce, proved[2].output, proved[2].proof);
         vm.expectRevert(abi.encodeWithSelector(IAttestations.AlreadyAttested.selector, id));
-        verifier.attestBatch(scorerId, batch.inputCommitments, batch.contexts, batch.outputs, batch.proofs);
+        verifier.attestBatch(scorerId, batch.inputCommitments, nonces, batch.outputs, batch.proofs);
         assertFalse(
             verifier.isAttested(scorerId, 1, proved[0].inputCommitment, proved[0].context, proved[0].output), "nothing"
         );
@@ -320,35 +400,34 @@ contract ZKMLVerifierTest is Fixtures {
     function test_aBatchCannotHoldAnInferenceTwice() public {
         Batch memory batch;
         batch.inputCommitments = new bytes32[](2);
-        batch.contexts = new uint256[](2);
+        uint256[] memory nonces = new uint256[](2);
         for (uint256 i = 0; i < 2; ++i) {
-            (batch.inputCommitments[i], batch.contexts[i]) = (proved[0].inputCommitment, proved[0].context);
+            (batch.inputCommitments[i], nonces[i]) = (proved[0].inputCommitment, proved[0].nonce);
         }
         batch.outputs = bytes.concat(proved[0].output, proved[0].output);
         batch.proofs = abi.encodePacked(bytes4(scorer.vkHash()), proved[0].points, proved[0].points);
         bytes32 id = verifier.attestationId(scorerId, 1, proved[0].inputCommitment, proved[0].context);
         vm.prank(PROVER);
         vm.expectRevert(abi.encodeWithSelector(IAttestations.AlreadyAttested.selector, id));
-        verifier.attestBatch(scorerId, batch.inputCommitments, batch.contexts, batch.outputs, batch.proofs);
+        verifier.attestBatch(scorerId, batch.inputCommitments, nonces, batch.outputs, batch.proofs);
     }
 
     function test_batchesHaveBoundsAndOwners() public {
         Batch memory batch = firstOf(batchOf("scorer"), 2, 32, 256);
+        uint256[] memory nonces = noncesTo(2);
         bytes32[] memory none;
-        uint256[] memory noContexts;
+        uint256[] memory noNonces;
         vm.expectRevert(abi.encodeWithSelector(IAttestations.InvalidBatch.selector, 0, 0));
-        verifier.attestBatch(scorerId, none, noContexts, "", "");
+        verifier.attestBatch(scorerId, none, noNonces, "", "");
         vm.expectRevert(abi.encodeWithSelector(IAttestations.InvalidBatch.selector, 2, 0));
-        verifier.attestBatch(scorerId, batch.inputCommitments, noContexts, batch.outputs, batch.proofs);
+        verifier.attestBatch(scorerId, batch.inputCommitments, noNonces, batch.outputs, batch.proofs);
         vm.expectRevert(abi.encodeWithSelector(IAttestations.InvalidBatch.selector, 129, 129));
         verifier.attestBatch(scorerId, new bytes32[](129), new uint256[](129), "", "");
         vm.prank(STRANGER);
-        vm.expectRevert(
-            abi.encodeWithSelector(IAttestations.ContextNotCaller.selector, batch.contexts[0], STRANGER)
-        );
-        verifier.attestBatch(scorerId, batch.inputCommitments, batch.contexts, batch.outputs, batch.proofs);
+        vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
+        verifier.attestBatch(scorerId, batch.inputCommitments, nonces, batch.outputs, batch.proofs);
         vm.prank(PROVER);
         vm.expectRevert(IERCZKMLVerifier.ModelMismatch.selector);
-        verifier.attestBatch(rivalId, batch.inputCommitments, batch.contexts, batch.outputs, batch.proofs);
+        verifier.attestBatch(rivalId, batch.inputCommitments, nonces, batch.outputs, batch.proofs);
     }
 }

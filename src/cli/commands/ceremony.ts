@@ -1,5 +1,5 @@
 /** `zkinfer ceremony`: contributions to a key, and what others can check of them. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UsageError } from '../../errors.js';
 import { ceremony, CeremonyError, type ContributionRecord, type KeyRecord } from '../../groth16/ceremony.js';
@@ -7,6 +7,7 @@ import { checkBuildFile, hashFile, readManifest } from '../../workflow/build-fol
 import { readUserFile } from '../files.js';
 import { jsonOption, wholeNumber } from '../options.js';
 import { execute, type Session } from '../session.js';
+import { oneLine } from '../terminal.js';
 
 interface Flags {
   readonly name?: string;
@@ -138,6 +139,9 @@ function staged<T>(
 }
 
 function refuseOverwriting(target: string, { force }: Flags): void {
+  const there = statSync(target, { throwIfNoEntry: false });
+  // A key is put in place by a rename, which would replace a device or a pipe by a file.
+  if (there !== undefined && !there.isFile()) throw new UsageError(`${target} is not a file; give the name of one`);
   if (force !== true && existsSync(target)) throw new UsageError(`${target} exists; give another name, or --force to overwrite it`);
 }
 
@@ -155,7 +159,7 @@ function printHash(hash: string): string[] {
 
 function printContribution({ kind, name, hash, beacon, iterationsExp }: ContributionRecord): string[] {
   return [
-    `${kind}${name === undefined ? '' : ` by ${name}`}${beacon === undefined ? '' : ` of ${beacon}, 2^${iterationsExp} times hashed`}, its hash:`,
+    `${kind}${name === undefined ? '' : ` by ${oneLine(name)}`}${beacon === undefined ? '' : ` of ${beacon}, 2^${iterationsExp} times hashed`}, its hash:`,
     ...printHash(hash),
   ];
 }

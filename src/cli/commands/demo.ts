@@ -51,6 +51,7 @@ async function demo(flags: Flags, session: Session) {
     runModel(onnx, input, backendFor(flags.backend, session), {
       name: flags.fixture,
       calibration,
+      scores: true,
       folder,
       signal: session.signal,
       onStage: update,

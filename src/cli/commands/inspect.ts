@@ -5,6 +5,7 @@ import { addCompileOptions, jsonOption, readModel, type CompileFlags } from '../
 import { printLayers, printNotes } from '../print.js';
 import { execute } from '../session.js';
 import { table } from '../table.js';
+import { message, oneLine } from '../terminal.js';
 
 export function define(command: Command): void {
   addCompileOptions(command.argument('<model>', 'ONNX file'))
@@ -24,16 +25,16 @@ export function define(command: Command): void {
 
 function print({ survey, supported, layers, constraints, domainSize, notes, supportedOps }: Inspection): string {
   const shape = (dimensions?: readonly number[]): string => (dimensions ? dimensions.join('×') : '?');
-  const tensors = (list: readonly { name: string; type: string; shape?: readonly number[] }[]): string => list.map(({ name, type, shape: s }) => `${name} ${type} [${shape(s)}]`).join(', ');
+  const tensors = (list: readonly { name: string; type: string; shape?: readonly number[] }[]): string => list.map(({ name, type, shape: s }) => `${oneLine(name)} ${type} [${shape(s)}]`).join(', ');
   const lines = [
-    `opset ${survey.opset}${survey.producer ? `, made by ${survey.producer}` : ''}`,
+    `opset ${survey.opset}${survey.producer ? `, made by ${oneLine(survey.producer)}` : ''}`,
     `inputs:  ${tensors(survey.inputs)}`,
     `outputs: ${tensors(survey.outputs)}`,
     '',
     table(['node', 'op', 'shape', 'supported'], survey.nodes.map((node) => [node.name, node.op, shape(node.shape), node.supported ? 'yes' : 'no'])),
   ];
   if (!supported) {
-    lines.push('', 'This model cannot be compiled:', ...survey.unsupported.map((why) => `  - ${why}`), '', `Supported operators: ${supportedOps.join(', ')}`);
+    lines.push('', 'This model cannot be compiled:', ...survey.unsupported.map((why) => `  - ${message(why)}`), '', `Supported operators: ${supportedOps.join(', ')}`);
     return lines.join('\n');
   }
   lines.push('', printLayers(layers ?? []), '', `${constraints?.toLocaleString('en-US')} constraints, domain 2^${Math.log2(domainSize ?? 1)}`);

@@ -13,6 +13,7 @@ import { parseInput, parseSamples } from '../../workflow/input-json.js';
 import { setupBuild } from '../../workflow/setup.js';
 import { backendFor, backendOption, jsonOption } from '../options.js';
 import { execute, type Session } from '../session.js';
+import { printable } from '../terminal.js';
 
 interface Flags {
   readonly out: string;
@@ -43,7 +44,7 @@ async function demo(flags: Flags, session: Session) {
   if (known?.keys === undefined || known.modelHash !== sha256([onnx])) {
     const calibration = parseSamples(await readFile(join(files, 'calibration.json'), 'utf8'), inputs, 'calibration.json');
     await session.stage('compiling a model of tabular medical data, and making its keys', async () => {
-      const compiled = await compileOnnx(onnx, { name: 'tabular', calibration });
+      const compiled = await compileOnnx(onnx, { name: 'tabular', calibration, scores: true });
       await writeBuild(flags.out, compiled.manifest, buildFiles(compiled));
       await setupBuild(flags.out, backendFor(flags.backend, session), { signal: session.signal });
     });
@@ -58,7 +59,7 @@ async function demo(flags: Flags, session: Session) {
     ...(flags.logLevel === undefined ? {} : { logLevel: flags.logLevel }),
     tell: (text, heading) => {
       if (flags.json) return;
-      process.stdout.write(heading ? `\n${(act += 1)}. ${text}\n` : `   ${text}\n`);
+      process.stdout.write(printable(heading ? `\n${(act += 1)}. ${text}\n` : `   ${text}\n`));
     },
   });
   const drawing = join(flags.out, 'lineage.svg');

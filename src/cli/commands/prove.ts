@@ -1,52 +1,60 @@
 /** `zkinfer prove`. */
 import { basename, dirname, join } from 'node:path';
-import { Option, type Command } from 'commander';
-import { writeAtomic } from '../../atomic-file.js';
+import type { Command } from 'commander';
+import { isStream, ownStream, writeAtomic } from '../../atomic-file.js';
 import { UsageError } from '../../errors.js';
 import type { BackendChoice } from '../../groth16/backends.js';
 import { readManifest } from '../../workflow/build-folder.js';
 import { parseInput } from '../../workflow/input-json.js';
+import { openingOf, openingToJson } from '../../workflow/opening.js';
+import { boundTo } from '../../workflow/proof-context.js';
 import { openProver } from '../../workflow/prove.js';
 import { proofToJson } from '../../workflow/proof-file.js';
+import { addBindingOptions, bindingOf, type BindingFlags } from '../binding.js';
 import { readUserText } from '../files.js';
-import { backendFor, backendOption, context, jsonOption } from '../options.js';
-import { printOutputs, printSeconds } from '../print.js';
+import { backendFor, backendOption, jsonOption } from '../options.js';
+import { printBoundTo, printOutputs, printSeconds } from '../print.js';
 import { execute } from '../session.js';
 
-interface Flags {
+interface Flags extends BindingFlags {
   readonly input: string;
   readonly out?: string;
-  readonly context: bigint;
   readonly opening?: string;
   readonly backend: BackendChoice;
   readonly json?: boolean;
 }
 
 export function define(command: Command): void {
-  command
-    .argument('<build>', 'build folder')
-    .requiredOption('--input <file>', 'the input: {"input_data": [[...], ...]}')
-    .option('--out <file>', 'proof to write; public.json goes beside it (default: BUILD/proof.json)')
-    .addOption(new Option('--context <value>', 'address that alone may use the proof on chain, or a number').argParser(context).default(0n, '0'))
-    .option('--opening <file>', 'write the salts of the commitments here; whoever has them can check guesses of the input')
+  addBindingOptions(
+    command
+      .argument('<build>', 'build folder')
+      .requiredOption('--input <file>', 'the input: {"input_data": [[...], ...]}')
+      .option('--out <file>', 'proof to write; public.json goes beside it (default: proof.json in the build folder)'),
+  )
+    .option('--opening <file>', 'write what opens the commitments here, for verify --opening; whoever has it can check guesses of the input')
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (folder: string, flags: Flags) => {
       const out = flags.out ?? join(folder, 'proof.json');
       const publicPath = join(dirname(out), 'public.json');
+      const toOutput = ownStream(out) === process.stdout;
       await execute(
-        flags,
+        { ...flags, ...(toOutput ? { printTo: process.stderr } : {}) },
         async (session) => {
+          if (toOutput && flags.json) throw new UsageError('--json prints its document on standard output; write the proof to a file');
           if (basename(out) === 'public.json') throw new UsageError('--out must not be named public.json: that file takes the public signals');
+          // Refused before the work, not after it.
+          for (const target of [out, flags.opening]) if (target !== undefined) await isStream(target);
           const manifest = await readManifest(folder);
           const input = parseInput(await readUserText(flags.input, 'the input'), manifest.inputs, flags.input);
           const backend = backendFor(flags.backend, session);
+          const { context, binding } = await bindingOf(folder, flags);
           const proved = await session.stage(`proving (${backend.name})`, async (update) => {
             update('loading the key');
             const prover = await openProver(folder, backend);
             try {
               return await prover.prove(input, {
-                context: flags.context,
+                context,
                 signal: session.signal,
                 onProgress: (share, stage) => update(`${stage} ${Math.round(100 * share)} %`),
               });
@@ -54,16 +62,18 @@ export function define(command: Command): void {
               await prover.close();
             }
           });
-          const { salts, ...result } = proved;
-          await writeAtomic(publicPath, [`${JSON.stringify(proved.publicSignals, null, 1)}\n`]);
-          if (flags.opening !== undefined) await writeAtomic(flags.opening, [`${JSON.stringify({ salts }, null, 1)}\n`], 0o600);
-          await writeAtomic(out, [proofToJson(proved)]);
-          return { result: { ...result, file: out, backend: backend.name, context: flags.context }, ok: true };
+          const { salts: _, ...result } = proved;
+          // The proof carries its public signals; beside a pipe or a device there is no place for another file.
+          if (!(await isStream(out))) await writeAtomic(publicPath, [`${JSON.stringify(proved.publicSignals, null, 1)}\n`]);
+          if (flags.opening !== undefined) await writeAtomic(flags.opening, [openingToJson(openingOf(proved))], 0o600);
+          await writeAtomic(out, [proofToJson({ ...proved, ...(binding ? { binding } : {}) })]);
+          return { result: { ...result, file: out, backend: backend.name, context, boundTo: boundTo(context, binding) }, ok: true };
         },
         (result) =>
           [
             printOutputs(result.outputs),
             `witness ${printSeconds(result.witnessSeconds)}, proof ${printSeconds(result.proveSeconds)} (${result.backend})`,
+            printBoundTo(result.boundTo),
             `wrote ${result.file}`,
           ].join('\n'),
       );

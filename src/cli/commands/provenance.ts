@@ -14,7 +14,7 @@ const provenance = () => import('../../provenance/index.js');
 
 const buildOption = (): Option => new Option('--build <folder>', "folder with the chain's record and, without --rpc, the local chain: a model's build, or any other").default('provenance');
 const ledgerOption = (): Option => new Option('--ledger <address>', 'the provenance ledger (default: the one on record in the folder)').argParser(address);
-const storeOption = (): Option => new Option('--store <where>', 'where content is kept: a folder, kubo:URL of a Kubo RPC, or arweave:URL of a gateway (default: BUILD/provenance/blocks)');
+const storeOption = (): Option => new Option('--store <where>', 'where content is kept: a folder, kubo:URL of a Kubo RPC, or arweave:URL of a gateway (default: provenance/blocks in the build folder)');
 const stepOption = (what: string): Option => new Option('--step <n>', what).argParser(bigNumber);
 
 export function define(command: Command): void {

@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import { registerBuild } from '../../workflow/contract.js';
 import { addSignerHelp, address } from '../chain-values.js';
 import { confirmationsOption, jsonOption, rpcOption } from '../options.js';
+import { printBoundTo } from '../print.js';
 import { execute } from '../session.js';
 
 interface Flags {
@@ -30,7 +31,17 @@ export function define(command: Command): void {
           const result = await session.stage('registering the model', () => registerBuild(folder, flags));
           return { result, ok: true };
         },
-        (result) => `model ${result.modelId}, version ${result.version}, in the registry at ${result.registry} on chain ${result.chainId}\nattestations at ${result.attestations}`,
+        (result) =>
+          [
+            `model ${result.modelId}, version ${result.version}, in the registry at ${result.registry} on chain ${result.chainId}`,
+            `attestations at ${result.attestations}`,
+            ...(result.foreignProof === undefined
+              ? []
+              : [
+                  `warning: ${folder}/proof.json is ${printBoundTo(result.foreignProof)}; it cannot be attested by ${result.account}. ` +
+                    `Prove again: zkinfer prove ${folder} --input FILE --for ${result.account}`,
+                ]),
+          ].join('\n'),
       );
     });
 }

@@ -5,7 +5,7 @@ import { buildGraph, decodeModel } from '../../onnx/index.js';
 import { defaultBuildFolder } from '../../workflow/build-name.js';
 import { parseInput } from '../../workflow/input-json.js';
 import { runModel, type RunResult } from '../../workflow/run.js';
-import { DEVELOPMENT_KEYS_NOTICE } from '../../workflow/setup.js';
+import { developmentKeysNotice } from '../../workflow/setup.js';
 import { readUserText } from '../files.js';
 import { addCompileOptions, backendFor, backendOption, confirmationsOption, jsonOption, readModel, rpcOption, type CompileFlags } from '../options.js';
 import { printAccuracy, printNotes, printOutputs, printSeconds } from '../print.js';
@@ -79,7 +79,7 @@ export function printRun(result: ReturnType<typeof summarize>): string {
     '',
     `${result.constraints.toLocaleString('en-US')} constraints; ${printAccuracy(result.accuracy)}`,
     ...(result.notes.length > 0 ? [printNotes(result.notes)] : []),
-    ...(result.keys === 'development' ? [`warning: ${DEVELOPMENT_KEYS_NOTICE}`] : []),
+    ...(result.keys === 'development' ? [`warning: ${developmentKeysNotice(result.folder)}`] : []),
     `verified off chain: ${result.verified ? 'yes' : 'NO'}`,
     submission.accepted
       ? `accepted by the contract at ${submission.contract} (transaction ${submission.transaction}, ${submission.gasUsed.toLocaleString('en-US')} gas)`

@@ -3,10 +3,11 @@ import type { Command } from 'commander';
 import { UsageError } from '../../errors.js';
 import type { Manifest } from '../../manifest.js';
 import type { BackendChoice } from '../../groth16/backends.js';
-import { DEVELOPMENT_KEYS_NOTICE, ONE_CONTRIBUTION_NOTICE, setupBuild, UNFINISHED_KEY } from '../../workflow/setup.js';
+import { developmentKeysNotice, ONE_CONTRIBUTION_NOTICE, setupBuild, UNFINISHED_KEY } from '../../workflow/setup.js';
 import { backendFor, backendOption, jsonOption } from '../options.js';
 import { printSeconds } from '../print.js';
 import { execute, type Outcome } from '../session.js';
+import { oneLine } from '../terminal.js';
 
 /** What the command prints: the build's keys, or that they wait for contributions. */
 type SetupReport = { readonly folder: string; readonly seconds: number; readonly warning?: string } & (
@@ -58,7 +59,7 @@ export function define(command: Command): void {
           }
           const keys = manifest.keys as NonNullable<Manifest['keys']>;
           const warning =
-            keys.kind === 'development' ? DEVELOPMENT_KEYS_NOTICE : contribute ? ONE_CONTRIBUTION_NOTICE : undefined;
+            keys.kind === 'development' ? developmentKeysNotice(folder) : contribute ? ONE_CONTRIBUTION_NOTICE : undefined;
           return { result: { folder, ...keys, seconds, ...(warning ? { warning } : {}) }, ok: true };
         },
         (result) => (result.unfinished ? printUnfinished(folder, ptauOf(flags)) : printFinished(folder, result)).join('\n'),
@@ -85,7 +86,7 @@ function printFinished(
 ): string[] {
   return [
     `keys made in ${printSeconds(result.seconds)} by ${result.backend}`,
-    ...(result.contributions ?? []).map(({ hash, name }, i) => `contribution ${i + 1}${name === undefined ? '' : ` by ${name}`}: ${hash}`),
+    ...(result.contributions ?? []).map(({ hash, name }, i) => `contribution ${i + 1}${name === undefined ? '' : ` by ${oneLine(name)}`}: ${hash}`),
     ...(result.warning ? [`warning: ${result.warning}`] : []),
     `next: zkinfer prove ${folder} --input input.json`,
   ];

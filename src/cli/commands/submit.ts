@@ -1,8 +1,9 @@
 /** `zkinfer submit`. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { submitProof } from '../../workflow/contract.js';
 import { addSignerHelp } from '../chain-values.js';
-import { confirmationsOption, jsonOption, proofOption, rpcOption } from '../options.js';
+import { uint256, confirmationsOption, jsonOption, proofOption, rpcOption } from '../options.js';
+import { printBoundTo } from '../print.js';
 import { readProof } from '../proof.js';
 import { execute } from '../session.js';
 
@@ -11,6 +12,7 @@ interface Flags {
   readonly public?: string;
   readonly rpc?: string;
   readonly confirmations?: number;
+  readonly nonce?: bigint;
   readonly json?: boolean;
 }
 
@@ -19,6 +21,7 @@ export function define(command: Command): void {
     .argument('<build>', 'build folder')
     .addOption(proofOption())
     .option('--public <file>', 'public signals, where the proof does not carry them')
+    .addOption(new Option('--nonce <n>', "of the proof's context, where its file does not say it (default: 0)").argParser(uint256))
     .addOption(rpcOption())
     .addOption(confirmationsOption())
     .addOption(jsonOption())
@@ -35,6 +38,7 @@ export function define(command: Command): void {
             ? [
                 `accepted by ${result.contract}${result.alreadyAttested ? ' (attested before)' : ''}`,
                 `transaction ${result.transaction}, ${result.gasUsed.toLocaleString('en-US')} gas`,
+                ...(result.boundTo ? [`a verifier alone, which does not look at the context; the proof is ${printBoundTo(result.boundTo)}`] : []),
                 ...(result.attestation ? [`attestation ${result.attestation.id}`] : []),
               ].join('\n')
             : `REFUSED by ${result.contract}: the proof does not show these public signals for this model`,

@@ -1,15 +1,22 @@
 /** `zkinfer verify`. */
 import type { Command } from 'commander';
 import type { BackendChoice } from '../../groth16/backends.js';
+import { readManifest } from '../../workflow/build-folder.js';
+import { parseInput } from '../../workflow/input-json.js';
+import { openingFromJson, openSignals, type Opened } from '../../workflow/opening.js';
+import type { ProofFile } from '../../workflow/proof-file.js';
 import { verifyProof } from '../../workflow/verify.js';
 import { backendFor, backendOption, jsonOption, proofOption } from '../options.js';
 import { printOutputs } from '../print.js';
 import { readProof } from '../proof.js';
+import { readUserText } from '../files.js';
 import { execute } from '../session.js';
 
 interface Flags {
   readonly proof?: string;
   readonly public?: string;
+  readonly opening?: string;
+  readonly input?: string;
   readonly backend: BackendChoice;
   readonly json?: boolean;
 }
@@ -19,6 +26,8 @@ export function define(command: Command): void {
     .argument('<build>', 'build folder')
     .addOption(proofOption())
     .option('--public <file>', 'public signals, where the proof does not carry them')
+    .option('--opening <file>', 'check that the commitments open with this, as prove --opening wrote it')
+    .option('--input <file>', 'check that the proof is of this input (with --opening where the input is hashed)')
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (folder: string, flags: Flags) => {
@@ -27,9 +36,31 @@ export function define(command: Command): void {
         async (session) => {
           const proof = await readProof(folder, flags);
           const result = await verifyProof(folder, backendFor(flags.backend, session), proof);
-          return { result, ok: result.valid };
+          const asked = flags.opening !== undefined || flags.input !== undefined;
+          const opened = asked ? await open(folder, proof, flags) : undefined;
+          return { result: { ...result, ...(opened ? { opened } : {}) }, ok: result.valid && opened?.input !== false && opened?.output !== false };
         },
-        ({ valid, outputs }) => (valid ? ['the proof is valid', ...(outputs ? [printOutputs(outputs)] : [])].join('\n') : 'the proof is NOT valid'),
+        ({ valid, outputs, opened }) =>
+          [
+            `the proof is ${valid ? 'valid' : 'NOT valid'}`,
+            ...(outputs ? [printOutputs(outputs)] : []),
+            ...(['input', 'output'] as const).flatMap((side) => printOpened(side, opened?.[side])),
+            ...(outputs === undefined && opened?.outputs ? [printOutputs(opened.outputs)] : []),
+          ].join('\n'),
       );
     });
+}
+
+async function open(folder: string, { publicSignals }: ProofFile, { opening, input }: Flags): Promise<Opened> {
+  const { inputs } = await readManifest(folder);
+  return await openSignals(folder, publicSignals, {
+    ...(opening === undefined ? {} : { opening: openingFromJson(await readUserText(opening, 'the opening'), opening) }),
+    ...(input === undefined ? {} : { input: parseInput(await readUserText(input, 'the input'), inputs, input) }),
+  });
+}
+
+function printOpened(side: 'input' | 'output', opens: boolean | undefined): string[] {
+  if (opens === undefined) return [];
+  if (side === 'input') return [opens ? "the proof is of this input, rounded to the model's grid" : 'the proof is NOT of this input: it does not open what was published'];
+  return [opens ? 'the proof is of this output' : 'the proof is NOT of this output: it does not open what was published'];
 }

@@ -8,6 +8,7 @@
 import { readFile } from 'node:fs/promises';
 import ArweaveClient from 'arweave';
 import { z } from 'zod';
+import { decodeText } from '../../user-json.js';
 import { HashMismatchError, NotStoredError, StoreError } from '../errors.js';
 import { request } from './http.js';
 import { type BlockStore, hasHash, MAX_BLOCK } from './store.js';
@@ -87,7 +88,7 @@ async function readWallet(file: string | undefined): Promise<Parameters<ArweaveC
   if (file === undefined) throw new StoreError('storing on Arweave costs AR: set ZKINFER_ARWEAVE_WALLET to the file of the wallet that pays (a JSON Web Key)');
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = decodeText(await readFile(file));
   } catch (cause) {
     throw new StoreError(`the wallet ${file} (ZKINFER_ARWEAVE_WALLET) cannot be read`, { cause });
   }

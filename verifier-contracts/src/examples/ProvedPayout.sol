@@ -17,8 +17,11 @@ interface ITenScores {
 /// @title Example: money that a model's answer releases.
 /// @notice A sponsor locks a sum for a beneficiary: "if the model sees class `wanted` in the input with this commitment, it is
 /// theirs; if nobody proves that by the deadline, I take it back".
-/// @dev The model's version is pinned at opening: a later update of the model cannot change what was agreed. The proof's
-/// context must name the beneficiary and the policy, so a proof made for one policy opens no other.
+/// @dev The model's version is pinned at opening: a later update of the model cannot change what was agreed. A model's owner
+/// can also retire it, which stops `checkInference` for every version, pinned ones too. Whether that ends a policy is agreed
+/// at opening (`untilRetired`): retiring may warn of a broken model, and it may be how an owner who sponsors gets out of
+/// paying. The proof's context names this chain, this contract, the beneficiary and the policy, so a proof made for one
+/// policy opens no other, here or elsewhere.
 /// Slither on time: deadlines are days away, and the seconds that a block's proposer can shift them by win nobody anything.
 contract ProvedPayout is ReentrancyGuardTransient {
     struct Policy {
@@ -27,6 +30,7 @@ contract ProvedPayout is ReentrancyGuardTransient {
         uint32 version;
         address beneficiary;
         uint8 wanted;
+        bool untilRetired;
         uint256 modelId;
         bytes32 inputCommitment;
         uint256 amount;
@@ -40,7 +44,8 @@ contract ProvedPayout is ReentrancyGuardTransient {
     error NoSuchPolicy(uint256 policyId);
     /// @notice The proved answer is another class.
     error AnotherClass(uint256 wanted, uint256 proved);
-    /// @notice A policy needs money, a version with a verifier, a beneficiary, a class below ten and a deadline to come.
+    /// @notice A policy needs money, a version with a verifier, of a model that is not retired, a beneficiary, a class below ten
+    /// and a deadline to come.
     error InvalidPolicy();
     /// @notice The sponsor's turn has not come yet, or only the sponsor has it.
     error NotRefundable(uint256 policyId);
@@ -65,6 +70,7 @@ contract ProvedPayout is ReentrancyGuardTransient {
     /// @param inputCommitment What the model looks at.
     /// @param wanted The class that pays.
     /// @param beneficiary Who is paid.
+    /// @param untilRetired Whether the policy ends for its beneficiary when the model's owner retires the model.
     /// @param deadline Unix time until which a proof pays.
     /// @return policyId The policy's number.
     // slither-disable-next-line timestamp
@@ -74,12 +80,14 @@ contract ProvedPayout is ReentrancyGuardTransient {
         bytes32 inputCommitment,
         uint8 wanted,
         address beneficiary,
+        bool untilRetired,
         uint64 deadline
     ) external payable returns (uint256 policyId) {
         bool complete = msg.value != 0 && version != 0 && beneficiary != address(0) && wanted < 10;
         if (!complete || deadline <= block.timestamp) revert InvalidPolicy();
         // What a version without verifier would come to mean is its owner's to choose.
-        if (_registry().resolveVerifier(modelId, version).verifier == address(0)) revert InvalidPolicy();
+        IModelRegistry.Resolution memory model = _registry().resolveVerifier(modelId, version);
+        if (model.verifier == address(0) || model.deprecated) revert InvalidPolicy();
         policyId = ++_lastPolicyId;
         _policies[policyId] = Policy({
             sponsor: msg.sender,
@@ -87,6 +95,7 @@ contract ProvedPayout is ReentrancyGuardTransient {
             version: version,
             beneficiary: beneficiary,
             wanted: wanted,
+            untilRetired: untilRetired,
             modelId: modelId,
             inputCommitment: inputCommitment,
             amount: msg.value
@@ -103,9 +112,7 @@ contract ProvedPayout is ReentrancyGuardTransient {
         Policy memory policy = _policies[policyId];
         if (policy.amount == 0) revert NoSuchPolicy(policyId);
         if (block.timestamp > policy.deadline) revert TooLate(policyId);
-        _VERIFIER.checkInference(
-            policy.modelId, policy.version, policy.inputCommitment, output, contextOf(policyId), proof
-        );
+        _check(policy, contextOf(policyId), output, proof);
         address generated = _registry().resolveVerifier(policy.modelId, policy.version).verifier;
         uint256 proved = _argmax(ITenScores(generated).unpackOutput(output));
         if (proved != policy.wanted) revert AnotherClass(policy.wanted, proved);
@@ -128,9 +135,16 @@ contract ProvedPayout is ReentrancyGuardTransient {
 
     /// @notice The context that a proof for this policy carries.
     /// @param policyId The policy's number.
-    /// @return context Names its beneficiary and its number.
+    /// @return context Names this chain, this contract, the policy's beneficiary and its number.
     function contextOf(uint256 policyId) public view returns (uint256 context) {
-        return InferenceContext.encode(_policies[policyId].beneficiary, uint64(policyId));
+        return InferenceContext.encode(_policies[policyId].beneficiary, policyId);
+    }
+
+    /// Returns only if the proof is valid for the version agreed on.
+    function _check(Policy memory policy, uint256 context, bytes calldata output, bytes calldata proof) private view {
+        (uint256 modelId, uint32 version, bytes32 input) = (policy.modelId, policy.version, policy.inputCommitment);
+        if (policy.untilRetired) _VERIFIER.checkInference(modelId, version, input, context, output, proof);
+        else _VERIFIER.checkPinnedInference(modelId, version, input, context, output, proof);
     }
 
     function _registry() private view returns (IModelRegistry) {

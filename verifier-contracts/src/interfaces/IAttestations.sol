@@ -7,8 +7,8 @@ pragma solidity ^0.8.24;
 /// Groth16 proof. Storage keeps one word: the block and a digest of the output. The rest is in the events of that block,
 /// and `isAttested` checks a record that someone shows.
 ///
-/// A context names in its low 160 bits the address that may use the proof and in the next 64 bits a number of the
-/// prover's choice (`InferenceContext`).
+/// An attestation's context is `InferenceContext.encode(prover, nonce)` in this contract: it hashes the chain, this contract,
+/// the prover and a number of the prover's choice. A proof made for another chain, contract or account does not verify.
 interface IAttestations {
     event InferenceAttested(
         bytes32 indexed attestationId,
@@ -34,38 +34,56 @@ interface IAttestations {
     error AlreadyAttested(bytes32 attestationId);
     error InferenceAlreadyStored(bytes32 inferenceId);
     error InferenceNotFound(bytes32 inferenceId);
-    /// @notice The proof was made for another address than the caller's.
-    error ContextNotCaller(uint256 context, address caller);
-    /// @notice The proof carries another context than the one asked for.
-    error ContextMismatch(uint256 expected, uint256 actual);
+    /// @notice A pinned version has a number; 0 stands for whichever is current.
+    error VersionNotPinned();
     error VerifierNotBound(uint256 modelId, uint32 version);
-    /// @notice A batch holds 1 to 128 inferences and as many contexts.
-    error InvalidBatch(uint256 inferences, uint256 contexts);
+    /// @notice A batch holds 1 to 128 inferences and as many nonces.
+    error InvalidBatch(uint256 inferences, uint256 nonces);
 
     /// @notice Records an inference of the model's current version; the caller is its prover.
-    function attest(uint256 modelId, bytes32 inputCommitment, bytes calldata output, bytes calldata proof)
-        external
-        returns (bytes32 id);
+    /// @param nonce Of the proof's context, `InferenceContext.encode(caller, nonce)`.
+    /// @param proof As in `IInferenceVerifier.checkInference`.
+    function attest(
+        uint256 modelId,
+        bytes32 inputCommitment,
+        uint256 nonce,
+        bytes calldata output,
+        bytes calldata proof
+    ) external returns (bytes32 id);
 
     /// @notice Records many inferences of the model's current version, all or none. For `outputs` and `proofs` see
     /// `IInferenceVerifier.checkInferences`.
     function attestBatch(
         uint256 modelId,
         bytes32[] calldata inputCommitments,
-        uint256[] calldata contexts,
+        uint256[] calldata nonces,
         bytes calldata outputs,
         bytes calldata proofs
     ) external returns (bytes32[] memory ids);
 
     /// @notice Returns only if the proof is valid for this version of the model and this context; reverts otherwise with
-    /// an error of ERC-7992. For contracts that act on an inference and give `context` a meaning of their own.
-    /// @param version 0 for the current one. A deprecated model is refused in any version.
+    /// an error of ERC-7992. For contracts that act on an inference: they compute `context` themselves, so that it names them
+    /// and their chain (`InferenceContext.encode`), and remember what was used.
+    /// @param version 0 for the current one. A retired model is refused in any version: see `checkPinnedInference`.
     function checkInference(
         uint256 modelId,
         uint32 version,
         bytes32 inputCommitment,
-        bytes calldata output,
         uint256 context,
+        bytes calldata output,
+        bytes calldata proof
+    ) external view;
+
+    /// @notice `checkInference` of one version for good: it goes on after the model's owner retired the model. For contracts
+    /// that promised somebody a version, which its owner must not be able to take back. A retired model may be a broken one:
+    /// whoever calls this has decided that the promise counts for more.
+    /// @param version Not 0.
+    function checkPinnedInference(
+        uint256 modelId,
+        uint32 version,
+        bytes32 inputCommitment,
+        uint256 context,
+        bytes calldata output,
         bytes calldata proof
     ) external view;
 

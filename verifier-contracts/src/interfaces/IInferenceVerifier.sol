@@ -4,8 +4,10 @@ pragma solidity ^0.8.24;
 /// @title What every generated verifier offers to contracts that know no model in particular.
 /// @dev The layout of `output` and `proof`, all big-endian words:
 ///   output  one word for each public output signal (packed scores, or the output's commitment); empty if private
-///   proof   first 4 bytes of the key's hash, then A (2 words), B (4, imaginary part first), C (2), the context (1),
-///           then the input signals (models with public input only)
+///   proof   first 4 bytes of the key's hash, then A (2 words), B (4, imaginary part first), C (2), then the input signals
+///           (models with public input only)
+/// Only a generated verifier reads a proof's bytes: its callers hand them on. The context is the signal that binds a proof to
+/// its use, an argument here, so that each caller says what it must be (`InferenceContext`).
 /// `inputCommitment` is the commitment signal itself (hashed input), zero (private input), or
 /// keccak256("zkinfer public input v1" ++ input signals) (public input).
 interface IInferenceVerifier {
@@ -23,8 +25,8 @@ interface IInferenceVerifier {
     /// @notice The key: alpha (2 words), beta, gamma, delta (4 each, imaginary part first), then IC (2 words each).
     function verificationKey() external view returns (uint256[] memory words);
 
-    /// @notice Judges one inference. Never reverts on malformed content.
-    function checkInference(bytes32 inputCommitment, bytes calldata output, bytes calldata proof)
+    /// @notice Judges one inference. Never reverts on malformed content, always where gas does not suffice to judge.
+    function checkInference(bytes32 inputCommitment, uint256 context, bytes calldata output, bytes calldata proof)
         external
         view
         returns (Verdict verdict);

@@ -394,7 +394,7 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
     }
 
     /// @inheritdoc IInferenceMarket
-    function contextOf(address operator, uint64 requestId) external pure returns (uint256 context) {
+    function contextOf(address operator, uint64 requestId) external view returns (uint256 context) {
         return InferenceContext.encode(operator, requestId);
     }
 
@@ -498,12 +498,9 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
         bytes calldata output,
         bytes calldata proof
     ) private view {
-        uint256 expected = InferenceContext.encode(operator, requestId);
-        // The ninth word behind the key's four bytes. Too short a proof is refused by the verifier.
-        uint256 actual = proof.length < 292 ? 0 : uint256(bytes32(proof[260:292]));
-        if (actual != expected) revert ContextMismatch(expected, actual);
+        uint256 context = InferenceContext.encode(operator, requestId);
         IInferenceVerifier.Verdict verdict =
-            IInferenceVerifier(r.verifier).checkInference(r.inputCommitment, output, proof);
+            IInferenceVerifier(r.verifier).checkInference(r.inputCommitment, context, output, proof);
         if (verdict != IInferenceVerifier.Verdict.Valid) revert ProofRefused(uint8(verdict));
     }
 

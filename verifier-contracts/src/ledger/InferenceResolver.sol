@@ -7,13 +7,13 @@ import {Attestation, ISchemaResolver} from "./interfaces/ISchemaResolver.sol";
 
 // slither-disable-start locked-ether
 /// @title Resolver for the Ethereum Attestation Service that accepts an inference only with its proof.
-/// @dev Schema: `SCHEMA`. The proof's context names the attester (`InferenceContext`), so nobody attests with a proof seen in
-/// the mempool; the same inference is accepted once. What is proved cannot be revoked. Payable because EAS's interface is;
+/// @dev Schema: `SCHEMA`. The proof's context names this chain, this contract and the attester (`InferenceContext`), so nobody
+/// attests with a proof seen in the mempool or made for something else; the same inference is accepted once. What is proved cannot be revoked. Payable because EAS's interface is;
 /// ether is refused.
 contract InferenceResolver is ISchemaResolver {
     /// @notice To be registered at EAS's schema registry with this resolver, not revocable.
     string public constant SCHEMA =
-        "uint256 modelId,uint32 version,bytes32 inputCommitment,uint256 context,bytes output,bytes proof";
+        "uint256 modelId,uint32 version,bytes32 inputCommitment,uint256 nonce,bytes output,bytes proof";
 
     address private immutable _EAS;
     IAttestations private immutable _ATTESTATIONS;
@@ -23,7 +23,6 @@ contract InferenceResolver is ISchemaResolver {
     error NotPayable();
     error AttestationRevocable();
     error VersionNotGiven();
-    error ContextNotAttester(uint256 context, address attester);
     error AlreadyAccepted(bytes32 inferenceId);
 
     modifier onlyEas() {
@@ -78,7 +77,7 @@ contract InferenceResolver is ISchemaResolver {
 
     /// @inheritdoc ISchemaResolver
     function version() external pure returns (string memory semantic) {
-        return "1.0.0";
+        return "2.0.0";
     }
 
     /// @inheritdoc ISchemaResolver
@@ -95,18 +94,16 @@ contract InferenceResolver is ISchemaResolver {
             uint256 modelId,
             uint32 modelVersion,
             bytes32 inputCommitment,
-            uint256 context,
+            uint256 nonce,
             bytes memory output,
             bytes memory proof
         ) = abi.decode(attestation.data, (uint256, uint32, bytes32, uint256, bytes, bytes));
         if (modelVersion == 0) revert VersionNotGiven();
-        if (!InferenceContext.names(context, attestation.attester)) {
-            revert ContextNotAttester(context, attestation.attester);
-        }
+        uint256 context = InferenceContext.encode(attestation.attester, nonce);
         bytes32 inferenceId = _ATTESTATIONS.attestationId(modelId, modelVersion, inputCommitment, context);
         if (_accepted[inferenceId]) revert AlreadyAccepted(inferenceId);
         _accepted[inferenceId] = true;
-        _ATTESTATIONS.checkInference(modelId, modelVersion, inputCommitment, output, context, proof);
+        _ATTESTATIONS.checkInference(modelId, modelVersion, inputCommitment, context, output, proof);
     }
     // slither-disable-end calls-loop
 }

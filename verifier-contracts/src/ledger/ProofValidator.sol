@@ -2,6 +2,8 @@
 pragma solidity ^0.8.24;
 
 import {IAttestations} from "../interfaces/IAttestations.sol";
+import {InferenceContext} from "../libraries/InferenceContext.sol";
+import {IAgentIdentities} from "./interfaces/IAgentIdentities.sol";
 import {IProofValidator} from "./interfaces/IProofValidator.sol";
 import {IValidationRegistry} from "./interfaces/IValidationRegistry.sol";
 
@@ -30,8 +32,9 @@ contract ProofValidator is IProofValidator {
         (address validator, uint256 agentId,,,,) = _VALIDATION_REGISTRY.getValidationStatus(requestHash);
         if (validator != address(this)) revert RequestNotForThisValidator(requestHash, validator);
         if (agentId != claim.agentId) revert AgentMismatch(agentId, claim.agentId);
+        _requireAgents(claim.agentId, claim.account);
         _ATTESTATIONS.checkInference(
-            claim.modelId, claim.version, claim.inputCommitment, claim.output, claim.context, proof
+            claim.modelId, claim.version, claim.inputCommitment, contextOf(claim), claim.output, proof
         );
         emit ClaimValidated(requestHash, claim.agentId, claim.modelId, claim.version, claim.output);
         _VALIDATION_REGISTRY.validationResponse(requestHash, PASSED, "", keccak256(proof), TAG);
@@ -50,5 +53,22 @@ contract ProofValidator is IProofValidator {
     /// @inheritdoc IProofValidator
     function hashOf(Claim calldata claim) public view returns (bytes32 requestHash) {
         return keccak256(abi.encode(block.chainid, address(this), claim));
+    }
+
+    /// @inheritdoc IProofValidator
+    function contextOf(Claim calldata claim) public view returns (uint256 context) {
+        return InferenceContext.encode(claim.account, uint256(keccak256(abi.encode(claim.agentId, claim.nonce))));
+    }
+
+    function _requireAgents(uint256 agentId, address account) private view {
+        IAgentIdentities identities = IAgentIdentities(_VALIDATION_REGISTRY.getIdentityRegistry());
+        if (account == identities.ownerOf(agentId)) return;
+        if (account != address(0)) {
+            // A registry without wallets knows owners only.
+            try identities.getAgentWallet(agentId) returns (address wallet) {
+                if (account == wallet) return;
+            } catch {}
+        }
+        revert NotTheAgents(agentId, account);
     }
 }

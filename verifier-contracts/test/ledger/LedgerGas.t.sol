@@ -99,7 +99,9 @@ contract LedgerGasTest is LedgerTest {
     }
 
     function _bareVerification() private returns (uint256 gasUsed) {
-        bytes memory proof = _proof(operator, 1, SCORES);
+        // ERC-7992's proof begins with the nonce.
+        bytes memory proof =
+            bytes.concat(bytes32(uint256(1)), _proofFor(_contextFor(address(attestations), operator, 1), SCORES));
         gasUsed = _transaction(
             operator,
             address(attestations),

@@ -7,7 +7,7 @@ import {TokenTransfers} from "../../src/ledger/TokenTransfers.sol";
 import {IInferenceMarket} from "../../src/ledger/interfaces/IInferenceMarket.sol";
 import {IModelLicences} from "../../src/ledger/interfaces/IModelLicences.sol";
 import {IModelRoyalties} from "../../src/ledger/interfaces/IModelRoyalties.sol";
-import {InferenceContext} from "../../src/libraries/InferenceContext.sol";
+import {IERCZKMLVerifier} from "../../src/interfaces/IERCZKMLVerifier.sol";
 import {LedgerTest} from "./support/LedgerTest.sol";
 import {CallingToken, StoppableToken, TaxedToken} from "./support/Tokens.sol";
 import {ReenteringAccount, RefusingAccount} from "./support/Wallets.sol";
@@ -348,34 +348,49 @@ contract MarketTest is LedgerTest {
         uint64 other = _ask(PROVED, 1 ether);
         bytes memory proof = _proof(operator, id, SCORES);
         // Copied by another sender.
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IInferenceMarket.ContextMismatch.selector,
-                InferenceContext.encode(stranger, id),
-                InferenceContext.encode(operator, id)
-            )
-        );
+        bytes memory refusal = abi.encodeWithSelector(IInferenceMarket.ProofRefused.selector, uint8(1));
+        vm.expectRevert(refusal);
         vm.prank(stranger);
         market.answerProved(id, abi.encode(SCORES), proof);
         // Used for another request.
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IInferenceMarket.ContextMismatch.selector,
-                InferenceContext.encode(operator, other),
-                InferenceContext.encode(operator, id)
-            )
-        );
+        vm.expectRevert(refusal);
         vm.prank(operator);
         market.answerProved(other, abi.encode(SCORES), proof);
-        // With the context's word rewritten: no longer a proof.
-        bytes memory forged = proof;
-        bytes32 context = bytes32(InferenceContext.encode(stranger, id));
-        assembly ("memory-safe") {
-            mstore(add(forged, 292), context)
+        vm.prank(operator);
+        market.answerProved(id, abi.encode(SCORES), proof);
+    }
+
+    function test_AProofForThisMarketIsWorthNothingElsewhere() public {
+        uint64 id = _ask(PROVED, 1 ether);
+        bytes memory proof = _proof(operator, id, SCORES);
+        bytes memory refusal = abi.encodeWithSelector(IInferenceMarket.ProofRefused.selector, uint8(1));
+        // On another chain with the same contracts.
+        uint256 chain = block.chainid;
+        vm.chainId(chain + 1);
+        vm.expectRevert(refusal);
+        vm.prank(operator);
+        market.answerProved(id, abi.encode(SCORES), proof);
+        vm.chainId(chain);
+        // In another market on this chain, for the request with the same number.
+        InferenceMarket other = InferenceMarket(_deployMarket(_config()));
+        IInferenceMarket.Ask memory request = _request(PROVED, 0);
+        while (other.requestCount() < id) {
+            vm.prank(asker);
+            other.ask(request);
         }
-        vm.expectRevert(abi.encodeWithSelector(IInferenceMarket.ProofRefused.selector, uint8(1)));
-        vm.prank(stranger);
-        market.answerProved(id, abi.encode(SCORES), forged);
+        vm.expectRevert(refusal);
+        vm.prank(operator);
+        other.answerProved(id, abi.encode(SCORES), proof);
+        // As an attestation by the same account with the same number, and the other way round.
+        vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
+        vm.prank(operator);
+        attestations.attest(modelId, INPUT, id, abi.encode(SCORES), proof);
+        proof = _proofFor(_contextFor(address(attestations), operator, id), SCORES);
+        vm.expectRevert(refusal);
+        vm.prank(operator);
+        market.answerProved(id, abi.encode(SCORES), proof);
+        vm.prank(operator);
+        attestations.attest(modelId, INPUT, id, abi.encode(SCORES), proof);
     }
 
     function test_FrontRunningAnOptimisticAnswerIsUseless() public {

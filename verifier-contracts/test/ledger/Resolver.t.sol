@@ -64,10 +64,16 @@ contract ResolverTest is LedgerTest {
 
     function test_AProofMadeForAnotherAttesterIsRefused() public {
         bytes memory proof = _proofFor(_context(), SCORES);
-        vm.expectRevert(
-            abi.encodeWithSelector(InferenceResolver.ContextNotAttester.selector, _context(), stranger)
-        );
+        vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
         _attest(stranger, SCORES, proof);
+        // Nor is one that the same account made for the attestations, or for another chain.
+        proof = _proofFor(_contextFor(address(attestations), operator, 7), SCORES);
+        vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
+        _attest(operator, SCORES, proof);
+        proof = _proofFor(_context(), SCORES);
+        vm.chainId(block.chainid + 1);
+        vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
+        _attest(operator, SCORES, proof);
     }
 
     function test_WhatIsProvedIsNotRevocableAndTakesNoEther() public {
@@ -87,36 +93,36 @@ contract ResolverTest is LedgerTest {
 
     function test_ManyAreAttestedTogetherOrNone() public {
         AttestationRequestData[] memory data = new AttestationRequestData[](2);
-        data[0] = _data(SCORES, _context(), _proofFor(_context(), SCORES));
-        uint256 next = (uint256(8) << 160) | uint160(operator);
-        data[1] = _data(SCORES, next, _proofFor(next, SCORES + 1));
+        data[0] = _data(SCORES, 7, _proofFor(_context(), SCORES));
+        uint256 next = _contextFor(address(resolver), operator, 8);
+        data[1] = _data(SCORES, 8, _proofFor(next, SCORES + 1));
         MultiAttestationRequest[] memory requests = new MultiAttestationRequest[](1);
         requests[0] = MultiAttestationRequest(schema, data);
         vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
         vm.prank(operator);
         eas.multiAttest(requests);
-        data[1] = _data(SCORES, next, _proofFor(next, SCORES));
+        data[1] = _data(SCORES, 8, _proofFor(next, SCORES));
         vm.prank(operator);
         _assertEq(eas.multiAttest(requests).length, 2, "both");
     }
 
     function _attest(address attester, uint256 scores, bytes memory proof) private returns (bytes32) {
-        AttestationRequest memory request = AttestationRequest(schema, _data(scores, _context(), proof));
+        AttestationRequest memory request = AttestationRequest(schema, _data(scores, 7, proof));
         vm.prank(attester);
         return eas.attest(request);
     }
 
-    function _data(uint256 scores, uint256 context, bytes memory proof)
+    function _data(uint256 scores, uint256 nonce, bytes memory proof)
         private
         view
         returns (AttestationRequestData memory)
     {
-        bytes memory data = abi.encode(modelId, uint32(1), INPUT, context, abi.encode(scores), proof);
+        bytes memory data = abi.encode(modelId, uint32(1), INPUT, nonce, abi.encode(scores), proof);
         return AttestationRequestData(stranger, 0, false, 0, data, 0);
     }
 
     function _context() private view returns (uint256) {
-        return (uint256(7) << 160) | uint160(operator);
+        return _contextFor(address(resolver), operator, 7);
     }
 
     /// A contract as the service's package ships it.

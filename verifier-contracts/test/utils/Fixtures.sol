@@ -15,12 +15,14 @@ struct Proved {
     bytes32 inputCommitment;
     bytes output;
     uint256 context;
+    /// Of the context.
+    uint256 nonce;
     bytes proof;
     uint256[8] points;
     uint256[] signals;
 }
 
-/// @notice Many, as `attestBatch` takes them.
+/// @notice Many, as `checkInferences` takes them.
 struct Batch {
     bytes32[] inputCommitments;
     uint256[] contexts;
@@ -37,6 +39,10 @@ abstract contract Fixtures is Test {
     uint256 internal constant R = 21888242871839275222246405745257275088548364400416034343698204186575808495617;
     /// Whom all contexts name.
     address internal constant PROVER = 0x1000000000000000000000000000000000000001;
+    /// The contracts that the proofs of "scorer" and those of "payout" are made for, on `CHAIN_ID`.
+    address internal constant ATTESTATIONS = 0x2000000000000000000000000000000000000002;
+    address internal constant PAYOUT = 0x3000000000000000000000000000000000000003;
+    uint256 internal constant CHAIN_ID = 31337;
     address internal constant ADMIN = address(0xAD);
     address internal constant OWNER = address(0x0111);
     address internal constant STRANGER = address(0x5757);
@@ -51,7 +57,8 @@ abstract contract Fixtures is Test {
 
     function setUp() public virtual {
         registry = ModelRegistry(vm.deployCode("ModelRegistry.sol:ModelRegistry", abi.encode(ADMIN, 1 days)));
-        verifier = ZKMLVerifier(vm.deployCode("ZKMLVerifier.sol:ZKMLVerifier", abi.encode(registry)));
+        verifier = ZKMLVerifier(deployAt("ZKMLVerifier.sol:ZKMLVerifier", abi.encode(registry), ATTESTATIONS));
+        assertEq(block.chainid, CHAIN_ID, "the chain that the proofs are made for");
         scorer = ScorerVerifier(vm.deployCode("scorer.sol:ScorerVerifier"));
         rival = RivalVerifier(vm.deployCode("rival.sol:RivalVerifier"));
         IERCZKMLRegistry.ModelCommitment memory scorerCommitment = commitmentOf(address(scorer));
@@ -66,6 +73,15 @@ abstract contract Fixtures is Test {
         }
     }
 
+    /// @notice Creates a contract at a chosen address. Its constructor runs there, and must not set storage.
+    function deployAt(string memory artifact, bytes memory constructorArguments, address where) internal returns (address) {
+        vm.etch(where, bytes.concat(vm.getCode(artifact), constructorArguments));
+        (bool ok, bytes memory code) = where.call("");
+        assertTrue(ok, "constructed");
+        vm.etch(where, code);
+        return where;
+    }
+
     function commitmentOf(address generated) internal view returns (IERCZKMLRegistry.ModelCommitment memory) {
         return IERCZKMLRegistry.ModelCommitment({
             modelHash: keccak256("model"),
@@ -74,6 +90,19 @@ abstract contract Fixtures is Test {
             proofSystemId: ProofSystem.GROTH16_BN254_V1,
             uri: "ipfs://model"
         });
+    }
+
+    /// @notice ERC-7992's `proof` of an item: the nonce, then what the generated verifier reads.
+    function ercProof(Proved memory item) internal pure returns (bytes memory) {
+        return bytes.concat(bytes32(item.nonce), item.proof);
+    }
+
+    /// @notice The nonces of the first `count` items.
+    function noncesTo(uint256 count) internal pure returns (uint256[] memory nonces) {
+        nonces = new uint256[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            nonces[i] = i + 1;
+        }
     }
 
     function itemsOf(string memory model) internal view returns (Proved[] memory) {

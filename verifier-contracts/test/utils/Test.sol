@@ -21,6 +21,8 @@ interface Vm {
     function deployCode(string calldata artifact, bytes calldata constructorArguments)
         external
         returns (address deployed);
+    function chainId(uint256 newChainId) external;
+    function getCode(string calldata artifact) external view returns (bytes memory creationCode);
     function etch(address target, bytes calldata code) external;
     function expectRevert(bytes calldata data) external;
     function expectRevert(bytes4 selector) external;

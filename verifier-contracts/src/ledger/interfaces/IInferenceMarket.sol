@@ -164,8 +164,6 @@ interface IInferenceMarket {
     error StillUnbonding(address operator, uint256 unbondedAt);
     /// @notice The model cannot be asked: deprecated, or without a verifier.
     error ModelNotServed(uint256 modelId, uint32 version);
-    /// @notice The proof's context names another operator or request.
-    error ContextMismatch(uint256 expected, uint256 actual);
     /// @notice The output is not the one that was answered.
     error OutputDiffers(bytes32 answered, bytes32 given);
     /// @notice Verdict of `IInferenceVerifier.checkInference`.
@@ -182,7 +180,7 @@ interface IInferenceMarket {
 
     /// @notice Answers with a proof: accepted and paid at once. The caller took the request, or it is open.
     /// @param output As in `IInferenceVerifier.checkInference`.
-    /// @param proof Likewise; its context is `InferenceContext.encode(caller, requestId)`.
+    /// @param proof Likewise; its context is `contextOf(caller, requestId)`.
     function answerProved(uint64 requestId, bytes calldata output, bytes calldata proof) external;
 
     /// @notice Answers without a proof; the caller took the request.
@@ -192,7 +190,7 @@ interface IInferenceMarket {
     function dispute(uint64 requestId) external payable;
 
     /// @notice Proves a disputed answer; the challenger's bond goes to the operator. Anyone may bring the proof; its context
-    /// names the operator and the request.
+    /// is `contextOf(operator, requestId)`.
     function prove(uint64 requestId, bytes calldata output, bytes calldata proof) external;
 
     /// @notice Accepts an answer that nobody disputed in time.
@@ -241,8 +239,8 @@ interface IInferenceMarket {
         view
         returns (uint256 amount);
 
-    /// @notice The context of `operator`'s proof for a request.
-    function contextOf(address operator, uint64 requestId) external pure returns (uint256 context);
+    /// @notice The context of `operator`'s proof for a request: it names this chain and market too.
+    function contextOf(address operator, uint64 requestId) external view returns (uint256 context);
 
     function requestCount() external view returns (uint64 count);
 

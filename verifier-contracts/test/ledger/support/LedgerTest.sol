@@ -178,7 +178,12 @@ abstract contract LedgerTest {
 
     /// A valid proof of `scores` for this operator and request.
     function _proof(address account, uint64 requestId, uint256 scores) internal view returns (bytes memory) {
-        return _proofFor(InferenceContext.encode(account, requestId), scores);
+        return _proofFor(market.contextOf(account, requestId), scores);
+    }
+
+    /// The context of `account`'s proof number `nonce` for a contract on this chain.
+    function _contextFor(address taker, address account, uint256 nonce) internal view returns (uint256) {
+        return InferenceContext.encodeFor(block.chainid, taker, account, nonce);
     }
 
     function _proofFor(uint256 context, uint256 scores) internal view returns (bytes memory) {

@@ -27,7 +27,7 @@ library TrapdoorProver {
         uint256 c = mulmod(addmod(a, R - sum, R), TrapdoorSecrets.DELTA_INVERSE, R);
         (uint256 ax, uint256 ay) = _timesG1(a);
         (uint256 cx, uint256 cy) = _timesG1(c);
-        return abi.encodePacked(keyTag, ax, ay, G2_X1, G2_X0, G2_Y1, G2_Y0, cx, cy, context);
+        return abi.encodePacked(keyTag, ax, ay, G2_X1, G2_X0, G2_Y1, G2_Y0, cx, cy);
     }
 
     function _timesG1(uint256 scalar) private view returns (uint256 x, uint256 y) {

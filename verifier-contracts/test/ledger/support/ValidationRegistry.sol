@@ -4,7 +4,8 @@ pragma solidity ^0.8.24;
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IValidationRegistry} from "../../../src/ledger/interfaces/IValidationRegistry.sol";
 
-/// @title ERC-8004's validation registry as its text requires it, for tests.
+/// @title ERC-8004's validation registry as its text requires it, for tests; with the wallets of its identity registry once one
+/// was set.
 contract ValidationRegistry is IValidationRegistry {
     struct Record {
         address validator;
@@ -16,10 +17,24 @@ contract ValidationRegistry is IValidationRegistry {
     }
 
     IERC721 private immutable _IDENTITIES;
+    bool private _withWallets;
+    mapping(uint256 agentId => address) private _wallets;
     mapping(bytes32 requestHash => Record) private _records;
 
     constructor(IERC721 identities) {
         _IDENTITIES = identities;
+    }
+
+    function setAgentWallet(uint256 agentId, address wallet) external {
+        (_withWallets, _wallets[agentId]) = (true, wallet);
+    }
+
+    function ownerOf(uint256 agentId) external view returns (address) {
+        return _IDENTITIES.ownerOf(agentId);
+    }
+
+    function getAgentWallet(uint256 agentId) external view returns (address) {
+        return _wallets[agentId];
     }
 
     function validationRequest(address validator, uint256 agentId, string calldata uri, bytes32 requestHash) external {
@@ -61,6 +76,7 @@ contract ValidationRegistry is IValidationRegistry {
     }
 
     function getIdentityRegistry() external view returns (address) {
-        return address(_IDENTITIES);
+        // Before that, the bare ERC-721: a registry without wallets.
+        return _withWallets ? address(this) : address(_IDENTITIES);
     }
 }

@@ -16,6 +16,7 @@ interface Vm {
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function startPrank(address sender) external;
     function stopPrank() external;
+    function chainId(uint256 newChainId) external;
     function warp(uint256 time) external;
     function cool(address account) external;
 }

@@ -1,0 +1,118 @@
+/**
+ * Openings: what lets somebody check which input, or which output, a proof's commitment is of. A commitment to a tensor is a salted hash
+ * of its integers, so salt and integers together open it, and nothing else does.
+ *
+ * The trap: an opening says something of a proof only if the proof is valid and the salt is used on the side it is for.
+ */
+import { z } from 'zod';
+import type { CommitmentSide } from '../compile/commitment-domain.js';
+import { ZkinferError } from '../errors.js';
+import { encodeInputs } from '../quantize/encode.js';
+import type { IntegerModel } from '../quantize/integer-model.js';
+import { runIntegerModel } from '../quantize/interpreter.js';
+import { integerModelFromJson } from '../quantize/serialize.js';
+import { FIELD_MODULUS } from '../r1cs/types.js';
+import { sizeOf } from '../tensor/shape.js';
+import { parseJson } from '../user-json.js';
+import { readBuildFile, readManifest } from './build-folder.js';
+import type { Sample } from './input-json.js';
+import { describeOutputs, type OutputReport } from './outputs.js';
+import { publicSignalsOf, requireManifestOfModel, type PublicSignals } from './public-signals.js';
+import type { Inference } from './prove.js';
+
+/** A file is no opening, or the build publishes nothing that it could open. */
+export class OpeningError extends ZkinferError {
+  readonly code = 'OPENING';
+}
+
+const salt = z.string().regex(/^\d{1,78}$/, 'not a decimal number').refine((text) => BigInt(text) < FIELD_MODULUS, 'not below the scalar field of BN254');
+const openingSchema = z.object({
+  salts: z.object({ input: salt.optional(), output: salt.optional() }),
+  /** The outputs' integers, where the output is committed to. */
+  outputs: z.array(z.array(z.number().int())).optional(),
+});
+export type Opening = z.infer<typeof openingSchema>;
+
+/** What opens the commitments of an inference. Whoever has it can check guesses of the input. */
+export function openingOf({ salts, outputs }: Pick<Inference, 'salts' | 'outputs'>): Opening {
+  return { salts, ...(salts.output === undefined ? {} : { outputs: outputs.map(({ integers }) => [...integers]) }) };
+}
+
+export function openingToJson(opening: Opening): string {
+  return `${JSON.stringify(opening, null, 1)}\n`;
+}
+
+/** @throws OpeningError */
+export function openingFromJson(text: string, source: string): Opening {
+  let value: unknown;
+  try {
+    value = parseJson(text);
+  } catch (cause) {
+    throw new OpeningError(`${source} is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  const result = openingSchema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new OpeningError(`${source} is no opening as \`zkinfer prove --opening\` writes it: ${issue.path.join('.') || 'top level'}: ${issue.message}`);
+}
+
+/** By side: whether the public signals are of these values. Sides that were not asked about are absent. */
+export interface Opened {
+  readonly input?: boolean;
+  readonly output?: boolean;
+  /** The outputs that were opened, where they do open the commitment. */
+  readonly outputs?: readonly OutputReport[];
+}
+
+/**
+ * Checks what public signals are of. `input`: the values that the input should be; the outputs are then those that the model gives for
+ * it, else those of the opening. A public side is compared as it is, and needs no salt. Says nothing about the proof.
+ * @throws OpeningError, InputRangeError, InputShapeError, BuildMismatchError
+ */
+export async function openSignals(folder: string, publicSignals: readonly string[], { opening, input }: { readonly opening?: Opening; readonly input?: Sample }): Promise<Opened> {
+  const manifest = await readManifest(folder);
+  const model = integerModelFromJson(new TextDecoder().decode(await readBuildFile(folder, manifest, 'integer-model.json')));
+  const signals = publicSignalsOf(model, manifest.visibility);
+  requireManifestOfModel(folder, manifest, model, signals);
+  if (publicSignals.length !== signals.meanings.length) {
+    throw new OpeningError(`the build has ${signals.meanings.length} public signals, the proof ${publicSignals.length}: it is of another build`);
+  }
+  const inputs = input && encodeInputs(model.inputs, input);
+  const outputs = inputs ? runIntegerModel(model, inputs) : opening?.outputs && outputIntegers(model, opening.outputs, signals);
+  const matches = (side: CommitmentSide, integers: readonly Float64Array[]): boolean => {
+    const salt = opening?.salts[side];
+    const expected = signals.sideOf(side, integers, salt === undefined ? undefined : BigInt(salt));
+    const stated = publicSignals.filter((_, i) => signals.meanings[i].kind.startsWith(side));
+    return stated.length === expected.length && expected.every((value, i) => value === BigInt(stated[i]));
+  };
+  const { visibility } = manifest;
+  const canOpen = (side: CommitmentSide): boolean => visibility[side] === 'public' || (visibility[side] === 'hashed' && opening?.salts[side] !== undefined);
+  const opened = {
+    ...(inputs && canOpen('input') ? { input: matches('input', inputs) } : {}),
+    ...(outputs && canOpen('output') ? { output: matches('output', outputs) } : {}),
+  };
+  if (opened.input === undefined && opened.output === undefined) throw new OpeningError(whyNot(visibility, opening, input));
+  return { ...opened, ...(opened.output && outputs ? { outputs: describeOutputs(manifest, outputs) } : {}) };
+}
+
+/**
+ * @throws OpeningError where the outputs of an opening are not the model's in number, or outside their range: packed beside each other,
+ * such numbers would run into one another, and other outputs could have the same words
+ */
+function outputIntegers(model: IntegerModel, given: readonly (readonly number[])[], { packings }: PublicSignals): Float64Array[] {
+  const fits = given.length === model.outputs.length && given.every((values, k) => values.length === sizeOf(model.outputs[k].shape));
+  if (!fits) throw new OpeningError(`the opening's outputs are not those of this model: ${model.outputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')}`);
+  given.forEach((values, k) => {
+    const { offset, bits } = packings.output[k];
+    const outside = values.find((value) => value < offset || value - offset >= 2 ** bits);
+    if (outside !== undefined) throw new OpeningError(`output '${model.outputs[k].name}' of the opening holds ${outside}, which the model never gives`);
+  });
+  return given.map((values) => Float64Array.from(values));
+}
+
+function whyNot(visibility: Record<CommitmentSide, string>, opening: Opening | undefined, input: Sample | undefined): string {
+  if (visibility.input !== 'hashed' && visibility.output !== 'hashed' && input === undefined) return 'the build commits to nothing, so there is nothing to open; --input FILE compares a public input';
+  if (visibility.input === 'private' && visibility.output !== 'hashed') return 'the input is private, and no proof says anything about it that could be checked; compile with --input-visibility hashed';
+  if (opening?.salts.input !== undefined && input === undefined) return 'to open the commitment to the input, name the input: --input FILE';
+  return 'the commitment needs its salt: --opening FILE, as `zkinfer prove --opening` wrote it with the proof';
+}
