@@ -13,7 +13,7 @@ import path from 'node:path';
 import { ZkinferError } from '../errors.js';
 import { readSectionStart } from '../r1cs/section-file.js';
 import { encodeWtns } from '../r1cs/witness.js';
-import { isCanonical } from './canonical.js';
+import { isCanonical, withoutInfiniteB } from './canonical.js';
 import { CeremonyError, type VerifyKeyOptions } from './ceremony.js';
 import { requireFinishedKey, unfinished } from './finished-key.js';
 import type { Groth16Backend, ImportedKey, KeyShape, LoadedKey, Proof, ProveOptions, ProveResult, SetupOptions, VerificationKey } from './types.js';
@@ -37,7 +37,9 @@ export const snarkjsBackend: Groth16Backend = {
   async verify(key, publicSignals, proof) {
     requireFinishedKey(key);
     if (!isCanonical(proof, publicSignals)) return false;
-    return await withCurve(() => named('verify', async () => (await snarkjs()).groth16.verify(key, publicSignals, proof)));
+    const equivalent = withoutInfiniteB(proof, key.vk_gamma_2);
+    if (equivalent === undefined) return false;
+    return await withCurve(() => named('verify', async () => (await snarkjs()).groth16.verify(key, publicSignals, equivalent)));
   },
 };
 
