@@ -1,5 +1,6 @@
 /**
- * One spelling for each proof and key: decimal without sign, coordinates below q and signals below r, z = 1 (0 for infinity, as [0, 1, 0]).
+ * One spelling for each proof and key: decimal without sign, coordinates below q and signals below r, z = 1, infinity as [0, 1, 0] in each
+ * group (no point of G2 in a key is infinity). Both provers and the contracts (where infinity is all zeros) take the same.
  * The trap: snarkjs reduces what is too large, so that x + q would be accepted for x, and a signal could be spelled twice.
  */
 import { FIELD_MODULUS } from '../r1cs/types.js';
@@ -8,10 +9,24 @@ import type { Proof, VerificationKey } from './types.js';
 /** Order of BN254's base field. */
 export const BASE_FIELD = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
 
+/** Infinity of the second group. */
+const INFINITY_G2 = '0,0,1,0,0,0';
+
+/**
+ * The same equation without B at infinity, which snarkjs's pairing cannot take: e(A, 0) = 1 = e(0, G) for any G. Undefined where A is
+ * no point, since then nothing else would look at it. Any other canonical proof as it is.
+ */
+export function withoutInfiniteB(proof: Proof, anyG2: readonly (readonly string[])[]): Proof | undefined {
+  if (proof.pi_b.flat().join() !== INFINITY_G2) return proof;
+  const [x, y, z] = proof.pi_a.map(BigInt);
+  if (z === 1n && (y * y - x * x * x - 3n) % BASE_FIELD !== 0n) return undefined;
+  return { ...proof, pi_a: ['0', '1', '0'], pi_b: anyG2 as Proof['pi_b'] };
+}
+
 /** Whether a proof and its public signals are written in the one way that is accepted. */
 export function isCanonical(proof: Proof, publicSignals: readonly string[]): boolean {
   const { pi_a: a, pi_b: b, pi_c: c } = proof;
-  return isG1(a) && isG2(b) && isG1(c) && publicSignals.every((signal) => isBelow(signal, FIELD_MODULUS));
+  return isG1(a) && (isG2(b) || (Array.isArray(b) && b.flat().join() === INFINITY_G2)) && isG1(c) && publicSignals.every((signal) => isBelow(signal, FIELD_MODULUS));
 }
 
 /**

@@ -16,7 +16,7 @@ import { FormatError } from '../r1cs/format-error.js';
 import { checkCounts } from '../r1cs/r1cs-file.js';
 import { readSectionSizes, readSectionStart } from '../r1cs/section-file.js';
 import { encodeWtns } from '../r1cs/witness.js';
-import { BASE_FIELD, isCanonical, isCanonicalKey } from './canonical.js';
+import { BASE_FIELD, isCanonical, isCanonicalKey, withoutInfiniteB } from './canonical.js';
 import { CeremonyError, type VerifyKeyOptions } from './ceremony.js';
 import { G2_GENERATOR_X, requireFinishedKey, unfinished } from './finished-key.js';
 import type { Groth16Backend, ImportedKey, KeyShape, LoadedKey, Proof, ProveOptions, ProveResult, SetupOptions, VerificationKey } from './types.js';
@@ -49,7 +49,9 @@ export const snarkjsBackend: Groth16Backend = {
       throw new SnarkjsError(`${publicSignals.length} public signals, the verification key is for ${key.nPublic}`);
     }
     if (!isCanonical(proof, publicSignals)) return false;
-    return await withCurve(() => named('verify', async () => (await snarkjs()).groth16.verify(key, publicSignals, proof)));
+    const equivalent = withoutInfiniteB(proof, key.vk_gamma_2);
+    if (equivalent === undefined) return false;
+    return await withCurve(() => named('verify', async () => (await snarkjs()).groth16.verify(key, publicSignals, equivalent)));
   },
 };
 

@@ -2,7 +2,8 @@
  * Proofs and public signals in the encodings that the contracts read: snarkjs's argument order for `verifyProof`, and
  * ERC-7992's (`inputCommitment`, `output`, `proof`) as `IInferenceVerifier.sol` lays them out.
  *
- * The trap: G2 coordinates are swapped against `proof.json` (EIP-197: imaginary part first).
+ * The traps: G2 coordinates are swapped against `proof.json` (EIP-197: imaginary part first), and infinity, [0, 1, 0] there, is all
+ * zeros here.
  */
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { ZkinferError } from '../errors.js';
@@ -44,22 +45,42 @@ export class PublicSignalsError extends ZkinferError {
 
 export type SignalLayout = Pick<Manifest, 'publicSignals'>;
 
+/** @throws PublicSignalsError for what no contract can read */
 export function proofCalldata(proof: Proof, publicSignals: readonly string[]): ProofCalldata {
-  const [[bx0, bx1], [by0, by1]] = proof.pi_b;
-  for (const part of [...proof.pi_a.slice(0, 2), ...proof.pi_c.slice(0, 2), bx0, bx1, by0, by1, ...publicSignals]) {
+  const [ax, ay] = affine('A', proof.pi_a);
+  const [cx, cy] = affine('C', proof.pi_c);
+  const [[bx0, bx1], [by0, by1]] = affineG2(proof.pi_b);
+  for (const part of [ax, ay, cx, cy, bx0, bx1, by0, by1, ...publicSignals]) {
     if (!/^\d{1,78}$/.test(part) || BigInt(part) >= 1n << 256n) {
       throw new PublicSignalsError(`A proof's coordinates and public signals are numbers of at most 256 bits; ${part.slice(0, 90)} is none.`);
     }
   }
   return {
-    a: [BigInt(proof.pi_a[0]), BigInt(proof.pi_a[1])],
+    a: [BigInt(ax), BigInt(ay)],
     b: [
       [BigInt(bx1), BigInt(bx0)],
       [BigInt(by1), BigInt(by0)],
     ],
-    c: [BigInt(proof.pi_c[0]), BigInt(proof.pi_c[1])],
+    c: [BigInt(cx), BigInt(cy)],
     signals: publicSignals.map((s) => BigInt(s)),
   };
+}
+
+/** The coordinates of a point with z = 1, zeros for [0, 1, 0]. The contracts see no z, so another one must not be dropped. */
+function affine(point: string, [x, y, z]: readonly string[]): readonly [string, string] {
+  if (z === '1') return [x, y];
+  if (z === '0' && x === '0' && y === '1') return ['0', '0'];
+  throw notAffine(point);
+}
+
+function affineG2([x, y, z]: Proof['pi_b']): readonly [readonly [string, string], readonly [string, string]] {
+  if (z[0] === '1' && z[1] === '0') return [x, y];
+  if ([...x, ...y, ...z].join() === '0,0,1,0,0,0') return [['0', '0'], ['0', '0']];
+  throw notAffine('B');
+}
+
+function notAffine(point: string): PublicSignalsError {
+  return new PublicSignalsError(`The proof's point ${point} is not in affine form: its third coordinate must be 1 (infinity is 0, 1, 0).`);
 }
 
 /** One proof, as generated verifiers read it. */

@@ -7,8 +7,8 @@
  *
  * The traps: a precompile that meets a malformed point burns all gas it was given, so those that see a proof's points get at
  * most twice their price (the key's points were checked, and a sum of points lies on the curve); and starving inside a
- * precompile looks like an invalid proof, so gas is counted first. Infinity is (0, 0) there and needs no rule of its own: a
- * proof with it must satisfy the equation like any other.
+ * precompile looks like an invalid proof, so gas is counted first, with all words that are copied and hashed before it.
+ * Infinity is (0, 0) there and needs no rule of its own, but a negation must keep it: P - 0 is P, which is no coordinate.
  *
  * `_verify` is written for gas (figures: docs/contracts.md): fixed addresses, every term's point put before its scalar where
  * the scalars already lie, the sum of points growing where the pairing reads it, and the key's side negated, in constants,
@@ -193,6 +193,15 @@ export function gasNeeded(n: number): number {
   return Math.ceil(((45000 + 4 * 34000) * 64) / 63) + 6500 * n + 2000;
 }
 
+/**
+ * Gas that checking a batch takes at EIP-1108's prices besides the words it copies, with the 64th that EIP-150 keeps back: once, and for
+ * each proof a pair, two multiplications, an addition, the signals' sums and the loop.
+ */
+function batchGas(n: number): { readonly once: number; readonly each: number } {
+  const kept = (gas: number): number => Math.ceil((gas * 64) / 63);
+  return { once: kept(45000 + 3 * 34000) + 7500 * (n + 2), each: kept(34000) + 2 * 6000 + 150 + 300 + 800 + 220 * n };
+}
+
 /** Up to here a term of the sum costs less unrolled; above, code would outgrow EIP-170's limit. */
 const MAX_UNROLLED = 32;
 
@@ -248,11 +257,20 @@ function renderBatch(n: number): string {
     {
         uint256 key = _key();
         assembly ("memory-safe") {
-            if lt(gas(), add(${Math.ceil(((45000 + 3 * 34000) * 64) / 63) + 8000 * (n + 2)}, mul(count, ${34000 + 2 * 6000 + 150 + 300 + 1000 + 540 + 150 * n}))) { revert(0x00, 0x00) }
-
             // weights: sum r_i, then sum r_i s_ij for each j. Behind them the sum of points (2 words) and a term (3 words),
-            // then the pairs.
+            // then the pairs, and before these are made there the whole calldata of the proofs.
             let weights := mload(0x40)
+
+            // A precompile that starves would look like an invalid proof. Three gas a word copied, six a word hashed, and the
+            // memory up to its last word, as if none of it had been paid for.
+            {
+                let words := shr(5, mul(count, stride))
+                let last := add(shr(5, weights), add(${n + 12}, mul(6, add(count, 3))))
+                if lt(last, add(add(shr(5, weights), ${n + 12}), words)) { last := add(add(shr(5, weights), ${n + 12}), words) }
+                let needed := add(${batchGas(n).once}, mul(count, ${batchGas(n).each}))
+                needed := add(needed, add(mul(words, 9), add(mul(last, 3), shr(9, mul(last, last)))))
+                if lt(gas(), needed) { revert(0x00, 0x00) }
+            }
 
             calldatacopy(${pairs}, proofs, mul(count, stride))
             mstore(0x00, keccak256(${pairs}, mul(count, stride)))
@@ -263,7 +281,8 @@ function renderBatch(n: number): string {
             mstore(weights, 1)
             calldatacopy(add(weights, 0x20), calldatasize(), ${hex(32 * n)})
             calldatacopy(${sum}, add(proofs, 0xc0), 0x40)
-            valid := 1
+            // No precompile sees this ordinate before it is negated below.
+            valid := lt(mload(add(${sum}, 0x20)), P)
             let r := 1
             let end := add(${pairs}, mul(count, 0xc0))
             let pair := ${pairs}
@@ -292,7 +311,7 @@ ${n > 8 ? renderBatchSignalLoop(n) : Array.from({ length: n }, (_, j) => renderB
             if valid {
                 // The right-hand side goes left: sum C and the scalars of the rest are negated.
                 mcopy(pair, ${sum}, 0x40)
-                mstore(add(pair, 0x20), sub(P, mload(add(pair, 0x20))))
+                mstore(add(pair, 0x20), mod(sub(P, mload(add(pair, 0x20))), P))
                 mcopy(add(pair, 0x40), add(key, 0x140), 0x80)
                 pair := add(pair, 0xc0)
 

@@ -225,7 +225,7 @@ describe('models and attestations on a chain', () => {
     });
 
     it('a proof that its own prover made for another contract, another chain or another nonce', async () => {
-      const elsewhere = await deployAttestations(owner, contracts.registry.address);
+      const elsewhere = await deployAttestations({ ...owner, journal: memoryJournal() }, contracts.registry.address);
       const nonce = nextNonce++;
       const other = { ...model, attestations: elsewhere.address };
       const proved = await prove(prover, 0, nonce, { contract: elsewhere.address });

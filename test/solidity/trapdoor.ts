@@ -7,8 +7,8 @@ import type { Proof, VerificationKey } from '../../src/groth16/types.js';
 
 export interface Trapdoor {
   readonly key: VerificationKey;
-  /** A fresh proof for these signals, or for random ones. */
-  prove(signals?: readonly bigint[]): { proof: Proof; publicSignals: string[] };
+  /** A fresh proof for these signals, or for random ones; with one of its points at infinity, if one is named. */
+  prove(signals?: readonly bigint[], infinite?: 'a' | 'b' | 'c'): { proof: Proof; publicSignals: string[] };
 }
 
 let curve: Curve | undefined;
@@ -33,9 +33,10 @@ export async function trapdoor(n: number): Promise<Trapdoor> {
   };
   return {
     key,
-    prove(signals = Array.from({ length: n }, () => Fr.toObject(Fr.random()))) {
-      const [a, b] = [Fr.random(), Fr.random()];
+    prove(signals = Array.from({ length: n }, () => Fr.toObject(Fr.random())), infinite) {
       const sum = signals.reduce((total, s, j) => Fr.add(total, Fr.mul(Fr.e(s), ic[j + 1])), ic[0]);
+      const a = infinite === 'a' ? Fr.e(0n) : Fr.random();
+      const b = infinite === 'b' ? Fr.e(0n) : infinite === 'c' ? Fr.div(Fr.add(Fr.mul(alpha, beta), sum), a) : Fr.random();
       const c = Fr.div(Fr.sub(Fr.sub(Fr.mul(a, b), Fr.mul(alpha, beta)), sum), delta);
       return {
         proof: { pi_a: g1(a), pi_b: g2(b), pi_c: g1(c), protocol: 'groth16', curve: 'bn128' },
