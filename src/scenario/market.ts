@@ -18,6 +18,8 @@ export interface Wish {
   /** Time from now in which it can be taken. */
   readonly open: number;
   readonly input: Sample;
+  /** Who is paid for finding a lie; default nobody but the asker. */
+  readonly watcher?: string;
 }
 
 export interface OpenMarket {
@@ -57,13 +59,13 @@ export async function openMarket(owner: Sender, folder: string, config: MarketCo
     address,
     attestations: attestations.address,
     model,
-    async ask(inputs, asker, { mode, fee, bond, window, open, input }) {
+    async ask(inputs, asker, { mode, fee, bond, window, open, input, watcher }) {
       const { publicSignals, salts } = witness.infer(input);
       const { inputCommitment, output } = signalCalldata(manifest, publicSignals);
       const document = JSON.stringify({ input_data: input.map((values) => Array.from(values)), ...(salts.input ? { salt: salts.input } : {}) });
       const inputUri = await storeInput(inputs, document);
       const block = await asker.rpc.provider.getBlock('latest');
-      const question = { modelId: model.modelId, mode, inputCommitment, inputUri, fee, bond, deadline: block!.timestamp + open, window };
+      const question = { modelId: model.modelId, mode, inputCommitment, inputUri, fee, bond, deadline: block!.timestamp + open, window, watcher };
       const { requestId, blockNumber } = await ask(asker, address, question, `${inputUri} ${(questions += 1)}`);
       return { requestId, output, blockNumber };
     },

@@ -71,11 +71,26 @@ function inputData(text: string, source: string): unknown[] {
 }
 
 function count(value: unknown): number {
-  return Array.isArray(value) ? (value as unknown[]).flat(Infinity).length : 1;
+  return leaves(value, 'input_data').length;
+}
+
+/** Deeper than any tensor; the arrays of a hostile file would otherwise exhaust the stack. */
+const MAX_NESTING = 64;
+
+/** What stands in nested arrays, in order; a value alone is its own leaf. @throws InputFormatError */
+function leaves(value: unknown, where: string): unknown[] {
+  const found: unknown[] = [];
+  const collect = (part: unknown, depth: number): void => {
+    if (!Array.isArray(part)) return void found.push(part);
+    if (depth === MAX_NESTING) throw new InputFormatError(`${where} has arrays nested more than ${MAX_NESTING} deep; give each input as one flat or nested array of numbers`);
+    for (const entry of part as unknown[]) collect(entry, depth + 1);
+  };
+  collect(value, 0);
+  return found;
 }
 
 function flat(value: unknown, input: Pick<GraphInput, 'name' | 'shape'>, where: string): Float64Array {
-  const list = (Array.isArray(value) ? (value as unknown[]) : [value]).flat(Infinity);
+  const list = leaves(value, where);
   const size = sizeOf(input.shape);
   if (list.length !== size) throw new InputShapeError(`${where}: input '${input.name}' has shape ${showShape(input.shape)} = ${size} numbers, ${list.length} given`);
   return Float64Array.from(list, (entry, i) => {

@@ -19,7 +19,7 @@ const OTHER = '0x00000000000000000000000000000000000000b2';
 function request(over: Partial<MarketRequest> = {}): MarketRequest {
   return {
     id: 1n, asker: OTHER, deadline: 1_000, window: 60, mode: 'proved', status: 'open', operator: ZeroAddress, due: 0, verifier: OTHER, bond: 10n, fee: 1_000n,
-    operatorBps: 7_000, token: ZeroAddress, modelId: 1n, version: 1, inputCommitment: ZeroHash, outputHash: ZeroHash, challenger: ZeroAddress, licenceId: 0n, ...over,
+    operatorBps: 7_000, token: ZeroAddress, modelId: 1n, version: 1, inputCommitment: ZeroHash, outputHash: ZeroHash, challenger: ZeroAddress, licenceId: 0n, watcher: ZeroAddress, ...over,
   };
 }
 
@@ -32,7 +32,7 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }));
 
 describe('what an operator does next', () => {
-  const standing: Standing = { me: ME, now: 500, direct: false, watches: true, tried: false };
+  const standing: Standing = { me: ME, now: 500, direct: false, watches: 'paid', tried: false };
   const cases: readonly [string, Partial<MarketRequest>, Partial<Standing>, string][] = [
     ['takes an open request', {}, {}, 'take'],
     ['answers an open proved request at once where it need not take it', {}, { direct: true }, 'answerProved'],
@@ -44,8 +44,11 @@ describe('what an operator does next', () => {
     ['does not answer when it is too late', { status: 'taken', operator: ME, due: 499 }, {}, 'leave'],
     ["waits for another's answer", { status: 'taken', operator: OTHER, due: 560 }, {}, 'wait'],
     ['takes over from one who is late', { status: 'taken', operator: OTHER, due: 499 }, {}, 'take'],
-    ["checks another's answer while it can be disputed", { status: 'answered', operator: OTHER, due: 560 }, {}, 'check'],
-    ["leaves another's answer alone if it does not watch", { status: 'answered', operator: OTHER, due: 560 }, { watches: false }, 'leave'],
+    ["checks another's answer while it can be disputed, if it is the watcher", { status: 'answered', operator: OTHER, due: 560, watcher: ME }, {}, 'check'],
+    ['checks an answer to its own question', { status: 'answered', operator: OTHER, due: 560, asker: ME }, {}, 'check'],
+    ['leaves an answer alone whose bond would be others’', { status: 'answered', operator: OTHER, due: 560 }, {}, 'leave'],
+    ['checks every answer if it was told to', { status: 'answered', operator: OTHER, due: 560 }, { watches: 'everything' }, 'check'],
+    ["leaves another's answer alone if it does not watch", { status: 'answered', operator: OTHER, due: 560, watcher: ME }, { watches: 'nothing' }, 'leave'],
     ['waits while its own answer can be disputed', { status: 'answered', operator: ME, due: 560 }, {}, 'wait'],
     ['finalizes its own answer afterwards', { status: 'answered', operator: ME, due: 499 }, {}, 'finalize'],
     ['defends its disputed answer', { status: 'disputed', operator: ME, due: 560, challenger: OTHER }, {}, 'defend'],
@@ -57,8 +60,8 @@ describe('what an operator does next', () => {
 });
 
 describe('whether a request is worth it', () => {
-  const load = { open: 0, queued: 0, secondsPerProof: 1, secondsPerBlock: 2, gasPrice: 0n, freeStake: 100n };
-  const policy = { minProfit: 100n, tokens: new Map([[OTHER, 50n]]), capacity: 2 };
+  const load = { open: 0, queued: 0, secondsPerProof: 1, secondsPerBlock: 2, gasPrice: 0n, stake: 1_000n, freeStake: 100n };
+  const policy = { minProfit: 100n, tokens: new Map([[OTHER, 50n]]), maxBond: 500n, capacity: 2 };
 
   it('is taken where it pays and there is room', () => assert.equal(whyDecline(request(), false, policy, load), undefined));
   it('is declined by a busy operator', () => assert.equal(whyDecline(request(), false, policy, { ...load, open: 2 }), 'busy'));
