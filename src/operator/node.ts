@@ -57,11 +57,11 @@ export interface OperatorNode {
   stop(graceMs: number): Promise<void>;
 }
 
-/** JSON lines on standard error; what might hold a key or an input is cut out, whoever logs it. */
-export function openLog(level: string): Logger {
+/** JSON lines, by default on standard error; what might hold a key or an input is cut out, whoever logs it. */
+export function openLog(level: string, destination: { write(line: string): void } = pino.destination({ dest: 2, sync: true })): Logger {
   return pino(
     { level, base: undefined, redact: { paths: ['*.privateKey', '*.password', '*.document', '*.salt', 'privateKey', 'password', 'document', 'salt'], remove: true } },
-    pino.destination({ dest: 2, sync: true }),
+    destination,
   );
 }
 

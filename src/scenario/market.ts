@@ -1,6 +1,6 @@
 /** A market with one served model on a fresh chain: what measurements and tests of operators start from. */
 import { deployContract, deployRegistry, registerModel, type RegisteredModel, type Sender, sendOnce } from '../chain/index.js';
-import { ask, deployLedger, LEDGER_ABIS, type LedgerContracts, type MarketConfig, type Mode, ROYALTIES_ABI } from '../ledger/index.js';
+import { ask, deployLedger, LEDGER_ABIS, type LedgerContracts, type MarketConfig, type Mode, outputSaltOf, ROYALTIES_ABI } from '../ledger/index.js';
 import { storeInput } from '../operator/index.js';
 import { verifierOf } from '../operator/served-models.js';
 import { signalCalldata } from '../solidity/index.js';
@@ -54,6 +54,11 @@ export async function openMarket(owner: Sender, folder: string, config: MarketCo
   const witness = await openWitness(folder);
   const address = ledger.market.address;
   let questions = 0;
+  /** As every operator computes it: with the salt that follows from the request. */
+  const hashedOutput = (input: Sample, salts: { readonly input?: string }, requestId: bigint, inputCommitment: string, chainId: number): string => {
+    const salt = outputSaltOf(salts.input!, { chainId, market: address, requestId: String(requestId), inputCommitment });
+    return signalCalldata(manifest, witness.infer(input, 0n, { ...salts, output: salt }).publicSignals).output;
+  };
   return {
     ledger,
     address,
@@ -67,7 +72,7 @@ export async function openMarket(owner: Sender, folder: string, config: MarketCo
       const block = await asker.rpc.provider.getBlock('latest');
       const question = { modelId: model.modelId, mode, inputCommitment, inputUri, fee, bond, deadline: block!.timestamp + open, window, watcher };
       const { requestId, blockNumber } = await ask(asker, address, question, `${inputUri} ${(questions += 1)}`);
-      return { requestId, output, blockNumber };
+      return { requestId, output: manifest.visibility.output === 'hashed' ? hashedOutput(input, salts, requestId, inputCommitment, asker.rpc.chainId) : output, blockNumber };
     },
   };
 }
