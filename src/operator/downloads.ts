@@ -33,11 +33,19 @@ export function startDownloads({ atOnce, perAsker, inAll, inAllPerAsker }: Downl
     else of.set(asker, next);
   };
 
+  const runningOf = (asker: string): number => running.get(asker) ?? 0;
+
+  /** Of those who wait, who has the fewest running; of these, who was served longest ago. */
+  function nextOf(queues: ReadonlyMap<string, unknown>): string | undefined {
+    let next: string | undefined;
+    for (const asker of queues.keys()) if (runningOf(asker) < perAsker && (next === undefined || runningOf(asker) < runningOf(next))) next = asker;
+    return next;
+  }
+
   function startNext(): void {
     for (const queues of [waiting.first, waiting.again]) {
-      for (const [asker, queue] of queues) {
-        if (total >= atOnce) return;
-        if ((running.get(asker) ?? 0) >= perAsker) continue;
+      for (let asker = nextOf(queues); asker !== undefined && total < atOnce; asker = nextOf(queues)) {
+        const queue = queues.get(asker)!;
         const start = queue.shift()!;
         queues.delete(asker);
         if (queue.length > 0) queues.set(asker, queue);
