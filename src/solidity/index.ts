@@ -2,7 +2,6 @@
 export { contractName, renderVerifier, type RenderOptions, type VerifierManifest } from './render.js';
 export { PROOF_SYSTEM, PROOF_SYSTEM_ID, keyWords, vkHash } from './key.js';
 export {
-  PublicSignalsError,
   type BatchCalldata,
   type InferenceCalldata,
   type ProofCalldata,
