@@ -5,7 +5,7 @@ import { cacheFolder } from '../../../src/cache-folder.js';
 import { chooseBackend } from '../../../src/groth16/backends.js';
 import { buildGraph, decodeModel } from '../../../src/onnx/index.js';
 import { readManifest, writeBuild } from '../../../src/workflow/build-folder.js';
-import { writeVerifier } from '../../../src/workflow/contract.js';
+import { verifierSource, writeVerifier } from '../../../src/workflow/contract.js';
 import { buildFiles, type CompileOptions, compileOnnx } from '../../../src/workflow/compile.js';
 import { parseInput, parseSamples, type Sample } from '../../../src/workflow/input-json.js';
 import { setupBuild } from '../../../src/workflow/setup.js';
@@ -37,7 +37,7 @@ async function make(name: Fixture, seen: Seen): Promise<FixtureBuild> {
   const calibration = parseSamples(await readFile(fixtureFile(name, 'calibration.json'), 'utf8'), inputs, 'calibration.json');
   const compiled = await compileOnnx(onnx, { name, calibration, ...seen });
   const folder = join(cacheFolder(), 'test-builds', `${name}-${compiled.manifest.circuitHash.slice(2, 18)}`);
-  const usable = await Promise.all([readManifest(folder), readVerificationKey(folder), openWitness(folder)]).then(
+  const usable = await Promise.all([readManifest(folder), readVerificationKey(folder), openWitness(folder), verifierSource(folder)]).then(
     ([manifest]) => manifest.files['Verifier.sol'] !== undefined && manifest.circuitHash === compiled.manifest.circuitHash,
     () => false,
   );
