@@ -69,8 +69,8 @@ const market = await openMarket(stage.people.owner, build, DEFAULT_MARKET);
 const inputs = join(folder, 'inputs');
 await mkdir(inputs);
 const node = await startNode({
-  rpc: stage.url, market: market.address, builds: [build], data: join(folder, 'data'), inputs: { folder: inputs }, policy: { minProfit: 0n, tokens: new Map(), capacity: 4 },
-  backend: backend.name, processes: 1, jobTimeoutMs: 60_000, fromBlock: market.ledger.market.blockNumber, confirmations: 1, reorgDepth: 2, pollMs: 50, direct: true, watches: false, log,
+  rpc: stage.url, market: market.address, builds: [build], data: join(folder, 'data'), inputs: { folder: inputs }, policy: { minProfit: 0n, tokens: new Map(), maxBond: 10n ** 18n, capacity: 4 },
+  backend: backend.name, processes: 1, jobTimeoutMs: 60_000, fromBlock: market.ledger.market.blockNumber, confirmations: 1, reorgDepth: 2, pollMs: 50, direct: true, watches: 'nothing', log,
 });
 await stage.rpc.provider.send('evm_setIntervalMining', [1]);
 

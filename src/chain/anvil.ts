@@ -7,6 +7,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { childEnvironment } from '../child-environment.js';
 import { LocalNodeError } from './errors.js';
 
 export interface AnvilOptions {
@@ -60,6 +61,7 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
   if (options.blockTime !== undefined) args.push('--block-time', String(options.blockTime));
 
   const child = spawn(anvilBinary(), args, {
+    env: childEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe'],
     // Its own process group: Ctrl-C in the terminal reaches this process only, which then decides when anvil ends.
     detached: process.platform !== 'win32',
@@ -132,6 +134,7 @@ async function listeningPort(child: ChildProcess): Promise<number> {
 function guardParent(pid: number): ChildProcess | undefined {
   if (process.platform === 'win32') return undefined;
   const guard = spawn('/bin/sh', ['-c', `trap '' INT TERM HUP; cat >/dev/null; kill -9 ${pid} 2>/dev/null`], {
+    env: childEnvironment(),
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   guard.once('error', () => undefined);

@@ -1,15 +1,27 @@
 /** Small JSON files that survive a killed process, and locks between processes. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { lock } from 'proper-lockfile';
 import type { z } from 'zod';
 import { writeAtomic } from '../atomic-file.js';
 import { RecordError } from './errors.js';
 
-/** Writes a file that only its owner may read, in a folder that is made if need be. */
+/** Writes a file that only its owner may read, in a folder that is made if need be. On disk when it resolves, its name too. */
 export async function writeFileAtomic(path: string, contents: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeAtomic(path, [contents], 0o600);
+  await syncFolder(dirname(path));
+}
+
+/** A renamed file has its new name on disk only once its folder is flushed. Not on Windows, where folders cannot be opened. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 /** The file's value checked against `schema`; undefined if there is no such file. Throws RecordError if it is damaged. */

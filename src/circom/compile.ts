@@ -7,6 +7,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { cacheFolder, type Recipe, type Store } from '../cache.js';
+import { childEnvironment } from '../child-environment.js';
 import { ZkinferError } from '../errors.js';
 import { GadgetError, gadgetKey, gadgetOf, type Gadget, type GadgetSpec } from '../gadgets/index.js';
 import { decodeR1cs } from '../r1cs/r1cs-file.js';
@@ -111,7 +112,7 @@ async function compileAll(specs: readonly GadgetSpec[]): Promise<CompiledGadget[
   const results: CompiledGadget[] = new Array(specs.length);
   let next = 0;
   const work = async (): Promise<void> => {
-    const child = fork(CHILD, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(CHILD, { env: childEnvironment(), serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     try {
       while (next < specs.length) {
         const index = next++;

@@ -5,9 +5,9 @@
 import { Interface } from 'ethers';
 
 const ASK =
-  '(uint256 modelId, uint32 version, uint8 mode, bytes32 inputCommitment, string inputUri, address token, uint128 fee, uint96 bond, uint40 deadline, uint32 window, uint256 licenceId)';
+  '(uint256 modelId, uint32 version, uint8 mode, bytes32 inputCommitment, string inputUri, address token, uint128 fee, uint96 bond, uint40 deadline, uint32 window, uint256 licenceId, address watcher)';
 const REQUEST =
-  '(address asker, uint40 deadline, uint32 window, uint8 mode, uint8 status, address operator, uint40 due, address verifier, uint96 bond, uint128 fee, uint16 operatorBps, address token, uint64 modelId, uint32 version, bytes32 inputCommitment, bytes32 outputHash, address challenger, uint256 licenceId)';
+  '(address asker, uint40 deadline, uint32 window, uint8 mode, uint8 status, address operator, uint40 due, address verifier, uint96 bond, uint128 fee, uint16 operatorBps, address token, uint64 modelId, uint32 version, bytes32 inputCommitment, bytes32 outputHash, address challenger, uint256 licenceId, address watcher)';
 const OPERATOR = '(uint96 stake, uint96 locked, uint96 unbonding, uint40 unbondedAt)';
 
 /** `InferenceMarket`. */

@@ -27,6 +27,8 @@ export interface Question {
   readonly deadline: number;
   readonly window: number;
   readonly licenceId?: bigint;
+  /** Who gets half of the bond of a wrong answer, whoever disputes it; default nobody: the asker gets all. */
+  readonly watcher?: string;
 }
 
 function call(market: string, name: string, values: readonly unknown[], purpose: string, action: string, value?: bigint): Request {
@@ -42,8 +44,8 @@ function call(market: string, name: string, values: readonly unknown[], purpose:
 
 /** `nonce` tells apart questions that are otherwise the same. */
 export function askRequest(market: string, question: Question, nonce: string): Request {
-  const { version = 0, token = ZeroAddress, licenceId = 0n, mode, ...rest } = question;
-  const values = [{ ...rest, version, token, licenceId, mode: MODES.indexOf(mode) }];
+  const { version = 0, token = ZeroAddress, licenceId = 0n, watcher = ZeroAddress, mode, ...rest } = question;
+  const values = [{ ...rest, version, token, licenceId, watcher, mode: MODES.indexOf(mode) }];
   return call(market, 'ask', values, `ask ${nonce}`, 'asking the model', token === ZeroAddress ? question.fee : undefined);
 }
 

@@ -42,6 +42,8 @@ export interface MarketRequest {
   readonly outputHash: string;
   readonly challenger: string;
   readonly licenceId: bigint;
+  /** Who is paid if an answer turns out wrong, besides the asker; zero address: nobody. */
+  readonly watcher: string;
 }
 
 export interface OperatorAccount {
@@ -100,12 +102,13 @@ export async function readRequest(rpc: Rpc, market: string, id: bigint): Promise
     outputHash: r.outputHash,
     challenger: r.challenger,
     licenceId: r.licenceId,
+    watcher: r.watcher,
   };
 }
 
 /** Hash of what the asker fixed: tells apart two requests that had one number, before and after a reorganization. 32 bytes, hex. */
-export function termsOf({ asker, modelId, version, verifier, mode, inputCommitment, token, fee, operatorBps, bond, window, licenceId }: MarketRequest): string {
-  return hash([asker, modelId, version, verifier, mode, inputCommitment, token, fee, operatorBps, bond, window, licenceId].join(' '));
+export function termsOf({ asker, modelId, version, verifier, mode, inputCommitment, token, fee, operatorBps, bond, window, licenceId, watcher }: MarketRequest): string {
+  return hash([asker, modelId, version, verifier, mode, inputCommitment, token, fee, operatorBps, bond, window, licenceId, watcher].join(' '));
 }
 
 export async function readOperator(rpc: Rpc, market: string, account: string): Promise<OperatorAccount> {

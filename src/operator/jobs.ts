@@ -1,4 +1,6 @@
 /** Work on one input: what goes into a queue and what comes back. Plain JSON, since it crosses processes and machines. */
+import type { Proof } from '../groth16/types.js';
+import type { RequestName } from '../ledger/index.js';
 
 export interface Job {
   /** The same work has the same id: a queue that already has it does not take it twice. */
@@ -11,6 +13,8 @@ export interface Job {
   readonly document: string;
   /** Public signal that binds a proof to operator and request, in decimal. */
   readonly context: string;
+  /** From which, and the input's salt, a hashed output has its salt. */
+  readonly request: RequestName;
 }
 
 export interface Computed {
@@ -18,12 +22,12 @@ export interface Computed {
   readonly inputCommitment: string;
   /** Words of the public output signals, hex. */
   readonly output: string;
-  /** As `IInferenceVerifier.checkInference` takes it, hex; of `prove` jobs. */
-  readonly proof?: string;
+  /** Of `prove` jobs. */
+  readonly proved?: { readonly proof: Proof; readonly publicSignals: readonly string[] };
   readonly seconds: number;
 }
 
-/** `refused`: the document is no input of this model, however often one tries. */
+/** `refused`: the document is no input of this model, however often one tries; the code of the error, since its text would quote the input. */
 export type JobResult = { readonly computed: Computed } | { readonly refused: string };
 
 /** Runs jobs somewhere: in this machine's processes, or on those of a Redis queue. */

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
 import { connect, requireCode, resolveSigner, type Sender } from '../chain/index.js';
 import type { RetryPolicy } from '../chain/json-rpc.js';
-import type { BackendChoice } from '../groth16/backends.js';
+import { type BackendChoice, chooseBackend } from '../groth16/backends.js';
 import { serveStatus } from './http.js';
 import type { InputPlaces } from './inputs.js';
 import { openJournal } from './journal.js';
+import { openKeptInputs } from './kept-inputs.js';
 import { localQueue } from './local-queue.js';
 import { createMetrics } from './metrics.js';
 import { startOperator } from './operator.js';
@@ -15,6 +16,8 @@ import { ownFolder } from './ownership.js';
 import type { Policy } from './policy.js';
 import { startProverPool, type ProverPool } from './prover-pool.js';
 import { serveModels } from './served-models.js';
+import type { Watching } from './steps.js';
+import { splitQueue } from './split-queue.js';
 import { transactionStore } from './transaction-store.js';
 
 export interface NodeSettings {
@@ -23,7 +26,7 @@ export interface NodeSettings {
   readonly market: string;
   /** Build folders to serve. */
   readonly builds: readonly string[];
-  /** Folder for the journal, the transactions and, by default, the inputs. */
+  /** Folder for the journal, the transactions, the inputs of promised requests and, by default, the place where inputs are looked for. */
   readonly data: string;
   readonly inputs: InputPlaces;
   readonly policy: Policy;
@@ -37,7 +40,7 @@ export interface NodeSettings {
   readonly reorgDepth: number;
   readonly pollMs: number;
   readonly direct: boolean;
-  readonly watches: boolean;
+  readonly watches: Watching;
   readonly withdrawAbove?: bigint;
   readonly listen?: { readonly host: string; readonly port: number };
   readonly log: Logger;
@@ -54,15 +57,15 @@ export interface OperatorNode {
   stop(graceMs: number): Promise<void>;
 }
 
-/** JSON lines on standard error; what might hold a key or an input is cut out, whoever logs it. */
-export function openLog(level: string): Logger {
+/** JSON lines, by default on standard error; what might hold a key or an input is cut out, whoever logs it. */
+export function openLog(level: string, destination: { write(line: string): void } = pino.destination({ dest: 2, sync: true })): Logger {
   return pino(
     { level, base: undefined, redact: { paths: ['*.privateKey', '*.password', '*.document', '*.salt', 'privateKey', 'password', 'document', 'salt'], remove: true } },
-    pino.destination({ dest: 2, sync: true }),
+    destination,
   );
 }
 
-/** @throws OperatorRunningError, SignerError, NotDeployedError, ProverFailedError, RpcUnreachableError */
+/** @throws OperatorRunningError, SignerError, NotDeployedError, ProverFailedError, RpcUnreachableError, UnservableBuildError */
 export async function startNode(settings: NodeSettings): Promise<OperatorNode> {
   const { data, log, builds } = settings;
   await mkdir(join(data, 'transactions'), { recursive: true });
@@ -80,20 +83,23 @@ export async function startNode(settings: NodeSettings): Promise<OperatorNode> {
     const metrics = createMetrics();
     const [models, pool] = await Promise.all([
       serveModels(rpc, builds),
-      settings.redis === undefined ? startPool(settings, () => metrics.replaced.inc()) : undefined,
+      startPool(settings, settings.redis === undefined, () => metrics.replaced.inc()),
     ]);
-    const queue = pool === undefined ? (await redisModule()).redisQueue(settings.redis!) : localQueue(pool, settings.processes);
+    const own = localQueue(pool, settings.processes);
+    const queue = settings.redis === undefined ? own : splitQueue(own, (await redisModule()).redisQueue(settings.redis));
     closers.push(() => queue.close());
     const journal = await openJournal(join(data, 'operator.jsonl'), { genesis: rpc.genesisHash, market: settings.market, operator: signer.address });
     closers.push(() => journal.close());
-    const operator = await startOperator({ ...settings, sender, models, queue, journal, metrics });
+    const kept = await openKeptInputs(join(data, 'kept'), journal.duties.values());
+    const { verify } = chooseBackend(settings.backend, (text) => log.warn(text));
+    const operator = await startOperator({ ...settings, sender, models, queue, verify, journal, kept, metrics });
     const status = settings.listen === undefined ? undefined : await serveStatus(settings.listen.host, settings.listen.port, metrics, operator.health);
     if (status !== undefined) closers.push(() => status.close());
     return {
       address: signer.address,
       port: status?.port,
       get proverPids() {
-        return pool?.pids ?? [];
+        return pool.pids;
       },
       done: operator.done,
       async stop(graceMs) {
@@ -111,17 +117,18 @@ export type WorkerSettings = Pick<NodeSettings, 'builds' | 'backend' | 'processe
 
 /** A proving machine of an operator that uses Redis. */
 export async function startWorker(settings: WorkerSettings): Promise<{ close(): Promise<void> }> {
-  const [pool, { serveRedisQueue }] = await Promise.all([startPool(settings, () => undefined), redisModule()]);
+  const [pool, { serveRedisQueue }] = await Promise.all([startPool(settings, true, () => undefined), redisModule()]);
   return serveRedisQueue(settings.redis, pool, settings.processes);
 }
 
 /** Loaded by those who use it: it is a large library, and an operator must be back soon after a crash. */
 const redisModule = () => import('./redis-queue.js');
 
-function startPool({ builds, backend, processes, jobTimeoutMs, log }: Omit<WorkerSettings, 'redis'>, onReplaced: () => void): Promise<ProverPool> {
+function startPool({ builds, backend, processes, jobTimeoutMs, log }: Omit<WorkerSettings, 'redis'>, proves: boolean, onReplaced: () => void): Promise<ProverPool> {
   return startProverPool({
     folders: builds,
     backend,
+    proves,
     processes,
     jobTimeoutMs,
     onReplaced: (reason) => {

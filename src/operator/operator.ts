@@ -6,8 +6,9 @@
  * reorganization needs no handling of its own: a request whose state went back is handled from there, and every transaction
  * is one intent that `sendOnce` sends again if its block was lost. A duty ends some blocks after its request did.
  *
- * The trap: progress may be recorded only behind what was dealt with. The journal's cursor stays below the block of every
- * event not yet acted on, and a duty is on disk before the transaction that makes it one.
+ * The traps: progress may be recorded only behind what was dealt with. The journal's cursor stays below the block of every
+ * event not yet acted on, and a duty is on disk, with its input, before the transaction that makes it one. And nothing is
+ * promised that was not computed: a request is a stranger's, and may have no answer.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatEther, keccak256, ZeroAddress } from 'ethers';
@@ -17,21 +18,29 @@ import {
   answerOptimisticRequest, answerProvedRequest, disputeRequest, finalizeRequest, type MarketParameters, type MarketRequest, proveRequest,
   readBalance, readEvents, readInputUri, readOperator, readParameters, readRequest, slashRequest, takeRequest, termsOf, withdrawRequest,
 } from '../ledger/index.js';
+import type { Groth16Backend } from '../groth16/types.js';
 import { contextFor } from '../solidity/index.js';
+import { type CheckedProof, checkProof } from './checked-proof.js';
+import { startDownloads } from './downloads.js';
+import { InputLimitError, InputUnavailableError, ProofInvalidError, ProverFailedError } from './errors.js';
 import { fetchInput, type InputPlaces } from './inputs.js';
 import type { Computed, Job, ProofQueue } from './jobs.js';
-import type { OperatorJournal } from './journal.js';
+import type { Duty, OperatorJournal } from './journal.js';
+import type { KeptInputs } from './kept-inputs.js';
 import type { Metrics } from './metrics.js';
 import { type Policy, whyDecline } from './policy.js';
-import type { ServedModels } from './served-models.js';
-import { nextStep, type Step } from './steps.js';
+import type { ServedModel, ServedModels } from './served-models.js';
+import { nextStep, type Step, type Watching } from './steps.js';
 
 export interface OperatorOptions {
   readonly sender: Sender;
   readonly market: string;
   readonly models: ServedModels;
   readonly queue: ProofQueue;
+  /** Checks what the queue gives as proofs. */
+  readonly verify: Groth16Backend['verify'];
   readonly journal: OperatorJournal;
+  readonly kept: KeptInputs;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly policy: Policy;
@@ -45,8 +54,8 @@ export interface OperatorOptions {
   readonly pollMs: number;
   /** Proved requests are answered without taking them first: a transaction and a block less, but another may be faster. */
   readonly direct: boolean;
-  /** Checks other operators' optimistic answers, and disputes wrong ones. */
-  readonly watches: boolean;
+  /** Which of other operators' optimistic answers it computes again, to dispute wrong ones. */
+  readonly watches: Watching;
   /** Balance in wei from which earnings are withdrawn; undefined: never. */
   readonly withdrawAbove?: bigint;
 }
@@ -66,10 +75,12 @@ const UNWELL_SECONDS = 60;
 const LOOK_AGAIN_BLOCKS = 30;
 const WITHDRAW_EVERY_BLOCKS = 50;
 const MAX_RETRY_MS = 15_000;
-/** Requests handled at a time. */
+/** Requests handled at a time, those aside whose input is on its way. */
 const AT_ONCE = 32;
-/** Reasons to decline that pass by themselves. */
-const PASSING = new Set(['busy', 'not enough free stake']);
+/** Reasons to decline that pass by themselves, and after how many seconds to look again. */
+const PASSING: Readonly<Record<string, number>> = { busy: 1, 'not enough free stake': 5, 'many inputs of this asker': 5 };
+/** Attempts at what was never promised, by what fails; nobody is owed an answer to it. */
+const ATTEMPTS = { input: 6, prover: 2, other: 8 };
 
 /** What is remembered of a request between looks; all of it can be forgotten. */
 interface Tracked {
@@ -80,7 +91,14 @@ interface Tracked {
   /** Put off until there is room for it: not dealt with yet, and not due before `until` either. */
   deferred: boolean;
   /** Results by kind of job and input; the input can change with a reorganization that gives the number to another request. */
-  readonly results: Map<string, Promise<Computed | undefined>>;
+  readonly results: Map<string, Promise<Result | undefined>>;
+  /** The input's document while the request is handled, by the request's terms. */
+  document?: { readonly terms: string; readonly text: Promise<string> };
+  /** At work without being promised: counted as one that is. */
+  working: boolean;
+  /** Whether this operator owes an answer on the chain: it is not given up while one is possible. Undefined until the request was read. */
+  mine?: boolean;
+  proofAttempts: number;
   /** Chain time before which nothing is to do. */
   until: number;
   /** Block at which to look again in any case. */
@@ -95,9 +113,17 @@ interface Tracked {
   checked?: string;
 }
 
+/** Of a `compute` job the output, of a `prove` job the proof too, verified. */
+interface Result {
+  readonly output: string;
+  readonly proof?: string;
+  readonly seconds: number;
+}
+
 /** Starts watching; the first look is on its way when this returns. */
 export async function startOperator(options: OperatorOptions): Promise<Operator> {
-  const { sender, market, journal, metrics, log, queue, policy } = options;
+  const { sender, market, journal, kept, metrics, log, queue, policy } = options;
+  const downloads = startDownloads();
   const { rpc, signer } = sender;
   const me = signer.address;
   const parameters: MarketParameters = await readParameters(rpc, market);
@@ -110,11 +136,13 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   let lastGood = Date.now();
   const stopping = new AbortController();
   const active = new Set<Promise<void>>();
+  /** Of these, not waiting for a download. */
+  let busy = 0;
 
   const now = (): number => clock.time + (Date.now() - clock.seenAt) / 1000;
   const track = (id: bigint): Tracked => {
     let entry = tracked.get(id);
-    if (entry === undefined) tracked.set(id, (entry = { id, deferred: false, results: new Map(), until: 0, lookAt: 0, busy: false, failures: 0, retryAt: 0 }));
+    if (entry === undefined) tracked.set(id, (entry = { id, deferred: false, results: new Map(), working: false, proofAttempts: 0, until: 0, lookAt: 0, busy: false, failures: 0, retryAt: 0 }));
     return entry;
   };
   for (const duty of journal.duties.values()) track(duty.id).taken = duty.role === 'operator';
@@ -177,13 +205,16 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   /** Starts what is due, and records how far everything is dealt with. */
   async function act(): Promise<void> {
     for (const entry of tracked.values()) {
-      if (active.size >= AT_ONCE) break;
+      if (busy >= AT_ONCE) break;
       if (entry.busy || Date.now() < entry.retryAt) continue;
       const due = (entry.pending !== undefined && !entry.deferred) || now() >= entry.until || clock.head >= entry.lookAt || clock.head >= (entry.settledAt ?? Infinity);
       if (!due) continue;
       entry.busy = true;
+      busy += 1;
       const work = handle(entry).finally(() => {
-        entry.busy = false;
+        entry.busy = entry.working = false;
+        entry.document = undefined;
+        busy -= 1;
         active.delete(work);
       });
       active.add(work);
@@ -201,6 +232,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     try {
       const request = await readRequest(rpc, market, entry.id);
       const duty = journal.duties.get(entry.id);
+      entry.mine = request.operator === me && (request.status === 'taken' || request.status === 'disputed') && request.due >= now();
       if (duty?.role === 'operator' && request.status !== 'none' && request.operator !== me && !isPromised(request)) {
         // A reorganization gave the number to another request, of which nothing was promised.
         entry.taken = false;
@@ -212,7 +244,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       entry.retryAt = 0;
       if (entry.pending === pendingBefore && !entry.deferred) entry.pending = undefined;
       entry.lookAt = clock.head + LOOK_AGAIN_BLOCKS;
-      if (!journal.duties.has(entry.id) && entry.until === Infinity && entry.pending === undefined) tracked.delete(entry.id);
+      forget(entry);
     } catch (error) {
       entry.failures += 1;
       const name = error instanceof RevertedError ? error.errorName : error instanceof Error ? error.name : 'Error';
@@ -223,8 +255,26 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       const details = { request: String(entry.id), error: name, message: error instanceof Error ? error.message : String(error), failures: entry.failures };
       if (race) log.info(details, 'the contract refused; looking again');
       else log.warn(details, 'a step failed; it will be tried again');
-      if (entry.failures >= 8 && !journal.duties.has(entry.id)) giveUp(entry, 'failed');
+      if (!isHopeless(entry, error)) return;
+      if (journal.duties.has(entry.id)) await close(entry, 'given up').catch(() => undefined);
+      giveUp(entry, error instanceof InputUnavailableError ? 'no input' : 'failed');
+      forget(entry);
     }
+  }
+
+  /** Whether to stop trying: nothing is owed, and it failed often, or for a reason that stays. */
+  function isHopeless({ mine, failures, id }: Tracked, error: unknown): boolean {
+    if (mine !== false) return false;
+    if (error instanceof InputLimitError && error.final) return true;
+    if (error instanceof InputUnavailableError) return failures >= ATTEMPTS.input;
+    if (error instanceof ProverFailedError || error instanceof ProofInvalidError) return failures >= ATTEMPTS.prover;
+    // The chain, the disk: what was promised is not given up for their sake.
+    return failures >= ATTEMPTS.other && !journal.duties.has(id);
+  }
+
+  /** What is done with is remembered by nobody: the next event tells of it again. */
+  function forget(entry: Tracked): void {
+    if (!journal.duties.has(entry.id) && entry.until === Infinity && entry.pending === undefined) tracked.delete(entry.id);
   }
 
   async function carryOut(entry: Tracked, request: MarketRequest, step: Step): Promise<void> {
@@ -240,16 +290,15 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
         return await take(entry, request);
       case 'answerProved': {
         const direct = request.operator !== me;
-        if (direct && !isPromised(request)) {
+        const fresh = direct && !isPromised(request);
+        if (fresh) {
           const reason = draining ? 'stopping' : await declines(request, true);
           if (reason !== undefined) return giveUp(entry, reason);
-          // The document before the promise: a request whose input cannot be had is none of ours.
-          await documentOf(entry, request);
-          await promise(entry, request, 'operator');
-        }
-        await keep(entry, request);
+          entry.working = true;
+        } else await keep(entry, request);
         const computed = await compute(entry, request, 'prove');
-        if (computed === undefined) return await refuse(entry, direct);
+        if (computed === undefined) return fresh ? giveUp(entry, 'wrong input') : await refuse(entry, direct);
+        if (fresh) await promise(entry, request, 'operator');
         log.info({ request: String(id), proofSeconds: round(computed.seconds) }, 'proved');
         await send(answerProvedRequest(market, id, computed.output, computed.proof!), 'answer');
         log.info({ request: String(id), mode: 'proved', direct }, 'answered');
@@ -265,6 +314,11 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       }
       case 'check':
         return await check(entry, request);
+      case 'follow':
+        // Disputed by another: whoever that is may leave the operator unslashed.
+        if (!journal.duties.has(id)) await promise(entry, request, 'challenger');
+        entry.until = step.until;
+        return;
       case 'defend': {
         const computed = await compute(entry, request, 'prove', true);
         if (computed === undefined || keccak256(computed.output) !== request.outputHash) {
@@ -310,7 +364,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   async function check(entry: Tracked, request: MarketRequest): Promise<void> {
     entry.until = Infinity;
     if (entry.checked === request.outputHash) return;
-    if ((await options.models.keyOf(request.verifier)) === undefined) return;
+    if ((await options.models.at(request.verifier)) === undefined) return;
     const computed = await compute(entry, request, 'compute');
     entry.checked = request.outputHash;
     if (computed === undefined || keccak256(computed.output) === request.outputHash) return;
@@ -321,20 +375,28 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   }
 
   async function declines(request: MarketRequest, direct: boolean): Promise<string | undefined> {
-    if ((await options.models.keyOf(request.verifier)) === undefined) return 'model not served';
+    if ((await options.models.at(request.verifier)) === undefined) return 'model not served';
+    if (!downloads.admits(request.asker)) return 'many inputs of this asker';
     const account = direct ? undefined : await readOperator(rpc, market, me);
     return whyDecline(request, direct, policy, {
-      open: [...journal.duties.values()].filter(({ id, role }) => role === 'operator' && tracked.get(id)?.settledAt === undefined).length,
+      open: atWork(),
       queued: queue.size,
       secondsPerProof: speed.secondsPerProof,
       secondsPerBlock: clock.perBlock,
       gasPrice: clock.gasPrice,
+      stake: account?.stake ?? 0n,
       freeStake: account === undefined ? 0n : account.stake - account.locked,
     });
   }
 
+  /** Requests promised and not settled, and those being proved that will be. */
+  function atWork(): number {
+    const promised = [...journal.duties.values()].filter(({ id, role }) => role === 'operator' && tracked.get(id)?.settledAt === undefined).length;
+    return promised + [...tracked.values()].filter(({ id, working }) => working && !journal.duties.has(id)).length;
+  }
+
   /** Output (and proof) of a request's input; undefined where the input is no valid one for it. */
-  function compute(entry: Tracked, request: MarketRequest, kind: Job['kind'], urgent = false): Promise<Computed | undefined> {
+  function compute(entry: Tracked, request: MarketRequest, kind: Job['kind'], urgent = false): Promise<Result | undefined> {
     const key = `${kind} ${request.verifier} ${request.inputCommitment}`;
     const known = entry.results.get(key);
     if (known !== undefined) return known;
@@ -344,14 +406,18 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     return result;
   }
 
-  async function computeAnew(entry: Tracked, request: MarketRequest, kind: Job['kind'], urgent: boolean): Promise<Computed | undefined> {
-    const vkHash = await options.models.keyOf(request.verifier);
-    if (vkHash === undefined) return undefined;
-    const document = await documentOf(entry, request);
+  async function computeAnew(entry: Tracked, request: MarketRequest, kind: Job['kind'], urgent: boolean): Promise<Result | undefined> {
+    const model = await options.models.at(request.verifier);
+    if (model === undefined) return undefined;
+    const document = await documentOf(entry, request, model);
     // The proof of a disputed answer is its operator's own, whoever brings it.
     const context = String(contextFor({ chainId: rpc.chainId, contract: market, account: me, nonce: entry.id }));
     const start = performance.now();
-    const result = await queue.run({ id: `${rpc.genesisHash.slice(2, 18)}-${market.slice(2, 18)}-${me.slice(2, 18)}-${entry.id}-${request.inputCommitment.slice(2, 18)}-${kind}`, vkHash, kind, document, context }, urgent);
+    const name = { chainId: rpc.chainId, market, requestId: String(entry.id), inputCommitment: request.inputCommitment };
+    // A queue that gave a wrong result still has it under that name.
+    const attempt = kind === 'prove' && entry.proofAttempts > 0 ? `-${entry.proofAttempts}` : '';
+    const id = `${rpc.genesisHash.slice(2, 18)}-${market.slice(2, 18)}-${me.slice(2, 18)}-${entry.id}-${request.inputCommitment.slice(2, 18)}-${kind}${attempt}`;
+    const result = await queue.run({ id, vkHash: model.vkHash, kind, document, context, request: name }, urgent);
     if ('refused' in result) {
       log.warn({ request: String(entry.id), reason: result.refused }, 'the input was refused');
       return undefined;
@@ -362,13 +428,38 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       log.warn({ request: String(entry.id) }, 'the input is not the one that the request commits to');
       return undefined;
     }
-    return result.computed;
+    return kind === 'compute' ? result.computed : { seconds: result.computed.seconds, ...(await verified(entry, request, model, result.computed, BigInt(context))) };
   }
 
-  async function documentOf(entry: Tracked, request: MarketRequest): Promise<string> {
+  async function verified(entry: Tracked, request: MarketRequest, model: ServedModel, computed: Computed, context: bigint): Promise<CheckedProof> {
+    try {
+      return await checkProof(options.verify, model, computed, { inputCommitment: request.inputCommitment, context });
+    } catch (error) {
+      entry.proofAttempts += 1;
+      throw error;
+    }
+  }
+
+  /** The input's document: read once while a request is handled, so that what is promised is what was computed. */
+  function documentOf(entry: Tracked, request: MarketRequest, model: ServedModel): Promise<string> {
+    const terms = termsOf(request);
+    if (entry.document?.terms !== terms) entry.document = { terms, text: readDocument(entry, request, model) };
+    return entry.document.text;
+  }
+
+  /** From this operator's disk where it was promised; else from where the asker put it, without holding up other requests. */
+  async function readDocument(entry: Tracked, request: MarketRequest, model: ServedModel): Promise<string> {
+    const own = await kept.find(request);
+    if (own !== undefined) return own;
     const duty = journal.duties.get(entry.id);
     entry.uri ??= (duty?.terms === termsOf(request) ? duty.uri : undefined) ?? (await readInputUri(rpc, market, entry.id, options.fromBlock));
-    return await fetchInput(options.inputs, entry.uri);
+    const { uri } = entry;
+    busy -= 1;
+    try {
+      return await downloads.run(request.asker, entry.failures > 0, () => fetchInput(options.inputs, uri, model.limits));
+    } finally {
+      busy += 1;
+    }
   }
 
   async function send(transaction: Request, action: string): Promise<void> {
@@ -384,13 +475,14 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
 
   /** A request that is this operator's on the chain is a duty, also where the transaction that took it was meant for another. */
   async function keep(entry: Tracked, request: MarketRequest): Promise<void> {
-    if (isPromised(request)) return;
-    await documentOf(entry, request);
-    await promise(entry, request, 'operator');
+    if (!isPromised(request)) await promise(entry, request, 'operator');
   }
 
-  async function promise(entry: Tracked, request: MarketRequest, role: 'operator' | 'challenger'): Promise<void> {
-    await journal.begin({ id: entry.id, role, uri: entry.uri!, terms: termsOf(request) });
+  /** Puts on record what this operator is about to owe, with all that it needs to prove it. */
+  async function promise(entry: Tracked, request: MarketRequest, role: Duty['role']): Promise<void> {
+    const model = role === 'operator' ? await options.models.at(request.verifier) : undefined;
+    if (model !== undefined) await kept.keep(request, await documentOf(entry, request, model));
+    await journal.begin({ id: entry.id, role, uri: entry.uri ?? '', terms: termsOf(request) });
     if (role === 'operator') entry.taken = true;
   }
 
@@ -402,8 +494,9 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   function giveUp(entry: Tracked, outcome: string): void {
     metrics.requests.inc({ outcome });
     log.debug({ request: String(entry.id), outcome }, 'left');
-    entry.deferred = PASSING.has(outcome);
-    entry.until = entry.deferred ? now() + 1 : Infinity;
+    const seconds = PASSING[outcome];
+    entry.deferred = seconds !== undefined;
+    entry.until = seconds === undefined ? Infinity : now() + seconds;
     if (!entry.deferred) entry.pending = undefined;
   }
 
@@ -432,7 +525,9 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
 
   async function close(entry: Tracked, outcome: string): Promise<void> {
     entry.settledAt = undefined;
+    const duty = journal.duties.get(entry.id);
     await journal.end(entry.id, outcome);
+    if (duty !== undefined) await kept.drop(duty);
     metrics.requests.inc({ outcome });
     log.info({ request: String(entry.id), outcome }, 'closed');
   }

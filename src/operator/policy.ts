@@ -7,6 +7,8 @@ export interface Policy {
   readonly minProfit: bigint;
   /** Least operator's part of a fee in each other token that is accepted; by address with checksum. */
   readonly tokens: ReadonlyMap<string, bigint>;
+  /** Most that one request may put at risk, in wei. */
+  readonly maxBond: bigint;
   /** Requests at work at a time. */
   readonly capacity: number;
 }
@@ -21,6 +23,8 @@ export interface Load {
   /** Of the chain, as measured. */
   readonly secondsPerBlock: number;
   readonly gasPrice: bigint;
+  /** Locked part included. */
+  readonly stake: bigint;
   readonly freeStake: bigint;
 }
 
@@ -29,6 +33,8 @@ const GAS = { direct: 420_000n, proved: 500_000n, optimistic: 260_000n };
 
 /** Why the request is not worth taking; undefined if it is. `direct`: answered without being taken. */
 export function whyDecline(request: MarketRequest, direct: boolean, policy: Policy, load: Load): string | undefined {
+  // Nothing is at risk where the first transaction is the proved answer.
+  if (!direct && (request.bond > policy.maxBond || request.bond > load.stake)) return 'bond too large';
   if (load.open >= policy.capacity) return 'busy';
   const share = (request.fee * BigInt(request.operatorBps)) / 10_000n;
   const gas = request.mode === 'optimistic' ? GAS.optimistic : direct ? GAS.direct : GAS.proved;

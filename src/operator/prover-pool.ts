@@ -7,6 +7,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '../child-environment.js';
 import type { BackendChoice } from '../groth16/backends.js';
 import { ProverFailedError } from './errors.js';
 import type { Job, JobResult } from './jobs.js';
@@ -15,6 +16,8 @@ export interface PoolOptions {
   /** Build folders to serve. */
   readonly folders: readonly string[];
   readonly backend: BackendChoice;
+  /** False: outputs alone, without keys. */
+  readonly proves: boolean;
   /** Processes. One native proof uses every core, so more help only models with short proofs. */
   readonly processes: number;
   /** Milliseconds a job may take before its process is given up. */
@@ -49,12 +52,12 @@ interface Message {
 /** Starts the processes and resolves when every one is warm. @throws ProverFailedError */
 export async function startProverPool(options: PoolOptions): Promise<ProverPool> {
   const program = fileURLToPath(new URL(`./prover-process${extname(import.meta.url)}`, import.meta.url));
-  const argument = JSON.stringify({ folders: options.folders, backend: options.backend });
+  const argument = JSON.stringify({ folders: options.folders, backend: options.backend, proves: options.proves });
   const running = new Set<ChildProcess>();
   let closed = false;
 
   async function start(): Promise<ChildProcess> {
-    const child = fork(program, [argument], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(program, [argument], { env: childEnvironment(), stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     running.add(child);
     child.once('exit', () => running.delete(child));
     child.on('message', (message: Message) => message.notice !== undefined && options.onNotice?.(message.notice));

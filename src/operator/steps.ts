@@ -9,6 +9,8 @@ export type Step =
   | { readonly do: 'answerOptimistic' }
   /** Compute another operator's answer again, and dispute it if it is wrong. */
   | { readonly do: 'check' }
+  /** Wait until then for the proof of an answer that another disputes, and whose bond is partly this operator's if none comes. */
+  | { readonly do: 'follow'; readonly until: number }
   /** Prove an own answer that is disputed. */
   | { readonly do: 'defend' }
   | { readonly do: 'finalize' }
@@ -19,6 +21,10 @@ export type Step =
   /** Nothing any more, unless an event touches it. */
   | { readonly do: 'leave'; readonly outcome: string };
 
+/** Whose answers are computed again: `paid`, those whose bond is partly its own if they are wrong, since it asked or is the watcher. */
+export const WATCHING = ['nothing', 'paid', 'everything'] as const;
+export type Watching = (typeof WATCHING)[number];
+
 export interface Standing {
   /** This operator's address. */
   readonly me: string;
@@ -26,8 +32,7 @@ export interface Standing {
   readonly now: number;
   /** Proved requests are answered without taking them first. */
   readonly direct: boolean;
-  /** Looks at other operators' answers. */
-  readonly watches: boolean;
+  readonly watches: Watching;
   /** Took this request before, so it is not for taking again. */
   readonly tried: boolean;
 }
@@ -41,6 +46,7 @@ export function nextStep(request: MarketRequest, { me, now, direct, watches, tri
     if (tried) return leave('reopened');
     return request.mode === 'proved' && direct ? { do: 'answerProved' } : { do: 'take' };
   };
+  const paid = (): boolean => watches !== 'nothing' && (request.watcher === me || request.asker === me);
   switch (request.status) {
     case 'none':
       return leave('unknown');
@@ -53,10 +59,11 @@ export function nextStep(request: MarketRequest, { me, now, direct, watches, tri
       return { do: request.mode === 'optimistic' ? 'answerOptimistic' : 'answerProved' };
     case 'answered':
       if (mine) return late ? { do: 'finalize' } : { do: 'wait', until: request.due + 1 };
-      return watches && !late ? { do: 'check' } : leave('answered by another');
+      return !late && (watches === 'everything' || paid()) ? { do: 'check' } : leave('answered by another');
     case 'disputed':
       if (mine) return late ? leave('unproved') : { do: 'defend' };
-      if (request.challenger !== me) return leave('disputed by another');
+      if (request.challenger !== me && !paid()) return leave('disputed by another');
+      if (request.challenger !== me && !late) return { do: 'follow', until: request.due + 1 };
       return late ? { do: 'slash' } : { do: 'wait', until: request.due + 1 };
     case 'accepted':
       return leave(mine ? 'paid' : 'answered by another');

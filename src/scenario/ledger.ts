@@ -118,7 +118,7 @@ export async function playLedgerScenario(options: ScenarioOptions): Promise<Scen
       const { inputCommitment, output } = signalCalldata(manifest, publicSignals);
       const inputUri = await storeInput(inputs, JSON.stringify({ input_data: options.input.map((values) => Array.from(values)), ...(salts.input ? { salt: salts.input } : {}) }));
       const block = await rpc.provider.getBlock('latest');
-      const { requestId } = await ask(people.asker, market, { modelId, mode, inputCommitment, inputUri, fee: FEE, bond: BOND, deadline: block!.timestamp + 3_600, window: WINDOW, licenceId }, String((nonce += 1)));
+      const { requestId } = await ask(people.asker, market, { modelId, mode, inputCommitment, inputUri, fee: FEE, bond: BOND, deadline: block!.timestamp + 3_600, window: WINDOW, licenceId, watcher: people.operator.signer.address }, String((nonce += 1)));
       return { requestId, output };
     };
     const unlicensed = await question('proved').then(
@@ -145,8 +145,8 @@ export async function playLedgerScenario(options: ScenarioOptions): Promise<Scen
     const startOperator = (): Promise<OperatorNode> =>
       startNode({
         rpc: stage.url, market, builds: [options.build], data: join(folder, 'operator'), inputs: { folder: inputs }, backend: options.backend,
-        policy: { minProfit: 0n, tokens: new Map(), capacity: 8 }, processes: 1, jobTimeoutMs: 60_000, fromBlock: ledger.market.blockNumber,
-        confirmations: 1, reorgDepth: 2, pollMs: 100, direct: true, watches: true, log: openLog(options.logLevel ?? 'silent'),
+        policy: { minProfit: 0n, tokens: new Map(), maxBond: ETHER, capacity: 8 }, processes: 1, jobTimeoutMs: 60_000, fromBlock: ledger.market.blockNumber,
+        confirmations: 1, reorgDepth: 2, pollMs: 100, direct: true, watches: 'paid', log: openLog(options.logLevel ?? 'silent'),
       });
 
     tell('A proved answer', true);
@@ -197,7 +197,7 @@ export async function playLedgerScenario(options: ScenarioOptions): Promise<Scen
     await pass(MARKET.proveWindow + 1);
     const again = await until(lied.requestId, ({ status, operator: who }) => status === 'answered' && who === people.operator.signer.address);
     const operatorWonFromLie = (await readBalance(rpc, market, people.operator.signer.address, ZeroAddress)) - balance;
-    say(`the rival cannot prove it: slashed; the operator gets its bond back and ${formatEther(operatorWonFromLie - MARKET.challengeBond)} ether, the asker as much`);
+    say(`the rival cannot prove it: slashed; the operator, whom the asker named as watcher, gets its bond back and ${formatEther(operatorWonFromLie - MARKET.challengeBond)} ether, the asker as much`);
     await pass(again.due - (await rpc.provider.getBlock('latest'))!.timestamp + 1);
     const lie = await until(lied.requestId, ({ status }) => status === 'accepted');
     say('the request reopened; the operator answered it, nobody disputed, it is accepted');

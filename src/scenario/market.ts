@@ -1,6 +1,6 @@
 /** A market with one served model on a fresh chain: what measurements and tests of operators start from. */
 import { deployContract, deployRegistry, registerModel, type RegisteredModel, type Sender, sendOnce } from '../chain/index.js';
-import { ask, deployLedger, LEDGER_ABIS, type LedgerContracts, type MarketConfig, type Mode, ROYALTIES_ABI } from '../ledger/index.js';
+import { ask, deployLedger, LEDGER_ABIS, type LedgerContracts, type MarketConfig, type Mode, outputSaltOf, ROYALTIES_ABI } from '../ledger/index.js';
 import { storeInput } from '../operator/index.js';
 import { verifierOf } from '../operator/served-models.js';
 import { signalCalldata } from '../solidity/index.js';
@@ -18,6 +18,8 @@ export interface Wish {
   /** Time from now in which it can be taken. */
   readonly open: number;
   readonly input: Sample;
+  /** Who is paid for finding a lie; default nobody but the asker. */
+  readonly watcher?: string;
 }
 
 export interface OpenMarket {
@@ -52,20 +54,25 @@ export async function openMarket(owner: Sender, folder: string, config: MarketCo
   const witness = await openWitness(folder);
   const address = ledger.market.address;
   let questions = 0;
+  /** As every operator computes it: with the salt that follows from the request. */
+  const hashedOutput = (input: Sample, salts: { readonly input?: string }, requestId: bigint, inputCommitment: string, chainId: number): string => {
+    const salt = outputSaltOf(salts.input!, { chainId, market: address, requestId: String(requestId), inputCommitment });
+    return signalCalldata(manifest, witness.infer(input, 0n, { ...salts, output: salt }).publicSignals).output;
+  };
   return {
     ledger,
     address,
     attestations: attestations.address,
     model,
-    async ask(inputs, asker, { mode, fee, bond, window, open, input }) {
+    async ask(inputs, asker, { mode, fee, bond, window, open, input, watcher }) {
       const { publicSignals, salts } = witness.infer(input);
       const { inputCommitment, output } = signalCalldata(manifest, publicSignals);
       const document = JSON.stringify({ input_data: input.map((values) => Array.from(values)), ...(salts.input ? { salt: salts.input } : {}) });
       const inputUri = await storeInput(inputs, document);
       const block = await asker.rpc.provider.getBlock('latest');
-      const question = { modelId: model.modelId, mode, inputCommitment, inputUri, fee, bond, deadline: block!.timestamp + open, window };
+      const question = { modelId: model.modelId, mode, inputCommitment, inputUri, fee, bond, deadline: block!.timestamp + open, window, watcher };
       const { requestId, blockNumber } = await ask(asker, address, question, `${inputUri} ${(questions += 1)}`);
-      return { requestId, output, blockNumber };
+      return { requestId, output: manifest.visibility.output === 'hashed' ? hashedOutput(input, salts, requestId, inputCommitment, asker.rpc.chainId) : output, blockNumber };
     },
   };
 }

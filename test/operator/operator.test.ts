@@ -27,7 +27,7 @@ describe('an operator on a real chain', () => {
     builds: [world.build.folder],
     data: join(folder, 'data'),
     inputs: { folder: inputs },
-    policy: { minProfit: 0n, tokens: new Map(), capacity: 8 },
+    policy: { minProfit: 0n, tokens: new Map(), maxBond: ETHER, capacity: 8 },
     backend: 'auto',
     processes: 1,
     jobTimeoutMs: 30_000,
@@ -36,7 +36,7 @@ describe('an operator on a real chain', () => {
     reorgDepth: 4,
     pollMs: 50,
     direct: true,
-    watches: true,
+    watches: 'paid',
     listen: { host: '127.0.0.1', port: 0 },
     log: openLog(process.env.ZKINFER_TEST_LOG ?? 'silent'),
     ...over,
@@ -95,10 +95,10 @@ describe('an operator on a real chain', () => {
     assert.equal(gained, TEST_MARKET.challengeBond + (request.fee * 7n) / 10n);
   });
 
-  it("computes another operator's wrong answer again, disputes it, and takes the bond", async () => {
+  it("computes another operator's wrong answer again where it is the watcher, disputes it, and is paid of the bond", async () => {
     const rival = world.account(RIVAL);
     // Too cheap for the node, so that the rival has it to himself.
-    const { requestId, output } = await world.ask(inputs, world.account(ASKER), { mode: 'optimistic', fee: 1n });
+    const { requestId, output } = await world.ask(inputs, world.account(ASKER), { mode: 'optimistic', fee: 1n, watcher: node.address });
     await sendOnce(rival, takeRequest(world.market, requestId, 'once'));
     const wrong = `0x${'11'.repeat((output.length - 2) / 2)}`;
     await sendOnce(rival, answerOptimisticRequest(world.market, requestId, wrong, 'once'));
@@ -114,7 +114,7 @@ describe('an operator on a real chain', () => {
 
   it('leaves a right answer of another operator alone', async () => {
     const rival = world.account(RIVAL);
-    const { requestId, output } = await world.ask(inputs, world.account(ASKER), { mode: 'optimistic', fee: 1n });
+    const { requestId, output } = await world.ask(inputs, world.account(ASKER), { mode: 'optimistic', fee: 1n, watcher: node.address });
     await sendOnce(rival, takeRequest(world.market, requestId, 'once'));
     await sendOnce(rival, answerOptimisticRequest(world.market, requestId, output, 'once'));
     // A request that came later is answered; by then this one was looked at.
@@ -210,7 +210,7 @@ describe('an operator on a real chain', () => {
     const journal = await openJournal(path, identity);
     await journal.begin({ id: cheap.requestId, role: 'operator', uri: 'sha256:gone', terms: 'of another request' });
     await journal.close();
-    node = await startNode(settings({ direct: false, policy: { minProfit: 1n, tokens: new Map(), capacity: 8 } }));
+    node = await startNode(settings({ direct: false, policy: { minProfit: 1n, tokens: new Map(), maxBond: ETHER, capacity: 8 } }));
     const paying = await world.ask(inputs, world.account(ASKER));
     await until(paying.requestId, ({ status }) => status === 'accepted');
     assert.equal((await readRequest(world.rpc, world.market, cheap.requestId)).status, 'open');

@@ -9,6 +9,8 @@ export interface Call {
   readonly data: string;
   readonly value?: bigint;
   readonly gas: number;
+  /** Wei; who pays more stands before others in a block. Default `GAS_PRICE`. */
+  readonly gasPrice?: bigint;
 }
 
 export interface Receipt {
@@ -38,6 +40,8 @@ export interface CrowdChain {
   close(): Promise<void>;
 }
 
+/** As on mainnet in quiet hours. */
+export const GAS_PRICE = 2n * 10n ** 9n;
 const BATCH = 200;
 const BLOCK_GAS = 2_000_000_000n;
 
@@ -88,7 +92,7 @@ export async function openCrowdChain(): Promise<CrowdChain> {
       time = (await rpc.provider.getBlock('latest'))!.timestamp;
     },
     async block(calls, seconds, market) {
-      await batch(calls.map(({ from, to, data, value = 0n, gas }) => ({ method: 'eth_sendTransaction', params: [{ from, to, data, value: hex(value), gas: hex(gas), gasPrice: hex(10n ** 10n), nonce: hex(nonce(from)) }] })));
+      await batch(calls.map(({ from, to, data, value = 0n, gas, gasPrice = GAS_PRICE }) => ({ method: 'eth_sendTransaction', params: [{ from, to, data, value: hex(value), gas: hex(gas), gasPrice: hex(gasPrice), nonce: hex(nonce(from)) }] })));
       time += seconds;
       const start = performance.now();
       await batch([{ method: 'evm_setNextBlockTimestamp', params: [hex(time)] }, { method: 'evm_mine', params: [] }]);

@@ -25,7 +25,12 @@ export function plotLies(reports: readonly SimulationReport[]): string {
   parts.push(label((BOX.left + BOX.right) / 2, BOX.bottom + 44, 'share of wrong answers that somebody disputes'));
   parts.push(rule(x(0), y(expectedGain(0)), x(1), y(expectedGain(1)), '#0b6e99', 2));
   const fee = Number(TERMS.fee) / 1e18;
-  for (const { detection, profitPerLie } of reports) parts.push(`<circle cx="${x(detection).toFixed(1)}" cy="${y(profitPerLie / fee).toFixed(1)}" r="5" fill="#d1495b"/>`);
+  for (const { detection, lies } of reports) {
+    parts.push(`<circle cx="${x(detection).toFixed(1)}" cy="${y(lies.lies.profitPerLie / fee).toFixed(1)}" r="5" fill="#d1495b"/>`);
+    const [cx, cy] = [x(detection), y(lies.hides.profitPerLie / fee)];
+    parts.push(`<path d="M${(cx - 6).toFixed(1)} ${cy.toFixed(1)} h12 m-6 -6 v12" stroke="#8a5a00" stroke-width="2"/>`);
+  }
   parts.push(rule(400, 62, 430, 62, '#0b6e99', 2), label(438, 66, 'expected by the rules', 'start'), '<circle cx="415" cy="79" r="5" fill="#d1495b"/>', label(438, 83, 'simulated on the EVM', 'start'));
+  parts.push('<path d="M409 96 h12 m-6 -6 v12" stroke="#8a5a00" stroke-width="2"/>', label(438, 100, 'disputing itself first', 'start'));
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif"><rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>\n${parts.join('\n')}\n</svg>\n`;
 }

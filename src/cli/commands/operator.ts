@@ -9,6 +9,7 @@ import type { BackendChoice } from '../../groth16/backends.js';
 import { readBalance, readOperator, stakeRequest, unbondRequest, withdrawRequest, withdrawStakeRequest } from '../../ledger/index.js';
 import { openLog, startNode, startWorker } from '../../operator/index.js';
 import { ownFolder } from '../../operator/ownership.js';
+import { WATCHING, type Watching } from '../../operator/steps.js';
 import { transactionStore } from '../../operator/transaction-store.js';
 import { address } from '../chain-values.js';
 import { backendOption, jsonOption, wholeNumber } from '../options.js';
@@ -34,6 +35,7 @@ interface RunFlags extends ChainFlags, WorkFlags {
   readonly inputBase: readonly string[];
   readonly minProfit: bigint;
   readonly token: readonly (readonly [string, bigint])[];
+  readonly maxBond: bigint;
   readonly capacity: number;
   readonly redis?: string;
   readonly fromBlock: number;
@@ -41,7 +43,7 @@ interface RunFlags extends ChainFlags, WorkFlags {
   readonly reorgDepth: number;
   readonly poll: number;
   readonly reserve?: boolean;
-  readonly disputes: boolean;
+  readonly watch: Watching;
   readonly withdrawAbove?: bigint;
   readonly listen: { readonly host: string; readonly port: number };
   readonly grace: number;
@@ -60,6 +62,7 @@ export function define(command: Command): void {
     .option('--input-base <url>', 'HTTP place to fetch inputs from; may be given several times', collect, [])
     .addOption(new Option('--min-profit <ether>', 'least gain after gas').argParser(ether).default(0n, '0'))
     .addOption(new Option('--token <address=units>', "a token accepted as fee, and the operator's least part").argParser(token).default([]))
+    .addOption(new Option('--max-bond <ether>', 'most that one request may put at risk').argParser(ether).default(10n ** 18n, '1'))
     .addOption(new Option('--capacity <n>', 'requests at work at a time').argParser(wholeNumber).default(16))
     .option('--redis <url>', 'queue for proving machines (zkinfer operator worker)')
     .addOption(new Option('--from-block <n>', 'first block to read; the one of the market, or later').argParser(wholeNumber).default(0))
@@ -67,7 +70,7 @@ export function define(command: Command): void {
     .addOption(new Option('--reorg-depth <n>', 'deepest reorganization to survive, in blocks').argParser(wholeNumber).default(12))
     .addOption(new Option('--poll <ms>', 'pause between looks at the chain').argParser(wholeNumber).default(500))
     .option('--reserve', 'take requests before proving them: safe from faster operators, but a transaction more and a bond at risk')
-    .option('--no-disputes', "leave other operators' answers alone")
+    .addOption(new Option('--watch <answers>', "which of other operators' answers to compute again and dispute where wrong: paid, those of requests that name this account as watcher or are its own").choices(WATCHING).default('paid'))
     .addOption(new Option('--withdraw-above <ether>', 'withdraw earnings from this balance on').argParser(ether))
     .addOption(new Option('--listen <host:port>', 'status server: /metrics, /healthz').argParser(hostAndPort).default({ host: '127.0.0.1', port: 9464 }, '127.0.0.1:9464'))
     .addOption(new Option('--grace <seconds>', 'time for what is owed when stopped').argParser(wholeNumber).default(60))
@@ -98,11 +101,11 @@ async function run(flags: RunFlags): Promise<void> {
     log,
     builds: flags.build,
     inputs: { folder: flags.inputs ?? join(flags.data, 'inputs'), bases: flags.inputBase },
-    policy: { minProfit: flags.minProfit, tokens: new Map(flags.token), capacity: flags.capacity },
+    policy: { minProfit: flags.minProfit, tokens: new Map(flags.token), maxBond: flags.maxBond, capacity: flags.capacity },
     jobTimeoutMs: flags.jobTimeout * 1000,
     pollMs: flags.poll,
     direct: flags.reserve !== true,
-    watches: flags.disputes,
+    watches: flags.watch,
   });
   await untilStopped(
     node.then(({ done }) => done),

@@ -5,8 +5,8 @@ import { cacheFolder } from '../../../src/cache.js';
 import { chooseBackend } from '../../../src/groth16/backends.js';
 import { buildGraph, decodeModel } from '../../../src/onnx/index.js';
 import { readManifest, writeBuild } from '../../../src/workflow/build-folder.js';
-import { writeVerifier } from '../../../src/workflow/contract.js';
-import { buildFiles, compileOnnx } from '../../../src/workflow/compile.js';
+import { verifierSource, writeVerifier } from '../../../src/workflow/contract.js';
+import { buildFiles, type CompileOptions, compileOnnx } from '../../../src/workflow/compile.js';
 import { parseInput, parseSamples, type Sample } from '../../../src/workflow/input-json.js';
 import { setupBuild } from '../../../src/workflow/setup.js';
 import { openWitness } from '../../../src/workflow/prove.js';
@@ -19,22 +19,25 @@ export interface FixtureBuild {
   readonly input: Sample;
 }
 
-const made = new Map<Fixture, Promise<FixtureBuild>>();
+const made = new Map<string, Promise<FixtureBuild>>();
 
-export function fixtureBuild(name: Fixture): Promise<FixtureBuild> {
-  const known = made.get(name) ?? make(name);
-  made.set(name, known);
+type Seen = Pick<CompileOptions, 'inputVisibility' | 'outputVisibility'>;
+
+export function fixtureBuild(name: Fixture, seen: Seen = {}): Promise<FixtureBuild> {
+  const key = `${name} ${seen.inputVisibility} ${seen.outputVisibility}`;
+  const known = made.get(key) ?? make(name, seen);
+  made.set(key, known);
   return known;
 }
 
-async function make(name: Fixture): Promise<FixtureBuild> {
+async function make(name: Fixture, seen: Seen): Promise<FixtureBuild> {
   const onnx = await readFile(fixtureFile(name, 'model.onnx'));
   const { inputs } = buildGraph(decodeModel(onnx));
   const input = parseInput(await readFile(fixtureFile(name, 'input.json'), 'utf8'), inputs, 'input.json');
   const calibration = parseSamples(await readFile(fixtureFile(name, 'calibration.json'), 'utf8'), inputs, 'calibration.json');
-  const compiled = await compileOnnx(onnx, { name, calibration });
+  const compiled = await compileOnnx(onnx, { name, calibration, ...seen });
   const folder = join(cacheFolder(), 'test-builds', `${name}-${compiled.manifest.circuitHash.slice(2, 18)}`);
-  const usable = await Promise.all([readManifest(folder), readVerificationKey(folder), openWitness(folder)]).then(
+  const usable = await Promise.all([readManifest(folder), readVerificationKey(folder), openWitness(folder), verifierSource(folder)]).then(
     ([manifest]) => manifest.files['Verifier.sol'] !== undefined && manifest.circuitHash === compiled.manifest.circuitHash,
     () => false,
   );

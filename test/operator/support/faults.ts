@@ -102,7 +102,7 @@ export async function runFaults(build: FixtureBuild, plan: FaultPlan): Promise<F
   const startOperator = (): ChildProcess =>
     run({
       ...work, rpc: proxy.url, market, data: join(folder, 'data'), inputs: { folder: inputs }, policy: { minProfit: String(ETHER / 1_000n), capacity: 12 },
-      fromBlock: 0, confirmations: 1, reorgDepth: 6, pollMs: 100, direct: false, watches: true,
+      fromBlock: 0, confirmations: 1, reorgDepth: 6, pollMs: 100, direct: false, watches: 'paid',
     });
   let killed = 0;
   let reorged = 0;

@@ -9,6 +9,6 @@ if (worker) {
   await startWorker({ ...rest, redis: rest.redis!, log });
   setInterval(() => undefined, 60_000);
 } else {
-  const node = await startNode({ ...rest, log, policy: { minProfit: BigInt(policy.minProfit), capacity: policy.capacity, tokens: new Map() } });
+  const node = await startNode({ ...rest, log, policy: { minProfit: BigInt(policy.minProfit), capacity: policy.capacity, maxBond: 10n ** 18n, tokens: new Map() } });
   process.once('SIGTERM', () => void node.stop(30_000).then(() => process.exit(0)));
 }

@@ -62,6 +62,7 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
         bytes32 inputCommitment;
         bytes32 outputHash;
         address challenger;
+        address watcher;
     }
 
     /// An account as it is stored. Its ether lies beside its stake, so that being paid for a taken request is one write to one
@@ -134,6 +135,7 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
         (r.token, r.modelId, r.version) = (request.token, request.modelId.toUint64(), model.version);
         (r.fee, r.licenceId) = (fee, licensed ? request.licenceId.toUint64() : 0);
         r.inputCommitment = request.inputCommitment;
+        if (request.watcher != address(0)) r.watcher = request.watcher;
         _emitAsked(requestId, request, model.version, fee);
     }
 
@@ -307,7 +309,8 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
             inputCommitment: r.inputCommitment,
             outputHash: r.outputHash,
             challenger: r.challenger,
-            licenceId: r.licenceId
+            licenceId: r.licenceId,
+            watcher: r.watcher
         });
     }
 
@@ -435,9 +438,12 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
             _credit(r.asker, address(0), bond);
             emit Slashed(requestId, operator, Fault.Late, bond, address(0));
         } else {
-            (address challenger, uint96 forChallenger) = (r.challenger, bond / 2);
-            _credit(challenger, address(0), uint256(forChallenger) + _CHALLENGE_BOND);
-            _credit(r.asker, address(0), bond - forChallenger);
+            (address challenger, address watcher) = (r.challenger, r.watcher);
+            _credit(challenger, address(0), _CHALLENGE_BOND);
+            // A watcher that answered is paid for nobody's lie, least of all its own.
+            uint96 forWatcher = watcher == address(0) || watcher == operator ? 0 : bond / 2;
+            if (forWatcher > 0) _credit(watcher, address(0), forWatcher);
+            _credit(r.asker, address(0), bond - forWatcher);
             emit Slashed(requestId, operator, Fault.Unproved, bond, challenger);
             (r.challenger, r.outputHash) = (address(0), 0);
         }

@@ -83,7 +83,7 @@ contract MarketTest is LedgerTest {
         _answer(id, operator, SCORES);
     }
 
-    function test_AWrongAnswerIsDisputedAndSlashedAndItsChallengerPaid() public {
+    function test_AWrongAnswerIsDisputedAndSlashedAndItsWatcherPaid() public {
         uint64 id = _optimistic(1 ether, SCORES + 1);
         _dispute(id, challenger);
         // The operator has no proof of what it said, and may not prove something else.
@@ -110,7 +110,7 @@ contract MarketTest is LedgerTest {
         market.slash(id);
         _assertEq(market.operatorOf(operator).stake, 1 ether - BOND, "the bond is gone");
         _assertEq(market.operatorOf(operator).locked, 0, "nothing is locked");
-        _assertEq(market.balanceOf(challenger, ETHER), BOND / 2 + CHALLENGE_BOND, "half, and the challenger's own");
+        _assertEq(market.balanceOf(challenger, ETHER), BOND / 2 + CHALLENGE_BOND, "half, and what it had put up");
         _assertEq(market.balanceOf(asker, ETHER), BOND / 2, "the other half");
         _assertEq(market.balanceOf(operator, ETHER), 0, "the liar earned nothing");
         _assertStatus(id, IInferenceMarket.Status.Open);
@@ -406,17 +406,75 @@ contract MarketTest is LedgerTest {
         market.answerProved(id, abi.encode(SCORES), proof);
     }
 
-    function test_ALiarWhoDisputesHimselfStillLoses() public {
-        uint64 id = _ask(OPTIMISTIC, 1 ether);
-        uint256 before = operator.balance + market.freeStake(operator);
-        _take(id, operator);
-        _answer(id, operator, SCORES + 1);
-        _dispute(id, operator);
+    function test_ALiarWhoDisputesItselfBeforeTheWatcherGetsNothingBack() public {
+        address second = _account("the liar's second account");
+        vm.deal(second, 1 ether);
+        uint256 before = operator.balance + market.freeStake(operator) + second.balance;
+        uint64 id = _optimistic(1 ether, SCORES + 1);
+        // It sees the watcher's dispute on its way, and is first.
+        _dispute(id, second);
+        _expectStatus(id, IInferenceMarket.Status.Disputed);
+        _dispute(id, challenger);
         _skip(PROVE_WINDOW + 1);
         market.slash(id);
-        vm.prank(operator);
-        market.withdraw(ETHER, operator);
-        _assertEq(operator.balance + market.freeStake(operator), before - BOND / 2, "half the bond is lost");
+        vm.prank(second);
+        market.withdraw(ETHER, second);
+        _assertEq(market.balanceOf(operator, ETHER), 0, "nothing for the liar");
+        _assertEq(operator.balance + market.freeStake(operator) + second.balance, before - BOND, "the whole bond is lost");
+        _assertEq(market.balanceOf(challenger, ETHER), BOND / 2, "the watcher is paid though another disputed");
+        _assertEq(market.balanceOf(asker, ETHER), BOND / 2, "and so is the asker");
+    }
+
+    function test_WithoutAWatcherTheAskerGetsTheWholeBondWhoeverDisputed() public {
+        IInferenceMarket.Ask memory request = _request(OPTIMISTIC, 0);
+        request.watcher = address(0);
+        vm.prank(asker);
+        uint64 id = market.ask(request);
+        _take(id, operator);
+        _answer(id, operator, SCORES + 1);
+        _dispute(id, challenger);
+        _skip(PROVE_WINDOW + 1);
+        market.slash(id);
+        _assertEq(market.balanceOf(asker, ETHER), BOND, "all of it");
+        _assertEq(market.balanceOf(challenger, ETHER), CHALLENGE_BOND, "what it had put up");
+    }
+
+    function test_AWatcherIsNotPaidForItsOwnLie() public {
+        _stake(challenger, 1 ether);
+        uint64 id = _ask(OPTIMISTIC, 0);
+        _take(id, challenger);
+        _answer(id, challenger, SCORES + 1);
+        vm.deal(stranger, 1 ether);
+        _dispute(id, stranger);
+        _skip(PROVE_WINDOW + 1);
+        market.slash(id);
+        _assertEq(market.balanceOf(challenger, ETHER), 0, "nothing");
+        _assertEq(market.balanceOf(asker, ETHER), BOND, "the asker has the bond");
+    }
+
+    /// forge-config: default.fuzz.runs = 10000
+    function testFuzz_NobodyGainsByDisputingALie(uint96 bond, uint256 disputer, bool watched) public {
+        bond = uint96(MIN_BOND + bond % (1 ether - MIN_BOND + 1));
+        address[5] memory people = [owner, asker, operator, challenger, stranger];
+        vm.deal(owner, 1 ether);
+        vm.deal(stranger, 1 ether);
+        IInferenceMarket.Ask memory request = _request(OPTIMISTIC, 0);
+        request.bond = bond;
+        request.watcher = watched ? challenger : address(0);
+        vm.prank(asker);
+        uint64 id = market.ask(request);
+        _take(id, operator);
+        _answer(id, operator, SCORES + 1);
+        _dispute(id, people[disputer % 5]);
+        _skip(PROVE_WINDOW + 1);
+        market.slash(id);
+        for (uint256 i = 0; i < 5; ++i) {
+            uint256 expected = i == disputer % 5 ? CHALLENGE_BOND : 0;
+            if (people[i] == asker) expected += watched ? bond - bond / 2 : bond;
+            if (people[i] == challenger && watched) expected += bond / 2;
+            _assertEq(market.balanceOf(people[i], ETHER), expected, "paid for being named before, not for disputing");
+        }
+        _assertEq(market.operatorOf(operator).stake, 1 ether - bond, "the liar lost its bond");
     }
 
     function test_GriefingByDisputingRightAnswersCostsTheChallengerItsBond() public {

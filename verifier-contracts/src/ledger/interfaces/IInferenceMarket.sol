@@ -25,9 +25,16 @@ pragma solidity ^0.8.24;
 /// made, even if the model is deprecated meanwhile: otherwise its owner could make an honest operator fail.
 ///
 /// Each taken request locks its `bond` of the operator's stake (ether). Slashed for being late: the bond goes to the asker.
-/// Slashed for an answer not proved: half goes to the challenger, who also gets its own bond back, and half to the asker,
-/// so that a liar who disputes himself still loses. A challenger whose dispute is answered by a proof loses its bond to
-/// the operator. `token` zero means ether. All payments out are pulled.
+/// Slashed for an answer not proved: half goes to the watcher that the asker named in advance, the rest to the asker. Who
+/// disputed gets its own bond back and no more. A challenger whose dispute is answered by a proof loses its bond to the
+/// operator. `token` zero means ether. All payments out are pulled.
+///
+/// Why the dispute itself earns nothing: a liar is the first to know of its lie, so it can be the first to dispute it, or
+/// the first to commit to a hidden dispute, from another account. Whatever the first one is paid, the liar pays itself. Who is
+/// paid for watching is therefore fixed before anyone can lie, by the one who is lied to.
+///
+/// An asker can be the operator's own second account: then all of the bond stays with the liar. Who acts on an answer asked
+/// for by others should want itself as the request's watcher, or a proved answer.
 interface IInferenceMarket {
     enum Mode {
         Proved,
@@ -71,6 +78,9 @@ interface IInferenceMarket {
         uint32 window;
         /// ERC-1155 licence to use, where the model requires one.
         uint256 licenceId;
+        /// Gets half of the bond of an answer that was disputed and not proved, whoever disputed it. Zero: the asker gets
+        /// all of it.
+        address watcher;
     }
 
     struct Request {
@@ -97,6 +107,8 @@ interface IInferenceMarket {
         /// Who disputes; zero if nobody.
         address challenger;
         uint256 licenceId;
+        /// As in `Ask`.
+        address watcher;
     }
 
     struct Operator {
@@ -186,7 +198,7 @@ interface IInferenceMarket {
     /// @notice Answers without a proof; the caller took the request.
     function answerOptimistic(uint64 requestId, bytes calldata output) external;
 
-    /// @notice Disputes an answer, with `challengeBond` sent along.
+    /// @notice Disputes an answer, with `challengeBond` sent along. Anyone may; the watcher is paid all the same.
     function dispute(uint64 requestId) external payable;
 
     /// @notice Proves a disputed answer; the challenger's bond goes to the operator. Anyone may bring the proof; its context

@@ -146,7 +146,8 @@ abstract contract LedgerTest {
             bond: BOND,
             deadline: uint40(block.timestamp + 1 days),
             window: 10 minutes,
-            licenceId: 0
+            licenceId: 0,
+            watcher: challenger
         });
     }
 

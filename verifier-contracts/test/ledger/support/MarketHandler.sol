@@ -14,6 +14,7 @@ contract MarketHandler is LedgerTest {
         address asker;
         address operator;
         address challenger;
+        address watcher;
         address token;
         uint256 fee;
         uint256 due;
@@ -92,17 +93,19 @@ contract MarketHandler is LedgerTest {
         unbonding[account] = 0;
     }
 
-    function ask(uint8 who, uint96 fee, bool optimistic, bool inToken) external {
+    /// `watched`: by one of the five, or, half of the time, by nobody.
+    function ask(uint8 who, uint96 fee, bool optimistic, bool inToken, uint8 watched) external {
         address account = _who(who);
         fee = fee % 1 ether;
         address paidWith = inToken ? address(token) : ETHER;
         IInferenceMarket.Ask memory request =
             _request(optimistic ? IInferenceMarket.Mode.Optimistic : IInferenceMarket.Mode.Proved, fee);
         request.token = paidWith;
+        request.watcher = watched % 2 == 0 ? address(0) : _who(watched / 2);
         _must(account, inToken ? 0 : fee, abi.encodeCall(market.ask, (request)), true);
         Job storage job = jobs[market.requestCount()];
         (job.status, job.asker, job.token, job.fee) = (IInferenceMarket.Status.Open, account, paidWith, fee);
-        (job.deadline, job.optimistic) = (request.deadline, optimistic);
+        (job.deadline, job.optimistic, job.watcher) = (request.deadline, optimistic, request.watcher);
         paidIn[paidWith] += fee;
     }
 
@@ -184,8 +187,10 @@ contract MarketHandler is LedgerTest {
         bool late = _late(job);
         if (!_must(_who(who), 0, abi.encodeCall(market.slash, (id)), late || unproved)) return;
         if (late) return _slashLate(job);
-        balances[job.challenger][ETHER] += BOND / 2 + CHALLENGE_BOND;
-        balances[job.asker][ETHER] += BOND - BOND / 2;
+        balances[job.challenger][ETHER] += CHALLENGE_BOND;
+        uint256 forWatcher = job.watcher == address(0) || job.watcher == job.operator ? 0 : BOND / 2;
+        balances[job.watcher][ETHER] += forWatcher;
+        balances[job.asker][ETHER] += BOND - forWatcher;
         job.challenger = address(0);
         _fault(job);
     }
@@ -244,6 +249,7 @@ contract MarketHandler is LedgerTest {
             _assertEq(r.operator, job.operator, "operator");
             _assertEq(r.deadline, job.deadline, "deadline");
             _assertEq(r.challenger, job.challenger, "challenger");
+            _assertEq(r.watcher, job.watcher, "watcher");
         }
         _assertEq(slashes, faults, "a slash for each fault");
         _assertEq(burnt, faults * BOND, "a bond for each slash");
