@@ -71,13 +71,21 @@ function toTensor(type: ElementType, data: ArrayLike<number>, shape: readonly nu
     case 'double':
       return new ort.Tensor('float64', Float64Array.from(data), shape);
     case 'int64':
-      return new ort.Tensor('int64', BigInt64Array.from(data, (value) => BigInt(Math.round(value))), shape);
+      return new ort.Tensor('int64', BigInt64Array.from(data, BigInt), shape);
+    case 'uint64':
+      return new ort.Tensor('uint64', BigUint64Array.from(data, BigInt), shape);
     case 'int32':
       return new ort.Tensor('int32', Int32Array.from(data), shape);
-    case 'uint8':
-      return new ort.Tensor('uint8', Uint8Array.from(data), shape);
+    case 'uint32':
+      return new ort.Tensor('uint32', Uint32Array.from(data), shape);
+    case 'int16':
+      return new ort.Tensor('int16', Int16Array.from(data), shape);
+    case 'uint16':
+      return new ort.Tensor('uint16', Uint16Array.from(data), shape);
     case 'int8':
       return new ort.Tensor('int8', Int8Array.from(data), shape);
+    case 'uint8':
+      return new ort.Tensor('uint8', Uint8Array.from(data), shape);
     case 'bool':
       return new ort.Tensor('bool', Uint8Array.from(data), shape);
     default:

@@ -1,7 +1,7 @@
 /** Builds ready to work on inputs: the key is loaded and the first, slow proof made when a build is opened, not when asked. */
 import type { Groth16Backend } from '../groth16/types.js';
 import { middleInputs } from '../quantize/encode.js';
-import { InputRangeError, InputShapeError } from '../quantize/errors.js';
+import { InputRangeError, InputShapeError, InputTypeError } from '../quantize/errors.js';
 import { encodeContext, inferenceCalldata, signalCalldata, vkHash } from '../solidity/index.js';
 import { InputFormatError, parseInput } from '../workflow/input-json.js';
 import { openProver } from '../workflow/prove.js';
@@ -46,9 +46,7 @@ export async function openWorkbench(folders: readonly string[], backend: Groth16
         const call = inferenceCalldata(key, prover.manifest, proof, publicSignals);
         return { computed: { inputCommitment: call.inputCommitment, output: call.output, proof: call.proof, seconds: seconds() } };
       } catch (error) {
-        if (error instanceof InputFormatError || error instanceof InputShapeError || error instanceof InputRangeError) {
-          return { refused: error.message };
-        }
+        if (NEVER_ANSWERED.some((kind) => error instanceof kind)) return { refused: (error as Error).message };
         throw error;
       }
     },
@@ -57,6 +55,9 @@ export async function openWorkbench(folders: readonly string[], backend: Groth16
     },
   };
 }
+
+/** What is wrong with an input itself, so that no machine will ever compute with it. */
+const NEVER_ANSWERED = [InputFormatError, InputShapeError, InputRangeError, InputTypeError];
 
 /** The salts that a document carries. @throws InputFormatError */
 function saltsOf(document: string): { readonly input?: string; readonly output?: string } {

@@ -205,6 +205,11 @@ export class Lowering {
     return shift === 0;
   }
 
+  /** Whether integers stand for themselves in x and in these factors and constants: what is made of them is then exact in units of one. */
+  isIntegral(x: Quantized, ...numbers: readonly Float64Array[]): boolean {
+    return x.scale.length === 1 && x.scale[0] === 1 && numbers.every((values) => values.every(Number.isInteger));
+  }
+
   /** Scale of an accumulator for graph tensor `name` made of these terms: a power-of-two fraction of the next cut's step. */
   accumulatorScale(name: string, terms: readonly Term[], rows: number): number {
     const cut = this.cut(name);

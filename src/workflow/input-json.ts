@@ -4,7 +4,7 @@
  */
 import { ZkinferError } from '../errors.js';
 import type { GraphInput } from '../network/graph.js';
-import { InputShapeError } from '../quantize/errors.js';
+import { InputRangeError, InputShapeError, InputTypeError } from '../quantize/errors.js';
 import { showShape, sizeOf } from '../tensor/shape.js';
 
 /** One flat array per graph input. */
@@ -43,7 +43,10 @@ export function parseSamples(text: string, inputs: readonly Pick<GraphInput, 'na
   });
 }
 
-/** Samples that a caller of the library made: shapes and finiteness checked. @throws InputShapeError, InputFormatError */
+/**
+ * Samples that a caller of the library made: shapes, finiteness and types checked.
+ * @throws InputShapeError, InputFormatError, InputTypeError, InputRangeError
+ */
 export function checkSamples(samples: readonly Sample[], inputs: readonly GraphInput[]): readonly Sample[] {
   samples.forEach((sample, s) => {
     if (sample.length !== inputs.length) throw new InputShapeError(`sample ${s} has ${sample.length} arrays, the model ${inputs.length} inputs`);
@@ -52,9 +55,17 @@ export function checkSamples(samples: readonly Sample[], inputs: readonly GraphI
       if (sample[k].length !== size) throw new InputShapeError(`sample ${s}: input '${input.name}' of shape ${showShape(input.shape)} needs ${size} numbers, not ${sample[k].length}`);
       const bad = sample[k].findIndex((value) => !Number.isFinite(value));
       if (bad >= 0) throw new InputFormatError(`sample ${s}: input '${input.name}'[${bad}] is ${sample[k][bad]}; give finite numbers`);
+      if (input.integers !== undefined) checkIntegers(sample[k], input.integers, `sample ${s}: input '${input.name}'`);
     });
   });
   return samples;
+}
+
+function checkIntegers(values: Float64Array, [least, most]: readonly [number, number], where: string): void {
+  const fraction = values.findIndex((value) => !Number.isInteger(value));
+  if (fraction >= 0) throw new InputTypeError(`${where}[${fraction}] is ${values[fraction]}, and the input takes integers; round it as the model's author means it`);
+  const outside = values.findIndex((value) => value < least || value > most);
+  if (outside >= 0) throw new InputRangeError(`${where}[${outside}] is ${values[outside]}; its type takes integers from ${least} to ${most}`);
 }
 
 function inputData(text: string, source: string): unknown[] {

@@ -15,7 +15,7 @@ function build(node: DenseNode, x: Quantized, at: Lowering): void {
   const { x: input, middle } = at.centred(x.scale.length === 1 || rows === 1 ? x : at.uniform(x));
   const scale = input.scale;
   const coefficients = node.weight.map((w, k) => w * scale[scale.length === 1 ? 0 : k % inFeatures]);
-  const unit = at.accumulatorScale(node.output, [{ coefficients, meanSquare: input.meanSquare }], outFeatures);
+  const unit = at.isIntegral(input, coefficients, node.bias) ? 1 : at.accumulatorScale(node.output, [{ coefficients, meanSquare: input.meanSquare }], outFeatures);
   const weight = coefficients.map((value) => Math.round(value / unit) + 0);
   const moved = middle === undefined ? node.bias : node.bias.map((value, o) => value + ofMiddles(coefficients, o * inFeatures, inFeatures, middle));
   const bias = moved.map((value) => Math.round(value / unit) + 0);
