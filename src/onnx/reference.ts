@@ -15,6 +15,9 @@ export class OnnxRuntimeError extends ZkinferError {
   readonly code = 'ONNX_RUNTIME';
 }
 
+/** onnxruntime was not asked: this package does not feed it inputs of this type. */
+export class UnfedTypeError extends OnnxRuntimeError {}
+
 export interface Reference {
   /** One flat array per graph input, in order; gives one flat array per graph output. Integers come as numbers. */
   run(inputs: readonly ArrayLike<number>[]): Promise<Float32Array[]>;
@@ -47,7 +50,7 @@ export async function openReference(bytes: Uint8Array): Promise<Reference> {
         const results = await session.run(feeds);
         return model.outputs.map(({ name }) => {
           const tensor = results[name];
-          const values = Float32Array.from(tensor.data as ArrayLike<number>, Number);
+          const values = tensor.type === 'float16' ? fromHalves(tensor.data) : Float32Array.from(tensor.data as ArrayLike<number>, Number);
           tensor.dispose();
           return values;
         });
@@ -60,6 +63,7 @@ async function named<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
+    if (cause instanceof OnnxRuntimeError) throw cause;
     throw new OnnxRuntimeError(`onnxruntime: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }
@@ -70,25 +74,56 @@ function toTensor(type: ElementType, data: ArrayLike<number>, shape: readonly nu
       return new ort.Tensor('float32', Float32Array.from(data), shape);
     case 'double':
       return new ort.Tensor('float64', Float64Array.from(data), shape);
+    case 'float16':
+      return new ort.Tensor('float16', Uint16Array.from(data, toHalf), shape);
     case 'int64':
-      return new ort.Tensor('int64', BigInt64Array.from(data, BigInt), shape);
-    case 'uint64':
-      return new ort.Tensor('uint64', BigUint64Array.from(data, BigInt), shape);
+      return new ort.Tensor('int64', BigInt64Array.from(data, (value) => BigInt(Math.round(value))), shape);
     case 'int32':
       return new ort.Tensor('int32', Int32Array.from(data), shape);
-    case 'uint32':
-      return new ort.Tensor('uint32', Uint32Array.from(data), shape);
+    case 'uint8':
+      return new ort.Tensor('uint8', Uint8Array.from(data), shape);
+    case 'int8':
+      return new ort.Tensor('int8', Int8Array.from(data), shape);
+    case 'bool':
+      return new ort.Tensor('bool', Uint8Array.from(data), shape);
     case 'int16':
       return new ort.Tensor('int16', Int16Array.from(data), shape);
     case 'uint16':
       return new ort.Tensor('uint16', Uint16Array.from(data), shape);
-    case 'int8':
-      return new ort.Tensor('int8', Int8Array.from(data), shape);
-    case 'uint8':
-      return new ort.Tensor('uint8', Uint8Array.from(data), shape);
-    case 'bool':
-      return new ort.Tensor('bool', Uint8Array.from(data), shape);
+    case 'uint32':
+      return new ort.Tensor('uint32', Uint32Array.from(data), shape);
+    case 'uint64':
+      return new ort.Tensor('uint64', BigUint64Array.from(data, (value) => BigInt(Math.round(value))), shape);
     default:
-      throw new Error(`inputs of type ${type} cannot be fed`);
+      throw new UnfedTypeError(`inputs of type ${type} are not given to onnxruntime here`);
   }
+}
+
+/** The nearest half-precision number (IEEE 754 binary16) as its bits; ties to even, too large to infinity. */
+export function toHalf(value: number): number {
+  const magnitude = Math.abs(value);
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  if (Number.isNaN(value)) return 0x7e00;
+  if (magnitude >= 65520) return sign | 0x7c00;
+  // The exponent of the unit in the last place: 10 bits below the leading one, never below the subnormals' unit.
+  const unit = Math.max(Math.floor(Math.log2(magnitude)) - 10, -24);
+  const count = roundToEven(magnitude / 2 ** unit);
+  // A count of 2^11 carries into the exponent field by itself, and a subnormal's field is zero.
+  return sign | (count < 1024 ? count : ((unit + 24) << 10) + count);
+}
+
+function roundToEven(value: number): number {
+  const below = Math.floor(value);
+  const rest = value - below;
+  return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
+}
+
+/** onnxruntime gives half-precision numbers as their bits, or as numbers where the platform has a type for them. */
+function fromHalves(data: ort.Tensor['data']): Float32Array {
+  if (!(data instanceof Uint16Array)) return Float32Array.from(data as ArrayLike<number>);
+  return Float32Array.from(data, (bits) => {
+    const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+    const magnitude = exponent === 0 ? fraction * 2 ** -24 : exponent === 31 ? (fraction === 0 ? Infinity : NaN) : (1024 + fraction) * 2 ** (exponent - 25);
+    return bits & 0x8000 ? -magnitude : magnitude;
+  });
 }
