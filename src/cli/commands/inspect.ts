@@ -33,8 +33,8 @@ function print({ survey, supported, layers, constraints, domainSize, accuracy, n
     table(['node', 'op', 'shape', 'supported'], survey.nodes.map((node) => [node.name, node.op, shape(node.shape), node.supported ? 'yes' : 'no'])),
   ];
   if (!supported) {
-    lines.push('', 'This model cannot be compiled:', ...survey.unsupported.map((why) => `  - ${why}`), '', `Supported operators: ${supportedOps.join(', ')}`);
-    return lines.join('\n');
+    const reasons = survey.unsupported.map((why) => `  - ${why}`);
+    return [...lines, '', 'This model cannot be compiled:', ...reasons, '', `Supported operators: ${supportedOps.join(', ')}`].join('\n');
   }
   lines.push('', printLayers(layers ?? []), '', `${constraints?.toLocaleString('en-US')} constraints, domain 2^${Math.log2(domainSize ?? 1)}`);
   if (accuracy) lines.push(printAccuracy(accuracy));
