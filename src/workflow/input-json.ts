@@ -1,6 +1,7 @@
 /**
  * `input.json`, the format EZKL users have: `{"input_data": [[...], ...]}`, one flat or nested array per graph input. A file of
- * samples holds one such entry per sample: for a model with one input a row each, else an array of arrays each.
+ * samples holds one such entry per sample: for a model with one input a row each, else an array of arrays each; or, as EZKL has them,
+ * all samples of an input end to end in one array.
  */
 import { ZkinferError } from '../errors.js';
 import type { GraphInput } from '../network/graph.js';
@@ -28,7 +29,8 @@ export function parseInput(text: string, inputs: readonly Pick<GraphInput, 'name
 
 /** Reads many inputs of a model. @throws InputFormatError, InputShapeError */
 export function parseSamples(text: string, inputs: readonly Pick<GraphInput, 'name' | 'shape'>[], source: string): Sample[] {
-  const data = inputData(text, source);
+  const given = inputData(text, source);
+  const data = unstacked(given, inputs) ?? given;
   if (inputs.length === 1) {
     const [input] = inputs;
     // A single input file is a file of one sample; so is one row wrapped once more.
@@ -41,6 +43,21 @@ export function parseSamples(text: string, inputs: readonly Pick<GraphInput, 'na
     }
     return inputs.map((input, k) => flat(row[k], input, `${source}: input_data[${s}][${k}]`));
   });
+}
+
+/**
+ * Samples laid end to end, one flat array for each input, as EZKL's calibration files have them; undefined where the data are not so.
+ * Gives one array a sample for a model with one input, else an array of arrays each.
+ */
+function unstacked(data: readonly unknown[], inputs: readonly Pick<GraphInput, 'shape'>[]): unknown[] | undefined {
+  if (data.length !== inputs.length) return undefined;
+  const counts = data.map((row, k) => (Array.isArray(row) && row.every((entry) => !Array.isArray(entry)) ? row.length / sizeOf(inputs[k].shape) : NaN));
+  const [count] = counts;
+  if (!(Number.isInteger(count) && count > 1 && counts.every((other) => other === count))) return undefined;
+  // As many numbers a row as there are inputs: a row of one number for each input, which is a sample already.
+  if (inputs.length > 1 && count === inputs.length && inputs.every(({ shape }) => sizeOf(shape) === 1)) return undefined;
+  const pick = (k: number, s: number): unknown[] => (data[k] as unknown[]).slice(s * sizeOf(inputs[k].shape), (s + 1) * sizeOf(inputs[k].shape));
+  return Array.from({ length: count }, (_, s) => (inputs.length === 1 ? pick(0, s) : inputs.map((_input, k) => pick(k, s))));
 }
 
 /**

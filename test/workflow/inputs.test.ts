@@ -118,6 +118,18 @@ describe('inputs', () => {
     assert.ok(accuracy.sets[0].outputs[0].maximumError < 0.01);
   });
 
+  it('of which a layer keeps none are nothing, with calibration data and without', async () => {
+    const onnx = makeModel({
+      inputs: { x: [1, 4] }, outputs: ['y', 'z'], constants: { starts: int64s([2]), ends: int64s([2]), axes: int64s([1]) },
+      nodes: [node('Slice', ['x', 'starts', 'ends', 'axes'], ['z']), node('Relu', ['z'], ['none']), node('Concat', ['x', 'none'], ['y'], { axis: 1 })],
+    });
+    for (const calibration of [undefined, [[Float64Array.of(0.1, 0.2, 0.3, 0.4)]]]) {
+      const { accuracy, manifest } = await compileOnnx(onnx, { name: 'empty', calibration });
+      assert.deepEqual(manifest.outputs.map(({ shape }) => shape), [[1, 4], [1, 0]]);
+      assert.ok(accuracy.outputs.every(({ relativeError }) => relativeError < 0.01));
+    }
+  });
+
   it('are bounded by no argument list: nothing in the source spreads what can grow', () => {
     const src = new URL('../../src/', import.meta.url);
     const found: string[] = [];
