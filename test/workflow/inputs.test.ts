@@ -6,6 +6,8 @@ import { CalibrationError, InputRangeError, InputTypeError } from '../../src/qua
 import { encodeInputs } from '../../src/quantize/encode.js';
 import { buildGraph, decodeModel, type ElementType } from '../../src/onnx/index.js';
 import { evaluator } from '../../src/network/evaluate.js';
+import { chooseInputs } from '../../src/quantize/input-range.js';
+import type { IntegerInput } from '../../src/quantize/integer-model.js';
 import { quantize } from '../../src/quantize/quantize.js';
 import { integerModelFromJson, integerModelToJson } from '../../src/quantize/serialize.js';
 import { compileOnnx } from '../../src/workflow/compile.js';
@@ -21,6 +23,8 @@ const dense = (size: number, type: ElementType = 'float'): Uint8Array =>
 
 const quantized = (onnx: Uint8Array, options: { samples?: Float64Array[][]; inputRange?: readonly [number, number]; bits?: number }) =>
   quantize(buildGraph(decodeModel(onnx)), { activationBits: options.bits ?? 8, samples: options.samples ?? [], inputRange: options.inputRange, evaluator });
+
+const DENSE = dense(3);
 
 describe('inputs', () => {
   it('at the ends of any declared range are accepted, at any number of bits', () => {
@@ -46,6 +50,35 @@ describe('inputs', () => {
         for (const sample of samples) encodeInputs(inputs, sample);
       }),
       { seed: 12, numRuns: 500 },
+    );
+  });
+
+  it('of any size are accepted at the ends and between: tiny, huge, on one side of zero, far from it, each feature in its own units', () => {
+    const exponent = fc.integer({ min: -30, max: 30 });
+    const feature = fc.tuple(exponent, fc.double({ noNaN: true, min: -1, max: 1 }), fc.constantFrom(0, 1, 1e3, 1e9, -1e6, 1e15));
+    fc.assert(
+      fc.property(fc.array(feature, { minLength: 3, maxLength: 3 }), fc.integer({ min: 2, max: 12 }), fc.infiniteStream(fc.double({ noNaN: true, min: -1, max: 1 })), (features, bits, draw) => {
+        const next = (): number => draw.next().value as number;
+        const row = (): Float64Array[] => [Float64Array.from(features, ([power, middle, spans]) => 10 ** power * (middle + spans + next()))];
+        const samples = Array.from({ length: 6 }, row);
+        const accepted = (inputs: readonly IntegerInput[], rows: readonly (readonly ArrayLike<number>[])[]): void => {
+          for (const one of rows) {
+            encodeInputs(inputs, one).forEach((integers, k) => {
+              const { low, bits: width } = inputs[k];
+              integers.forEach((value, i) => {
+                const least = low[low.length === 1 ? 0 : i];
+                assert.ok(Number.isSafeInteger(value) && value >= least && value <= least + 2 ** width - 1);
+              });
+            });
+          }
+        };
+        const choose = (options: { samples: Float64Array[][]; declared?: readonly [number, number] }) =>
+          chooseInputs(buildGraph(decodeModel(DENSE)), bits, options.samples, options.declared).inputs;
+        accepted(choose({ samples }), samples);
+        const [least, most] = [samples[0][0][0], samples[1][0][0]].sort((x, y) => x - y) as [number, number];
+        accepted(choose({ samples: [], declared: [least, most] }), [[[least, most, (least + most) / 2]]]);
+      }),
+      { seed: 13, numRuns: 1500 },
     );
   });
 
