@@ -137,7 +137,8 @@ async function measure(inputs: AccuracyInputs, reference: FloatReference, finish
   const calibrated = inside(calibration);
   await add('calibration', calibrated);
   const heldOut = given.length > 0 ? 'given' : calibration.length >= LEAST_SPLIT ? 'split' : undefined;
-  const apart: Apart = heldOut === 'split' ? { rows: calibration.filter((_, i) => i % 5 === 4), others: calibration.filter((_, i) => i % 5 !== 4) } : { rows: given, others: calibration };
+  const split = (kept: boolean): Sample[] => calibration.filter((_, i) => (i % 5 === 4) === kept);
+  const apart: Apart = heldOut === 'split' ? { rows: split(true), others: split(false) } : { rows: given, others: calibration };
   if (heldOut === 'given') await add('heldOut', inside(given));
   if (heldOut === 'split') {
     const other = requantize({ samples: apart.others });
@@ -211,10 +212,15 @@ function trialsFor(rows: RowKind, { model, calibration, inputRange }: AccuracyIn
       return [...finer(() => apart.rows, apart.others), { kind: 'calibration', advice: 'calibrate on rows like the held-out ones', otherwise: { samples }, over }];
     }
     case 'drawn': {
-      const over = (other: IntegerModel): Sample[] => drawnSamples(other.inputs, DRAWN);
+      const over = (): Sample[] => drawnSamples(model.inputs, DRAWN);
       const samples = [...calibration, ...drawnSamples(model.inputs, DRAWN, OTHER_SEED)];
       const covering: Trial = { kind: 'calibration', advice: 'calibrate on rows that cover such inputs', otherwise: { samples }, over };
-      const own: Trial = { kind: 'inputRange', advice: "declare a narrower --input-range, or none: the calibration data's own", otherwise: { inputRange: null }, over };
+      const own: Trial = {
+        kind: 'inputRange',
+        advice: "declare a narrower --input-range, or none: the calibration data's own",
+        otherwise: { inputRange: null },
+        over: (other) => drawnSamples(other.inputs, DRAWN),
+      };
       return [...finer(over, calibration), covering, ...(inputRange !== undefined && calibration.length > 0 ? [own] : [])];
     }
   }

@@ -80,7 +80,9 @@ export function checkSamples(samples: readonly Sample[], inputs: readonly GraphI
 
 function checkIntegers(values: Float64Array, [least, most]: readonly [number, number], where: string): void {
   const fraction = values.findIndex((value) => !Number.isInteger(value));
-  if (fraction >= 0) throw new InputTypeError(`${where}[${fraction}] is ${values[fraction]}, and the input takes integers; round it as the model's author means it`);
+  if (fraction >= 0) {
+    throw new InputTypeError(`${where}[${fraction}] is ${values[fraction]}, and the input takes integers; round it as the model's author means it`);
+  }
   const outside = values.findIndex((value) => value < least || value > most);
   if (outside >= 0) throw new InputRangeError(`${where}[${outside}] is ${values[outside]}; its type takes integers from ${least} to ${most}`);
 }

@@ -96,7 +96,14 @@ function differenceRows(rows: LinearRows, groups: readonly Running[], round: num
 }
 
 /** Bounds of x[round] - max(x[0], ..., x[round - 1]), which is the least of the pairwise differences. */
-function boundDifference({ members, low: least, high: most }: Running, round: number, input: TensorId, rows: LinearRows, at: Emitter, scratch: RowWriter): [number, number] {
+function boundDifference(
+  { members, low: least, high: most }: Running,
+  round: number,
+  input: TensorId,
+  rows: LinearRows,
+  at: Emitter,
+  scratch: RowWriter,
+): [number, number] {
   const [low, high] = at.interval(input, members[round]);
   if (members.length > MOST_PAIRWISE) return [low - most, high - least];
   const bounds = Array.from(members.subarray(0, round), (member) => {
