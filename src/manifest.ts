@@ -33,6 +33,31 @@ const tensorSchema = z.object({
 });
 export type TensorDescription = z.infer<typeof tensorSchema>;
 
+/** Null where the float network overflows: JSON has no infinity. */
+const error = z.number().nullable();
+
+const accuracySchema = z.object({
+  reference: z.enum(['onnxruntime', 'own']),
+  heldOut: z.enum(['given', 'split']).optional(),
+  sets: z.array(
+    z.object({
+      rows: z.enum(['calibration', 'heldOut', 'drawn']),
+      samples: z.number().int(),
+      outputs: z.array(
+        z.object({
+          name: z.string(),
+          maximumError: error,
+          meanError: error,
+          range: z.number(),
+          relativeError: error,
+          classAgreement: z.number().optional(),
+        }),
+      ),
+    }),
+  ),
+  warnings: z.array(z.string()),
+});
+
 export const manifestSchema = z.object({
   format: z.literal('zkinfer-build'),
   version: z.literal(1),
@@ -83,6 +108,11 @@ export const manifestSchema = z.object({
       calibrationRows: z.number().int().optional(),
     })
     .optional(),
+  /**
+   * How far the integer model strayed from the float network when it was compiled, each output by its own range. Absent in builds of
+   * earlier versions. Says nothing to who did not measure it: held-out rows are the compiler's own.
+   */
+  accuracy: accuracySchema.optional(),
   /** Present once keys exist. `development`: made on one machine; whoever made them could forge proofs. `ptau`: by a ceremony. */
   keys: z
     .object({

@@ -1,4 +1,5 @@
 /** How results read on a terminal. */
+import { ROWS } from '../quantize/accuracy.js';
 import type { ComparedAccuracy } from '../workflow/accuracy-report.js';
 import type { LayerReport } from '../workflow/report.js';
 import type { OutputReport } from '../workflow/outputs.js';
@@ -12,8 +13,6 @@ export function printLayers(layers: readonly LayerReport[]): string {
     layers.map(({ name, op, shape, constraints, bits }) => [name, op ?? '', shape?.join('×') ?? '', constraints, bits]),
   );
 }
-
-const ROWS = { calibration: 'calibration rows', heldOut: 'held-out rows', drawn: 'inputs drawn over the declared range' } as const;
 
 export function printAccuracy(accuracy: ComparedAccuracy): string {
   const share = (value: number): string => `${(100 * value).toFixed(2)} %`;

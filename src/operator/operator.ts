@@ -23,6 +23,7 @@ import { contextFor } from '../solidity/index.js';
 import { type CheckedProof, checkProof } from './checked-proof.js';
 import { startDownloads } from './downloads.js';
 import { InputLimitError, InputUnavailableError, ProofInvalidError, ProverFailedError } from './errors.js';
+import { leastOf } from '../tensor/extremes.js';
 import { fetchInput, type InputPlaces } from './inputs.js';
 import type { Computed, Job, ProofQueue } from './jobs.js';
 import type { Duty, OperatorJournal } from './journal.js';
@@ -220,7 +221,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       active.add(work);
     }
     const pending = [...tracked.values()].flatMap(({ pending: block }) => block ?? []);
-    const behind = Math.min(scanned, ...pending.map((block) => block - 1));
+    const behind = Math.min(scanned, leastOf(pending) - 1);
     if (behind > (journal.cursor ?? -1)) await journal.advance(behind);
     metrics.duties.set(journal.duties.size);
     metrics.queue.set(queue.size);
@@ -518,7 +519,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
       // Asked anew: the request may be newer than the last look.
       const head = await rpc.provider.getBlockNumber();
       const recent = await readEvents(rpc, market, Math.max(options.fromBlock, head - options.reorgDepth + 1), head, entry.id);
-      entry.settledAt = Math.max(0, ...recent.map(({ blockNumber }) => blockNumber + options.reorgDepth));
+      entry.settledAt = recent.reduce((most, { blockNumber }) => Math.max(most, blockNumber + options.reorgDepth), 0);
     }
     if (clock.head >= entry.settledAt) await close(entry, outcome);
   }

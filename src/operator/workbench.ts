@@ -1,4 +1,5 @@
 /** Builds ready to work on inputs: the key is loaded and the first, slow proof made when a build is opened, not when asked. */
+import type { ZkinferError } from '../errors.js';
 import type { Groth16Backend } from '../groth16/types.js';
 import { outputSaltOf, type RequestName } from '../ledger/index.js';
 import type { Manifest } from '../manifest.js';
@@ -42,9 +43,7 @@ export async function openWorkbench(folders: readonly string[], backend?: Groth1
         const { inputCommitment, output } = signalCalldata(bench.manifest, publicSignals);
         return { computed: { inputCommitment, output, proved: { proof, publicSignals }, seconds: seconds() } };
       } catch (error) {
-        if (error instanceof InputFormatError || error instanceof InputShapeError || error instanceof InputRangeError || error instanceof InputTypeError) {
-          return { refused: error.code };
-        }
+        if (NEVER_ANSWERED.some((kind) => error instanceof kind)) return { refused: (error as ZkinferError).code };
         throw error;
       }
     },
@@ -78,3 +77,6 @@ export function saltsOf(document: string, { input, output }: Pick<Manifest['visi
   }
   return { input: salt, ...(output === 'hashed' ? { output: outputSaltOf(salt, request) } : {}) };
 }
+
+/** What is wrong with an input itself, so that no machine will ever compute with it. */
+const NEVER_ANSWERED = [InputFormatError, InputShapeError, InputRangeError, InputTypeError];

@@ -11,6 +11,12 @@ import type { IntegerModel } from './integer-model.js';
 /** Gives the float outputs, in the model's order, of one input (one flat array per graph input). */
 export type FloatReference = (inputs: readonly Float64Array[]) => Promise<readonly ArrayLike<number>[]>;
 
+/** Rows of which kind: set the scales; given or kept apart; drawn uniformly over the declared range. */
+export type RowKind = 'calibration' | 'heldOut' | 'drawn';
+
+/** Row kinds in words. */
+export const ROWS: Readonly<Record<RowKind, string>> = { calibration: 'calibration rows', heldOut: 'held-out rows', drawn: 'inputs drawn over the declared range' };
+
 /** How far one element of an output strays, against its own range. */
 export interface ElementAccuracy {
   readonly index: number;
@@ -114,9 +120,12 @@ export async function measureAccuracy(
       const tally = tallies[k];
       const reals = finish(k, dequantize(integers[k], output.scale));
       for (let i = 0; i < reals.length; i += 1) {
-        const error = Math.abs(reals[i] - expected[k][i]);
+        // A float network that overflows has no value to come near to.
+        const finite = Number.isFinite(expected[k][i]);
+        const error = finite ? Math.abs(reals[i] - expected[k][i]) : Infinity;
         tally.maximumError = Math.max(tally.maximumError, error);
         tally.sum += error;
+        if (!finite) continue;
         tally.least = Math.min(tally.least, expected[k][i]);
         tally.most = Math.max(tally.most, expected[k][i]);
         tally.elements.add(i, error, expected[k][i]);

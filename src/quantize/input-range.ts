@@ -22,6 +22,9 @@ const UNLIKE = 4;
 /** The same of the features' sizes where there is one sample and hence no span; a middling feature is then within 16 steps of 8 bits. */
 const UNLIKE_SIZES = 16;
 
+/** Finest step of an input, by its largest magnitude: integers then stay far below 2^53, and a float32 is no finer than 2^-24 of itself. */
+const FINEST = 2 ** -40;
+
 export interface InputChoice {
   readonly inputs: readonly IntegerInput[];
   readonly notes: readonly string[];
@@ -118,7 +121,7 @@ function elementGrids(input: NumberedInput, bits: number, columns: readonly [num
     // A feature that never varied gets the widest feature's span around its one value; 1 where all were always zero.
     const span = max > min ? max - min : Math.max(widest, Math.abs(min)) || 1;
     const least = min - ELEMENT_MARGIN * span;
-    const step = ((1 + 2 * ELEMENT_MARGIN) * span) / levels;
+    const step = Math.max(((1 + 2 * ELEMENT_MARGIN) * span) / levels, FINEST * Math.max(Math.abs(min), Math.abs(max)));
     return { step, low: Math.round(least / step) + 0 };
   });
   return {

@@ -40,6 +40,8 @@ const REQUANTIZE_OVERHEAD = 5;
 const EXACT_FACTOR_BITS = 8;
 /** Widest values, in bits, that later layers can still take without leaving exact arithmetic. */
 const WIDEST = 48;
+/** Distance of a tensor from zero, in spans of its integers, from which on a linear layer reads it from its middle. */
+const FAR = 64;
 
 export class Lowering {
   readonly ops: IntegerOp[] = [];
@@ -50,6 +52,7 @@ export class Lowering {
   private readonly cutCounts = new Map<string, number>();
   private readonly narrowed = new Map<TensorId, Quantized>();
   private readonly uniformed = new Map<TensorId, Quantized>();
+  private readonly centres = new Map<TensorId, { readonly x: Quantized; readonly middle: Float64Array }>();
   private nextId: TensorId;
   private readonly shapes = new Map<string, Shape>();
   private layer = '';
@@ -202,6 +205,11 @@ export class Lowering {
     return shift === 0;
   }
 
+  /** Whether integers stand for themselves in x and in these factors and constants: what is made of them is then exact in units of one. */
+  isIntegral(x: Quantized, ...numbers: readonly Float64Array[]): boolean {
+    return x.scale.length === 1 && x.scale[0] === 1 && numbers.every((values) => values.every(Number.isInteger));
+  }
+
   /** Scale of an accumulator for graph tensor `name` made of these terms: a power-of-two fraction of the next cut's step. */
   accumulatorScale(name: string, terms: readonly Term[], rows: number): number {
     const cut = this.cut(name);
@@ -295,6 +303,27 @@ export class Lowering {
       default:
         return sizeOf(reader.shape);
     }
+  }
+
+  /**
+   * x as a linear layer should read it where all its integers lie far from zero, such as years or heights above the sea: each less the
+   * middle of its interval. What the layer makes of the middles is a constant, so its terms stay small, and no sum of them leaves exact
+   * arithmetic. `middle` has one entry, or one an element where x has scales of its own; undefined where x is near zero already.
+   */
+  centred(x: Quantized): { readonly x: Quantized; readonly middle?: Float64Array } {
+    const intervals: [number, number][] = x.scale.length === 1 ? [hull(x.bounds)] : Array.from(x.bounds.low, (low, i) => [low, x.bounds.high[i]]);
+    if (intervals.every(([low, high]) => Math.min(Math.abs(low), Math.abs(high)) <= FAR * (high - low + 1))) return { x };
+    const known = this.centres.get(x.id);
+    if (known) return known;
+    const middle = Float64Array.from(intervals, ([low, high]) => Math.floor((low + high) / 2) + 0);
+    const size = sizeOf(x.shape);
+    const shift = new Float64Array(size).map((_, i) => -middle[middle.length === 1 ? 0 : i] + 0);
+    const scale = x.scale[0];
+    const moved = this.emitStep({ kind: 'affine', factor: new Float64Array(size).fill(1), shift }, [x], x.of, x.shape, scale);
+    const meanSquare = intervals.reduce((sum, [low, high]) => sum + (high - low + 1) ** 2 / 12, 0) / intervals.length;
+    const made = { x: { ...moved, scale: x.scale, meanSquare }, middle };
+    this.centres.set(x.id, made);
+    return made;
   }
 
   /** x with one scale for all elements. */

@@ -62,7 +62,10 @@ function realIntervals(input: IntegerInput): Intervals {
 function checkFinite(statistics: ReadonlyMap<string, TensorStatistics>): void {
   for (const [name, { min, max, meanSquare }] of statistics) {
     if (![min, max, meanSquare].every(Number.isFinite)) {
-      throw new CalibrationError(`tensor '${name}' takes values that are not finite on the calibration data; check the samples for NaN and extreme values`);
+      throw new CalibrationError(
+        `tensor '${name}' takes values that are not finite, or whose squares are not, on the calibration data or over the declared range; ` +
+          'check both for NaN and extreme values',
+      );
     }
   }
 }

@@ -11,6 +11,9 @@ export interface TensorStatistics {
   readonly meanSquare: number;
 }
 
+/** Of a tensor without elements. */
+const NOTHING: TensorStatistics = { min: 0, max: 0, meanSquare: 0 };
+
 /** Evaluates the float network on one sample: every tensor by name. */
 export type FloatEvaluator = (inputs: readonly Float64Array[]) => ReadonlyMap<string, Float64Array>;
 
@@ -30,7 +33,7 @@ export function gatherStatistics(evaluate: FloatEvaluator, samples: Iterable<rea
     }
   }
   return new Map(
-    [...running].map(([name, { min, max, squares, count }]) => [name, { min, max, meanSquare: squares / Math.max(count, 1) }]),
+    [...running].map(([name, { min, max, squares, count }]) => [name, count === 0 ? NOTHING : { min, max, meanSquare: squares / count }]),
   );
 }
 

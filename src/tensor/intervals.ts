@@ -78,6 +78,7 @@ export function monotoneIntervals(x: Intervals, f: (value: number, i: number) =>
 
 /** Smallest low and largest high. */
 export function hull({ low, high }: Intervals): [number, number] {
+  if (low.length === 0) return [0, 0];
   return [
     low.reduce((least, value) => Math.min(least, value), Infinity),
     high.reduce((most, value) => Math.max(most, value), -Infinity),

@@ -6,18 +6,16 @@
  */
 import type { Circuit } from '../compile/compile.js';
 import { applyOmitted, evaluator, OnnxRuntimeError, openReference, type Graph } from '../onnx/index.js';
-import { measureAccuracy, type AccuracyReport, type Finish, type FloatReference, type IntegerOutputs } from '../quantize/accuracy.js';
+import { measureAccuracy, ROWS, type AccuracyReport, type Finish, type FloatReference, type IntegerOutputs, type RowKind } from '../quantize/accuracy.js';
 import { accepts, encodeInputs, realRange } from '../quantize/encode.js';
 import type { IntegerInput, IntegerModel } from '../quantize/integer-model.js';
+import { AccumulatorOverflowError, CalibrationError } from '../quantize/errors.js';
 import { interpret, runIntegerModel } from '../quantize/interpreter.js';
 import { createChecker } from '../r1cs/check.js';
 import { mostOf } from '../tensor/extremes.js';
 import { sizeOf } from '../tensor/shape.js';
 import { InconsistentWitnessError, prepareCircuit } from './circuit-run.js';
 import type { Sample } from './input-json.js';
-
-/** Rows of which kind: set the scales; given or kept apart; drawn uniformly over the declared range. */
-export type RowKind = 'calibration' | 'heldOut' | 'drawn';
 
 export interface MeasuredRows extends AccuracyReport {
   readonly rows: RowKind;
@@ -41,6 +39,8 @@ export interface ComparedAccuracy extends AccuracyReport {
   readonly heldOut?: 'given' | 'split';
   readonly sets: readonly MeasuredRows[];
   readonly saturations: readonly Saturation[];
+  /** Remedies that were tried on this model and helped, those that help most first; none where no error is large. */
+  readonly remedies: readonly Remedy[];
   /** What the user should know, each with what helps. */
   readonly warnings: readonly string[];
 }
@@ -55,8 +55,29 @@ export interface AccuracyInputs {
   readonly calibration: readonly Sample[];
   /** Rows that were not calibrated on. */
   readonly heldOut: readonly Sample[];
-  /** Quantizes again on other rows, for the estimate where no held-out rows are given. */
-  readonly requantize: (samples: readonly Sample[]) => IntegerModel;
+  /** The range that was declared, if one was. */
+  readonly inputRange?: readonly [number, number];
+  /** Quantizes again otherwise: for the estimate where no held-out rows are given, and to try a remedy before it is advised. */
+  readonly requantize: (otherwise: Otherwise) => IntegerModel;
+  readonly onStage?: (stage: string) => void;
+}
+
+/** Options of quantization; what is not given stays as it was, and `inputRange: null` declares none. */
+export interface Otherwise {
+  readonly samples?: readonly Sample[];
+  readonly activationBits?: number;
+  readonly inputRange?: readonly [number, number] | null;
+}
+
+/** What was tried against a large error, and the error that it left. */
+export interface Remedy {
+  readonly rows: RowKind;
+  readonly kind: 'activationBits' | 'calibration' | 'inputRange';
+  /** What to do, in words. */
+  readonly advice: string;
+  /** Largest relative error of any output, without and with it. */
+  readonly before: number;
+  readonly after: number;
 }
 
 /** Samples of a kind that are measured, at most. */
@@ -112,27 +133,109 @@ async function measure(inputs: AccuracyInputs, reference: FloatReference, finish
     if (samples.length === 0) return;
     const chosen = samples.slice(0, MOST_ROWS);
     sets.push({ rows, ...(await measureAccuracy(of, outputs, reference, chosen, finish, scores)) });
-    if (rows !== 'calibration') for (const saturation of saturationsOf(of, chosen)) saturations.push({ ...saturation, rows });
+    for (const saturation of saturationsOf(of, chosen)) saturations.push({ ...saturation, rows });
   };
 
   const calibrated = inside(calibration);
   await add('calibration', calibrated);
-  let heldOut: ComparedAccuracy['heldOut'];
-  if (given.length > 0) {
-    heldOut = 'given';
-    await add('heldOut', inside(given));
-  } else if (calibration.length >= LEAST_SPLIT) {
-    heldOut = 'split';
-    const apart = calibration.filter((_, i) => i % 5 === 4);
-    const other = requantize(calibration.filter((_, i) => i % 5 !== 4));
-    await add('heldOut', inside(apart, other), other, (encoded) => runIntegerModel(other, encoded));
+  const heldOut = given.length > 0 ? 'given' : calibration.length >= LEAST_SPLIT ? 'split' : undefined;
+  const split = (kept: boolean): Sample[] => calibration.filter((_, i) => (i % 5 === 4) === kept);
+  const apart: Apart = heldOut === 'split' ? { rows: split(true), others: split(false) } : { rows: given, others: calibration };
+  if (heldOut === 'given') await add('heldOut', inside(given));
+  if (heldOut === 'split') {
+    const other = requantize({ samples: apart.others });
+    await add('heldOut', inside(apart.rows, other), other, (encoded) => runIntegerModel(other, encoded));
   }
   await add('drawn', drawnSamples(model.inputs, DRAWN));
   const foremost = (['heldOut', 'calibration', 'drawn'] as const).map((kind) => sets.find(({ rows }) => rows === kind)).find(Boolean) as MeasuredRows;
   const { rows: _, ...report } = foremost;
   const outside = { calibration: calibration.length - calibrated.length, heldOut: given.length - inside(given).length };
-  const warnings = warningsOf(model, { calibration, sets, saturations, outside });
-  return { ...report, ...(heldOut === undefined ? {} : { heldOut }), sets, saturations, warnings };
+  const remedies = await tryRemedies(inputs, apart, sets, reference, finish);
+  const warnings = warningsOf(model, { calibration, sets, saturations, outside, remedies });
+  return { ...report, ...(heldOut === undefined ? {} : { heldOut }), sets, saturations, remedies, warnings };
+}
+
+function worstOf({ outputs }: AccuracyReport): number {
+  return mostOf(outputs.map(({ relativeError }) => relativeError));
+}
+
+/** Activation bits that are tried beyond those of the model. */
+const MORE_BITS = [2, 4];
+/** Most activation bits there are. */
+const MOST_BITS = 16;
+/** Share of the error that a remedy may leave and still be called one. */
+const HELPS = 0.7;
+
+/**
+ * Tries on this model what might help where an error is large, and keeps what does. A remedy that is measured cannot be a wrong one:
+ * more bits do not help a layer that saturates, other rows do not help a grid that is coarse.
+ */
+async function tryRemedies(inputs: AccuracyInputs, apart: Apart, sets: readonly MeasuredRows[], reference: FloatReference, finish: Finish): Promise<Remedy[]> {
+  const remedies: Remedy[] = [];
+  for (const set of sets) {
+    const before = worstOf(set);
+    if (before <= LARGE) continue;
+    inputs.onStage?.('trying remedies');
+    for (const { otherwise, over, kind, advice } of trialsFor(set.rows, inputs, apart)) {
+      const model = attempt(() => inputs.requantize(otherwise));
+      const samples = model === undefined ? [] : over(model).slice(0, MOST_ROWS).filter((row) => isInside(model, row));
+      if (model === undefined || samples.length === 0) continue;
+      const after = worstOf(await measureAccuracy(model, (encoded) => runIntegerModel(model, encoded), reference, samples, finish));
+      if (after <= HELPS * before) remedies.push({ rows: set.rows, kind, advice, before, after });
+    }
+  }
+  return remedies.sort((a, b) => a.after / a.before - b.after / b.before);
+}
+
+/** Rows kept apart from calibration, and those that the model they are measured on is calibrated on. */
+interface Apart {
+  readonly rows: readonly Sample[];
+  readonly others: readonly Sample[];
+}
+
+interface Trial extends Pick<Remedy, 'kind' | 'advice'> {
+  readonly otherwise: Otherwise;
+  /** The rows to measure on: none that the trial calibrates on. */
+  readonly over: (model: IntegerModel) => readonly Sample[];
+}
+
+function trialsFor(rows: RowKind, { model, calibration, inputRange }: AccuracyInputs, apart: Apart): Trial[] {
+  const finer = (over: Trial['over'], samples: readonly Sample[]): Trial[] =>
+    MORE_BITS.map((more) => model.activationBits + more)
+      .filter((activationBits) => activationBits <= MOST_BITS)
+      .map((activationBits) => ({ kind: 'activationBits', advice: `--activation-bits ${activationBits}`, otherwise: { activationBits, samples }, over }));
+  switch (rows) {
+    case 'calibration':
+      return finer(() => calibration, calibration);
+    case 'heldOut': {
+      // Every other row that errs goes to the calibration data, so that both halves are alike; the rest tells.
+      const samples = [...apart.others, ...apart.rows.filter((_, i) => i % 2 === 0)];
+      const over = (): Sample[] => apart.rows.filter((_, i) => i % 2 === 1);
+      return [...finer(() => apart.rows, apart.others), { kind: 'calibration', advice: 'calibrate on rows like the held-out ones', otherwise: { samples }, over }];
+    }
+    case 'drawn': {
+      const over = (): Sample[] => drawnSamples(model.inputs, DRAWN);
+      const samples = [...calibration, ...drawnSamples(model.inputs, DRAWN, OTHER_SEED)];
+      const covering: Trial = { kind: 'calibration', advice: 'calibrate on rows that cover such inputs', otherwise: { samples }, over };
+      const own: Trial = {
+        kind: 'inputRange',
+        advice: "declare a narrower --input-range, or none: the calibration data's own",
+        otherwise: { inputRange: null },
+        over: (other) => drawnSamples(other.inputs, DRAWN),
+      };
+      return [...finer(over, calibration), covering, ...(inputRange !== undefined && calibration.length > 0 ? [own] : [])];
+    }
+  }
+}
+
+/** The model, or undefined where quantization so cannot be. */
+function attempt(make: () => IntegerModel): IntegerModel | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof AccumulatorOverflowError || error instanceof CalibrationError) return undefined;
+    throw error;
+  }
 }
 
 function isInside({ inputs }: IntegerModel, row: Sample): boolean {
@@ -162,9 +265,12 @@ function circuitOutputs(model: IntegerModel, { program, system, saltCount }: Cir
   };
 }
 
+/** For inputs that a trial calibrates on: others than those that are measured. */
+const OTHER_SEED = 2;
+
 /** Uniform over the declared range, from a fixed seed, so that a report can be repeated. */
-function drawnSamples(inputs: readonly IntegerInput[], count: number): Sample[] {
-  let state = 1;
+function drawnSamples(inputs: readonly IntegerInput[], count: number, seed = 1): Sample[] {
+  let state = seed;
   const random = (): number => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32;
@@ -209,9 +315,10 @@ interface Findings {
   readonly sets: readonly MeasuredRows[];
   readonly saturations: readonly Saturation[];
   readonly outside: { readonly calibration: number; readonly heldOut: number };
+  readonly remedies: readonly Remedy[];
 }
 
-function warningsOf(model: IntegerModel, { calibration, sets, saturations, outside }: Findings): string[] {
+function warningsOf(model: IntegerModel, { calibration, sets, saturations, outside, remedies }: Findings): string[] {
   const warnings: string[] = [];
   const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
   if (calibration.length > 0 && calibration.length < FEW_ROWS) {
@@ -234,20 +341,18 @@ function warningsOf(model: IntegerModel, { calibration, sets, saturations, outsi
     if (worstElement === undefined || relativeError > LARGE || worstElement.relativeError <= UNEQUAL) continue;
     warnings.push(
       `output '${name}': its elements share one scale, and element ${worstElement.index}, whose own range is ${worstElement.range.toPrecision(3)}, errs by ` +
-        `${worstElement.maximumError.toPrecision(3)}; scale the elements to like sizes in the model, or make them outputs of their own`,
+        `${worstElement.maximumError.toPrecision(3)}; scale the elements to like sizes in the model, or make them outputs of layers of their own`,
     );
   }
-  for (const kind of ['heldOut', 'drawn'] as const) {
-    const of = kind === 'heldOut' ? 'held-out rows' : 'inputs drawn over the declared range';
+  for (const kind of ['calibration', 'heldOut', 'drawn'] as const) {
     const [worst] = saturations.filter(({ rows }) => rows === kind);
     const bad = sets.find(({ rows }) => rows === kind)?.outputs.filter(({ relativeError }) => relativeError > LARGE) ?? [];
     if (bad.length === 0) continue;
     const what = bad.map(({ name, relativeError }) => `'${name}' errs by ${percent(relativeError)} of its range`).join(', ');
-    warnings.push(
-      worst !== undefined
-        ? `on ${of} output ${what}: layer '${worst.layer}' (${worst.op}) cuts off ${percent(worst.share)} of its values there; calibrate on rows that cover such inputs, or declare a narrower --input-range`
-        : `on ${of} output ${what} without saturation: take more --activation-bits`,
-    );
+    const where = worst === undefined ? 'no layer saturates' : `layer '${worst.layer}' (${worst.op}) cuts off ${percent(worst.share)} of its values there`;
+    const tried = remedies.filter(({ rows }) => rows === kind).map(({ advice, after }) => `${advice} (leaves ${percent(after)})`);
+    const helps = tried.length > 0 ? `tried, and helps: ${tried.join('; ')}` : 'more --activation-bits and other calibration data were tried, and did not help';
+    warnings.push(`on ${ROWS[kind]} output ${what}; ${where}; ${helps}`);
   }
   return warnings;
 }

@@ -13,7 +13,7 @@ import { symLines } from '../r1cs/sym-file.js';
 import { nonZeros } from '../r1cs/types.js';
 import { MAX_SIGNALS } from '../solidity/render.js';
 import { VERSION } from '../version.js';
-import { reportAccuracy, type ComparedAccuracy } from './accuracy-report.js';
+import { reportAccuracy, type ComparedAccuracy, type Otherwise } from './accuracy-report.js';
 import { classesOf, type ClassOptions, type OutputClasses } from './classes.js';
 import { checkSamples, type Sample } from './input-json.js';
 import { reportLayers, type LayerReport } from './report.js';
@@ -83,20 +83,23 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
   const samples = checkSamples(options.calibration ?? [], graph.inputs);
   stage('quantizing');
   const { activationBits = 8, inputRange } = options;
-  const requantize = (rows: readonly Sample[]): IntegerModel => quantize(graph, { activationBits, samples: rows, inputRange, evaluator });
-  const model = requantize(samples);
+  const requantize = (otherwise: Otherwise = {}): IntegerModel => {
+    const { inputRange: range = inputRange, ...rest } = otherwise;
+    return quantize(graph, { activationBits, samples, evaluator, ...rest, inputRange: range ?? undefined });
+  };
+  const model = requantize();
   stage('compiling the circuit');
   const visibility = { input: options.inputVisibility ?? 'hashed', output: options.outputVisibility ?? 'public' } as const;
   const circuit = await compileModel(model, visibility, { gadgetFolders: options.gadgetFolders });
   stage('comparing with float32');
   const heldOut = checkSamples(options.heldOut ?? [], graph.inputs);
-  const accuracy = await reportAccuracy({ onnx, graph, model, circuit, scores: classes.map(({ scores }) => scores), calibration: samples, heldOut, requantize });
+  const accuracy = await reportAccuracy({ onnx, graph, model, circuit, scores: classes.map(({ scores }) => scores), calibration: samples, heldOut, inputRange, requantize, onStage: stage });
   const recorded = {
     activationBits,
     ...(inputRange === undefined ? {} : { inputRange: [...inputRange] as [number, number] }),
     ...(samples.length === 0 ? {} : { calibrationHash: samplesHash(samples), calibrationRows: samples.length }),
   };
-  const manifest = { ...describe(onnx, model, circuit, options.name, visibility, classes), options: recorded };
+  const manifest = { ...describe(onnx, model, circuit, options.name, visibility, classes), options: recorded, accuracy: onRecord(accuracy) };
   return { model, circuit, manifest, accuracy, layers: reportLayers(model, circuit), seconds: (performance.now() - start) / 1000 };
 }
 
@@ -149,6 +152,20 @@ function describe(
     },
     notes: [...model.notes, ...notesOnSignals(visibility, circuit.signals.length)],
     files: {},
+  };
+}
+
+/** What of an accuracy report the manifest keeps. */
+function onRecord({ reference, heldOut, sets, warnings }: ComparedAccuracy): Manifest['accuracy'] {
+  return {
+    reference,
+    ...(heldOut === undefined ? {} : { heldOut }),
+    sets: sets.map(({ rows, samples, outputs }) => ({
+      rows,
+      samples,
+      outputs: outputs.map(({ worstElement: _, ...output }) => output),
+    })),
+    warnings: [...warnings],
   };
 }
 

@@ -1,10 +1,11 @@
 /**
  * `input.json`, the format EZKL users have: `{"input_data": [[...], ...]}`, one flat or nested array per graph input. A file of
- * samples holds one such entry per sample: for a model with one input a row each, else an array of arrays each.
+ * samples holds one such entry per sample: for a model with one input a row each, else an array of arrays each; or, as EZKL has them,
+ * all samples of an input end to end in one array.
  */
 import { ZkinferError } from '../errors.js';
 import type { GraphInput } from '../network/graph.js';
-import { InputShapeError } from '../quantize/errors.js';
+import { InputRangeError, InputShapeError, InputTypeError } from '../quantize/errors.js';
 import { showShape, sizeOf } from '../tensor/shape.js';
 import { parseJson } from '../user-json.js';
 
@@ -29,7 +30,8 @@ export function parseInput(text: string, inputs: readonly Pick<GraphInput, 'name
 
 /** Reads many inputs of a model. @throws InputFormatError, InputShapeError */
 export function parseSamples(text: string, inputs: readonly Pick<GraphInput, 'name' | 'shape'>[], source: string): Sample[] {
-  const data = inputData(text, source);
+  const given = inputData(text, source);
+  const data = unstacked(given, inputs) ?? given;
   if (inputs.length === 1) {
     const [input] = inputs;
     // A single input file is a file of one sample; so is one row wrapped once more.
@@ -44,7 +46,25 @@ export function parseSamples(text: string, inputs: readonly Pick<GraphInput, 'na
   });
 }
 
-/** Samples that a caller of the library made: shapes and finiteness checked. @throws InputShapeError, InputFormatError */
+/**
+ * Samples laid end to end, one flat array for each input, as EZKL's calibration files have them; undefined where the data are not so.
+ * Gives one array a sample for a model with one input, else an array of arrays each.
+ */
+function unstacked(data: readonly unknown[], inputs: readonly Pick<GraphInput, 'shape'>[]): unknown[] | undefined {
+  if (data.length !== inputs.length) return undefined;
+  const counts = data.map((row, k) => (Array.isArray(row) && row.every((entry) => !Array.isArray(entry)) ? row.length / sizeOf(inputs[k].shape) : NaN));
+  const [count] = counts;
+  if (!(Number.isInteger(count) && count > 1 && counts.every((other) => other === count))) return undefined;
+  // As many numbers a row as there are inputs: a row of one number for each input, which is a sample already.
+  if (inputs.length > 1 && count === inputs.length && inputs.every(({ shape }) => sizeOf(shape) === 1)) return undefined;
+  const pick = (k: number, s: number): unknown[] => (data[k] as unknown[]).slice(s * sizeOf(inputs[k].shape), (s + 1) * sizeOf(inputs[k].shape));
+  return Array.from({ length: count }, (_, s) => (inputs.length === 1 ? pick(0, s) : inputs.map((_input, k) => pick(k, s))));
+}
+
+/**
+ * Samples that a caller of the library made: shapes, finiteness and types checked.
+ * @throws InputShapeError, InputFormatError, InputTypeError, InputRangeError
+ */
 export function checkSamples(samples: readonly Sample[], inputs: readonly GraphInput[]): readonly Sample[] {
   samples.forEach((sample, s) => {
     if (sample.length !== inputs.length) throw new InputShapeError(`sample ${s} has ${sample.length} arrays, the model ${inputs.length} inputs`);
@@ -53,9 +73,19 @@ export function checkSamples(samples: readonly Sample[], inputs: readonly GraphI
       if (sample[k].length !== size) throw new InputShapeError(`sample ${s}: input '${input.name}' of shape ${showShape(input.shape)} needs ${size} numbers, not ${sample[k].length}`);
       const bad = sample[k].findIndex((value) => !Number.isFinite(value));
       if (bad >= 0) throw new InputFormatError(`sample ${s}: input '${input.name}'[${bad}] is ${sample[k][bad]}; give finite numbers`);
+      if (input.integers !== undefined) checkIntegers(sample[k], input.integers, `sample ${s}: input '${input.name}'`);
     });
   });
   return samples;
+}
+
+function checkIntegers(values: Float64Array, [least, most]: readonly [number, number], where: string): void {
+  const fraction = values.findIndex((value) => !Number.isInteger(value));
+  if (fraction >= 0) {
+    throw new InputTypeError(`${where}[${fraction}] is ${values[fraction]}, and the input takes integers; round it as the model's author means it`);
+  }
+  const outside = values.findIndex((value) => value < least || value > most);
+  if (outside >= 0) throw new InputRangeError(`${where}[${outside}] is ${values[outside]}; its type takes integers from ${least} to ${most}`);
 }
 
 function inputData(text: string, source: string): unknown[] {

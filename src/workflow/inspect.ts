@@ -1,6 +1,7 @@
 /** `inspect`: what is in a model, what of it can be proved, and what each layer will cost. */
 import { decodeModel, supportedOps, surveyModel, type ModelSurvey } from '../onnx/index.js';
 import { compileOnnx, type CompileOptions } from './compile.js';
+import type { ComparedAccuracy } from './accuracy-report.js';
 import type { LayerReport } from './report.js';
 
 export interface Inspection {
@@ -11,6 +12,8 @@ export interface Inspection {
   readonly layers?: readonly LayerReport[];
   readonly constraints?: number;
   readonly domainSize?: number;
+  /** How far the integer model would stray with these options; absent if it cannot be compiled. */
+  readonly accuracy?: ComparedAccuracy;
   readonly notes: readonly string[];
 }
 
@@ -18,7 +21,7 @@ export interface Inspection {
 export async function inspectOnnx(onnx: Uint8Array, options: CompileOptions): Promise<Inspection> {
   const survey = surveyModel(decodeModel(onnx));
   if (survey.unsupported.length > 0) return { survey, supported: false, supportedOps: supportedOps(), notes: [] };
-  const { layers, manifest } = await compileOnnx(onnx, options);
+  const { layers, manifest, accuracy } = await compileOnnx(onnx, options);
   const { constraints, domainSize } = manifest.circuit;
-  return { survey, supported: true, supportedOps: supportedOps(), layers, constraints, domainSize, notes: manifest.notes };
+  return { survey, supported: true, supportedOps: supportedOps(), layers, constraints, domainSize, accuracy, notes: manifest.notes };
 }

@@ -5,6 +5,7 @@ import { boundModel } from '../../src/quantize/intervals.js';
 import { quantize } from '../../src/quantize/quantize.js';
 import { evaluator } from '../../src/network/evaluate.js';
 import { decodeR1cs, encodeR1cs } from '../../src/r1cs/r1cs-file.js';
+import { nonZeros } from '../../src/r1cs/types.js';
 import { hull } from '../../src/tensor/intervals.js';
 import { seeded } from '../onnx/support/random.js';
 import { LAYER_CASES, numbers, randomGraph, Sketch, type Random } from '../quantize/support/graphs.js';
@@ -179,6 +180,19 @@ describe('degenerate networks', () => {
     const sketch = new Sketch();
     const x = sketch.affine(sketch.input([1, 40]), numbers(seeded(3), 40, 3), numbers(seeded(4), 40, 3));
     await proves(quantizeRandomly(sketch.graph(sketch.reduce(x, 'max')), 6, seeded(1)));
+  });
+
+  it('a maximum of very many members is proved, by a system that grows as they do and not as their square', async () => {
+    const random = seeded(78);
+    const sketch = new Sketch();
+    assertProvesTheInterpreter(await ready(quantizeRandomly(sketch.graph(sketch.reduce(sketch.input([2, 200]), 'max')), 4, random)), random, 30);
+    const nonZerosOf = async (size: number): Promise<number> => {
+      const many = new Sketch();
+      const { circuit } = await ready(quantizeRandomly(many.graph(many.reduce(many.input([1, size]), 'max')), 2, random, 4));
+      return nonZeros(circuit.system);
+    };
+    const [some, more] = [await nonZerosOf(500), await nonZerosOf(2000)];
+    assert.ok(more < 5 * some, `${some} ${more}`);
   });
 
   it('a maximum that one member always wins costs nothing', async () => {

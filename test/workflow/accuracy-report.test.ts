@@ -1,6 +1,12 @@
 /** The accuracy report fails where the model does: on rows that were not calibrated on, and over the whole declared range. */
 import assert from 'node:assert/strict';
+import { manifestSchema } from '../../src/manifest.js';
+import { printAccuracy } from '../../src/cli/print.js';
+import { encodeInputs } from '../../src/quantize/encode.js';
+import type { ComparedAccuracy } from '../../src/workflow/accuracy-report.js';
+import type { RowKind } from '../../src/quantize/accuracy.js';
 import { compileOnnx } from '../../src/workflow/compile.js';
+import { inspectOnnx } from '../../src/workflow/inspect.js';
 import { floats, makeModel, node } from '../onnx/support/make-model.js';
 import { seeded } from '../onnx/support/random.js';
 
@@ -22,6 +28,9 @@ function rows(count: number, size: number, seed = 9): Float64Array[][] {
 
 const compile = (options: object = {}) => compileOnnx(network(), { name: 'network', ...options });
 
+const worst = ({ sets }: ComparedAccuracy, kind: RowKind): number => Math.max(...sets.find(({ rows: one }) => one === kind)!.outputs.map(({ relativeError }) => relativeError));
+const advised = ({ remedies }: ComparedAccuracy, kind: RowKind): string[] => remedies.filter(({ rows: one }) => one === kind).map((remedy) => remedy.kind);
+
 describe('the accuracy report', () => {
   it('tells of inputs that calibration on zeros cuts off, names the layer, and its remedy helps', async () => {
     const zeros = [[new Float64Array(8)]];
@@ -36,12 +45,47 @@ describe('the accuracy report', () => {
     assert.ok(after.outputs[0].relativeError < drawn.outputs[0].relativeError / 4, String(after.outputs[0].relativeError));
   });
 
-  it('advises more bits where nothing saturates, and more bits help', async () => {
-    const options = { calibration: rows(60, 3), inputRange: [-3, 3] as const };
-    const coarse = await compile({ ...options, activationBits: 3 });
-    assert.match(coarse.accuracy.warnings.join('\n'), /--activation-bits|cuts off/);
-    const fine = await compile({ ...options, activationBits: 8 });
-    assert.ok(fine.accuracy.maximumError < coarse.accuracy.maximumError / 4);
+  it('advises more bits where the grids are coarse, and the bits advised leave what it says', async () => {
+    const options = { calibration: rows(60, 3), heldOut: rows(40, 3, 10), inputRange: [-3, 3] as const };
+    const coarse = (await compile({ ...options, activationBits: 3 })).accuracy;
+    const [remedy] = coarse.remedies.filter(({ rows: kind, kind: what }) => kind === 'heldOut' && what === 'activationBits');
+    const activationBits = Number(/--activation-bits (\d+)/.exec(remedy.advice)![1]);
+    assert.ok(coarse.warnings.some((warning) => warning.includes(remedy.advice)));
+    const fine = (await compile({ ...options, activationBits })).accuracy;
+    assert.ok(worst(fine, 'heldOut') < 0.5 * worst(coarse, 'heldOut'));
+    assert.ok(Math.abs(worst(fine, 'heldOut') - remedy.after) < 0.1 * remedy.after);
+  });
+
+  it('does not advise more bits where layers saturate, nor other rows where grids are coarse', async () => {
+    const saturated = (await compile({ calibration: rows(60, 0.2), heldOut: rows(40, 3, 10), inputRange: [-3, 3] })).accuracy;
+    assert.deepEqual(advised(saturated, 'heldOut'), ['calibration']);
+    const coarse = (await compile({ calibration: rows(60, 3), heldOut: rows(40, 3, 10), inputRange: [-3, 3], activationBits: 3 })).accuracy;
+    assert.ok(!advised(coarse, 'heldOut').includes('calibration'));
+    assert.ok(advised(coarse, 'heldOut').includes('activationBits'));
+  });
+
+  it('advises calibration on rows like the held-out ones where those saturate, and such rows help', async () => {
+    const options = { heldOut: rows(40, 3, 10), inputRange: [-3, 3] as const };
+    const before = (await compile({ ...options, calibration: rows(60, 0.2) })).accuracy;
+    assert.ok(before.warnings.some((warning) => warning.includes('calibrate on rows like the held-out ones')));
+    const after = (await compile({ ...options, calibration: [...rows(60, 0.2), ...rows(40, 3, 11)] })).accuracy;
+    assert.ok(worst(after, 'heldOut') < 0.3 * worst(before, 'heldOut'));
+  });
+
+  it('advises a narrower declared range where the calibration data are of one, and it helps', async () => {
+    const before = (await compile({ calibration: rows(60, 0.2), inputRange: [-3, 3] })).accuracy;
+    assert.ok(advised(before, 'drawn').includes('inputRange'));
+    const after = (await compile({ calibration: rows(60, 0.2) })).accuracy;
+    assert.ok(worst(after, 'drawn') < 0.3 * worst(before, 'drawn'));
+  });
+
+  it('calls few rows few, and some dozens are better', async () => {
+    const heldOut = rows(40, 1, 10);
+    const few = (await compile({ calibration: rows(3, 1), heldOut, inputRange: [-1, 1] })).accuracy;
+    const many = (await compile({ calibration: rows(60, 1), heldOut, inputRange: [-1, 1] })).accuracy;
+    assert.match(few.warnings.join('\n'), /3 calibration row\(s\) are few.*some dozens/);
+    assert.doesNotMatch(many.warnings.join('\n'), /are few/);
+    assert.ok(worst(many, 'heldOut') < 0.7 * worst(few, 'heldOut'), `${worst(few, 'heldOut')} ${worst(many, 'heldOut')}`);
   });
 
   it('measures rows kept apart from calibration, those given before those split off', async () => {
@@ -60,7 +104,10 @@ describe('the accuracy report', () => {
 
   it('counts calibration rows outside a declared range', async () => {
     const { accuracy } = await compile({ calibration: rows(30, 3), inputRange: [-1, 1] });
-    assert.match(accuracy.warnings.join('\n'), /calibration row\(s\) lie outside the declared input range/);
+    assert.match(accuracy.warnings.join('\n'), /calibration row\(s\) lie outside the declared input range.*declare a wider --input-range/);
+    // Within the wider range all are accepted.
+    const { model } = await compile({ calibration: rows(30, 3), inputRange: [-3, 3] });
+    for (const row of rows(30, 3)) encodeInputs(model.inputs, row);
   });
 
   it('measures each output, and each element of an output, by its own range', async () => {
@@ -78,7 +125,14 @@ describe('the accuracy report', () => {
     assert.ok(large.range > 1000 && small.range < 1 && both.range > 1000);
     assert.ok(large.relativeError < 0.02 && small.relativeError < 0.02);
     assert.ok(both.relativeError < 0.02 && both.worstElement!.relativeError > 0.25 && both.worstElement!.index === 1);
-    assert.match(accuracy.warnings.join('\n'), /output 'both': its elements share one scale, and element 1/);
+    assert.match(accuracy.warnings.join('\n'), /output 'both': its elements share one scale, and element 1.*outputs of layers of their own/);
+    // Which helps: the same two columns, each by a layer of its own.
+    const apart = makeModel({
+      inputs: { x: [1, 2] }, outputs: ['first', 'second'], constants: { a: floats([2, 1], [9000, 4000]), b: floats([2, 1], [0.001, 0.02]) },
+      nodes: [node('MatMul', ['x', 'a'], ['f']), node('Relu', ['f'], ['first']), node('MatMul', ['x', 'b'], ['s']), node('Relu', ['s'], ['second'])],
+    });
+    const own = (await compileOnnx(apart, { name: 'apart', calibration })).accuracy;
+    for (const { relativeError } of own.sets[0].outputs) assert.ok(relativeError < 0.02);
   });
 
   it('names an input whose largest calibration value is far from all others', async () => {
@@ -86,5 +140,28 @@ describe('the accuracy report', () => {
     calibration[3][0][2] = 500;
     const { accuracy } = await compile({ calibration });
     assert.match(accuracy.warnings.join('\n'), /input 'x': its largest calibration value is \d+ times the 97th percentile/);
+  });
+
+  it('is on record in the manifest, printed, and part of an inspection', async () => {
+    const options = { calibration: [[new Float64Array(8)]], inputRange: [-3, 3] as const };
+    const { accuracy, manifest } = await compile(options);
+    const read = manifestSchema.parse(JSON.parse(JSON.stringify(manifest)));
+    assert.deepEqual(read.accuracy!.sets.map(({ rows: kind, samples }) => [kind, samples]), [['calibration', 1], ['drawn', 32]]);
+    assert.equal(read.accuracy!.sets[1].outputs[0].relativeError, worst(accuracy, 'drawn'));
+    assert.deepEqual(read.accuracy!.warnings, accuracy.warnings);
+    const printed = printAccuracy(accuracy);
+    for (const said of [/1 calibration rows:/, /32 inputs drawn over the declared range:/, /y: maximum error .* of its range/, /layer first \(Relu\) cuts off/, /warning: .*tried, and helps: calibrate/]) {
+      assert.match(printed, said);
+    }
+    const inspection = await inspectOnnx(network(), { name: 'network', ...options });
+    assert.deepEqual(inspection.accuracy, accuracy);
+  });
+
+  it('of a float network that overflows is infinite, said, and leaves a manifest that can be read', async () => {
+    const onnx = makeModel({ inputs: { x: [1, 2] }, outputs: ['y'], constants: { w: floats([2, 2], [3e38, 1, 1, 3e38]) }, nodes: [node('MatMul', ['x', 'w'], ['y'])] });
+    const { accuracy, manifest } = await compileOnnx(onnx, { name: 'overflow', inputRange: [-9, 9] });
+    assert.equal(accuracy.outputs[0].maximumError, Infinity);
+    assert.match(accuracy.warnings.join('\n'), /output 'y' errs/);
+    assert.equal(manifestSchema.parse(JSON.parse(JSON.stringify(manifest))).accuracy!.sets[0].outputs[0].maximumError, null);
   });
 });

@@ -33,6 +33,17 @@ describe('input.json', () => {
     }
   });
 
+  it('of samples may hold all of an input end to end, as EZKL has them', () => {
+    const flat = (samples: readonly (readonly Float64Array[])[]) => samples.map((sample) => sample.map((values) => Array.from(values)));
+    assert.deepEqual(flat(parseSamples('{"input_data": [[1, 2, 3, 4, 5, 6, 7, 8]]}', ONE, 'f')), [[[1, 2, 3, 4]], [[5, 6, 7, 8]]]);
+    assert.deepEqual(flat(parseSamples('{"input_data": [[1, 2, 4, 5], [3, 6]]}', TWO, 'f')), [[[1, 2], [3]], [[4, 5], [6]]]);
+    // A row of one number for each input is a sample, as ever.
+    const scalars = [{ name: 'a', shape: [1] }, { name: 'b', shape: [1] }];
+    assert.deepEqual(flat(parseSamples('{"input_data": [[1, 2], [3, 4]]}', scalars, 'f')), [[[1], [2]], [[3], [4]]]);
+    assert.throws(() => parseSamples('{"input_data": [[1, 2, 3, 4, 5, 6]]}', ONE, 'f'), InputShapeError);
+    assert.throws(() => parseSamples('{"input_data": [[1, 2, 4, 5], [3, 6, 9]]}', TWO, 'f'), InputShapeError);
+  });
+
   it('of samples holds a row for each, or an array of arrays where the model has several inputs', () => {
     assert.deepEqual(parseSamples('{"input_data": [[1, 2, 3, 4], [5, 6, 7, 8]]}', ONE, 'f').map(([x]) => Array.from(x)), [[1, 2, 3, 4], [5, 6, 7, 8]]);
     assert.deepEqual(parseSamples('{"input_data": [[1, 2], [3]]}', TWO, 'f').length, 1);

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { inspectOnnx, type Inspection } from '../../workflow/inspect.js';
 import { addCompileOptions, jsonOption, readModel, type CompileFlags } from '../options.js';
-import { printLayers, printNotes } from '../print.js';
+import { printAccuracy, printLayers, printNotes } from '../print.js';
 import { execute } from '../session.js';
 import { table } from '../table.js';
 import { message, oneLine } from '../terminal.js';
@@ -23,7 +23,7 @@ export function define(command: Command): void {
     });
 }
 
-function print({ survey, supported, layers, constraints, domainSize, notes, supportedOps }: Inspection): string {
+function print({ survey, supported, layers, constraints, domainSize, accuracy, notes, supportedOps }: Inspection): string {
   const shape = (dimensions?: readonly number[]): string => (dimensions ? dimensions.join('×') : '?');
   const tensors = (list: readonly { name: string; type: string; shape?: readonly number[] }[]): string => list.map(({ name, type, shape: s }) => `${oneLine(name)} ${type} [${shape(s)}]`).join(', ');
   const lines = [
@@ -34,10 +34,11 @@ function print({ survey, supported, layers, constraints, domainSize, notes, supp
     table(['node', 'op', 'shape', 'supported'], survey.nodes.map((node) => [node.name, node.op, shape(node.shape), node.supported ? 'yes' : 'no'])),
   ];
   if (!supported) {
-    lines.push('', 'This model cannot be compiled:', ...survey.unsupported.map((why) => `  - ${message(why)}`), '', `Supported operators: ${supportedOps.join(', ')}`);
-    return lines.join('\n');
+    const reasons = survey.unsupported.map((why) => `  - ${message(why)}`);
+    return [...lines, '', 'This model cannot be compiled:', ...reasons, '', `Supported operators: ${supportedOps.join(', ')}`].join('\n');
   }
   lines.push('', printLayers(layers ?? []), '', `${constraints?.toLocaleString('en-US')} constraints, domain 2^${Math.log2(domainSize ?? 1)}`);
+  if (accuracy) lines.push(printAccuracy(accuracy));
   if (notes.length > 0) lines.push(printNotes(notes));
   return lines.join('\n');
 }

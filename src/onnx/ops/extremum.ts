@@ -1,4 +1,5 @@
 /** Max and Min of several tensors: a clip against one number, else a maximum over the tensors stacked. */
+import { leastOf, mostOf } from '../../tensor/extremes.js';
 import { reductionGroups } from '../../tensor/groups.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { concatViews, expandView, reshapeView } from '../../tensor/views.js';
@@ -17,7 +18,7 @@ function lowerExtremum(context: NodeContext, sign: 1 | -1): ReturnType<Lowering>
   if (activations.length === 1 && constants.every(({ data }) => data.length === 1)) {
     const bounds = constants.map(({ data }) => data[0]);
     const x = expandActivation(context, activations[0], shape, 'expand');
-    return [sign > 0 ? emitClip(context, x, Math.max(-Infinity, ...bounds), Infinity) : emitClip(context, x, -Infinity, Math.min(Infinity, ...bounds))];
+    return [sign > 0 ? emitClip(context, x, mostOf(bounds), Infinity) : emitClip(context, x, -Infinity, leastOf(bounds))];
   }
   context.bounded([values.length, ...shape]);
   const signed = values.map((value, i) => {

@@ -9,11 +9,13 @@ export function lowerAffine(node: AffineNode, at: Lowering): void {
   at.onOperand(node, GROWTH, (x) => build(node, x, at));
 }
 
-function build(node: AffineNode, x: Quantized, at: Lowering): void {
+function build(node: AffineNode, given: Quantized, at: Lowering): void {
+  const { x, middle } = at.centred(given);
   const coefficients = node.scale.map((value, i) => value * x.scale[x.scale.length === 1 ? 0 : i]);
-  const terms = [{ coefficients, meanSquare: x.meanSquare }, { coefficients: node.shift, meanSquare: 1 }];
-  const unit = at.accumulatorScale(node.output, terms, coefficients.length);
+  const moved = middle === undefined ? node.shift : node.shift.map((value, i) => value + coefficients[i] * middle[middle.length === 1 ? 0 : i]);
+  const terms = [{ coefficients, meanSquare: x.meanSquare }, { coefficients: moved, meanSquare: 1 }];
+  const unit = at.isIntegral(x, coefficients, moved) ? 1 : at.accumulatorScale(node.output, terms, coefficients.length);
   const factor = coefficients.map((value) => Math.round(value / unit) + 0);
-  const shift = node.shift.map((value) => Math.round(value / unit) + 0);
+  const shift = moved.map((value) => Math.round(value / unit) + 0);
   at.emit({ kind: 'affine', factor, shift }, [x], node.output, node.shape, unit);
 }

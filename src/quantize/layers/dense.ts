@@ -12,11 +12,19 @@ export function lowerDense(node: DenseNode, at: Lowering): void {
 function build(node: DenseNode, x: Quantized, at: Lowering): void {
   const { rows, inFeatures, outFeatures } = node;
   // With one scale per element, all rows must agree on it for the weights to absorb it.
-  const input = x.scale.length === 1 || rows === 1 ? x : at.uniform(x);
+  const { x: input, middle } = at.centred(x.scale.length === 1 || rows === 1 ? x : at.uniform(x));
   const scale = input.scale;
   const coefficients = node.weight.map((w, k) => w * scale[scale.length === 1 ? 0 : k % inFeatures]);
-  const unit = at.accumulatorScale(node.output, [{ coefficients, meanSquare: input.meanSquare }], outFeatures);
+  const unit = at.isIntegral(input, coefficients, node.bias) ? 1 : at.accumulatorScale(node.output, [{ coefficients, meanSquare: input.meanSquare }], outFeatures);
   const weight = coefficients.map((value) => Math.round(value / unit) + 0);
-  const bias = node.bias.map((value) => Math.round(value / unit) + 0);
+  const moved = middle === undefined ? node.bias : node.bias.map((value, o) => value + ofMiddles(coefficients, o * inFeatures, inFeatures, middle));
+  const bias = moved.map((value) => Math.round(value / unit) + 0);
   at.emit({ kind: 'dense', rows, inFeatures, outFeatures, weight, bias }, [input], node.output, node.shape, unit);
+}
+
+/** What one output is, its bias not counted, where every input is its middle. */
+function ofMiddles(coefficients: Float64Array, first: number, count: number, middle: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < count; i += 1) sum += coefficients[first + i] * middle[middle.length === 1 ? 0 : i];
+  return sum;
 }

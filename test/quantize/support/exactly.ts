@@ -1,0 +1,92 @@
+/**
+ * Integer models in BigInt, term by term: what the interpreter and the circuit compute in doubles. Beside each op's result it keeps the
+ * largest sum of the magnitudes of its terms, which no partial sum exceeds in whatever order.
+ */
+import { planOf } from '../../../src/quantize/semantics.js';
+import type { IntegerModel, IntegerOp, TensorId } from '../../../src/quantize/integer-model.js';
+import { sizeOf } from '../../../src/tensor/shape.js';
+
+export interface Exact {
+  readonly outputs: readonly (readonly bigint[])[];
+  /** By op: the largest sum of magnitudes. */
+  readonly reaches: readonly bigint[];
+}
+
+type Terms = readonly bigint[];
+
+export function exactly(model: IntegerModel, integers: readonly Float64Array[]): Exact {
+  const tensors = new Map<TensorId, readonly bigint[]>(model.inputs.map(({ tensor }, k) => [tensor, Array.from(integers[k], BigInt)]));
+  const reaches = model.ops.map((op) => {
+    const inputs = op.inputs.map((tensor) => tensors.get(tensor)!);
+    const terms = Array.from({ length: sizeOf(op.shape) }, (_, i) => termsOf(op, inputs, i));
+    tensors.set(op.output, terms.map((of) => finish(op, of)));
+    return terms.reduce((most, of) => larger(most, of.reduce((sum, term) => sum + magnitude(term), 0n)), 0n);
+  });
+  return { outputs: model.outputs.map(({ tensor }) => tensors.get(tensor)!), reaches };
+}
+
+/** The terms that element i of an op's result is made of. */
+function termsOf(op: IntegerOp, inputs: readonly (readonly bigint[])[], i: number): Terms {
+  const [x] = inputs;
+  const group = (groups: { offsets: Uint32Array | Int32Array; indices: Uint32Array | Int32Array }): bigint[] =>
+    Array.from(groups.indices.subarray(groups.offsets[i], groups.offsets[i + 1]), (member) => x[member]);
+  switch (op.kind) {
+    case 'dense': {
+      const [row, out] = [Math.floor(i / op.outFeatures), i % op.outFeatures];
+      const products = Array.from({ length: op.inFeatures }, (_, k) => BigInt(op.weight[out * op.inFeatures + k]) * x[row * op.inFeatures + k]);
+      return [BigInt(op.bias[out]), ...products];
+    }
+    case 'conv': {
+      const { window, outputShape } = planOf(op);
+      const [plane, outPlane] = [sizeOf(op.inputShape.slice(2)), sizeOf(outputShape.slice(2))];
+      const [outChannels, groupChannels] = op.weightShape;
+      const kernel = window.length / outPlane;
+      const [n, out, p] = [Math.floor(i / outPlane / outChannels), Math.floor(i / outPlane) % outChannels, i % outPlane];
+      const first = Math.floor(out / (outChannels / op.groups)) * groupChannels;
+      const products = Array.from({ length: groupChannels * kernel }, (_, k) => {
+        const [channel, position] = [Math.floor(k / kernel), window[p * kernel + (k % kernel)]];
+        return position < 0 ? 0n : BigInt(op.weight[out * groupChannels * kernel + k]) * x[(n * op.inputShape[1] + first + channel) * plane + position];
+      });
+      return [BigInt(op.bias[out]), ...products];
+    }
+    case 'affine':
+      return [BigInt(op.factor[i]) * x[i], BigInt(op.shift[i])];
+    case 'groupSum':
+      return group(op.groups).map((value) => BigInt(op.factor[i]) * value);
+    case 'max':
+      return [group(op.groups).reduce((most, value) => (value > most ? value : most))];
+    case 'argMax': {
+      const members = group(op.groups);
+      const most = members.reduce((a, b) => (b > a ? b : a));
+      return [BigInt(op.selectLast ? members.lastIndexOf(most) : members.indexOf(most))];
+    }
+    case 'move': {
+      const position = op.index[i];
+      return [position < 0 ? BigInt(op.constants[-1 - position]) : inputs.flat()[position]];
+    }
+    case 'sum':
+      return inputs.map((input, k) => BigInt(op.coefficients[k]) * input[i]);
+    case 'multiply':
+      return [x[i] * inputs[1][i]];
+    case 'requantize':
+      return op.shift === 0 ? [x[i]] : [x[i], 2n ** BigInt(op.shift - 1)];
+  }
+}
+
+function finish(op: IntegerOp, terms: Terms): bigint {
+  const sum = terms.reduce((total, term) => total + term, 0n);
+  if (op.kind !== 'requantize') return sum;
+  const low = BigInt(op.low);
+  const high = low + 2n ** BigInt(op.bits) - 1n;
+  // A right shift of BigInt rounds down, for negative numbers too.
+  const rounded = sum >> BigInt(op.shift);
+  return rounded < low ? low : rounded > high ? high : rounded;
+}
+
+function magnitude(value: bigint): bigint {
+  return value < 0n ? -value : value;
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
