@@ -102,7 +102,8 @@ for (let next = 0; cases === undefined ? passed() < seconds : next < cases;) {
       });
     }
   }
-  await compileGadgetsOf(batch);
+  // A gadget that circom refuses is the finding of its own case.
+  await compileGadgetsOf(batch).catch(() => undefined);
   for (const prepared of batch) {
     await attempt(prepared.kind, prepared.seed, () =>
       runCase(prepared, { inputs: 16, attempts, cheats: 24 }, tallies.get(prepared.kind) as Tally),
