@@ -1,11 +1,12 @@
 /**
- * What is slow to make and can be made again, on disk: compiled gadgets and contracts. An entry is bound to its recipe (all that
- * determines it: sources, parameters, settings, compiler) and carries the hash of its content; one that does not match is treated as
- * absent. Entries are written under a temporary name and renamed.
+ * What is slow to make and can be made again, on disk: compiled gadgets and contracts. An entry is bound to its
+ * recipe (all that determines it: sources, parameters, settings, compiler) and carries the hash of its content; one
+ * that does not match is treated as absent. Entries are written under a temporary name and renamed.
  *
- * The trap: a hash that travels with an entry says nothing about who wrote it, and a poisoned entry changes circuits silently. So the
- * folder is the user's alone (XDG base directory specification: mode 0700), and a folder or an entry that another user owns or can write
- * is not read. Nothing here protects from programs that run as the same user: those can change the installed package as well.
+ * The trap: a hash that travels with an entry says nothing about who wrote it, and a poisoned entry changes circuits
+ * silently. So the folder is the user's alone (XDG base directory specification: mode 0700), and a folder or an entry
+ * that another user owns or can write is not read. Nothing here protects from programs that run as the same user:
+ * those can change the installed package as well.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -17,8 +18,8 @@ export type Recipe = Readonly<Record<string, unknown>>;
 
 export interface StoreOptions {
   /**
-   * The folder is part of the installation and is trusted as the program itself is, whoever owns it; it is readable by all users. By
-   * default the folder must be the user's own.
+   * The folder is part of the installation and is trusted as the program itself is, whoever owns it; it is readable
+   * by all users. By default the folder must be the user's own.
    */
   readonly installed?: boolean;
 }
@@ -30,8 +31,8 @@ const MOST_BYTES = 2 ** 28;
 const WRITABLE_BY_OTHERS = 0o022;
 
 /**
- * Where the user's cache is: `ZKINFER_CACHE`, else `zkinfer` in the user's cache folder by the XDG base directory specification, by which
- * a relative `XDG_CACHE_HOME` is ignored.
+ * Where the user's cache is: `ZKINFER_CACHE`, else `zkinfer` in the user's cache folder by the XDG base directory
+ * specification, by which a relative `XDG_CACHE_HOME` is ignored.
  */
 export function cacheFolder(): string {
   const { ZKINFER_CACHE: own, XDG_CACHE_HOME: base } = process.env;
@@ -62,7 +63,9 @@ export class Store {
     return bytes.toString('utf8', end + 1, next) === header(recipe, content) ? content : undefined;
   }
 
-  /** Keeps what a recipe made. A folder that cannot be written only costs time at the next run, so failure is silent. */
+  /**
+   * Keeps what a recipe made. A folder that cannot be written only costs time at the next run, so failure is silent.
+   */
   write(recipe: Recipe, content: Uint8Array): void {
     const target = this.pathOf(recipe);
     const temporary = `${target}.tmp-${process.pid}-${randomBytes(6).toString('hex')}`;
@@ -71,7 +74,10 @@ export class Store {
       if (!this.isUsable()) return;
       fs.mkdirSync(this.folder, { recursive: true, mode: folderMode });
       try {
-        fs.writeFileSync(temporary, Buffer.concat([Buffer.from(`${MAGIC}\n${header(recipe, content)}\n`), content]), { flag: 'wx', mode: fileMode });
+        fs.writeFileSync(temporary, Buffer.concat([Buffer.from(`${MAGIC}\n${header(recipe, content)}\n`), content]), {
+          flag: 'wx',
+          mode: fileMode,
+        });
         fs.renameSync(temporary, target);
       } finally {
         fs.rmSync(temporary, { force: true });
@@ -122,7 +128,10 @@ function header(recipe: Recipe, content: Uint8Array): string {
   return JSON.stringify({ recipe, sha256: sha256(content) });
 }
 
-/** Whether only this user can have written it. Windows has no such numbers; there the profile folder's access list rules. */
+/**
+ * Whether only this user can have written it. Windows has no such numbers; there the profile folder's access list
+ * rules.
+ */
 function isOwn({ uid, mode }: fs.Stats): boolean {
   const user = process.geteuid?.();
   return user === undefined || (uid === user && (mode & WRITABLE_BY_OTHERS) === 0);
@@ -155,7 +164,10 @@ function isOwnFolder(folder: string): boolean {
 function refuse(folder: string, why: string): false {
   if (!warned.has(folder)) {
     warned.add(folder);
-    process.emitWarning(`the cache ${folder} ${why}, so it is not used; set ZKINFER_CACHE to a folder of your own`, 'CacheWarning');
+    process.emitWarning(
+      `the cache ${folder} ${why}, so it is not used; set ZKINFER_CACHE to a folder of your own`,
+      'CacheWarning',
+    );
   }
   return false;
 }

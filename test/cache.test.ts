@@ -73,7 +73,7 @@ describe('the cache', () => {
     assert.deepEqual(store.read(RECIPE), CONTENT);
   });
 
-  it('gives no entry that another user owns, and nothing from a folder that is another\'s', function () {
+  it("gives no entry that another user owns, and nothing from a folder that is another's", function () {
     if (!isRoot) this.skip();
     const store = written();
     fs.chownSync(entry(), 4321, 4321);
@@ -116,7 +116,10 @@ describe('the cache', () => {
       assert.equal(store.read(RECIPE), undefined);
     }
     for (let at = 0; at < whole.length; at += 1) {
-      fs.writeFileSync(file, whole.map((byte, i) => (i === at ? byte ^ 1 : byte)));
+      fs.writeFileSync(
+        file,
+        whole.map((byte, i) => (i === at ? byte ^ 1 : byte)),
+      );
       assert.equal(store.read(RECIPE), undefined);
     }
     fs.rmSync(file);
@@ -135,7 +138,7 @@ describe('gadgets from a cache', () => {
   });
   after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-  it('are the gadgets asked for: another\'s object in a gadget\'s place is made anew', async () => {
+  it("are the gadgets asked for: another's object in a gadget's place is made anew", async () => {
     const fresh = await compileGadgets([relu, wide], { gadgetFolders: [folder] });
     const store = gadgetStore(folder);
     const [one, two] = [relu, wide].map((spec) => store.pathOf(gadgetRecipe(spec)));
@@ -150,10 +153,26 @@ describe('gadgets from a cache', () => {
     const stored = readObject(store, recipe) as CompiledGadget;
     const system = decodeR1cs(stored.r1cs);
     const last = system.constraintCount - 1;
-    const each = (change: (matrix: SparseMatrix) => SparseMatrix, constraintCount: number): R1cs =>
-      ({ ...system, constraintCount, a: change(system.a), b: change(system.b), c: change(system.c) });
-    const dropped = each(({ offsets, wires, values }) => ({ offsets: offsets.subarray(0, last + 1), wires: wires.subarray(0, offsets[last]), values: values.subarray(0, offsets[last]) }), last);
-    const poisoned = [dropped, each((matrix) => repeat(matrix, -1), last + 1), each((matrix) => repeat(matrix, last - 1), last + 1)];
+    const each = (change: (matrix: SparseMatrix) => SparseMatrix, constraintCount: number): R1cs => ({
+      ...system,
+      constraintCount,
+      a: change(system.a),
+      b: change(system.b),
+      c: change(system.c),
+    });
+    const dropped = each(
+      ({ offsets, wires, values }) => ({
+        offsets: offsets.subarray(0, last + 1),
+        wires: wires.subarray(0, offsets[last]),
+        values: values.subarray(0, offsets[last]),
+      }),
+      last,
+    );
+    const poisoned = [
+      dropped,
+      each((matrix) => repeat(matrix, -1), last + 1),
+      each((matrix) => repeat(matrix, last - 1), last + 1),
+    ];
     for (const bad of poisoned) {
       writeObject(store, recipe, { ...stored, r1cs: Buffer.concat([...r1csChunks(bad)]) });
       assert.deepEqual(await compileGadgets([relu], { gadgetFolders: [folder] }), fresh);
@@ -171,8 +190,14 @@ describe('gadgets from a cache', () => {
 function repeat({ offsets, wires, values }: SparseMatrix, row: number): SparseMatrix {
   const last = offsets.length - 2;
   const rows = Array.from({ length: last + 1 }, (_, i) => (i === last ? row : i));
-  const entries = rows.map((from) => (from < 0 ? [] : Array.from({ length: offsets[from + 1] - offsets[from] }, (_, k) => offsets[from] + k)));
+  const entries = rows.map((from) =>
+    from < 0 ? [] : Array.from({ length: offsets[from + 1] - offsets[from] }, (_, k) => offsets[from] + k),
+  );
   const order = entries.flat();
   const ends = entries.reduce((all, list) => [...all, all[all.length - 1] + list.length], [0]);
-  return { offsets: Uint32Array.from(ends), wires: Uint32Array.from(order, (k) => wires[k]), values: Uint32Array.from(order, (k) => values[k]) };
+  return {
+    offsets: Uint32Array.from(ends),
+    wires: Uint32Array.from(order, (k) => wires[k]),
+    values: Uint32Array.from(order, (k) => values[k]),
+  };
 }

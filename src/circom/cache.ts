@@ -7,12 +7,20 @@ import type { GadgetSpec } from '../gadgets/index.js';
 import { CIRCOM_VERSION } from './run-circom.js';
 import { gadgetSources } from './sources.js';
 
-/** Gadgets that came with the package: what `npm run build` compiled ahead (package-gadgets.ts). Absent or outdated, it is as if it were not there. */
+/**
+ * Gadgets that came with the package: what `npm run build` compiled ahead (package-gadgets.ts). Absent or outdated,
+ * it is as if it were not there.
+ */
 export const PACKAGE_FOLDER = fileURLToPath(new URL('../../dist/packaged', import.meta.url));
 
 /** What a gadget is made from: two gadgets with one recipe compile to the same bytes. */
 export function gadgetRecipe(spec: GadgetSpec): Recipe {
-  return { compiler: CIRCOM_VERSION, arguments: circomArguments(spec), program: gadgetProgram(spec), sources: sourceHashes(spec.template) };
+  return {
+    compiler: CIRCOM_VERSION,
+    arguments: circomArguments(spec),
+    program: gadgetProgram(spec),
+    sources: sourceHashes(spec.template),
+  };
 }
 
 const known = new Map<string, readonly (readonly [string, string])[]>();
@@ -21,7 +29,9 @@ const known = new Map<string, readonly (readonly [string, string])[]>();
 function sourceHashes(template: string): readonly (readonly [string, string])[] {
   let hashes = known.get(template);
   if (hashes === undefined) {
-    hashes = [...gadgetSources(template)].sort().map(([file, text]) => [file, createHash('sha256').update(text).digest('hex')] as const);
+    hashes = [...gadgetSources(template)]
+      .sort()
+      .map(([file, text]) => [file, createHash('sha256').update(text).digest('hex')] as const);
     known.set(template, hashes);
   }
   return hashes;

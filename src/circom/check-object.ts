@@ -1,7 +1,8 @@
 /**
- * What must hold of every gadget's compiled constraints, whoever compiled them: as many as the definition says, each says something,
- * none says what another says, and every wire is in one. An object whose constraints were dropped, blanked or doubled is none.
- * That the constraints determine the outputs is shown by the tests (`test/circuits/determinism.test.ts`), not here.
+ * What must hold of every gadget's compiled constraints, whoever compiled them: as many as the definition says, each
+ * says something, none says what another says, and every wire is in one. An object whose constraints were dropped,
+ * blanked or doubled is none. That the constraints determine the outputs is shown by the tests
+ * (`test/circuits/determinism.test.ts`), not here.
  */
 import { constraintsOf, gadgetKey, type GadgetSpec } from '../gadgets/index.js';
 import type { R1cs, SparseMatrix } from '../r1cs/types.js';
@@ -12,7 +13,8 @@ export function checkObject(spec: GadgetSpec, system: R1cs): void {
   const fail = (what: string): never => {
     throw new CircomError(`${gadgetKey(spec)}: the compiled gadget ${what}; its definition and its template differ`);
   };
-  if (system.constraintCount !== constraintsOf(spec)) fail(`has ${system.constraintCount} constraints, not ${constraintsOf(spec)}`);
+  if (system.constraintCount !== constraintsOf(spec))
+    fail(`has ${system.constraintCount} constraints, not ${constraintsOf(spec)}`);
   const rows = new Set<string>();
   const seen = new Uint8Array(system.wireCount);
   seen[0] = 1;

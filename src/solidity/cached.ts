@@ -1,4 +1,7 @@
-/** Contracts compiled once for a machine: solc needs a minute for the package's own, and the same sources give the same bytecode everywhere. */
+/**
+ * Contracts compiled once for a machine: solc needs a minute for the package's own, and the same sources give the
+ * same bytecode everywhere.
+ */
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { cacheFolder, Store } from '../cache.js';
@@ -13,9 +16,13 @@ export function compileContracts(...names: readonly string[]): Promise<Record<st
 }
 
 /** As `compileSolidity`, from the cache if it is there. */
-export async function compileCached(sources: Readonly<Record<string, string>>): Promise<Record<string, CompiledContract>> {
+export async function compileCached(
+  sources: Readonly<Record<string, string>>,
+): Promise<Record<string, CompiledContract>> {
   const { version } = require('solc/package.json') as { version: string };
-  const hashes = Object.entries(sources).sort().map(([file, text]) => [file, createHash('sha256').update(text).digest('hex')]);
+  const hashes = Object.entries(sources)
+    .sort()
+    .map(([file, text]) => [file, createHash('sha256').update(text).digest('hex')]);
   const recipe = { compiler: `solc-${version}`, settings: SOLIDITY_SETTINGS, sources: hashes };
   const store = new Store(cacheFolder(), 'contracts');
   const known = store.read(recipe);

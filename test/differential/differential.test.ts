@@ -8,15 +8,18 @@ const EFFORT = { inputs: 4, attempts: 60, cheats: 8 };
 describe('random models', function () {
   this.timeout(600_000);
   for (const kind of KINDS) {
-    it(`(${kind}) have circuits that compute what all references compute, and no second witness that a search finds`, async () => {
+    it(`(${kind}) have circuits that compute what all references do, and no second witness is found`, async () => {
       const tally = emptyTally();
-      const cases = Array.from({ length: CASES }, (_, i) => prepare(i + 1, kind)).filter((prepared): prepared is Prepared => prepared !== undefined);
+      const cases = Array.from({ length: CASES }, (_, i) => prepare(i + 1, kind)).filter(
+        (prepared): prepared is Prepared => prepared !== undefined,
+      );
       await compileGadgetsOf(cases);
       for (const prepared of cases) {
         try {
           await runCase(prepared, EFFORT, tally);
         } catch (error) {
-          throw new Error(`case of kind ${kind}, seed ${prepared.seed}; repeat it with npm run differential -- --kind ${kind} --seed ${prepared.seed} --cases 1`, { cause: error });
+          const again = `npm run differential -- --kind ${kind} --seed ${prepared.seed} --cases 1`;
+          throw new Error(`case of kind ${kind}, seed ${prepared.seed}; repeat it with ${again}`, { cause: error });
         }
       }
       assert.ok(tally.cases >= CASES - 2 && tally.honestWitnesses > 10 * tally.cases && tally.cheatingPlans > 0);

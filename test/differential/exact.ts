@@ -1,4 +1,7 @@
-/** An integer model on big integers, written from the definitions in `integer-model.ts` alone: nothing here is shared with the interpreter. */
+/**
+ * An integer model on big integers, written from the definitions in `integer-model.ts` alone: nothing here is shared
+ * with the interpreter.
+ */
 import type { IntegerModel, IntegerOp, TensorId } from '../../src/quantize/integer-model.js';
 
 type Values = readonly bigint[];
@@ -9,7 +12,14 @@ const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 /** The outputs, in the model's order. */
 export function runExactly(model: IntegerModel, inputs: readonly ArrayLike<number>[]): bigint[][] {
   const tensors = new Map<TensorId, Values>(model.inputs.map(({ tensor }, k) => [tensor, big(inputs[k])]));
-  for (const op of model.ops) tensors.set(op.output, evaluate(op, op.inputs.map((id) => tensors.get(id) as Values)));
+  for (const op of model.ops)
+    tensors.set(
+      op.output,
+      evaluate(
+        op,
+        op.inputs.map((id) => tensors.get(id) as Values),
+      ),
+    );
   return model.outputs.map(({ tensor }) => [...(tensors.get(tensor) as Values)]);
 }
 
@@ -19,7 +29,9 @@ function evaluate(op: IntegerOp, inputs: readonly Values[]): bigint[] {
     case 'dense': {
       const weight = big(op.weight);
       const rows = Array.from({ length: op.rows }, (_, row) => x.slice(row * op.inFeatures, (row + 1) * op.inFeatures));
-      return rows.flatMap((row) => big(op.bias).map((bias, o) => row.reduce((sum, value, i) => sum + weight[o * op.inFeatures + i] * value, bias)));
+      return rows.flatMap((row) =>
+        big(op.bias).map((bias, o) => row.reduce((sum, value, i) => sum + weight[o * op.inFeatures + i] * value, bias)),
+      );
     }
     case 'conv':
       return convolve(op, x);
@@ -62,9 +74,16 @@ function groupsOf({ offsets, indices }: { readonly offsets: Uint32Array; readonl
 function convolve(op: Extract<IntegerOp, { kind: 'conv' }>, x: Values): bigint[] {
   const [batch, channels, ...size] = op.inputShape;
   const [filters, channelsPerGroup, ...kernel] = op.weightShape;
-  const out = size.map((length, d) => Math.floor((length + op.padsBegin[d] + op.padsEnd[d] - op.dilations[d] * (kernel[d] - 1) - 1) / op.strides[d]) + 1);
+  const out = size.map(
+    (length, d) =>
+      Math.floor((length + op.padsBegin[d] + op.padsEnd[d] - op.dilations[d] * (kernel[d] - 1) - 1) / op.strides[d]) +
+      1,
+  );
   const places = (lengths: readonly number[]): number[][] =>
-    lengths.reduce<number[][]>((lists, length) => lists.flatMap((list) => Array.from({ length }, (_, i) => [...list, i])), [[]]);
+    lengths.reduce<number[][]>(
+      (lists, length) => lists.flatMap((list) => Array.from({ length }, (_, i) => [...list, i])),
+      [[]],
+    );
   const result: bigint[] = [];
   for (let n = 0; n < batch; n += 1) {
     for (let filter = 0; filter < filters; filter += 1) {

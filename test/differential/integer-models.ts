@@ -1,10 +1,17 @@
 /**
- * Random integer models that no quantizer would make: every op kind, weights of all sizes, grids far from zero, windows that repeat
- * elements or have one, accumulators up to the limits that the compiler promises to keep exact.
+ * Random integer models that no quantizer would make: every op kind, weights of all sizes, grids far from zero,
+ * windows that repeat elements or have one, accumulators up to the limits that the compiler promises to keep exact.
  */
 import type { Groups } from '../../src/network/graph.js';
 import type { OpBody } from '../../src/quantize/lowering.js';
-import { ACCUMULATOR_LIMIT, REACH_LIMIT, type IntegerInput, type IntegerModel, type IntegerOp, type TensorId } from '../../src/quantize/integer-model.js';
+import {
+  ACCUMULATOR_LIMIT,
+  REACH_LIMIT,
+  type IntegerInput,
+  type IntegerModel,
+  type IntegerOp,
+  type TensorId,
+} from '../../src/quantize/integer-model.js';
 import { inputIntervals } from '../../src/quantize/intervals.js';
 import { boundOp, reachOp } from '../../src/quantize/semantics.js';
 import { hull, type Intervals } from '../../src/tensor/intervals.js';
@@ -22,7 +29,11 @@ const pick = <T>(random: Random, choices: readonly T[]): T => choices[integer(ra
 /** A model of some ten ops on at most some twenty elements a tensor, and one to three outputs. */
 export function randomIntegerModel(random: Random): IntegerModel {
   const inputs = Array.from({ length: integer(random, 1, 2) }, (_, k) => randomInput(k, random));
-  const tensors: Tensor[] = inputs.map((input) => ({ id: input.tensor, shape: input.shape, bounds: inputIntervals(input) }));
+  const tensors: Tensor[] = inputs.map((input) => ({
+    id: input.tensor,
+    shape: input.shape,
+    bounds: inputIntervals(input),
+  }));
   const ops: IntegerOp[] = [];
   const wanted = integer(random, 2, 9);
   for (let tries = 0; ops.length < wanted && tries < 60; tries += 1) {
@@ -31,7 +42,10 @@ export function randomIntegerModel(random: Random): IntegerModel {
     ops.push(made.op);
     tensors.push(made.tensor);
   }
-  const shown = new Set([tensors[tensors.length - 1], ...Array.from({ length: integer(random, 0, 2) }, () => pick(random, tensors))]);
+  const shown = new Set([
+    tensors[tensors.length - 1],
+    ...Array.from({ length: integer(random, 0, 2) }, () => pick(random, tensors)),
+  ]);
   const outputs = [...shown].map(({ id, shape }, k) => ({ name: `y${k}`, tensor: id, shape, scale: 1 }));
   const layers = ops.map(({ layer, kind, shape }) => ({ name: layer, op: kind, shape }));
   return { activationBits: 8, inputs, ops, outputs, layers, notes: [] };
@@ -47,7 +61,11 @@ function randomInput(k: number, random: Random): IntegerInput {
 }
 
 /** A random op on tensors made before; undefined where its accumulators would leave exact arithmetic. */
-function randomOp(tensors: readonly Tensor[], output: TensorId, random: Random): { op: IntegerOp; tensor: Tensor } | undefined {
+function randomOp(
+  tensors: readonly Tensor[],
+  output: TensorId,
+  random: Random,
+): { op: IntegerOp; tensor: Tensor } | undefined {
   // The newest tensor more often than the others, so that models are deep.
   const x = random() < 0.6 ? tensors[tensors.length - 1] : pick(random, tensors);
   const made = pick(random, BODIES)(x, tensors, random);
@@ -78,7 +96,17 @@ const requantize: Maker = (x, _, random) => {
   const shift = pick(random, [0, 1, 2, 4, 8, 12, 20]);
   const step = 2 ** shift;
   // Around zero, at an end of what comes, inside it, or nowhere near it.
-  const grid = pick(random, [0, 0, 0, -(2 ** (bits - 1)), Math.floor(low / step), Math.ceil(high / step) - 2 ** bits, Math.round((low + high) / 2 / step), 1000]) + 0;
+  const grid =
+    pick(random, [
+      0,
+      0,
+      0,
+      -(2 ** (bits - 1)),
+      Math.floor(low / step),
+      Math.ceil(high / step) - 2 ** bits,
+      Math.round((low + high) / 2 / step),
+      1000,
+    ]) + 0;
   return { body: { kind: 'requantize', shift, low: grid, bits }, from: [x], shape: x.shape };
 };
 
@@ -91,7 +119,11 @@ const BODIES: readonly Maker[] = [
     const outFeatures = integer(random, 1, 6);
     const size = pick(random, [1, 3, 100, 2 ** 12, 2 ** 20, 2 ** 32]);
     const weight = integers(inFeatures * outFeatures, size, random);
-    return { body: { kind: 'dense', rows: 1, inFeatures, outFeatures, weight, bias: integers(outFeatures, size * 4, random) }, from: [x], shape: [1, outFeatures] };
+    return {
+      body: { kind: 'dense', rows: 1, inFeatures, outFeatures, weight, bias: integers(outFeatures, size * 4, random) },
+      from: [x],
+      shape: [1, outFeatures],
+    };
   },
   (x, _, random) => {
     const inputShape = [1, 1, 1, sizeOf(x.shape)];
@@ -102,20 +134,36 @@ const BODIES: readonly Maker[] = [
     const width = Math.floor((inputShape[3] + pads[0] + pads[1] - kernel) / stride) + 1;
     const size = pick(random, [1, 30, 2 ** 16]);
     const body: OpBody = {
-      kind: 'conv', inputShape, weightShape: [filters, 1, 1, kernel], weight: integers(filters * kernel, size, random), bias: integers(filters, size, random),
-      groups: 1, strides: [1, stride], dilations: [1, 1], padsBegin: [0, pads[0]], padsEnd: [0, pads[1]],
+      kind: 'conv',
+      inputShape,
+      weightShape: [filters, 1, 1, kernel],
+      weight: integers(filters * kernel, size, random),
+      bias: integers(filters, size, random),
+      groups: 1,
+      strides: [1, stride],
+      dilations: [1, 1],
+      padsBegin: [0, pads[0]],
+      padsEnd: [0, pads[1]],
     };
     return { body, from: [x], shape: [1, filters, 1, width] };
   },
   (x, _, random) => {
     const count = sizeOf(x.shape);
     const size = pick(random, [1, 5, 2 ** 10, 2 ** 24]);
-    return { body: { kind: 'affine', factor: integers(count, size, random), shift: integers(count, size * 2, random) }, from: [x], shape: x.shape };
+    return {
+      body: { kind: 'affine', factor: integers(count, size, random), shift: integers(count, size * 2, random) },
+      from: [x],
+      shape: x.shape,
+    };
   },
   (x, _, random) => {
     const groups = randomGroups(sizeOf(x.shape), random, false);
     const count = groups.offsets.length - 1;
-    return { body: { kind: 'groupSum', groups, factor: integers(count, pick(random, [1, 7, 2 ** 12]), random) }, from: [x], shape: [1, count] };
+    return {
+      body: { kind: 'groupSum', groups, factor: integers(count, pick(random, [1, 7, 2 ** 12]), random) },
+      from: [x],
+      shape: [1, count],
+    };
   },
   (x, _, random) => {
     const groups = randomGroups(sizeOf(x.shape), random, true);
@@ -123,20 +171,32 @@ const BODIES: readonly Maker[] = [
   },
   (x, _, random) => {
     const groups = randomGroups(sizeOf(x.shape), random, true);
-    return { body: { kind: 'argMax', groups, selectLast: random() < 0.5 }, from: [x], shape: [1, groups.offsets.length - 1] };
+    return {
+      body: { kind: 'argMax', groups, selectLast: random() < 0.5 },
+      from: [x],
+      shape: [1, groups.offsets.length - 1],
+    };
   },
   (x, tensors, random) => {
     const from = [x, ...(random() < 0.5 ? [pick(random, tensors)] : [])];
     const all = from.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     const constants = integers(integer(random, 0, 2), pick(random, [1, 300, 2 ** 30]), random);
     const count = integer(random, 1, Math.min(MOST_ELEMENTS, all + 2));
-    const index = Int32Array.from({ length: count }, () => (constants.length > 0 && random() < 0.2 ? -1 - integer(random, 0, constants.length - 1) : integer(random, 0, all - 1)));
+    const index = Int32Array.from({ length: count }, () =>
+      constants.length > 0 && random() < 0.2
+        ? -1 - integer(random, 0, constants.length - 1)
+        : integer(random, 0, all - 1),
+    );
     return { body: { kind: 'move', index, constants }, from, shape: [1, count] };
   },
   (x, tensors, random) => {
     const alike = tensors.filter(({ shape }) => sizeOf(shape) === sizeOf(x.shape));
     const from = [x, ...Array.from({ length: integer(random, 0, 2) }, () => pick(random, alike))];
-    return { body: { kind: 'sum', coefficients: Array.from(integers(from.length, pick(random, [1, 4, 2 ** 15]), random)) }, from, shape: x.shape };
+    return {
+      body: { kind: 'sum', coefficients: Array.from(integers(from.length, pick(random, [1, 4, 2 ** 15]), random)) },
+      from,
+      shape: x.shape,
+    };
   },
   (x, tensors, random) => {
     const alike = tensors.filter(({ shape }) => sizeOf(shape) === sizeOf(x.shape));
@@ -146,10 +206,16 @@ const BODIES: readonly Maker[] = [
 
 /** In [-size, size], zeros and the ends among them. */
 function integers(count: number, size: number, random: Random): Float64Array {
-  return Float64Array.from({ length: count }, () => pick(random, [integer(random, -size, size), integer(random, -size, size), 0, size, -size]) + 0);
+  return Float64Array.from(
+    { length: count },
+    () => pick(random, [integer(random, -size, size), integer(random, -size, size), 0, size, -size]) + 0,
+  );
 }
 
-/** Some groups of elements, overlapping. `distinct`: no element twice in one group, as windows and reductions have them. */
+/**
+ * Some groups of elements, overlapping. `distinct`: no element twice in one group, as windows and reductions have
+ * them.
+ */
 function randomGroups(size: number, random: Random, distinct: boolean): Groups {
   const lists = Array.from({ length: integer(random, 1, 4) }, () => {
     const list = Array.from({ length: integer(random, 1, Math.min(size, 6)) }, () => integer(random, 0, size - 1));

@@ -1,7 +1,8 @@
 /**
- * Random small ONNX graphs, each in two files: one with plain names, one whose names are chosen to hurt (the names of the compiler's own
- * helpers for other tensors of the graph, of the circuit's parts, of every object). Shapes have ones in them, branches are read twice,
- * outputs lie in the middle. `wild` graphs have layers of very different sizes.
+ * Random small ONNX graphs, each in two files: one with plain names, one whose names are chosen to hurt (the names of
+ * the compiler's own helpers for other tensors of the graph, of the circuit's parts, of every object). Shapes have
+ * ones in them, branches are read twice, outputs lie in the middle. `wild` graphs have layers of very different
+ * sizes.
  */
 import type { TensorMessage } from '../../src/onnx/schema.js';
 import { sizeOf, type Shape } from '../../src/tensor/shape.js';
@@ -29,18 +30,60 @@ const pick = <T>(random: Random, choices: readonly T[]): T => choices[integer(ra
 
 /** What the quantizer, the fusion, the front end and the compiler have called tensors of their own, or still do. */
 const HELPERS = [
-  'scaled', 'narrow', 'uniform', 'aligned0', 'aligned1', 'refined0', 'positive', 'falling', 'rising', 'moved', 'pooled', 'expand', 'step', 'one', '0',
+  'scaled',
+  'narrow',
+  'uniform',
+  'aligned0',
+  'aligned1',
+  'refined0',
+  'positive',
+  'falling',
+  'rising',
+  'moved',
+  'pooled',
+  'expand',
+  'step',
+  'one',
+  '0',
 ];
 const ODD = [
-  '__proto__', 'constructor', 'hasOwnProperty', 'x', 'y', 'one', 'main', 'main.out[0]', 'out[0]', 'context', 'secret[0]', '(outputs)', '(input range checks)',
-  'x,1,2', '*/', 'a\nb', ' ', '.', '../up', '\u202egnp', '\u0131', 'K', '\u212a', 'node t1', 't1#2',
+  '__proto__',
+  'constructor',
+  'hasOwnProperty',
+  'x',
+  'y',
+  'one',
+  'main',
+  'main.out[0]',
+  'out[0]',
+  'context',
+  'secret[0]',
+  '(outputs)',
+  '(input range checks)',
+  'x,1,2',
+  '*/',
+  'a\nb',
+  ' ',
+  '.',
+  '../up',
+  '\u202egnp',
+  '\u0131',
+  'K',
+  '\u212a',
+  'node t1',
+  't1#2',
 ];
 
 class Sketch {
   readonly shapes: Shape[] = [];
   readonly inputs: Tensor[] = [];
   readonly constants: { readonly id: number; readonly data: TensorMessage }[] = [];
-  readonly nodes: { readonly op: string; readonly inputs: readonly number[]; readonly output: number; readonly attributes: Attributes }[] = [];
+  readonly nodes: {
+    readonly op: string;
+    readonly inputs: readonly number[];
+    readonly output: number;
+    readonly attributes: Attributes;
+  }[] = [];
 
   constructor(
     readonly random: Random,
@@ -96,7 +139,15 @@ class Sketch {
       inputs: named(this.inputs.map(({ id, shape }) => [id, [...shape]])),
       outputs: outputs.map(({ id }) => names[id]),
       constants: named(this.constants.map(({ id, data }) => [id, data])),
-      nodes: this.nodes.map(({ op, inputs, output, attributes }, i) => node(op, inputs.map((id) => names[id]), [names[output]], attributes, nodeNames[i])),
+      nodes: this.nodes.map(({ op, inputs, output, attributes }, i) =>
+        node(
+          op,
+          inputs.map((id) => names[id]),
+          [names[output]],
+          attributes,
+          nodeNames[i],
+        ),
+      ),
     });
   }
 }
@@ -106,7 +157,9 @@ export function randomTwins(random: Random): Twins {
   const wild = random() < 0.4;
   const sketch = new Sketch(random, wild);
   const image = random() < 0.4;
-  let x = sketch.input(image ? [1, integer(random, 1, 3), integer(random, 1, 4), integer(random, 2, 4)] : [1, integer(random, 1, 7)]);
+  let x = sketch.input(
+    image ? [1, integer(random, 1, 3), integer(random, 1, 4), integer(random, 2, 4)] : [1, integer(random, 1, 7)],
+  );
   const tensors = [x, ...(random() < 0.3 ? [sketch.input([1, integer(random, 1, 4)])] : [])];
   const count = integer(random, 2, 8);
   while (sketch.nodes.length < count) {
@@ -122,7 +175,11 @@ export function randomTwins(random: Random): Twins {
   const plainNames = sketch.shapes.map((_, id) => `t${id}`);
   const names = hostileNames(sketch.shapes.length, random);
   return {
-    plain: sketch.write(plainNames, sketch.nodes.map((_, i) => `n${i}`), outputs),
+    plain: sketch.write(
+      plainNames,
+      sketch.nodes.map((_, i) => `n${i}`),
+      outputs,
+    ),
     hostile: sketch.write(names, nodeNames(names, sketch.nodes.length, random), outputs),
     inputs: sketch.inputs.map(({ shape }) => shape),
     names,
@@ -136,7 +193,10 @@ function hostileNames(count: number, random: Random): string[] {
   const taken = new Set<string>();
   while (names.length < count) {
     const base = names.length > 0 && random() < 0.7 ? pick(random, names) : pick(random, ODD);
-    const wanted = random() < 0.7 ? `${base}/${pick(random, HELPERS)}` : pick(random, [base, `${base}#2`, `node ${base}`, `t${names.length}`]);
+    const wanted =
+      random() < 0.7
+        ? `${base}/${pick(random, HELPERS)}`
+        : pick(random, [base, `${base}#2`, `node ${base}`, `t${names.length}`]);
     if (wanted === '' || wanted.length > 60 || taken.has(wanted)) continue;
     taken.add(wanted);
     names.push(wanted);
@@ -179,7 +239,8 @@ function grow(s: Sketch, x: Tensor, tensors: readonly Tensor[]): Tensor {
     () => s.add('Abs', [x], x.shape),
     () => s.add('Neg', [x], x.shape),
     () => s.add('Identity', [x], x.shape),
-    () => s.add(pick(random, ['Add', 'Sub', 'Mul']), [x, s.constant(pick(random, [x.shape, [], [1]]), 1, 0.1)], x.shape),
+    () =>
+      s.add(pick(random, ['Add', 'Sub', 'Mul']), [x, s.constant(pick(random, [x.shape, [], [1]]), 1, 0.1)], x.shape),
     () => s.add(pick(random, ['Add', 'Sub', 'Mul', 'Max', 'Min']), [x, pick(random, alike)], x.shape),
     () => {
       const own = flat();
@@ -189,11 +250,19 @@ function grow(s: Sketch, x: Tensor, tensors: readonly Tensor[]): Tensor {
     },
     () => {
       const axis = x.shape.length - 1;
-      return s.add(pick(random, ['ReduceMax', 'ReduceMean']), [x], [...x.shape.slice(0, -1), 1], { axes: [axis], keepdims: 1 });
+      return s.add(pick(random, ['ReduceMax', 'ReduceMean']), [x], [...x.shape.slice(0, -1), 1], {
+        axes: [axis],
+        keepdims: 1,
+      });
     },
     () => {
       const order = x.shape.map((_, axis) => axis).reverse();
-      const turned = s.add('Transpose', [x], order.map((axis) => x.shape[axis]), { perm: order });
+      const turned = s.add(
+        'Transpose',
+        [x],
+        order.map((axis) => x.shape[axis]),
+        { perm: order },
+      );
       return s.add('Reshape', [turned, s.integers([1, size])], [1, size]);
     },
     ...(image
@@ -205,17 +274,34 @@ function grow(s: Sketch, x: Tensor, tensors: readonly Tensor[]): Tensor {
             const groups = random() < 0.3 ? channels : 1;
             const filters = groups * integer(random, 1, groups === 1 ? 3 : 1);
             const shape = [1, filters, height + pads[0] - kernel[0] + 1, width + pads[1] - kernel[1] + 1];
-            return s.add('Conv', [x, s.constant([filters, channels / groups, ...kernel]), s.constant([filters])], shape, { kernel_shape: kernel, pads, group: groups });
+            return s.add(
+              'Conv',
+              [x, s.constant([filters, channels / groups, ...kernel]), s.constant([filters])],
+              shape,
+              { kernel_shape: kernel, pads, group: groups },
+            );
           },
           () => {
             const [, channels, height, width] = x.shape;
             const kernel = [integer(random, 1, height), integer(random, 1, width)];
-            return s.add(pick(random, ['MaxPool', 'AveragePool']), [x], [1, channels, height - kernel[0] + 1, width - kernel[1] + 1], { kernel_shape: kernel });
+            return s.add(
+              pick(random, ['MaxPool', 'AveragePool']),
+              [x],
+              [1, channels, height - kernel[0] + 1, width - kernel[1] + 1],
+              { kernel_shape: kernel },
+            );
           },
           () => {
             const channels = [x.shape[1]];
-            const variance = s.exactly(channels, Array.from({ length: channels[0] }, () => 0.2 + random()));
-            return s.add('BatchNormalization', [x, s.constant(channels), s.constant(channels), s.constant(channels), variance], x.shape);
+            const variance = s.exactly(
+              channels,
+              Array.from({ length: channels[0] }, () => 0.2 + random()),
+            );
+            return s.add(
+              'BatchNormalization',
+              [x, s.constant(channels), s.constant(channels), s.constant(channels), variance],
+              x.shape,
+            );
           },
           () => s.add('GlobalAveragePool', [x], [1, x.shape[1], 1, 1]),
         ]

@@ -13,17 +13,31 @@ const ATTEMPTS = 3_000;
 function without(system: R1cs, row: number): R1cs {
   const drop = ({ offsets, wires, values }: SparseMatrix): SparseMatrix => {
     const [start, end] = [offsets[row], offsets[row + 1]];
-    const keep = <T extends Uint32Array>(list: T): Uint32Array => Uint32Array.from([...list.subarray(0, start), ...list.subarray(end)]);
-    const ends = [...offsets.subarray(0, row + 1), ...Array.from(offsets.subarray(row + 2), (offset) => offset - (end - start))];
+    const keep = <T extends Uint32Array>(list: T): Uint32Array =>
+      Uint32Array.from([...list.subarray(0, start), ...list.subarray(end)]);
+    const ends = [
+      ...offsets.subarray(0, row + 1),
+      ...Array.from(offsets.subarray(row + 2), (offset) => offset - (end - start)),
+    ];
     return { offsets: Uint32Array.from(ends), wires: keep(wires), values: keep(values) };
   };
-  return { ...system, constraintCount: system.constraintCount - 1, a: drop(system.a), b: drop(system.b), c: drop(system.c) };
+  return {
+    ...system,
+    constraintCount: system.constraintCount - 1,
+    a: drop(system.a),
+    b: drop(system.b),
+    c: drop(system.c),
+  };
 }
 
 /** The parts of a plan when a row is left out. */
 function partsWithout(program: Program, row: number): ReturnType<typeof partsOf> {
   const moved = (at: number): number => (at > row ? at - 1 : at);
-  return partsOf(program).map(({ firstRow, lastRow, wires }) => ({ firstRow: moved(firstRow), lastRow: moved(lastRow), wires }));
+  return partsOf(program).map(({ firstRow, lastRow, wires }) => ({
+    firstRow: moved(firstRow),
+    lastRow: moved(lastRow),
+    wires,
+  }));
 }
 
 describe('the search for a second witness', function () {
@@ -40,7 +54,10 @@ describe('the search for a second witness', function () {
     assert.equal(finds(system, partsOf(program), 1), false);
     const rows = Array.from({ length: system.constraintCount }, (_, row) => row);
     const missed = rows.filter((row) => !finds(without(system, row), partsWithout(program, row), row));
-    assert.ok(missed.length <= 0.05 * rows.length, `missed where one of the rows ${missed.join(', ')} of ${rows.length} is left out`);
+    assert.ok(
+      missed.length <= 0.05 * rows.length,
+      `missed where one of the rows ${missed.join(', ')} of ${rows.length} is left out`,
+    );
   });
 
   it('changes no input and violates nothing but what is left out', async () => {

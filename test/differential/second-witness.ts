@@ -1,8 +1,9 @@
 /**
- * A search for a second witness: another assignment of a circuit's wires that satisfies its constraints for the same inputs. It changes
- * one wire and repairs what that violates, constraint by constraint, until nothing is violated or no wire is left to change; either within
- * one gadget (what follows it has an honest continuation, whatever it gives), or over the whole circuit. Such a search proves nothing where
- * it finds nothing; `second-witness.test.ts` shows what it finds in circuits that lack a constraint.
+ * A search for a second witness: another assignment of a circuit's wires that satisfies its constraints for the same
+ * inputs. It changes one wire and repairs what that violates, constraint by constraint, until nothing is violated or
+ * no wire is left to change; either within one gadget (what follows it has an honest continuation, whatever it
+ * gives), or over the whole circuit. Such a search proves nothing where it finds nothing; `second-witness.test.ts`
+ * shows what it finds in circuits that lack a constraint.
  */
 import type { Program } from '../../src/compile/program.js';
 import { constraintsOf } from '../../src/gadgets/index.js';
@@ -27,13 +28,16 @@ export type Changes = ReadonlyMap<number, bigint>;
 
 export interface Search {
   /**
-   * Changes that satisfy every constraint, or every constraint of one gadget whose operands they leave alone, and that change no input;
-   * undefined if none was found.
+   * Changes that satisfy every constraint, or every constraint of one gadget whose operands they leave alone, and
+   * that change no input; undefined if none was found.
    */
   attempt(random: Random): Changes | undefined;
 }
 
-/** Steps by their rows, which stand in the steps' order. Gadgets on field elements are left out: their rows are long, and each defines a wire. */
+/**
+ * Steps by their rows, which stand in the steps' order. Gadgets on field elements are left out: their rows are long,
+ * and each defines a wire.
+ */
 export function partsOf(program: Program): Part[] {
   const parts: Part[] = [];
   let row = 0;
@@ -59,7 +63,9 @@ export function searchSecondWitness(system: R1cs, parts: readonly Part[], checke
   const firstInner = firstInput + system.publicInputCount + system.privateInputCount;
   const isFixed = (wire: number): boolean => wire === 0 || (wire >= firstInput && wire < firstInner);
   const whole: Part = {
-    firstRow: 0, lastRow: system.constraintCount, wires: Array.from({ length: system.wireCount }, (_, wire) => wire).filter((wire) => !isFixed(wire)),
+    firstRow: 0,
+    lastRow: system.constraintCount,
+    wires: Array.from({ length: system.wireCount }, (_, wire) => wire).filter((wire) => !isFixed(wire)),
   };
   const small = witness.small.slice();
   const big = new Map(witness.big);
@@ -74,9 +80,12 @@ export function searchSecondWitness(system: R1cs, parts: readonly Part[], checke
   /** Changes wires of the part until none of its rows is violated; whether it came to that. */
   const repair = (changes: Map<number, bigint>, part: Part, random: Random): boolean => {
     const own = new Set(part === whole ? [] : part.wires);
-    const mayChange = (wire: number): boolean => !changes.has(wire) && (part === whole ? !isFixed(wire) : own.has(wire));
+    const mayChange = (wire: number): boolean =>
+      !changes.has(wire) && (part === whole ? !isFixed(wire) : own.has(wire));
     while (changes.size <= MOST_CHANGES) {
-      const violated = checker.violatedConstraints(current, changes.keys()).filter((row) => row >= part.firstRow && row < part.lastRow);
+      const violated = checker
+        .violatedConstraints(current, changes.keys())
+        .filter((row) => row >= part.firstRow && row < part.lastRow);
       if (violated.length === 0) return true;
       const repairs = repairsOf(system, violated[integer(random, 0, violated.length - 1)], current, mayChange);
       if (repairs.length === 0) return false;
@@ -92,7 +101,10 @@ export function searchSecondWitness(system: R1cs, parts: readonly Part[], checke
     attempt(random) {
       const part = parts.length > 0 && random() < 0.7 ? parts[integer(random, 0, parts.length - 1)] : whole;
       const outputs = system.publicOutputCount;
-      const wire = part === whole && outputs > 0 && random() < 0.3 ? integer(random, 1, outputs) : part.wires[integer(random, 0, part.wires.length - 1)];
+      const wire =
+        part === whole && outputs > 0 && random() < 0.3
+          ? integer(random, 1, outputs)
+          : part.wires[integer(random, 0, part.wires.length - 1)];
       const value = signed(canonical(forged(wireValue(witness, wire), random)));
       if (value === wireValue(witness, wire)) return undefined;
       const changes = new Map([[wire, value]]);
@@ -106,10 +118,21 @@ export function searchSecondWitness(system: R1cs, parts: readonly Part[], checke
 
 /** What a forger would try: a neighbour, another bit, a negated or wrapped value, a power of two away, anything. */
 function forged(value: bigint, random: Random): bigint {
-  const choices = [value + 1n, value - 1n, 1n - value, -value, 2n * value, 0n, FIELD_MODULUS - 1n, (FIELD_MODULUS + 1n) / 2n];
+  const choices = [
+    value + 1n,
+    value - 1n,
+    1n - value,
+    -value,
+    2n * value,
+    0n,
+    FIELD_MODULUS - 1n,
+    (FIELD_MODULUS + 1n) / 2n,
+  ];
   const pick = integer(random, 0, choices.length + 1);
   if (pick < choices.length) return choices[pick];
-  return pick === choices.length ? value + (random() < 0.5 ? 1n : -1n) * (1n << BigInt(integer(random, 1, 60))) : randomElement(random);
+  return pick === choices.length
+    ? value + (random() < 0.5 ? 1n : -1n) * (1n << BigInt(integer(random, 1, 60)))
+    : randomElement(random);
 }
 
 type Repair = readonly (readonly [wire: number, value: bigint])[];
@@ -118,7 +141,8 @@ type Repair = readonly (readonly [wire: number, value: bigint])[];
 function repairsOf(system: R1cs, row: number, witness: Witness, mayChange: (wire: number) => boolean): Repair[] {
   const value = (matrix: SparseMatrix): bigint => {
     let sum = 0n;
-    for (let k = matrix.offsets[row]; k < matrix.offsets[row + 1]; k += 1) sum += system.coefficients[matrix.values[k]] * wireValue(witness, matrix.wires[k]);
+    for (let k = matrix.offsets[row]; k < matrix.offsets[row + 1]; k += 1)
+      sum += system.coefficients[matrix.values[k]] * wireValue(witness, matrix.wires[k]);
     return canonical(sum);
   };
   const factors = new Map<number, [bigint, bigint, bigint]>();
@@ -138,7 +162,12 @@ function repairsOf(system: R1cs, row: number, witness: Witness, mayChange: (wire
     const move = (by: bigint): void => void repairs.push([[wire, signed(canonical(wireValue(witness, wire) + by))]]);
     if (alpha !== 0n && beta !== 0n) {
       // A square, as of a bit: where the right side is zero, either factor may become zero.
-      if (c === 0n && gamma === 0n) for (const [factor, at] of [[alpha, a], [beta, b]]) move(-at * inverse(factor));
+      if (c === 0n && gamma === 0n)
+        for (const [factor, at] of [
+          [alpha, a],
+          [beta, b],
+        ])
+          move(-at * inverse(factor));
       continue;
     }
     // (a + alpha d)(b + beta d) = c + gamma d with one of alpha and beta zero.
@@ -153,11 +182,15 @@ function repairsOf(system: R1cs, row: number, witness: Witness, mayChange: (wire
 }
 
 /**
- * Wires that are bits and whose slopes are u, 2u, 4u, …: their digits written anew, so that the left side moves by `by`, as far as there
- * are digits.
+ * Wires that are bits and whose slopes are u, 2u, 4u, …: their digits written anew, so that the left side moves by
+ * `by`, as far as there are digits.
  */
 function redigit(slopes: readonly (readonly [wire: number, slope: bigint])[], by: bigint, witness: Witness): Repair {
-  const bits = new Map(slopes.filter(([wire]) => witness.small[wire] === 0 || witness.small[wire] === 1).map(([wire, slope]) => [slope, wire]));
+  const bits = new Map(
+    slopes
+      .filter(([wire]) => witness.small[wire] === 0 || witness.small[wire] === 1)
+      .map(([wire, slope]) => [slope, wire]),
+  );
   let best: Repair = [];
   for (const unit of bits.keys()) {
     const wires: number[] = [];

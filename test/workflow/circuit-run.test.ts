@@ -8,7 +8,8 @@ import { floats, makeModel, node } from '../onnx/support/make-model.js';
 import { cheatingPlan, instancesOf } from '../witness/support/forger.js';
 
 const ONNX = makeModel({
-  inputs: { x: [1, 3] }, outputs: ['y'],
+  inputs: { x: [1, 3] },
+  outputs: ['y'],
   constants: { W: floats([3, 2], [0.5, -0.25, 1, 0.75, -0.5, 0.3]) },
   nodes: [node('MatMul', ['x', 'W'], ['h']), node('Relu', ['h'], ['y'])],
 });
@@ -19,19 +20,26 @@ describe('a run of the circuit', () => {
       const { model, circuit } = await compileOnnx(ONNX, { name: 'run', outputVisibility });
       const { program } = circuit;
       const salts = new Array<bigint>(circuit.saltCount).fill(1n);
-      const sample = model.inputs.map((input) => new Float64Array(sizeOf(input.shape)).map((_, i) => realRange(input, i)[1] / 2));
+      const sample = model.inputs.map((input) =>
+        new Float64Array(sizeOf(input.shape)).map((_, i) => realRange(input, i)[1] / 2),
+      );
       const integers = encodeInputs(model.inputs, sample);
       const { outputs } = prepareCircuit(model, program)(integers, 0n, salts);
       assert.ok(outputs[0].some((value) => value !== 0));
-      // A plan that cheats at a requantization, one that reads its result elsewhere, and one of another number of results.
+      // Plans that cheat at a requantization, that read a result elsewhere, that have another number of results.
       const [relu] = instancesOf(program, (template) => template.startsWith('Requantize'));
       const shift = relu.parameters[1];
       const wrong = [
         cheatingPlan(program, relu.step, 2 ** shift),
         { ...program, resultConstants: program.resultConstants.map((value) => value + 1) },
-        { ...program, resultOffsets: program.resultOffsets.slice(0, -1), resultConstants: program.resultConstants.slice(0, -1) },
+        {
+          ...program,
+          resultOffsets: program.resultOffsets.slice(0, -1),
+          resultConstants: program.resultConstants.slice(0, -1),
+        },
       ];
-      for (const plan of wrong) assert.throws(() => prepareCircuit(model, plan)(integers, 0n, salts), InconsistentWitnessError);
+      for (const plan of wrong)
+        assert.throws(() => prepareCircuit(model, plan)(integers, 0n, salts), InconsistentWitnessError);
     });
   }
 });
