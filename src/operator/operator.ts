@@ -23,9 +23,8 @@ import { contextFor } from '../solidity/index.js';
 import { type CheckedProof, checkProof } from './checked-proof.js';
 import { startDownloads } from './downloads.js';
 import { InputLimitError, InputUnavailableError, ProofInvalidError, ProverFailedError } from './errors.js';
-import { leastOf } from '../tensor/extremes.js';
 import { fetchInput, type InputPlaces } from './inputs.js';
-import type { Computed, Job, ProofQueue } from './jobs.js';
+import type { Computed, Job, JobResult, ProofQueue } from './jobs.js';
 import type { Duty, OperatorJournal } from './journal.js';
 import type { KeptInputs } from './kept-inputs.js';
 import type { Metrics } from './metrics.js';
@@ -89,10 +88,10 @@ interface Tracked {
   /** Block of the oldest event not yet dealt with; undefined when it is. */
   pending?: number;
   uri?: string;
-  /** Put off until there is room for it: not dealt with yet, and not due before `until` either. */
-  deferred: boolean;
-  /** Results by kind of job and input; the input can change with a reorganization that gives the number to another request. */
-  readonly results: Map<string, Promise<Result | undefined>>;
+  /** Why it is put off: not dealt with yet, and not due before `until` either. */
+  deferred?: string;
+  readonly computed: Map<string, Promise<Computed | undefined>>;
+  readonly proved: Map<string, Promise<Proved>>;
   /** The input's document while the request is handled, by the request's terms. */
   document?: { readonly terms: string; readonly text: Promise<string> };
   /** At work without being promised: counted as one that is. */
@@ -114,10 +113,7 @@ interface Tracked {
   checked?: string;
 }
 
-/** Of a `compute` job the output, of a `prove` job the proof too, verified. */
-interface Result {
-  readonly output: string;
-  readonly proof?: string;
+interface Proved extends CheckedProof {
   readonly seconds: number;
 }
 
@@ -139,11 +135,13 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   const active = new Set<Promise<void>>();
   /** Of these, not waiting for a download. */
   let busy = 0;
+  /** Requests being proved without being promised yet. */
+  let working = 0;
 
   const now = (): number => clock.time + (Date.now() - clock.seenAt) / 1000;
   const track = (id: bigint): Tracked => {
     let entry = tracked.get(id);
-    if (entry === undefined) tracked.set(id, (entry = { id, deferred: false, results: new Map(), working: false, proofAttempts: 0, until: 0, lookAt: 0, busy: false, failures: 0, retryAt: 0 }));
+    if (entry === undefined) tracked.set(id, (entry = { id, computed: new Map(), proved: new Map(), working: false, proofAttempts: 0, until: 0, lookAt: 0, busy: false, failures: 0, retryAt: 0 }));
     return entry;
   };
   for (const duty of journal.duties.values()) track(duty.id).taken = duty.role === 'operator';
@@ -197,7 +195,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     const entry = track(id);
     entry.pending = Math.min(entry.pending ?? block, block);
     entry.until = entry.lookAt = 0;
-    entry.deferred = false;
+    entry.deferred = undefined;
     entry.settledAt = undefined;
     // A step that failed before may succeed now.
     entry.failures = 0;
@@ -205,23 +203,26 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
 
   /** Starts what is due, and records how far everything is dealt with. */
   async function act(): Promise<void> {
+    const full = atWork() >= policy.capacity;
     for (const entry of tracked.values()) {
       if (busy >= AT_ONCE) break;
-      if (entry.busy || Date.now() < entry.retryAt) continue;
-      const due = (entry.pending !== undefined && !entry.deferred) || now() >= entry.until || clock.head >= entry.lookAt || clock.head >= (entry.settledAt ?? Infinity);
+      // Who waits for room need not be asked about before there is some.
+      if (entry.busy || Date.now() < entry.retryAt || (full && entry.deferred === 'busy')) continue;
+      const due = (entry.pending !== undefined && entry.deferred === undefined) || now() >= entry.until || clock.head >= entry.lookAt || clock.head >= (entry.settledAt ?? Infinity);
       if (!due) continue;
       entry.busy = true;
       busy += 1;
       const work = handle(entry).finally(() => {
-        entry.busy = entry.working = false;
+        entry.busy = false;
+        setWorking(entry, false);
         entry.document = undefined;
         busy -= 1;
         active.delete(work);
       });
       active.add(work);
     }
-    const pending = [...tracked.values()].flatMap(({ pending: block }) => block ?? []);
-    const behind = Math.min(scanned, leastOf(pending) - 1);
+    let behind = scanned;
+    for (const { pending } of tracked.values()) if (pending !== undefined) behind = Math.min(behind, pending - 1);
     if (behind > (journal.cursor ?? -1)) await journal.advance(behind);
     metrics.duties.set(journal.duties.size);
     metrics.queue.set(queue.size);
@@ -240,10 +241,11 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
         await close(entry, 'gone');
       }
       const step = nextStep(request, { me, now: now(), direct: options.direct, watches: options.watches, tried: entry.taken === true && journal.duties.get(entry.id)?.role !== 'operator' });
+      entry.deferred = undefined;
       await carryOut(entry, request, step);
       entry.failures = 0;
       entry.retryAt = 0;
-      if (entry.pending === pendingBefore && !entry.deferred) entry.pending = undefined;
+      if (entry.pending === pendingBefore && entry.deferred === undefined) entry.pending = undefined;
       entry.lookAt = clock.head + LOOK_AGAIN_BLOCKS;
       forget(entry);
     } catch (error) {
@@ -295,19 +297,20 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
         if (fresh) {
           const reason = draining ? 'stopping' : await declines(request, true);
           if (reason !== undefined) return giveUp(entry, reason);
-          entry.working = true;
+          setWorking(entry, true);
         } else await keep(entry, request);
-        const computed = await compute(entry, request, 'prove');
-        if (computed === undefined) return fresh ? giveUp(entry, 'wrong input') : await refuse(entry, direct);
+        // First what is cheap: a proof of an input that was not committed to would be made for nothing.
+        if ((await compute(entry, request)) === undefined) return fresh ? giveUp(entry, 'wrong input') : await refuse(entry, direct);
+        const { output, proof, seconds } = await prove(entry, request);
         if (fresh) await promise(entry, request, 'operator');
-        log.info({ request: String(id), proofSeconds: round(computed.seconds) }, 'proved');
-        await send(answerProvedRequest(market, id, computed.output, computed.proof!), 'answer');
+        log.info({ request: String(id), proofSeconds: round(seconds) }, 'proved');
+        await send(answerProvedRequest(market, id, output, proof), 'answer');
         log.info({ request: String(id), mode: 'proved', direct }, 'answered');
         return again(entry);
       }
       case 'answerOptimistic': {
         await keep(entry, request);
-        const computed = await compute(entry, request, 'compute');
+        const computed = await compute(entry, request);
         if (computed === undefined) return await refuse(entry, false);
         await send(answerOptimisticRequest(market, id, computed.output, String(request.due)), 'answer');
         log.info({ request: String(id), mode: 'optimistic' }, 'answered');
@@ -321,13 +324,14 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
         entry.until = step.until;
         return;
       case 'defend': {
-        const computed = await compute(entry, request, 'prove', true);
+        const computed = await compute(entry, request, true);
         if (computed === undefined || keccak256(computed.output) !== request.outputHash) {
           log.error({ request: String(id) }, 'the disputed answer cannot be proved');
           entry.until = request.due + 1;
           return;
         }
-        await send(proveRequest(market, id, computed.output, computed.proof!), 'prove');
+        const { output, proof } = await prove(entry, request, true);
+        await send(proveRequest(market, id, output, proof), 'prove');
         log.info({ request: String(id) }, 'disputed answer proved');
         return again(entry);
       }
@@ -347,12 +351,12 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     const reason = promised ? undefined : draining ? 'stopping' : await declines(request, false);
     if (reason !== undefined) return giveUp(entry, reason);
     // Before anything is at risk, and again after a restart: the input is there, fits the model and is the one committed to.
-    if ((await compute(entry, request, 'compute')) === undefined) {
+    if ((await compute(entry, request)) === undefined) {
       if (promised) await close(entry, 'wrong input');
       return giveUp(entry, 'wrong input');
     }
     if (!promised) await promise(entry, request, 'operator');
-    if (request.mode === 'proved') void compute(entry, request, 'prove').catch(() => undefined); // Proves while the block is made.
+    if (request.mode === 'proved') void prove(entry, request).catch(() => undefined); // Proves while the block is made.
     await send(takeRequest(market, id, 'once'), 'take');
     log.info({ request: String(id), mode: request.mode, fee: formatEther(request.fee) }, 'taken');
     const taken = await readRequest(rpc, market, id);
@@ -366,7 +370,7 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     entry.until = Infinity;
     if (entry.checked === request.outputHash) return;
     if ((await options.models.at(request.verifier)) === undefined) return;
-    const computed = await compute(entry, request, 'compute');
+    const computed = await compute(entry, request);
     entry.checked = request.outputHash;
     if (computed === undefined || keccak256(computed.output) === request.outputHash) return;
     await promise(entry, request, 'challenger');
@@ -392,53 +396,80 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
 
   /** Requests promised and not settled, and those being proved that will be. */
   function atWork(): number {
-    const promised = [...journal.duties.values()].filter(({ id, role }) => role === 'operator' && tracked.get(id)?.settledAt === undefined).length;
-    return promised + [...tracked.values()].filter(({ id, working }) => working && !journal.duties.has(id)).length;
+    return working + [...journal.duties.values()].filter(({ id, role }) => role === 'operator' && tracked.get(id)?.settledAt === undefined).length;
   }
 
-  /** Output (and proof) of a request's input; undefined where the input is no valid one for it. */
-  function compute(entry: Tracked, request: MarketRequest, kind: Job['kind'], urgent = false): Promise<Result | undefined> {
-    const key = `${kind} ${request.verifier} ${request.inputCommitment}`;
-    const known = entry.results.get(key);
-    if (known !== undefined) return known;
-    const result = computeAnew(entry, request, kind, urgent);
-    entry.results.set(key, result);
-    result.catch(() => entry.results.delete(key));
+  function setWorking(entry: Tracked, is: boolean): void {
+    if (entry.working !== is) working += is ? 1 : -1;
+    entry.working = is;
+  }
+
+  /** Output of a request's input; undefined where the input is no valid one for it. */
+  async function compute(entry: Tracked, request: MarketRequest, urgent = false): Promise<Computed | undefined> {
+    return await once(entry.computed, request, async () => {
+      const done = await run(entry, request, 'compute', urgent);
+      if (done === undefined) return undefined;
+      if ('refused' in done.result) {
+        log.warn({ request: String(entry.id), reason: done.result.refused }, 'the input was refused');
+        return undefined;
+      }
+      if (done.result.computed.inputCommitment !== request.inputCommitment) {
+        log.warn({ request: String(entry.id) }, 'the input is not the one that the request commits to');
+        return undefined;
+      }
+      return done.result.computed;
+    });
+  }
+
+  /**
+   * Output and verified proof of an input that `compute` found valid, so that a prover which refuses it is wrong, or lies: that is
+   * tried again, as long as an answer is owed. @throws ProofInvalidError
+   */
+  async function prove(entry: Tracked, request: MarketRequest, urgent = false): Promise<Proved> {
+    return await once(entry.proved, request, async () => {
+      try {
+        const done = await run(entry, request, 'prove', urgent);
+        if (done === undefined || 'refused' in done.result) throw new ProofInvalidError('a prover refused an input that was computed here; see that all machines have the same build');
+        const { computed } = done.result;
+        const checked = await checkProof(options.verify, done.model, computed, { inputCommitment: request.inputCommitment, context: contextOf(entry) });
+        speed.secondsPerProof += (computed.seconds - speed.secondsPerProof) / 4;
+        return { ...checked, seconds: computed.seconds };
+      } catch (error) {
+        if (error instanceof ProofInvalidError) entry.proofAttempts += 1;
+        throw error;
+      }
+    });
+  }
+
+  /** By the request's input: with a reorganization its number can become another's. What failed is done again. */
+  function once<T>(known: Map<string, Promise<T>>, { verifier, inputCommitment }: MarketRequest, work: () => Promise<T>): Promise<T> {
+    const key = `${verifier} ${inputCommitment}`;
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const result = work();
+    known.set(key, result);
+    result.catch(() => known.delete(key));
     return result;
   }
 
-  async function computeAnew(entry: Tracked, request: MarketRequest, kind: Job['kind'], urgent: boolean): Promise<Result | undefined> {
+  /** The proof of a disputed answer is its operator's own, whoever brings it. */
+  function contextOf({ id }: Tracked): bigint {
+    return contextFor({ chainId: rpc.chainId, contract: market, account: me, nonce: id });
+  }
+
+  /** Undefined where the model is not served. */
+  async function run(entry: Tracked, request: MarketRequest, kind: Job['kind'], urgent: boolean): Promise<{ readonly model: ServedModel; readonly result: JobResult } | undefined> {
     const model = await options.models.at(request.verifier);
     if (model === undefined) return undefined;
     const document = await documentOf(entry, request, model);
-    // The proof of a disputed answer is its operator's own, whoever brings it.
-    const context = String(contextFor({ chainId: rpc.chainId, contract: market, account: me, nonce: entry.id }));
     const start = performance.now();
     const name = { chainId: rpc.chainId, market, requestId: String(entry.id), inputCommitment: request.inputCommitment };
     // A queue that gave a wrong result still has it under that name.
     const attempt = kind === 'prove' && entry.proofAttempts > 0 ? `-${entry.proofAttempts}` : '';
     const id = `${rpc.genesisHash.slice(2, 18)}-${market.slice(2, 18)}-${me.slice(2, 18)}-${entry.id}-${request.inputCommitment.slice(2, 18)}-${kind}${attempt}`;
-    const result = await queue.run({ id, vkHash: model.vkHash, kind, document, context, request: name }, urgent);
-    if ('refused' in result) {
-      log.warn({ request: String(entry.id), reason: result.refused }, 'the input was refused');
-      return undefined;
-    }
+    const result = await queue.run({ id, vkHash: model.vkHash, kind, document, context: String(contextOf(entry)), request: name }, urgent);
     metrics.jobs.observe({ kind }, (performance.now() - start) / 1000);
-    if (kind === 'prove') speed.secondsPerProof += (result.computed.seconds - speed.secondsPerProof) / 4;
-    if (result.computed.inputCommitment !== request.inputCommitment) {
-      log.warn({ request: String(entry.id) }, 'the input is not the one that the request commits to');
-      return undefined;
-    }
-    return kind === 'compute' ? result.computed : { seconds: result.computed.seconds, ...(await verified(entry, request, model, result.computed, BigInt(context))) };
-  }
-
-  async function verified(entry: Tracked, request: MarketRequest, model: ServedModel, computed: Computed, context: bigint): Promise<CheckedProof> {
-    try {
-      return await checkProof(options.verify, model, computed, { inputCommitment: request.inputCommitment, context });
-    } catch (error) {
-      entry.proofAttempts += 1;
-      throw error;
-    }
+    return { model, result };
   }
 
   /** The input's document: read once while a request is handled, so that what is promised is what was computed. */
@@ -484,7 +515,9 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     const model = role === 'operator' ? await options.models.at(request.verifier) : undefined;
     if (model !== undefined) await kept.keep(request, await documentOf(entry, request, model));
     await journal.begin({ id: entry.id, role, uri: entry.uri ?? '', terms: termsOf(request) });
-    if (role === 'operator') entry.taken = true;
+    if (role !== 'operator') return;
+    entry.taken = true;
+    setWorking(entry, false);
   }
 
   /** Looks at the request again in the next turn. */
@@ -496,9 +529,9 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     metrics.requests.inc({ outcome });
     log.debug({ request: String(entry.id), outcome }, 'left');
     const seconds = PASSING[outcome];
-    entry.deferred = seconds !== undefined;
+    entry.deferred = seconds === undefined ? undefined : outcome;
     entry.until = seconds === undefined ? Infinity : now() + seconds;
-    if (!entry.deferred) entry.pending = undefined;
+    if (seconds === undefined) entry.pending = undefined;
   }
 
   /** The input of a request that is ours turned out to be no valid one: nothing can be answered. */
