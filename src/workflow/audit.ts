@@ -158,7 +158,7 @@ async function auditModel(state: State): Promise<void> {
     const { activationBits, inputRange } = recorded;
     const { input: inputVisibility, output: outputVisibility } = manifest.visibility;
     const compiled = await compileOnnx(onnx, {
-      name: manifest.name, activationBits, calibration: samples, inputVisibility, outputVisibility,
+      name: manifest.name, activationBits, calibration: samples, inputVisibility, outputVisibility, gadgetFolders: [],
       ...(inputRange === undefined ? {} : { inputRange }),
     });
     const own = new TextDecoder().decode(await readBuildFile(folder, manifest, 'integer-model.json'));
