@@ -134,13 +134,22 @@ pub fn add_many<'a, F: CurveField>(
 /// Products that do not wait for one another: a product is long to come and quick to begin.
 const CHAINS: usize = 4;
 
+/// Running products of `double_many` and `add_to_many`, and the denominators they are of, kept to be used again.
+pub struct Chains<F>(Vec<(F, F)>);
+
+impl<F> Default for Chains<F> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
 /// Doubles every point, with one inversion for all.
-pub fn double_many<F: CurveField>(points: &mut [Affine<F>]) {
+pub fn double_many<F: CurveField>(points: &mut [Affine<F>], chains: &mut Chains<F>) {
     // Infinity is (0, 0), and no point of odd order has y = 0.
-    invert_and_apply(
+    chains.invert_and_apply(
         points,
-        |point| if point.y.is_zero() { F::ONE } else { point.y.double() },
-        |point, inverse| {
+        |_, point| if point.y.is_zero() { F::ONE } else { point.y.double() },
+        |_, point, inverse| {
             if point.y.is_zero() {
                 return Affine::INFINITY;
             }
@@ -150,39 +159,46 @@ pub fn double_many<F: CurveField>(points: &mut [Affine<F>]) {
     );
 }
 
-/// Adds a term to every sum, with one inversion for all.
-pub fn add_terms<F: CurveField>(sums: &mut [Affine<F>], terms: &[Affine<F>]) {
-    debug_assert_eq!(sums.len(), terms.len());
-    let mut pairs: Vec<(Affine<F>, Affine<F>)> = sums.iter().copied().zip(terms.iter().copied()).collect();
-    invert_and_apply(
-        &mut pairs,
-        |(sum, term)| denominator(sum, term),
-        |(sum, term), inverse| (finish(sum, term, inverse), *term),
+/// Adds term(i) to sums[i] for all i, with one inversion for all. Calls `term` twice for each.
+#[inline(always)]
+pub fn add_to_many<F: CurveField>(sums: &mut [Affine<F>], term: impl Fn(usize) -> Affine<F>, chains: &mut Chains<F>) {
+    chains.invert_and_apply(
+        sums,
+        |i, sum| denominator(sum, &term(i)),
+        |i, sum, inverse| finish(sum, &term(i), inverse),
     );
-    for (sum, (made, _)) in sums.iter_mut().zip(&pairs) {
-        *sum = *made;
-    }
 }
 
-/// Replaces every value by `apply` of it and the inverse of its denominator, by Montgomery's trick on several chains at once.
-#[inline(always)]
-fn invert_and_apply<F: CurveField, T: Copy>(values: &mut [T], denominator: impl Fn(&T) -> F, apply: impl Fn(&T, &F) -> T) {
-    let mut prefix = Vec::with_capacity(values.len());
-    let mut products = [F::ONE; CHAINS];
-    for group in values.chunks(CHAINS) {
-        for (product, value) in products.iter_mut().zip(group) {
-            prefix.push((*product, denominator(value)));
-            *product = product.mul(&prefix[prefix.len() - 1].1);
+impl<F: CurveField> Chains<F> {
+    /// Replaces every point by `apply` of it and the inverse of its denominator, by Montgomery's trick on several chains at once.
+    #[inline(always)]
+    fn invert_and_apply(
+        &mut self,
+        points: &mut [Affine<F>],
+        denominator: impl Fn(usize, &Affine<F>) -> F,
+        apply: impl Fn(usize, &Affine<F>, &F) -> Affine<F>,
+    ) {
+        let Self(steps) = self;
+        steps.clear();
+        steps.reserve(points.len());
+        let mut products = [F::ONE; CHAINS];
+        for (group, points) in points.chunks(CHAINS).enumerate() {
+            for (k, (product, point)) in products.iter_mut().zip(points).enumerate() {
+                let value = denominator(group * CHAINS + k, point);
+                steps.push((*product, value));
+                *product = product.mul(&value);
+            }
         }
-    }
-    let mut inverses = products;
-    batch_inverse(&mut inverses);
-    for (group, values) in values.chunks_mut(CHAINS).enumerate().rev() {
-        let steps = &prefix[group * CHAINS..group * CHAINS + values.len()];
-        for ((inverse, value), (before, denominator)) in inverses.iter_mut().zip(values).zip(steps) {
-            let this = inverse.mul(before);
-            *inverse = inverse.mul(denominator);
-            *value = apply(value, &this);
+        let mut inverses = products;
+        batch_inverse(&mut inverses);
+        for (group, points) in points.chunks_mut(CHAINS).enumerate().rev() {
+            let first = group * CHAINS;
+            let steps = &steps[first..first + points.len()];
+            for (k, ((inverse, point), (before, value))) in inverses.iter_mut().zip(points).zip(steps).enumerate() {
+                let this = inverse.mul(before);
+                *inverse = inverse.mul(value);
+                *point = apply(first + k, point, &this);
+            }
         }
     }
 }

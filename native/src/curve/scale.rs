@@ -1,16 +1,16 @@
-//! Many points times one scalar: what a contribution to a key does. All points take the same steps, along one width-4
-//! non-adjacent form of each half that the endomorphism splits the scalar into: four at a time in vector registers
-//! (`scale_lanes`), or a batch at a time with one inversion for a step of all (Montgomery's trick).
+//! Many points times one scalar: what a contribution to a key does. All points take the same steps, along one width-5
+//! non-adjacent form of each half that the endomorphism splits the scalar into: a batch at a time with one inversion for a
+//! step of all (Montgomery's trick), or four at a time in vector registers (`scale_lanes`) where that is found to be faster.
 
-use super::batch::{add_terms, double_many};
+use super::batch::{add_to_many, double_many, Chains};
 use super::{split_scalar, Affine, CurveField, HalfScalar};
 use rayon::prelude::*;
 use zeroize::Zeroizing;
 
 /// Points that take their steps together.
 const PART: usize = 1 << 9;
-/// Odd multiples 1, 3, 5, 7 of each point.
-pub const ODD: usize = 4;
+/// Odd multiples 1, 3, … 15 of each point.
+pub const ODD: usize = 8;
 /// Digits of a half: its magnitude is below 2^127, and the form may be one longer.
 pub const DIGITS: usize = 128;
 
@@ -48,53 +48,54 @@ fn in_lanes<F: CurveField>(_: &[Affine<F>], _: &Digits, _: &mut [Affine<F>]) -> 
     false
 }
 
-/// sums[i] = the scalar of `digits` times points[i], whatever the points.
+/// sums[i] = the scalar of `digits` times points[i], whatever the points: a step of all with one inversion.
 pub fn multiply_together<F: CurveField>(points: &[Affine<F>], digits: &Digits, sums: &mut [Affine<F>]) {
-    let first = points.to_vec();
-    let count = first.len();
-    let mut twice = first.clone();
-    double_many(&mut twice);
-    let mut odd: Vec<Vec<Affine<F>>> = vec![first];
+    let mut chains = Chains::default();
+    let mut twice = points.to_vec();
+    double_many(&mut twice, &mut chains);
+    let mut odd: Vec<Vec<Affine<F>>> = vec![points.to_vec()];
     for k in 1..ODD {
         let mut next = odd[k - 1].clone();
-        add_terms(&mut next, &twice);
+        add_to_many(&mut next, |i| twice[i], &mut chains);
         odd.push(next);
     }
+    let images: Vec<Vec<F>> = odd.iter().map(|points| points.iter().map(|point| point.x.times_beta()).collect()).collect();
 
     sums.fill(Affine::INFINITY);
-    let mut terms = vec![Affine::INFINITY; count];
     let mut begun = false;
     for place in (0..DIGITS).rev() {
         if begun {
-            double_many(sums);
+            double_many(sums, &mut chains);
         }
         for (half, form) in digits.iter().enumerate() {
             let digit = form[place];
             if digit == 0 {
                 continue;
             }
-            for (term, point) in terms.iter_mut().zip(&odd[usize::from(digit.unsigned_abs()) / 2]) {
-                let signed = point.negate_if(digit < 0);
-                *term = if half == 0 { signed } else { Affine { x: signed.x.times_beta(), y: signed.y } };
-            }
+            let index = usize::from(digit.unsigned_abs()) / 2;
+            let (multiples, images) = (&odd[index][..sums.len()], &images[index][..sums.len()]);
+            let term = |i: usize| {
+                let point = multiples[i].negate_if(digit < 0);
+                if half == 0 { point } else { Affine { x: images[i], y: point.y } }
+            };
             if begun {
-                add_terms(sums, &terms);
+                add_to_many(sums, term, &mut chains);
             } else {
-                sums.copy_from_slice(&terms);
+                sums.iter_mut().enumerate().for_each(|(i, sum)| *sum = term(i));
                 begun = true;
             }
         }
     }
 }
 
-/// The width-4 non-adjacent form, least significant first: digits are 0 or odd between -7 and 7.
+/// The non-adjacent form of width 5, least significant first: digits are 0 or odd between -15 and 15.
 fn non_adjacent_form(scalar: HalfScalar) -> [i8; DIGITS] {
     let mut digits = [0i8; DIGITS];
     let mut rest = scalar.magnitude();
     for digit in &mut digits {
         if rest & 1 == 1 {
-            let low = (rest & 15) as i8;
-            let odd = if low > 8 { low - 16 } else { low };
+            let low = (rest & 31) as i8;
+            let odd = if low > 16 { low - 32 } else { low };
             rest = if odd < 0 { rest + u128::from(odd.unsigned_abs()) } else { rest - odd as u128 };
             *digit = if scalar.is_negative() { -odd } else { odd };
         }
@@ -104,22 +105,27 @@ fn non_adjacent_form(scalar: HalfScalar) -> [i8; DIGITS] {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use crate::curve::Xyzz;
     use crate::field::{Field, Fq, Fq2, Fr};
     use crate::testing::{random_g1, random_g2, with_every_kernel, Rng};
 
-    fn agrees<F: CurveField>(points: Vec<Affine<F>>) {
-        let mut bytes = vec![0; points.len() * Affine::<F>::BYTES];
-        for (slot, point) in bytes.chunks_exact_mut(Affine::<F>::BYTES).zip(&points) {
-            point.write(slot);
-        }
+    /// The forms of scalars at the edges and of random ones.
+    pub fn forms() -> Vec<Digits> {
+        let split = |scalar: [u64; 4]| {
+            let (low, high) = split_scalar(&scalar);
+            [non_adjacent_form(low), non_adjacent_form(high)]
+        };
+        scalars().into_iter().map(split).collect()
+    }
+
+    fn scalars() -> Vec<[u64; 4]> {
         let mut random = Rng::new(5);
         // Among them a cube root of unity, whose halves are small, and its neighbours.
         let lambda = [0xb8ca_0b2d_3663_6f23, 0xcc37_a73f_ec2b_c5e9, 0x048b_6e19_3fd8_4104, 0x30644e72e131a029];
         let lambda = Fr::from_canonical(lambda);
-        let edges = [
+        let mut scalars = vec![
             [0; 4],
             [1, 0, 0, 0],
             [2, 0, 0, 0],
@@ -131,7 +137,16 @@ mod tests {
             lambda.add(&Fr::ONE).to_canonical(),
             lambda.sub(&Fr::ONE).to_canonical(),
         ];
-        for scalar in edges.into_iter().chain((0..4).map(|_| random.scalar())) {
+        scalars.extend((0..4).map(|_| random.scalar()));
+        scalars
+    }
+
+    fn agrees<F: CurveField>(points: Vec<Affine<F>>) {
+        let mut bytes = vec![0; points.len() * Affine::<F>::BYTES];
+        for (slot, point) in bytes.chunks_exact_mut(Affine::<F>::BYTES).zip(&points) {
+            point.write(slot);
+        }
+        for scalar in scalars() {
             let mut out = vec![0; bytes.len()];
             multiply_all::<F>(&bytes, &scalar, &mut out);
             for (point, bytes) in points.iter().zip(out.chunks_exact(Affine::<F>::BYTES)) {
