@@ -25,10 +25,18 @@ import { nativeProgram } from './workload.js';
 interface CeremonyRow {
   readonly power: number;
   readonly step: string;
+  /** Milliseconds. */
   readonly ours: readonly number[];
+  /** Empty where snarkjs has no such step. */
   readonly snarkjs: readonly number[];
-  /** Median of the ratios round by round. */
-  readonly ratio: number;
+  /** Medians of the ratios round by round: of time, and of processor time, which other programs on the machine disturb less. */
+  readonly ratio?: number;
+  readonly processorRatio?: number;
+}
+
+interface Sample {
+  readonly wall: number;
+  readonly processor: number;
 }
 
 interface Options {
@@ -55,7 +63,9 @@ async function measure(native: NativeBackend, folder: string, power: number, rou
     ),
   ];
   const check = await timed(() => ceremony.checkPowers(ptau));
-  console.log(`2^${power}: powers of tau checked in ${duration(check)}`);
+  console.log(`2^${power}: powers of tau checked in ${duration(check.wall)}, ${duration(check.processor)} of processor time`);
+  // snarkjs's verification refuses powers that nobody contributed to, as these are.
+  rows.push({ power, step: 'powers of tau', ours: [check.wall], snarkjs: [] });
   return rows;
 }
 
@@ -64,23 +74,28 @@ async function accepted(answer: Promise<boolean>): Promise<void> {
 }
 
 async function paired(power: number, step: string, rounds: number, ours: () => Promise<unknown>, theirs: () => Promise<unknown>): Promise<CeremonyRow> {
-  const samples: { ours: number; theirs: number }[] = [];
+  const samples: { ours: Sample; theirs: Sample }[] = [];
   for (let i = 0; i < rounds; i += 1) samples.push({ ours: await timed(ours), theirs: await timed(theirs) });
+  const ratio = median(samples.map((sample) => sample.theirs.wall / sample.ours.wall));
+  const processorRatio = median(samples.map((sample) => sample.theirs.processor / sample.ours.processor));
   const row = {
     power,
     step,
-    ours: samples.map((sample) => sample.ours),
-    snarkjs: samples.map((sample) => sample.theirs),
-    ratio: median(samples.map((sample) => sample.theirs / sample.ours)),
+    ours: samples.map((sample) => sample.ours.wall),
+    snarkjs: samples.map((sample) => sample.theirs.wall),
+    ratio,
+    processorRatio,
   };
-  console.log(`2^${power} ${step}: ${duration(median(row.ours))}, snarkjs ${duration(median(row.snarkjs))}, ${row.ratio.toFixed(1)} times`);
+  const durations = `${duration(median(row.ours))}, snarkjs ${duration(median(row.snarkjs))}`;
+  console.log(`2^${power} ${step}: ${durations}, ${ratio.toFixed(1)} times, ${processorRatio.toFixed(1)} times the processor time`);
   return row;
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
+async function timed(work: () => Promise<unknown>): Promise<Sample> {
+  const [started, used] = [performance.now(), process.cpuUsage()];
   await work();
-  return performance.now() - started;
+  const { user, system } = process.cpuUsage(used);
+  return { wall: performance.now() - started, processor: (user + system) / 1000 };
 }
 
 type Report = Omit<BenchResult, 'workloads'> & { readonly rows: readonly CeremonyRow[] };
@@ -88,13 +103,19 @@ type Report = Omit<BenchResult, 'workloads'> & { readonly rows: readonly Ceremon
 function table({ machine, commit, date, rounds, load, rows }: Report): string {
   return [
     markdownTable(
-      ['step', 'domain', 'zkinfer', 'snarkjs', 'ratio'],
-      rows.map((row) => [row.step, `2^${row.power}`, duration(median(row.ours)), duration(median(row.snarkjs)), `${row.ratio.toFixed(1)}×`]),
+      ['step', 'domain', 'zkinfer', 'snarkjs', 'ratio', 'of processor time'],
+      rows.map(({ step, power, ours, snarkjs: theirs, ratio, processorRatio }) => [
+        step, `2^${power}`, duration(median(ours)), theirs.length === 0 ? '' : duration(median(theirs)), times(ratio), times(processorRatio),
+      ]),
     ),
     '',
-    `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; commit ${commit}, ${date.slice(0, 10)}. Medians of ${rounds} rounds, both tools in turn in ` +
+    `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; commit ${commit}, ${date.slice(0, 10)}. Medians of ${rounds} round${rounds === 1 ? '' : 's'}, both tools in turn in ` +
       `one process; load average ${load.map((value) => value.toFixed(1)).join(' at the start, ')} at the end. Written by \`npm run bench:ceremony -- --doc\`.`,
   ].join('\n');
+}
+
+function times(ratio: number | undefined): string {
+  return ratio === undefined ? '' : `${ratio.toFixed(1)}×`;
 }
 
 const options = new Command('bench:ceremony')

@@ -84,12 +84,17 @@ describe('a ceremony', () => {
 
   it('contributes to no key with a point of another curve, which would give the secret away', async () => {
     const sound = fs.readFileSync(at('0.zkey'));
-    // Points C and H are the sections before the last, whose 68 bytes and header are at the end.
-    const altered = Buffer.from(sound);
-    altered[sound.length - 68 - 12 - 64] ^= 1;
-    fs.writeFileSync(at('other-curve.zkey'), altered);
-    await assert.rejects(native.ceremony.contribute(at('other-curve.zkey'), at('no-contribution.zkey')), (error: NativeError) => error.code === 'FILE_INVALID_POINT');
-    assert.ok(!fs.readdirSync(folder).some((name) => name.startsWith('no-contribution')));
+    const view = new DataView(sound.buffer, sound.byteOffset);
+    for (const section of [8, 9]) {
+      const altered = Buffer.from(sound);
+      const place = altered.findIndex((_, byte) => inSection(view, section, byte));
+      // Behind the section's header, in the first point's abscissa.
+      altered[place + 12] ^= 1;
+      fs.writeFileSync(at('other-curve.zkey'), altered);
+      const contribution = native.ceremony.contribute(at('other-curve.zkey'), at('no-contribution.zkey'));
+      await assert.rejects(contribution, (error: NativeError) => error.code === 'FILE_INVALID_POINT' && /point 0/.test(error.message));
+      assert.ok(!fs.readdirSync(folder).some((name) => name.startsWith('no-contribution')));
+    }
   });
 
   it('refuses a key of another circuit or other powers, an altered one, and one that nobody contributed to', async () => {
