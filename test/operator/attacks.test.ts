@@ -6,7 +6,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { keccak256 } from 'ethers';
 import { developmentSigner, sendOnce } from '../../src/chain/index.js';
 import { answerOptimisticRequest, ask, disputeRequest, type MarketRequest, readEvents, readOperator, readRequest, takeRequest } from '../../src/ledger/index.js';
+import { chooseBackend } from '../../src/groth16/backends.js';
 import { type NodeSettings, openLog, type OperatorNode, startNode, storeInput, UnservableBuildError } from '../../src/operator/index.js';
+import type { ProofQueue } from '../../src/operator/jobs.js';
+import { openJournal } from '../../src/operator/journal.js';
+import { openKeptInputs } from '../../src/operator/kept-inputs.js';
+import { localQueue } from '../../src/operator/local-queue.js';
+import { createMetrics } from '../../src/operator/metrics.js';
+import { startOperator } from '../../src/operator/operator.js';
+import { startProverPool } from '../../src/operator/prover-pool.js';
+import { serveModels } from '../../src/operator/served-models.js';
+import { splitQueue } from '../../src/operator/split-queue.js';
+import { transactionStore } from '../../src/operator/transaction-store.js';
 import { fixtureBuild, type FixtureBuild } from './support/builds.js';
 import { type InputServer, startInputServer } from './support/input-server.js';
 import { addStake, ETHER, openWorld, TEST_MARKET, type World } from './support/world.js';
@@ -277,5 +288,56 @@ describe('what a hostile environment can learn', function () {
     const cheap = await world.ask(inputs, world.account(ASKER), { mode: 'optimistic', window: 600 });
     await until(cheap.requestId, answered, 'answered');
     assert.equal((await readRequest(world.rpc, world.market, dear.requestId)).status, 'open');
+  });
+});
+
+describe('a queue that lies', function () {
+  this.timeout(300_000);
+  before(() => openPlace(fixtureBuild('tabular')));
+  after(closePlace);
+
+  it('gets nothing sent and no bond lost: what it gives is verified, and asked for again', async () => {
+    const log = openLog(process.env.ZKINFER_TEST_LOG ?? 'silent');
+    const me = world.account(NODE);
+    const { rpc, market } = world;
+    const data = join(folder, 'data');
+    const builds = [world.build.folder];
+    const pool = await startProverPool({ folders: builds, backend: 'auto', proves: true, processes: 1, jobTimeoutMs: 60_000 });
+    const honest = localQueue(pool, 1);
+    const told: string[] = [];
+    // Of each proof first another output under a true proof, then a refusal, then the truth.
+    const liar: ProofQueue = {
+      async run(job, urgent) {
+        told.push(job.id);
+        const result = await honest.run(job, urgent);
+        if (told.length % 3 === 0 || !('computed' in result)) return result;
+        if (told.length % 3 === 2) return { refused: 'INPUT_RANGE' };
+        const { proof, publicSignals } = result.computed.proved!;
+        const output = result.computed.output.replace(/.$/, '0');
+        return { computed: { ...result.computed, output, proved: { proof, publicSignals: publicSignals.map((signal, i) => (i === 0 ? String(BigInt(signal) + 1n) : signal)) } } };
+      },
+      size: 0,
+      close: () => Promise.resolve(),
+    };
+    const journal = await openJournal(join(data, 'operator.jsonl'), { genesis: rpc.genesisHash, market, operator: me.signer.address });
+    const operator = await startOperator({
+      ...settings(), log, sender: { ...me, journal: transactionStore(join(data, 'transactions')) }, models: await serveModels(rpc, builds), queue: splitQueue(honest, liar),
+      verify: chooseBackend('auto', () => undefined).verify, journal, kept: await openKeptInputs(join(data, 'kept'), []), metrics: createMetrics(), direct: false,
+    });
+    try {
+      const { requestId, output } = await world.ask(inputs, world.account(ASKER), { window: 600 });
+      const request = await until(requestId, accepted, 'accepted');
+      assert.equal(request.outputHash, keccak256(output));
+      assert.equal(told.length, 3);
+      assert.equal(new Set(told).size, 3, 'a result that was wrong is not asked for by its name again');
+      const sent = await rpc.provider.getTransactionCount(me.signer.address);
+      await sleep(300);
+      assert.equal(await rpc.provider.getTransactionCount(me.signer.address), sent);
+      assert.equal(await slashes(), 0);
+    } finally {
+      await operator.stop(1_000);
+      await journal.close();
+      await pool.close();
+    }
   });
 });

@@ -227,9 +227,12 @@ export async function simulate(plan: SimulationPlan): Promise<SimulationReport> 
         const me = r.operator < 0 ? '' : operators[r.operator];
         const kind = r.operator < 0 ? undefined : conduct[r.operator];
         const overdue = now > r.due;
-        if (r.intent === 'floods' && r.phase === 'open' && now - r.asked >= FLOOD_BLOCKS * TERMS.blockSeconds && !r.sent) {
+        // Who has the bond, or waited in vain, takes the fee back.
+        const robbed = r.intent === 'withholds' && r.tried.size > 0;
+        const waited = r.intent === 'floods' && now - r.asked >= FLOOD_BLOCKS * TERMS.blockSeconds;
+        if (r.phase === 'open' && (robbed || waited)) {
+          if (!r.sent) calls.push(call(attackers[robbed ? 'withholds' : 'floods'][0], 'cancel', [r.id], 200_000));
           r.sent = true;
-          calls.push(call(attackers.floods[0], 'cancel', [r.id], 200_000));
         } else if (r.phase === 'open' || (r.phase === 'taken' && overdue)) {
           if (kind === 'late' && r.phase === 'taken' && !r.sent) {
             r.sent = true; // Too late by a block: refused.
