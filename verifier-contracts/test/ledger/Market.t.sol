@@ -638,8 +638,9 @@ contract MarketTest is LedgerTest {
         uint256 id = _register(owner);
         IModelRoyalties.Terms memory terms;
         (terms.operatorBps, terms.ownerBps) = (operatorBps, 10_000 - operatorBps);
+        _declare(id);
         vm.prank(owner);
-        royalties.setTerms(id, 1, terms, _noGraph());
+        royalties.setTerms(id, 1, terms, _noParents(), _noGraph());
         IInferenceMarket.Ask memory request = _request(PROVED, fee);
         request.modelId = id;
         request.mode = OPTIMISTIC;
