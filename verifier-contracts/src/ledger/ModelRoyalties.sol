@@ -9,6 +9,7 @@ import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {PullPayments} from "./PullPayments.sol";
 import {SaleRoyalty} from "./SaleRoyalty.sol";
 import {IModelRoyalties} from "./interfaces/IModelRoyalties.sol";
+import {IPullPayments} from "./interfaces/IPullPayments.sol";
 import {IProvenanceLedger} from "./interfaces/IProvenanceLedger.sol";
 
 // slither-disable-start calls-loop
@@ -117,7 +118,7 @@ contract ModelRoyalties is IModelRoyalties, PullPayments, ReentrancyGuardTransie
         emit ContributorClaimed(modelId, version, contributor, token, amount);
     }
 
-    /// @inheritdoc IModelRoyalties
+    /// @inheritdoc IPullPayments
     function withdraw(address token, address to) external nonReentrant returns (uint256 amount) {
         amount = _withdraw(msg.sender, token, to);
         emit Withdrawn(msg.sender, token, to, amount);
@@ -161,7 +162,7 @@ contract ModelRoyalties is IModelRoyalties, PullPayments, ReentrancyGuardTransie
         return _versions[modelId][version].shares[contributor];
     }
 
-    /// @inheritdoc IModelRoyalties
+    /// @inheritdoc IPullPayments
     function balanceOf(address account, address token) external view returns (uint256 amount) {
         return _balanceOf(account, token);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {IModelErrors} from "../../src/interfaces/IModelErrors.sol";
 import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
 import {IERCZKMLRegistry} from "../../src/interfaces/IERCZKMLRegistry.sol";
 import {SaleRoyalty} from "../../src/ledger/SaleRoyalty.sol";
@@ -111,14 +112,14 @@ contract RoyaltiesTest is LedgerTest {
     }
 
     function test_TermsAreSetOnceByTheOwner() public {
-        vm.expectRevert(abi.encodeWithSelector(IModelRoyalties.NotModelOwner.selector, modelId, stranger));
+        vm.expectRevert(abi.encodeWithSelector(IModelErrors.NotModelOwner.selector, modelId, stranger));
         vm.prank(stranger);
         royalties.setTerms(modelId, 1, _plainTerms(), _noParents(), _noGraph());
         _setPlainTerms(modelId);
         vm.expectRevert(abi.encodeWithSelector(IModelRoyalties.TermsAlreadySet.selector, modelId, 1));
         vm.prank(owner);
         royalties.setTerms(modelId, 1, _plainTerms(), _noParents(), _noGraph());
-        vm.expectRevert(abi.encodeWithSelector(IModelRoyalties.ModelVersionNotFound.selector, modelId, 2));
+        vm.expectRevert(abi.encodeWithSelector(IModelErrors.ModelVersionNotFound.selector, modelId, 2));
         vm.prank(owner);
         royalties.setTerms(modelId, 2, _plainTerms(), _noParents(), _noGraph());
     }
@@ -242,7 +243,7 @@ contract RoyaltiesTest is LedgerTest {
         _setTerms(modelId, _terms(), _line(modelId, owner, ""));
         (address receiver, uint256 amount) = registry.royaltyInfo(modelId, 100 ether);
         _assertEq(amount, 0, "nobody is asked yet");
-        vm.expectRevert(abi.encodeWithSelector(IERCZKMLRegistry.NotModelOwner.selector, modelId, stranger));
+        vm.expectRevert(abi.encodeWithSelector(IModelErrors.NotModelOwner.selector, modelId, stranger));
         vm.prank(stranger);
         registry.setRoyaltyPolicy(modelId, IERC2981(address(royalties)));
         vm.prank(owner);

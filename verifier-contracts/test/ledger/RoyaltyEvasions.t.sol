@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {IModelErrors} from "../../src/interfaces/IModelErrors.sol";
 import {IModelRoyalties} from "../../src/ledger/interfaces/IModelRoyalties.sol";
 import {IProvenanceLedger} from "../../src/ledger/interfaces/IProvenanceLedger.sol";
 import {LedgerTest} from "./support/LedgerTest.sol";
@@ -89,7 +90,7 @@ contract RoyaltyEvasionsTest is LedgerTest {
         vm.expectRevert(abi.encodeWithSelector(IModelRoyalties.LineageUndeclared.selector, evading, 1));
         vm.prank(stranger);
         royalties.setTerms(evading, 1, _plainTerms(), _noParents(), _noGraph());
-        vm.expectRevert(abi.encodeWithSelector(IProvenanceLedger.NotModelOwner.selector, evading, owner));
+        vm.expectRevert(abi.encodeWithSelector(IModelErrors.NotModelOwner.selector, evading, owner));
         vm.prank(owner);
         provenance.declareWithoutLineage(evading, 1);
         _setPlainTerms(evading);
@@ -326,12 +327,12 @@ contract RoyaltyEvasionsTest is LedgerTest {
         provenance.linkModelVersion(id, 1, graph[0], graph[1], _noLeaf(), _none());
     }
 
-    function _append(IProvenanceLedger.Artifact[] memory graph, uint256 at, IProvenanceLedger.Artifact[] memory rest)
+    function _append(IProvenanceLedger.Artifact[] memory graph, uint256 start, IProvenanceLedger.Artifact[] memory rest)
         private
         pure
     {
         for (uint256 i = 0; i < rest.length; ++i) {
-            graph[at + i] = rest[i];
+            graph[start + i] = rest[i];
         }
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {IModelErrors} from "../../interfaces/IModelErrors.sol";
+import {IPullPayments} from "./IPullPayments.sol";
 import {IProvenanceLedger} from "./IProvenanceLedger.sol";
 
 /// @title Who is paid for a model: owner, operator, contributors of its provenance graph, and the model it derives from.
@@ -23,7 +25,7 @@ import {IProvenanceLedger} from "./IProvenanceLedger.sol";
 ///   - Terms are set in the order of versions, and a version inherits the claims on earlier ones: licences and sales pay by
 ///     the latest. Claims of models that the caller owns are not asked for.
 /// What is never put on record cannot be claimed from: a model that is declared to have no lineage shows none either.
-interface IModelRoyalties {
+interface IModelRoyalties is IModelErrors, IPullPayments {
     struct Terms {
         /// The one that answers a request. The four parts add up to 10,000.
         uint16 operatorBps;
@@ -68,12 +70,9 @@ interface IModelRoyalties {
     event ContributorClaimed(
         uint256 indexed modelId, uint32 indexed version, address indexed contributor, address token, uint256 amount
     );
-    event Withdrawn(address indexed account, address indexed token, address indexed to, uint256 amount);
 
     error TermsNotSet(uint256 modelId, uint32 version);
     error TermsAlreadySet(uint256 modelId, uint32 version);
-    error ModelVersionNotFound(uint256 modelId, uint32 version);
-    error NotModelOwner(uint256 modelId, address caller);
     /// @notice Parts that do not add up to 10,000, a share above it, or a parent that is listed twice or gets nothing.
     error InvalidTerms();
     /// @notice The model descends from one that claims at least this part of its earnings, directly or through parents.
@@ -124,9 +123,6 @@ interface IModelRoyalties {
         external
         returns (uint256 amount);
 
-    /// @notice Pays the caller's whole balance in `token` to `to`.
-    function withdraw(address token, address to) external returns (uint256 amount);
-
     /// @notice Terms of a version; reverts if none are set.
     function termsOf(uint256 modelId, uint32 version) external view returns (Terms memory terms);
 
@@ -150,9 +146,6 @@ interface IModelRoyalties {
         external
         view
         returns (uint256 amount);
-
-    /// @notice What `withdraw` would pay now.
-    function balanceOf(address account, address token) external view returns (uint256 amount);
 
     /// @notice All that came into a model version's contributors' pool, ever.
     function poolReceived(uint256 modelId, uint32 version, address token) external view returns (uint256 amount);

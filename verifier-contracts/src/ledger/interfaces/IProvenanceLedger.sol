@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {IModelErrors} from "../../interfaces/IModelErrors.sol";
+
 /// @title Where a model comes from: an append-only graph of artifacts.
 /// @dev An artifact's identifier is the EIP-712 digest of its struct, so it commits to its content, parents, licence and
 /// contributors, and it is exactly what each contributor signs. A parent must be on record before its child and an
@@ -10,7 +12,7 @@ pragma solidity ^0.8.24;
 /// EIP-712 domain: name "zkinfer provenance", version "1", chainId, verifyingContract. Types:
 ///   Artifact(uint8 kind,uint8 codec,bytes32 contentHash,bytes32[] parents,string licence,uint16 parentsBps,Contributor[] contributors)
 ///   Contributor(address account,uint32 weight)
-interface IProvenanceLedger {
+interface IProvenanceLedger is IModelErrors {
     /// @dev `Unknown` is the kind of what is not on record.
     enum Kind {
         Unknown,
@@ -112,7 +114,6 @@ interface IProvenanceLedger {
     error InvalidContributorSignature(address contributor);
     error NotACheckpointBatch(bytes32 artifactId);
     error CheckpointNotInBatch(bytes32 batchId, bytes32 leaf);
-    error NotModelOwner(uint256 modelId, address caller);
     /// @notice Only a contributor of the artifact may link a model to it.
     error NotContributor(bytes32 artifactId, address caller);
     error NotAModelVersion(bytes32 artifactId);
@@ -120,7 +121,6 @@ interface IProvenanceLedger {
     error NotACheckpoint(bytes32 artifactId);
     error ModelVersionAlreadyLinked(uint256 modelId, uint32 version);
     error ArtifactAlreadyLinked(bytes32 artifactId);
-    error ModelVersionNotFound(uint256 modelId, uint32 version);
     /// @notice The version was declared to have no lineage.
     error DeclaredWithoutLineage(uint256 modelId, uint32 version);
 
