@@ -37,7 +37,7 @@ export const ATTESTATIONS_ABI = new Interface([
   'function attestationOf(bytes32 id) view returns (uint256 blockNumber, bytes27 outputDigest)',
   'function checkInference(uint256 modelId, uint32 version, bytes32 inputCommitment, uint256 context, bytes output, bytes proof) view',
   'function checkPinnedInference(uint256 modelId, uint32 version, bytes32 inputCommitment, uint256 context, bytes output, bytes proof) view',
-  'error VersionNotPinned()',
+  'error VersionNotGiven()',
   'function registry() view returns (address registryAddress)',
   'event InferenceAttested(bytes32 indexed attestationId, uint256 indexed modelId, address indexed prover, uint32 version, bytes32 inputCommitment, uint256 context, bytes output)',
   'event InferencesAttested(uint256 indexed modelId, address indexed prover, uint32 version, bytes32[] inputCommitments, uint256[] contexts, bytes outputs)',

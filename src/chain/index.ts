@@ -25,7 +25,7 @@ export {
 export { fileJournal, type Journal, memoryJournal } from './journal.js';
 export { type LocalChain, openLocalChain } from './local-chain.js';
 export {
-  deployAttestations, deployRegistry, deprecateModel, type ModelOnChain, type ModelToRegister, readModel, registerModel,
+  deployAttestations, deployRegistry, deprecateModel, type ModelOnChain, type ModelToRegister, readModel, readModelVersion, registerModel,
   type RegisteredModel, type RegistryContracts, updateModel,
 } from './registry.js';
 export { connect, type ConnectOptions, isLocalChain, type Rpc } from './rpc.js';

@@ -127,10 +127,18 @@ export async function deprecateModel(sender: Sender, registry: string, modelId: 
   return { transaction: receipt.hash, gasUsed: Number(receipt.gasUsed) };
 }
 
-/** What the registry says about a model and its current version. Throws RevertedError `ModelNotFound` if there is none. */
-export async function readModel(rpc: Rpc, registry: string, modelId: bigint): Promise<ModelOnChain> {
+/** The hashes registered for one version of a model. Throws RevertedError `ModelNotFound`, `ModelVersionNotFound`. */
+export async function readModelVersion(
+  rpc: Rpc, registry: string, modelId: bigint, version: number,
+): Promise<Pick<ModelOnChain, 'modelHash' | 'circuitHash' | 'vkHash'>> {
   await requireCode({ rpc }, registry, 'registry');
-  const read = async (name: string, args: unknown[]) => {
+  const { commitment } = await reader(rpc, registry, modelId)('getModelVersion', [modelId, version]);
+  const { modelHash, circuitHash, vkHash: hash } = commitment;
+  return { modelHash, circuitHash, vkHash: hash };
+}
+
+function reader(rpc: Rpc, registry: string, modelId: bigint) {
+  return async (name: string, args: unknown[]) => {
     try {
       const data = await rpc.provider.call({ to: registry, data: REGISTRY_ABI.encodeFunctionData(name, args) });
       return REGISTRY_ABI.decodeFunctionResult(name, data);
@@ -139,6 +147,12 @@ export async function readModel(rpc: Rpc, registry: string, modelId: bigint): Pr
       throw data === undefined ? error : decodeRevert(data, ALL_ABIS, `reading model ${modelId}`);
     }
   };
+}
+
+/** What the registry says about a model and its current version. Throws RevertedError `ModelNotFound` if there is none. */
+export async function readModel(rpc: Rpc, registry: string, modelId: bigint): Promise<ModelOnChain> {
+  await requireCode({ rpc }, registry, 'registry');
+  const read = reader(rpc, registry, modelId);
   const [{ deprecated, owner }, { version }] = await Promise.all([read('getModel', [modelId]), read('versionOf', [modelId])]);
   const { commitment, verifier, registeredAt } = await read('getModelVersion', [modelId, version]);
   return {

@@ -67,13 +67,14 @@ export const MARKET_ABI = new Interface([
 ]);
 
 const TERMS =
-  '(uint16 operatorBps, uint16 ownerBps, uint16 contributorsBps, uint16 parentBps, uint16 derivativeBps, uint16 saleBps, uint64 parentModelId, uint32 parentVersion)';
+  '(uint16 operatorBps, uint16 ownerBps, uint16 contributorsBps, uint16 parentsBps, uint16 derivativeBps, uint16 saleBps)';
+const PARENT = '(uint64 modelId, uint32 version, uint16 bps)';
 const CONTRIBUTOR = '(address account, uint32 weight)';
 const ARTIFACT = `(uint8 kind, uint8 codec, bytes32 contentHash, bytes32[] parents, string licence, uint16 parentsBps, ${CONTRIBUTOR}[] contributors)`;
 
 /** `ModelRoyalties`. */
 export const ROYALTIES_ABI = new Interface([
-  `function setTerms(uint256 modelId, uint32 version, ${TERMS} terms, ${ARTIFACT}[] graph)`,
+  `function setTerms(uint256 modelId, uint32 version, ${TERMS} terms, ${PARENT}[] parents, ${ARTIFACT}[] graph)`,
   'function distribute(uint256 modelId, uint32 version, address token, address holder, uint256 amount) payable',
   'function claim(uint256 modelId, uint32 version, address token, address contributor) returns (uint256 amount)',
   'function claimable(uint256 modelId, uint32 version, address token, address contributor) view returns (uint256 amount)',
@@ -83,6 +84,10 @@ export const ROYALTIES_ABI = new Interface([
   'error TermsAlreadySet(uint256 modelId, uint32 version)',
   'error NotModelOwner(uint256 modelId, address caller)',
   'error InvalidTerms()',
+  'error ParentShareTooSmall(uint256 parentModelId, uint32 parentVersion, uint16 required)',
+  'error TermsOutOfOrder(uint256 modelId, uint32 latest)',
+  'error LineageUndeclared(uint256 modelId, uint32 version)',
+  'error LineageTooDeep(bytes32 artifactId)',
   'error NothingToPay()',
 ]);
 

@@ -15,6 +15,8 @@ export const PROVENANCE_ABI = new Interface([
   `function idOf(${ARTIFACT} artifact) view returns (bytes32 artifactId)`,
   'function headerOf(bytes32 artifactId) view returns ((uint8 kind, uint64 index, uint64 blockNumber, uint64 modelId, uint32 version) header)',
   'function linkOf(uint256 modelId, uint32 version) view returns ((bytes32 artifactId, bytes32 checkpointId, bytes32 checkpointHash) link)',
+  'function declareWithoutLineage(uint256 modelId, uint32 version)',
+  'function isWithoutLineage(uint256 modelId, uint32 version) view returns (bool declared)',
   `function isInBatch(${ARTIFACT} batch, ${LEAF} leaf, bytes32[] proof) view returns (bool included)`,
   'function registry() view returns (address registryAddress)',
   `event ArtifactRecorded(bytes32 indexed artifactId, uint8 indexed kind, bytes32 indexed contentHash, uint8 codec, bytes32[] parents, string licence, uint16 parentsBps, ${CONTRIBUTOR}[] contributors)`,
@@ -37,4 +39,5 @@ export const PROVENANCE_ABI = new Interface([
   'error ModelVersionAlreadyLinked(uint256 modelId, uint32 version)',
   'error ArtifactAlreadyLinked(bytes32 artifactId)',
   'error ModelVersionNotFound(uint256 modelId, uint32 version)',
+  'error DeclaredWithoutLineage(uint256 modelId, uint32 version)',
 ]);

@@ -11,6 +11,11 @@ export class CidError extends ZkinferError {
   readonly code = 'CID';
 }
 
+/** A model version's content does not hold the ONNX file that the registry has for it. */
+export class RegisteredModelError extends ZkinferError {
+  readonly code = 'REGISTERED_MODEL';
+}
+
 /** A store gave bytes that do not have the hash they were asked by, or that are no UnixFS where that was asked for. */
 export class HashMismatchError extends ZkinferError {
   readonly code = 'HASH_MISMATCH';

@@ -140,7 +140,8 @@ export async function readArtifact(rpc: Rpc, ledger: string, id: string): Promis
   if (artifactId({ chainId: rpc.chainId, ledger }, artifact) !== id) {
     throw new ArtifactMismatchError(`the RPC at ${rpc.host} gives an artifact for ${id} that does not have this identifier; use another RPC`);
   }
-  const model = header.modelId === 0n ? {} : { model: { modelId: header.modelId, version: header.version } };
+  // A checkpoint's header names a model too: whose claims come with it. Only a model version is one.
+  const model = header.modelId === 0n || artifact.kind !== 'model-version' ? {} : { model: { modelId: header.modelId, version: header.version } };
   return { ...artifact, id, index: header.index, blockNumber, transaction: log.transactionHash, ...model };
 }
 
@@ -148,6 +149,12 @@ export async function readArtifact(rpc: Rpc, ledger: string, id: string): Promis
 export async function readLink(rpc: Rpc, ledger: string, modelId: bigint, version: number): Promise<ModelLink | undefined> {
   const [{ artifactId: id, checkpointId, checkpointHash }] = await call(rpc, ledger, 'linkOf', [modelId, version]);
   return BigInt(id) === 0n ? undefined : { artifactId: id, checkpointId, checkpointHash };
+}
+
+/** The registry whose models are linked here. */
+export async function readRegistry(rpc: Rpc, ledger: string): Promise<string> {
+  const [address] = await call(rpc, ledger, 'registry', []);
+  return address as string;
 }
 
 /** The contract's own answer to whether a checkpoint is in a recorded batch. */

@@ -27,6 +27,13 @@ const TITLES: Record<Kind, string> = {
   'model-version': 'model version',
 };
 
+/** What is said of a registered model's file and the artifact that it leads to. */
+const REGISTERED: Record<string, string> = {
+  true: 'the file below',
+  false: 'ANOTHER FILE than the one below',
+  undefined: 'compare the file below: provenance verify',
+};
+
 /** The nodes, what is derived before what it is derived from. */
 export function lineageGraph({ root, artifacts, model, attestation }: Lineage): LineageNode[] {
   const nodes: LineageNode[] = [];
@@ -35,7 +42,7 @@ export function lineageGraph({ root, artifacts, model, attestation }: Lineage): 
     nodes.push({ id: 'attestation', kind: 'attestation', title: 'attestation', details, parents: ['model'] });
   }
   if (model !== undefined) {
-    nodes.push({ id: 'model', kind: 'model', title: `model ${model.modelId}, version ${model.version}`, details: ['in the registry'], parents: [root] });
+    nodes.push({ id: 'model', kind: 'model', title: `model ${model.modelId}, version ${model.version}`, details: [`in the registry: ${short(model.modelHash)}`, REGISTERED[String(model.isRegisteredFile)]], parents: [root] });
   }
   for (const artifact of [...artifacts].reverse()) {
     const { id, kind, licence, blockNumber, parents } = artifact;

@@ -7,6 +7,7 @@
 import { type Attestation, findAttestation, type Rpc } from '../chain/index.js';
 import { ArtifactNotFoundError } from './errors.js';
 import { type ModelLink, readArtifact, readLink, type RecordedArtifact } from './ledger.js';
+import { artifactIsRegistered, readRegisteredFile } from './registered-model.js';
 
 export interface Lineage {
   /** The artifact that the lineage is of. */
@@ -14,7 +15,15 @@ export interface Lineage {
   /** It and all its ancestors, each once; parents before children, in the ledger's order. */
   readonly artifacts: readonly RecordedArtifact[];
   /** The registered version that leads to `root`, where the lineage was asked from there. */
-  readonly model?: { readonly modelId: bigint; readonly version: number; readonly link: ModelLink };
+  readonly model?: {
+    readonly modelId: bigint;
+    readonly version: number;
+    readonly link: ModelLink;
+    /** SHA-256 of the ONNX file in the registry, hex. */
+    readonly modelHash: string;
+    /** Whether the linked artifact is that file; undefined where the chain alone does not tell (`provenance verify` does). */
+    readonly isRegisteredFile: boolean | undefined;
+  };
   /** The attestation it was asked from. */
   readonly attestation?: Attestation;
 }
@@ -43,7 +52,9 @@ export async function lineageOfModel(rpc: Rpc, ledger: string, modelId: bigint, 
       `version ${version} of model ${modelId} leads to no artifact in the ledger at ${ledger}; its owner links it with: zkinfer provenance record --kind model-version --model ${modelId} …`,
     );
   }
-  return { ...(await lineageOfArtifact(rpc, ledger, link.artifactId)), model: { modelId, version, link } };
+  const [lineage, registered] = await Promise.all([lineageOfArtifact(rpc, ledger, link.artifactId), readRegisteredFile(rpc, ledger, modelId, version)]);
+  const root = lineage.artifacts.find(({ id }) => id === link.artifactId)!;
+  return { ...lineage, model: { modelId, version, link, modelHash: registered.modelHash, isRegisteredFile: artifactIsRegistered(registered, root) } };
 }
 
 /** The lineage of an attestation: of the model version that it is of. @throws ArtifactNotFoundError */

@@ -9,7 +9,8 @@ import { type Artifact, artifactId, type Contributor, isKeySignature, type Kind,
 import { batchCheckpoints, type CheckpointBatch, checkpointsFromJson, checkpointsToJson, type InclusionProof, type NamedCheckpoint, stepOf } from './checkpoints.js';
 import { toContentHash } from './cid.js';
 import { hashContent } from './content.js';
-import { CheckpointError, ContentError, SignatureError } from './errors.js';
+import { CheckpointError, ContentError, RegisteredModelError, SignatureError } from './errors.js';
+import { holdsRegistered, readRegisteredFile } from './registered-model.js';
 import { linkModelVersion, type RecordedArtifact, recordArtifact, readArtifact } from './ledger.js';
 import { checkpointsFile, withLedgerSender, type OpenLedger, type WriteOptions } from './open-ledger.js';
 import type { BlockStore } from './stores/store.js';
@@ -65,13 +66,15 @@ export async function recordContent(folder: string, path: string, options: Recor
   requireConsistent(options);
   return await withLedgerSender(folder, options, async (open, sender) => {
     const { ledger, rpc, store } = open;
+    const model = options.model === undefined ? undefined : await linkedModel(folder, open, options);
+    if (model !== undefined) await requireRegistered(path, open, model);
     const hashed = await hashFor(path, options.kind, store);
     const artifact = toArtifact(hashed, options, sender.signer.address);
     const at = { chainId: rpc.chainId, ledger };
     // Before the transaction: a root whose leaves are lost is worth nothing.
     if (hashed.batch !== undefined) await writeFileAtomic(checkpointsFile(folder, hashed.batch.root), checkpointsToJson(hashed.batch));
     const recorded = await recordArtifact(sender, ledger, artifact, readSignatures(at, artifact, options.signatures ?? []));
-    const link = options.model === undefined ? {} : { link: await linkRecorded(folder, open, sender, recorded.artifactId, artifact, options) };
+    const link = model === undefined ? {} : { link: await linkRecorded(folder, open, sender, recorded.artifactId, artifact, model, options) };
     const { files, bytes, hidden, batch } = hashed;
     const checkpoints = batch === undefined ? {} : { checkpoints: batch.checkpoints.length };
     return { ...recorded, kind: options.kind, content: contentName(artifact), files, bytes, hidden, ...checkpoints, ...at, ...link };
@@ -159,12 +162,32 @@ function readSignatures(at: LedgerAddress, artifact: Artifact, texts: readonly s
   return found;
 }
 
-async function linkRecorded(
-  folder: string, { rpc, ledger, deployment }: OpenLedger, sender: Sender, id: string, artifact: Artifact, options: RecordOptions,
-): Promise<NonNullable<RecordedContent['link']>> {
+interface LinkedModel {
+  readonly modelId: bigint;
+  readonly version: number;
+}
+
+/** The registered version that `--model` means. */
+async function linkedModel(folder: string, { rpc, deployment }: OpenLedger, options: RecordOptions): Promise<LinkedModel> {
   const own = ownModel(deployment, folder, options);
   const modelId = own?.modelId ?? (options.model as bigint);
   const version = options.modelVersion ?? own?.version ?? (await readModel(rpc, await registryOf(deployment, options), modelId)).version;
+  return { modelId, version };
+}
+
+/** Before anything is recorded: a link is for good. @throws RegisteredModelError */
+async function requireRegistered(path: string, { rpc, ledger }: OpenLedger, { modelId, version }: LinkedModel): Promise<void> {
+  const registered = await readRegisteredFile(rpc, ledger, modelId, version);
+  if (await holdsRegistered(registered, path)) return;
+  throw new RegisteredModelError(
+    `${path} is not, and does not hold, the ONNX file that is registered as version ${version} of model ${modelId} (SHA-256 ${registered.modelHash}); ` +
+      'nothing was recorded. Give the file that was compiled, or name another --model or --model-version',
+  );
+}
+
+async function linkRecorded(
+  folder: string, { rpc, ledger }: OpenLedger, sender: Sender, id: string, artifact: Artifact, { modelId, version }: LinkedModel, options: RecordOptions,
+): Promise<NonNullable<RecordedContent['link']>> {
   const parents = await Promise.all(artifact.parents.map((parent) => readArtifact(rpc, ledger, parent)));
   const checkpoints = parents.filter(({ kind }) => kind === 'checkpoint' || kind === 'checkpoint-batch');
   if (checkpoints.length !== 1) {

@@ -84,14 +84,8 @@ async function compare(store: BlockStore, recorded: CID, local: Content, path: s
 /** Names and identifiers in a recorded folder, sharded or not; undefined if it is a file. */
 async function list(store: BlockStore, cid: CID): Promise<Map<string, CID> | undefined> {
   if (cid.code !== CODEC_DAG_PB) return undefined;
-  const blocks = {
-    // Exporter and stores differ in form only: a generator of the block's parts.
-    get: async function* (wanted: CID): AsyncGenerator<Uint8Array> {
-      yield await store.get(wanted);
-    },
-  };
   try {
-    const found = await exporter(cid, blocks);
+    const found = await exporter(cid, blocksOf(store));
     if (found.type !== 'directory') return undefined;
     const names = new Map<string, CID>();
     for await (const { name, cid: child } of (found as UnixFSDirectory).entries()) names.set(name, child);
@@ -99,6 +93,44 @@ async function list(store: BlockStore, cid: CID): Promise<Map<string, CID> | und
   } catch (cause) {
     if (cause instanceof HashMismatchError || cause instanceof StoreError || (cause as { code?: unknown }).code === 'NOT_STORED') throw cause;
     throw new HashMismatchError(`${cid} is no UnixFS folder, although it has the recorded hash: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Exporter and stores differ in form only: a generator of the block's parts. */
+function blocksOf(store: BlockStore): { get(wanted: CID): AsyncGenerator<Uint8Array> } {
+  return {
+    get: async function* (wanted: CID): AsyncGenerator<Uint8Array> {
+      yield await store.get(wanted);
+    },
+  };
+}
+
+/** Longest stored file that is read, in bytes: what a protobuf, and so an ONNX file, has at most. A tree of few blocks can stand for more. */
+const MAX_FILE = 2n ** 31n;
+
+/** The content of each file at or below `root`, each once; of longer ones only the beginning. @throws as `checkStored` */
+export async function* storedFiles(store: BlockStore, root: CID): AsyncGenerator<AsyncIterable<Uint8Array>> {
+  const seen = new Set([String(root)]);
+  const open = [root];
+  for (let cid = open.pop(); cid !== undefined; cid = open.pop()) {
+    const names = await list(store, cid);
+    if (names === undefined) yield contentOf(store, cid);
+    for (const child of names?.values() ?? []) {
+      if (seen.has(String(child))) continue;
+      seen.add(String(child));
+      open.push(child);
+    }
+  }
+}
+
+async function* contentOf(store: BlockStore, cid: CID): AsyncGenerator<Uint8Array> {
+  const found = await exporter(cid, blocksOf(store));
+  if (found.type !== 'file' && found.type !== 'raw') return;
+  let length = 0n;
+  for await (const part of found.content()) {
+    length += BigInt(part.length);
+    if (length > MAX_FILE) return;
+    yield part;
   }
 }
 

@@ -7,6 +7,7 @@ import { type Content, hashContent } from './content.js';
 import { ArtifactNotFoundError, CheckpointError, NotStoredError, StoreError } from './errors.js';
 import { isInBatch, readArtifact, readLink, type RecordedArtifact } from './ledger.js';
 import { type LedgerOptions, type OpenLedger, withLedger } from './open-ledger.js';
+import { holdsRegistered, readRegisteredFile, type RegisteredModelFile, storedHoldsRegistered } from './registered-model.js';
 import { hashCheckpoints, readCheckpoints } from './record-content.js';
 import { checkStored, type Difference, firstDifference, type StoredReport } from './stored.js';
 import type { BlockStore } from './stores/store.js';
@@ -27,12 +28,15 @@ export interface Verified {
   readonly recorded: string;
   /** Of the local files; absent where the store was checked. */
   readonly local?: string;
+  /** Whether the content is what is recorded, and, for a linked model version, what is registered. */
   readonly matches: boolean;
   /** Absent where all matches, or where the store does not have the recorded list of files. */
   readonly difference?: Difference;
   /** Why the difference could not be found. */
   readonly note?: string;
   readonly stored?: StoredReport;
+  /** For a model version that a registered model is linked to: whether the content is, or holds, the ONNX file registered. */
+  readonly registered?: RegisteredModelFile & { readonly matches: boolean };
   /** Hidden local files, which no identifier covers. */
   readonly hidden: readonly string[];
 }
@@ -45,9 +49,17 @@ export async function verifyContent(folder: string, path: string | undefined, op
   return await withLedger(folder, options, async (open) => {
     const artifact = await readArtifact(open.rpc, open.ledger, id ?? (await linkedArtifact(open, model!, options.modelVersion!)));
     if (step !== undefined && artifact.kind !== 'checkpoint-batch') throw new UsageError('--step is for batches of checkpoints');
-    if (artifact.kind !== 'checkpoint-batch') return await verifyOne(open.store, path, artifact, fromContentHash(artifact));
+    if (artifact.kind !== 'checkpoint-batch') return await withRegistered(open, path, artifact, await verifyOne(open.store, path, artifact, fromContentHash(artifact)));
     return step === undefined ? await verifyBatch(folder, open, path, artifact) : await verifyInBatch(folder, open, path, artifact, step);
   });
+}
+
+/** Content that is what the ledger has can still be another file than the registered model's: the link is its owner's word. */
+async function withRegistered({ rpc, ledger, store }: OpenLedger, path: string | undefined, artifact: RecordedArtifact, found: Verified): Promise<Verified> {
+  if (artifact.model === undefined) return found;
+  const registered = await readRegisteredFile(rpc, ledger, artifact.model.modelId, artifact.model.version);
+  const matches = path === undefined ? await storedHoldsRegistered(registered, store, fromContentHash(artifact)) : await holdsRegistered(registered, path);
+  return { ...found, matches: found.matches && matches, registered: { ...registered, matches } };
 }
 
 async function linkedArtifact({ rpc, ledger }: OpenLedger, model: bigint, version: number): Promise<string> {

@@ -65,7 +65,7 @@ const ETHER = 10n ** 18n;
 const FEE = ETHER / 10n;
 const BOND = ETHER / 5n;
 const LICENCE_PRICE = ETHER / 100n;
-const TERMS = { operatorBps: 6_000, ownerBps: 2_500, contributorsBps: 1_500, parentBps: 0, derivativeBps: 0, saleBps: 500, parentModelId: 0, parentVersion: 0 };
+const TERMS = { operatorBps: 6_000, ownerBps: 2_500, contributorsBps: 1_500, parentsBps: 0, derivativeBps: 0, saleBps: 500 };
 const MARKET: MarketConfig = { challengeWindow: 60, proveWindow: 60, maxWindow: 3_600, unbondingDelay: 7_200, minBond: ETHER / 100n, challengeBond: ETHER / 20n };
 const WINDOW = 300;
 const PATIENCE_MS = 60_000;
@@ -105,7 +105,7 @@ export async function playLedgerScenario(options: ScenarioOptions): Promise<Scen
     say(`model        ${made.model.id.slice(0, 18)}…  linked to model ${modelId} version ${version}, by a proof that its weights are checkpoint 20`);
 
     tell('Terms and licences', true);
-    await call(people.owner, ledger.royalties.address, ROYALTIES_ABI, 'setTerms', [modelId, version, TERMS, made.graph.map(toStruct)]);
+    await call(people.owner, ledger.royalties.address, ROYALTIES_ABI, 'setTerms', [modelId, version, TERMS, [], made.graph.map(toStruct)]);
     await call(people.owner, ledger.licences.address, LICENCES_ABI, 'setLicenceRequired', [modelId, true]);
     const offer = { modelId, kind: 2, transferable: false, until: 0, token: ZeroAddress, price: LICENCE_PRICE, maxSupply: 0 };
     const offered = await call(people.owner, ledger.licences.address, LICENCES_ABI, 'offer', [offer]);

@@ -3,6 +3,7 @@ import { deployContract, deployRegistry, registerModel, type RegisteredModel, ty
 import { ask, deployLedger, LEDGER_ABIS, type LedgerContracts, type MarketConfig, type Mode, outputSaltOf, ROYALTIES_ABI } from '../ledger/index.js';
 import { storeInput } from '../operator/index.js';
 import { verifierOf } from '../operator/served-models.js';
+import { PROVENANCE_ABI } from '../provenance/abi.js';
 import { signalCalldata } from '../solidity/index.js';
 import { readManifest } from '../workflow/build-folder.js';
 import type { Sample } from '../workflow/input-json.js';
@@ -43,11 +44,18 @@ export async function openMarket(owner: Sender, folder: string, config: MarketCo
   const ledger = await deployLedger(owner, registry.address, config);
   const verifier = await deployContract(owner, await verifierOf(folder), 'deploying the verifier');
   const model = await registerModel(owner, registry.address, { manifest, key, verifier: verifier.address });
-  const terms = { operatorBps: SHARES.operator, ownerBps: SHARES.owner, contributorsBps: 0, parentBps: 0, derivativeBps: 0, saleBps: 0, parentModelId: 0, parentVersion: 0 };
+  const terms = { operatorBps: SHARES.operator, ownerBps: SHARES.owner, contributorsBps: 0, parentsBps: 0, derivativeBps: 0, saleBps: 0 };
+  await sendOnce(owner, {
+    purpose: `no lineage of ${model.modelId}`,
+    to: ledger.provenance.address,
+    data: PROVENANCE_ABI.encodeFunctionData('declareWithoutLineage', [model.modelId, model.version]),
+    action: 'declaring that the model has no lineage',
+    abis: [PROVENANCE_ABI],
+  });
   await sendOnce(owner, {
     purpose: `terms of ${model.modelId}`,
     to: ledger.royalties.address,
-    data: ROYALTIES_ABI.encodeFunctionData('setTerms', [model.modelId, model.version, terms, []]),
+    data: ROYALTIES_ABI.encodeFunctionData('setTerms', [model.modelId, model.version, terms, [], []]),
     action: 'setting the terms',
     abis: LEDGER_ABIS,
   });

@@ -3,12 +3,16 @@ import { appendFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildFixture } from '../../src/bench/gas-fixtures.js';
-import { developmentSigner, NotDeployedError, RevertedError } from '../../src/chain/index.js';
+import { developmentSigner, NotDeployedError, readDeployment, registerModel, RevertedError } from '../../src/chain/index.js';
 import { UsageError } from '../../src/errors.js';
 import { chooseBackend } from '../../src/groth16/backends.js';
-import { CheckpointError, type Contributor, drawLineageText, readLineage, recordContent, signContent, SignatureError, verifyContent } from '../../src/provenance/index.js';
+import { RegisteredModelError, CheckpointError, type Contributor, drawLineageText, readLineage, recordContent, signContent, SignatureError, verifyContent } from '../../src/provenance/index.js';
 import { contextFor } from '../../src/solidity/index.js';
-import { deployBuild, registerBuild, submitProof } from '../../src/workflow/contract.js';
+import { linkModelVersion, readArtifact } from '../../src/provenance/ledger.js';
+import { readCheckpoints } from '../../src/provenance/record-content.js';
+import { readManifest } from '../../src/workflow/build-folder.js';
+import { deployBuild, registerBuild, submitProof, withSender } from '../../src/workflow/contract.js';
+import { readVerificationKey } from '../../src/workflow/verify.js';
 import { proofBinding } from '../../src/workflow/proof-binding.js';
 import { openProver } from '../../src/workflow/prove.js';
 import { fails, zkinfer, zkinferJson } from '../cli/support/zkinfer.js';
@@ -76,6 +80,10 @@ describe('a trained model from its data to its attestation', function () {
     await assert.rejects(recordContent(build, path('model.onnx'), options), UsageError);
     await assert.rejects(recordContent(build, path('model.onnx'), { ...options, step: 99n }), CheckpointError);
     await assert.rejects(recordContent(build, path('model.onnx'), { ...options, step: 12n, modelVersion: 9 }), (error: Error) => error instanceof RevertedError && error.errorName === 'ModelVersionNotFound');
+    // Another file is not recorded as the registered model; nor is a folder without the registered file.
+    await writeFile(path('other.onnx'), 'another network');
+    await assert.rejects(recordContent(build, path('other.onnx'), { ...options, step: 12n }), RegisteredModelError);
+    await assert.rejects(recordContent(build, path('data'), { ...options, step: 12n }), RegisteredModelError);
     const { artifactId, link } = await recordContent(build, path('model.onnx'), { ...options, step: 12n });
     ids.model = artifactId;
     assert.match(link!.transaction!, /^0x/);
@@ -116,6 +124,38 @@ describe('a trained model from its data to its attestation', function () {
 
   it('is found whole in the store, whose bytes are hashed again', async () => {
     for (const artifact of Object.values(ids)) assert.ok((await verifyContent(build, undefined, { artifact })).stored!.blocks > 0);
+  });
+
+  it('is not confirmed by another ONNX file that its owner linked it to', async () => {
+    // Registered once more, and linked past this package's commands: the ledger takes its owner's word.
+    const [registry, ledger] = await withSender(build, {}, async ({ rpc }) => {
+      const { registry: one, provenance } = await readDeployment(build, rpc);
+      return [one!.address, provenance!.address];
+    });
+    const { artifactId: other } = await recordContent(build, path('other.onnx'), { kind: 'model-version', parents: [ids.batch], parentsBps: 5_000 });
+    await withSender(build, {}, async (sender, chain) => {
+      const { attestations, verifier } = await readDeployment(build, chain.rpc);
+      assert.ok(attestations && verifier);
+      const [manifest, key] = [await readManifest(build), await readVerificationKey(build)];
+      const { modelId } = await registerModel(sender, registry, { manifest, key, verifier: verifier.address, uri: 'linked to another file' });
+      const inclusion = (await readCheckpoints(build, await readArtifact(sender.rpc, ledger, ids.batch))).prove(12n);
+      await linkModelVersion(sender, ledger, { modelId, version: 1, artifactId: other, checkpointId: ids.batch, inclusion });
+      await chain.save();
+      assert.equal(modelId, 2n);
+    });
+    for (const named of [{ artifact: other }, { model: 2n, modelVersion: 1 }]) {
+      const found = await verifyContent(build, path('other.onnx'), named);
+      assert.deepEqual([found.local === found.recorded, found.registered?.matches, found.matches], [true, false, false]);
+      assert.equal((await verifyContent(build, undefined, named)).matches, false);
+    }
+    const { status, stdout } = await zkinfer(['provenance', 'verify', path('other.onnx'), '--model', '2', '--model-version', '1', '--build', build]);
+    assert.equal(status, 1);
+    assert.match(stdout, /DIFFERENT: it is not the ONNX file registered as version 1 of model 2/);
+    const lineage = await readLineage(build, { model: 2n, modelVersion: 1 });
+    assert.equal(lineage.model?.isRegisteredFile, false);
+    assert.match(drawLineageText(lineage), /ANOTHER FILE/);
+    assert.equal((await readLineage(build, { model: 1n, modelVersion: 1 })).model?.isRegisteredFile, true);
+    assert.equal((await verifyContent(build, undefined, { artifact: ids.model })).registered?.matches, true);
   });
 
   it('ends with exit code 1 or 2 and a named error when something is wrong', async () => {

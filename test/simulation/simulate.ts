@@ -11,6 +11,7 @@ import { deployContract, deployRegistry, developmentSigner, memoryJournal, regis
 import { deployLedger, LEDGER_ABIS, MARKET_ABI, MODES, type Mode, ROYALTIES_ABI } from '../../src/ledger/index.js';
 import { compileSolidity, contextFor, contractName, inferenceCalldata, renderVerifier } from '../../src/solidity/index.js';
 import type { Manifest } from '../../src/manifest.js';
+import { PROVENANCE_ABI } from '../../src/provenance/abi.js';
 import { seededRandom } from '../chain/fault-proxy.js';
 import { compiledFixture } from '../fixtures-compiled.js';
 import { trapdoor } from '../solidity/trapdoor.js';
@@ -140,8 +141,9 @@ export async function simulate(plan: SimulationPlan): Promise<SimulationReport> 
     const ledger = await deployLedger(owner, registry.address, { challengeWindow, proveWindow, challengeBond, maxWindow: 600, unbondingDelay: 1_000, minBond: ETHER / 100n });
     const verifier = await deployContract(owner, verifierCode, 'deploying the verifier');
     const model = await registerModel(owner, registry.address, { manifest, key: secret.key, verifier: verifier.address });
-    const terms = { operatorBps: Number(TERMS.operatorBps), ownerBps: 3_000, contributorsBps: 0, parentBps: 0, derivativeBps: 0, saleBps: 0, parentModelId: 0, parentVersion: 0 };
-    await sendOnce(owner, { purpose: 'terms', to: ledger.royalties.address, data: ROYALTIES_ABI.encodeFunctionData('setTerms', [model.modelId, model.version, terms, []]), action: 'setting the terms', abis: LEDGER_ABIS });
+    const terms = { operatorBps: Number(TERMS.operatorBps), ownerBps: 3_000, contributorsBps: 0, parentsBps: 0, derivativeBps: 0, saleBps: 0 };
+    await sendOnce(owner, { purpose: 'no lineage', to: ledger.provenance.address, data: PROVENANCE_ABI.encodeFunctionData('declareWithoutLineage', [model.modelId, model.version]), action: 'declaring no lineage', abis: [PROVENANCE_ABI] });
+    await sendOnce(owner, { purpose: 'terms', to: ledger.royalties.address, data: ROYALTIES_ABI.encodeFunctionData('setTerms', [model.modelId, model.version, terms, [], []]), action: 'setting the terms', abis: LEDGER_ABIS });
     const market = ledger.market.address;
 
     const conduct = Array.from({ length: plan.operators }, (_, i): Conduct => {

@@ -66,6 +66,17 @@ const OPEN = manifestOf(
   [wide],
 );
 const SECRET = manifestOf('secret', [{ kind: 'outputCommitment' }, { kind: 'context' }]);
+/** As many public signals as a verifier takes, nearly all of them words of input. */
+const BROAD = manifestOf(
+  'broad',
+  [
+    { kind: 'output', tensor: 0, word: 0 },
+    ...Array.from({ length: 118 }, (_, word) => ({ kind: 'input' as const, tensor: 0, word })),
+    { kind: 'context' },
+  ],
+  [scores],
+  [tensor('image', [1, 118 * 31], [0, 255], 8, 118)],
+);
 const SILENT = manifestOf('silent', [{ kind: 'context' }]);
 
 /** Files of `verifier-contracts/test/generated`, by name. */
@@ -82,6 +93,7 @@ export async function contractFixtures(scorer: ScorerFixture): Promise<Record<st
     await made(OPEN, 4, (i) => [...Array.from({ length: 7 }, (_, w) => (BigInt(w + i) << 100n) + BigInt(w)), BigInt(i)]),
     await made(SECRET, 4, (i) => [7777n + BigInt(i)]),
     await made(SILENT, 4, () => []),
+    await made(BROAD, 2, (i) => [BigInt(i), ...Array.from({ length: 118 }, (_, w) => BigInt(w * (i + 1)))]),
   ];
   return Object.fromEntries([
     ['payout.json', JSON.stringify({ items: encodeItems(scorer.key, SCORER, madeFor(PAYOUT)) })],

@@ -143,7 +143,7 @@ contract ZKMLVerifier is
         bytes calldata output,
         bytes calldata proof
     ) external view {
-        if (version == 0) revert VersionNotPinned();
+        if (version == 0) revert VersionNotGiven();
         IModelRegistry.Resolution memory model = _resolve(modelId, version, true);
         _requireValid(IInferenceVerifier(model.verifier).checkInference(inputCommitment, context, output, proof));
     }

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {IInferenceVerifier} from "../src/interfaces/IInferenceVerifier.sol";
+import {BroadVerifier} from "./generated/broad.sol";
 import {OpenVerifier} from "./generated/open.sol";
 import {SecretVerifier} from "./generated/secret.sol";
 import {SilentVerifier} from "./generated/silent.sol";
@@ -76,6 +77,74 @@ contract GeneratedVerifierTest is Fixtures {
         for (uint256 gasLimit = 1_000; gasLimit < 420_000; gasLimit += 5_000) {
             (bool ok, bytes memory answer) = address(scorer).staticcall{gas: gasLimit}(data);
             assertTrue(!ok || abi.decode(answer, (uint256)) == 0, "starved, not invalid");
+        }
+    }
+
+    /// @notice With the least gas that is not refused by a revert, a valid proof is valid: there is no gap between the two in
+    /// which it is called invalid, however many words are copied.
+    function test_noGasIsTooLittleForTheTruthAndEnoughForAVerdict() public {
+        string[4] memory models = ["scorer", "open", "silent", "broad"];
+        address[4] memory verifiers = [address(scorer), address(open), address(silent), deployBroad()];
+        for (uint256 m = 0; m < models.length; ++m) {
+            Proved memory item = itemsOf(models[m])[0];
+            requireNoGap(
+                verifiers[m],
+                abi.encodeCall(
+                    IInferenceVerifier.checkInference, (item.inputCommitment, item.context, item.output, item.proof)
+                )
+            );
+            uint8[3] memory sizes = [1, 7, 128];
+            for (uint256 s = 0; s < sizes.length; ++s) {
+                Batch memory batch = repeated(item, sizes[s]);
+                requireNoGap(
+                    verifiers[m],
+                    abi.encodeCall(
+                        IInferenceVerifier.checkInferences,
+                        (batch.inputCommitments, batch.contexts, batch.outputs, batch.proofs)
+                    )
+                );
+            }
+        }
+    }
+
+    function deployBroad() private returns (address) {
+        return address(BroadVerifier(vm.deployCode("broad.sol:BroadVerifier")));
+    }
+
+    /// @notice One inference many times, which a verifier does not mind.
+    function repeated(Proved memory item, uint256 count) private pure returns (Batch memory batch) {
+        batch.inputCommitments = new bytes32[](count);
+        batch.contexts = new uint256[](count);
+        (uint256 outputSize, uint256 size) = (item.output.length, item.proof.length - 4);
+        batch.outputs = new bytes(count * outputSize);
+        batch.proofs = new bytes(4 + count * size);
+        (bytes memory outputs, bytes memory proofs) = (batch.outputs, batch.proofs);
+        (bytes memory output, bytes memory proof) = (item.output, item.proof);
+        assembly ("memory-safe") {
+            mcopy(add(proofs, 0x20), add(proof, 0x20), 4)
+            for { let i := 0 } lt(i, count) { i := add(i, 1) } {
+                mcopy(add(add(outputs, 0x20), mul(i, outputSize)), add(output, 0x20), outputSize)
+                mcopy(add(add(proofs, 0x24), mul(i, size)), add(proof, 0x24), size)
+            }
+        }
+        for (uint256 i = 0; i < count; ++i) {
+            (batch.inputCommitments[i], batch.contexts[i]) = (item.inputCommitment, item.context);
+        }
+    }
+
+    /// @notice Finds the least gas with which a call returns, and requires that it then says Valid, and so with a little more.
+    function requireNoGap(address target, bytes memory data) private view {
+        (uint256 low, uint256 high) = (0, 40_000_000);
+        while (high - low > 1) {
+            uint256 middle = (low + high) / 2;
+            (bool returned,) = target.staticcall{gas: middle}(data);
+            if (returned) high = middle;
+            else low = middle;
+        }
+        for (uint256 more = 0; more < 8; ++more) {
+            (bool ok, bytes memory answer) = target.staticcall{gas: high + more * more * 997}(data);
+            assertTrue(ok, "returns");
+            assertEq(abi.decode(answer, (uint256)), 0, "valid, as soon as it returns");
         }
     }
 

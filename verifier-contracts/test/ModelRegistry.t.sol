@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {IModelErrors} from "../src/interfaces/IModelErrors.sol";
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
@@ -53,9 +54,9 @@ contract ModelRegistryTest is Fixtures {
         registry.getModel(99);
         vm.expectRevert(abi.encodeWithSelector(IERCZKMLRegistry.ModelNotFound.selector, 99));
         registry.resolveVerifier(99, 0);
-        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelVersionNotFound.selector, scorerId, 2));
+        vm.expectRevert(abi.encodeWithSelector(IModelErrors.ModelVersionNotFound.selector, scorerId, 2));
         registry.resolveVerifier(scorerId, 2);
-        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelVersionNotFound.selector, scorerId, 0));
+        vm.expectRevert(abi.encodeWithSelector(IModelErrors.ModelVersionNotFound.selector, scorerId, 0));
         registry.getModelVersion(scorerId, 0);
     }
 
@@ -150,7 +151,7 @@ contract ModelRegistryTest is Fixtures {
 
     function testFuzz_onlyTheOwnerChangesAModel(address caller) public {
         vm.assume(caller != OWNER);
-        bytes memory refusal = abi.encodeWithSelector(IERCZKMLRegistry.NotModelOwner.selector, scorerId, caller);
+        bytes memory refusal = abi.encodeWithSelector(IModelErrors.NotModelOwner.selector, scorerId, caller);
         IERCZKMLRegistry.ModelCommitment memory c = commitmentOf(address(rival));
         vm.startPrank(caller);
         vm.expectRevert(refusal);
@@ -169,7 +170,7 @@ contract ModelRegistryTest is Fixtures {
         vm.prank(OWNER);
         registry.approve(STRANGER, scorerId);
         vm.startPrank(STRANGER);
-        vm.expectRevert(abi.encodeWithSelector(IERCZKMLRegistry.NotModelOwner.selector, scorerId, STRANGER));
+        vm.expectRevert(abi.encodeWithSelector(IModelErrors.NotModelOwner.selector, scorerId, STRANGER));
         registry.deprecateModel(scorerId);
         registry.transferFrom(OWNER, STRANGER, scorerId);
         registry.deprecateModel(scorerId);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {IModelErrors} from "../src/interfaces/IModelErrors.sol";
 import {ProvedPayout} from "../src/examples/ProvedPayout.sol";
 import {IERCZKMLVerifier} from "../src/interfaces/IERCZKMLVerifier.sol";
 import {IModelRegistry} from "../src/interfaces/IModelRegistry.sol";
@@ -141,7 +142,7 @@ contract ProvedPayoutTest is Fixtures {
         payout.open{value: 1}(scorerId, 1, bytes32(0), 0, PROVER, false, uint64(block.timestamp));
         vm.expectRevert(ProvedPayout.InvalidPolicy.selector);
         payout.open{value: 1}(scorerId, 0, bytes32(0), 0, PROVER, false, deadline);
-        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.ModelVersionNotFound.selector, scorerId, 2));
+        vm.expectRevert(abi.encodeWithSelector(IModelErrors.ModelVersionNotFound.selector, scorerId, 2));
         payout.open{value: 1}(scorerId, 2, bytes32(0), 0, PROVER, false, deadline);
         vm.stopPrank();
     }

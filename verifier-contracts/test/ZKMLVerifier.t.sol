@@ -8,6 +8,7 @@ import {IERCZKMLRegistry} from "../src/interfaces/IERCZKMLRegistry.sol";
 import {IERCZKMLStorageExtension} from "../src/interfaces/IERCZKMLStorageExtension.sol";
 import {IERCZKMLVerifier} from "../src/interfaces/IERCZKMLVerifier.sol";
 import {IInferenceVerifier} from "../src/interfaces/IInferenceVerifier.sol";
+import {IModelErrors} from "../src/interfaces/IModelErrors.sol";
 import {InferenceContext} from "../src/libraries/InferenceContext.sol";
 import {ProofSystem} from "../src/libraries/ProofSystem.sol";
 import {Batch, Fixtures, Proved} from "./utils/Fixtures.sol";
@@ -337,7 +338,7 @@ contract ZKMLVerifierTest is Fixtures {
         verifier.checkPinnedInference(scorerId, 1, item.inputCommitment, item.context, item.output, item.proof);
         vm.expectRevert(IERCZKMLVerifier.InvalidProof.selector);
         verifier.checkPinnedInference(scorerId, 1, item.inputCommitment, 5, item.output, item.proof);
-        vm.expectRevert(IAttestations.VersionNotPinned.selector);
+        vm.expectRevert(IModelErrors.VersionNotGiven.selector);
         verifier.checkPinnedInference(scorerId, 0, item.inputCommitment, item.context, item.output, item.proof);
         // PUSH1 0 PUSH0 MSTORE PUSH1 32 PUSH0 RETURN: code that says Valid to everything.
         vm.etch(address(scorer), hex"60005f5260205ff3");

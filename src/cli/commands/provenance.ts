@@ -175,7 +175,14 @@ function printRecorded(result: RecordedContent): string {
   ].join('\n');
 }
 
-function printVerified({ artifactId, kind, recorded, local, matches, difference, note, stored, hidden }: Verified): string {
+function printVerified(result: Verified): string {
+  const { registered } = result;
+  const model = registered && `version ${registered.version} of model ${registered.modelId}`;
+  const said = registered === undefined ? [] : [registered.matches ? `it is the ONNX file registered as ${model}` : `DIFFERENT: it is not the ONNX file registered as ${model}, whose SHA-256 is ${registered.modelHash}`];
+  return [printContent({ ...result, matches: result.local === undefined ? result.matches : result.local === result.recorded }), ...said].join('\n');
+}
+
+function printContent({ artifactId, kind, recorded, local, matches, difference, note, stored, hidden }: Verified): string {
   const lines = printHidden(hidden);
   if (stored !== undefined) return `${recorded}: all of it is in the store (${stored.blocks.toLocaleString('en-US')} blocks, ${stored.bytes.toLocaleString('en-US')} bytes, hashed again)`;
   if (matches) return [`${recorded}: the local files are those of ${kind} ${artifactId}`, ...lines].join('\n');

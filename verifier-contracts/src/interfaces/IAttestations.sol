@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {IModelErrors} from "./IModelErrors.sol";
+
 /// @title Proved inferences on record.
 /// @dev An attestation is (model, version, input commitment, context, output), its prover and its block. Its identifier
 /// hashes the first four: they decide what a replay is, never the proof's bytes, because anyone can re-randomize a
@@ -9,7 +11,7 @@ pragma solidity ^0.8.24;
 ///
 /// An attestation's context is `InferenceContext.encode(prover, nonce)` in this contract: it hashes the chain, this contract,
 /// the prover and a number of the prover's choice. A proof made for another chain, contract or account does not verify.
-interface IAttestations {
+interface IAttestations is IModelErrors {
     event InferenceAttested(
         bytes32 indexed attestationId,
         uint256 indexed modelId,
@@ -34,8 +36,6 @@ interface IAttestations {
     error AlreadyAttested(bytes32 attestationId);
     error InferenceAlreadyStored(bytes32 inferenceId);
     error InferenceNotFound(bytes32 inferenceId);
-    /// @notice A pinned version has a number; 0 stands for whichever is current.
-    error VersionNotPinned();
     error VerifierNotBound(uint256 modelId, uint32 version);
     /// @notice A batch holds 1 to 128 inferences and as many nonces.
     error InvalidBatch(uint256 inferences, uint256 nonces);

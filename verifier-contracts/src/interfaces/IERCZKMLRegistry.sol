@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {IModelErrors} from "./IModelErrors.sol";
+
 /**
  * ERC-7992's registry. Its text names an event and an error alike (`ModelDeprecated`), which one Solidity scope cannot
  * hold. Here the error stands outside the interface, at file level, where the same name is legal: topic and selector
@@ -11,7 +13,7 @@ pragma solidity ^0.8.24;
 error ModelDeprecated(uint256 modelId);
 
 /// @title Registry of machine-learning models by ERC-7992.
-interface IERCZKMLRegistry {
+interface IERCZKMLRegistry is IModelErrors {
     struct ModelCommitment {
         /// SHA-256 of the model file (weights and architecture).
         bytes32 modelHash;
@@ -30,7 +32,6 @@ interface IERCZKMLRegistry {
     event ModelDeprecated(uint256 indexed modelId);
 
     error ModelNotFound(uint256 modelId);
-    error NotModelOwner(uint256 modelId, address caller);
 
     /// @notice Registers a model owned by the caller.
     function registerModel(ModelCommitment calldata commitment) external returns (uint256 modelId);

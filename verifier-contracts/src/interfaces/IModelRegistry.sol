@@ -21,7 +21,6 @@ interface IModelRegistry is IERCZKMLRegistry {
     event ModelVersionAdded(uint256 indexed modelId, uint32 indexed version, bytes32 indexed vkHash);
     event VerifierBound(uint256 indexed modelId, uint32 indexed version, address indexed verifier, bytes32 codeHash);
 
-    error ModelVersionNotFound(uint256 modelId, uint32 version);
     /// @notice The commitment lacks a hash that identifies the model.
     error IncompleteCommitment();
     error VerifierAlreadyBound(uint256 modelId, uint32 version);

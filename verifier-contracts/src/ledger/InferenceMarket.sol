@@ -12,6 +12,7 @@ import {InferenceContext} from "../libraries/InferenceContext.sol";
 import {Amount, Amounts} from "./Amount.sol";
 import {PullPayments} from "./PullPayments.sol";
 import {IInferenceMarket} from "./interfaces/IInferenceMarket.sol";
+import {IPullPayments} from "./interfaces/IPullPayments.sol";
 import {IModelLicences} from "./interfaces/IModelLicences.sol";
 import {IModelRoyalties} from "./interfaces/IModelRoyalties.sol";
 
@@ -282,7 +283,7 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
         }
     }
 
-    /// @inheritdoc IInferenceMarket
+    /// @inheritdoc IPullPayments
     function withdraw(address token, address to) external nonReentrant returns (uint256 amount) {
         amount = _withdraw(msg.sender, token, to);
         emit Withdrawn(msg.sender, token, to, amount);
@@ -332,7 +333,7 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
         return a.stake - a.locked;
     }
 
-    /// @inheritdoc IInferenceMarket
+    /// @inheritdoc IPullPayments
     function balanceOf(address account, address token) external view returns (uint256 amount) {
         return _balanceOf(account, token);
     }

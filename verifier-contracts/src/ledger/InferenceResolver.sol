@@ -2,6 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {IAttestations} from "../interfaces/IAttestations.sol";
+import {IModelErrors} from "../interfaces/IModelErrors.sol";
 import {InferenceContext} from "../libraries/InferenceContext.sol";
 import {Attestation, ISchemaResolver} from "./interfaces/ISchemaResolver.sol";
 
@@ -10,7 +11,7 @@ import {Attestation, ISchemaResolver} from "./interfaces/ISchemaResolver.sol";
 /// @dev Schema: `SCHEMA`. The proof's context names this chain, this contract and the attester (`InferenceContext`), so nobody
 /// attests with a proof seen in the mempool or made for something else; the same inference is accepted once. What is proved cannot be revoked. Payable because EAS's interface is;
 /// ether is refused.
-contract InferenceResolver is ISchemaResolver {
+contract InferenceResolver is ISchemaResolver, IModelErrors {
     /// @notice To be registered at EAS's schema registry with this resolver, not revocable.
     string public constant SCHEMA =
         "uint256 modelId,uint32 version,bytes32 inputCommitment,uint256 nonce,bytes output,bytes proof";
@@ -22,7 +23,6 @@ contract InferenceResolver is ISchemaResolver {
     error NotEas(address caller);
     error NotPayable();
     error AttestationRevocable();
-    error VersionNotGiven();
     error AlreadyAccepted(bytes32 inferenceId);
 
     modifier onlyEas() {

@@ -44,7 +44,7 @@ contract ModelLicences is IModelLicences, ERC1155, TokenTransfers, ReentrancyGua
     /// @inheritdoc IModelLicences
     function offer(Offer calldata terms) external returns (uint256 licenceId) {
         _requireOwner(terms.modelId);
-        bool dateFits = terms.kind == Kind.Until ? terms.until >= block.timestamp : terms.until == 0;
+        bool dateFits = terms.kind == LicenceKind.Until ? terms.until >= block.timestamp : terms.until == 0;
         if (!dateFits || _ROYALTIES.latestTermsOf(terms.modelId) == 0) revert InvalidOffer();
         licenceId = ++_lastLicenceId;
         _sales[licenceId].terms = terms;
@@ -84,7 +84,7 @@ contract ModelLicences is IModelLicences, ERC1155, TokenTransfers, ReentrancyGua
     /// @inheritdoc IModelLicences
     function use(uint256 modelId, address account, uint256 licenceId) external {
         if (!isLicensed(modelId, account, licenceId)) revert NotLicensed(modelId, account, licenceId);
-        if (_sales[licenceId].terms.kind == Kind.Uses) {
+        if (_sales[licenceId].terms.kind == LicenceKind.Uses) {
             if (account != msg.sender && !isApprovedForAll(account, msg.sender)) revert NotApproved(account, msg.sender);
             ++_counted[msg.sender][account][licenceId];
             _burn(account, licenceId, 1);
@@ -94,7 +94,7 @@ contract ModelLicences is IModelLicences, ERC1155, TokenTransfers, ReentrancyGua
 
     /// @inheritdoc IModelLicences
     function giveBack(address account, uint256 licenceId) external nonReentrant {
-        if (_sale(licenceId).terms.kind == Kind.Uses) {
+        if (_sale(licenceId).terms.kind == LicenceKind.Uses) {
             uint256 counted = _counted[msg.sender][account][licenceId];
             if (counted == 0) revert NothingToReturn(licenceId, account, msg.sender);
             _counted[msg.sender][account][licenceId] = counted - 1;
@@ -118,7 +118,7 @@ contract ModelLicences is IModelLicences, ERC1155, TokenTransfers, ReentrancyGua
     function isLicensed(uint256 modelId, address account, uint256 licenceId) public view returns (bool licensed) {
         Offer memory terms = _sales[licenceId].terms;
         return terms.modelId == modelId && balanceOf(account, licenceId) > 0
-            && (terms.kind != Kind.Until || block.timestamp <= terms.until);
+            && (terms.kind != LicenceKind.Until || block.timestamp <= terms.until);
     }
 
     /// @notice Metadata of a licence: its model's.

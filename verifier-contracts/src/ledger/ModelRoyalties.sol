@@ -9,12 +9,14 @@ import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {PullPayments} from "./PullPayments.sol";
 import {SaleRoyalty} from "./SaleRoyalty.sol";
 import {IModelRoyalties} from "./interfaces/IModelRoyalties.sol";
+import {IPullPayments} from "./interfaces/IPullPayments.sol";
 import {IProvenanceLedger} from "./interfaces/IProvenanceLedger.sol";
 
 // slither-disable-start calls-loop
 /// @title Splits what models earn.
 /// @dev No owner, no pause. Invariant for each token: what came in equals what was withdrawn, plus balances, plus pools less
-/// what was claimed from them. Everything a loop runs over is bounded: 64 artifacts, 64 contributors, 8 models. What loops
+/// what was claimed from them. Everything a loop runs over is bounded: 64 artifacts, 64 contributors, 8 models up, 16 claims.
+/// What loops
 /// call (registry and provenance ledger) was fixed at deployment.
 contract ModelRoyalties is IModelRoyalties, PullPayments, ReentrancyGuardTransient {
     uint256 private constant ALL_BPS = 10_000;
@@ -24,14 +26,18 @@ contract ModelRoyalties is IModelRoyalties, PullPayments, ReentrancyGuardTransie
     uint256 private constant MAX_CONTRIBUTORS = 64;
     uint256 private constant MAX_GENERATIONS = 8;
     uint256 private constant MAX_DERIVATIONS = 8;
+    uint256 private constant MAX_CLAIMS = 16;
 
-    struct Version {
+    struct Settled {
         Terms terms;
         /// Who set the terms.
         address creator;
-        /// Models above this one; not 0 only for derived models.
+        /// Models above this one, up all lines; not 0 only for derived models.
         uint8 derivations;
         bool set;
+        Parent[] parents;
+        /// Whom this version descends from that claims a part.
+        Version[] claims;
         mapping(address contributor => uint256) shares;
         mapping(address token => uint256) received;
         mapping(address token => mapping(address contributor => uint256)) claimed;
@@ -40,7 +46,7 @@ contract ModelRoyalties is IModelRoyalties, PullPayments, ReentrancyGuardTransie
     IModelRegistry private immutable _REGISTRY;
     IProvenanceLedger private immutable _PROVENANCE;
     address private immutable _SALE_ROYALTY;
-    mapping(uint256 modelId => mapping(uint32 version => Version)) private _versions;
+    mapping(uint256 modelId => mapping(uint32 version => Settled)) private _versions;
     mapping(uint256 modelId => uint32) private _latest;
 
     /// @param modelRegistry Where models are registered.
@@ -56,20 +62,27 @@ contract ModelRoyalties is IModelRoyalties, PullPayments, ReentrancyGuardTransie
         uint256 modelId,
         uint32 version,
         Terms calldata terms,
+        Parent[] calldata parents,
         IProvenanceLedger.Artifact[] calldata graph
     ) external {
         if (version == 0 || version > _REGISTRY.versionOf(modelId)) revert ModelVersionNotFound(modelId, version);
         if (_ownerOf(modelId) != msg.sender) revert NotModelOwner(modelId, msg.sender);
-        Version storage v = _versions[modelId][version];
+        Settled storage v = _versions[modelId][version];
         if (v.set) revert TermsAlreadySet(modelId, version);
+        uint32 latest = _latest[modelId];
+        if (version < latest) revert TermsOutOfOrder(modelId, latest);
         // Before the version counts as set: it cannot be its own parent.
-        v.derivations = _checkTerms(terms);
-        v.set = true;
-        v.terms = terms;
-        v.creator = msg.sender;
-        if (version > _latest[modelId]) _latest[modelId] = version;
-        emit TermsSet(modelId, version, terms);
-        _setShares(modelId, version, terms, graph);
+        v.derivations = _checkTerms(terms, parents);
+        Claims memory claims = Claims({list: new Version[](MAX_CLAIMS), count: 0});
+        if (latest != 0) _inherit(claims, modelId, modelId, latest);
+        for (uint256 i = 0; i < parents.length; ++i) {
+            _addClaimsOf(claims, modelId, parents[i].modelId, parents[i].version);
+            v.parents.push(parents[i]);
+        }
+        (v.set, v.terms, v.creator, _latest[modelId]) = (true, terms, msg.sender, version);
+        emit TermsSet(modelId, version, terms, parents);
+        _setShares(modelId, version, terms, graph, claims);
+        _settle(v, claims);
     }
 
     /// @inheritdoc IModelRoyalties
@@ -84,21 +97,12 @@ contract ModelRoyalties is IModelRoyalties, PullPayments, ReentrancyGuardTransie
         // What arrived; no balance that a stranger could nudge.
         // slither-disable-next-line incorrect-equality
         if (left == 0) revert NothingToPay();
-        // One turn for each model up the line; `setTerms` bounds its length.
-        while (left > 0) {
-            Version storage v = _withTerms(modelId, version);
-            Terms memory terms = v.terms;
-            (uint256 forContributors, uint256 forParent) = _split(terms, left);
-            uint256 forOwner = left - forContributors - forParent;
-            _credit(holder, token, forOwner);
-            if (forContributors > 0) v.received[token] += forContributors;
-            emit RevenueDistributed(modelId, version, token, holder, forOwner, forContributors, forParent);
-            left = forParent;
-            if (left > 0) {
-                modelId = terms.parentModelId;
-                version = terms.parentVersion;
-                holder = _ownerOf(modelId);
-            }
+        // One for each model up all lines; `setTerms` bounds their number.
+        Due[] memory due = new Due[](1 + MAX_DERIVATIONS);
+        due[0] = Due({modelId: modelId, version: version, holder: holder, amount: left});
+        uint256 count = 1;
+        for (uint256 i = 0; i < count; ++i) {
+            count = _distribute(due, i, count, token);
         }
     }
 
@@ -114,7 +118,7 @@ contract ModelRoyalties is IModelRoyalties, PullPayments, ReentrancyGuardTransie
         emit ContributorClaimed(modelId, version, contributor, token, amount);
     }
 
-    /// @inheritdoc IModelRoyalties
+    /// @inheritdoc IPullPayments
     function withdraw(address token, address to) external nonReentrant returns (uint256 amount) {
         amount = _withdraw(msg.sender, token, to);
         emit Withdrawn(msg.sender, token, to, amount);
@@ -134,6 +138,16 @@ contract ModelRoyalties is IModelRoyalties, PullPayments, ReentrancyGuardTransie
     }
 
     /// @inheritdoc IModelRoyalties
+    function parentsOf(uint256 modelId, uint32 version) external view returns (Parent[] memory parents) {
+        return _withTerms(modelId, version).parents;
+    }
+
+    /// @inheritdoc IModelRoyalties
+    function claimsOn(uint256 modelId, uint32 version) external view returns (Version[] memory claimants) {
+        return _withTerms(modelId, version).claims;
+    }
+
+    /// @inheritdoc IModelRoyalties
     function creatorOf(uint256 modelId, uint32 version) external view returns (address creator) {
         return _withTerms(modelId, version).creator;
     }
@@ -148,7 +162,7 @@ contract ModelRoyalties is IModelRoyalties, PullPayments, ReentrancyGuardTransie
         return _versions[modelId][version].shares[contributor];
     }
 
-    /// @inheritdoc IModelRoyalties
+    /// @inheritdoc IPullPayments
     function balanceOf(address account, address token) external view returns (uint256 amount) {
         return _balanceOf(account, token);
     }
@@ -172,7 +186,7 @@ contract ModelRoyalties is IModelRoyalties, PullPayments, ReentrancyGuardTransie
         view
         returns (uint256 amount)
     {
-        Version storage v = _versions[modelId][version];
+        Settled storage v = _versions[modelId][version];
         return Math.mulDiv(v.received[token], v.shares[contributor], WHOLE) - v.claimed[token][contributor];
     }
 
@@ -181,15 +195,51 @@ contract ModelRoyalties is IModelRoyalties, PullPayments, ReentrancyGuardTransie
         return Clones.predictDeterministicAddressWithImmutableArgs(_SALE_ROYALTY, abi.encode(modelId), bytes32(0));
     }
 
-    /// Walks the graph and gives each contributor its part of the whole.
+    struct Due {
+        uint256 modelId;
+        uint32 version;
+        address holder;
+        uint256 amount;
+    }
+
+    /// Splits what is due to one model, and adds to the list what is due to its parents.
+    function _distribute(Due[] memory due, uint256 i, uint256 count, address token) private returns (uint256) {
+        Due memory d = due[i];
+        Settled storage v = _withTerms(d.modelId, d.version);
+        Terms memory terms = v.terms;
+        (uint256 forContributors, uint256 forParents) = _split(terms, d.amount);
+        uint256 passedOn = 0;
+        if (forParents > 0) {
+            uint256 parents = v.parents.length;
+            for (uint256 k = 0; k < parents; ++k) {
+                Parent memory parent = v.parents[k];
+                uint256 part = forParents * parent.bps / terms.parentsBps;
+                if (part == 0) continue;
+                due[count++] = Due(parent.modelId, parent.version, _ownerOf(parent.modelId), part);
+                passedOn += part;
+            }
+        }
+        uint256 forOwner = d.amount - forContributors - passedOn;
+        _credit(d.holder, token, forOwner);
+        if (forContributors > 0) v.received[token] += forContributors;
+        emit RevenueDistributed(d.modelId, d.version, token, d.holder, forOwner, forContributors, passedOn);
+        return count;
+    }
+
+    /// Walks the graph, gives each contributor its part of the whole, and collects the ancestors' claims.
     function _setShares(
         uint256 modelId,
         uint32 version,
         Terms calldata terms,
-        IProvenanceLedger.Artifact[] calldata graph
+        IProvenanceLedger.Artifact[] calldata graph,
+        Claims memory claims
     ) private {
         bytes32 root = _PROVENANCE.linkOf(modelId, version).artifactId;
-        if (root == 0 && graph.length == 0 && terms.contributorsBps == 0) return;
+        if (root == 0) {
+            // Linked later, the lineage would be there to see, and nobody in it paid.
+            if (!_PROVENANCE.isWithoutLineage(modelId, version)) revert LineageUndeclared(modelId, version);
+            if (graph.length == 0 && terms.contributorsBps == 0) return;
+        }
         if (graph.length == 0 || graph.length > MAX_ARTIFACTS) revert GraphTooLarge(graph.length);
         bytes32[] memory ids = new bytes32[](graph.length);
         // A part of WHOLE for each artifact, and its distance from the root plus 1 (0: not reached yet).
@@ -201,12 +251,16 @@ contract ModelRoyalties is IModelRoyalties, PullPayments, ReentrancyGuardTransie
         if (root == 0 || ids[0] != root) revert GraphRootMismatch(root, ids[0]);
         (parts[0], generations[0]) = (WHOLE, 1);
         Tally memory tally = Tally({modelId: modelId, version: version, contributors: 0, given: 0});
-        bool derived = false;
         for (uint256 i = 0; i < graph.length; ++i) {
             if (generations[i] == 0) revert ArtifactUnreachable(ids[i]);
+            bool settled = i > 0 && _addClaimsAt(claims, modelId, ids[i]);
+            if (generations[i] > MAX_GENERATIONS) {
+                // What lies beyond has no share. Who has claims there must be shown, or was settled before.
+                if (!_reach(graph[i].parents, i, ids, generations) && !settled) revert LineageTooDeep(ids[i]);
+                if (generations[i] > MAX_GENERATIONS + 1) continue;
+            }
             uint256 passedOn = _passOn(graph[i], i, ids, parts, generations);
             _share(tally, graph[i].contributors, parts[i] - passedOn);
-            if (i > 0 && !derived) derived = _requireParentPaid(ids[i], terms);
         }
         // What flooring left goes to the root's first contributor: the shares add up to the whole.
         if (tally.given < WHOLE) {
@@ -241,6 +295,23 @@ contract ModelRoyalties is IModelRoyalties, PullPayments, ReentrancyGuardTransie
             if (generations[j] == 0 || generations[j] > generations[i] + 1) generations[j] = generations[i] + 1;
         }
         return each * count;
+    }
+
+    /// Follows an artifact's parents without a share for them. Returns whether all are shown.
+    function _reach(bytes32[] calldata parents, uint256 i, bytes32[] memory ids, uint256[] memory generations)
+        private
+        pure
+        returns (bool complete)
+    {
+        complete = true;
+        for (uint256 k = 0; k < parents.length; ++k) {
+            uint256 j = i + 1;
+            while (j < ids.length && ids[j] != parents[k]) {
+                ++j;
+            }
+            if (j == ids.length) complete = false;
+            else if (generations[j] == 0) generations[j] = generations[i] + 1;
+        }
     }
 
     function _find(bytes32 id, uint256 i, bytes32[] memory ids) private pure returns (uint256 j) {
@@ -279,40 +350,95 @@ contract ModelRoyalties is IModelRoyalties, PullPayments, ReentrancyGuardTransie
         }
     }
 
-    /// An ancestor that is a registered model with a claim on its derivatives must be the declared parent. Returns whether
-    /// this ancestor is such a model: only the nearest one counts, because it pays its own parents.
-    function _requireParentPaid(bytes32 artifactId, Terms calldata terms) private view returns (bool claims) {
+    struct Claims {
+        Version[] list;
+        uint256 count;
+    }
+
+    /// Adds the claims that come with an artifact, if that is a model with terms. Returns whether it is.
+    function _addClaimsAt(Claims memory claims, uint256 heirId, bytes32 artifactId) private view returns (bool settled) {
         IProvenanceLedger.Header memory header = _PROVENANCE.headerOf(artifactId);
-        if (header.modelId == 0) return false;
-        Version storage parent = _versions[header.modelId][header.version];
-        uint16 required = parent.terms.derivativeBps;
-        if (!parent.set || required == 0) return false;
-        bool declared = terms.parentModelId == header.modelId && terms.parentVersion == header.version;
-        if (!declared || terms.parentBps < required) {
-            revert ParentShareTooSmall(header.modelId, header.version, required);
-        }
+        if (header.modelId == 0 || !_versions[header.modelId][header.version].set) return false;
+        _addClaimsOf(claims, heirId, header.modelId, header.version);
         return true;
     }
 
-    /// Terms that can be kept. Returns how many models stand above this one.
-    function _checkTerms(Terms calldata terms) private view returns (uint8 derivations) {
-        uint256 sum =
-            uint256(terms.operatorBps) + terms.ownerBps + terms.contributorsBps + terms.parentBps;
-        if (sum != ALL_BPS || terms.derivativeBps > ALL_BPS || terms.saleBps > ALL_BPS) revert InvalidTerms();
-        if (terms.parentModelId == 0) {
-            if (terms.parentBps != 0 || terms.parentVersion != 0) revert InvalidTerms();
-            return 0;
-        }
-        // The parent's terms never change and were set before: no cycle.
-        Version storage parent = _withTerms(terms.parentModelId, terms.parentVersion);
-        if (terms.parentBps < parent.terms.derivativeBps) {
-            revert ParentShareTooSmall(terms.parentModelId, terms.parentVersion, parent.terms.derivativeBps);
-        }
-        derivations = parent.derivations + 1;
-        if (derivations > MAX_DERIVATIONS) revert DerivationTooDeep();
+    /// Adds a model's own claim, and those on it.
+    function _addClaimsOf(Claims memory claims, uint256 heirId, uint64 modelId, uint32 version) private view {
+        if (_versions[modelId][version].terms.derivativeBps > 0) _add(claims, heirId, Version(modelId, version));
+        _inherit(claims, heirId, modelId, version);
     }
 
-    function _withTerms(uint256 modelId, uint32 version) private view returns (Version storage v) {
+    /// Adds the claims on a model.
+    function _inherit(Claims memory claims, uint256 heirId, uint256 modelId, uint32 version) private view {
+        Version[] storage inherited = _versions[modelId][version].claims;
+        uint256 count = inherited.length;
+        for (uint256 i = 0; i < count; ++i) {
+            _add(claims, heirId, inherited[i]);
+        }
+    }
+
+    /// Adds a claim, once. A model claims nothing from itself.
+    function _add(Claims memory claims, uint256 heirId, Version memory claimant) private pure {
+        if (claimant.modelId == heirId) return;
+        for (uint256 i = 0; i < claims.count; ++i) {
+            if (claims.list[i].modelId == claimant.modelId && claims.list[i].version == claimant.version) return;
+        }
+        if (claims.count == MAX_CLAIMS) revert TooManyClaims();
+        claims.list[claims.count++] = claimant;
+    }
+
+    /// Keeps the claims for those who derive from this version, and requires that it pays them.
+    function _settle(Settled storage v, Claims memory claims) private {
+        for (uint256 i = 0; i < claims.count; ++i) {
+            Version memory claimant = claims.list[i];
+            v.claims.push(claimant);
+            if (_ownerOf(claimant.modelId) == msg.sender) continue;
+            uint16 required = _versions[claimant.modelId][claimant.version].terms.derivativeBps;
+            if (_arriving(v, ALL_BPS, claimant) < WHOLE / ALL_BPS * required) {
+                revert ParentShareTooSmall(claimant.modelId, claimant.version, required);
+            }
+        }
+    }
+
+    /// The part, of WHOLE, of what comes to a version that arrives at `target`, through all lines. `base`: of what `bps` are parts.
+    function _arriving(Settled storage v, uint256 base, Version memory target) private view returns (uint256 part) {
+        uint256 count = v.parents.length;
+        if (base == 0) return 0;
+        for (uint256 i = 0; i < count; ++i) {
+            Parent memory parent = v.parents[i];
+            uint256 passed = WHOLE * parent.bps / base;
+            if (parent.modelId != target.modelId || parent.version != target.version) {
+                Settled storage up = _versions[parent.modelId][parent.version];
+                passed = passed * _arriving(up, ALL_BPS - up.terms.operatorBps, target) / WHOLE;
+            }
+            part += passed;
+        }
+    }
+
+    /// Terms that can be kept. Returns how many models stand above this one.
+    function _checkTerms(Terms calldata terms, Parent[] calldata parents) private view returns (uint8 derivations) {
+        uint256 sum = uint256(terms.operatorBps) + terms.ownerBps + terms.contributorsBps + terms.parentsBps;
+        if (sum != ALL_BPS || terms.derivativeBps > ALL_BPS || terms.saleBps > ALL_BPS) revert InvalidTerms();
+        uint256 above = 0;
+        uint256 given = 0;
+        for (uint256 i = 0; i < parents.length; ++i) {
+            for (uint256 j = 0; j < i; ++j) {
+                if (parents[j].modelId == parents[i].modelId && parents[j].version == parents[i].version) {
+                    revert InvalidTerms();
+                }
+            }
+            if (parents[i].bps == 0) revert InvalidTerms();
+            given += parents[i].bps;
+            // A parent's terms never change and were set before: no cycle.
+            above += 1 + _withTerms(parents[i].modelId, parents[i].version).derivations;
+            if (above > MAX_DERIVATIONS) revert DerivationTooDeep();
+        }
+        if (given != terms.parentsBps) revert InvalidTerms();
+        return uint8(above);
+    }
+
+    function _withTerms(uint256 modelId, uint32 version) private view returns (Settled storage v) {
         v = _versions[modelId][version];
         if (!v.set) revert TermsNotSet(modelId, version);
     }
@@ -325,12 +451,12 @@ contract ModelRoyalties is IModelRoyalties, PullPayments, ReentrancyGuardTransie
     function _split(Terms memory terms, uint256 amount)
         private
         pure
-        returns (uint256 forContributors, uint256 forParent)
+        returns (uint256 forContributors, uint256 forParents)
     {
         uint256 base = ALL_BPS - terms.operatorBps;
         if (base == 0) return (0, 0);
         forContributors = Math.mulDiv(amount, terms.contributorsBps, base);
-        forParent = Math.mulDiv(amount, terms.parentBps, base);
+        forParents = Math.mulDiv(amount, terms.parentsBps, base);
     }
 }
 // slither-disable-end calls-loop

@@ -10,7 +10,7 @@ import {IProvenanceLedger} from "./interfaces/IProvenanceLedger.sol";
 
 /// @title Append-only ledger of data sets, training runs, checkpoints and model versions.
 /// @dev No owner, no pause, no money. Invariants: a header once written keeps its kind, index and block; a parent's index is
-/// smaller than its child's, hence no cycle; a link once made stays.
+/// smaller than its child's, hence no cycle; a link once made stays, and so does the declaration that there is none.
 contract ProvenanceLedger is IProvenanceLedger, EIP712 {
     bytes32 private constant CONTRIBUTOR_TYPEHASH = keccak256("Contributor(address account,uint32 weight)");
     bytes32 private constant ARTIFACT_TYPEHASH = keccak256(
@@ -26,6 +26,7 @@ contract ProvenanceLedger is IProvenanceLedger, EIP712 {
     uint64 private _count;
     mapping(bytes32 artifactId => Header) private _headers;
     mapping(uint256 modelId => mapping(uint32 version => Link)) private _links;
+    mapping(uint256 modelId => mapping(uint32 version => bool)) private _withoutLineage;
 
     /// @param modelRegistry Where models are registered.
     constructor(IModelRegistry modelRegistry) EIP712("zkinfer provenance", "1") {
@@ -68,14 +69,14 @@ contract ProvenanceLedger is IProvenanceLedger, EIP712 {
         CheckpointLeaf calldata leaf,
         bytes32[] calldata proof
     ) external {
-        if (version == 0 || version > _REGISTRY.versionOf(modelId)) revert ModelVersionNotFound(modelId, version);
-        if (IERC721(address(_REGISTRY)).ownerOf(modelId) != msg.sender) revert NotModelOwner(modelId, msg.sender);
+        _requireOwned(modelId, version);
+        if (_withoutLineage[modelId][version]) revert DeclaredWithoutLineage(modelId, version);
         bytes32 artifactId = idOf(artifact);
         Header storage header = _recorded(artifactId);
         if (header.kind != Kind.ModelVersion) revert NotAModelVersion(artifactId);
         if (header.modelId != 0) revert ArtifactAlreadyLinked(artifactId);
         if (_links[modelId][version].artifactId != 0) revert ModelVersionAlreadyLinked(modelId, version);
-        _requireContributor(artifactId, artifact.contributors);
+        if (!_contributed(artifact.contributors)) revert NotContributor(artifactId, msg.sender);
         bytes32 checkpointId = idOf(checkpoint);
         _requireParentOf(artifactId, artifact.parents, checkpointId);
         bytes32 checkpointHash = _checkpointHash(checkpointId, checkpoint, leaf, proof);
@@ -83,8 +84,26 @@ contract ProvenanceLedger is IProvenanceLedger, EIP712 {
         // The registry counts models from 1, one by one: 64 bits hold any of them.
         header.modelId = uint64(modelId);
         header.version = version;
+        Header storage origin = _headers[checkpointId];
+        if (origin.modelId == 0 && _contributed(checkpoint.contributors)) {
+            origin.modelId = uint64(modelId);
+            origin.version = version;
+        }
         _links[modelId][version] = Link(artifactId, checkpointId, checkpointHash);
         emit ModelVersionLinked(modelId, version, artifactId, checkpointId, checkpointHash);
+    }
+
+    /// @inheritdoc IProvenanceLedger
+    function declareWithoutLineage(uint256 modelId, uint32 version) external {
+        _requireOwned(modelId, version);
+        if (_links[modelId][version].artifactId != 0) revert ModelVersionAlreadyLinked(modelId, version);
+        _withoutLineage[modelId][version] = true;
+        emit ModelVersionWithoutLineage(modelId, version);
+    }
+
+    /// @inheritdoc IProvenanceLedger
+    function isWithoutLineage(uint256 modelId, uint32 version) external view returns (bool declared) {
+        return _withoutLineage[modelId][version];
     }
 
     /// @inheritdoc IProvenanceLedger
@@ -168,11 +187,16 @@ contract ProvenanceLedger is IProvenanceLedger, EIP712 {
         }
     }
 
-    function _requireContributor(bytes32 artifactId, Contributor[] calldata contributors) private view {
+    function _requireOwned(uint256 modelId, uint32 version) private view {
+        if (version == 0 || version > _REGISTRY.versionOf(modelId)) revert ModelVersionNotFound(modelId, version);
+        if (IERC721(address(_REGISTRY)).ownerOf(modelId) != msg.sender) revert NotModelOwner(modelId, msg.sender);
+    }
+
+    function _contributed(Contributor[] calldata contributors) private view returns (bool) {
         for (uint256 i = 0; i < contributors.length; ++i) {
-            if (contributors[i].account == msg.sender) return;
+            if (contributors[i].account == msg.sender) return true;
         }
-        revert NotContributor(artifactId, msg.sender);
+        return false;
     }
 
     /// The content hash that a model version came from: the checkpoint's own, or that of a leaf shown to be in the batch.

@@ -3,15 +3,14 @@ pragma solidity ^0.8.24;
 
 import {Amount, Amounts} from "./Amount.sol";
 import {TokenTransfers} from "./TokenTransfers.sol";
+import {IPullPayments} from "./interfaces/IPullPayments.sol";
 
 /// @title Balances that their owners withdraw.
 /// @dev Paying someone is an addition here: a recipient that refuses money stops nobody but itself.
-abstract contract PullPayments is TokenTransfers {
+abstract contract PullPayments is IPullPayments, TokenTransfers {
     using Amounts for Amount;
 
     mapping(address account => mapping(address token => Amount)) private _balances;
-
-    error NothingToPay();
 
     function _credit(address account, address token, uint256 amount) internal virtual {
         if (amount > 0) _balances[account][token].add(amount);

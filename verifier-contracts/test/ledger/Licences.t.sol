@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {IModelErrors} from "../../src/interfaces/IModelErrors.sol";
 import {TokenTransfers} from "../../src/ledger/TokenTransfers.sol";
 import {IModelLicences} from "../../src/ledger/interfaces/IModelLicences.sol";
 import {LedgerTest} from "./support/LedgerTest.sol";
@@ -28,7 +29,7 @@ contract LicencesTest is LedgerTest {
 
     function test_ALicenceUntilADateEndsAfterThatSecond() public {
         IModelLicences.Offer memory terms = _perpetual();
-        (terms.kind, terms.until) = (IModelLicences.Kind.Until, uint40(block.timestamp + 30 days));
+        (terms.kind, terms.until) = (IModelLicences.LicenceKind.Until, uint40(block.timestamp + 30 days));
         uint256 id = _offer(terms);
         vm.prank(asker);
         licences.buy{value: 1 ether}(id, asker, 1);
@@ -109,7 +110,7 @@ contract LicencesTest is LedgerTest {
         vm.expectRevert(abi.encodeWithSelector(IModelLicences.SoldOut.selector, id, 1));
         vm.prank(asker);
         licences.buy{value: 2 ether}(id, asker, 2);
-        vm.expectRevert(abi.encodeWithSelector(IModelLicences.NotModelOwner.selector, modelId, stranger));
+        vm.expectRevert(abi.encodeWithSelector(IModelErrors.NotModelOwner.selector, modelId, stranger));
         vm.prank(stranger);
         licences.close(id);
         vm.prank(owner);
@@ -121,16 +122,16 @@ contract LicencesTest is LedgerTest {
     }
 
     function test_OffersAreMadeByTheOwnerAndWithTerms() public {
-        vm.expectRevert(abi.encodeWithSelector(IModelLicences.NotModelOwner.selector, modelId, stranger));
+        vm.expectRevert(abi.encodeWithSelector(IModelErrors.NotModelOwner.selector, modelId, stranger));
         vm.prank(stranger);
         licences.offer(_perpetual());
-        vm.expectRevert(abi.encodeWithSelector(IModelLicences.NotModelOwner.selector, modelId, stranger));
+        vm.expectRevert(abi.encodeWithSelector(IModelErrors.NotModelOwner.selector, modelId, stranger));
         vm.prank(stranger);
         licences.setLicenceRequired(modelId, true);
         IModelLicences.Offer memory terms = _perpetual();
         terms.until = 1;
         _expectInvalid(terms);
-        terms.kind = IModelLicences.Kind.Until;
+        terms.kind = IModelLicences.LicenceKind.Until;
         _expectInvalid(terms);
         terms = _perpetual();
         terms.modelId = uint64(_register(owner));
@@ -167,7 +168,7 @@ contract LicencesTest is LedgerTest {
 
     function _uses() private view returns (IModelLicences.Offer memory terms) {
         terms = _perpetual();
-        terms.kind = IModelLicences.Kind.Uses;
+        terms.kind = IModelLicences.LicenceKind.Uses;
     }
 
     function _offer(IModelLicences.Offer memory terms) private returns (uint256) {

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {InferenceMarket} from "../../src/ledger/InferenceMarket.sol";
-import {PullPayments} from "../../src/ledger/PullPayments.sol";
+import {IPullPayments} from "../../src/ledger/interfaces/IPullPayments.sol";
 import {TokenTransfers} from "../../src/ledger/TokenTransfers.sol";
 import {IInferenceMarket} from "../../src/ledger/interfaces/IInferenceMarket.sol";
 import {IModelLicences} from "../../src/ledger/interfaces/IModelLicences.sol";
@@ -276,7 +276,7 @@ contract MarketTest is LedgerTest {
         market.withdrawStake(operator);
         _skip(1);
         market.withdrawStake(operator);
-        vm.expectRevert(PullPayments.NothingToPay.selector);
+        vm.expectRevert(IPullPayments.NothingToPay.selector);
         market.withdrawStake(operator);
         vm.stopPrank();
         _assertEq(operator.balance, 999.5 ether, "paid out");
@@ -638,8 +638,9 @@ contract MarketTest is LedgerTest {
         uint256 id = _register(owner);
         IModelRoyalties.Terms memory terms;
         (terms.operatorBps, terms.ownerBps) = (operatorBps, 10_000 - operatorBps);
+        _declare(id);
         vm.prank(owner);
-        royalties.setTerms(id, 1, terms, _noGraph());
+        royalties.setTerms(id, 1, terms, _noParents(), _noGraph());
         IInferenceMarket.Ask memory request = _request(PROVED, fee);
         request.modelId = id;
         request.mode = OPTIMISTIC;
@@ -678,7 +679,7 @@ contract MarketTest is LedgerTest {
     }
 
     function _uses() private view returns (IModelLicences.Offer memory offer) {
-        (offer.modelId, offer.kind) = (uint64(modelId), IModelLicences.Kind.Uses);
+        (offer.modelId, offer.kind) = (uint64(modelId), IModelLicences.LicenceKind.Uses);
     }
 
     function _expectInvalidAsk(IInferenceMarket.Ask memory request) private {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {IModelErrors} from "../../src/interfaces/IModelErrors.sol";
 import {IProvenanceLedger} from "../../src/ledger/interfaces/IProvenanceLedger.sol";
 import {LedgerTest} from "./support/LedgerTest.sol";
 import {ContractWallet} from "./support/Wallets.sol";
@@ -227,10 +228,10 @@ contract ProvenanceTest is LedgerTest {
 
     function test_ALinkIsMadeOnceByAnOwnerWhoContributed() public {
         (IProvenanceLedger.Artifact memory model, IProvenanceLedger.Artifact memory checkpoint) = _recordLine(owner);
-        vm.expectRevert(abi.encodeWithSelector(IProvenanceLedger.NotModelOwner.selector, modelId, stranger));
+        vm.expectRevert(abi.encodeWithSelector(IModelErrors.NotModelOwner.selector, modelId, stranger));
         vm.prank(stranger);
         provenance.linkModelVersion(modelId, 1, model, checkpoint, _noLeaf(), _none());
-        vm.expectRevert(abi.encodeWithSelector(IProvenanceLedger.ModelVersionNotFound.selector, modelId, 2));
+        vm.expectRevert(abi.encodeWithSelector(IModelErrors.ModelVersionNotFound.selector, modelId, 2));
         vm.prank(owner);
         provenance.linkModelVersion(modelId, 2, model, checkpoint, _noLeaf(), _none());
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {IModelErrors} from "../../src/interfaces/IModelErrors.sol";
 import {IERC2981} from "@openzeppelin/contracts/interfaces/IERC2981.sol";
 import {IERCZKMLRegistry} from "../../src/interfaces/IERCZKMLRegistry.sol";
 import {SaleRoyalty} from "../../src/ledger/SaleRoyalty.sol";
@@ -62,9 +63,8 @@ contract RoyaltiesTest is LedgerTest {
             abi.encodeWithSelector(IModelRoyalties.ParentShareTooSmall.selector, modelId, 1, uint16(1000))
         );
         vm.prank(stranger);
-        royalties.setTerms(derived, 1, _terms(), longer);
-        IModelRoyalties.Terms memory derivedTerms = _derivedTerms(1000);
-        _setTerms(derived, derivedTerms, longer);
+        royalties.setTerms(derived, 1, _terms(), _noParents(), longer);
+        _setTerms(derived, _derivedTerms(1000), _parents(modelId, 1000), longer);
 
         _pay(derived, ETHER, 40 ether);
         _assertEq(royalties.balanceOf(stranger, ETHER), 10 ether, "derived owner: 10 of 100");
@@ -76,16 +76,19 @@ contract RoyaltiesTest is LedgerTest {
     function test_AParentsClaimHoldsEvenIfNoGraphIsShown() public {
         IModelRoyalties.Terms memory terms = _plainTerms();
         terms.derivativeBps = 1000;
+        _declare(modelId);
         vm.prank(owner);
-        royalties.setTerms(modelId, 1, terms, new IProvenanceLedger.Artifact[](0));
+        royalties.setTerms(modelId, 1, terms, _noParents(), _noGraph());
         uint256 derived = _register(stranger);
+        _declare(derived);
         IModelRoyalties.Terms memory mean = _plainTerms();
-        (mean.ownerBps, mean.parentBps, mean.parentModelId, mean.parentVersion) = (2500, 500, uint64(modelId), 1);
+        (mean.ownerBps, mean.parentsBps) = (2500, 500);
+        IModelRoyalties.Parent[] memory parents = _parents(modelId, 500);
         vm.expectRevert(
             abi.encodeWithSelector(IModelRoyalties.ParentShareTooSmall.selector, modelId, 1, uint16(1000))
         );
         vm.prank(stranger);
-        royalties.setTerms(derived, 1, mean, new IProvenanceLedger.Artifact[](0));
+        royalties.setTerms(derived, 1, mean, parents, _noGraph());
     }
 
     function test_ALineOfDerivationEndsAfterEightModels() public {
@@ -94,11 +97,12 @@ contract RoyaltiesTest is LedgerTest {
         for (uint256 i = 0; i < 9; ++i) {
             uint256 child = _register(owner);
             IModelRoyalties.Terms memory terms = _plainTerms();
-            (terms.ownerBps, terms.parentBps) = (1000, 2000);
-            (terms.parentModelId, terms.parentVersion) = (uint64(parent), 1);
+            (terms.ownerBps, terms.parentsBps) = (1000, 2000);
+            IModelRoyalties.Parent[] memory parents = _parents(parent, 2000);
+            _declare(child);
             if (i == 8) vm.expectRevert(IModelRoyalties.DerivationTooDeep.selector);
             vm.prank(owner);
-            royalties.setTerms(child, 1, terms, new IProvenanceLedger.Artifact[](0));
+            royalties.setTerms(child, 1, terms, parents, _noGraph());
             if (i < 8) parent = child;
         }
         uint256 before = gasleft();
@@ -108,16 +112,16 @@ contract RoyaltiesTest is LedgerTest {
     }
 
     function test_TermsAreSetOnceByTheOwner() public {
-        vm.expectRevert(abi.encodeWithSelector(IModelRoyalties.NotModelOwner.selector, modelId, stranger));
+        vm.expectRevert(abi.encodeWithSelector(IModelErrors.NotModelOwner.selector, modelId, stranger));
         vm.prank(stranger);
-        royalties.setTerms(modelId, 1, _plainTerms(), new IProvenanceLedger.Artifact[](0));
+        royalties.setTerms(modelId, 1, _plainTerms(), _noParents(), _noGraph());
         _setPlainTerms(modelId);
         vm.expectRevert(abi.encodeWithSelector(IModelRoyalties.TermsAlreadySet.selector, modelId, 1));
         vm.prank(owner);
-        royalties.setTerms(modelId, 1, _plainTerms(), new IProvenanceLedger.Artifact[](0));
-        vm.expectRevert(abi.encodeWithSelector(IModelRoyalties.ModelVersionNotFound.selector, modelId, 2));
+        royalties.setTerms(modelId, 1, _plainTerms(), _noParents(), _noGraph());
+        vm.expectRevert(abi.encodeWithSelector(IModelErrors.ModelVersionNotFound.selector, modelId, 2));
         vm.prank(owner);
-        royalties.setTerms(modelId, 2, _plainTerms(), new IProvenanceLedger.Artifact[](0));
+        royalties.setTerms(modelId, 2, _plainTerms(), _noParents(), _noGraph());
     }
 
     function test_TermsThatCannotBeKeptAreRefused() public {
@@ -128,13 +132,30 @@ contract RoyaltiesTest is LedgerTest {
         terms.saleBps = 10_001;
         _expectInvalidTerms(terms);
         terms = _plainTerms();
-        (terms.ownerBps, terms.parentBps) = (2000, 1000);
+        (terms.ownerBps, terms.parentsBps) = (2000, 1000);
         _expectInvalidTerms(terms);
         // A model version as its own parent.
-        (terms.parentModelId, terms.parentVersion) = (uint64(modelId), 1);
+        IModelRoyalties.Parent[] memory parents = _parents(modelId, 1000);
         vm.expectRevert(abi.encodeWithSelector(IModelRoyalties.TermsNotSet.selector, modelId, 1));
         vm.prank(owner);
-        royalties.setTerms(modelId, 1, terms, new IProvenanceLedger.Artifact[](0));
+        royalties.setTerms(modelId, 1, terms, parents, _noGraph());
+        // A parent twice, or for nothing, or for another sum than said.
+        uint256 other = _register(stranger);
+        _setPlainTerms(other);
+        parents = new IModelRoyalties.Parent[](2);
+        (parents[0], parents[1]) =
+            (IModelRoyalties.Parent(uint64(other), 1, 500), IModelRoyalties.Parent(uint64(other), 1, 500));
+        vm.expectRevert(IModelRoyalties.InvalidTerms.selector);
+        vm.prank(owner);
+        royalties.setTerms(modelId, 1, terms, parents, _noGraph());
+        parents = _parents(other, 0);
+        vm.expectRevert(IModelRoyalties.InvalidTerms.selector);
+        vm.prank(owner);
+        royalties.setTerms(modelId, 1, terms, parents, _noGraph());
+        parents = _parents(other, 999);
+        vm.expectRevert(IModelRoyalties.InvalidTerms.selector);
+        vm.prank(owner);
+        royalties.setTerms(modelId, 1, terms, parents, _noGraph());
     }
 
     function test_NoAncestorCanBeLeftOutOfTheGraph() public {
@@ -185,7 +206,12 @@ contract RoyaltiesTest is LedgerTest {
         for (uint256 i = 0; i < 9; ++i) {
             shown[i] = chain[i];
         }
-        _setTerms(modelId, _terms(), shown);
+        // Who has claims beyond is to be shown too, though nobody there has a share.
+        _expectGraphError(
+            shown, abi.encodeWithSelector(IModelRoyalties.LineageTooDeep.selector, provenance.idOf(chain[8]))
+        );
+        _setTerms(modelId, _terms(), chain);
+        _assertEq(royalties.shareOf(modelId, 1, address(uint160(1009))), 0, "the ninth has none");
         _assertEq(royalties.shareOf(modelId, 1, address(uint160(1008))), WHOLE, "the eighth generation takes all");
     }
 
@@ -217,7 +243,7 @@ contract RoyaltiesTest is LedgerTest {
         _setTerms(modelId, _terms(), _line(modelId, owner, ""));
         (address receiver, uint256 amount) = registry.royaltyInfo(modelId, 100 ether);
         _assertEq(amount, 0, "nobody is asked yet");
-        vm.expectRevert(abi.encodeWithSelector(IERCZKMLRegistry.NotModelOwner.selector, modelId, stranger));
+        vm.expectRevert(abi.encodeWithSelector(IModelErrors.NotModelOwner.selector, modelId, stranger));
         vm.prank(stranger);
         registry.setRoyaltyPolicy(modelId, IERC2981(address(royalties)));
         vm.prank(owner);
@@ -412,9 +438,9 @@ contract RoyaltiesTest is LedgerTest {
         (terms.operatorBps, terms.ownerBps, terms.contributorsBps, terms.saleBps) = (6000, 2000, 2000, 500);
     }
 
-    function _derivedTerms(uint16 parentBps) private view returns (IModelRoyalties.Terms memory terms) {
-        (terms.operatorBps, terms.ownerBps, terms.contributorsBps) = (6000, 2000 - parentBps, 2000);
-        (terms.parentBps, terms.parentModelId, terms.parentVersion) = (parentBps, uint64(modelId), 1);
+    function _derivedTerms(uint16 parentsBps) private pure returns (IModelRoyalties.Terms memory terms) {
+        (terms.operatorBps, terms.ownerBps, terms.contributorsBps) = (6000, 2000 - parentsBps, 2000);
+        terms.parentsBps = parentsBps;
     }
 
     function _setTerms(
@@ -424,7 +450,18 @@ contract RoyaltiesTest is LedgerTest {
     ) private {
         address modelOwner = registry.ownerOf(id);
         vm.prank(modelOwner);
-        royalties.setTerms(id, 1, terms, graph);
+        royalties.setTerms(id, 1, terms, _noParents(), graph);
+    }
+
+    function _setTerms(
+        uint256 id,
+        IModelRoyalties.Terms memory terms,
+        IModelRoyalties.Parent[] memory parents,
+        IProvenanceLedger.Artifact[] memory graph
+    ) private {
+        address modelOwner = registry.ownerOf(id);
+        vm.prank(modelOwner);
+        royalties.setTerms(id, 1, terms, parents, graph);
     }
 
     function _pay(uint256 id, address token, uint256 amount) private {
@@ -436,12 +473,12 @@ contract RoyaltiesTest is LedgerTest {
     function _expectInvalidTerms(IModelRoyalties.Terms memory terms) private {
         vm.expectRevert(IModelRoyalties.InvalidTerms.selector);
         vm.prank(owner);
-        royalties.setTerms(modelId, 1, terms, new IProvenanceLedger.Artifact[](0));
+        royalties.setTerms(modelId, 1, terms, _noParents(), _noGraph());
     }
 
     function _expectGraphError(IProvenanceLedger.Artifact[] memory graph, bytes memory data) private {
         vm.expectRevert(data);
         vm.prank(owner);
-        royalties.setTerms(modelId, 1, _terms(), graph);
+        royalties.setTerms(modelId, 1, _terms(), _noParents(), graph);
     }
 }

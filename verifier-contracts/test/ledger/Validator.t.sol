@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {IModelErrors} from "../../src/interfaces/IModelErrors.sol";
 import {ProofValidator} from "../../src/ledger/ProofValidator.sol";
 import {IProofValidator} from "../../src/ledger/interfaces/IProofValidator.sol";
 import {IERCZKMLVerifier} from "../../src/interfaces/IERCZKMLVerifier.sol";
@@ -48,7 +49,7 @@ contract ValidatorTest is LedgerTest {
         validator.validate(claim, proof);
         claim = _claim();
         claim.version = 0;
-        vm.expectRevert(IProofValidator.VersionNotGiven.selector);
+        vm.expectRevert(IModelErrors.VersionNotGiven.selector);
         validator.validate(claim, proof);
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {IPullPayments} from "./IPullPayments.sol";
+
 /// @title Bonded inference: anyone asks a model, staked operators answer.
 /// @dev Life of a request:
 ///
@@ -35,7 +37,7 @@ pragma solidity ^0.8.24;
 ///
 /// An asker can be the operator's own second account: then all of the bond stays with the liar. Who acts on an answer asked
 /// for by others should want itself as the request's watcher, or a proved answer.
-interface IInferenceMarket {
+interface IInferenceMarket is IPullPayments {
     enum Mode {
         Proved,
         Optimistic
@@ -158,7 +160,6 @@ interface IInferenceMarket {
     event RoyaltiesForwarded(
         uint256 indexed modelId, uint32 indexed version, address indexed token, address holder, uint256 amount
     );
-    event Withdrawn(address indexed account, address indexed token, address indexed to, uint256 amount);
 
     /// @notice The request is in another state than the call needs.
     error WrongStatus(uint64 requestId, Status status);
@@ -230,9 +231,6 @@ interface IInferenceMarket {
         external
         returns (uint256 amount);
 
-    /// @notice Pays the caller's whole balance in `token` to `to`.
-    function withdraw(address token, address to) external returns (uint256 amount);
-
     function requestOf(uint64 requestId) external view returns (Request memory request);
 
     /// @notice Whether `output` is the accepted answer to a request.
@@ -242,8 +240,6 @@ interface IInferenceMarket {
 
     /// @notice Stake that can be risked or unbonded.
     function freeStake(address account) external view returns (uint256 amount);
-
-    function balanceOf(address account, address token) external view returns (uint256 amount);
 
     /// @notice What `forwardRoyalties` would hand over.
     function royaltiesOf(uint256 modelId, uint32 version, address token, address holder)

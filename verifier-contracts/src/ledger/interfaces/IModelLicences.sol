@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {IModelErrors} from "../../interfaces/IModelErrors.sol";
+
 /// @title Licences to use a model: ERC-1155 tokens sold by the model's owner.
 /// @dev A token number is an offer: model, kind, price and transferability, fixed for good when it is made; an owner can
 /// only close it. The price goes to `IModelRoyalties.distribute` at once. A model may require a licence of whoever
 /// asks it (`use`).
-interface IModelLicences {
-    enum Kind {
+interface IModelLicences is IModelErrors {
+    enum LicenceKind {
         /// Holding one suffices, for ever.
         Perpetual,
         /// Holding one suffices until the offer's date.
@@ -17,7 +19,7 @@ interface IModelLicences {
 
     struct Offer {
         uint64 modelId;
-        Kind kind;
+        LicenceKind kind;
         bool transferable;
         /// Last second at which it is valid; 0 unless `Until`.
         uint40 until;
@@ -40,7 +42,6 @@ interface IModelLicences {
     /// @notice ... and gave it back, because nothing came of it.
     event LicenceReturned(uint256 indexed licenceId, address indexed account, address indexed consumer);
 
-    error NotModelOwner(uint256 modelId, address caller);
     error InvalidOffer();
     error OfferNotFound(uint256 licenceId);
     error OfferClosed(uint256 licenceId);

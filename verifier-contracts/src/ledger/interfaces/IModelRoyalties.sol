@@ -1,35 +1,58 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {IModelErrors} from "../../interfaces/IModelErrors.sol";
+import {IPullPayments} from "./IPullPayments.sol";
 import {IProvenanceLedger} from "./IProvenanceLedger.sol";
 
 /// @title Who is paid for a model: owner, operator, contributors of its provenance graph, and the model it derives from.
 /// @dev Shares are in basis points (10,000 is all). The terms of a model version are set once and never change, so that no
 /// owner can cut a contributor later. Money in is `distribute`d: the owner's part is credited to the given holder, the
 /// contributors' part to a pool from which each `claim`s by weight (cumulative floors: dust stays in the pool and is paid
-/// once it amounts to a unit), the parent model's part is split by the parent's own terms, at most 8 models up; what
+/// once it amounts to a unit), each parent model's part is split by the parent's own terms, at most 8 models up; what
 /// flooring leaves goes to the owner. `token` zero means ether. All payments out are pulled.
 ///
 /// Contributors' shares follow the graph that is shown when terms are set: an artifact passes `parentsBps` of its part on
 /// to its parents in equal shares, up to 8 generations; there, and where there is no parent, its own contributors take
 /// all. An artifact whose contributors all have weight zero splits equally.
-interface IModelRoyalties {
+///
+/// A model with `derivativeBps` claims that part of what every model earns that descends from it, at whatever distance: not
+/// of what some model in between passes on. Claims follow the lineage on record. So that none is left behind:
+///   - A version is linked to its artifact before its terms are set, or declared to have no lineage for good.
+///   - Every ancestor that is a model with terms counts, not the nearest alone, and so does the checkpoint it was made from.
+///   - The graph goes back to data, or, after 8 generations, to models with terms: claims on these were settled when their
+///     terms were set. What is shown beyond 8 generations has no share, but its claims count.
+///   - Terms are set in the order of versions, and a version inherits the claims on earlier ones: licences and sales pay by
+///     the latest. Claims of models that the caller owns are not asked for.
+/// What is never put on record cannot be claimed from: a model that is declared to have no lineage shows none either.
+interface IModelRoyalties is IModelErrors, IPullPayments {
     struct Terms {
         /// The one that answers a request. The four parts add up to 10,000.
         uint16 operatorBps;
         uint16 ownerBps;
         uint16 contributorsBps;
-        uint16 parentBps;
-        /// Least `parentBps` for models that derive from this one.
+        /// All parents' together.
+        uint16 parentsBps;
+        /// What this model claims of the earnings of every model that descends from it.
         uint16 derivativeBps;
         /// ERC-2981: what a sale of the model's token owes.
         uint16 saleBps;
-        /// The model that this one derives from, with terms of its own; 0 and 0 if none.
-        uint64 parentModelId;
-        uint32 parentVersion;
     }
 
-    event TermsSet(uint256 indexed modelId, uint32 indexed version, Terms terms);
+    /// A version of a model.
+    struct Version {
+        uint64 modelId;
+        uint32 version;
+    }
+
+    /// A model that this one derives from, with terms of its own, and its part.
+    struct Parent {
+        uint64 modelId;
+        uint32 version;
+        uint16 bps;
+    }
+
+    event TermsSet(uint256 indexed modelId, uint32 indexed version, Terms terms, Parent[] parents);
     /// @param share Of 10^18.
     event ContributorShareSet(
         uint256 indexed modelId, uint32 indexed version, address indexed contributor, uint256 share
@@ -42,23 +65,29 @@ interface IModelRoyalties {
         address holder,
         uint256 ownerAmount,
         uint256 contributorsAmount,
-        uint256 parentAmount
+        uint256 parentsAmount
     );
     event ContributorClaimed(
         uint256 indexed modelId, uint32 indexed version, address indexed contributor, address token, uint256 amount
     );
-    event Withdrawn(address indexed account, address indexed token, address indexed to, uint256 amount);
 
     error TermsNotSet(uint256 modelId, uint32 version);
     error TermsAlreadySet(uint256 modelId, uint32 version);
-    error ModelVersionNotFound(uint256 modelId, uint32 version);
-    error NotModelOwner(uint256 modelId, address caller);
-    /// @notice Parts that do not add up to 10,000, a share above it, or a parent's part without a parent.
+    /// @notice Parts that do not add up to 10,000, a share above it, or a parent that is listed twice or gets nothing.
     error InvalidTerms();
-    /// @notice The model derives from one that asks for at least this part.
+    /// @notice The model descends from one that claims at least this part of its earnings, directly or through parents.
     error ParentShareTooSmall(uint256 parentModelId, uint32 parentVersion, uint16 required);
-    /// @notice More than 8 models in a line of derivation.
+    /// @notice More than 8 models up all lines of derivation together.
     error DerivationTooDeep();
+    /// @notice More than 16 models claim a part.
+    error TooManyClaims();
+    /// @notice A later version has terms already.
+    error TermsOutOfOrder(uint256 modelId, uint32 latest);
+    /// @notice The version is neither linked to an artifact nor declared to have no lineage (`IProvenanceLedger`).
+    error LineageUndeclared(uint256 modelId, uint32 version);
+    /// @notice After 8 generations stands an artifact whose parents are not shown and that is no model with terms: who has
+    /// claims beyond it is not known.
+    error LineageTooDeep(bytes32 artifactId);
     /// @notice The graph must begin with the artifact linked to the model version.
     error GraphRootMismatch(bytes32 expected, bytes32 actual);
     /// @notice The graph lacks an artifact within 8 generations, or lists a parent before its child.
@@ -69,12 +98,14 @@ interface IModelRoyalties {
     error GraphTooLarge(uint256 size);
 
     /// @notice Sets the terms of a model version, once. The caller owns the model.
-    /// @param graph The linked `ModelVersion` artifact, then its ancestors, each child before its parents, up to 8
-    /// generations. Empty only if no artifact is linked, and then `contributorsBps` must be 0.
+    /// @param parents Models that get a part, at most 8 with all of theirs; `parentsBps` in sum.
+    /// @param graph The linked `ModelVersion` artifact, then its ancestors, each child before its parents, 8
+    /// generations and on to what was settled. Empty only if the version is declared to have no lineage, and then `contributorsBps` must be 0.
     function setTerms(
         uint256 modelId,
         uint32 version,
         Terms calldata terms,
+        Parent[] calldata parents,
         IProvenanceLedger.Artifact[] calldata graph
     ) external;
 
@@ -92,11 +123,14 @@ interface IModelRoyalties {
         external
         returns (uint256 amount);
 
-    /// @notice Pays the caller's whole balance in `token` to `to`.
-    function withdraw(address token, address to) external returns (uint256 amount);
-
     /// @notice Terms of a version; reverts if none are set.
     function termsOf(uint256 modelId, uint32 version) external view returns (Terms memory terms);
+
+    /// @notice The models that a version pays a part to; reverts if no terms are set.
+    function parentsOf(uint256 modelId, uint32 version) external view returns (Parent[] memory parents);
+
+    /// @notice The models that claim a part of what a version and its descendants earn, itself not among them.
+    function claimsOn(uint256 modelId, uint32 version) external view returns (Version[] memory claimants);
 
     /// @notice Who set the terms of a version; gets the owner's part of ERC-2981 royalties.
     function creatorOf(uint256 modelId, uint32 version) external view returns (address creator);
@@ -112,9 +146,6 @@ interface IModelRoyalties {
         external
         view
         returns (uint256 amount);
-
-    /// @notice What `withdraw` would pay now.
-    function balanceOf(address account, address token) external view returns (uint256 amount);
 
     /// @notice All that came into a model version's contributors' pool, ever.
     function poolReceived(uint256 modelId, uint32 version, address token) external view returns (uint256 amount);

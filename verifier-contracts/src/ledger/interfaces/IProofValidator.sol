@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {IModelErrors} from "../../interfaces/IModelErrors.sol";
+
 /// @title A validator for ERC-8004 that answers 100, and only on a valid proof.
 /// @dev A request's payload is a `Claim`, and its `requestHash` is `hashOf(claim)`: the answer is then about exactly this
 /// model version, input, output and context. The proof must be the agent's own: its context names this chain, this validator,
 /// the agent's owner or wallet, and the agent (`contextOf`), so that no agent is credited with a proof that somebody else
 /// made, or that was made for another agent. Anyone may bring it: it proves the same claim whoever sends it. A wrong proof
 /// reverts and leaves the request unanswered; no one can have an agent marked as failed.
-interface IProofValidator {
+interface IProofValidator is IModelErrors {
     struct Claim {
         /// ERC-8004's number of the agent whose work it is.
         uint256 agentId;
@@ -28,7 +30,6 @@ interface IProofValidator {
 
     error RequestNotForThisValidator(bytes32 requestHash, address validator);
     error AgentMismatch(uint256 requested, uint256 claimed);
-    error VersionNotGiven();
     /// @notice The account is neither the owner nor the wallet of the agent.
     error NotTheAgents(uint256 agentId, address account);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {IModelErrors} from "../../interfaces/IModelErrors.sol";
+
 /// @title Where a model comes from: an append-only graph of artifacts.
 /// @dev An artifact's identifier is the EIP-712 digest of its struct, so it commits to its content, parents, licence and
 /// contributors, and it is exactly what each contributor signs. A parent must be on record before its child and an
@@ -10,7 +12,7 @@ pragma solidity ^0.8.24;
 /// EIP-712 domain: name "zkinfer provenance", version "1", chainId, verifyingContract. Types:
 ///   Artifact(uint8 kind,uint8 codec,bytes32 contentHash,bytes32[] parents,string licence,uint16 parentsBps,Contributor[] contributors)
 ///   Contributor(address account,uint32 weight)
-interface IProvenanceLedger {
+interface IProvenanceLedger is IModelErrors {
     /// @dev `Unknown` is the kind of what is not on record.
     enum Kind {
         Unknown,
@@ -58,7 +60,8 @@ interface IProvenanceLedger {
         uint64 index;
         /// Block of its recording.
         uint64 blockNumber;
-        /// Registry's model and version that a `ModelVersion` artifact is linked to; 0 if none.
+        /// Registry's model and version that a `ModelVersion` artifact is linked to; 0 if none. For a checkpoint: those that it
+        /// was first linked through by one of its own contributors, so that who builds on the checkpoint builds on that model.
         uint64 modelId;
         uint32 version;
     }
@@ -93,6 +96,9 @@ interface IProvenanceLedger {
         bytes32 checkpointHash
     );
 
+    /// @notice The owner said, for good, that a model version is linked to no artifact.
+    event ModelVersionWithoutLineage(uint256 indexed modelId, uint32 indexed version);
+
     error ArtifactAlreadyRecorded(bytes32 artifactId);
     error ArtifactNotFound(bytes32 artifactId);
     /// @notice A parent is not on record yet.
@@ -108,7 +114,6 @@ interface IProvenanceLedger {
     error InvalidContributorSignature(address contributor);
     error NotACheckpointBatch(bytes32 artifactId);
     error CheckpointNotInBatch(bytes32 batchId, bytes32 leaf);
-    error NotModelOwner(uint256 modelId, address caller);
     /// @notice Only a contributor of the artifact may link a model to it.
     error NotContributor(bytes32 artifactId, address caller);
     error NotAModelVersion(bytes32 artifactId);
@@ -116,7 +121,8 @@ interface IProvenanceLedger {
     error NotACheckpoint(bytes32 artifactId);
     error ModelVersionAlreadyLinked(uint256 modelId, uint32 version);
     error ArtifactAlreadyLinked(bytes32 artifactId);
-    error ModelVersionNotFound(uint256 modelId, uint32 version);
+    /// @notice The version was declared to have no lineage.
+    error DeclaredWithoutLineage(uint256 modelId, uint32 version);
 
     /// @notice Puts an artifact on record. Anyone may bring it; the contributors' signatures decide.
     /// @param artifact What is recorded.
@@ -138,6 +144,13 @@ interface IProvenanceLedger {
         CheckpointLeaf calldata leaf,
         bytes32[] calldata proof
     ) external;
+
+    /// @notice Says for good that a model version has no lineage here. The caller owns the model. Whoever pays by lineage asks for
+    /// this before paying a model that shows none: otherwise a lineage could be linked once nobody has to be paid for it.
+    function declareWithoutLineage(uint256 modelId, uint32 version) external;
+
+    /// @notice Whether a model version was declared to have no lineage.
+    function isWithoutLineage(uint256 modelId, uint32 version) external view returns (bool declared);
 
     /// @notice The identifier of an artifact, recorded or not: its EIP-712 digest, which contributors sign.
     function idOf(Artifact calldata artifact) external view returns (bytes32 artifactId);

@@ -129,9 +129,26 @@ abstract contract LedgerTest {
     }
 
     function _setPlainTerms(uint256 id) internal {
+        _declare(id);
         address modelOwner = registry.ownerOf(id);
         vm.prank(modelOwner);
-        royalties.setTerms(id, 1, _plainTerms(), _noGraph());
+        royalties.setTerms(id, 1, _plainTerms(), _noParents(), _noGraph());
+    }
+
+    /// Says that a model's first version has no lineage.
+    function _declare(uint256 id) internal {
+        address modelOwner = registry.ownerOf(id);
+        vm.prank(modelOwner);
+        provenance.declareWithoutLineage(id, 1);
+    }
+
+    function _parents(uint256 id, uint16 bps) internal pure returns (IModelRoyalties.Parent[] memory parents) {
+        parents = new IModelRoyalties.Parent[](1);
+        parents[0] = IModelRoyalties.Parent(uint64(id), 1, bps);
+    }
+
+    function _noParents() internal pure returns (IModelRoyalties.Parent[] memory) {
+        return new IModelRoyalties.Parent[](0);
     }
 
     function _request(IInferenceMarket.Mode mode, uint128 fee) internal view returns (IInferenceMarket.Ask memory) {
