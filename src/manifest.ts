@@ -120,10 +120,28 @@ export const manifestSchema = z.object({
       backend: z.enum(['native', 'snarkjs']),
       /** SHA-256 of the powers-of-tau file. */
       ptauHash: bytes32.optional(),
+      /** The file holds powers for domains up to 2^ptauPower. */
+      ptauPower: z.number().int().optional(),
       /** snarkjs's circuit hash, which names circuit and powers of tau: Blake2b-512 in hex. */
       ceremonyCircuitHash: z.string().optional(),
       /** Who contributed, in order, by the hashes that they published. */
-      contributions: z.array(z.object({ kind: z.enum(['contribution', 'beacon']), hash: z.string(), name: z.string().optional() })).optional(),
+      contributions: z
+        .array(
+          z.object({
+            kind: z.enum(['contribution', 'beacon']),
+            hash: z.string(),
+            name: z.string().optional(),
+            /** A beacon's value in hex, hashed 2^iterationsExp times. */
+            beacon: z.string().optional(),
+            iterationsExp: z.number().int().optional(),
+          }),
+        )
+        .optional(),
+      /**
+       * What was checked when the key was taken: it against circuit and powers of tau; and the powers, every point of them or the file's
+       * hash against one that was given. Says nothing to who did not check it: see `audit`.
+       */
+      checked: z.object({ key: z.literal('circuit and powers of tau'), powers: z.enum(['points', 'hash']) }).optional(),
     })
     .optional(),
   /** Present while a key from powers of tau waits for contributions. */

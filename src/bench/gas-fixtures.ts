@@ -25,7 +25,7 @@ export async function buildFixture(name: string, folder: string, backend: Groth1
   const compiled = await compileOnnx(onnx, { name, calibration });
   const build = join(folder, name);
   await writeBuild(build, compiled.manifest, buildFiles(compiled));
-  await setupBuild(build, backend);
+  await setupBuild(build, backend, { force: true });
   return build;
 }
 

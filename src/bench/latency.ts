@@ -63,7 +63,7 @@ const compiled = await compileOnnx(onnx, { name: 'mnist-mlp', calibration: parse
 const build = join(folder, 'build');
 const backend = chooseBackend('auto', console.error);
 await writeBuild(build, compiled.manifest, buildFiles(compiled));
-await setupBuild(build, backend);
+await setupBuild(build, backend, { force: true });
 const input = parseInput(await readFile(join(fixture, 'input.json'), 'utf8'), shapes, 'input.json');
 const market = await openMarket(stage.people.owner, build, DEFAULT_MARKET);
 const inputs = join(folder, 'inputs');

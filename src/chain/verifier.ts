@@ -6,6 +6,7 @@
  * proof costs nothing. With too little gas to decide a generated verifier reverts, which is what estimates go by.
  */
 import { isCanonical } from '../groth16/canonical.js';
+import { requireFinishedKey } from '../groth16/finished-key.js';
 import type { Proof, VerificationKey } from '../groth16/types.js';
 import { proofCalldata, PublicSignalsError, vkHash } from '../solidity/index.js';
 import { VERIFIER_ABI, verifyProofAbi } from './abi.js';
@@ -21,8 +22,9 @@ export interface Submission {
   readonly accepted: boolean;
 }
 
-/** Deploys a compiled `Verifier.sol` and checks that the key in it is `key`. */
+/** Deploys a compiled `Verifier.sol` and checks that the key in it is `key`. @throws UnfinishedKeyError before anything is sent */
 export async function deployVerifier(sender: Sender, artifact: Artifact, key: VerificationKey): Promise<Deployed> {
+  requireFinishedKey(key);
   const deployed = await deployContract(sender, artifact, 'deploying the verifier');
   await requireVerifier(sender.rpc, deployed.address, key);
   return deployed;

@@ -15,6 +15,6 @@ export function chooseBackend(choice: BackendChoice, notice: (text: string) => v
   const native = loadNative();
   if ('backend' in native) return native.backend;
   if (choice === 'native') throw new UsageError(native.reason);
-  notice(`Proving with snarkjs: ${native.reason}.`);
+  notice(`Taking snarkjs, which is much slower: ${native.reason}.`);
   return snarkjsBackend;
 }

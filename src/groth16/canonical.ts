@@ -35,7 +35,8 @@ export function isCanonical(proof: Proof, publicSignals: readonly string[]): boo
  */
 export function isCanonicalKey(key: VerificationKey): boolean {
   const { vk_alpha_1: alpha, vk_beta_2: beta, vk_gamma_2: gamma, vk_delta_2: delta, IC: ic, nPublic } = key;
-  return isG1(alpha) && isG2(beta) && isG2(gamma) && isG2(delta) && Array.isArray(ic) && ic.length === nPublic + 1 && ic.every(isG1);
+  // With alpha = 0, A = the public sum, B = gamma, C = 0 is accepted: snarkjs takes such a key.
+  return isG1(alpha) && alpha[2] === '1' && isG2(beta) && isG2(gamma) && isG2(delta) && Array.isArray(ic) && ic.length === nPublic + 1 && ic.every(isG1);
 }
 
 function isG1(point: readonly string[]): boolean {

@@ -2,8 +2,7 @@
  * The second phase of a ceremony (Bowe, Gabizon, Miers, ePrint 2017/1050): contributions and beacons that finish a key made from powers
  * of tau, and their verification. Files are snarkjs's `.zkey` and `.ptau`; contributions made here and there may alternate.
  */
-import { UsageError, ZkinferError } from '../errors.js';
-import { loadNative } from './native.js';
+import { ZkinferError } from '../errors.js';
 import type { OnProgress } from './types.js';
 
 /** A key or a file of powers of tau is not what it must be. */
@@ -63,7 +62,7 @@ export interface VerifyKeyOptions extends CeremonyOptions {
   readonly checkPowers?: boolean;
 }
 
-/** What the native code offers; paths in, records out. */
+/** What each backend offers; paths in, records out. New keys are put in place whole, or not at all. */
 export interface Ceremony {
   contribute(oldKey: string, newKey: string, options?: ContributeOptions): Promise<ContributionRecord>;
   applyBeacon(oldKey: string, newKey: string, options: BeaconOptions): Promise<ContributionRecord>;
@@ -73,14 +72,4 @@ export interface Ceremony {
   checkPowers(ptau: string, options?: CeremonyOptions): Promise<number>;
   /** Reads, and checks nothing but the file's form. */
   inspectKey(zkey: string): Promise<KeyRecord>;
-}
-
-/** @throws UsageError where the native prover is not built */
-export function ceremony(): Ceremony {
-  const native = loadNative();
-  if ('backend' in native) return native.backend.ceremony;
-  throw new UsageError(
-    `a ceremony's steps are made by the native code: ${native.reason}. snarkjs makes the same steps, minutes instead of seconds: ` +
-      'npx snarkjs zkey contribute | beacon | verify',
-  );
 }

@@ -1,11 +1,16 @@
 /**
- * Whether somebody contributed to a key. A key fresh from powers of tau has delta = gamma = 1; then A = alpha, B = beta and
- * C = -(the public sum) satisfies the verifier's equation for any public signals, so anybody can forge, and nothing in a proof shows it.
+ * Whether a key's secrets are secret, as far as a key shows it. Three kinds of key look like others and let anybody forge:
+ *
+ * - fresh from powers of tau, delta = gamma = 1: A = alpha, B = beta, C = -(the public sum) satisfies the verifier's equation for any
+ *   public signals;
+ * - from powers of tau that nobody contributed to, beta = gamma = 1: A = alpha + the public sum, B = gamma, C = 0 does, whatever delta is;
+ * - with no contribution but beacons: delta follows from the beacon's value, which the key names. Only a `.zkey` shows that.
  */
 import { ZkinferError } from '../errors.js';
+import type { ContributionRecord } from './ceremony.js';
 import type { VerificationKey } from './types.js';
 
-/** A key that nobody contributed to: anybody can forge proofs under it. */
+/** A key whose secrets are public, because nobody contributed to it or to its powers of tau: anybody can forge proofs under it. */
 export class UnfinishedKeyError extends ZkinferError {
   readonly code = 'KEY_UNFINISHED';
 }
@@ -15,17 +20,36 @@ export const G2_GENERATOR_X = [
   '10857046999023057135944570762232829481370756359578518086990519993285655852781',
   '11559732032986387107991004021392285783925812861821192530917403151452391805634',
 ];
+/** The abscissa of G1's generator. */
+const G1_GENERATOR_X = '1';
 
 /**
- * Refuses a verification key whose delta is public: gamma's, or a generator, or the negative of one.
+ * Refuses a verification key whose delta or beta is public: gamma's, or a generator, or the negative of one; or whose alpha is.
  * @throws UnfinishedKeyError
  */
-export function requireFinishedKey(key: Pick<VerificationKey, 'vk_gamma_2' | 'vk_delta_2'>, name = 'the verification key'): void {
-  const [delta, gamma] = [key.vk_delta_2?.[0], key.vk_gamma_2?.[0]];
-  const same = (a: readonly string[] | undefined, b: readonly string[] | undefined): boolean =>
-    a !== undefined && b !== undefined && decimal(a[0]) === decimal(b[0]) && decimal(a[1]) === decimal(b[1]);
+export function requireFinishedKey(
+  key: Pick<VerificationKey, 'vk_alpha_1' | 'vk_beta_2' | 'vk_gamma_2' | 'vk_delta_2'>,
+  name = 'the verification key',
+): void {
+  const [alpha, beta, gamma, delta] = [key.vk_alpha_1?.[0], key.vk_beta_2?.[0], key.vk_gamma_2?.[0], key.vk_delta_2?.[0]];
   // Points with one abscissa are equal or opposite.
-  if (same(delta, gamma) || same(delta, G2_GENERATOR_X)) throw unfinished(name);
+  const isPublic = (point: readonly string[] | undefined): boolean => same(point, gamma) || same(point, G2_GENERATOR_X);
+  if (isPublic(delta)) throw unfinished(name);
+  if (isPublic(beta) || (alpha !== undefined && decimal(alpha) === G1_GENERATOR_X)) throw unfinishedPowers(name);
+}
+
+function same(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
+  return a !== undefined && b !== undefined && decimal(a[0]) === decimal(b[0]) && decimal(a[1]) === decimal(b[1]);
+}
+
+/** Refuses a key that names contributions and none of a secret. One that names none is judged by its delta. @throws UnfinishedKeyError */
+export function requireSecretContribution(contributions: readonly Pick<ContributionRecord, 'kind'>[], name: string): void {
+  if (contributions.length > 0 && contributions.every(({ kind }) => kind === 'beacon')) {
+    throw new UnfinishedKeyError(
+      `${name}: every contribution to this key is a beacon, whose secret anybody can compute from its value, so anybody can forge proofs ` +
+        'under it; have people contribute to the key, and apply the beacon last',
+    );
+  }
 }
 
 /** The error for a key that nobody contributed to. */
@@ -33,6 +57,14 @@ export function unfinished(name: string): UnfinishedKeyError {
   return new UnfinishedKeyError(
     `${name}: nobody has contributed to this key (its delta is public), so anybody can forge proofs under it; ` +
       'contribute to it (zkinfer ceremony contribute, or snarkjs zkey contribute) and import the result (zkinfer setup --import)',
+  );
+}
+
+/** The error for a key from powers of tau that nobody contributed to. */
+export function unfinishedPowers(name: string): UnfinishedKeyError {
+  return new UnfinishedKeyError(
+    `${name}: nobody has contributed to the powers of tau that this key comes from (its alpha or beta is public), so anybody can forge ` +
+      'proofs under it, whoever contributed later; make the key again, from powers of tau with contributions',
   );
 }
 

@@ -56,7 +56,6 @@ export interface NativeBackend extends Groth16Backend {
   checkKey(zkeyPath: string): Promise<void>;
   /** The verification key of a finished `.zkey`, wherever that was made. @throws UnfinishedKeyError */
   verificationKey(zkeyPath: string): Promise<VerificationKey>;
-  readonly ceremony: Ceremony;
 }
 
 /** What the binding exports (native/src/napi). */

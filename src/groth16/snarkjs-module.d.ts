@@ -19,8 +19,9 @@ declare module 'snarkjs' {
   export const zKey: {
     newZKey(r1cs: File, ptau: File, zkey: File, logger?: Logger): Promise<Uint8Array | -1>;
     contribute(before: File, after: File, name: string, entropy: string, logger?: Logger): Promise<Uint8Array>;
-    beacon(before: File, after: File, name: string, hash: string, iterationsExp: number, logger?: Logger): Promise<Uint8Array>;
+    beacon(before: File, after: File, name: string, hash: string, iterationsExp: number, logger?: Logger): Promise<Uint8Array | false>;
     exportVerificationKey(zkey: File, logger?: Logger): Promise<unknown>;
+    verifyFromInit(initial: File, ptau: File, zkey: File, logger?: Logger): Promise<boolean>;
     verifyFromR1cs(r1cs: File, ptau: File, zkey: File, logger?: Logger): Promise<boolean>;
   };
 
@@ -35,7 +36,24 @@ declare module 'snarkjs' {
     exportJson(witness: File): Promise<bigint[]>;
   };
 
+  /** Operations on points as files hold them: Montgomery, little-endian. */
+  interface Group {
+    readonly g: Uint8Array;
+    neg(point: Uint8Array): Uint8Array;
+    isValid(point: Uint8Array): boolean;
+    isZero(point: Uint8Array): boolean;
+    timesScalar(point: Uint8Array, scalar: bigint): Uint8Array;
+  }
+  interface Curve {
+    readonly r: bigint;
+    readonly G1: Group;
+    readonly G2: Group;
+    /** Whether the product of the pairings of these pairs is one. */
+    pairingEq(...pairs: readonly Uint8Array[]): Promise<boolean>;
+    terminate(): Promise<void>;
+  }
+
   export const curves: {
-    getCurveFromName(name: string, options?: { singleThread?: boolean }): Promise<{ terminate(): Promise<void>; r: bigint }>;
+    getCurveFromName(name: string, options?: { singleThread?: boolean }): Promise<Curve>;
   };
 }

@@ -3,7 +3,7 @@
  * behind which the provers stand. Values are in memory; only standard encodings cross this border.
  */
 
-import type { KeyRecord, VerifyKeyOptions } from './ceremony.js';
+import type { Ceremony, KeyRecord, VerifyKeyOptions } from './ceremony.js';
 
 /** snarkjs's `proof.json`: coordinates in decimal, projective with z = 1; G2 coordinates as [c0, c1]. */
 export interface Proof {
@@ -75,8 +75,8 @@ export interface LoadedKey {
 /** A key that people contributed to, checked. */
 export interface ImportedKey {
   readonly key: VerificationKey;
-  /** Its transcript; absent where the backend does not read it. */
-  readonly record?: KeyRecord;
+  /** Its transcript. */
+  readonly record: KeyRecord;
 }
 
 export interface Groth16Backend {
@@ -94,4 +94,6 @@ export interface Groth16Backend {
   loadKey(zkeyPath: string): Promise<LoadedKey>;
   /** @throws UnfinishedKeyError where nobody contributed to the key */
   verify(key: VerificationKey, publicSignals: readonly string[], proof: Proof): Promise<boolean>;
+  /** Contributions to keys, and their verification. */
+  readonly ceremony: Ceremony;
 }

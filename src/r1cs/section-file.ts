@@ -31,6 +31,21 @@ export async function readSectionSizes(path: string, magic: string): Promise<Rea
   }
 }
 
+/** A whole section of at most `most` bytes. Throws as `readSectionStart` does. */
+export async function readSection(path: string, magic: string, type: number, most: number): Promise<Uint8Array> {
+  const handle = await open(path);
+  try {
+    for await (const section of walk(handle, path, magic)) {
+      if (section.type !== type) continue;
+      if (section.length > most) throw new FormatError(`${path}: section ${type} has ${section.length} bytes, and at most ${most} are read`);
+      return await readAt(handle, section.at, section.length);
+    }
+    throw new FormatError(`${path} is truncated: its section of type ${type} is missing or incomplete`);
+  } finally {
+    await handle.close();
+  }
+}
+
 async function find(handle: FileHandle, path: string, magic: string, type: number, least: number): Promise<Uint8Array> {
   for await (const section of walk(handle, path, magic)) {
     if (section.type !== type) continue;

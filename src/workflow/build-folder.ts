@@ -126,24 +126,24 @@ export async function readManifest(folder: string): Promise<Manifest> {
 /** Contents of one of the build's files. @throws BuildFolderError where it is missing or not what the manifest says */
 export async function readBuildFile(folder: string, manifest: Manifest, name: string): Promise<Uint8Array> {
   const expected = manifest.files[name];
-  if (expected === undefined) throw missing(folder, name);
+  if (expected === undefined) throw missing(folder, manifest, name);
   let data: Buffer;
   try {
     data = await readFile(join(folder, name));
   } catch (cause) {
-    throw new BuildFolderError(`${join(folder, name)} cannot be read; ${remedy(folder, name)}`, { cause });
+    throw new BuildFolderError(`${join(folder, name)} cannot be read; ${remedy(folder, manifest, name)}`, { cause });
   }
   const actual = `0x${createHash('sha256').update(data).digest('hex')}`;
-  if (actual !== expected) throw damaged(folder, name);
+  if (actual !== expected) throw damaged(folder, manifest, name);
   return data;
 }
 
 /** Path of a file too large to read whole, after a check of its hash. @throws BuildFolderError */
 export async function checkBuildFile(folder: string, manifest: Manifest, name: string): Promise<string> {
   const path = join(folder, name);
-  if (manifest.files[name] === undefined) throw missing(folder, name);
-  if (!(await stat(path).catch(() => undefined))) throw new BuildFolderError(`${path} cannot be read; ${remedy(folder, name)}`);
-  if ((await hashFile(path)) !== manifest.files[name]) throw damaged(folder, name);
+  if (manifest.files[name] === undefined) throw missing(folder, manifest, name);
+  if (!(await stat(path).catch(() => undefined))) throw new BuildFolderError(`${path} cannot be read; ${remedy(folder, manifest, name)}`);
+  if ((await hashFile(path)) !== manifest.files[name]) throw damaged(folder, manifest, name);
   return path;
 }
 
@@ -153,18 +153,28 @@ export async function hashFile(path: string): Promise<string> {
   return `0x${hash.digest('hex')}`;
 }
 
-function missing(folder: string, name: string): BuildFolderError {
-  return new BuildFolderError(`the build in ${folder} has no ${name}; ${remedy(folder, name)}`);
+function missing(folder: string, manifest: Manifest, name: string): BuildFolderError {
+  return new BuildFolderError(`the build in ${folder} has no ${name}; ${remedy(folder, manifest, name)}`);
 }
 
-function damaged(folder: string, name: string): BuildFolderError {
-  return new BuildFolderError(`${join(folder, name)} is not the file that the manifest describes (its hash differs); ${remedy(folder, name)}`);
+function damaged(folder: string, manifest: Manifest, name: string): BuildFolderError {
+  return new BuildFolderError(`${join(folder, name)} is not the file that the manifest describes (its hash differs); ${remedy(folder, manifest, name)}`);
 }
 
-function remedy(folder: string, name: string): string {
-  if (name === 'proving.zkey' || name === 'verification_key.json') {
-    return `make the keys with: zkinfer setup ${folder} (a key that a ceremony made is taken with --ptau FILE --import KEY.zkey)`;
-  }
+function remedy(folder: string, manifest: Manifest, name: string): string {
+  if (name === 'proving.zkey' || name === 'verification_key.json') return keysRemedy(folder, manifest);
   if (name === 'Verifier.sol') return `make it with: zkinfer solidity ${folder}`;
   return 'compile the model again';
+}
+
+/** How a build comes by keys that are missing, damaged or for something else: never by a command that drops those of a ceremony. */
+export function keysRemedy(folder: string, { keys, unfinishedKey }: Pick<Manifest, 'keys' | 'unfinishedKey'>): string {
+  if (keys?.kind === 'ptau') {
+    return `they were made by a ceremony: take its last key again: zkinfer setup ${folder} --ptau FILE --import KEY.zkey --force`;
+  }
+  if (keys !== undefined) return `make the keys again: zkinfer setup ${folder} --force`;
+  if (unfinishedKey !== undefined) {
+    return `unfinished.zkey waits for contributions (zkinfer ceremony contribute); take the last key with: zkinfer setup ${folder} --ptau FILE --import KEY.zkey`;
+  }
+  return `make the keys with: zkinfer setup ${folder} (a key that a ceremony made is taken with --ptau FILE --import KEY.zkey)`;
 }

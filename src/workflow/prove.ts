@@ -60,7 +60,7 @@ export async function openProver(folder: string, backend: Groth16Backend): Promi
   const ready = await openWitness(folder);
   const key: LoadedKey = await backend.loadKey(await checkBuildFile(folder, ready.manifest, 'proving.zkey'));
   try {
-    requireKeyShape(folder, key.shape, ready.circuit);
+    requireKeyShape(folder, ready.manifest, key.shape, ready.circuit);
   } catch (error) {
     await key.close();
     throw error;

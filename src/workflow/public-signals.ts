@@ -15,6 +15,7 @@ import type { Manifest, TensorDescription } from '../manifest.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import { boundModel } from '../quantize/intervals.js';
 import { hull, type Intervals } from '../tensor/intervals.js';
+import { keysRemedy } from './build-folder.js';
 
 /** The parts of a build do not belong together: a proof would say or show something else than the build declares. */
 export class BuildMismatchError extends ZkinferError {
@@ -108,7 +109,7 @@ function isDescribed(
 }
 
 /** @throws BuildMismatchError where a key is for another circuit than the build's */
-export function requireKeyShape(folder: string, key: KeyShape, circuit: KeyShape): void {
+export function requireKeyShape(folder: string, manifest: Manifest, key: KeyShape, circuit: KeyShape): void {
   const parts: readonly [string, number, number][] = [
     ['public signals', key.publicSignals, circuit.publicSignals],
     ['wires', key.wires, circuit.wires],
@@ -118,7 +119,7 @@ export function requireKeyShape(folder: string, key: KeyShape, circuit: KeyShape
   if (wrong) {
     throw new BuildMismatchError(
       `${folder}: the proving key is for a circuit with ${wrong[1]} ${wrong[0]}, the build's has ${wrong[2]}; a proof under it would show or say something else. ` +
-        `Make the keys again: zkinfer setup ${folder}`,
+        `If you trust the folder's circuit, ${keysRemedy(folder, manifest)}`,
     );
   }
 }

@@ -3,6 +3,7 @@ import { deployVerifier, submitToVerifier, updateDeployment, verifyOnChain } fro
 import { vkHash } from '../solidity/index.js';
 import { MAX_SIGNALS, VerifierRenderError } from '../solidity/render.js';
 import type { Groth16Backend, OnProgress, VerificationKey } from '../groth16/types.js';
+import type { Manifest } from '../manifest.js';
 import { writeBuild } from './build-folder.js';
 import { buildFiles, compileOnnx, tooManySignals, type CompiledModel, type CompileOptions } from './compile.js';
 import { compileVerifier, withSender, type ChainOptions, type SubmitResult } from './contract.js';
@@ -10,7 +11,7 @@ import type { Sample } from './input-json.js';
 import { openProver, type ProveResult } from './prove.js';
 import type { ProofFile } from './proof-file.js';
 import { setupBuild } from './setup.js';
-import { verifyProof } from './verify.js';
+import { readVerificationKey, verifyProof } from './verify.js';
 
 export const STAGES = ['compile', 'setup', 'witness', 'prove', 'verify', 'solidity', 'deploy', 'submit'] as const;
 export type Stage = (typeof STAGES)[number];
@@ -45,17 +46,21 @@ export async function runModel(onnx: Uint8Array, input: Sample, backend: Groth16
     seconds[stage] = (performance.now() - start) / 1000;
     return result;
   };
+  let written: Manifest | undefined;
   const compiled = await timed('compile', async () => {
     const model = await compileOnnx(onnx, { ...options, onStage: undefined });
     const { publicSignals } = model.manifest.circuit;
     if (publicSignals > MAX_SIGNALS) throw new VerifierRenderError(tooManySignals(publicSignals));
-    await writeBuild(folder, model.manifest, buildFiles(model));
+    written = await writeBuild(folder, model.manifest, buildFiles(model));
     return model;
   });
   const key = await timed('setup', async () => {
     // With powers of tau this run contributes once itself, so that there always is a key.
     const contribute = options.ptau === undefined ? undefined : {};
-    return (await setupBuild(folder, backend, { ptau: options.ptau, contribute, onProgress, signal })).key as VerificationKey;
+    // Keys of a ceremony for this circuit are what the run is to use; development keys are made anew.
+    if (written?.keys?.kind === 'ptau') return await readVerificationKey(folder);
+    const force = written?.keys !== undefined;
+    return (await setupBuild(folder, backend, { ptau: options.ptau, contribute, force, onProgress, signal })).key as VerificationKey;
   });
   // solc works in a thread of its own while the proof is made; its failure is met where its result is used.
   const contractReady = timed('solidity', () => compileVerifier(folder));

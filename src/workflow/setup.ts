@@ -9,7 +9,7 @@ import { constants, copyFile, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFailure } from '../atomic-file.js';
 import { ZkinferError } from '../errors.js';
-import { ceremony } from '../groth16/ceremony.js';
+import { powerOf } from '../groth16/snarkjs-ceremony.js';
 import type { Groth16Backend, OnProgress, VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
 import { addToBuild, checkBuildFile, dropFromBuild, hashFile, KeysExistError, readManifest, sweepUnfinished } from './build-folder.js';
@@ -27,7 +27,7 @@ export interface SetupOptions {
   readonly contribute?: { readonly name?: string };
   /** With `ptau`: a key that people contributed to, checked and taken as the build's. */
   readonly importKey?: string;
-  /** Replaces keys of a ceremony that the build has. */
+  /** Replaces keys that the build has. Taking a key with `importKey` or `contribute` in place of development keys needs no force. */
   readonly force?: boolean;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
@@ -58,14 +58,42 @@ export async function setupBuild(folder: string, backend: Groth16Backend, option
   const manifest = await readManifest(folder);
   await sweepUnfinished(folder);
   const r1cs = await checkBuildFile(folder, manifest, 'circuit.r1cs');
-  if (manifest.keys?.kind === 'ptau' && options.force !== true) {
-    throw new KeysExistError(
-      `${folder} has keys that ${manifest.keys.contributions?.length ?? 1} contribution(s) made; --force replaces them, and every contract deployed for them then refuses new proofs`,
-    );
-  }
-  const ptauHash = options.ptau === undefined ? undefined : await knownHash(options.ptau, options.ptauHash);
-  const made = await makeKeys(folder, r1cs, backend, options, ptauHash);
+  if (options.force !== true) await refuseOverwriting(folder, manifest, options);
+  const powers = options.ptau === undefined ? undefined : await knownPowers(options.ptau, options.ptauHash);
+  if (powers !== undefined && options.force !== true) await refuseOtherPowers(folder, manifest, powers, options);
+  const made = await makeKeys(folder, r1cs, backend, options, powers);
   return { ...made, seconds: (performance.now() - start) / 1000 };
+}
+
+/** @throws KeysExistError */
+function refuseOverwriting(folder: string, { keys }: Manifest, { ptau }: SetupOptions): void {
+  if (keys?.kind === 'ptau') {
+    const made = keys.contributions === undefined ? 'a ceremony' : `${keys.contributions.length} contribution(s)`;
+    throw new KeysExistError(`${folder} has keys that ${made} made; --force replaces them, and every contract deployed for them then refuses new proofs`);
+  }
+  if (keys !== undefined && ptau === undefined) {
+    throw new KeysExistError(`${folder} has development keys already; --force makes new ones, and every contract deployed for the old ones then refuses new proofs`);
+  }
+}
+
+/** Others may be contributing to an unfinished key: another one is not put in its place unasked. @throws KeysExistError */
+async function refuseOtherPowers(folder: string, { unfinishedKey, files }: Manifest, { hash }: Powers, { importKey, contribute }: SetupOptions): Promise<void> {
+  if (unfinishedKey === undefined || importKey !== undefined) return;
+  const path = join(folder, UNFINISHED_KEY);
+  const found = await hashFile(path).catch(() => undefined);
+  const what =
+    contribute !== undefined ? 'waits for contributions' : unfinishedKey.ptauHash !== hash ? `comes from powers of tau with the SHA-256 ${unfinishedKey.ptauHash}`
+    : found !== undefined && found !== files[UNFINISHED_KEY] ? 'was changed since it was made here; somebody may have contributed to it' : undefined;
+  if (what !== undefined) throw new KeysExistError(`${path} ${what}; --force starts again without it`);
+}
+
+/** A file of powers of tau. */
+interface Powers {
+  readonly path: string;
+  /** SHA-256 of the file. */
+  readonly hash: string;
+  /** It serves domains up to 2^power. */
+  readonly power: number;
 }
 
 async function makeKeys(
@@ -73,28 +101,28 @@ async function makeKeys(
   r1cs: string,
   backend: Groth16Backend,
   options: SetupOptions,
-  ptauHash: string | undefined,
+  powers: Powers | undefined,
 ): Promise<Omit<SetupResult, 'seconds'>> {
-  const { ptau, importKey, contribute } = options;
-  if (ptau === undefined || ptauHash === undefined) {
+  const { importKey, contribute } = options;
+  if (powers === undefined) {
     const key = await backend.setup(r1cs, join(folder, PROVING_KEY), options);
     return await finish(folder, { kind: 'development', backend: backend.name }, key);
   }
   const checkPowers = options.ptauHash === undefined;
-  if (importKey !== undefined) return await importFinished(folder, r1cs, backend, { ...options, ptau, importKey, checkPowers }, ptauHash);
-  const unfinished = join(folder, UNFINISHED_KEY);
-  await backend.setup(r1cs, unfinished, { ...options, checkPowers });
+  if (importKey !== undefined) return await importFinished(folder, r1cs, backend, powers, importKey, { ...options, checkPowers });
   if (contribute === undefined) {
-    const pending = { ptauHash, backend: backend.name };
-    return { manifest: await addToBuild(folder, { unfinishedKey: pending }, {}, [UNFINISHED_KEY]) };
+    await backend.setup(r1cs, join(folder, UNFINISHED_KEY), { ...options, checkPowers });
+    const unfinishedKey = { backend: backend.name, ptauHash: powers.hash };
+    return { manifest: await addToBuild(folder, { unfinishedKey }, {}, [UNFINISHED_KEY]) };
   }
   const { onProgress, signal } = options;
-  const contributed = join(folder, `${UNFINISHED_KEY}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`);
+  const [initial, contributed] = ['initial', 'contributed'].map((step) => join(folder, `${step}.zkey.tmp-${process.pid}-${randomBytes(4).toString('hex')}`));
   try {
-    await ceremony().contribute(unfinished, contributed, { name: contribute.name, onProgress, signal });
-    return await importFinished(folder, r1cs, backend, { ...options, ptau, importKey: contributed, checkPowers: false }, ptauHash);
+    await backend.setup(r1cs, initial, { ...options, checkPowers });
+    await backend.ceremony.contribute(initial, contributed, { name: contribute.name, onProgress, signal });
+    return await importFinished(folder, r1cs, backend, powers, contributed, { ...options, checkPowers: false });
   } finally {
-    await Promise.all([contributed, unfinished].map((path) => rm(path, { force: true })));
+    await Promise.all([initial, contributed].map((path) => rm(path, { force: true })));
   }
 }
 
@@ -103,24 +131,30 @@ async function importFinished(
   folder: string,
   r1cs: string,
   backend: Groth16Backend,
-  options: SetupOptions & { readonly ptau: string; readonly importKey: string; readonly checkPowers: boolean },
-  ptauHash: string,
+  powers: Powers,
+  importKey: string,
+  options: Pick<SetupOptions, 'ptauHash' | 'onProgress' | 'signal'> & { readonly checkPowers: boolean },
 ): Promise<Omit<SetupResult, 'seconds'>> {
   const temporary = join(folder, `${PROVING_KEY}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
-    await copyFile(options.importKey, temporary, constants.COPYFILE_FICLONE).catch((error: unknown) => {
+    await copyFile(importKey, temporary, constants.COPYFILE_FICLONE).catch((error: unknown) => {
       throw writeFailure(temporary, error);
     });
-    const { key, record } = await backend.importKey(temporary, { ...options, r1cs });
+    const { checkPowers, onProgress, signal } = options;
+    const { key, record } = await backend.importKey(temporary, { r1cs, ptau: powers.path, checkPowers, onProgress, signal }).catch((error: unknown) => {
+      throw renamed(error, temporary, importKey);
+    });
     const file = await open(temporary, 'r');
     await file.sync().finally(() => file.close());
     await rename(temporary, join(folder, PROVING_KEY));
-    const contributions = record?.contributions.map(({ kind, hash, name }) => ({ kind, hash, ...(name === undefined ? {} : { name }) }));
     const keys = {
       kind: 'ptau' as const,
       backend: backend.name,
-      ptauHash,
-      ...(record === undefined ? {} : { ceremonyCircuitHash: record.circuitHash, contributions }),
+      ptauHash: powers.hash,
+      ptauPower: powers.power,
+      ceremonyCircuitHash: record.circuitHash,
+      contributions: [...record.contributions],
+      checked: { key: 'circuit and powers of tau' as const, powers: options.ptauHash === undefined ? ('points' as const) : ('hash' as const) },
     };
     return await finish(folder, keys, key);
   } finally {
@@ -130,13 +164,21 @@ async function importFinished(
 
 async function finish(folder: string, keys: NonNullable<Manifest['keys']>, key: VerificationKey): Promise<Omit<SetupResult, 'seconds'>> {
   const files = { 'verification_key.json': () => [`${JSON.stringify(key, null, 1)}\n`] };
-  // A contract made for earlier keys would refuse every proof made with these; an unfinished key is of no more use.
-  for (const name of ['Verifier.sol', UNFINISHED_KEY]) await dropFromBuild(folder, name);
-  return { manifest: await addToBuild(folder, { keys, unfinishedKey: undefined }, files, [PROVING_KEY]), key };
+  // A contract made for earlier keys would refuse every proof made with these. An unfinished key is of no more use once a finished one is there.
+  const { unfinishedKey } = await readManifest(folder);
+  const pending = keys.kind === 'development' ? unfinishedKey : undefined;
+  for (const name of ['Verifier.sol', ...(pending === undefined ? [UNFINISHED_KEY] : [])]) await dropFromBuild(folder, name);
+  return { manifest: await addToBuild(folder, { keys, unfinishedKey: pending }, files, [PROVING_KEY]), key };
 }
 
-/** SHA-256 of the powers of tau; refused where another is expected. */
-async function knownHash(ptau: string, expected: string | undefined): Promise<string> {
+/** An error about the copy of a key as one about the file that the user named. */
+function renamed(error: unknown, copy: string, original: string): unknown {
+  if (error instanceof ZkinferError) error.message = error.message.replaceAll(copy, original);
+  return error;
+}
+
+/** The file of powers of tau; refused where another is expected. */
+async function knownPowers(ptau: string, expected: string | undefined): Promise<Powers> {
   const hash = await hashFile(ptau).catch((error: unknown) => {
     throw new PowersOfTauError(`cannot read the powers of tau ${ptau}: ${(error as Error).message}`, { cause: error });
   });
@@ -144,7 +186,7 @@ async function knownHash(ptau: string, expected: string | undefined): Promise<st
   if (wanted !== undefined && wanted !== hash) {
     throw new PowersOfTauError(`${ptau} has the SHA-256 ${hash}, not ${wanted}: it is another file than the one you know`);
   }
-  return hash;
+  return { path: ptau, hash, power: await powerOf(ptau) };
 }
 
 /** A file of powers of tau is not there, or not the one that was meant. */

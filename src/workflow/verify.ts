@@ -1,7 +1,8 @@
 /** `verify`: a proof against a build's verification key, off chain. */
 import { z } from 'zod';
+import { requireFinishedKey } from '../groth16/finished-key.js';
 import type { Groth16Backend, VerificationKey } from '../groth16/types.js';
-import { BuildFolderError, readBuildFile, readManifest } from './build-folder.js';
+import { BuildFolderError, keysRemedy, readBuildFile, readManifest } from './build-folder.js';
 import { outputsFromSignals, type OutputReport } from './outputs.js';
 import type { ProofFile } from './proof-file.js';
 
@@ -30,12 +31,12 @@ const keySchema = z
   })
   .refine(({ nPublic, IC }) => IC.length === nPublic + 1, 'IC must have a point for each public signal and one more');
 
-/** @throws BuildFolderError where it is missing, changed, or no verification key */
+/** @throws BuildFolderError where it is missing, changed, or no verification key; UnfinishedKeyError where anybody could forge under it */
 export async function readVerificationKey(folder: string): Promise<VerificationKey> {
   const manifest = await readManifest(folder);
   const text = new TextDecoder().decode(await readBuildFile(folder, manifest, 'verification_key.json'));
   const refuse = (why: string, cause?: unknown): never => {
-    throw new BuildFolderError(`${folder}/verification_key.json is no Groth16 verification key (${why}); make the keys again: zkinfer setup ${folder}`, { cause });
+    throw new BuildFolderError(`${folder}/verification_key.json is no Groth16 verification key (${why}); ${keysRemedy(folder, manifest)}`, { cause });
   };
   let value: unknown;
   try {
@@ -44,7 +45,10 @@ export async function readVerificationKey(folder: string): Promise<VerificationK
     return refuse((cause as Error).message, cause);
   }
   const result = keySchema.safeParse(value);
-  if (result.success) return value as VerificationKey;
+  if (result.success) {
+    requireFinishedKey(value as VerificationKey, `${folder}/verification_key.json`);
+    return value as VerificationKey;
+  }
   const [issue] = result.error.issues;
   return refuse(`${issue.path.join('.') || 'top level'}: ${issue.message}`);
 }

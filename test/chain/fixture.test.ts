@@ -112,7 +112,7 @@ describe('a trained model on the local chain, one command after the other', () =
   it('takes no proof made with the keys of another build', async () => {
     const other = join(folder, 'other');
     await cp(build, other, { recursive: true });
-    await setupBuild(other, backend);
+    await setupBuild(other, backend, { force: true });
     const stranger = await openProver(other, backend);
     const proved = await prove(5n, stranger);
     await stranger.close();

@@ -48,7 +48,7 @@ async function run([name, ...args]: readonly [keyof typeof COMMANDS, ...string[]
 
 function assertNamed({ status, stderr }: Ran, what: string): void {
   assert.ok(status === 1 || status === 2, `${what}: status ${status}: ${stderr}`);
-  assert.match(stderr, /^(Proving with snarkjs: .*\n)?\w+Error: \S/, `${what}: ${stderr}`);
+  assert.match(stderr, /^(Taking snarkjs, .*\n)?\w+Error: \S/, `${what}: ${stderr}`);
   assert.doesNotMatch(stderr, /\n\s+at |This is a fault of zkinfer/, `${what}: ${stderr}`);
 }
 
@@ -144,7 +144,7 @@ describe('a file that is not what it should be', function () {
       'manifest.json': [['prove', '--input', input], ['solidity'], ['verify', '--proof', proof]],
       'integer-model.json': [['witness', '--input', input, '--out', path.join(folder, 'no.wtns')], ['solidity'], ['verify', '--proof', proof, '--input', input]],
       'circuit.plan': [['witness', '--input', input, '--out', path.join(folder, 'no.wtns')]],
-      'circuit.r1cs': [['setup']],
+      'circuit.r1cs': [['setup', '--force']],
       'verification_key.json': [['verify', '--proof', proof], ['solidity']],
       'proving.zkey': [['prove', '--input', input]],
     };

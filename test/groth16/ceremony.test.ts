@@ -5,6 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import * as snarkjs from 'snarkjs';
 import { CeremonyError } from '../../src/groth16/ceremony.js';
+import { OutputError } from '../../src/atomic-file.js';
+import { ZkinferError } from '../../src/errors.js';
 import { requireFinishedKey, UnfinishedKeyError } from '../../src/groth16/finished-key.js';
 import { NativeError, type NativeBackend } from '../../src/groth16/native.js';
 import { snarkjsBackend } from '../../src/groth16/snarkjs.js';
@@ -77,22 +79,20 @@ describe('a ceremony', () => {
   });
 
   it('gives the key that snarkjs gives for a beacon without a name', async () => {
-    await native.ceremony.applyBeacon(at('0.zkey'), at('ours.zkey'), { name: '', value: Buffer.from('c0ffee', 'hex'), iterationsExp: 10 });
-    await snarkjs.zKey.beacon(at('0.zkey'), at('theirs.zkey'), '', 'c0ffee', 10);
+    await native.ceremony.contribute(at('0.zkey'), at('before.zkey'));
+    await native.ceremony.applyBeacon(at('before.zkey'), at('ours.zkey'), { name: '', value: Buffer.from('c0ffee', 'hex'), iterationsExp: 10 });
+    await snarkjs.zKey.beacon(at('before.zkey'), at('theirs.zkey'), '', 'c0ffee', 10);
     assert.ok(fs.readFileSync(at('ours.zkey')).equals(fs.readFileSync(at('theirs.zkey'))));
   });
 
   it('contributes to no key with a point of another curve, which would give the secret away', async () => {
     const sound = fs.readFileSync(at('0.zkey'));
-    const view = new DataView(sound.buffer, sound.byteOffset);
     for (const section of [8, 9]) {
       const altered = Buffer.from(sound);
-      const place = altered.findIndex((_, byte) => inSection(view, section, byte));
-      // Behind the section's header, in the first point's abscissa.
-      altered[place + 12] ^= 1;
+      altered[startOf(altered, section)] ^= 1;
       fs.writeFileSync(at('other-curve.zkey'), altered);
-      const contribution = native.ceremony.contribute(at('other-curve.zkey'), at('no-contribution.zkey'));
-      await assert.rejects(contribution, (error: NativeError) => error.code === 'FILE_INVALID_POINT' && /point 0/.test(error.message));
+      await assert.rejects(native.ceremony.contribute(at('other-curve.zkey'), at('no-contribution.zkey')), (error: NativeError) => error.code === 'FILE_INVALID_POINT' && /point 0/.test(error.message));
+      await assert.rejects(snarkjsBackend.ceremony.contribute(at('other-curve.zkey'), at('no-contribution.zkey')), /point 0 is not on the curve/);
       assert.ok(!fs.readdirSync(folder).some((name) => name.startsWith('no-contribution')));
     }
   });
@@ -160,6 +160,106 @@ describe('a ceremony', () => {
     }
   });
 
+  it('takes no beacon for a contribution: its secret follows from a value that the key names', async () => {
+    await snarkjs.zKey.beacon(at('0.zkey'), at('beacon.zkey'), 'block', 'abcdef', 10);
+    await snarkjs.zKey.beacon(at('beacon.zkey'), at('beacons.zkey'), 'block', '012345', 10);
+    for (const key of ['beacon.zkey', 'beacons.zkey'].map(at)) {
+      assert.equal(await snarkjs.zKey.verifyFromR1cs(r1cs, ptau, key), true, 'snarkjs takes such a key');
+      await assert.rejects(native.verificationKey(key), UnfinishedKeyError);
+      for (const backend of [native, snarkjsBackend]) {
+        await assert.rejects(backend.loadKey(key), UnfinishedKeyError, backend.name);
+        await assert.rejects(backend.importKey(key, { r1cs, ptau }), /beacon/, backend.name);
+        assert.equal((await backend.ceremony.inspectKey(key)).finished, false, backend.name);
+      }
+    }
+    for (const { ceremony, name } of [native, snarkjsBackend]) {
+      const beacon = { value: Buffer.from('abcdef', 'hex'), iterationsExp: 10 };
+      await assert.rejects(ceremony.applyBeacon(at('0.zkey'), at('never.zkey'), beacon), /nobody has contributed/, name);
+      assert.ok(!fs.existsSync(at('never.zkey')));
+    }
+  });
+
+  it('makes no key from powers of tau that nobody contributed to, whoever contributes later', async () => {
+    // alpha = beta = tau = 1.
+    await snarkjs.powersOfTau.preparePhase2(at('0.ptau'), at('weak.ptau'));
+    for (const backend of [native, snarkjsBackend]) {
+      await assert.rejects(backend.setup(r1cs, at('never.zkey'), { ptau: at('weak.ptau') }), CeremonyError, backend.name);
+    }
+    // Where the powers are said to be known by their hash, the key still shows it.
+    await native.setup(r1cs, at('weak-0.zkey'), { ptau: at('weak.ptau'), checkPowers: false });
+    await native.ceremony.contribute(at('weak-0.zkey'), at('weak.zkey'));
+    for (const backend of [native, snarkjsBackend]) {
+      await assert.rejects(backend.loadKey(at('weak.zkey')), UnfinishedKeyError, backend.name);
+      await assert.rejects(backend.importKey(at('weak.zkey'), { r1cs, ptau: at('weak.ptau'), checkPowers: false }), UnfinishedKeyError, backend.name);
+    }
+    const key = (await snarkjs.zKey.exportVerificationKey(at('weak.zkey'))) as VerificationKey;
+    assert.throws(() => keyWords(key), UnfinishedKeyError);
+
+    // The forgery that such a key allows: A = alpha + IC_0 + sum of s_i IC_i, B = gamma = beta, C = 0; here for signals of 0.
+    const sum = key.IC[0][2] === '0' ? key.vk_alpha_1 : addAffine(key.vk_alpha_1, key.IC[0]);
+    const proof: Proof = {
+      pi_a: [String(sum[0]), String(sum[1]), '1'], pi_b: key.vk_gamma_2 as unknown as Proof['pi_b'], pi_c: ['0', '1', '0'],
+      protocol: 'groth16', curve: 'bn128',
+    };
+    const signals = new Array<string>(key.nPublic).fill('0');
+    assert.equal(await snarkjs.groth16.verify(key, signals, proof), true, 'snarkjs itself accepts the forgery');
+    for (const backend of [native, snarkjsBackend]) await assert.rejects(backend.verify(key, signals, proof), UnfinishedKeyError, backend.name);
+  });
+
+  it('takes no verification key with alpha at infinity, under which A = the public sum, B = gamma is a proof', async () => {
+    await native.ceremony.contribute(at('0.zkey'), at('alpha.zkey'));
+    const key = { ...(await native.verificationKey(at('alpha.zkey'))), vk_alpha_1: ['0', '1', '0'] };
+    const signals = new Array<string>(key.nPublic).fill('0');
+    const proof = { pi_a: key.IC[0], pi_b: key.vk_gamma_2, pi_c: ['0', '1', '0'], protocol: 'groth16', curve: 'bn128' } as unknown as Proof;
+    assert.equal(await snarkjs.groth16.verify(key, signals, proof), true, 'snarkjs itself accepts the forgery');
+    for (const backend of [native, snarkjsBackend]) await assert.rejects(backend.verify(key, signals, proof), backend.name);
+    assert.throws(() => keyWords(key), /vk_alpha_1/);
+  });
+
+  it('is held by snarkjs alone, too, with the same files, records and refusals', async () => {
+    const other = snarkjsBackend.ceremony;
+    const steps: [number, number][] = [];
+    const onProgress = (share: number): void => void steps.push([share, 0]);
+    const first = await other.contribute(at('0.zkey'), at('s1.zkey'), { name: 'Ada', entropy: Buffer.from('dice'), onProgress });
+    const second = await native.ceremony.contribute(at('s1.zkey'), at('s2.zkey'), { name: 'Ben' });
+    const third = await other.applyBeacon(at('s2.zkey'), at('s3.zkey'), { name: 'block', value: Buffer.from('c0ffee', 'hex'), iterationsExp: 10 });
+    assert.ok(steps.length > 1);
+    await native.ceremony.applyBeacon(at('s2.zkey'), at('n3.zkey'), { name: 'block', value: Buffer.from('c0ffee', 'hex'), iterationsExp: 10 });
+    assert.ok(fs.readFileSync(at('s3.zkey')).equals(fs.readFileSync(at('n3.zkey'))));
+    const record = await native.ceremony.verifyKey(at('s3.zkey'), { r1cs, ptau });
+    assert.deepEqual(record.contributions, [first, second, third]);
+    assert.deepEqual(await other.verifyKey(at('s3.zkey'), { r1cs, ptau, checkPowers: false }), record);
+    for (const step of ['0', 's1', 's2', 's3']) {
+      assert.deepEqual(await other.inspectKey(at(`${step}.zkey`)), await native.ceremony.inspectKey(at(`${step}.zkey`)), step);
+    }
+    assert.equal(await other.checkPowers(ptau), 4);
+
+    const sound = fs.readFileSync(at('s3.zkey'));
+    const refused = (key: string, options = { r1cs, ptau, checkPowers: false }): Promise<void> =>
+      assert.rejects(other.verifyKey(key, options), (error) => error instanceof ZkinferError);
+    fs.writeFileSync(at('other.r1cs'), squarings(3));
+    await refused(at('s3.zkey'), { r1cs: at('other.r1cs'), ptau, checkPowers: false });
+    await refused(at('0.zkey'));
+    for (const place of [startOf(sound, 10), startOf(sound, 10) + 68, startOf(sound, 8), startOf(sound, 9), startOf(sound, 3)]) {
+      const altered = Buffer.from(sound);
+      altered[place] ^= 1;
+      fs.writeFileSync(at('altered.zkey'), altered);
+      await refused(at('altered.zkey'));
+    }
+    await assert.rejects(other.contribute(at('0.zkey'), at('nowhere/new.zkey')), OutputError);
+    assert.ok(!fs.readdirSync(folder).some((name) => name.includes('.tmp-')));
+  });
+
+  it('stops when told to, and leaves neither the new key nor a part of it', async () => {
+    for (const { ceremony, name } of [native, snarkjsBackend]) {
+      const controller = new AbortController();
+      const onProgress = (): void => controller.abort();
+      const options = { signal: controller.signal, onProgress };
+      await assert.rejects(ceremony.contribute(at('0.zkey'), at('stopped.zkey'), options), { name: 'AbortError' }, name);
+    }
+    assert.ok(!fs.readdirSync(folder).some((name) => name.startsWith('stopped')));
+  });
+
   it('accepts one spelling of a proof alone, by both backends', async () => {
     await native.ceremony.contribute(at('0.zkey'), at('spelling.zkey'));
     const key = await native.verificationKey(at('spelling.zkey'));
@@ -181,6 +281,24 @@ describe('a ceremony', () => {
     }
   });
 });
+
+/** The sum of two points of G1 with different abscissas. */
+function addAffine(one: readonly string[], other: readonly string[]): readonly [bigint, bigint] {
+  const [x1, y1, x2, y2] = [one[0], one[1], other[0], other[1]].map(BigInt);
+  const mod = (value: bigint): bigint => ((value % q) + q) % q;
+  let inverse = 1n;
+  for (let base = mod(x2 - x1), e = q - 2n; e > 0n; e >>= 1n, base = mod(base * base)) if (e & 1n) inverse = mod(inverse * base);
+  const slope = mod((y2 - y1) * inverse);
+  const x = mod(slope * slope - x1 - x2);
+  return [x, mod(slope * (x1 - x) - y1)];
+}
+
+/** Where a section's bytes begin in an iden3 file. */
+function startOf(file: Buffer, wanted: number): number {
+  let at = 12;
+  while (file.readUInt32LE(at) !== wanted) at += 12 + Number(file.readBigUInt64LE(at + 4));
+  return at + 12;
+}
 
 /** Whether a byte of an iden3 file lies in a section, its header counted. */
 function inSection(view: DataView, wanted: number, place: number): boolean {

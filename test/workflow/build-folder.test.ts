@@ -39,7 +39,7 @@ describe('a build folder', function () {
       ['circuit.plan', (at) => rmSync(at), load, /circuit\.plan cannot be read; compile the model again/],
       ['integer-model.json', (at) => writeFileSync(at, readFileSync(at, 'utf8').replace(/\d/, '7')), load, /integer-model\.json is not the file/],
       ['proving.zkey', flip, prove, /proving\.zkey is not the file.*zkinfer setup/],
-      ['proving.zkey', (at) => rmSync(at), prove, /proving\.zkey cannot be read; make the keys with: zkinfer setup/],
+      ['proving.zkey', (at) => rmSync(at), prove, /proving\.zkey cannot be read; make the keys again: zkinfer setup .* --force/],
       ['circuit.r1cs', (at) => copyFileSync(path.join(path.dirname(at), 'circuit.plan'), at), setup, /circuit\.r1cs is not the file/],
       ['verification_key.json', (at) => writeFileSync(at, '{}'), readVerificationKey, /verification_key\.json is not the file.*zkinfer setup/],
       ['verification_key.json', flip, writeVerifier, /verification_key\.json is not the file/],
@@ -104,7 +104,9 @@ describe('a build folder', function () {
     const folder = await toyBuild();
     await writeVerifier(folder);
     assert.ok((await readManifest(folder)).files['Verifier.sol']);
-    await setupBuild(folder, backend());
+    await assert.rejects(setupBuild(folder, backend()), KeysExistError);
+    assert.ok((await readManifest(folder)).files['Verifier.sol']);
+    await setupBuild(folder, backend(), { force: true });
     assert.equal((await readManifest(folder)).files['Verifier.sol'], undefined);
     assert.ok(!readdirSync(folder).includes('Verifier.sol'));
   });

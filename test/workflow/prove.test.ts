@@ -71,7 +71,7 @@ describe('proofs of a build', function () {
     assert.equal((await verifyProof(folder, backend(), { ...proved, publicSignals: proved.publicSignals.slice(1) })).valid, false);
     assert.equal((await verifyProof(folder, backend(), { ...proved, publicSignals: [...proved.publicSignals, '0'] })).valid, false);
     const other = await toyBuild();
-    await setupBuild(other, backend());
+    await setupBuild(other, backend(), { force: true });
     assert.equal((await verifyProof(other, backend(), proved)).valid, false);
   });
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use zkinfer_native::control::Control;
 use zkinfer_native::formats::{json, wtns, zkey, MappedFile};
+use zkinfer_native::phase2::check_contributors;
 use zkinfer_native::prove::prove_once;
 
 fn main() -> ExitCode {
@@ -41,6 +42,7 @@ fn run(key: &Path, witness: &Path, proof: &Path, public: &Path) -> Result<(), Bo
     let witness_file = MappedFile::open(witness)?;
     let key = zkey::parse(key_file.name(), key_file.bytes())?;
     key.check_finished(key_file.name())?;
+    check_contributors(key_file.name(), key_file.bytes())?;
     let witness = wtns::parse(witness_file.name(), witness_file.bytes())?;
     let made = prove_once(&key, witness.values, &Control::none(), &|part| key_file.release(part))?;
     std::fs::write(proof, json::write_proof(&made))?;

@@ -77,7 +77,8 @@ pub fn parse_key(json: &str) -> Result<VerifyingKey, FormatError> {
         delta_g2: secure_g2("vk_delta_2", &key.vk_delta_2)?,
         ic: key.ic.iter().map(|point| parse_g1(place.within("IC"), point)).collect::<Result<_, _>>()?,
     };
-    check_finished(place.within("vk_delta_2"), parsed.gamma_g2, parsed.delta_g2)?;
+    let powers = (parsed.alpha_g1, parsed.beta_g2);
+    check_finished(place.within("vk_beta_2"), place.within("vk_delta_2"), powers, parsed.gamma_g2, parsed.delta_g2)?;
     Ok(parsed)
 }
 

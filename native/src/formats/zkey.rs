@@ -165,7 +165,8 @@ impl<'a> ZkeyView<'a> {
         Place::new(file).error(Kind::InvalidPoint, format!("{name} {}", defect.reason()))
     }
 
-    /// The key is one that proofs may be made and believed under: delta is a secret's, the same in both groups.
+    /// The key is one that proofs may be made and believed under: alpha, beta and delta are secrets', and delta is the same in both
+    /// groups. Contributions that are public (beacons) are looked for by `phase2::check_contributors`.
     ///
     /// A key fresh from powers of tau has delta = gamma = 1. Then A = alpha, B = beta, C = -(the public sum) satisfies the
     /// verifier's equation for any public signals, without a witness.
@@ -177,7 +178,9 @@ impl<'a> ZkeyView<'a> {
         if delta_g1 == G1Affine::generator() || delta_g1 == -G1Affine::generator() {
             return Err(place.error(Kind::Unfinished, UNFINISHED));
         }
-        check_finished(place, gamma_g2, delta_g2)?;
+        let alpha_g1 = points::g1(self.alpha_g1).map_err(|defect| self.point_error(file, "alpha in G1", defect))?;
+        let beta_g2 = points::g2(self.beta_g2).map_err(|defect| self.point_error(file, "beta in G2", defect))?;
+        check_finished(place, place, (alpha_g1, beta_g2), gamma_g2, delta_g2)?;
         let pairs = Bn254::multi_pairing([delta_g1, -G1Affine::generator()], [G2Affine::generator(), delta_g2]);
         if !pairs.is_zero() {
             return Err(place.error(Kind::InvalidPoint, "delta is another number in G1 than in G2: the key was altered"));
@@ -226,11 +229,25 @@ impl<'a> ZkeyView<'a> {
 const UNFINISHED: &str = "nobody has contributed to this key (its delta is public), so anybody can forge proofs under it; \
     contribute to it (zkinfer ceremony contribute, or snarkjs zkey contribute) and import the result";
 
-/// As [`ZkeyView::check_finished`], for what a verification key shows.
-pub(crate) fn check_finished(place: Place<'_>, gamma_g2: G2Affine, delta_g2: G2Affine) -> Result<(), FormatError> {
-    let generator = G2Affine::generator();
-    if delta_g2 == gamma_g2 || delta_g2 == -gamma_g2 || delta_g2 == generator || delta_g2 == -generator {
+/// The same for the powers of tau it comes from: with beta = gamma = 1, A = alpha + the public sum, B = gamma, C = 0 satisfies the
+/// verifier's equation, whatever delta is.
+const UNFINISHED_POWERS: &str = "nobody has contributed to the powers of tau that this key comes from (its alpha or beta is public), \
+    so anybody can forge proofs under it, whoever contributed later; make the key again, from powers of tau with contributions";
+
+/// As [`ZkeyView::check_finished`], for what a verification key shows; `powers` and `place` are where alpha and beta, and delta, stand.
+pub(crate) fn check_finished(
+    powers: Place<'_>,
+    place: Place<'_>,
+    (alpha_g1, beta_g2): (G1Affine, G2Affine),
+    gamma_g2: G2Affine,
+    delta_g2: G2Affine,
+) -> Result<(), FormatError> {
+    let is_public = |point: G2Affine| [gamma_g2, G2Affine::generator()].iter().any(|known| point == *known || point == -*known);
+    if is_public(delta_g2) {
         return Err(place.error(Kind::Unfinished, UNFINISHED));
+    }
+    if is_public(beta_g2) || alpha_g1 == G1Affine::generator() || alpha_g1 == -G1Affine::generator() {
+        return Err(powers.error(Kind::Unfinished, UNFINISHED_POWERS));
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::control::{with_control, Cancellation, OnProgress};
 use super::work::{spawn, Work};
 use crate::formats::{ptau, r1cs, zkey, MappedFile};
-use crate::phase2::{self, Contribution, Hash, Source, Transcript};
+use crate::phase2::{self, check_contributors, Contribution, Hash, Source, Transcript};
 
 /// One contribution as a transcript names it.
 #[napi(object)]
@@ -131,7 +131,7 @@ fn read_key(path: &str) -> Result<KeyRecord, crate::formats::FormatError> {
         wires: key.n_vars,
         public_signals: key.n_public,
         domain_size: key.domain_size,
-        finished: key.check_finished(file.name()).is_ok(),
+        finished: key.check_finished(file.name()).is_ok() && check_contributors(file.name(), file.bytes()).is_ok(),
         circuit_hash: hex(&transcript.circuit_hash),
         contributions: transcript.contributions.iter().map(record).collect(),
     })

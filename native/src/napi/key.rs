@@ -14,6 +14,7 @@ use super::control::{with_control, Cancellation, OnProgress};
 use super::failure::Failure;
 use super::work::{spawn, Work};
 use crate::formats::{json, wtns, zkey, FormatError, MappedFile, ZkeyView, FIELD_BYTES};
+use crate::phase2::check_contributors;
 use crate::prove::{prove, Prepared};
 use crate::verify::VerifyingKey;
 
@@ -58,6 +59,7 @@ pub fn verification_key(path: String) -> AsyncTask<Work<String>> {
     spawn(move || {
         let file = MappedFile::open(path.as_ref())?;
         zkey::parse(file.name(), file.bytes())?.check_finished(file.name())?;
+        check_contributors(file.name(), file.bytes())?;
         Ok(verification_key_text(&path)?)
     })
 }
@@ -131,6 +133,7 @@ fn load(path: &str) -> std::result::Result<Loaded, Failure> {
     let file = MappedFile::open(path.as_ref())?;
     let key = MappedKey::try_new(file, |file| zkey::parse(file.name(), file.bytes()))?;
     key.borrow_dependent().check_finished(key.borrow_owner().name())?;
+    check_contributors(key.borrow_owner().name(), key.borrow_owner().bytes())?;
     let prepared = Prepared::new(key.borrow_dependent())
         .map_err(|error| Failure::in_file("FILE_OUT_OF_RANGE", path, "coefficients", error.to_string()))?;
     Ok(Loaded { key, prepared })

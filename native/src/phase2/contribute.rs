@@ -81,6 +81,12 @@ fn apply(
     let fault = |name: &str, defect| key.point_error(file.name(), name, defect);
     let delta_1 = points::g1(key.delta_g1).map_err(|defect| fault("delta in G1", defect))?;
     let delta_2 = points::g2(key.delta_g2).map_err(|defect| fault("delta in G2", defect))?;
+    if source != Source::Secret && !transcript.has_secret() {
+        return Err(refused(
+            file.name(),
+            "nobody has contributed to it yet, and a beacon's secret is public: people contribute first, the beacon comes last",
+        ));
+    }
     match transcript.contributions.last() {
         Some(last) if last.delta_after != delta_1 => {
             return Err(refused(file.name(), "its delta is not the one that its last contribution left: the key was altered"));

@@ -18,7 +18,8 @@ pub use transcript::{Contribution, Hash, Source, Transcript};
 pub use verify::verify_key;
 
 use crate::control::Cancelled;
-use crate::formats::FormatError;
+use crate::formats::sections::Sections;
+use crate::formats::{FormatError, FormatErrorKind};
 use crate::setup::SetupError;
 use ark_bn254::{Bn254, G1Affine, G2Affine};
 use ark_ec::pairing::Pairing;
@@ -42,6 +43,24 @@ pub enum CeremonyError {
     Refused { file: String, reason: String },
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+/// Why a key whose every contribution is a beacon is refused.
+const BEACONS_ALONE: &str = "every contribution to this key is a beacon, whose secret anybody can compute from its value, so anybody can \
+    forge proofs under it; have people contribute to the key, and apply the beacon last";
+
+/// A key that names contributions names one whose secret is not public. Whether it tells the truth, `verify_key` finds out.
+pub fn check_contributors(file: &str, bytes: &[u8]) -> Result<(), FormatError> {
+    let sections = Sections::split(file, bytes, b"zkey", 1)?;
+    // A development key names none, and keys of other tools may have no such section.
+    if sections.find(10).is_none() {
+        return Ok(());
+    }
+    let transcript = Transcript::parse(file, bytes)?;
+    if !transcript.contributions.is_empty() && !transcript.has_secret() {
+        return Err(sections.at("contributions").error(FormatErrorKind::Unfinished, BEACONS_ALONE));
+    }
+    Ok(())
 }
 
 fn refused(file: &str, reason: impl Into<String>) -> CeremonyError {

@@ -77,6 +77,11 @@ impl Transcript {
         Ok(Self { circuit_hash, contributions })
     }
 
+    /// Somebody contributed a secret; a beacon's is public.
+    pub fn has_secret(&self) -> bool {
+        self.contributions.iter().any(|contribution| contribution.source == Source::Secret)
+    }
+
     /// The section's bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = self.circuit_hash.to_vec();

@@ -9,7 +9,7 @@ use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 
 use super::transcript::{beacon_random, hash_g1, hash_to_g2, Contribution, Source, Transcript};
-use super::{random_weights, refused, same_ratio, CeremonyError};
+use super::{random_weights, refused, same_ratio, CeremonyError, BEACONS_ALONE};
 use crate::control::Control;
 use crate::curve::{PointBytes, Xyzz};
 use crate::field::Fq;
@@ -65,6 +65,9 @@ pub fn verify_key(
         return Err(refused(name, "its deltas in G1 and G2 are not the same number"));
     }
 
+    // Where the powers are known by their hash, nothing has looked at them: alpha and beta must be secrets, too.
+    key.check_finished(name)?;
+
     control.stage(0.7, "points C and H")?;
     // All others were found equal to those made from checked powers.
     key.check_contributed_points(name)?;
@@ -117,6 +120,9 @@ pub fn combine(points: &[u8], weights: &[[u64; 4]]) -> G1Affine {
 fn verify_contributions(name: &str, transcript: &Transcript, control: &Control<'_>) -> Result<G1Affine, CeremonyError> {
     if transcript.contributions.is_empty() {
         return Err(refused(name, "nobody has contributed to it: delta is 1, and anybody could forge proofs"));
+    }
+    if !transcript.has_secret() {
+        return Err(refused(name, BEACONS_ALONE));
     }
     let mut before = Transcript { circuit_hash: transcript.circuit_hash, contributions: Vec::new() }.hasher();
     let mut delta = G1Affine::generator();

@@ -2,10 +2,12 @@
 import { existsSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UsageError } from '../../errors.js';
-import { ceremony, CeremonyError, type ContributionRecord, type KeyRecord } from '../../groth16/ceremony.js';
+import type { BackendChoice } from '../../groth16/backends.js';
+import { CeremonyError, type ContributionRecord, type KeyRecord } from '../../groth16/ceremony.js';
+import { powerOf } from '../../groth16/snarkjs-ceremony.js';
 import { checkBuildFile, hashFile, readManifest } from '../../workflow/build-folder.js';
 import { readUserFile } from '../files.js';
-import { jsonOption, wholeNumber } from '../options.js';
+import { backendFor, backendOption, jsonOption, wholeNumber } from '../options.js';
 import { execute, type Session } from '../session.js';
 import { oneLine } from '../terminal.js';
 
@@ -19,6 +21,7 @@ interface Flags {
   readonly ptau?: string;
   readonly ptauHash?: string;
   readonly force?: boolean;
+  readonly backend: BackendChoice;
   readonly json?: boolean;
 }
 
@@ -31,6 +34,7 @@ export function define(command: Command): void {
     .option('--name <name>', 'who contributes; stands in the key for all to see')
     .option('--entropy-file <file>', "mixed with the system's randomness; neither kept nor shown")
     .option('--force', 'overwrite <new>')
+    .addOption(backendOption())
     .addOption(jsonOption())
     .action((old: string, target: string, flags: Flags) => contribute(old, target, flags));
   command
@@ -42,6 +46,7 @@ export function define(command: Command): void {
     .requiredOption('--iterations-exp <n>', '10 to 63: SHA-256 is applied 2^n times', wholeNumber)
     .option('--name <name>', 'where the value came from')
     .option('--force', 'overwrite <new>')
+    .addOption(backendOption())
     .addOption(jsonOption())
     .action((old: string, target: string, flags: Flags) => beacon(old, target, flags));
   command
@@ -52,15 +57,21 @@ export function define(command: Command): void {
     .option('--r1cs <file>', 'the circuit, where there is no build')
     .requiredOption('--ptau <file>', 'the prepared powers of tau that the key comes from')
     .option('--ptau-hash <sha256>', 'the powers are known by this hash; otherwise every point of them is checked')
+    .addOption(backendOption())
     .addOption(jsonOption())
     .action((key: string, flags: Flags) => verify(key, flags));
   command
     .command('transcript')
     .description('print what a key says of itself: circuit, contributors, hashes; checks nothing')
     .argument('<key>', 'the key (.zkey)')
+    .addOption(backendOption())
     .addOption(jsonOption())
     .action((key: string, flags: Flags) =>
-      execute(flags, async () => ({ result: { key, ...(await ceremony().inspectKey(key)) }, ok: true }), (record) => printRecord(record)),
+      execute(
+        flags,
+        async (session) => ({ result: { key, ...(await backendFor(flags.backend, session).ceremony.inspectKey(key)) }, ok: true }),
+        (record) => printRecord(record),
+      ),
     );
 }
 
@@ -70,7 +81,8 @@ async function contribute(old: string, target: string, flags: Flags): Promise<vo
     async (session) => {
       refuseOverwriting(target, flags);
       const entropy = flags.entropyFile === undefined ? undefined : await readUserFile(flags.entropyFile, 'the entropy');
-      const made = await staged(session, 'contributing', (options) => ceremony().contribute(old, target, { name: flags.name, entropy, ...options }));
+      const { ceremony } = backendFor(flags.backend, session);
+      const made = await staged(session, 'contributing', (options) => ceremony.contribute(old, target, { name: flags.name, entropy, ...options }));
       return { result: { key: target, ...made }, ok: true };
     },
     (result) => [...printContribution(result), `${target} written. Publish the hash, and give the key to the next contributor.`].join('\n'),
@@ -84,8 +96,9 @@ async function beacon(old: string, target: string, flags: Flags): Promise<void> 
       refuseOverwriting(target, flags);
       const value = bytesOf(flags.hash as string);
       const iterationsExp = flags.iterationsExp as number;
+      const { ceremony } = backendFor(flags.backend, session);
       const made = await staged(session, 'applying the beacon', (options) =>
-        ceremony().applyBeacon(old, target, { name: flags.name, value, iterationsExp, ...options }),
+        ceremony.applyBeacon(old, target, { name: flags.name, value, iterationsExp, ...options }),
       );
       return { result: { key: target, ...made }, ok: true };
     },
@@ -102,18 +115,19 @@ async function verify(key: string, flags: Flags): Promise<void> {
       const ptauHash = await hashFile(ptau);
       const wanted = flags.ptauHash?.toLowerCase().replace(/^(0x)?/, '0x');
       if (wanted !== undefined && wanted !== ptauHash) throw new CeremonyError(`${ptau} has the SHA-256 ${ptauHash}, not ${wanted}`);
+      const { ceremony } = backendFor(flags.backend, session);
       const record = await staged(session, 'verifying', (options) =>
-        ceremony().verifyKey(key, { r1cs, ptau, checkPowers: wanted === undefined, ...options }),
+        ceremony.verifyKey(key, { r1cs, ptau, checkPowers: wanted === undefined, ...options }),
       );
       const hashes = { circuit: await hashFile(r1cs), ptau: ptauHash, key: await hashFile(key) };
-      return { result: { valid: true, key, ...(modelHash ? { modelHash } : {}), sha256: hashes, ...record }, ok: true };
+      return { result: { valid: true, key, ...(modelHash ? { modelHash } : {}), sha256: hashes, ptauPower: await powerOf(ptau), ...record }, ok: true };
     },
     (result) =>
       [
         'the key is valid: it comes from this circuit and these powers of tau by the contributions below, and by nothing else',
         `circuit (SHA-256)        ${result.sha256.circuit}`,
         ...(result.modelHash ? [`model (SHA-256)          ${result.modelHash}`] : []),
-        `powers of tau (SHA-256)  ${result.sha256.ptau}`,
+        `powers of tau (SHA-256)  ${result.sha256.ptau}, up to 2^${result.ptauPower}`,
         `key (SHA-256)            ${result.sha256.key}`,
         printRecord(result),
         'Who relies on it asks each contributor, or one whom they trust, whether the hash is theirs; one honest contributor is enough.',
@@ -170,6 +184,6 @@ function printRecord({ circuitHash, contributions, finished, wires, publicSignal
     'circuit hash:',
     ...printHash(circuitHash),
     ...contributions.flatMap((contribution, i) => printContribution(contribution).map((line, k) => (k === 0 ? `${i + 1}. ${line}` : line))),
-    ...(finished ? [] : ['UNFINISHED: nobody has contributed; anybody could forge proofs under this key']),
+    ...(finished ? [] : ['UNFINISHED: nobody has contributed a secret; anybody could forge proofs under this key']),
   ].join('\n');
 }

@@ -45,8 +45,8 @@ async function demo(flags: Flags, session: Session) {
     const calibration = parseSamples(await readFile(join(files, 'calibration.json'), 'utf8'), inputs, 'calibration.json');
     await session.stage('compiling a model of tabular medical data, and making its keys', async () => {
       const compiled = await compileOnnx(onnx, { name: 'tabular', calibration, scores: true });
-      await writeBuild(flags.out, compiled.manifest, buildFiles(compiled));
-      await setupBuild(flags.out, backendFor(flags.backend, session), { signal: session.signal });
+      const { keys } = await writeBuild(flags.out, compiled.manifest, buildFiles(compiled));
+      if (keys === undefined) await setupBuild(flags.out, backendFor(flags.backend, session), { signal: session.signal });
     });
   }
   if (!flags.json) session.notice('The contracts are compiled on the first run, which takes a minute; after that they come from the cache.');

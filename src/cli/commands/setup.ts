@@ -34,7 +34,7 @@ export function define(command: Command): void {
     .option('--contribute', 'with --ptau: contribute once, here, so that the key can be used at all')
     .option('--name <name>', 'with --contribute: who contributes')
     .option('--import <key>', 'with --ptau: check a key that people contributed to (.zkey) and take it')
-    .option('--force', 'replace keys that a ceremony made')
+    .option('--force', 'replace keys that the build has, or an unfinished key that others may be contributing to')
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (folder: string, flags: Flags) => {
@@ -45,16 +45,17 @@ export function define(command: Command): void {
           if (ptau === undefined && (contribute || importKey !== undefined || ptauHash !== undefined)) {
             throw new UsageError('--contribute, --import and --ptau-hash need --ptau: the powers of tau that the key comes from');
           }
+          if (name !== undefined && !contribute) throw new UsageError('--name goes with --contribute: it says who contributes');
           if (contribute && importKey !== undefined) throw new UsageError('--contribute makes a key, --import takes one: give one of them');
           const backend = backendFor(flags.backend, session);
-          const { manifest, seconds } = await session.stage(`making keys (${backend.name})`, (update) =>
+          const { manifest, key, seconds } = await session.stage(`making keys (${backend.name})`, (update) =>
             setupBuild(folder, backend, {
               ptau, ptauHash, importKey, force, signal: session.signal,
               ...(contribute ? { contribute: { name } } : {}),
               onProgress: (share, stage) => update(`${stage} ${Math.round(100 * share)} %`),
             }),
           );
-          if (manifest.unfinishedKey !== undefined) {
+          if (key === undefined && manifest.unfinishedKey !== undefined) {
             return { result: { folder, unfinished: true, ...manifest.unfinishedKey, seconds }, ok: true };
           }
           const keys = manifest.keys as NonNullable<Manifest['keys']>;
@@ -76,17 +77,20 @@ function printUnfinished(folder: string, ptau: string): string[] {
     `  zkinfer ceremony contribute ${folder}/${UNFINISHED_KEY} 1.zkey --name NAME`,
     'then, when all have contributed, with a value that nobody could foresee:',
     '  zkinfer ceremony beacon LAST.zkey final.zkey --hash HEX --iterations-exp 20',
+    'and whoever relies on it checks it:',
+    `  zkinfer ceremony verify final.zkey --build ${folder} --ptau ${ptau}`,
+    'Take it with:',
     `  zkinfer setup ${folder} --ptau ${ptau} --import final.zkey`,
   ];
 }
 
 function printFinished(
   folder: string,
-  result: { readonly seconds: number; readonly backend: string; readonly warning?: string; readonly contributions?: readonly { readonly hash: string; readonly name?: string }[] },
+  result: { readonly seconds: number; readonly backend: string; readonly warning?: string; readonly contributions?: readonly { readonly kind: string; readonly hash: string; readonly name?: string }[] },
 ): string[] {
   return [
-    `keys made in ${printSeconds(result.seconds)} by ${result.backend}`,
-    ...(result.contributions ?? []).map(({ hash, name }, i) => `contribution ${i + 1}${name === undefined ? '' : ` by ${oneLine(name)}`}: ${hash}`),
+    `keys ${result.contributions === undefined ? 'made' : 'checked against circuit and powers of tau, and taken,'} in ${printSeconds(result.seconds)} by ${result.backend}`,
+    ...(result.contributions ?? []).map(({ kind, hash, name }, i) => `${i + 1}. ${kind}${name === undefined ? '' : ` by ${oneLine(name)}`}: ${hash}`),
     ...(result.warning ? [`warning: ${result.warning}`] : []),
     `next: zkinfer prove ${folder} --input input.json`,
   ];
