@@ -6,6 +6,7 @@
  * and its strings with entropy cannot be wiped.
  */
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -66,6 +67,9 @@ async function apply(
   onProgress?.(0, 'reading the key');
   await checkContributable(oldKey);
   const temporary = `${newKey}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
+  // Not all of snarkjs's work can be stopped: where the process ends before it, nothing may be left.
+  const clean = (): void => rmSync(temporary, { force: true });
+  process.once('exit', clean);
   try {
     // snarkjs's own error for a folder that is not there leaves its files open.
     await open(temporary, 'wx').then((file) => file.close()).catch((error: unknown) => {
@@ -84,7 +88,8 @@ async function apply(
     onProgress?.(1, 'done');
     return contributions[contributions.length - 1];
   } finally {
-    await rm(temporary, { force: true });
+    process.off('exit', clean);
+    clean();
   }
 }
 
