@@ -50,7 +50,7 @@ function isG2(point: readonly (readonly string[])[]): boolean {
   return (
     Array.isArray(point) && point.length === 3
     && point.slice(0, 2).every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every((part) => isBelow(part, BASE_FIELD)))
-    && point[2]?.[0] === '1' && point[2]?.[1] === '0'
+    && point[2]?.length === 2 && point[2][0] === '1' && point[2][1] === '0'
   );
 }
 

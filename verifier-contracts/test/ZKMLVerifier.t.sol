@@ -144,6 +144,7 @@ contract ZKMLVerifierTest is Fixtures {
         vm.stopPrank();
     }
 
+    /// forge-config: default.fuzz.runs = 500
     function testFuzz_aStolenProofIsWorthNothing(address thief, uint256 pick) public {
         vm.assume(thief != PROVER);
         Proved memory item = proved[pick % proved.length];
@@ -158,6 +159,7 @@ contract ZKMLVerifierTest is Fixtures {
         vm.stopPrank();
     }
 
+    /// forge-config: default.fuzz.runs = 500
     function testFuzz_aProofIsGoodUnderItsOwnNonceOnly(uint256 nonce, uint256 pick) public {
         Proved memory item = proved[pick % proved.length];
         vm.assume(nonce != item.nonce);
