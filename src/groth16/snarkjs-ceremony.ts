@@ -192,5 +192,5 @@ export async function checkPtau(file: string, needed: number): Promise<void> {
 
 async function curve() {
   const { G1, G2, r, ...all } = await (await snarkjs()).curves.getCurveFromName('bn128');
-  return { G1, G2, r, pairingEq: (...pairs: readonly Uint8Array[]) => all.pairingEq(...pairs) };
+  return { G1, G2, r, pairingEq: all.pairingEq.bind(all) };
 }
