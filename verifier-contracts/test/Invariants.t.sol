@@ -7,6 +7,16 @@ import {IERCZKMLRegistry} from "../src/interfaces/IERCZKMLRegistry.sol";
 import {Fixtures, Proved} from "./utils/Fixtures.sol";
 import {Vm} from "./utils/Test.sol";
 
+/// What the actors act on.
+struct Stage {
+    ModelRegistry registry;
+    ZKMLVerifier verifier;
+    uint256 scorerId;
+    address owner;
+    IERCZKMLRegistry.ModelCommitment[2] commitments;
+    address[2] generated;
+}
+
 /// @notice Does to the contracts what anyone might: honest, damaged, stolen and repeated inferences, and changes of models by
 /// owners and others. Remembers what should be true.
 contract Actors {
@@ -33,20 +43,12 @@ contract Actors {
     uint256 public attested;
     uint256 public refused;
 
-    constructor(
-        ModelRegistry registry,
-        ZKMLVerifier verifier,
-        uint256 scorerId,
-        address owner,
-        Proved[] memory items,
-        IERCZKMLRegistry.ModelCommitment[2] memory made,
-        address[2] memory verifiers
-    ) {
-        (REGISTRY, VERIFIER, SCORER_ID, OWNER) = (registry, verifier, scorerId, owner);
+    constructor(Stage memory stage, Proved[] memory items) {
+        (REGISTRY, VERIFIER, SCORER_ID, OWNER) = (stage.registry, stage.verifier, stage.scorerId, stage.owner);
         for (uint256 i = 0; i < items.length; ++i) {
             proved.push(items[i]);
         }
-        (commitments[0], commitments[1], generated) = (made[0], made[1], verifiers);
+        (commitments[0], commitments[1], generated) = (stage.commitments[0], stage.commitments[1], stage.generated);
         madeAs[1] = stateOf(1);
     }
 
@@ -166,16 +168,15 @@ contract InvariantsTest is Fixtures {
 
     function setUp() public override {
         super.setUp();
-        Proved[] memory items = itemsOf("scorer");
-        actors = new Actors(
-            registry,
-            verifier,
-            scorerId,
-            OWNER,
-            items,
-            [commitmentOf(address(scorer)), commitmentOf(address(rival))],
-            [address(scorer), address(rival)]
-        );
+        Stage memory stage = Stage({
+            registry: registry,
+            verifier: verifier,
+            scorerId: scorerId,
+            owner: OWNER,
+            commitments: [commitmentOf(address(scorer)), commitmentOf(address(rival))],
+            generated: [address(scorer), address(rival)]
+        });
+        actors = new Actors(stage, itemsOf("scorer"));
     }
 
     /// @notice Forge calls these contracts and no other.

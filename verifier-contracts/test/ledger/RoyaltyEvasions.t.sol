@@ -10,8 +10,8 @@ import {LedgerTest} from "./support/LedgerTest.sol";
 contract RoyaltyEvasionsTest is LedgerTest {
     uint16 private constant CLAIM = 1000;
     address private alice = _account("alice");
-    /// The claimant's lineage: model, checkpoint, data; all of `owner`'s.
-    IProvenanceLedger.Artifact[] private ancestry;
+    /// ABI encoding of `_ancestry()`.
+    bytes private ancestry;
     /// The evader's model, and artifacts of others that the evader recorded.
     uint256 private evading;
 
@@ -28,9 +28,7 @@ contract RoyaltyEvasionsTest is LedgerTest {
         terms.derivativeBps = CLAIM;
         vm.prank(owner);
         royalties.setTerms(modelId, 1, terms, _noParents(), made);
-        for (uint256 i = 0; i < 3; ++i) {
-            ancestry.push(made[i]);
-        }
+        ancestry = abi.encode(made);
         evading = _register(stranger);
     }
 
@@ -38,10 +36,10 @@ contract RoyaltyEvasionsTest is LedgerTest {
         (uint256 dummy, IProvenanceLedger.Artifact[] memory own) = _dummy("dummy", 1);
         // The evader's model descends from the dummy, which asks for next to nothing, and from the claimant.
         bytes32[] memory parents = new bytes32[](2);
-        (parents[0], parents[1]) = (provenance.idOf(own[0]), provenance.idOf(ancestry[0]));
+        (parents[0], parents[1]) = (provenance.idOf(own[0]), provenance.idOf(_ancestry()[0]));
         IProvenanceLedger.Artifact[] memory graph = _model("derived", parents, 5 + own.length);
         _append(graph, 2, own);
-        _append(graph, 2 + own.length, ancestry);
+        _append(graph, 2 + own.length, _ancestry());
         _refused(_sharing(1), _parents(dummy, 1), graph);
         // Not even with the claimant as a parent of the dummy, which hands on a tenth of next to nothing.
         _refused(_sharing(0), _noParents(), graph);
@@ -51,7 +49,7 @@ contract RoyaltyEvasionsTest is LedgerTest {
 
     function test_ManyDummiesInBetweenDiluteNothing() public {
         uint256 previous = modelId;
-        IProvenanceLedger.Artifact[] memory lineage = ancestry;
+        IProvenanceLedger.Artifact[] memory lineage = _ancestry();
         for (uint256 n = 0; n < 3; ++n) {
             uint256 id = _register(stranger);
             IProvenanceLedger.Artifact[] memory graph =
@@ -84,8 +82,8 @@ contract RoyaltyEvasionsTest is LedgerTest {
     }
 
     function test_ALineageCannotBeLinkedOnceTermsAreSet() public {
-        IProvenanceLedger.Artifact[] memory graph = _model("derived", _one(provenance.idOf(ancestry[0])), 5);
-        _append(graph, 2, ancestry);
+        IProvenanceLedger.Artifact[] memory graph = _model("derived", _one(provenance.idOf(_ancestry()[0])), 5);
+        _append(graph, 2, _ancestry());
         // Before a link, terms need the word that there will be none.
         vm.expectRevert(abi.encodeWithSelector(IModelRoyalties.LineageUndeclared.selector, evading, 1));
         vm.prank(stranger);
@@ -105,13 +103,13 @@ contract RoyaltyEvasionsTest is LedgerTest {
     }
 
     function test_BuildingOnTheCheckpointIsBuildingOnTheModel() public {
-        IProvenanceLedger.Artifact[] memory graph = _model("derived", _one(provenance.idOf(ancestry[1])), 4);
-        (graph[2], graph[3]) = (ancestry[1], ancestry[2]);
+        IProvenanceLedger.Artifact[] memory graph = _model("derived", _one(provenance.idOf(_ancestry()[1])), 4);
+        (graph[2], graph[3]) = (_ancestry()[1], _ancestry()[2]);
         vm.prank(stranger);
         provenance.linkModelVersion(evading, 1, graph[0], graph[1], _noLeaf(), _none());
         _refusedLinked(_plainTerms(), _noParents(), graph);
         // Linking an own model to the checkpoint of others claims nothing from them: the tag is the contributors'.
-        _assertEq(provenance.headerOf(provenance.idOf(ancestry[1])).modelId, modelId, "the checkpoint's model");
+        _assertEq(provenance.headerOf(provenance.idOf(_ancestry()[1])).modelId, modelId, "the checkpoint's model");
         vm.prank(stranger);
         royalties.setTerms(evading, 1, _sharing(CLAIM), _parents(modelId, CLAIM), graph);
         _paysTheClaimant();
@@ -120,7 +118,7 @@ contract RoyaltyEvasionsTest is LedgerTest {
     function test_AStrangersLinkDoesNotMakeACheckpointTheStrangers() public {
         // A checkpoint of alice's that no model of hers was linked to.
         IProvenanceLedger.Artifact memory weights =
-            _artifact(IProvenanceLedger.Kind.Checkpoint, "alice's", _one(provenance.idOf(ancestry[2])), 0, alice);
+            _artifact(IProvenanceLedger.Kind.Checkpoint, "alice's", _one(provenance.idOf(_ancestry()[2])), 0, alice);
         bytes32 id = _record(weights);
         IProvenanceLedger.Artifact memory model =
             _artifact(IProvenanceLedger.Kind.ModelVersion, "taken", _one(id), 0, stranger);
@@ -133,7 +131,7 @@ contract RoyaltyEvasionsTest is LedgerTest {
 
     function test_GenerationsOfFillersHideNobody() public {
         IProvenanceLedger.Artifact[] memory graph = new IProvenanceLedger.Artifact[](13);
-        bytes32 below = provenance.idOf(ancestry[0]);
+        bytes32 below = provenance.idOf(_ancestry()[0]);
         for (uint256 left = 10; left > 0; --left) {
             uint256 i = left - 1;
             graph[i] = _artifact(
@@ -145,7 +143,7 @@ contract RoyaltyEvasionsTest is LedgerTest {
             );
             below = _record(graph[i]);
         }
-        _append(graph, 10, ancestry);
+        _append(graph, 10, _ancestry());
         vm.prank(stranger);
         provenance.linkModelVersion(evading, 1, graph[0], graph[1], _noLeaf(), _none());
         IProvenanceLedger.Artifact[] memory cut = new IProvenanceLedger.Artifact[](9);
@@ -164,7 +162,7 @@ contract RoyaltyEvasionsTest is LedgerTest {
     function test_AModelWithTermsAtTheEndOfTheGraphHandsItsClaimsOn() public {
         uint256 middle = _register(stranger);
         IProvenanceLedger.Artifact[] memory lineage =
-            _linked(middle, "middle", _one(provenance.idOf(ancestry[0])), ancestry);
+            _linked(middle, "middle", _one(provenance.idOf(_ancestry()[0])), _ancestry());
         vm.prank(stranger);
         royalties.setTerms(middle, 1, _sharing(CLAIM), _parents(modelId, CLAIM), lineage);
         // Seven fillers, then the model in the middle as the ninth generation: no more is shown, and none of it forgotten.
@@ -193,7 +191,7 @@ contract RoyaltyEvasionsTest is LedgerTest {
 
     function test_AnotherVersionWithoutLineageDoesNotTakeTheIncome() public {
         IProvenanceLedger.Artifact[] memory graph =
-            _linked(evading, "derived", _one(provenance.idOf(ancestry[0])), ancestry);
+            _linked(evading, "derived", _one(provenance.idOf(_ancestry()[0])), _ancestry());
         vm.prank(stranger);
         royalties.setTerms(evading, 1, _sharing(CLAIM), _parents(modelId, CLAIM), graph);
         // Licences and sales pay by the latest version.
@@ -218,10 +216,10 @@ contract RoyaltyEvasionsTest is LedgerTest {
         uint256 middle = _register(alice);
         IProvenanceLedger.Artifact[] memory lineage = new IProvenanceLedger.Artifact[](5);
         lineage[1] =
-            _artifact(IProvenanceLedger.Kind.Checkpoint, "hers", _one(provenance.idOf(ancestry[0])), 5000, alice);
+            _artifact(IProvenanceLedger.Kind.Checkpoint, "hers", _one(provenance.idOf(_ancestry()[0])), 5000, alice);
         lineage[0] = _artifact(IProvenanceLedger.Kind.ModelVersion, "her onnx", _one(_record(lineage[1])), 5000, alice);
         _record(lineage[0]);
-        _append(lineage, 2, ancestry);
+        _append(lineage, 2, _ancestry());
         vm.prank(alice);
         provenance.linkModelVersion(middle, 1, lineage[0], lineage[1], _noLeaf(), _none());
         vm.prank(alice);
@@ -235,7 +233,7 @@ contract RoyaltyEvasionsTest is LedgerTest {
     function test_TwoClaimantsAreBothPaid() public {
         uint256 second = _register(alice);
         IProvenanceLedger.Artifact[] memory hers = new IProvenanceLedger.Artifact[](2);
-        hers[1] = _artifact(IProvenanceLedger.Kind.Checkpoint, "hers", _one(provenance.idOf(ancestry[2])), 0, alice);
+        hers[1] = _artifact(IProvenanceLedger.Kind.Checkpoint, "hers", _one(provenance.idOf(_ancestry()[2])), 0, alice);
         hers[0] = _artifact(IProvenanceLedger.Kind.ModelVersion, "her onnx", _one(_record(hers[1])), 0, alice);
         _record(hers[0]);
         vm.prank(alice);
@@ -243,14 +241,14 @@ contract RoyaltyEvasionsTest is LedgerTest {
         IModelRoyalties.Terms memory terms = _plainTerms();
         terms.derivativeBps = 500;
         IProvenanceLedger.Artifact[] memory herGraph = new IProvenanceLedger.Artifact[](3);
-        (herGraph[0], herGraph[1], herGraph[2]) = (hers[0], hers[1], ancestry[2]);
+        (herGraph[0], herGraph[1], herGraph[2]) = (hers[0], hers[1], _ancestry()[2]);
         vm.prank(alice);
         royalties.setTerms(second, 1, terms, _noParents(), herGraph);
         // A merge of both.
         bytes32[] memory parents = new bytes32[](2);
-        (parents[0], parents[1]) = (provenance.idOf(ancestry[0]), provenance.idOf(hers[0]));
+        (parents[0], parents[1]) = (provenance.idOf(_ancestry()[0]), provenance.idOf(hers[0]));
         IProvenanceLedger.Artifact[] memory graph = _model("merged", parents, 7);
-        (graph[2], graph[3], graph[4], graph[5], graph[6]) = (hers[0], hers[1], ancestry[0], ancestry[1], ancestry[2]);
+        (graph[2], graph[3], graph[4], graph[5], graph[6]) = (hers[0], hers[1], _ancestry()[0], _ancestry()[1], _ancestry()[2]);
         vm.prank(stranger);
         provenance.linkModelVersion(evading, 1, graph[0], graph[1], _noLeaf(), _none());
         _refusedLinked(_sharing(CLAIM), _parents(second, CLAIM), graph);
@@ -269,10 +267,10 @@ contract RoyaltyEvasionsTest is LedgerTest {
     function test_OnesOwnModelsClaimNothing() public {
         uint256 next = _register(owner);
         IProvenanceLedger.Artifact[] memory graph = new IProvenanceLedger.Artifact[](5);
-        graph[1] = _artifact(IProvenanceLedger.Kind.Checkpoint, "next", _one(provenance.idOf(ancestry[0])), 5000, owner);
+        graph[1] = _artifact(IProvenanceLedger.Kind.Checkpoint, "next", _one(provenance.idOf(_ancestry()[0])), 5000, owner);
         graph[0] = _artifact(IProvenanceLedger.Kind.ModelVersion, "next onnx", _one(_record(graph[1])), 5000, owner);
         _record(graph[0]);
-        _append(graph, 2, ancestry);
+        _append(graph, 2, _ancestry());
         vm.prank(owner);
         provenance.linkModelVersion(next, 1, graph[0], graph[1], _noLeaf(), _none());
         vm.prank(owner);
@@ -377,5 +375,10 @@ contract RoyaltyEvasionsTest is LedgerTest {
         vm.prank(asker);
         royalties.distribute{value: 30 ether}(evading, 1, ETHER, stranger, 30 ether);
         _assertEq(royalties.balanceOf(owner, ETHER), 10 ether, "the claimant's tenth");
+    }
+
+    /// @dev The claimant's lineage: model, checkpoint, data; all of `owner`'s.
+    function _ancestry() private view returns (IProvenanceLedger.Artifact[] memory) {
+        return abi.decode(ancestry, (IProvenanceLedger.Artifact[]));
     }
 }
