@@ -1,7 +1,8 @@
 /**
  * `npm test`: every suite, and one line with the totals at the end. A suite that ends badly without naming a failed test
- * counts as one failure. `npm test -- mocha` runs only the suites named. Suites whose time goes into compilers run beside the
- * others, one after the other; what each prints is shown when it has ended.
+ * counts as one failure. `npm test -- mocha` runs only the suites named. Suites run in lanes, side by side: one whose time goes
+ * into compilers, one that mostly waits for blocks and servers, and one for all others. What the first two print is shown when a
+ * suite has ended.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -12,7 +13,15 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const { resolve } = createRequire(import.meta.url);
 const sum = (output, pattern) => [...output.matchAll(pattern)].reduce((total, match) => total + Number(match[1]), 0);
 
-/** One suite: its command, and how to read its counts from what it prints. */
+const mocha = join(dirname(resolve('mocha/package.json')), 'bin', 'mocha.js');
+const mochaCounts = {
+  passed: (output) => sum(output, /^\s*(\d+) passing/gm),
+  failed: (output) => sum(output, /^\s*(\d+) failing/gm),
+};
+/** Folders below test/ whose tests wait for a chain, a Redis or another process more than they compute. */
+const WAITING = ['chain', 'end-to-end', 'ledger', 'operator', 'provenance', 'scenario', 'simulation'];
+
+/** One suite: its lane (none: the one that is shown as it runs), its command, and how to read its counts from what it prints. */
 const SUITES = {
   imports: {
     command: [process.execPath, 'scripts/check-imports.mjs'],
@@ -25,18 +34,22 @@ const SUITES = {
     failed: (output) => (output.match(/error TS\d+/g) ?? []).length,
   },
   mocha: {
-    command: [process.execPath, join(dirname(resolve('mocha/package.json')), 'bin', 'mocha.js'), 'test/**/*.test.ts'],
-    passed: (output) => sum(output, /^\s*(\d+) passing/gm),
-    failed: (output) => sum(output, /^\s*(\d+) failing/gm),
+    command: [process.execPath, mocha, 'test/**/*.test.ts', ...WAITING.flatMap((folder) => ['--ignore', `test/${folder}/**`])],
+    ...mochaCounts,
+  },
+  chains: {
+    lane: 'waiting',
+    command: [process.execPath, mocha, ...WAITING.map((folder) => `test/${folder}/**/*.test.ts`)],
+    ...mochaCounts,
   },
   contracts: {
-    aside: true,
+    lane: 'compilers',
     command: ['npm', 'run', '--silent', 'test:contracts'],
     passed: (output) => sum(output, /(\d+) tests passed, \d+ failed, \d+ skipped \(\d+ total tests\)/g),
     failed: (output) => sum(output, /\d+ tests passed, (\d+) failed, \d+ skipped \(\d+ total tests\)/g),
   },
   native: {
-    aside: true,
+    lane: 'compilers',
     needs: 'cargo',
     command: ['cargo', 'test', '--profile', 'quick', '--locked', '--manifest-path', 'native/Cargo.toml'],
     passed: (output) => sum(output, /^test result: .* (\d+) passed/gm),
@@ -44,12 +57,12 @@ const SUITES = {
   },
 };
 
-function runSuite({ command: [program, ...args], aside }) {
+function runSuite({ command: [program, ...args], lane }) {
   return new Promise((finish) => {
     const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' } });
     let output = '';
     const pass = (stream) => (chunk) => {
-      if (!aside) stream.write(chunk);
+      if (lane === undefined) stream.write(chunk);
       output += chunk;
     };
     child.stdout.on('data', pass(process.stdout));
@@ -73,10 +86,10 @@ async function runNamed([name, suite]) {
     console.log(`\n== ${name}: left out, there is no ${suite.needs} here`);
     return;
   }
-  console.log(`\n== ${name}${suite.aside ? ' (beside the others)' : ''}`);
+  console.log(`\n== ${name}${suite.lane === undefined ? '' : ' (beside the others)'}`);
   const start = Date.now();
   const { output, status } = await runSuite(suite);
-  if (suite.aside) console.log(`\n== ${name}\n${output}`);
+  if (suite.lane !== undefined) console.log(`\n== ${name}\n${output}`);
   const counts = { passed: suite.passed(output), failed: suite.failed(output) };
   if (status !== 0 && counts.failed === 0) counts.failed = 1;
   passed += counts.passed;
@@ -85,10 +98,11 @@ async function runNamed([name, suite]) {
 }
 
 const chosen = Object.entries(SUITES).filter(([name]) => wanted.length === 0 || wanted.includes(name));
-const beside = (async () => {
-  for (const suite of chosen.filter(([, suite]) => suite.aside)) await runNamed(suite);
-})();
-for (const suite of chosen.filter(([, suite]) => !suite.aside)) await runNamed(suite);
-await beside;
+const lanes = [...new Set(chosen.map(([, { lane }]) => lane))];
+await Promise.all(
+  lanes.map(async (lane) => {
+    for (const named of chosen.filter(([, suite]) => suite.lane === lane)) await runNamed(named);
+  }),
+);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 && (passed > 0 || wanted.includes('types')) ? 0 : 1);

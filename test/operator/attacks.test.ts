@@ -94,7 +94,7 @@ async function slashes(): Promise<number> {
 }
 
 describe('an asker who deletes the input after the answer', function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   before(() => openPlace(fixtureBuild('tabular')));
   after(closePlace);
 
@@ -126,7 +126,7 @@ describe('an asker who deletes the input after the answer', function () {
 });
 
 describe('a model whose outputs are hashed', function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   before(() => openPlace(fixtureBuild('tabular', { outputVisibility: 'hashed' })));
   after(closePlace);
 
@@ -168,7 +168,7 @@ describe('a model whose outputs are hashed', function () {
 });
 
 describe('an asker who floods an operator with what cannot be answered', function () {
-  this.timeout(400_000);
+  this.timeout(900_000);
   const logged: string[] = [];
   let node: OperatorNode;
   let server: InputServer;
@@ -260,7 +260,7 @@ describe('an asker who floods an operator with what cannot be answered', functio
 });
 
 describe('what a hostile environment can learn', function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   before(() => openPlace(fixtureBuild('tabular')));
   after(closePlace);
 
@@ -292,7 +292,7 @@ describe('what a hostile environment can learn', function () {
 });
 
 describe('a queue that lies', function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   before(() => openPlace(fixtureBuild('tabular')));
   after(closePlace);
 

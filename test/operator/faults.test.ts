@@ -4,7 +4,7 @@ import { type FaultReport, hasRedis, runFaults } from './support/faults.js';
 
 /** The full measure (50 kills, 100 requests) is `npm run faults`. */
 describe('an operator that is killed while its chain misbehaves', function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
 
   function assertSound(report: FaultReport): void {
     const { lost, twice, slashed, balanced, accepted, refunded, requests } = report;

@@ -313,7 +313,7 @@ describe('the salts of a request', () => {
 });
 
 describe('a proof from a queue', function () {
-  this.timeout(120_000);
+  this.timeout(900_000);
   let computed: Computed;
   let other: Computed;
   let model: ServedModel;

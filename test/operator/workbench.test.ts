@@ -23,7 +23,7 @@ describe('a build that takes integers', () => {
   let folder: string;
   const backend = chooseBackend('auto', () => undefined);
   before(async function () {
-    this.timeout(300_000);
+    this.timeout(900_000);
     folder = await mkdtemp(join(tmpdir(), 'zkinfer-integers-'));
     const compiled = await compileOnnx(onnx, { name: 'integers' });
     await writeBuild(folder, compiled.manifest, buildFiles(compiled));
@@ -32,7 +32,7 @@ describe('a build that takes integers', () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   it('proves integers at both ends of their type, and refuses fractions and what the type has not', async function () {
-    this.timeout(300_000);
+    this.timeout(900_000);
     const prover = await openProver(folder, backend);
     try {
       const { proof, publicSignals } = await prover.prove([Float64Array.of(0, 255, 7)]);
@@ -45,7 +45,7 @@ describe('a build that takes integers', () => {
   });
 
   it('lets an operator refuse such inputs of a request, and go on', async function () {
-    this.timeout(300_000);
+    this.timeout(900_000);
     const bench = await openWorkbench([folder], backend);
     try {
       const job = (x: readonly number[]) => ({ vkHash: hash, kind: 'compute' as const, document: JSON.stringify({ input_data: [x], salt: '5' }), context: '1', request: { chainId: 1, market: `0x${'11'.repeat(20)}`, requestId: '5', inputCommitment: `0x${'00'.repeat(32)}` } });
