@@ -1,8 +1,8 @@
 /**
  * `npm run demo` and `npm test` on a fresh clone: installs and builds what is missing, then runs the command. Further
- * arguments go to it: `npm run demo -- --fixture lenet5`.
+ * arguments go to it: `npm run demo -- --fixture lenet5`. The native prover needs no package, so it is built meanwhile.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,10 +16,30 @@ const COMMANDS = {
   test: ['scripts/test.mjs'],
 };
 
+/** Exit code of a program, which prints where this one prints. */
 function run(program, args) {
-  const { status, error } = spawnSync(program, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ZKINFER_SKIP_NATIVE: '1' }, shell: program === 'npm' && process.platform === 'win32' });
-  if (error !== undefined) throw error;
-  return status ?? 1;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, ZKINFER_SKIP_NATIVE: '1' },
+      shell: program === 'npm' && process.platform === 'win32',
+    });
+    child.on('error', reject);
+    child.on('close', (status) => resolve(status ?? 1));
+  });
+}
+
+/** Builds the native prover; what it prints matters only where it fails. */
+function buildNative() {
+  const child = spawn(process.execPath, ['scripts/build-native.mjs'], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.on('data', (chunk) => (output += chunk));
+  process.on('exit', () => child.kill());
+  return new Promise((resolve) => {
+    child.on('error', (error) => resolve({ status: 1, output: `${error.message}\n` }));
+    child.on('close', (status) => resolve({ status: status ?? 1, output }));
+  });
 }
 
 function installed() {
@@ -36,10 +56,16 @@ if (!(command in COMMANDS)) {
   console.error(`usage: node scripts/bootstrap.mjs ${Object.keys(COMMANDS).join('|')}`);
   process.exit(2);
 }
+const native = buildNative();
 if (!installed()) {
   console.log('Installing packages (once; warnings about install scripts are harmless) ...');
   // Not `npm ci`: it insists on lock entries for other platforms' optional packages, which npm does not always write.
-  if (run('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel', 'error']) !== 0) process.exit(1);
+  if ((await run('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel', 'error'])) !== 0) process.exit(1);
 }
-if (run(process.execPath, ['scripts/build.mjs', '--quiet']) !== 0) process.exit(1);
-process.exit(run(process.execPath, [...COMMANDS[command], ...rest]));
+if ((await run(process.execPath, ['scripts/build.mjs', '--quiet', '--no-native'])) !== 0) process.exit(1);
+const { status, output } = await native;
+if (status !== 0) {
+  process.stdout.write(output);
+  console.log('The native prover could not be built (see above); proofs will be made by snarkjs, which is much slower.');
+}
+process.exit(await run(process.execPath, [...COMMANDS[command], ...rest]));

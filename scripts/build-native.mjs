@@ -1,6 +1,7 @@
 /**
- * Builds the native prover with cargo: the Node binding `native/zkinfer.node` and, in `native/target/release`, the
- * programs `zkinfer-prover` and `zkinfer-synth`. Without cargo it says so and succeeds: zkinfer then proves with snarkjs.
+ * Builds the native prover with cargo: the Node binding `native/zkinfer.node` or, with `--programs`, `zkinfer-prover` and
+ * `zkinfer-synth` in `native/target/release`, which benchmarks run. Without cargo it says so and succeeds: zkinfer then proves
+ * with snarkjs.
  *
  * The trap: the programs are built without the binding's feature, because the symbols of Node that the binding
  * needs exist only inside Node; so there are two cargo runs, not one.
@@ -13,7 +14,8 @@ import { fileURLToPath } from 'node:url';
 const crate = fileURLToPath(new URL('../native/', import.meta.url));
 const target = join(crate, 'target');
 const binding = join(crate, 'zkinfer.node');
-const program = process.platform === 'win32' ? 'zkinfer-prover.exe' : 'zkinfer-prover';
+const programs = process.argv.includes('--programs');
+const suffix = process.platform === 'win32' ? '.exe' : '';
 
 const LIBRARY_NAMES = { win32: 'zkinfer_native.dll', darwin: 'libzkinfer_native.dylib' };
 const library = LIBRARY_NAMES[process.platform] ?? 'libzkinfer_native.so';
@@ -26,7 +28,7 @@ function newestSource() {
 }
 
 function upToDate() {
-  const products = [binding, join(target, 'release', program)];
+  const products = programs ? ['zkinfer-prover', 'zkinfer-synth'].map((name) => join(target, 'release', name + suffix)) : [binding];
   return products.every((path) => existsSync(path) && statSync(path).mtimeMs >= newestSource());
 }
 
@@ -40,11 +42,14 @@ function cargo(...args) {
 }
 
 function build() {
+  if (programs) {
+    cargo('--bins');
+    return;
+  }
   cargo('--lib', '--features', 'node');
   const temporary = `${binding}.tmp-${process.pid}`;
   copyFileSync(join(target, 'release', library), temporary);
   renameSync(temporary, binding);
-  cargo('--bins');
 }
 
 // As npm's install step (`--optional`) nothing may fail, and set-up by one command builds later, in sight.

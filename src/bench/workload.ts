@@ -25,9 +25,14 @@ export interface Workload {
 }
 
 const PROGRAMS = fileURLToPath(new URL('../../native/target/release/', import.meta.url));
+const BUILD = fileURLToPath(new URL('../../scripts/build-native.mjs', import.meta.url));
 
-/** A program of the native crate. */
+let built = false;
+
+/** A program of the native crate, built first where its sources are newer. */
 export function nativeProgram(name: 'zkinfer-prover' | 'zkinfer-synth'): string {
+  if (!built) execFileSync(process.execPath, [BUILD, '--programs'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  built = true;
   return join(PROGRAMS, name);
 }
 

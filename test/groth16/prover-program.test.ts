@@ -11,7 +11,9 @@ import { encodeWtns } from '../../src/r1cs/witness.js';
 import { cubic, cubicWitness } from './support/circuits.js';
 import { nativeOrSkip } from './support/native.js';
 
-const PROGRAM = fileURLToPath(new URL('../../native/target/release/zkinfer-prover', import.meta.url));
+const CRATE = fileURLToPath(new URL('../../native/', import.meta.url));
+/** Built as the crate's own tests are, which `npm test` runs too. */
+const PROGRAM = path.join(CRATE, 'target', 'quick', 'zkinfer-prover');
 
 describe('zkinfer-prover, the stand-alone program', () => {
   let native: NativeBackend;
@@ -21,7 +23,9 @@ describe('zkinfer-prover, the stand-alone program', () => {
 
   before(async function () {
     native = nativeOrSkip(this);
-    if (!fs.existsSync(PROGRAM)) this.skip();
+    const build = ['build', '--quiet', '--profile', 'quick', '--locked', '--bin', 'zkinfer-prover', '--manifest-path', path.join(CRATE, 'Cargo.toml')];
+    const { status, stderr } = spawnSync('cargo', build, { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-test-'));
     const file = (name: string): string => path.join(folder, name);
     [zkey, wtns, proof, publicSignals] = ['key.zkey', 'witness.wtns', 'proof.json', 'public.json'].map(file);
