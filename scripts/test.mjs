@@ -1,8 +1,8 @@
 /**
  * `npm test`: every suite, and one line with the totals at the end. A suite that ends badly without naming a failed test
- * counts as one failure. `npm test -- mocha` runs only the suites named. Suites run in lanes, side by side: one whose time goes
- * into compilers, one that mostly waits for blocks and servers, and one for all others. What the first two print is shown when a
- * suite has ended.
+ * counts as one failure. `npm test -- mocha` runs only the suites named. The large ones run three at a time, the longest
+ * first, since some mostly wait for blocks, servers and compilers of one thread; what they print, but for one of them, is shown when
+ * they have ended.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -18,38 +18,39 @@ const mochaCounts = {
   passed: (output) => sum(output, /^\s*(\d+) passing/gm),
   failed: (output) => sum(output, /^\s*(\d+) failing/gm),
 };
-/** Folders below test/ whose tests wait for a chain, a Redis or another process more than they compute. */
-const WAITING = ['chain', 'end-to-end', 'ledger', 'operator', 'provenance', 'scenario', 'simulation'];
+/** Folders below test/ with suites of their own: their tests wait for chains, a Redis or other processes more than they compute. */
+const OPERATOR = ['operator', 'simulation'];
+const CHAINS = ['chain', 'end-to-end', 'ledger', 'provenance', 'scenario'];
+const within = (folders) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
 
-/** One suite: its lane (none: the one that is shown as it runs), its command, and how to read its counts from what it prints. */
+/** One suite: its command, and how to read its counts from what it prints; `first` run alone, `aside` are not shown as they run. */
 const SUITES = {
   imports: {
+    first: true,
     command: [process.execPath, 'scripts/check-imports.mjs'],
     passed: (output) => (/, 0 against the order$/m.test(output) ? 1 : 0),
     failed: (output) => sum(output, /, (\d+) against the order$/gm),
   },
   types: {
+    first: true,
     command: [process.execPath, join(dirname(resolve('typescript/package.json')), 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.test.json'],
     passed: () => 0,
     failed: (output) => (output.match(/error TS\d+/g) ?? []).length,
   },
   mocha: {
-    command: [process.execPath, mocha, 'test/**/*.test.ts', ...WAITING.flatMap((folder) => ['--ignore', `test/${folder}/**`])],
+    command: [process.execPath, mocha, 'test/**/*.test.ts', ...within([...OPERATOR, ...CHAINS]).flatMap((files) => ['--ignore', files])],
     ...mochaCounts,
   },
-  chains: {
-    lane: 'waiting',
-    command: [process.execPath, mocha, ...WAITING.map((folder) => `test/${folder}/**/*.test.ts`)],
-    ...mochaCounts,
-  },
+  operator: { aside: true, command: [process.execPath, mocha, ...within(OPERATOR)], ...mochaCounts },
   contracts: {
-    lane: 'compilers',
+    aside: true,
     command: ['npm', 'run', '--silent', 'test:contracts'],
     passed: (output) => sum(output, /(\d+) tests passed, \d+ failed, \d+ skipped \(\d+ total tests\)/g),
     failed: (output) => sum(output, /\d+ tests passed, (\d+) failed, \d+ skipped \(\d+ total tests\)/g),
   },
+  chains: { aside: true, command: [process.execPath, mocha, ...within(CHAINS)], ...mochaCounts },
   native: {
-    lane: 'compilers',
+    aside: true,
     needs: 'cargo',
     command: ['cargo', 'test', '--profile', 'quick', '--locked', '--manifest-path', 'native/Cargo.toml'],
     passed: (output) => sum(output, /^test result: .* (\d+) passed/gm),
@@ -57,12 +58,12 @@ const SUITES = {
   },
 };
 
-function runSuite({ command: [program, ...args], lane }) {
+function runSuite({ command: [program, ...args], aside }) {
   return new Promise((finish) => {
     const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' } });
     let output = '';
     const pass = (stream) => (chunk) => {
-      if (lane === undefined) stream.write(chunk);
+      if (!aside) stream.write(chunk);
       output += chunk;
     };
     child.stdout.on('data', pass(process.stdout));
@@ -86,10 +87,10 @@ async function runNamed([name, suite]) {
     console.log(`\n== ${name}: left out, there is no ${suite.needs} here`);
     return;
   }
-  console.log(`\n== ${name}${suite.lane === undefined ? '' : ' (beside the others)'}`);
+  console.log(`\n== ${name}${suite.aside ? ' (beside the others)' : ''}`);
   const start = Date.now();
   const { output, status } = await runSuite(suite);
-  if (suite.lane !== undefined) console.log(`\n== ${name}\n${output}`);
+  if (suite.aside) console.log(`\n== ${name}\n${output}`);
   const counts = { passed: suite.passed(output), failed: suite.failed(output) };
   if (status !== 0 && counts.failed === 0) counts.failed = 1;
   passed += counts.passed;
@@ -98,10 +99,11 @@ async function runNamed([name, suite]) {
 }
 
 const chosen = Object.entries(SUITES).filter(([name]) => wanted.length === 0 || wanted.includes(name));
-const lanes = [...new Set(chosen.map(([, { lane }]) => lane))];
+for (const named of chosen.filter(([, suite]) => suite.first)) await runNamed(named);
+const waiting = chosen.filter(([, suite]) => !suite.first);
 await Promise.all(
-  lanes.map(async (lane) => {
-    for (const named of chosen.filter(([, suite]) => suite.lane === lane)) await runNamed(named);
+  Array.from({ length: 3 }, async () => {
+    for (let named = waiting.shift(); named !== undefined; named = waiting.shift()) await runNamed(named);
   }),
 );
 console.log(`\n${passed} passed, ${failed} failed`);
