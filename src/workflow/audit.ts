@@ -5,7 +5,7 @@
  *
  * The trap: hashes that travel with the files prove nothing but that the copy is whole.
  */
-import { connect, readDeployment, readModel, type Rpc } from '../chain/index.js';
+import { connect, readDeployment, readModel, type Rpc, unknownCode } from '../chain/index.js';
 import { compileModel } from '../compile/compile.js';
 import { encodeProgram } from '../compile/program-file.js';
 import { ZkinferError } from '../errors.js';
@@ -237,6 +237,9 @@ async function auditChain(state: State): Promise<void> {
     const modelId = options.modelId ?? (record.model === undefined ? undefined : BigInt(record.model.id));
     if (registry !== undefined && modelId !== undefined) {
       await auditRegistered(state, rpc, registry, modelId, vkHash(key), artifact.deployedBytecode);
+      // The attestations on record read the registry on record, not another one that is given.
+      const attestations = registry === record.registry?.address ? record.attestations?.address : undefined;
+      await auditPackageCode(state, rpc, { registry, ...(attestations === undefined ? {} : { attestations }) });
     } else if (record.verifier !== undefined) {
       await auditCode(state, rpc, record.verifier.address, artifact.deployedBytecode);
     } else {
@@ -260,6 +263,15 @@ async function auditRegistered(state: State, rpc: Rpc, registry: string, modelId
   });
   if (verifier === undefined) say('code on chain', 'open', 'the registry names no verifier to look at');
   else await auditCode(state, rpc, verifier, code);
+}
+
+/** A registry of other code may still be a good one, so that it is not an error. */
+async function auditPackageCode({ say }: State, rpc: Rpc, contracts: { readonly registry: string; readonly attestations?: string }): Promise<void> {
+  const { registry, attestations } = contracts;
+  const unknown = await unknownCode(rpc, contracts);
+  for (const what of unknown) say('registry\'s code', 'open', what);
+  const what = attestations === undefined ? `the registry at ${registry} has` : `the registry at ${registry} and the attestations contract at ${attestations} have`;
+  if (unknown.length === 0) say('registry\'s code', 'established', `${what} the code that this package compiles`);
 }
 
 async function auditCode(state: State, rpc: Rpc, address: string, code: string): Promise<void> {

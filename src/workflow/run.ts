@@ -87,7 +87,7 @@ export async function runModel(onnx: Uint8Array, input: Sample, backend: Groth16
     });
     const contract = deployed.address;
     const chainId = chain.rpc.chainId;
-    const submission = await timed('submit', () => submitToVerifier(sender, contract, key, proved.proof, proved.publicSignals));
+    const submission = await timed('submit', () => submitToVerifier(sender, contract, key, artifact, proved.proof, proved.publicSignals));
     await chain.save();
     const total = (performance.now() - begin) / 1000;
     await options.afterwards?.({ ask: ({ proof, publicSignals }) => verifyOnChain(chain.rpc, contract, proof, publicSignals) }, proved);
@@ -103,7 +103,7 @@ export async function runModel(onnx: Uint8Array, input: Sample, backend: Groth16
       stages: { ...(seconds as Record<Stage, number>), total },
       verified: valid,
       deployment: { address: contract, chainId, gasUsed: deployed.gasUsed },
-      submission: { ...submission, contract, chainId },
+      submission: { ...submission, contract, chainId, notKnown: [] },
     };
   });
 }
