@@ -147,6 +147,11 @@ export async function checkBuildFile(folder: string, manifest: Manifest, name: s
   return path;
 }
 
+/** Whether there is a file of this name, whatever the manifest says. */
+export async function isInFolder(folder: string, name: string): Promise<boolean> {
+  return (await stat(join(folder, name)).catch(() => undefined)) !== undefined;
+}
+
 export async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
