@@ -5,7 +5,7 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
-import { join, relative, resolve, sep } from 'node:path';
+import { basename, join, relative, resolve, sep } from 'node:path';
 import { writeAtomic, writeFailure } from '../atomic-file.js';
 import { ZkinferError } from '../errors.js';
 import { manifestSchema, type Manifest } from '../manifest.js';
@@ -162,12 +162,34 @@ export async function dropFromBuild(folder: string, name: string): Promise<void>
   await rm(join(folder, name), { force: true });
 }
 
+/** Bytes of a file that is read whole, at most: a folder may come from anybody. What is larger is read in pieces, or not at all. */
+const MOST_BYTES: Readonly<Record<string, number>> = { [MANIFEST]: 2 ** 26, 'verification_key.json': 2 ** 26, 'Verifier.sol': 2 ** 24, 'integer-model.json': 2 ** 29 };
+/** Of any other: what Node reads into one buffer. */
+const MOST_BYTES_OF_OTHERS = 2 ** 31 - 1;
+
+/** A regular file of a bearable size; a pipe or a device would be read for ever. @throws BuildFolderError; ENOENT and its like as they are */
+async function readBounded(folder: string, name: string): Promise<Buffer> {
+  const path = join(folder, name);
+  const { size } = await requireRegular(path);
+  const most = MOST_BYTES[name] ?? MOST_BYTES_OF_OTHERS;
+  if (size > most) throw new BuildFolderError(`${path} has ${size} bytes, and at most ${most} are read; it is no file that zkinfer wrote`);
+  return await readFile(path);
+}
+
+/** @throws BuildFolderError where it is a pipe, a device or a folder; ENOENT and its like as they are */
+async function requireRegular(path: string): Promise<{ readonly size: number }> {
+  const found = await stat(path);
+  if (!found.isFile()) throw new BuildFolderError(`${path} is no regular file; it is no file that zkinfer wrote`);
+  return found;
+}
+
 /** @throws BuildFolderError */
 export async function readManifest(folder: string): Promise<Manifest> {
   let text: string;
   try {
-    text = await readFile(join(folder, MANIFEST), 'utf8');
+    text = (await readBounded(folder, MANIFEST)).toString('utf8');
   } catch (cause) {
+    if (cause instanceof BuildFolderError) throw cause;
     throw new BuildFolderError(`${folder} holds no build (no ${MANIFEST}); make one with: zkinfer compile MODEL.onnx --out ${folder}`, { cause });
   }
   try {
@@ -183,8 +205,9 @@ export async function readBuildFile(folder: string, manifest: Manifest, name: st
   if (expected === undefined) throw missing(folder, manifest, name);
   let data: Buffer;
   try {
-    data = await readFile(join(folder, name));
+    data = await readBounded(folder, name);
   } catch (cause) {
+    if (cause instanceof BuildFolderError) throw cause;
     throw new BuildFolderError(`${join(folder, name)} cannot be read; ${remedy(folder, manifest, name)}`, { cause });
   }
   const actual = `0x${createHash('sha256').update(data).digest('hex')}`;
@@ -196,7 +219,9 @@ export async function readBuildFile(folder: string, manifest: Manifest, name: st
 export async function checkBuildFile(folder: string, manifest: Manifest, name: string): Promise<string> {
   const path = join(folder, name);
   if (manifest.files[name] === undefined) throw missing(folder, manifest, name);
+  if (basename(name) !== name) throw new BuildFolderError(`${folder}: the manifest names a file outside the folder: ${name}`);
   if (!(await stat(path).catch(() => undefined))) throw new BuildFolderError(`${path} cannot be read; ${remedy(folder, manifest, name)}`);
+  await requireRegular(path);
   if ((await hashFile(path)) !== manifest.files[name]) throw damaged(folder, manifest, name);
   return path;
 }
