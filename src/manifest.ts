@@ -65,6 +65,11 @@ export const manifestSchema = z.object({
   toolVersion: z.string(),
   /** SHA-256 of the ONNX file. */
   modelHash: bytes32,
+  /**
+   * SHA-256 of the ONNX file's path as seen from the build folder. It tells a new state of the same file from another file, whose build
+   * is not replaced unasked. Absent where the file's path was not known.
+   */
+  origin: bytes32.optional(),
   /** SHA-256 of circuit.r1cs. */
   circuitHash: bytes32,
   activationBits: z.number().int(),

@@ -60,9 +60,9 @@ export async function measureTransactions(
 ): Promise<TransactionGas> {
   const sender = measuringSender(rpc);
   const { manifest, key } = subject;
-  const compiled = await compileSolidity({ 'Verifier.sol': renderVerifier(key, manifest) });
-  const verifier = await deployContract(sender, compiled[contractName(manifest.name)], 'deploying the verifier');
-  const registered = await registerModel(sender, registry.address, { manifest, key, verifier: verifier.address });
+  const artifact = (await compileSolidity({ 'Verifier.sol': renderVerifier(key, manifest) }))[contractName(manifest.name)];
+  const verifier = await deployContract(sender, artifact, 'deploying the verifier');
+  const registered = await registerModel(sender, registry.address, { manifest, key, verifier: verifier.address, artifact });
   const model: AttestedModel = { ...registered, attestations: attestations.address, key, manifest };
 
   // Nonces as provers draw them, of 64 bits: calldata is paid by the non-zero byte.

@@ -35,6 +35,11 @@ export class NotDeployedError extends ZkinferError {
   readonly code = 'NOT_DEPLOYED';
 }
 
+/** The code at an address is not what this package compiles, whatever the contract says of itself. */
+export class ForeignCodeError extends ZkinferError {
+  readonly code = 'FOREIGN_CODE';
+}
+
 /** No signer was given, or the one given cannot be read. Never carries key material. */
 export class SignerError extends ZkinferError {
   readonly code = 'SIGNER';

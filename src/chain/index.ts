@@ -4,7 +4,7 @@
  *     const chain = await openChain(build, rpcUrl);            // no URL: a local chain kept in the build folder
  *     const sender = await openSender(build, chain);           // signer from the environment
  *     const verifier = await deployVerifier(sender, artifact, key);
- *     const { accepted } = await submitToVerifier(sender, verifier.address, key, proof, publicSignals);
+ *     const { accepted } = await submitToVerifier(sender, verifier.address, key, artifact, proof, publicSignals);
  *     await updateDeployment(build, chain.rpc, { verifier: { … } });
  *     await chain.close();
  *
@@ -19,7 +19,7 @@ export { type Artifact, deployContract, type Deployed, requireCode } from './dep
 export { type Deployment, readDeployment, updateDeployment } from './deployment.js';
 export {
   ChainMismatchError,
-  ContextMismatchError, InsufficientFundsError, LocalNodeError, NonceError, NotDeployedError, RecordError, RevertedError,
+  ContextMismatchError, ForeignCodeError, InsufficientFundsError, LocalNodeError, NonceError, NotDeployedError, RecordError, RevertedError,
   RpcResponseError, RpcUnreachableError, SignerError, TransactionPendingError,
 } from './errors.js';
 export { fileJournal, type Journal, memoryJournal } from './journal.js';
@@ -28,6 +28,7 @@ export {
   deployAttestations, deployRegistry, deprecateModel, type ModelOnChain, type ModelToRegister, readModel, readModelVersion, registerModel,
   type RegisteredModel, type RegistryContracts, updateModel,
 } from './registry.js';
+export { registryOf, unknownCode } from './package-code.js';
 export { connect, type ConnectOptions, isLocalChain, type Rpc } from './rpc.js';
 export { type Chain, openChain, openSender } from './session.js';
 export { defaultProver, developmentSigner, resolveSigner, type Signer } from './signer.js';
@@ -36,4 +37,4 @@ export {
   type ProvedInference, submitBatch, submitInference,
 } from './submit.js';
 export { type Request, sendOnce, type Sender, simulate } from './transactions.js';
-export { deployVerifier, requireVerifier, type Submission, submitToVerifier, verifyOnChain } from './verifier.js';
+export { deployVerifier, requireVerifier, type Submission, submitToVerifier, type VerifierArtifact, verifyOnChain } from './verifier.js';

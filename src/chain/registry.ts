@@ -8,7 +8,7 @@ import { type Deployed, deployContract, requireCode } from './deploy.js';
 import { NotDeployedError, RpcResponseError } from './errors.js';
 import { decodeRevert, revertData } from './reverts.js';
 import type { Rpc } from './rpc.js';
-import { requireVerifier } from './verifier.js';
+import { requireVerifier, type VerifierArtifact } from './verifier.js';
 import { type Sender, sendOnce } from './transactions.js';
 
 const VERSION_ADDED = REGISTRY_ABI.getEvent('ModelVersionAdded')!.topicHash;
@@ -32,6 +32,8 @@ export interface ModelToRegister {
   readonly key: VerificationKey;
   /** Address of the deployed generated verifier. */
   readonly verifier: string;
+  /** The verifier as compiled here: what it must be, as its own word proves nothing. */
+  readonly artifact: Pick<VerifierArtifact, 'deployedBytecode'>;
   /** Metadata off chain; default none. */
   readonly uri?: string;
 }
@@ -75,10 +77,13 @@ export async function deployAttestations(sender: Sender, registry: string): Prom
   return await deployContract(sender, ZKMLVerifier, 'deploying the ERC-7992 verifier', ['address'], [registry]);
 }
 
-/** Registers a model with its verifier; the signer becomes its owner. Asked twice for the same build: one model. */
+/**
+ * Registers a model with its verifier; the signer becomes its owner. Asked twice for the same build: one model.
+ * @throws ForeignCodeError where the verifier's code is not the artifact's
+ */
 export async function registerModel(sender: Sender, registry: string, model: ModelToRegister): Promise<RegisteredModel> {
   await requireCode(sender, registry, 'registry');
-  await requireVerifier(sender.rpc, model.verifier, model.key);
+  await requireVerifier(sender.rpc, model.verifier, model.key, model.artifact);
   const commitment = commitmentOf(model);
   const receipt = await sendOnce(sender, {
     purpose: `register ${JSON.stringify(commitment)} ${model.verifier}`,
@@ -98,7 +103,7 @@ export async function updateModel(
   model: ModelToRegister,
 ): Promise<RegisteredModel> {
   await requireCode(sender, registry, 'registry');
-  await requireVerifier(sender.rpc, model.verifier, model.key);
+  await requireVerifier(sender.rpc, model.verifier, model.key, model.artifact);
   const current = await readModel(sender.rpc, registry, modelId);
   const commitment = commitmentOf(model);
   if (current.verifier === getAddress(model.verifier) && current.vkHash === commitment.vkHash && current.modelHash === commitment.modelHash) {
@@ -127,14 +132,14 @@ export async function deprecateModel(sender: Sender, registry: string, modelId: 
   return { transaction: receipt.hash, gasUsed: Number(receipt.gasUsed) };
 }
 
-/** The hashes registered for one version of a model. Throws RevertedError `ModelNotFound`, `ModelVersionNotFound`. */
+/** The hashes and the verifier registered for one version of a model. Throws RevertedError `ModelNotFound`, `ModelVersionNotFound`. */
 export async function readModelVersion(
   rpc: Rpc, registry: string, modelId: bigint, version: number,
-): Promise<Pick<ModelOnChain, 'modelHash' | 'circuitHash' | 'vkHash'>> {
+): Promise<Pick<ModelOnChain, 'modelHash' | 'circuitHash' | 'vkHash' | 'verifier'>> {
   await requireCode({ rpc }, registry, 'registry');
-  const { commitment } = await reader(rpc, registry, modelId)('getModelVersion', [modelId, version]);
+  const { commitment, verifier } = await reader(rpc, registry, modelId)('getModelVersion', [modelId, version]);
   const { modelHash, circuitHash, vkHash: hash } = commitment;
-  return { modelHash, circuitHash, vkHash: hash };
+  return { modelHash, circuitHash, vkHash: hash, verifier };
 }
 
 function reader(rpc: Rpc, registry: string, modelId: bigint) {

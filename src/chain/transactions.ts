@@ -7,10 +7,11 @@
  * transaction was mined with its old one, because only then can the old one never be.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { id, type Interface, isError, Transaction, type TransactionReceipt } from 'ethers';
+import { getAddress, id, type Interface, isError, Transaction, type TransactionReceipt } from 'ethers';
 import {
   InsufficientFundsError,
   NonceError,
+  RecordError,
   RevertedError,
   RpcResponseError,
   TransactionPendingError,
@@ -88,6 +89,7 @@ export async function sendOnce(sender: Sender, request: Request): Promise<Transa
     const finish = (kept: Signed | undefined) =>
       sender.journal.update(intent, async (now) => (now?.nonce === signed.nonce ? kept : now));
     const receipt = await follow(sender, signed, deadline);
+    if (receipt !== undefined) requireOwn(request, receipt, from);
     if (receipt === undefined) {
       await finish(undefined); // Its nonce went to another transaction: it can never be mined.
       continue;
@@ -287,6 +289,15 @@ async function fillGap(sender: Sender, nonce: number): Promise<void> {
     // Refused where the nonce was taken meanwhile, which is as good.
     await rpc.provider.send('eth_sendRawTransaction', [await signer.signTransaction(nothing)]).catch(() => undefined);
   }
+}
+
+/** A journal that came with somebody's folder may name any transaction for what is to be done. @throws RecordError */
+function requireOwn({ to, action }: Request, receipt: TransactionReceipt, from: string): void {
+  if (receipt.from === from && (receipt.to ?? null) === (to === null ? null : getAddress(to))) return;
+  throw new RecordError(
+    `the journal names ${receipt.hash} for ${action}, and that transaction is of ${receipt.from} to ${receipt.to ?? 'a new contract'}: ` +
+      'the journal is not of this account; move transactions.json away',
+  );
 }
 
 async function minedReceipt(rpc: Rpc, signed: Signed): Promise<TransactionReceipt | undefined> {

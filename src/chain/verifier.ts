@@ -4,6 +4,9 @@
  * The trap: `verifyProof` is a view that answers false instead of reverting, so a transaction to it succeeds whatever the
  * proof. What counts is the answer, asked before sending: the contract has no state, so it cannot change, and a refused
  * proof costs nothing. With too little gas to decide a generated verifier reverts, which is what estimates go by.
+ *
+ * The other trap: a contract can answer `vkHash()` with any hash. Only its code says what it does, so that is compared with what the
+ * caller compiled.
  */
 import { isCanonical } from '../groth16/canonical.js';
 import { requireFinishedKey } from '../groth16/finished-key.js';
@@ -11,9 +14,15 @@ import type { Proof, VerificationKey } from '../groth16/types.js';
 import { proofCalldata, PublicSignalsError, vkHash } from '../solidity/index.js';
 import { VERIFIER_ABI, verifyProofAbi } from './abi.js';
 import { type Artifact, deployContract, type Deployed, requireCode } from './deploy.js';
-import { NotDeployedError } from './errors.js';
+import { ForeignCodeError, NotDeployedError } from './errors.js';
 import type { Rpc } from './rpc.js';
 import { type Sender, sendOnce } from './transactions.js';
+
+/** A generated verifier as compiled here. */
+export interface VerifierArtifact extends Artifact {
+  /** The code that it has on a chain, hex with 0x. */
+  readonly deployedBytecode: string;
+}
 
 export interface Submission {
   /** Hash; null when the proof was refused before anything was sent. */
@@ -22,16 +31,27 @@ export interface Submission {
   readonly accepted: boolean;
 }
 
-/** Deploys a compiled `Verifier.sol` and checks that the key in it is `key`. @throws UnfinishedKeyError before anything is sent */
-export async function deployVerifier(sender: Sender, artifact: Artifact, key: VerificationKey): Promise<Deployed> {
+/**
+ * Deploys a compiled `Verifier.sol` and checks that the key in it is `key`, and that the chain has its code.
+ * @throws UnfinishedKeyError before anything is sent; ForeignCodeError
+ */
+export async function deployVerifier(sender: Sender, artifact: VerifierArtifact, key: VerificationKey): Promise<Deployed> {
   requireFinishedKey(key);
   const deployed = await deployContract(sender, artifact, 'deploying the verifier');
-  await requireVerifier(sender.rpc, deployed.address, key);
+  await requireVerifier(sender.rpc, deployed.address, key, artifact);
   return deployed;
 }
 
-/** Throws NotDeployedError unless the contract at `address` is a verifier generated for `key`. */
-export async function requireVerifier(rpc: Rpc, address: string, key: VerificationKey): Promise<void> {
+/**
+ * Refuses the contract at `address` unless its code is that of the verifier generated for `key` and compiled here.
+ * @throws NotDeployedError where it says itself that it is for another key, or nothing is there; ForeignCodeError where its code is another
+ */
+export async function requireVerifier(
+  rpc: Rpc,
+  address: string,
+  key: VerificationKey,
+  { deployedBytecode }: Pick<VerifierArtifact, 'deployedBytecode'>,
+): Promise<void> {
   await requireCode({ rpc }, address, 'verifier');
   const expected = vkHash(key);
   const actual = await rpc.provider
@@ -41,6 +61,12 @@ export async function requireVerifier(rpc: Rpc, address: string, key: Verificati
     throw new NotDeployedError(
       `the contract at ${address} on chain ${rpc.chainId} is not this build's verifier (key ${actual}, wanted ${expected}); ` +
         'deploy this build again',
+    );
+  }
+  if ((await rpc.provider.getCode(address)).toLowerCase() !== deployedBytecode.toLowerCase()) {
+    throw new ForeignCodeError(
+      `the contract at ${address} on chain ${rpc.chainId} names this build's key, and its code is not that of the build's verifier as compiled ` +
+        'here: it may accept anything. Deploy this build again (zkinfer deploy), and register or submit with that contract',
     );
   }
 }
@@ -57,16 +83,20 @@ export async function verifyOnChain(
   return abi.decodeFunctionResult('verifyProof', answer)[0] as boolean;
 }
 
-/** Sends a proof to a verifier in a transaction, if the verifier accepts it. */
+/**
+ * Sends a proof to a verifier in a transaction, if the verifier accepts it.
+ * @throws NotDeployedError, ForeignCodeError, PublicSignalsError; nothing is sent
+ */
 export async function submitToVerifier(
   sender: Sender,
   address: string,
   key: VerificationKey,
+  artifact: Pick<VerifierArtifact, 'deployedBytecode'>,
   proof: Proof,
   publicSignals: readonly string[],
 ): Promise<Submission> {
   requireCount(key, publicSignals);
-  await requireVerifier(sender.rpc, address, key);
+  await requireVerifier(sender.rpc, address, key, artifact);
   // What is not written in the one accepted way no verifier takes; some of it cannot even be encoded.
   if (!isCanonical(proof, publicSignals)) return { transaction: null, gasUsed: 0, accepted: false };
   if (!(await verifyOnChain(sender.rpc, address, proof, publicSignals))) return { transaction: null, gasUsed: 0, accepted: false };

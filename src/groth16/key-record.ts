@@ -6,12 +6,13 @@
  * contribution's hash is of big-endian numbers, the second coefficient of a G2 coordinate first.
  */
 import { createHash } from 'node:crypto';
+import { ZkinferError } from '../errors.js';
 import { FormatError } from '../r1cs/format-error.js';
 import { readSection, readSectionSizes, readSectionStart } from '../r1cs/section-file.js';
 import { BASE_FIELD } from './canonical.js';
 import type { ContributionRecord, KeyRecord } from './ceremony.js';
 import { G2_GENERATOR_X, requireSecretContribution, unfinished, unfinishedPowers } from './finished-key.js';
-import type { KeyShape } from './types.js';
+import type { KeyShape, VerificationKey } from './types.js';
 
 /** Section 2: the primes, the counts, then alpha1, beta1, beta2, gamma2, delta1, delta2. */
 const HEADER = { alpha1: 84, beta2: 84 + 2 * 64, gamma2: 84 + 2 * 64 + 128, delta1: 84 + 2 * 64 + 2 * 128, delta2: 84 + 3 * 64 + 2 * 128, end: 660 };
@@ -46,6 +47,58 @@ export async function readKeyHeader(zkeyPath: string): Promise<KeyHeader> {
     delta2: header.slice(HEADER.delta2, HEADER.delta2 + 128),
     ...(weakness === undefined ? {} : { weakness }),
   };
+}
+
+/** The proving key at a path is not the one that a verification key belongs to. */
+export class KeyMismatchError extends ZkinferError {
+  readonly code = 'KEY_MISMATCH';
+}
+
+/**
+ * Refuses a verification key that is not the proving key's, by the points that both files hold; of a `.zkey` of any size only these are
+ * read. `names`: both as the user knows them, and what helps. @throws KeyMismatchError, FormatError
+ */
+export async function requireSameKey(zkeyPath: string, key: VerificationKey, names: { readonly key: string; readonly remedy: string }): Promise<void> {
+  const refuse = (what: string): never => {
+    throw new KeyMismatchError(
+      `${names.key} is not the key of ${zkeyPath}: ${what}. One of the two was exchanged, and proofs of the one mean nothing under the other; ${names.remedy}`,
+    );
+  };
+  const { shape } = await readKeyHeader(zkeyPath);
+  if (key.nPublic !== shape.publicSignals) return refuse(`it is for ${key.nPublic} public signals, the proving key for ${shape.publicSignals}`);
+  const header = await readSectionStart(zkeyPath, 'zkey', 2, HEADER.end);
+  const points = [
+    ['alpha', key.vk_alpha_1, g1(header, HEADER.alpha1)],
+    ['beta', key.vk_beta_2, g2(header, HEADER.beta2)],
+    ['gamma', key.vk_gamma_2, g2(header, HEADER.gamma2)],
+    ['delta', key.vk_delta_2, g2(header, HEADER.delta2)],
+  ] as const;
+  for (const [name, ours, theirs] of points) if (!samePoint(ours, theirs)) return refuse(`its ${name} is another`);
+  const ic = await readSection(zkeyPath, 'zkey', 3, 64 * (shape.publicSignals + 1));
+  const differing = key.IC.findIndex((point, i) => !samePoint(point, g1(ic, 64 * i)));
+  if (differing >= 0) return refuse(`its point IC[${differing}] is another`);
+}
+
+/** A point as `verification_key.json` has it: projective, in decimal. */
+function g1(bytes: Uint8Array, at: number): string[] {
+  const [x, y] = [coordinate(bytes, at), coordinate(bytes, at + 32)];
+  return x === 0n && y === 0n ? ['0', '1', '0'] : [String(x), String(y), '1'];
+}
+
+function g2(bytes: Uint8Array, at: number): string[][] {
+  const [x0, x1, y0, y1] = [0, 32, 64, 96].map((offset) => String(coordinate(bytes, at + offset)));
+  return [[x0, x1], [y0, y1], ['1', '0']];
+}
+
+/** Leading zeros do not make another number. */
+function samePoint(one: readonly (string | readonly string[])[], other: readonly (string | readonly string[])[]): boolean {
+  const [a, b] = [one.flat(), other.flat()];
+  return a.length === b.length && a.every((text, i) => BigInt(text) === BigInt(b[i]));
+}
+
+/** 32 bytes of a coordinate, out of Montgomery form. */
+function coordinate(bytes: Uint8Array, at: number): bigint {
+  return (littleEndian(bytes.subarray(at, at + 32)) * R_INVERSE) % BASE_FIELD;
 }
 
 /** One contribution, and the delta that it left. */
@@ -120,7 +173,7 @@ function readContribution(reader: Reader): ReadContribution {
 
 /** 32 bytes of a coordinate as the hash takes them: out of Montgomery form, big-endian. */
 function number(points: Uint8Array, at: number): Buffer {
-  return bigEndian((littleEndian(points.subarray(at, at + 32)) * R_INVERSE) % BASE_FIELD);
+  return bigEndian(coordinate(points, at));
 }
 
 /** Whether bytes are points of G1's curve with canonical coordinates, or infinity: the position of the first that is not, or -1. */

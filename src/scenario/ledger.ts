@@ -89,8 +89,9 @@ export async function playLedgerScenario(options: ScenarioOptions): Promise<Scen
     tell('The contracts and the model', true);
     const { registry, attestations } = await deployRegistry(people.owner);
     const ledger = await deployLedger(people.owner, registry.address, MARKET);
-    const verifier = await deployContract(people.owner, await verifierOf(options.build), 'deploying the verifier');
-    const model = await registerModel(people.owner, registry.address, { manifest, key, verifier: verifier.address });
+    const artifact = await verifierOf(options.build);
+    const verifier = await deployContract(people.owner, artifact, 'deploying the verifier');
+    const model = await registerModel(people.owner, registry.address, { manifest, key, verifier: verifier.address, artifact });
     const { modelId, version } = model;
     say(`registry, market, royalties, licences, provenance deployed; '${manifest.name}' is model ${modelId}, an ERC-721 token of its owner`);
     const market = ledger.market.address;

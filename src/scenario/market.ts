@@ -42,8 +42,9 @@ export async function openMarket(owner: Sender, folder: string, config: MarketCo
   const key = await readVerificationKey(folder);
   const { registry, attestations } = await deployRegistry(owner);
   const ledger = await deployLedger(owner, registry.address, config);
-  const verifier = await deployContract(owner, await verifierOf(folder), 'deploying the verifier');
-  const model = await registerModel(owner, registry.address, { manifest, key, verifier: verifier.address });
+  const artifact = await verifierOf(folder);
+  const verifier = await deployContract(owner, artifact, 'deploying the verifier');
+  const model = await registerModel(owner, registry.address, { manifest, key, verifier: verifier.address, artifact });
   const terms = { operatorBps: SHARES.operator, ownerBps: SHARES.owner, contributorsBps: 0, parentsBps: 0, derivativeBps: 0, saleBps: 0 };
   await sendOnce(owner, {
     purpose: `no lineage of ${model.modelId}`,

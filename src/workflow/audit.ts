@@ -5,23 +5,28 @@
  *
  * The trap: hashes that travel with the files prove nothing but that the copy is whole.
  */
-import { connect, readDeployment, readModel, type Rpc } from '../chain/index.js';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { connect, readDeployment, readModel, type Rpc, RpcResponseError, RpcUnreachableError, unknownCode } from '../chain/index.js';
+import { childEnvironment } from '../child-environment.js';
 import { compileModel } from '../compile/compile.js';
 import { encodeProgram } from '../compile/program-file.js';
 import { ZkinferError } from '../errors.js';
 import { chooseBackend } from '../groth16/backends.js';
-import { loadNative } from '../groth16/native.js';
-import { snarkjsBackend } from '../groth16/snarkjs.js';
+import { requireFinishedZkey } from '../groth16/key-record.js';
 import type { Manifest } from '../manifest.js';
 import { buildGraph, decodeModel } from '../onnx/index.js';
 import { integerModelFromJson, integerModelToJson } from '../quantize/serialize.js';
 import { r1csChunks } from '../r1cs/r1cs-file.js';
-import { compileSolidity, contractName, renderVerifier, vkHash } from '../solidity/index.js';
+import { compileCached, contractName, renderVerifier, vkHash } from '../solidity/index.js';
 import { VERSION } from '../version.js';
 import { checkBuildFile, hashFile, readBuildFile, readManifest } from './build-folder.js';
 import { compileOnnx, samplesHash, sha256 } from './compile.js';
 import { parseSamples, type Sample } from './input-json.js';
-import { publicSignalsOf, requireManifestOfModel } from './public-signals.js';
+import { publicSignalsOf, requireKeyShape, requireManifestOfModel } from './public-signals.js';
 import { readVerificationKey } from './verify.js';
 
 /** `established`: seen here. `failed`: seen to be otherwise. `open`: not looked at, for want of something. `never`: nobody can establish it. */
@@ -44,8 +49,18 @@ export interface AuditOptions {
   /** The model's number in the registry; default: the one that the folder's deployment record names, which is then said. */
   readonly modelId?: bigint;
   readonly registry?: string;
+  /**
+   * Seconds after which what is not done is given up. The folder is then read in a process of its own, which is killed: a stranger's model
+   * can be slow to compile, or take more memory than there is. Default: no limit, in this process.
+   */
+  readonly timeLimit?: number;
+  /** Bytes of all files together, at most; default 2^36. */
+  readonly sizeLimit?: number;
   readonly onStage?: (stage: string) => void;
 }
+
+/** Default of `sizeLimit`: keys of the largest circuits take some 30 GB. */
+const MOST_BYTES = 2 ** 36;
 
 export interface Audit {
   readonly folder: string;
@@ -58,13 +73,51 @@ export interface Audit {
 export async function auditBuild(folder: string, options: AuditOptions = {}): Promise<Audit> {
   const manifest = await readManifest(folder);
   const findings: Finding[] = [];
-  const stage = options.onStage ?? (() => undefined);
-  const state: State = { folder, manifest, options, say: (subject, verdict, detail) => void findings.push({ subject, verdict, detail }) };
-  for (const [title, step] of STEPS) {
-    stage(title);
-    await step(state);
-  }
+  const state = { folder, manifest, options, say: (subject: string, verdict: Verdict, detail: string) => void findings.push({ subject, verdict, detail }) };
+  const { timeLimit, onStage } = options;
+  if (timeLimit === undefined) await auditFolder(folder, options, state.say);
+  else await auditApart(folder, { ...options, timeLimit }, state.say);
+  onStage?.('chain');
+  await auditChain(state);
+  nameLimits(state);
   return { folder, sound: findings.every(({ verdict }) => verdict !== 'failed'), findings };
+}
+
+/** All that is read of the folder itself, step by step. */
+export async function auditFolder(folder: string, options: AuditOptions, say: State['say']): Promise<void> {
+  const state: State = { folder, manifest: await readManifest(folder), options, say };
+  for (const [title, step] of STEPS) {
+    options.onStage?.(title);
+    if ((await step(state)) === 'enough') return;
+  }
+}
+
+/** What the process that audits a folder says. */
+export type AuditMessage = { readonly stage: string } | { readonly finding: Finding } | { readonly done: true };
+
+/** `auditFolder` in a process of its own, killed when the time is over. */
+async function auditApart(folder: string, { timeLimit, onStage, ...given }: AuditOptions & { readonly timeLimit: number }, say: State['say']): Promise<void> {
+  const program = fileURLToPath(new URL(`./audit-process${extname(import.meta.url)}`, import.meta.url));
+  const child = fork(program, [], { env: childEnvironment(), serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const kill = (): void => void child.kill('SIGKILL');
+  const timer = setTimeout(kill, 1000 * timeLimit);
+  process.once('exit', kill);
+  let stage = 'files';
+  let done = false;
+  child.on('message', (message: AuditMessage) => {
+    if ('stage' in message) onStage?.((stage = message.stage));
+    else if ('finding' in message) say(message.finding.subject, message.finding.verdict, message.finding.detail);
+    else done = true;
+  });
+  const start = performance.now();
+  const ended = once(child, 'close') as Promise<[number | null, string | null]>;
+  child.send({ folder, options: given }, () => undefined);
+  const [status, signal] = await ended;
+  clearTimeout(timer);
+  process.off('exit', kill);
+  if (done) return;
+  if (performance.now() - start >= 1000 * timeLimit) say(stage, 'open', `not done within ${timeLimit} seconds, and nothing after it was looked at; give it more with --time-limit`);
+  else say(stage, 'failed', `the process that looked at it ended (${signal ?? status}), as one does that runs out of memory; nothing after it was looked at`);
 }
 
 interface State {
@@ -74,26 +127,39 @@ interface State {
   readonly say: (subject: string, verdict: Verdict, detail: string) => void;
 }
 
-const STEPS: readonly (readonly [string, (state: State) => Promise<void>])[] = [
+/** `enough`: nothing after this step is to be looked at. */
+const STEPS: readonly (readonly [string, (state: State) => Promise<void | 'enough'>])[] = [
   ['files', auditFiles],
   ['circuit', auditCircuit],
   ['model', auditModel],
   ['keys', auditKeys],
   ['contract', auditContract],
-  ['chain', auditChain],
-  ['limits', nameLimits],
 ];
 
-/** Runs a check that throws an error of this package where something is otherwise. */
+/**
+ * Runs a check that throws where something is otherwise, and makes a line of it. What a stranger's file can provoke need not be an error
+ * of this package; what an endpoint or a network does is no statement about the build.
+ */
 async function check({ say }: State, subject: string, established: string, work: () => Promise<string | void>): Promise<boolean> {
   try {
     say(subject, 'established', (await work()) ?? established);
     return true;
   } catch (error) {
-    if (!(error instanceof ZkinferError)) throw error;
-    say(subject, 'failed', error.message);
+    if (isOfTheChain(error)) say(subject, 'open', `the chain could not be asked: ${textOf(error)}`);
+    else say(subject, 'failed', error instanceof ZkinferError ? error.message : `it cannot be read or made again: ${textOf(error)}`);
     return false;
   }
+}
+
+/** No answer, or one that is none; ethers names its own errors by a code in capitals. */
+function isOfTheChain(error: unknown): boolean {
+  if (error instanceof RpcUnreachableError || error instanceof RpcResponseError) return true;
+  const { code, shortMessage } = error as { readonly code?: unknown; readonly shortMessage?: unknown };
+  return !(error instanceof ZkinferError) && typeof code === 'string' && typeof shortMessage === 'string';
+}
+
+function textOf(error: unknown): string {
+  return (error as { readonly shortMessage?: string }).shortMessage ?? (error instanceof Error ? error.message : String(error));
 }
 
 /** What was compared is not what it should be. */
@@ -105,9 +171,16 @@ function compare(what: string, own: string, made: string): void {
   if (own !== made) throw new AuditMismatchError(`${what} is ${own}; made again here it is ${made}`);
 }
 
-async function auditFiles(state: State): Promise<void> {
-  const { folder, manifest } = state;
+async function auditFiles(state: State): Promise<void | 'enough'> {
+  const { folder, manifest, options, say } = state;
   const names = Object.keys(manifest.files);
+  const most = options.sizeLimit ?? MOST_BYTES;
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name)).catch(() => undefined))?.size ?? 0));
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  if (bytes > most) {
+    say('files', 'open', `they have ${bytes} bytes in all, more than the limit of ${most}, and nothing of the folder was looked at; raise it with --size-limit`);
+    return 'enough';
+  }
   await check(state, 'files', `${names.length} files are those that the manifest names by hash`, async () => {
     for (const name of names) await checkBuildFile(folder, manifest, name);
   });
@@ -177,21 +250,25 @@ async function auditKeys(state: State): Promise<void> {
     say('keys', 'open', 'the build has no keys');
     return;
   }
-  const native = loadNative();
   const zkey = await checkBuildFile(folder, manifest, 'proving.zkey').catch(() => undefined);
   if (zkey === undefined) {
     say('verification key', 'open', 'the proving key is not in the folder, so the verification key cannot be compared with it');
-  } else if ('backend' in native) {
-    const { backend } = native;
-    await check(state, 'verification key', 'verification_key.json is the proving key\'s', async () => {
-      const own = await readVerificationKey(folder);
-      compare('the key\'s hash', vkHash(own), vkHash(await backend.verificationKey(zkey)));
-    });
   } else {
-    await check(state, 'verification key', 'the proving key is finished', async () => (await snarkjsBackend.loadKey(zkey)).close());
+    await check(state, 'verification key', 'verification_key.json is the proving key\'s, which is for a circuit of this size', async () => {
+      const { circuit, publicSignals } = manifest;
+      // Reads the header alone; counts that the file's sections do not bear out are refused.
+      const shape = await requireFinishedZkey(zkey);
+      requireKeyShape(folder, manifest, shape, { wires: circuit.wires, publicSignals: publicSignals.length, domainSize: circuit.domainSize });
+      await readVerificationKey(folder);
+    });
   }
   if (keys.kind === 'development') {
-    say('keys', 'open', 'these are development keys: only their maker knows whether they are for this circuit alone and whether the secrets were kept');
+    say(
+      'keys',
+      'open',
+      'these are development keys, one contribution on one machine: whoever made them can forge proofs if they kept the secrets, and only they know ' +
+        'whether the key is for this circuit alone',
+    );
     return;
   }
   if (options.ptau === undefined || zkey === undefined) {
@@ -204,7 +281,8 @@ async function auditKeys(state: State): Promise<void> {
     const r1cs = await checkBuildFile(folder, manifest, 'circuit.r1cs');
     const { contributions } = await chooseBackend('auto', () => undefined).ceremony.verifyKey(zkey, { r1cs, ptau });
     const names = contributions.map(({ name, hash, kind }) => `${name ?? kind} ${hash.slice(0, 16)}…`).join(', ');
-    return `the key comes from this circuit and these powers of tau by ${contributions.length} contribution(s): ${names}`;
+    const alone = contributions.filter(({ kind }) => kind === 'contribution').length === 1 ? '; one person alone contributed, and forges proofs if they kept the secret' : '';
+    return `the key comes from this circuit and these powers of tau by ${contributions.length} contribution(s): ${names}${alone}`;
   });
 }
 
@@ -228,23 +306,35 @@ async function auditChain(state: State): Promise<void> {
     say('chain', 'open', 'whether a chain holds this model: give an endpoint (--rpc) and the model\'s number (--model)');
     return;
   }
-  const rpc = await connect(options.rpc);
-  try {
+  const { rpc: url } = options;
+  const endpoint: { rpc?: Rpc } = {};
+  // Says nothing where it goes well: what is looked at says so itself.
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      await check(state, 'chain', '', () => Promise.reject(error as Error));
+    }
+  };
+  await attempt(async () => {
+    const rpc = (endpoint.rpc = await connect(url));
     const record = await readDeployment(folder, rpc);
     const key = await readVerificationKey(folder);
-    const artifact = (await compileSolidity({ 'Verifier.sol': renderVerifier(key, manifest) }))[contractName(manifest.name)];
+    const artifact = (await compileCached({ 'Verifier.sol': renderVerifier(key, manifest) }))[contractName(manifest.name)];
     const registry = options.registry ?? record.registry?.address;
     const modelId = options.modelId ?? (record.model === undefined ? undefined : BigInt(record.model.id));
     if (registry !== undefined && modelId !== undefined) {
       await auditRegistered(state, rpc, registry, modelId, vkHash(key), artifact.deployedBytecode);
+      // The attestations on record read the registry on record, not another one that is given.
+      const attestations = registry === record.registry?.address ? record.attestations?.address : undefined;
+      await auditPackageCode(state, rpc, { registry, ...(attestations === undefined ? {} : { attestations }) });
     } else if (record.verifier !== undefined) {
       await auditCode(state, rpc, record.verifier.address, artifact.deployedBytecode);
     } else {
       say('chain', 'open', 'neither a registered model nor a deployed verifier is named: give --registry and --model');
     }
-  } finally {
-    rpc.provider.destroy();
-  }
+  });
+  endpoint.rpc?.provider.destroy();
 }
 
 async function auditRegistered(state: State, rpc: Rpc, registry: string, modelId: bigint, keyHash: string, code: string): Promise<void> {
@@ -262,6 +352,15 @@ async function auditRegistered(state: State, rpc: Rpc, registry: string, modelId
   else await auditCode(state, rpc, verifier, code);
 }
 
+/** A registry of other code may still be a good one, so that it is not an error. */
+async function auditPackageCode({ say }: State, rpc: Rpc, contracts: { readonly registry: string; readonly attestations?: string }): Promise<void> {
+  const { registry, attestations } = contracts;
+  const unknown = await unknownCode(rpc, contracts);
+  for (const what of unknown) say('registry\'s code', 'open', what);
+  const what = attestations === undefined ? `the registry at ${registry} has` : `the registry at ${registry} and the attestations contract at ${attestations} have`;
+  if (unknown.length === 0) say('registry\'s code', 'established', `${what} the code that this package compiles`);
+}
+
 async function auditCode(state: State, rpc: Rpc, address: string, code: string): Promise<void> {
   await check(state, 'code on chain', `the code at ${address} is the build's verifier, compiled here`, async () => {
     const deployed = await rpc.provider.getCode(address);
@@ -269,7 +368,7 @@ async function auditCode(state: State, rpc: Rpc, address: string, code: string):
   });
 }
 
-async function nameLimits({ manifest, say }: State): Promise<void> {
+function nameLimits({ manifest, say }: State): void {
   if (manifest.keys?.kind === 'ptau') {
     say('contributors', 'never', 'that at least one contributor forgot their secret; ask those whom you trust whether the hash is theirs');
   } else {

@@ -3,9 +3,9 @@
  * run leaves the old build or the new one; what is read back is checked against the manifest's hashes.
  */
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, join, relative, resolve, sep } from 'node:path';
 import { writeAtomic, writeFailure } from '../atomic-file.js';
 import { ZkinferError } from '../errors.js';
 import { manifestSchema, type Manifest } from '../manifest.js';
@@ -45,22 +45,35 @@ export class KeysExistError extends ZkinferError {
 /** Files that keys are made of; they depend on the circuit alone. */
 const KEY_FILES = ['proving.zkey', 'unfinished.zkey', 'verification_key.json'];
 
+/** What else a build takes the place of. */
+export interface WriteOptions {
+  /** Where the ONNX file is: a build of another file is then told from an earlier state of this one. */
+  readonly modelPath?: string;
+  /** Drops keys that are refused otherwise: a ceremony's for another circuit, and whatever keys of another model. */
+  readonly dropKeys?: boolean;
+}
+
 /**
  * Starts a build: writes its files and its manifest, and removes what an earlier build left that no longer belongs. Keys stay where the
- * circuit is the same. Those of another circuit are dropped; those that a ceremony made, only with `dropKeys`.
- * @throws KeysExistError before anything is written
+ * circuit is the same. Development keys of another circuit are dropped where that was made of the same ONNX file, in whatever state;
+ * a ceremony's, and those of another model, only with `dropKeys`.
+ * @throws KeysExistError, BuildFolderError before anything is written
  */
-export async function writeBuild(
-  folder: string,
-  manifest: Manifest,
-  files: BuildFiles,
-  { dropKeys = false }: { readonly dropKeys?: boolean } = {},
-): Promise<Manifest> {
+export async function writeBuild(folder: string, manifest: Manifest, files: BuildFiles, { modelPath, dropKeys = false }: WriteOptions = {}): Promise<Manifest> {
+  const origin = modelPath === undefined ? undefined : originOf(folder, modelPath);
   const earlier = await readManifest(folder).catch(() => undefined);
+  if (earlier === undefined) await refuseFilesOfOthers(folder, Object.keys(files), dropKeys);
   const kept = earlier?.circuitHash === manifest.circuitHash ? keysOf(earlier) : undefined;
   if (kept === undefined && !dropKeys && (earlier?.keys?.kind === 'ptau' || earlier?.unfinishedKey !== undefined)) {
     throw new KeysExistError(
       `${folder} has keys of a ceremony for another circuit, which would be lost; compile to another folder (--out), or say --drop-keys`,
+    );
+  }
+  const sameModel = earlier?.modelHash === manifest.modelHash || (origin !== undefined && earlier?.origin === origin);
+  if (kept === undefined && !dropKeys && !sameModel && earlier?.keys !== undefined) {
+    throw new KeysExistError(
+      `${folder} is the build of another model (${earlier.name}, ONNX file with SHA-256 ${earlier.modelHash}), whose development keys would be lost, ` +
+        'and with them the use of every contract deployed for them; compile to another folder (--out), or say --drop-keys',
     );
   }
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
@@ -74,9 +87,50 @@ export async function writeBuild(
   }
   const hashes: Record<string, string> = { ...kept?.files };
   for (const [name, contents] of Object.entries(files)) hashes[name] = await writeAtomic(join(folder, name), contents());
-  const complete = { ...manifest, ...kept?.entries, files: hashes };
+  const complete = { ...manifest, ...(origin === undefined ? {} : { origin }), ...kept?.entries, files: hashes };
   await writeManifest(folder, complete);
   return complete;
+}
+
+/** By the path as seen from the build, so that a project moved as a whole keeps it; hashed, as builds are given away. */
+function originOf(folder: string, modelPath: string): string {
+  const path = relative(resolve(folder), resolve(modelPath)).split(sep).join('/');
+  return `0x${createHash('sha256').update(path).digest('hex')}`;
+}
+
+/**
+ * A folder without a manifest that can be read may hold a user's own files under names that a build replaces or removes. A run that was
+ * killed half-way leaves an integer model, which is written first; a manifest of another version names its format.
+ * @throws BuildFolderError, KeysExistError
+ */
+async function refuseFilesOfOthers(folder: string, names: readonly string[], dropKeys: boolean): Promise<void> {
+  const found = await readdir(folder).catch(() => [] as string[]);
+  const beginsWith = async (name: string, text: string): Promise<boolean> => found.includes(name) && (await readStart(join(folder, name))).includes(text);
+  const ours = (await beginsWith(MANIFEST, '"format": "zkinfer-build"')) || (await beginsWith('integer-model.json', '"zkinfer-integer-model"'));
+  const lost = [MANIFEST, ...names, ...KEY_FILES, 'Verifier.sol'].filter((name) => found.includes(name));
+  if (!ours && lost.length > 0) {
+    throw new BuildFolderError(`${folder} is no build and has files that this one would replace (${lost.join(', ')}); choose another folder (--out), or move them away`);
+  }
+  const keys = KEY_FILES.filter((name) => found.includes(name));
+  if (keys.length > 0 && !dropKeys) {
+    throw new KeysExistError(`${folder} has keys (${keys.join(', ')}) and no manifest that says what they are of; compile to another folder (--out), or say --drop-keys`);
+  }
+}
+
+/** Bytes in which a file of this package names its format. */
+const START = 200;
+
+async function readStart(path: string): Promise<string> {
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return '';
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(START), 0, START, 0);
+    return buffer.toString('utf8', 0, bytesRead);
+  } catch {
+    return '';
+  } finally {
+    await file.close();
+  }
 }
 
 /** What a manifest says of its keys; undefined where it has none. */
@@ -108,12 +162,34 @@ export async function dropFromBuild(folder: string, name: string): Promise<void>
   await rm(join(folder, name), { force: true });
 }
 
+/** Bytes of a file that is read whole, at most: a folder may come from anybody. What is larger is read in pieces, or not at all. */
+const MOST_BYTES: Readonly<Record<string, number>> = { [MANIFEST]: 2 ** 26, 'verification_key.json': 2 ** 26, 'Verifier.sol': 2 ** 24, 'integer-model.json': 2 ** 29 };
+/** Of any other: what Node reads into one buffer. */
+const MOST_BYTES_OF_OTHERS = 2 ** 31 - 1;
+
+/** A regular file of a bearable size; a pipe or a device would be read for ever. @throws BuildFolderError; ENOENT and its like as they are */
+async function readBounded(folder: string, name: string): Promise<Buffer> {
+  const path = join(folder, name);
+  const { size } = await requireRegular(path);
+  const most = MOST_BYTES[name] ?? MOST_BYTES_OF_OTHERS;
+  if (size > most) throw new BuildFolderError(`${path} has ${size} bytes, and at most ${most} are read; it is no file that zkinfer wrote`);
+  return await readFile(path);
+}
+
+/** @throws BuildFolderError where it is a pipe, a device or a folder; ENOENT and its like as they are */
+async function requireRegular(path: string): Promise<{ readonly size: number }> {
+  const found = await stat(path);
+  if (!found.isFile()) throw new BuildFolderError(`${path} is no regular file; it is no file that zkinfer wrote`);
+  return found;
+}
+
 /** @throws BuildFolderError */
 export async function readManifest(folder: string): Promise<Manifest> {
   let text: string;
   try {
-    text = await readFile(join(folder, MANIFEST), 'utf8');
+    text = (await readBounded(folder, MANIFEST)).toString('utf8');
   } catch (cause) {
+    if (cause instanceof BuildFolderError) throw cause;
     throw new BuildFolderError(`${folder} holds no build (no ${MANIFEST}); make one with: zkinfer compile MODEL.onnx --out ${folder}`, { cause });
   }
   try {
@@ -129,8 +205,9 @@ export async function readBuildFile(folder: string, manifest: Manifest, name: st
   if (expected === undefined) throw missing(folder, manifest, name);
   let data: Buffer;
   try {
-    data = await readFile(join(folder, name));
+    data = await readBounded(folder, name);
   } catch (cause) {
+    if (cause instanceof BuildFolderError) throw cause;
     throw new BuildFolderError(`${join(folder, name)} cannot be read; ${remedy(folder, manifest, name)}`, { cause });
   }
   const actual = `0x${createHash('sha256').update(data).digest('hex')}`;
@@ -142,9 +219,16 @@ export async function readBuildFile(folder: string, manifest: Manifest, name: st
 export async function checkBuildFile(folder: string, manifest: Manifest, name: string): Promise<string> {
   const path = join(folder, name);
   if (manifest.files[name] === undefined) throw missing(folder, manifest, name);
+  if (basename(name) !== name) throw new BuildFolderError(`${folder}: the manifest names a file outside the folder: ${name}`);
   if (!(await stat(path).catch(() => undefined))) throw new BuildFolderError(`${path} cannot be read; ${remedy(folder, manifest, name)}`);
+  await requireRegular(path);
   if ((await hashFile(path)) !== manifest.files[name]) throw damaged(folder, manifest, name);
   return path;
+}
+
+/** Whether there is a file of this name, whatever the manifest says. */
+export async function isInFolder(folder: string, name: string): Promise<boolean> {
+  return (await stat(join(folder, name)).catch(() => undefined)) !== undefined;
 }
 
 export async function hashFile(path: string): Promise<string> {

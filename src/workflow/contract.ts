@@ -6,21 +6,28 @@ import {
   deployAttestations,
   deployRegistry,
   deployVerifier,
+  NotDeployedError,
   openChain,
   openSender,
   readDeployment,
+  readModelVersion,
   registerModel,
+  registryOf,
+  requireVerifier,
   submitInference,
   submitToVerifier,
+  unknownCode,
   updateDeployment,
   updateModel,
   type Attestation,
   type Chain,
   type Deployment,
+  type Rpc,
   type Sender,
 } from '../chain/index.js';
-import { compileSolidity, contractName, renderVerifier, vkHash, type CompiledContract } from '../solidity/index.js';
+import { compileCached, compileSolidity, contractName, renderVerifier, vkHash, type CompiledContract } from '../solidity/index.js';
 import { ZkinferError } from '../errors.js';
+import type { VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
 import { integerModelFromJson } from '../quantize/serialize.js';
 import { VERSION } from '../version.js';
@@ -107,7 +114,7 @@ export interface DeployResult {
 }
 
 export async function deployBuild(folder: string, options: ChainOptions): Promise<DeployResult> {
-  const artifact = await compileVerifier(folder);
+  const artifact = await compileVerifier(folder, compileCached);
   const key = await readVerificationKey(folder);
   return await withSender(folder, options, async (sender, chain) => {
     const deployed = await deployVerifier(sender, artifact, key);
@@ -127,21 +134,30 @@ export interface RegisterResult {
   /** Set where the build has a proof that the signer cannot have attested: whom it is for. */
   readonly foreignProof?: BoundTo;
   readonly account: string;
+  /** What is not known of registry and attestations contract, a sentence each; none where both are this package's. */
+  readonly notKnown: readonly string[];
 }
 
-/** Registers the deployed build; with no registry on record and none given, deploys one. */
+/**
+ * Registers the deployed build; with no registry on record and none given, deploys one.
+ * @throws ForeignCodeError where the verifier on record is not the build's, whatever it says of itself; NotReadyError
+ */
 export async function registerBuild(
   folder: string,
   options: ChainOptions & { readonly registry?: string; readonly attestations?: string; readonly uri?: string },
 ): Promise<RegisterResult> {
   const manifest = await readManifest(folder);
   const key = await readVerificationKey(folder);
+  const artifact = await compileVerifier(folder, compileCached);
   return await withSender(folder, options, async (sender, chain) => {
     const deployment = await readDeployment(folder, chain.rpc);
     const verifier = requirePart(deployment, 'verifier', folder).address;
+    // Before a registry is paid for.
+    await requireVerifier(chain.rpc, verifier, key, artifact);
     const contracts = await contractsFor(sender, deployment, options);
+    await requireSameRegistry(chain.rpc, contracts);
     await updateDeployment(folder, chain.rpc, { registry: { address: contracts.registry }, attestations: { address: contracts.attestations } });
-    const wanted = { manifest, key, verifier, ...(options.uri === undefined ? {} : { uri: options.uri }) };
+    const wanted = { manifest, key, verifier, artifact, ...(options.uri === undefined ? {} : { uri: options.uri }) };
     // A model on record is another registry's where one is given that is not the one on record.
     const known = sameAddress(contracts.registry, deployment.registry?.address) ? deployment.model : undefined;
     const model = known ? await updateModel(sender, contracts.registry, BigInt(known.id), wanted) : await registerModel(sender, contracts.registry, wanted);
@@ -153,7 +169,9 @@ export async function registerBuild(
     const bound = await bindingOnDisk(folder, manifest);
     const usable = bound === undefined || isUsableBy(bound, { chainId: chain.rpc.chainId, contract: contracts.attestations, account });
     const foreign = usable ? {} : { foreignProof: bound };
-    return { ...contracts, modelId: String(model.modelId), version: model.version, transaction: model.transaction, chainId: chain.rpc.chainId, account, ...foreign };
+    const notKnown = await unknownCode(chain.rpc, contracts);
+    const { modelId, version, transaction } = model;
+    return { ...contracts, modelId: String(modelId), version, transaction, chainId: chain.rpc.chainId, account, ...foreign, notKnown };
   });
 }
 
@@ -182,6 +200,49 @@ async function contractsFor(
   return { registry: made.registry.address, attestations: made.attestations.address };
 }
 
+/** @throws NotDeployedError where the attestations contract reads another registry */
+async function requireSameRegistry(rpc: Rpc, { registry, attestations }: { readonly registry: string; readonly attestations: string }): Promise<void> {
+  const own = await registryOf(rpc, attestations);
+  if (sameAddress(registry, own)) return;
+  throw new NotDeployedError(`the attestations contract at ${attestations} reads the registry at ${own}, not that at ${registry}; give one that belongs to it (--registry, --attestations)`);
+}
+
+/** What a proof is sent to, and what this folder says of it. */
+interface Registered {
+  readonly folder: string;
+  readonly attestations: string;
+  /** By the folder's record. */
+  readonly registry?: string;
+  readonly modelId: bigint;
+  readonly version: number;
+}
+
+/**
+ * Refuses a registered model that is not this build, by its hashes and by the code of its verifier, which an attestations contract asks.
+ * Returns what is not known of the two contracts themselves. @throws NotDeployedError, ForeignCodeError
+ */
+async function requireRegistered(
+  rpc: Rpc,
+  { folder, attestations, registry: recorded, modelId, version }: Registered,
+  manifest: Manifest,
+  key: VerificationKey,
+  artifact: CompiledContract,
+): Promise<string[]> {
+  const registry = recorded ?? (await registryOf(rpc, attestations));
+  await requireSameRegistry(rpc, { registry, attestations });
+  const model = await readModelVersion(rpc, registry, modelId, version);
+  const { modelHash, circuitHash } = manifest;
+  for (const [what, own, registered] of [['model', modelHash, model.modelHash], ['circuit', circuitHash, model.circuitHash], ['key', vkHash(key), model.vkHash]]) {
+    if (own === registered) continue;
+    throw new NotDeployedError(
+      `model ${modelId}, version ${version}, in the registry at ${registry} is not the build in ${folder}: its ${what} hash is ${registered}, the build's ${own}. ` +
+        `Deploy and register the build: zkinfer deploy ${folder}, zkinfer register ${folder}`,
+    );
+  }
+  await requireVerifier(rpc, model.verifier, key, artifact);
+  return await unknownCode(rpc, { registry, attestations });
+}
+
 /** Addresses are equal whatever their checksum's capitals. */
 function sameAddress(one: string, other: string | undefined): boolean {
   return one.toLowerCase() === other?.toLowerCase();
@@ -208,6 +269,8 @@ export interface SubmitResult {
   readonly chainId: number;
   /** Where a bare verifier decided, which does not look at it: whom the proof is for. */
   readonly boundTo?: BoundTo;
+  /** What is not known of the contracts that decided, a sentence each; none where their code is what this package compiles. */
+  readonly notKnown: readonly string[];
 }
 
 export interface SubmitOptions extends ChainOptions {
@@ -215,10 +278,14 @@ export interface SubmitOptions extends ChainOptions {
   readonly nonce?: bigint;
 }
 
-/** Sends a proof: to the attestations contract where the build is registered, else to its verifier. @throws ContextMismatchError, PublicSignalsError */
+/**
+ * Sends a proof: to the attestations contract where the build is registered, else to its verifier. Whatever verifier decides has the code
+ * that is compiled here from the build. @throws ForeignCodeError, NotDeployedError, ContextMismatchError, PublicSignalsError
+ */
 export async function submitProof(folder: string, proof: ProofFile, options: SubmitOptions): Promise<SubmitResult> {
   const manifest = await readManifest(folder);
   const key = await readVerificationKey(folder);
+  const artifact = await compileVerifier(folder, compileCached);
   return await withSender(folder, options, async (sender, chain) => {
     const deployment = await readDeployment(folder, chain.rpc);
     const chainId = chain.rpc.chainId;
@@ -236,9 +303,12 @@ export async function submitProof(folder: string, proof: ProofFile, options: Sub
       }
       if (bound.kind === 'anybody') throw new ContextMismatchError(`the proof is bound to nobody, and the attestations take only their sender's: ${again}`);
       const nonce = options.nonce ?? (bound.kind === 'account' ? BigInt(bound.nonce) : 0n);
+      const { registry } = deployment;
+      const sent = { folder, attestations: contract, registry: registry?.address, modelId: BigInt(model.id), version: model.version };
+      const notKnown = await requireRegistered(chain.rpc, sent, manifest, key, artifact);
       const attested = { attestations: contract, modelId: BigInt(model.id), version: model.version, key, manifest };
       const { transaction, gasUsed, accepted, attestation, alreadyAttested } = await submitInference(sender, attested, { ...proof, nonce });
-      return { transaction, gasUsed, accepted, contract, attestation, alreadyAttested, chainId };
+      return { transaction, gasUsed, accepted, contract, attestation, alreadyAttested, chainId, notKnown };
     }
     const contract = requirePart(deployment, 'verifier', folder).address;
     // A bare verifier does not look at the context. Contracts that act on proofs do, so its yes would promise too much.
@@ -248,7 +318,7 @@ export async function submitProof(folder: string, proof: ProofFile, options: Sub
           `Send it as ${bound.account}, or ${again}`,
       );
     }
-    const submission = await submitToVerifier(sender, contract, key, proof.proof, proof.publicSignals);
-    return { ...submission, contract, chainId, boundTo: bound };
+    const submission = await submitToVerifier(sender, contract, key, artifact, proof.proof, proof.publicSignals);
+    return { ...submission, contract, chainId, boundTo: bound, notKnown: [] };
   });
 }

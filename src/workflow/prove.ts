@@ -9,11 +9,12 @@ import type { IntegerModel } from '../quantize/integer-model.js';
 import { integerModelFromJson } from '../quantize/serialize.js';
 import { FIELD_MODULUS } from '../r1cs/types.js';
 import { wireValue, witnessBytes, type Witness } from '../r1cs/witness.js';
-import { checkBuildFile, readBuildFile, readManifest } from './build-folder.js';
+import { checkBuildFile, isInFolder, readBuildFile, readManifest } from './build-folder.js';
 import { prepareCircuit, type CircuitRun } from './circuit-run.js';
 import { InputFormatError, type Sample } from './input-json.js';
 import { describeOutputs, type OutputReport } from './outputs.js';
 import { BuildMismatchError, publicSignalsOf, requireManifestOfModel, requireKeyShape, type PublicSignals } from './public-signals.js';
+import { readVerificationKey } from './verify.js';
 
 export interface Inference {
   readonly witness: Witness;
@@ -55,12 +56,14 @@ export async function openWitness(folder: string): Promise<Pick<Prover, 'manifes
   return { manifest, model, circuit, infer: (input, context = 0n, salts = {}) => infer(ready, input, context, salts) };
 }
 
-/** @throws BuildFolderError and the backend's key errors */
+/** @throws BuildFolderError, KeyMismatchError and the backend's key errors */
 export async function openProver(folder: string, backend: Groth16Backend): Promise<Prover> {
   const ready = await openWitness(folder);
   const key: LoadedKey = await backend.loadKey(await checkBuildFile(folder, ready.manifest, 'proving.zkey'));
   try {
     requireKeyShape(folder, ready.manifest, key.shape, ready.circuit);
+    // Compared with the proving key. Whoever only proves may have none.
+    if (await isInFolder(folder, 'verification_key.json')) await readVerificationKey(folder);
   } catch (error) {
     await key.close();
     throw error;

@@ -28,6 +28,9 @@ export interface RunResult extends Omit<ProveResult, 'salts'> {
 
 export interface RunOptions extends CompileOptions, ChainOptions {
   readonly folder: string;
+  /** Where the ONNX file is, and whether keys of another model there are dropped; see `writeBuild`. */
+  readonly modelPath?: string;
+  readonly dropKeys?: boolean;
   readonly ptau?: string;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
@@ -51,7 +54,7 @@ export async function runModel(onnx: Uint8Array, input: Sample, backend: Groth16
     const model = await compileOnnx(onnx, { ...options, onStage: undefined });
     const { publicSignals } = model.manifest.circuit;
     if (publicSignals > MAX_SIGNALS) throw new VerifierRenderError(tooManySignals(publicSignals));
-    written = await writeBuild(folder, model.manifest, buildFiles(model));
+    written = await writeBuild(folder, model.manifest, buildFiles(model), { modelPath: options.modelPath, dropKeys: options.dropKeys });
     return model;
   });
   const key = await timed('setup', async () => {
@@ -87,7 +90,7 @@ export async function runModel(onnx: Uint8Array, input: Sample, backend: Groth16
     });
     const contract = deployed.address;
     const chainId = chain.rpc.chainId;
-    const submission = await timed('submit', () => submitToVerifier(sender, contract, key, proved.proof, proved.publicSignals));
+    const submission = await timed('submit', () => submitToVerifier(sender, contract, key, artifact, proved.proof, proved.publicSignals));
     await chain.save();
     const total = (performance.now() - begin) / 1000;
     await options.afterwards?.({ ask: ({ proof, publicSignals }) => verifyOnChain(chain.rpc, contract, proof, publicSignals) }, proved);
@@ -103,7 +106,7 @@ export async function runModel(onnx: Uint8Array, input: Sample, backend: Groth16
       stages: { ...(seconds as Record<Stage, number>), total },
       verified: valid,
       deployment: { address: contract, chainId, gasUsed: deployed.gasUsed },
-      submission: { ...submission, contract, chainId },
+      submission: { ...submission, contract, chainId, notKnown: [] },
     };
   });
 }

@@ -17,7 +17,7 @@ import {
 } from '../../src/chain/submit.js';
 import { type Sender, sendOnce, simulate } from '../../src/chain/transactions.js';
 import { deployVerifier } from '../../src/chain/verifier.js';
-import { compileSolidity, contextFor, renderVerifier } from '../../src/solidity/index.js';
+import { type CompiledContract, compileSolidity, contextFor, renderVerifier } from '../../src/solidity/index.js';
 import { type Fault, seededRandom, startFaultProxy } from './fault-proxy.js';
 
 describe('models and attestations on a chain', () => {
@@ -26,6 +26,7 @@ describe('models and attestations on a chain', () => {
   let contracts: RegistryContracts;
   let circuits: SignalCircuit[];
   let verifiers: string[];
+  let artifacts: CompiledContract[];
   let model: AttestedModel;
   let otherModel: AttestedModel;
   let owner: Sender;
@@ -43,7 +44,7 @@ describe('models and attestations on a chain', () => {
     return { ...(await circuits[which].prove([1000n, 55_555n + nonce, contextFor({ chainId, contract, account: user.signer.address, nonce })])), nonce };
   };
   const registration = (which: number) => ({
-    manifest: manifests[which], key: circuits[which].keyFor(3), verifier: verifiers[which],
+    manifest: manifests[which], key: circuits[which].keyFor(3), verifier: verifiers[which], artifact: artifacts[which],
   });
   const attested = (registered: { modelId: bigint; version: number }, which: number): AttestedModel => ({
     ...registered, attestations: contracts.attestations.address, key: circuits[which].keyFor(3), manifest: manifests[which],
@@ -68,6 +69,7 @@ describe('models and attestations on a chain', () => {
     ]);
     const [compiled, deployed] = await Promise.all([compileSolidity(Object.fromEntries(sources)), deployRegistry(owner)]);
     contracts = deployed;
+    artifacts = names.map((name) => compiled[name]);
     verifiers = [];
     for (const [i, name] of names.entries()) {
       verifiers.push((await deployVerifier(owner, compiled[name], circuits[i].keyFor(3))).address);

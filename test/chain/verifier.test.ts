@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { setupSignalCircuit, type SignalCircuit } from '../../src/bench/signal-circuit.js';
 import { signalLayout } from '../../src/bench/signal-layout.js';
 import { type Anvil, startAnvil } from '../../src/chain/anvil.js';
-import { NotDeployedError } from '../../src/chain/errors.js';
+import { deployContract } from '../../src/chain/deploy.js';
+import { ForeignCodeError, NotDeployedError } from '../../src/chain/errors.js';
 import { memoryJournal } from '../../src/chain/journal.js';
+import { type ModelToRegister, registerModel, updateModel } from '../../src/chain/registry.js';
 import { connect, type Rpc } from '../../src/chain/rpc.js';
 import { developmentSigner } from '../../src/chain/signer.js';
 import type { Sender } from '../../src/chain/transactions.js';
 import { deployVerifier, submitToVerifier, verifyOnChain, verifyProofData } from '../../src/chain/verifier.js';
 import type { ProveResult, VerificationKey } from '../../src/groth16/types.js';
 import { type CompiledContract, compileSolidity, renderVerifier, PublicSignalsError } from '../../src/solidity/index.js';
+import { impostorFor } from './impostor.js';
 import { trapdoor } from '../solidity/trapdoor.js';
 
 describe('a generated verifier on a chain', () => {
@@ -46,10 +49,10 @@ describe('a generated verifier on a chain', () => {
 
   it('accepts a proof in a transaction with gas enough to run the whole pairing', async () => {
     const { address } = await deployVerifier(sender, artifact, key);
-    const result = await submitToVerifier(sender, address, key, proved.proof, proved.publicSignals);
+    const result = await submitToVerifier(sender, address, key, artifact, proved.proof, proved.publicSignals);
     assert.equal(result.accepted, true);
     assert.ok(result.gasUsed > 181_000 + 3 * 6_150, `only ${result.gasUsed} gas: the pairing did not run`);
-    const again = await submitToVerifier(sender, address, key, proved.proof, proved.publicSignals);
+    const again = await submitToVerifier(sender, address, key, artifact, proved.proof, proved.publicSignals);
     assert.equal(again.transaction, result.transaction);
   });
 
@@ -58,7 +61,7 @@ describe('a generated verifier on a chain', () => {
     const before = await rpc.provider.getTransactionCount(sender.signer.address);
     const forged = ['124', ...proved.publicSignals.slice(1)];
     assert.equal(await verifyOnChain(rpc, address, proved.proof, forged), false);
-    const result = await submitToVerifier(sender, address, key, proved.proof, forged);
+    const result = await submitToVerifier(sender, address, key, artifact, proved.proof, forged);
     assert.deepEqual(result, { transaction: null, gasUsed: 0, accepted: false });
     assert.equal(await rpc.provider.getTransactionCount(sender.signer.address), before);
   });
@@ -66,20 +69,32 @@ describe('a generated verifier on a chain', () => {
   it('is not asked about another number of signals, or about numbers that it cannot hold', async () => {
     const { address } = await deployVerifier(sender, artifact, key);
     for (const signals of [[], proved.publicSignals.slice(1), [...proved.publicSignals, '0']]) {
-      await assert.rejects(submitToVerifier(sender, address, key, proved.proof, signals), PublicSignalsError);
+      await assert.rejects(submitToVerifier(sender, address, key, artifact, proved.proof, signals), PublicSignalsError);
     }
     const large = String((1n << 256n) + 5n);
-    assert.equal((await submitToVerifier(sender, address, key, proved.proof, [large, ...proved.publicSignals.slice(1)])).accepted, false);
+    assert.equal((await submitToVerifier(sender, address, key, artifact, proved.proof, [large, ...proved.publicSignals.slice(1)])).accepted, false);
     const broken = { ...proved.proof, pi_a: [large, proved.proof.pi_a[1], '1'] as const };
-    assert.equal((await submitToVerifier(sender, address, key, broken, proved.publicSignals)).accepted, false);
+    assert.equal((await submitToVerifier(sender, address, key, artifact, broken, proved.publicSignals)).accepted, false);
     assert.throws(() => verifyProofData(broken, proved.publicSignals), PublicSignalsError);
   });
 
   it('is not taken for the verifier of another key', async () => {
     const other = await setupSignalCircuit(3);
     const { address } = await deployVerifier(sender, artifact, key);
-    await assert.rejects(submitToVerifier(sender, address, other.keyFor(3), proved.proof, proved.publicSignals), NotDeployedError);
+    await assert.rejects(submitToVerifier(sender, address, other.keyFor(3), artifact, proved.proof, proved.publicSignals), NotDeployedError);
     await other.close();
+  });
+
+  it('is told from a contract that answers with its key and accepts everything', async () => {
+    const { address } = await deployContract(sender, impostorFor(key), 'deploying an impostor');
+    const forged = ['124', ...proved.publicSignals.slice(1)];
+    assert.equal(await verifyOnChain(rpc, address, proved.proof, forged), true);
+    await assert.rejects(submitToVerifier(sender, address, key, artifact, proved.proof, forged), ForeignCodeError);
+    const commitment = { modelHash: `0x${'1'.repeat(64)}`, circuitHash: `0x${'2'.repeat(64)}` };
+    const { address: registry } = await deployContract(sender, artifact, 'deploying what stands for a registry');
+    for (const register of [registerModel, (by: Sender, to: string, model: ModelToRegister) => updateModel(by, to, 1n, model)]) {
+      await assert.rejects(register(sender, registry, { manifest: commitment, key, verifier: address, artifact }), ForeignCodeError);
+    }
   });
 
   // 33 signals are added in a loop, fewer one after another.
@@ -101,7 +116,7 @@ describe('a generated verifier on a chain', () => {
 
   it('is missed by name where nothing is deployed', async () => {
     const nowhere = '0x000000000000000000000000000000000000dEaD';
-    await assert.rejects(submitToVerifier(sender, nowhere, key, proved.proof, proved.publicSignals), (error) => {
+    await assert.rejects(submitToVerifier(sender, nowhere, key, artifact, proved.proof, proved.publicSignals), (error) => {
       assert.ok(error instanceof NotDeployedError);
       assert.match(error.message, /no contract at 0x0+dEaD on chain 31337/);
       return true;

@@ -7,11 +7,11 @@ import { developmentSigner, NotDeployedError, readDeployment, registerModel, Rev
 import { UsageError } from '../../src/errors.js';
 import { chooseBackend } from '../../src/groth16/backends.js';
 import { RegisteredModelError, CheckpointError, type Contributor, drawLineageText, readLineage, recordContent, signContent, SignatureError, verifyContent } from '../../src/provenance/index.js';
-import { contextFor } from '../../src/solidity/index.js';
+import { compileCached, contextFor } from '../../src/solidity/index.js';
 import { linkModelVersion, readArtifact } from '../../src/provenance/ledger.js';
 import { readCheckpoints } from '../../src/provenance/record-content.js';
 import { readManifest } from '../../src/workflow/build-folder.js';
-import { deployBuild, registerBuild, submitProof, withSender } from '../../src/workflow/contract.js';
+import { compileVerifier, deployBuild, registerBuild, submitProof, withSender } from '../../src/workflow/contract.js';
 import { readVerificationKey } from '../../src/workflow/verify.js';
 import { proofBinding } from '../../src/workflow/proof-binding.js';
 import { openProver } from '../../src/workflow/prove.js';
@@ -137,7 +137,7 @@ describe('a trained model from its data to its attestation', function () {
       const { attestations, verifier } = await readDeployment(build, chain.rpc);
       assert.ok(attestations && verifier);
       const [manifest, key] = [await readManifest(build), await readVerificationKey(build)];
-      const { modelId } = await registerModel(sender, registry, { manifest, key, verifier: verifier.address, uri: 'linked to another file' });
+      const { modelId } = await registerModel(sender, registry, { manifest, key, verifier: verifier.address, artifact: await compileVerifier(build, compileCached), uri: 'linked to another file' });
       const inclusion = (await readCheckpoints(build, await readArtifact(sender.rpc, ledger, ids.batch))).prove(12n);
       await linkModelVersion(sender, ledger, { modelId, version: 1, artifactId: other, checkpointId: ids.batch, inclusion });
       await chain.save();

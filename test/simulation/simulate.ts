@@ -140,7 +140,7 @@ export async function simulate(plan: SimulationPlan): Promise<SimulationReport> 
     const { challengeWindow, proveWindow, challengeBond } = TERMS;
     const ledger = await deployLedger(owner, registry.address, { challengeWindow, proveWindow, challengeBond, maxWindow: 600, unbondingDelay: 1_000, minBond: ETHER / 100n });
     const verifier = await deployContract(owner, verifierCode, 'deploying the verifier');
-    const model = await registerModel(owner, registry.address, { manifest, key: secret.key, verifier: verifier.address });
+    const model = await registerModel(owner, registry.address, { manifest, key: secret.key, verifier: verifier.address, artifact: verifierCode });
     const terms = { operatorBps: Number(TERMS.operatorBps), ownerBps: 3_000, contributorsBps: 0, parentsBps: 0, derivativeBps: 0, saleBps: 0 };
     await sendOnce(owner, { purpose: 'no lineage', to: ledger.provenance.address, data: PROVENANCE_ABI.encodeFunctionData('declareWithoutLineage', [model.modelId, model.version]), action: 'declaring no lineage', abis: [PROVENANCE_ABI] });
     await sendOnce(owner, { purpose: 'terms', to: ledger.royalties.address, data: ROYALTIES_ABI.encodeFunctionData('setTerms', [model.modelId, model.version, terms, [], []]), action: 'setting the terms', abis: LEDGER_ABIS });

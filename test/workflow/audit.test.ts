@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { auditBuild, type Audit, type Verdict } from '../../src/workflow/audit.js';
 import { addToBuild, hashFile, readManifest, writeBuild, writeManifest } from '../../src/workflow/build-folder.js';
@@ -88,6 +91,78 @@ describe('an audit', function () {
     const manifest = await readManifest(at);
     await writeManifest(at, { ...manifest, options: { ...manifest.options!, activationBits: 8 } });
     assert.deepEqual(verdictOf(await auditBuild(at, whole), 'model'), ['failed']);
+  });
+
+  it('ends with lines, whatever the folder holds: sizes, nesting, counts and files that lie', async () => {
+    const line = (audit: Audit, subject: string): string => audit.findings.filter((finding) => finding.subject === subject).map(({ verdict, detail }) => `${verdict} ${detail}`).join('\n');
+    const small = await auditBuild(folder, { sizeLimit: 1000 });
+    assert.match(line(small, 'files'), /^open they have \d+ bytes in all, more than the limit of 1000/);
+    assert.deepEqual(small.findings.map(({ subject }) => subject), ['files', 'chain', 'key maker', 'author', 'inputs']);
+
+    const nested = '['.repeat(1_000_000);
+    const model = readFileSync(path.join(folder, 'integer-model.json'), 'utf8');
+    const zkey = (change: (bytes: Buffer) => void) => (text: string): string => {
+      const bytes = Buffer.from(text, 'latin1');
+      change(bytes);
+      return bytes.toString('latin1');
+    };
+    /** The counts stand 72 bytes into section 2, which comes after the file's header and section 1 of 4 bytes. */
+    const counts = 12 + 12 + 4 + 12 + 72;
+    const cases: [name: string, change: (text: string) => string, subject: string, wanted: RegExp][] = [
+      ['integer-model.json', () => nested, 'circuit', /integer model/],
+      ['integer-model.json', () => model.replace('"shape":[1,2]', '"shape":[4000000000,2]'), 'circuit', /^failed/],
+      ['integer-model.json', () => model.replace(/"kind":"\w+"/, '"kind":"constructor"'), 'circuit', /^failed/],
+      ['integer-model.json', () => '{"format":"zkinfer-integer-model","version":2,"model":{"inputs":[null],"ops":[],"outputs":[]}}', 'circuit', /^failed it cannot be read or made again/],
+      ['verification_key.json', () => nested, 'verification key', /no Groth16 verification key/],
+      ['proving.zkey', zkey((bytes) => bytes.writeUInt32LE(2 ** 31, counts)), 'verification key', /the header's counts imply 137438953472/],
+      ['proving.zkey', zkey((bytes) => bytes.writeBigUInt64LE(2n ** 62n, 28 + 4)), 'verification key', /^failed/],
+    ];
+    const whole = await readManifest(folder);
+    for (const [name, change, subject, wanted] of cases) {
+      const at = path.join(temporaryFolder(), 'copy');
+      cpSync(folder, at, { recursive: true });
+      await spoil(at, name, change);
+      const audit = await auditBuild(at);
+      assert.equal(audit.sound, false, name);
+      assert.match(line(audit, subject), wanted, name);
+    }
+    // Files that have no end, or none in the folder.
+    for (const spoiled of ['circuit.plan', '../circuit.plan']) {
+      const at = path.join(temporaryFolder(), 'copy');
+      cpSync(folder, at, { recursive: true });
+      rmSync(path.join(at, 'circuit.plan'));
+      symlinkSync('/dev/zero', path.join(at, spoiled));
+      await writeManifest(at, { ...whole, files: { ...whole.files, [spoiled]: whole.files['circuit.plan'] } });
+      assert.match(line(await auditBuild(at), 'files'), spoiled === 'circuit.plan' ? /failed .*is no regular file/ : /failed .*(outside the folder|cannot be read)/);
+    }
+  });
+
+  it('reads a folder in a process of its own where its time is limited, and says what was not done', async () => {
+    const { findings } = await auditBuild(folder, { timeLimit: 0.01 });
+    assert.match(findings[0].detail, /not done within 0\.01 seconds.*--time-limit/);
+    assert.deepEqual(findings.map(({ verdict }) => verdict), ['open', 'open', 'never', 'never', 'never']);
+    const [apart, here] = [await auditBuild(folder, { timeLimit: 300 }), await auditBuild(folder)];
+    assert.deepEqual(apart, here);
+    assert.match(here.findings.find(({ subject }) => subject === 'keys')!.detail, /one contribution on one machine/);
+  });
+
+  it('says that a chain could not be asked, and goes on', async () => {
+    const server = createServer((request, response) => {
+      request.resume().on('end', () => response.end('{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"no such method"}}'));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    try {
+      const audit = await auditBuild(folder, { rpc: `http://127.0.0.1:${port}` });
+      assert.equal(audit.sound, true);
+      const found = audit.findings.filter(({ subject }) => subject === 'chain');
+      assert.deepEqual(found.map(({ verdict }) => verdict), ['open']);
+      assert.match(found[0].detail, /the chain could not be asked/);
+      assert.ok(audit.findings.some(({ subject }) => subject === 'inputs'));
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
   });
 
   it('compiles to the same bytes every time', async () => {

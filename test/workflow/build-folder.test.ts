@@ -90,6 +90,49 @@ describe('a build folder', function () {
     assert.ok(Buffer.byteLength(buildName(`/nets/${'ä'.repeat(300)}.onnx`)) <= 120);
   });
 
+  it('of another ONNX file with development keys is not replaced, and that of the same file in an earlier state is', async () => {
+    const folder = await toyBuild();
+    const manifest = await readManifest(folder);
+    const { keys: _, ...fresh } = manifest;
+    const at = (number: string): string => `0x${number.repeat(32)}`;
+    const other = { ...fresh, modelHash: at('78'), circuitHash: at('56'), files: {} };
+    const refused = (error: Error): boolean => error instanceof KeysExistError && /another model \(toy, .*--out.*--drop-keys/.test(error.message);
+    await assert.rejects(writeBuild(folder, other, {}), refused);
+    await assert.rejects(writeBuild(folder, other, {}, { modelPath: '/elsewhere/toy.onnx' }), refused);
+    assert.deepEqual(await readManifest(folder), manifest);
+    assert.ok(readdirSync(folder).includes('proving.zkey'));
+    // The same file, trained further.
+    const keyed = await toyBuild();
+    const modelPath = path.join(keyed, '..', 'toy.onnx');
+    await writeBuild(keyed, { ...fresh, files: {} }, {}, { modelPath });
+    await addToBuild(keyed, { keys: manifest.keys }, { 'proving.zkey': () => ['a key'] });
+    assert.equal((await writeBuild(keyed, other, {}, { modelPath })).keys, undefined);
+    await writeBuild(folder, other, {}, { dropKeys: true });
+    assert.ok(!readdirSync(folder).includes('proving.zkey'));
+  });
+
+  it('takes the place of no file of the user\'s in a folder that is no build, and goes on where a killed run stopped', async () => {
+    const build = await toyBuild();
+    const manifest = await readManifest(build);
+    const files = { 'integer-model.json': () => [readFileSync(path.join(build, 'integer-model.json'))], 'circuit.sym': () => ['names'] };
+    for (const name of ['circuit.sym', 'manifest.json', 'proving.zkey', 'verification_key.json', 'Verifier.sol', 'integer-model.json']) {
+      const folder = temporaryFolder();
+      writeFileSync(path.join(folder, name), '{"name": "mine"}');
+      writeFileSync(path.join(folder, 'notes.txt'), 'mine too');
+      await assert.rejects(writeBuild(folder, { ...manifest, files: {} }, files), (error: Error) => error instanceof BuildFolderError && error.message.includes(`(${name})`), name);
+      assert.deepEqual([readdirSync(folder).sort(), readFileSync(path.join(folder, name), 'utf8')], [[name, 'notes.txt'].sort(), '{"name": "mine"}']);
+    }
+    const killed = temporaryFolder();
+    for (const name of ['integer-model.json', 'circuit.r1cs', 'circuit.sym']) copyFileSync(path.join(build, name), path.join(killed, name));
+    await writeBuild(killed, { ...manifest, keys: undefined, files: {} }, files);
+    assert.equal(readFileSync(path.join(killed, 'circuit.sym'), 'utf8'), 'names');
+    // Keys beside a manifest that cannot be read: nobody knows whose they are.
+    writeFileSync(path.join(build, 'manifest.json'), readFileSync(path.join(build, 'manifest.json'), 'utf8').replace('"version": 1', '"version": 99'));
+    await assert.rejects(writeBuild(build, { ...manifest, files: {} }, files), KeysExistError);
+    await writeBuild(build, { ...manifest, keys: undefined, files: {} }, files, { dropKeys: true });
+    assert.ok(!readdirSync(build).includes('proving.zkey'));
+  });
+
   it('loses its keys and contract when another circuit is compiled', async () => {
     const folder = await toyBuild();
     await writeVerifier(folder);

@@ -1,9 +1,11 @@
 /** A build folder that somebody else made, all its hashes sound, and its parts not what they say. */
 import assert from 'node:assert/strict';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { KeyMismatchError } from '../../src/groth16/key-record.js';
 import { loadNative } from '../../src/groth16/native.js';
 import { snarkjsBackend } from '../../src/groth16/snarkjs.js';
+import type { VerificationKey } from '../../src/groth16/types.js';
 import { type Manifest } from '../../src/manifest.js';
 import { serveModels } from '../../src/operator/served-models.js';
 import { addToBuild, hashFile, readManifest, writeBuild, writeManifest } from '../../src/workflow/build-folder.js';
@@ -12,6 +14,7 @@ import { deployBuild, writeVerifier } from '../../src/workflow/contract.js';
 import { openProver, openWitness } from '../../src/workflow/prove.js';
 import { BuildMismatchError } from '../../src/workflow/public-signals.js';
 import { setupBuild } from '../../src/workflow/setup.js';
+import { readVerificationKey, verifyProof } from '../../src/workflow/verify.js';
 import { backend, temporaryFolder, toyBuild } from './support/folders.js';
 import { toyModel } from './support/toy.js';
 
@@ -53,6 +56,32 @@ describe('a build folder from somebody else', function () {
     const native = loadNative();
     for (const prover of ['backend' in native ? [native.backend] : [], snarkjsBackend].flat()) {
       await assert.rejects(openProver(folder, prover), (error: Error) => error instanceof BuildMismatchError && /the proving key is for a circuit with/.test(error.message), prover.name);
+    }
+  });
+
+  it('whose verification key is another\'s is refused by prover, verify, deploy, solidity and operator, wherever it differs', async () => {
+    const key = async (folder: string): Promise<VerificationKey> => JSON.parse(readFileSync(path.join(folder, 'verification_key.json'), 'utf8')) as VerificationKey;
+    const own = await key(await toyBuild());
+    const other = await key(open);
+    const swapped: [VerificationKey, RegExp][] = [
+      [{ ...own, nPublic: own.nPublic + 1, IC: [...own.IC, own.IC[0]] }, /it is for 4 public signals, the proving key for 3/],
+      [other, /its alpha is another/],
+      [{ ...own, vk_alpha_1: other.vk_alpha_1 }, /its alpha is another/],
+      [{ ...own, vk_beta_2: other.vk_beta_2 }, /its beta is another/],
+      [{ ...own, vk_gamma_2: other.vk_beta_2 }, /its gamma is another/],
+      [{ ...own, vk_delta_2: other.vk_delta_2 }, /its delta is another/],
+      [{ ...own, IC: [...own.IC.slice(0, -1), own.IC[0]] }, /its point IC\[\d+\] is another/],
+    ];
+    for (const [written, why] of swapped) {
+      const folder = await toyBuild();
+      await addToBuild(folder, {}, { 'verification_key.json': () => [JSON.stringify(written)] });
+      const refused = (error: Error): boolean => error instanceof KeyMismatchError && why.test(error.message) && error.message.includes('zkinfer setup');
+      const proof = { proof: {} as never, publicSignals: [] };
+      const uses = [() => openProver(folder, backend()), () => verifyProof(folder, backend(), proof), () => deployBuild(folder, {}), () => writeVerifier(folder), () => serveModels({} as never, [folder])];
+      for (const [i, use] of uses.entries()) await assert.rejects(use(), refused, `use ${i}, ${String(why)}`);
+      // Whoever has the verification key alone has nothing to compare it with.
+      rmSync(path.join(folder, 'proving.zkey'));
+      await readVerificationKey(folder);
     }
   });
 

@@ -13,6 +13,8 @@ interface Flags {
   readonly rpc?: string;
   readonly model?: number;
   readonly registry?: string;
+  readonly timeLimit: number;
+  readonly sizeLimit?: number;
   readonly json?: boolean;
 }
 
@@ -25,19 +27,21 @@ export function define(command: Command): void {
     .option('--rpc <url>', 'JSON-RPC endpoint of the chain to look at')
     .addOption(new Option('--model <id>', "the model's number in the registry").argParser(wholeNumber))
     .addOption(new Option('--registry <address>', 'the registry (default: the one on record in the folder)').argParser(address))
+    .addOption(new Option('--time-limit <seconds>', 'how long the folder may take; what is not done then is not established').argParser(wholeNumber).default(3600))
+    .addOption(new Option('--size-limit <bytes>', 'bytes of all its files, at most (default: 2^36)').argParser(wholeNumber))
     .addHelpText('after', '\nExit code 0 if nothing was seen to be otherwise than claimed, 1 if something was. Lines marked "not established" say what is needed.')
     .addOption(jsonOption())
     .action(async (folder: string, flags: Flags) => {
       await execute(
         flags,
         async (session) => {
-          const { ptau, rpc, registry } = flags;
+          const { ptau, rpc, registry, timeLimit, sizeLimit } = flags;
           const onnx = flags.onnx === undefined ? undefined : await readUserFile(flags.onnx, 'the model');
           const calibration =
             flags.calibration === undefined ? undefined : { text: await readUserText(flags.calibration, 'the calibration data'), name: flags.calibration };
           const result = await session.stage(`auditing ${folder}`, (update) =>
             auditBuild(folder, {
-              onnx, calibration, ptau, rpc, registry, onStage: update,
+              onnx, calibration, ptau, rpc, registry, timeLimit, sizeLimit, onStage: update,
               ...(flags.model === undefined ? {} : { modelId: BigInt(flags.model) }),
             }),
           );

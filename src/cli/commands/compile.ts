@@ -20,7 +20,7 @@ export function define(command: Command): void {
       .argument('<model>', 'ONNX file')
       .option('--emit-circom', 'also print the whole circuit as one Circom program, circuit.circom')
       .option('--out <folder>', 'build folder (default: build/NAME)')
-      .option('--drop-keys', 'drop keys that a ceremony made for another circuit'),
+      .option('--drop-keys', 'drop keys that a ceremony made for another circuit, and those of another model'),
   )
     .addOption(jsonOption())
     .action(async (path: string, flags: Flags) => {
@@ -32,7 +32,7 @@ export function define(command: Command): void {
           const compiled = await session.stage(`compiling ${path}`, (update) => compileOnnx(onnx, { ...options, onStage: update }));
           const { netlist, program: plan } = compiled.circuit;
           const extra: BuildFiles = flags.emitCircom ? { 'circuit.circom': () => [emitCircom(netlist, plan, `circuit of ${options.name}`)] } : {};
-          await session.stage(`writing ${folder}`, () => writeBuild(folder, compiled.manifest, { ...buildFiles(compiled), ...extra }, { dropKeys: flags.dropKeys }));
+          await session.stage(`writing ${folder}`, () => writeBuild(folder, compiled.manifest, { ...buildFiles(compiled), ...extra }, { modelPath: path, dropKeys: flags.dropKeys }));
           return { result: summarize(folder, compiled), ok: true };
         },
         print,

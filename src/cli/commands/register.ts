@@ -35,6 +35,7 @@ export function define(command: Command): void {
           [
             `model ${result.modelId}, version ${result.version}, in the registry at ${result.registry} on chain ${result.chainId}`,
             `attestations at ${result.attestations}`,
+            ...result.notKnown.map((what) => `not known: ${what}`),
             ...(result.foreignProof === undefined
               ? []
               : [

@@ -15,6 +15,7 @@ import { table } from '../table.js';
 export interface RunFlags extends CompileFlags {
   readonly input: string;
   readonly out?: string;
+  readonly dropKeys?: boolean;
   readonly ptau?: string;
   readonly backend: BackendChoice;
   readonly rpc?: string;
@@ -27,6 +28,7 @@ export function define(command: Command): void {
       .argument('<model>', 'ONNX file')
       .requiredOption('--input <file>', 'the input: {"input_data": [[...], ...]}')
       .option('--out <folder>', 'build folder (default: build/NAME)')
+      .option('--drop-keys', 'drop keys that a ceremony made for another circuit, and those of another model')
       .option('--ptau <file>', 'prepared powers-of-tau file; without it: development keys'),
   )
     .addOption(backendOption())
@@ -48,6 +50,8 @@ export function define(command: Command): void {
               ...options,
               ...(assumed ? { calibration: [input] } : {}),
               folder: flags.out ?? defaultBuildFolder(path),
+              modelPath: path,
+              dropKeys: flags.dropKeys,
               ptau: flags.ptau,
               rpc: flags.rpc,
               confirmations: flags.confirmations,

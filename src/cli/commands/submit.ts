@@ -40,6 +40,7 @@ export function define(command: Command): void {
                 `transaction ${result.transaction}, ${result.gasUsed.toLocaleString('en-US')} gas`,
                 ...(result.boundTo ? [`a verifier alone, which does not look at the context; the proof is ${printBoundTo(result.boundTo)}`] : []),
                 ...(result.attestation ? [`attestation ${result.attestation.id}`] : []),
+                ...result.notKnown.map((what) => `not known: ${what}`),
               ].join('\n')
             : `REFUSED by ${result.contract}: the proof does not show these public signals for this model`,
       );

@@ -37,12 +37,12 @@ export function define(command: Command): void {
           const proof = await readProof(folder, flags);
           const result = await verifyProof(folder, backendFor(flags.backend, session), proof);
           const asked = flags.opening !== undefined || flags.input !== undefined;
-          const opened = asked ? await open(folder, proof, flags) : undefined;
+          const opened = asked && result.reason === undefined ? await open(folder, proof, flags) : undefined;
           return { result: { ...result, ...(opened ? { opened } : {}) }, ok: result.valid && opened?.input !== false && opened?.output !== false };
         },
-        ({ valid, outputs, opened }) =>
+        ({ valid, reason, outputs, opened }) =>
           [
-            `the proof is ${valid ? 'valid' : 'NOT valid'}`,
+            `the proof is ${valid ? 'valid' : `NOT valid${reason === undefined ? '' : `: ${reason}`}`}`,
             ...(outputs ? [printOutputs(outputs)] : []),
             ...(['input', 'output'] as const).flatMap((side) => printOpened(side, opened?.[side])),
             ...(outputs === undefined && opened?.outputs ? [printOutputs(opened.outputs)] : []),
