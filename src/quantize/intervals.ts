@@ -27,6 +27,11 @@ export function boundModel(model: Pick<IntegerModel, 'inputs' | 'ops'>): Map<Ten
   return bounds;
 }
 
+/** Widest interval of any one element. */
+export function spanOf(bounds: Intervals): number {
+  return bounds.low.reduce((widest, low, i) => Math.max(widest, bounds.high[i] - low), 0);
+}
+
 /** Bits of the smallest unsigned range [0, 2^bits - 1] that holds `value`; 0 for 0. */
 export function bitsOf(value: number): number {
   let bits = Math.max(0, Math.floor(Math.log2(Math.max(value, 1))));
