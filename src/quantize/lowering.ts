@@ -31,7 +31,7 @@ export interface Quantized {
   readonly meanSquare: number;
 }
 
-type OpFields<T> = T extends IntegerOp ? Omit<T, 'output' | 'inputs' | 'shape' | 'scale' | 'layer'> : never;
+type OpFields<T> = T extends IntegerOp ? Omit<T, 'output' | 'inputs' | 'shape' | 'scale' | 'layer' | 'bounds'> : never;
 /** What distinguishes an op from others of its kind: everything but its place in the model. */
 export type OpBody = OpFields<IntegerOp>;
 
@@ -109,7 +109,7 @@ export class Lowering {
     const real = (input: Quantized): number => input.meanSquare * (input.scale.length === 1 ? input.scale[0] ** 2 : scale ** 2);
     const meanSquare = (known ?? inputs.reduce((most, input) => Math.max(most, real(input)), 0)) / scale ** 2;
     this.nextId += 1;
-    this.ops.push(op);
+    this.ops.push({ ...op, bounds });
     return { id, of, shape, scale: Float64Array.of(scale), bounds, meanSquare };
   }
 
