@@ -4,11 +4,15 @@ import { context } from './context.js';
 import { GadgetError, type Gadget, type GadgetSignals, type GadgetSpec, type GadgetWitness } from './gadget.js';
 import { inputRange } from './input-range.js';
 import { multiply } from './multiply.js';
+import { multiplyAdd } from './multiply-add.js';
 import { poseidonBlock } from './poseidon-block.js';
 import { requantizeClamp } from './requantize-clamp.js';
+import { requantizeClampDigits } from './requantize-clamp-digits.js';
+import { requantizeDigits } from './requantize-digits.js';
 import { requantizeMin } from './requantize-min.js';
 import { requantizeRelu } from './requantize-relu.js';
 import { requantize } from './requantize.js';
+import { table } from './table.js';
 
 export {
   GadgetError, gadgetKey, parameterText,
@@ -18,15 +22,20 @@ export { argMax } from './arg-max.js';
 export { context } from './context.js';
 export { inputRange } from './input-range.js';
 export { multiply } from './multiply.js';
+export { multiplyAdd } from './multiply-add.js';
 export { poseidon, poseidonBlock, poseidonCommit } from './poseidon-block.js';
 export { requantizeClamp } from './requantize-clamp.js';
+export { requantizeClampDigits } from './requantize-clamp-digits.js';
+export { requantizeDigits } from './requantize-digits.js';
 export { requantizeMin } from './requantize-min.js';
 export { requantizeRelu } from './requantize-relu.js';
 export { requantize } from './requantize.js';
+export { isStraight, LEAST_TABLE_BITS, MOST_TABLE_BITS, shapesOf, table } from './table.js';
 
 const GADGETS: ReadonlyMap<string, Gadget> = new Map(
   [
-    argMax, context, inputRange, multiply, poseidonBlock, requantize, requantizeClamp, requantizeMin, requantizeRelu,
+    argMax, context, inputRange, multiply, multiplyAdd, poseidonBlock, requantize, requantizeClamp, requantizeClampDigits, requantizeDigits,
+    requantizeMin, requantizeRelu, table,
   ].map((gadget): [string, Gadget] => [gadget.template, gadget as unknown as Gadget]),
 );
 

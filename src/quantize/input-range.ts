@@ -3,6 +3,7 @@
  * an error. From the user, or from calibration data, or a stated default.
  */
 import type { Graph, GraphInput } from '../network/graph.js';
+import { layerOf } from '../network/layers/index.js';
 import { sizeOf } from '../tensor/shape.js';
 import { leastOf, mostOf } from '../tensor/extremes.js';
 import { CalibrationError } from './errors.js';
@@ -41,7 +42,7 @@ export function chooseInputs(
   declared?: readonly [number, number],
 ): InputChoice {
   const notes: string[] = [];
-  const absorbing = feedingDense(graph);
+  const absorbing = absorbedEverywhere(graph);
   const inputs = graph.inputs.map((source, k): IntegerInput => {
     const input = { ...source, tensor: k };
     if (source.integers) return integerGrid(input, source.integers, samples.map((sample) => sample[k]), declared);
@@ -146,16 +147,14 @@ function columnRanges(samples: readonly Float64Array[], size: number): [number, 
   });
 }
 
-/** The tensors that only dense or element-wise affine layers read, which can absorb a scale per element. */
-function feedingDense(graph: Graph): ReadonlySet<string> {
+/** The tensors that only layers read which can absorb a scale per element. */
+function absorbedEverywhere(graph: Graph): ReadonlySet<string> {
   // From the outputs to the inputs: a tensor that nothing reads, or that another layer reads, is not among them.
   const read = new Set<string>();
   const excluded = new Set<string>();
   for (const node of [...graph.nodes].reverse()) {
-    const absorbs =
-      (node.op === 'dense' && node.rows === 1) ||
-      node.op === 'affine' ||
-      (node.op === 'move' && node.inputs.length === 1 && read.has(node.output) && !excluded.has(node.output));
+    const answer = layerOf(node).elementScales(node);
+    const absorbs = answer === 'absorbs' || (answer === 'carries' && read.has(node.output) && !excluded.has(node.output));
     for (const input of node.inputs) (absorbs ? read : excluded).add(input);
   }
   for (const tensor of excluded) read.delete(tensor);

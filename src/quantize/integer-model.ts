@@ -8,6 +8,7 @@
  * accumulator before a model leaves this folder.
  */
 import type { Groups, Shape } from '../network/graph.js';
+import type { Intervals } from '../tensor/intervals.js';
 
 /**
  * A tensor of an integer model: a number that the quantizer gave out, inputs first. Names of the ONNX file are no identity,
@@ -24,6 +25,11 @@ interface OpBase {
   readonly scale: number;
   /** Name of the network's layer that this op implements. */
   readonly layer: string;
+  /**
+   * Worst-case interval of each element of the tensor made, as the quantizer found it when it made the op; absent in a model read from a
+   * file, which does not hold it. Ask `boundModel`. An op that is changed is another op: leave its bounds behind.
+   */
+  readonly bounds?: Intervals;
 }
 
 /** y[r, o] = bias[o] + sum_i weight[o, i] x[r, i] */

@@ -12,19 +12,18 @@ export function inputIntervals(input: IntegerInput): Intervals {
   return { low, high: low.map((value) => value + 2 ** input.bits - 1) };
 }
 
-/** Bounds of every tensor. */
+/** Bounds of every tensor: those that its op was made with, computed only for a model that was read from a file. */
 export function boundModel(model: Pick<IntegerModel, 'inputs' | 'ops'>): Map<TensorId, Intervals> {
   const bounds = new Map<TensorId, Intervals>(model.inputs.map((input) => [input.tensor, inputIntervals(input)]));
   for (const op of model.ops) {
-    bounds.set(
-      op.output,
-      boundOp(
-        op,
-        op.inputs.map((tensor) => bounds.get(tensor) as Intervals),
-      ),
-    );
+    bounds.set(op.output, op.bounds ?? boundOp(op, op.inputs.map((tensor) => bounds.get(tensor) as Intervals)));
   }
   return bounds;
+}
+
+/** Widest interval of any one element. */
+export function spanOf(bounds: Intervals): number {
+  return bounds.low.reduce((widest, low, i) => Math.max(widest, bounds.high[i] - low), 0);
 }
 
 /** Bits of the smallest unsigned range [0, 2^bits - 1] that holds `value`; 0 for 0. */

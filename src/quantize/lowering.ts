@@ -7,13 +7,14 @@
  * numbers, not names: a name such as `y/narrow` may stand in the ONNX file.
  */
 import { leastOf } from '../tensor/extremes.js';
-import type { Graph, GraphNode } from '../network/graph.js';
+import type { GraphNode } from '../network/graph.js';
 import { hull, type Intervals } from '../tensor/intervals.js';
 import { sizeOf, type Shape } from '../tensor/shape.js';
 import { AccumulatorOverflowError } from './errors.js';
 import { ACCUMULATOR_LIMIT, REACH_LIMIT, type IntegerInput, type IntegerOp, type TensorId } from './integer-model.js';
-import { bitsOf, inputIntervals } from './intervals.js';
-import { accumulatorShift, gridFor, NOISE_AT_OUTPUT, NOISE_BEFORE_REQUANTIZE, type Grid, type Term } from './scale.js';
+import { bitsOf, inputIntervals, spanOf } from './intervals.js';
+import type { CutPlan } from './plan.js';
+import { accumulatorShift, NOISE_AT_OUTPUT, NOISE_BEFORE_REQUANTIZE, type Grid, type Term } from './scale.js';
 import { boundOp, reachOp } from './semantics.js';
 import type { TensorStatistics } from './statistics.js';
 
@@ -30,7 +31,7 @@ export interface Quantized {
   readonly meanSquare: number;
 }
 
-type OpFields<T> = T extends IntegerOp ? Omit<T, 'output' | 'inputs' | 'shape' | 'scale' | 'layer'> : never;
+type OpFields<T> = T extends IntegerOp ? Omit<T, 'output' | 'inputs' | 'shape' | 'scale' | 'layer' | 'bounds'> : never;
 /** What distinguishes an op from others of its kind: everything but its place in the model. */
 export type OpBody = OpFields<IntegerOp>;
 
@@ -46,37 +47,23 @@ const FAR = 64;
 export class Lowering {
   readonly ops: IntegerOp[] = [];
   private readonly tensors = new Map<string, Quantized>();
-  private readonly readers = new Map<string, GraphNode[]>();
-  private readonly outputs: ReadonlySet<string>;
-  private readonly cuts = new Map<string, Grid | undefined>();
-  private readonly cutCounts = new Map<string, number>();
   private readonly narrowed = new Map<TensorId, Quantized>();
   private readonly uniformed = new Map<TensorId, Quantized>();
   private readonly centres = new Map<TensorId, { readonly x: Quantized; readonly middle: Float64Array }>();
   private nextId: TensorId;
-  private readonly shapes = new Map<string, Shape>();
   private layer = '';
 
+  readonly bits: number;
+
   constructor(
-    graph: Graph,
+    readonly plan: CutPlan,
     inputs: readonly IntegerInput[],
     private readonly statistics: ReadonlyMap<string, TensorStatistics>,
-    readonly bits: number,
   ) {
-    this.outputs = new Set(graph.outputs.map((output) => output.tensor));
+    this.bits = plan.bits;
     this.nextId = inputs.length;
-    for (const input of graph.inputs) this.shapes.set(input.name, input.shape);
-    for (const node of graph.nodes) {
-      this.shapes.set(node.output, node.shape);
-      for (const input of node.inputs) {
-        const readers = this.readers.get(input);
-        if (readers === undefined) this.readers.set(input, [node]);
-        else readers.push(node);
-      }
-    }
-    this.planCuts(graph);
     for (const input of inputs) {
-      const meanSquare = input.scale.length === 1 ? this.statisticsOf(input.name).meanSquare / input.scale[0] ** 2 : uniformMeanSquare(input);
+      const meanSquare = input.scale.length === 1 ? plan.statisticsOf(input.name).meanSquare / input.scale[0] ** 2 : uniformMeanSquare(input);
       this.tensors.set(input.name, { id: input.tensor, of: input.name, shape: input.shape, scale: input.scale, bounds: inputIntervals(input), meanSquare });
     }
   }
@@ -88,10 +75,6 @@ export class Lowering {
 
   tensor(name: string): Quantized {
     return this.tensors.get(name) as Quantized;
-  }
-
-  statisticsOf(name: string): TensorStatistics {
-    return this.statistics.get(name) as TensorStatistics;
   }
 
   /** Appends an op whose result is the graph tensor `output`. Refused if an accumulator could leave exact arithmetic. */
@@ -126,7 +109,7 @@ export class Lowering {
     const real = (input: Quantized): number => input.meanSquare * (input.scale.length === 1 ? input.scale[0] ** 2 : scale ** 2);
     const meanSquare = (known ?? inputs.reduce((most, input) => Math.max(most, real(input)), 0)) / scale ** 2;
     this.nextId += 1;
-    this.ops.push(op);
+    this.ops.push({ ...op, bounds });
     return { id, of, shape, scale: Float64Array.of(scale), bounds, meanSquare };
   }
 
@@ -143,64 +126,10 @@ export class Lowering {
     }
   }
 
-  /** Decides for every tensor, from the outputs to the inputs, where its values are next cut, and how many are. */
-  private planCuts(graph: Graph): void {
-    const names = [...graph.inputs.map((input) => input.name), ...graph.nodes.map((node) => node.output)];
-    for (const name of names.reverse()) {
-      this.cuts.set(name, this.planCut(name));
-      const readers = this.readers.get(name) ?? [];
-      this.cutCounts.set(name, readers.reduce((most, reader) => Math.max(most, this.cutBy(reader, name)), 0));
-    }
-  }
-
-  private planCut(name: string): Grid | undefined {
-    const readers = this.readers.get(name) ?? [];
-    if (readers.length !== 1 || this.outputs.has(name)) return undefined;
-    const [reader] = readers;
-    switch (reader.op) {
-      case 'prelu':
-        return reader.slope.every((slope) => slope === 0) ? this.activationGrid(reader.output, 0) : this.ownGrid(name);
-      case 'clip':
-        return this.ownGrid(reader.output);
-      case 'max':
-      case 'sum':
-        return this.cut(reader.output);
-      case 'move':
-        return reader.inputs.length === 1 ? this.cut(reader.output) : undefined;
-      default:
-        return undefined;
-    }
-  }
-
-  /** The grid to which the values of this graph tensor will be cut where it is next cut; undefined if nothing cuts it. */
-  private cut(name: string): Grid | undefined {
-    return this.cuts.get(name);
-  }
-
-  /**
-   * The grid of an activation that leaves a nonlinearity: its range, or that of the concatenation it goes into, so that
-   * all parts of a concatenation share one scale.
-   */
-  activationGrid(name: string, min?: number): Grid {
-    let range = this.statisticsOf(name);
-    for (let readers = this.readers.get(name) ?? []; readers.length === 1 && readers[0].op === 'move' && !this.outputs.has(name); ) {
-      name = readers[0].output;
-      if (readers[0].inputs.length > 1) range = this.statisticsOf(name);
-      readers = this.readers.get(name) ?? [];
-    }
-    return gridFor(min ?? range.min, Math.max(range.max, min ?? range.max), this.bits);
-  }
-
-  /** The grid of a tensor's own range. */
-  ownGrid(name: string): Grid {
-    const { min, max } = this.statisticsOf(name);
-    return gridFor(min, max, this.bits);
-  }
-
   /** Whether coefficients rounded to multiples of `unit` are as precise as `accumulatorScale` would make them. */
   preciseAt(unit: number, name: string, terms: readonly Term[]): boolean {
-    const cut = this.cut(name);
-    const { step } = cut ?? this.ownGrid(name);
+    const cut = this.plan.cut(name);
+    const { step } = cut ?? this.plan.ownGrid(name);
     const shift = accumulatorShift(terms, 1, step, cut ? NOISE_BEFORE_REQUANTIZE : NOISE_AT_OUTPUT, unit);
     return shift === 0;
   }
@@ -212,8 +141,8 @@ export class Lowering {
 
   /** Scale of an accumulator for graph tensor `name` made of these terms: a power-of-two fraction of the next cut's step. */
   accumulatorScale(name: string, terms: readonly Term[], rows: number): number {
-    const cut = this.cut(name);
-    const { step } = cut ?? this.ownGrid(name);
+    const cut = this.plan.cut(name);
+    const { step } = cut ?? this.plan.ownGrid(name);
     return step / 2 ** accumulatorShift(terms, rows, step, cut ? NOISE_BEFORE_REQUANTIZE : NOISE_AT_OUTPUT);
   }
 
@@ -253,7 +182,7 @@ export class Lowering {
     const known = this.narrowed.get(x.id);
     if (known) return known;
     const uniform = this.uniform(x);
-    const { body, step } = this.cutTo(uniform, this.ownGrid(x.of));
+    const { body, step } = this.cutTo(uniform, this.plan.ownGrid(x.of));
     const cut = this.emitStep(body, [uniform], x.of, x.shape, step);
     this.narrowed.set(x.id, cut);
     return cut;
@@ -270,7 +199,7 @@ export class Lowering {
     if (extra <= 0) return x;
     const known = this.narrowed.get(x.id);
     if (known) return known;
-    const carried = this.nextCut(reader.output) * extra;
+    const carried = this.plan.nextCut(reader.output) * extra;
     return bits + growth > WIDEST || carried > sizeOf(x.shape) * (bits + REQUANTIZE_OVERHEAD) ? this.narrow(x) : x;
   }
 
@@ -280,29 +209,8 @@ export class Lowering {
     const cost = (x: Quantized, k: number): number => (bits[k] > this.bits && !this.narrowed.has(x.id) ? sizeOf(x.shape) * (bits[k] + REQUANTIZE_OVERHEAD) : 0);
     const cutting = a.id === b.id ? cost(a, 0) : cost(a, 0) + cost(b, 1);
     const extra = bits[0] + bits[1] - 2 * this.bits;
-    const wide = bits[0] + bits[1] + 4 <= WIDEST && this.nextCut(product.output) * extra < cutting;
+    const wide = bits[0] + bits[1] + 4 <= WIDEST && this.plan.nextCut(product.output) * extra < cutting;
     return wide ? [a, b] : [this.narrow(a), this.narrow(b)];
-  }
-
-  /** How many values will be cut when graph tensor `name`, or what linear layers make of it, is next cut. */
-  private nextCut(name: string): number {
-    return this.cutCounts.get(name) ?? 0;
-  }
-
-  private cutBy(reader: GraphNode, name: string): number {
-    switch (reader.op) {
-      case 'mean':
-      case 'move':
-      case 'sum':
-      case 'affine':
-      case 'dense':
-      case 'conv':
-        return Math.min(this.nextCut(reader.output), Math.max(sizeOf(this.shapes.get(name) as Shape), this.cut(reader.output) ? sizeOf(reader.shape) : 0));
-      case 'max':
-        return sizeOf(this.shapes.get(name) as Shape);
-      default:
-        return sizeOf(reader.shape);
-    }
   }
 
   /**
@@ -368,7 +276,7 @@ export class Lowering {
     const finest = leastOf(inputs.map((input) => input.scale[0]));
     if (inputs.every((input) => input.scale[0] === finest)) return finest;
     const terms = inputs.map((input) => ({ coefficients: input.scale, meanSquare: input.meanSquare }));
-    return finest / 2 ** accumulatorShift(terms, 1, this.ownGrid(output).step, NOISE_AT_OUTPUT, finest);
+    return finest / 2 ** accumulatorShift(terms, 1, this.plan.ownGrid(output).step, NOISE_AT_OUTPUT, finest);
   }
 
   /** Makes `name` another name of x. */
@@ -381,11 +289,6 @@ export class Lowering {
 function magnitudeOf(bounds: Intervals): number {
   const [low, high] = hull(bounds);
   return Math.max(Math.abs(low), Math.abs(high));
-}
-
-/** Widest interval of any one element. */
-export function spanOf(bounds: Intervals): number {
-  return bounds.low.reduce((widest, low, i) => Math.max(widest, bounds.high[i] - low), 0);
 }
 
 /** Inputs with their own scales have no common unit; assume a uniform spread over the codes. */

@@ -9,8 +9,9 @@ import { fuse } from './fuse.js';
 import { chooseInputs } from './input-range.js';
 import type { IntegerInput, IntegerModel } from './integer-model.js';
 import { inputIntervals } from './intervals.js';
-import { lowerNode } from './layers/index.js';
+import { quantizedLayerOf } from './layers/index.js';
 import { Lowering } from './lowering.js';
+import { CutPlan } from './plan.js';
 import { gatherStatistics, statisticsFromBounds, type FloatEvaluator, type TensorStatistics } from './statistics.js';
 import type { Intervals } from '../tensor/intervals.js';
 
@@ -39,10 +40,10 @@ export function quantize(graph: Graph, options: QuantizeOptions): IntegerModel {
     samples.length > 0 ? gatherStatistics(options.evaluator(fused), samples) : statisticsFromBounds(boundGraph(fused, choice.inputs.map(realIntervals)));
   checkFinite(statistics);
 
-  const lowering = new Lowering(fused, choice.inputs, statistics, activationBits);
+  const lowering = new Lowering(new CutPlan(fused, statistics, activationBits), choice.inputs, statistics);
   for (const node of fused.nodes) {
     lowering.enter(node);
-    lowerNode(node, lowering);
+    quantizedLayerOf(node).lower(node, lowering);
   }
   const outputs = fused.outputs.map((output) => {
     const tensor = lowering.uniform(lowering.tensor(output.tensor));

@@ -3,7 +3,7 @@
  * so that reading restores exactly what was written.
  */
 import { IntegerModelFormatError } from './errors.js';
-import type { IntegerModel, TensorId } from './integer-model.js';
+import type { IntegerModel, IntegerOp, TensorId } from './integer-model.js';
 
 const FORMAT = 'zkinfer-integer-model';
 const VERSION = 2;
@@ -11,12 +11,18 @@ const VERSION = 2;
 const TYPES = { f64: Float64Array, u32: Uint32Array, i32: Int32Array } as const;
 
 export function integerModelToJson(model: IntegerModel): string {
-  return JSON.stringify({ format: FORMAT, version: VERSION, model }, (_, value: unknown) => {
+  const ops = model.ops.map(withoutBounds);
+  return JSON.stringify({ format: FORMAT, version: VERSION, model: { ...model, ops } }, (_, value: unknown) => {
     for (const [type, constructor] of Object.entries(TYPES)) {
       if (value instanceof constructor) return { type, data: Array.from(value) };
     }
     return value;
   });
+}
+
+/** Bounds follow from the rest: a file holds none, and what a stranger's file says of them is not believed. */
+function withoutBounds({ bounds: _, ...op }: IntegerOp): IntegerOp {
+  return op;
 }
 
 /** @throws IntegerModelFormatError */
@@ -37,7 +43,7 @@ export function integerModelFromJson(text: string): IntegerModel {
     throw new IntegerModelFormatError(`this is not an integer model of version ${VERSION}; compile the model again with this version`);
   }
   requireOrdered(wrapper.model);
-  return wrapper.model;
+  return { ...wrapper.model, ops: wrapper.model.ops.map(withoutBounds) };
 }
 
 /**

@@ -6,9 +6,10 @@ import { compileGadgets, gadgetKey } from '../../src/circom/compile.js';
 import type { GadgetObject } from '../../src/circom/object.js';
 import { loadCircom, runCircom } from '../../src/circom/run-circom.js';
 import { gadgetSources } from '../../src/circom/sources.js';
+import type { GadgetParameter } from '../../src/gadgets/index.js';
 import { decodeR1cs } from '../../src/r1cs/r1cs-file.js';
 import { decodeSym } from '../../src/r1cs/sym-file.js';
-import { FIELD_CASES, INTEGER_CASES, integerParameters, type GadgetCase } from '../witness/gadgets/cases.js';
+import { FIELD_CASES, INTEGER_CASES, integerParameters, nameOf, type GadgetCase } from '../witness/gadgets/cases.js';
 import { analyse, type Interval } from './determinism.js';
 
 /** The analysis doubles its cases with every input of an ArgMax; its argument does not depend on n. */
@@ -30,7 +31,7 @@ describe('determinism of the gadgets', () => {
     const parameters = integerParameters(gadget.spec);
     const ambiguous = template === 'InputRange' && (parameters[0] & (parameters[0] + 1)) !== 0;
 
-    it(`${gadgetKey(gadget.spec)} ${ambiguous ? 'leaves its digits open, and nothing else' : 'determines every wire by its inputs'}`, () => {
+    it(`${nameOf(gadget.spec)} ${ambiguous ? 'leaves its digits open, and nothing else' : 'determines every wire by its inputs'}`, () => {
       const object = objects.get(gadgetKey(gadget.spec))!;
       const { open, cases } = analyse(object.system, rangesOf(gadget));
       const names = open.map((wire) => object.signals[wire]);
@@ -60,10 +61,10 @@ describe('the determinism analysis finds broken gadgets', () => {
   };
 
   /** A gadget's own source with one line replaced or removed. */
-  const broken = (template: string, parameters: number[], line: string, replacement: string): string => {
+  const broken = (template: string, parameters: readonly GadgetParameter[], line: string, replacement: string): string => {
     const source = gadgetSources(template).get(`${template}.circom`)!;
     assert.ok(source.includes(line), `${template} has no line ${line}`);
-    return `${source.replace(/^pragma.*$/m, '').replace(line, replacement)}\ncomponent main = ${template}(${parameters.join(',')});\n`;
+    return `${source.replace(/^pragma.*$/m, '').replace(line, replacement)}\ncomponent main = ${gadgetKey({ template, parameters })};\n`;
   };
 
   const interval = (low: number, high: number): Interval => ({ low: BigInt(low), high: BigInt(high) });
@@ -136,6 +137,21 @@ describe('the determinism analysis finds broken gadgets', () => {
   it('a clamp whose flag has too small a weight to exclude other values', () => {
     const program = broken('RequantizeClamp', [9, 2, 3], 'var K = 1 << (h + 2);', 'var K = 1;');
     assert.ok(openSignals(program, [interval(-512, 543)]).includes('inside'));
+  });
+
+  it('a clamp of digits whose flag has too small a weight to exclude other values', () => {
+    const program = broken('RequantizeClampDigits', [9, 2, 3], 'var K = 1 << (h + 2);', 'var K = 1;');
+    assert.ok(openSignals(program, [interval(-512, 543)]).includes('inside'));
+  });
+
+  it('digits of an index that are not bound to the value', () => {
+    const program = broken('RequantizeDigits', [6, 2], 'in === sum;', '');
+    assert.ok(openSignals(program, [interval(0, 63)]).includes('digit[0]'));
+  });
+
+  it('a table whose one-hot wires are only assigned', () => {
+    const program = broken('Table', [4, [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3]], 'rowProduct[next] <== ', 'rowProduct[next] <-- ');
+    assert.ok(openSignals(program, new Array<Interval>(4).fill(interval(0, 1))).includes('out'));
   });
 
   it('an index that may be any of equal ones', () => {

@@ -6,7 +6,7 @@ import { canonical } from '../../src/r1cs/field.js';
 import { FIELD_MODULUS } from '../../src/r1cs/types.js';
 import { witnessOf } from '../../src/r1cs/witness.js';
 import { prepareGadget } from '../../src/gadgets/index.js';
-import { FIELD_CASES, INTEGER_CASES, integerIn, integerParameters, sampleInputs, seeded, type GadgetCase } from '../witness/gadgets/cases.js';
+import { FIELD_CASES, INTEGER_CASES, integerIn, integerParameters, nameOf, sampleInputs, seeded, type GadgetCase } from '../witness/gadgets/cases.js';
 
 const FORGERIES = 1000;
 
@@ -60,7 +60,7 @@ describe('forged gadget witnesses', () => {
   };
 
   for (const gadget of CASES) {
-    const name = gadgetKey(gadget.spec);
+    const name = nameOf(gadget.spec);
 
     it(`${name} rejects ${FORGERIES} witnesses in which one wire that is not an input is changed`, () => {
       forgeries(gadget, (witness, { system, inputCount, outputCount }, random) => {

@@ -48,6 +48,13 @@ describe('worst-case intervals', () => {
     assert.equal(at(false), low[0]);
   });
 
+  it('are kept by the ops they were made for, and not computed again', () => {
+    const random = seeded(45);
+    const model = quantizeRandomly(randomGraph(random), 8, random);
+    const bounds = boundModel(model);
+    for (const op of model.ops) assert.equal(bounds.get(op.output), op.bounds);
+  });
+
   it('of the float network hold its values too', () => {
     const random = seeded(47);
     for (const make of [...LAYER_CASES.map((layer) => layer.make), ...new Array<typeof randomGraph>(40).fill(randomGraph)]) {

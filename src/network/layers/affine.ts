@@ -13,4 +13,20 @@ export interface AffineNode extends LayerBase {
 export const affine: FloatLayer<AffineNode> = {
   prepare: ({ scale, shift }) => ([x]) => kernels.affine(x, scale, shift),
   bound: ({ scale, shift }, [x]) => intervals.affineIntervals(x, scale, shift),
+  isMonotone: () => false,
+  onlyMoves: () => false,
+  maximumOf: () => undefined,
+  elementScales: () => 'absorbs',
+  affineMap: (node) => node,
+  withAffineAfter: compose,
+  withAffineBefore: () => undefined,
 };
+
+function compose(first: AffineNode, second: AffineNode): AffineNode {
+  return {
+    ...second,
+    inputs: first.inputs,
+    scale: first.scale.map((scale, i) => scale * second.scale[i]),
+    shift: first.shift.map((shift, i) => shift * second.scale[i] + second.shift[i]),
+  };
+}

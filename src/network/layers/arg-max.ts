@@ -14,4 +14,11 @@ export interface ArgMaxNode extends LayerBase {
 export const argMax: FloatLayer<ArgMaxNode> = {
   prepare: ({ groups, selectLast }) => ([x]) => kernels.argMax(x, groups, selectLast),
   bound: ({ groups }) => intervals.argMaxIntervals(groups),
+  isMonotone: () => false,
+  onlyMoves: () => false,
+  maximumOf: () => undefined,
+  elementScales: () => 'refuses',
+  affineMap: () => undefined,
+  withAffineAfter: () => undefined,
+  withAffineBefore: () => undefined,
 };

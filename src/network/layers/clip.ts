@@ -13,4 +13,11 @@ export interface ClipNode extends LayerBase {
 export const clip: FloatLayer<ClipNode> = {
   prepare: ({ min, max }) => ([x]) => kernels.clip(x, min, max),
   bound: ({ min, max }, [x]) => intervals.monotoneIntervals(x, (value) => Math.min(Math.max(value, min), max)),
+  isMonotone: () => true,
+  onlyMoves: () => false,
+  maximumOf: () => undefined,
+  elementScales: () => 'refuses',
+  affineMap: () => undefined,
+  withAffineAfter: () => undefined,
+  withAffineBefore: () => undefined,
 };

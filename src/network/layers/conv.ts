@@ -1,8 +1,9 @@
 /** A convolution. */
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import type { Shape } from '../../tensor/shape.js';
-import type { FloatLayer, LayerBase } from './layer.js';
+import { sizeOf, type Shape } from '../../tensor/shape.js';
+import type { AffineNode } from './affine.js';
+import { periodic, type FloatLayer, type LayerBase } from './layer.js';
 
 /**
  * Cross-correlation, as ONNX Conv. x is [N, inChannels, ...spatial], y is [N, outChannels, ...outSpatial]; one or two
@@ -33,4 +34,54 @@ export const conv: FloatLayer<ConvNode> = {
     const plan = kernels.planConv(node);
     return intervals.weightedIntervals(x, (values, weight, bias) => kernels.conv(values, plan, weight, bias), node.weight, node.bias);
   },
+  isMonotone: () => false,
+  onlyMoves: () => false,
+  maximumOf: () => undefined,
+  elementScales: () => 'refuses',
+  affineMap: () => undefined,
+  withAffineAfter: foldAfter,
+  withAffineBefore: foldBefore,
 };
+
+function foldAfter(conv: ConvNode, affine: AffineNode): ConvNode | undefined {
+  const channels = conv.weightShape[0];
+  const area = sizeOf(conv.shape.slice(2));
+  const scale = periodic(affine.scale, channels, area);
+  const shift = periodic(affine.shift, channels, area);
+  if (!scale || !shift) return undefined;
+  const filter = sizeOf(conv.weightShape.slice(1));
+  return {
+    ...conv,
+    output: affine.output,
+    shape: affine.shape,
+    weight: conv.weight.map((w, i) => w * scale[Math.floor(i / filter)]),
+    bias: conv.bias.map((b, o) => b * scale[o] + shift[o]),
+  };
+}
+
+/**
+ * Folds a map that is the same over each channel; with a shift, only where nothing is padded. The trap: an affine shift may not cross a
+ * zero padding, since padded zeros would be shifted too.
+ */
+function foldBefore(conv: ConvNode, affine: AffineNode): ConvNode[] | undefined {
+  const channels = conv.inputShape[1];
+  const area = sizeOf(conv.inputShape.slice(2));
+  const scale = periodic(affine.scale, channels, area);
+  const shift = periodic(affine.shift, channels, area);
+  if (!scale || !shift) return undefined;
+  const padded = [...conv.padsBegin, ...conv.padsEnd].some((pad) => pad !== 0);
+  if (padded && shift.some((value) => value !== 0)) return undefined;
+  const channelsPerGroup = conv.weightShape[1];
+  const filtersPerGroup = conv.weightShape[0] / conv.groups;
+  const kernel = sizeOf(conv.weightShape.slice(2));
+  const channelOf = (k: number): number => {
+    const filter = Math.floor(k / (channelsPerGroup * kernel));
+    return Math.floor(filter / filtersPerGroup) * channelsPerGroup + (Math.floor(k / kernel) % channelsPerGroup);
+  };
+  const bias = conv.bias.slice();
+  conv.weight.forEach((w, k) => {
+    bias[Math.floor(k / (channelsPerGroup * kernel))] += w * shift[channelOf(k)];
+  });
+  const weight = conv.weight.map((w, k) => w * scale[channelOf(k)]);
+  return [{ ...conv, inputs: affine.inputs, weight, bias }];
+}

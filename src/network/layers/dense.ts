@@ -1,7 +1,8 @@
 /** A dense layer: Gemm, and MatMul by a constant matrix. */
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import type { FloatLayer, LayerBase } from './layer.js';
+import type { AffineNode } from './affine.js';
+import { periodic, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[r, o] = bias[o] + sum_i x[r, i] * weight[o, i]; x is seen as [rows, inFeatures], y as [rows, outFeatures]. */
 export interface DenseNode extends LayerBase {
@@ -19,4 +20,39 @@ export const dense: FloatLayer<DenseNode> = {
   prepare: ({ rows, inFeatures, outFeatures, weight, bias }) => ([x]) => kernels.dense(x, rows, inFeatures, outFeatures, weight, bias),
   bound: ({ rows, inFeatures, outFeatures, weight, bias }, [x]) =>
     intervals.weightedIntervals(x, (values, w, b) => kernels.dense(values, rows, inFeatures, outFeatures, w, b), weight, bias),
+  isMonotone: () => false,
+  onlyMoves: () => false,
+  maximumOf: () => undefined,
+  elementScales: ({ rows }) => (rows === 1 ? 'absorbs' : 'refuses'),
+  affineMap: () => undefined,
+  withAffineAfter: foldAfter,
+  withAffineBefore: foldBefore,
 };
+
+function foldAfter(dense: DenseNode, affine: AffineNode): DenseNode | undefined {
+  const scale = periodic(affine.scale, dense.outFeatures, 1);
+  const shift = periodic(affine.shift, dense.outFeatures, 1);
+  if (!scale || !shift) return undefined;
+  return {
+    ...dense,
+    output: affine.output,
+    shape: affine.shape,
+    weight: dense.weight.map((w, i) => w * scale[Math.floor(i / dense.inFeatures)]),
+    bias: dense.bias.map((b, o) => b * scale[o] + shift[o]),
+  };
+}
+
+/** Folds where every row of x is scaled and shifted alike. */
+function foldBefore(dense: DenseNode, affine: AffineNode): DenseNode[] | undefined {
+  const { inFeatures } = dense;
+  const scale = periodic(affine.scale, inFeatures, 1);
+  const shift = periodic(affine.shift, inFeatures, 1);
+  if (!scale || !shift) return undefined;
+  const bias = dense.bias.map((b, o) => {
+    let sum = b;
+    for (let i = 0; i < inFeatures; i += 1) sum += dense.weight[o * inFeatures + i] * shift[i];
+    return sum;
+  });
+  const weight = dense.weight.map((w, k) => w * scale[k % inFeatures]);
+  return [{ ...dense, inputs: affine.inputs, weight, bias }];
+}

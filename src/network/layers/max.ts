@@ -13,4 +13,11 @@ export interface MaxNode extends LayerBase {
 export const max: FloatLayer<MaxNode> = {
   prepare: ({ groups }) => ([x]) => kernels.groupMax(x, groups),
   bound: ({ groups }, [x]) => intervals.maxIntervals(x, groups),
+  isMonotone: () => false,
+  onlyMoves: () => false,
+  maximumOf: ({ groups }) => groups,
+  elementScales: () => 'refuses',
+  affineMap: () => undefined,
+  withAffineAfter: () => undefined,
+  withAffineBefore: () => undefined,
 };

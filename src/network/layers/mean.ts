@@ -19,4 +19,11 @@ export const mean: FloatLayer<MeanNode> = {
       divisors.map((divisor) => 1 / divisor),
       new Float64Array(divisors.length),
     ),
+  isMonotone: () => false,
+  onlyMoves: () => false,
+  maximumOf: () => undefined,
+  elementScales: () => 'refuses',
+  affineMap: () => undefined,
+  withAffineAfter: () => undefined,
+  withAffineBefore: () => undefined,
 };

@@ -1,7 +1,9 @@
 /** Movement of elements, with constants among them. */
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import type { FloatLayer, LayerBase } from './layer.js';
+import type { AffineNode } from './affine.js';
+import type { GraphNode } from './index.js';
+import type { FloatLayer, Fresh, LayerBase } from './layer.js';
 
 /**
  * Data movement. Let z be all inputs, flattened and concatenated in order. y[i] = z[index[i]] where index[i] >= 0, and
@@ -17,4 +19,22 @@ export interface MoveNode extends LayerBase {
 export const move: FloatLayer<MoveNode> = {
   prepare: ({ index, constants }) => (inputs) => kernels.move(inputs, index, constants),
   bound: ({ index, constants }, inputs) => intervals.moveIntervals(inputs, index, constants),
+  isMonotone: () => false,
+  onlyMoves: () => true,
+  maximumOf: () => undefined,
+  elementScales: ({ inputs }) => (inputs.length === 1 ? 'carries' : 'refuses'),
+  affineMap: () => undefined,
+  withAffineAfter: () => undefined,
+  withAffineBefore: swapWithAffine,
 };
+
+/** Moving data and then mapping it is mapping it and then moving it; the map ends nearer to the layer that can take it. */
+function swapWithAffine(move: MoveNode, affine: AffineNode, fresh: Fresh): GraphNode[] {
+  const between = fresh(`${move.output}/moved`);
+  const pick = (values: Float64Array, constant: number): Float64Array =>
+    Float64Array.from(move.index, (position) => (position < 0 ? constant : values[position]));
+  return [
+    { ...move, inputs: affine.inputs, output: between },
+    { ...affine, inputs: [between], output: move.output, shape: move.shape, scale: pick(affine.scale, 1), shift: pick(affine.shift, 0) },
+  ];
+}

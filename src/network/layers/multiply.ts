@@ -11,4 +11,11 @@ export interface MultiplyNode extends LayerBase {
 export const multiply: FloatLayer<MultiplyNode> = {
   prepare: () => ([a, b]) => kernels.multiply(a, b),
   bound: (_, [a, b]) => intervals.multiplyIntervals(a, b),
+  isMonotone: () => false,
+  onlyMoves: () => false,
+  maximumOf: () => undefined,
+  elementScales: () => 'refuses',
+  affineMap: () => undefined,
+  withAffineAfter: () => undefined,
+  withAffineBefore: () => undefined,
 };

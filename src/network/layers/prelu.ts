@@ -12,6 +12,13 @@ export interface PReluNode extends LayerBase {
 export const prelu: FloatLayer<PReluNode> = {
   prepare: ({ slope }) => ([x]) => kernels.prelu(x, slope),
   bound: ({ slope }, [x]) => boundPRelu(x, slope),
+  isMonotone: ({ slope }) => slope.length === 1 && slope[0] >= 0,
+  onlyMoves: () => false,
+  maximumOf: () => undefined,
+  elementScales: () => 'refuses',
+  affineMap: () => undefined,
+  withAffineAfter: () => undefined,
+  withAffineBefore: () => undefined,
 };
 
 /** A negative slope makes the function fall and rise again, with its least value 0 inside. */

@@ -12,4 +12,11 @@ export interface SumNode extends LayerBase {
 export const sum: FloatLayer<SumNode> = {
   prepare: ({ coefficients }) => (inputs) => kernels.weightedSum(inputs, coefficients),
   bound: ({ coefficients }, inputs) => intervals.sumIntervals(inputs, coefficients),
+  isMonotone: () => false,
+  onlyMoves: () => false,
+  maximumOf: () => undefined,
+  elementScales: () => 'refuses',
+  affineMap: () => undefined,
+  withAffineAfter: () => undefined,
+  withAffineBefore: () => undefined,
 };

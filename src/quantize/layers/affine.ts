@@ -1,11 +1,14 @@
 /** Element-wise scale and shift; takes inputs whose elements have scales of their own. */
 import type { AffineNode } from '../../network/graph.js';
 import type { Lowering, Quantized } from '../lowering.js';
+import { carried, uncut, type QuantizedLayer } from './layer.js';
+
+export const affine: QuantizedLayer<AffineNode> = { lower, cut: uncut, cutCount: carried };
 
 /** Bits that weights of usual precision add to an accumulator. */
 const GROWTH = 12;
 
-export function lowerAffine(node: AffineNode, at: Lowering): void {
+function lower(node: AffineNode, at: Lowering): void {
   at.onOperand(node, GROWTH, (x) => build(node, x, at));
 }
 

@@ -1,8 +1,11 @@
 /** Position of the largest element, decided exactly on the accumulators. */
 import type { ArgMaxNode } from '../../network/graph.js';
 import type { Lowering } from '../lowering.js';
+import { eachResult, uncut, type QuantizedLayer } from './layer.js';
 
-export function lowerArgMax(node: ArgMaxNode, at: Lowering): void {
+export const argMax: QuantizedLayer<ArgMaxNode> = { lower, cut: uncut, cutCount: eachResult };
+
+function lower(node: ArgMaxNode, at: Lowering): void {
   const x = at.uniform(at.tensor(node.inputs[0]));
   at.emit({ kind: 'argMax', groups: node.groups, selectLast: node.selectLast }, [x], node.output, node.shape, 1);
 }

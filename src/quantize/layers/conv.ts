@@ -1,11 +1,14 @@
 /** Convolution: as the dense layer, with one input scale, since padding and shared weights know no single element. */
 import type { ConvNode } from '../../network/graph.js';
 import type { Lowering, Quantized } from '../lowering.js';
+import { carried, uncut, type QuantizedLayer } from './layer.js';
+
+export const conv: QuantizedLayer<ConvNode> = { lower, cut: uncut, cutCount: carried };
 
 /** Bits that weights of usual precision add to an accumulator. */
 const GROWTH = 14;
 
-export function lowerConv(node: ConvNode, at: Lowering): void {
+function lower(node: ConvNode, at: Lowering): void {
   at.onOperand(node, GROWTH, (x) => build(node, at.uniform(x), at));
 }
 

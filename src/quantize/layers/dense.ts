@@ -1,11 +1,14 @@
 /** Fully connected layer: weights become multiples of the accumulator's scale over the input's; free in the circuit. */
 import type { DenseNode } from '../../network/graph.js';
 import type { Lowering, Quantized } from '../lowering.js';
+import { carried, uncut, type QuantizedLayer } from './layer.js';
+
+export const dense: QuantizedLayer<DenseNode> = { lower, cut: uncut, cutCount: carried };
 
 /** Bits that weights of usual precision add to an accumulator. */
 const GROWTH = 14;
 
-export function lowerDense(node: DenseNode, at: Lowering): void {
+function lower(node: DenseNode, at: Lowering): void {
   at.onOperand(node, GROWTH, (x) => build(node, x, at));
 }
 

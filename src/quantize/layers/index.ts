@@ -1,36 +1,23 @@
-/** The table of layer kinds: one row and one file each. */
+/** The table of layer kinds: one row and one file each. A kind without a row does not compile. */
 import type { GraphNode, GraphOp } from '../../network/graph.js';
-import type { Lowering } from '../lowering.js';
-import { lowerAffine } from './affine.js';
-import { lowerArgMax } from './arg-max.js';
-import { lowerClip } from './clip.js';
-import { lowerConv } from './conv.js';
-import { lowerDense } from './dense.js';
-import { lowerMax } from './max.js';
-import { lowerMean } from './mean.js';
-import { lowerMove } from './move.js';
-import { lowerMultiply } from './multiply.js';
-import { lowerPRelu } from './prelu.js';
-import { lowerSum } from './sum.js';
+import { affine } from './affine.js';
+import { argMax } from './arg-max.js';
+import { clip } from './clip.js';
+import { conv } from './conv.js';
+import { dense } from './dense.js';
+import { max } from './max.js';
+import { mean } from './mean.js';
+import { move } from './move.js';
+import { multiply } from './multiply.js';
+import { prelu } from './prelu.js';
+import { sum } from './sum.js';
+import type { QuantizedLayer } from './layer.js';
 
-type Table = { readonly [Op in GraphOp]: (node: Extract<GraphNode, { op: Op }>, at: Lowering) => void };
-
-const TABLE: Table = {
-  dense: lowerDense,
-  conv: lowerConv,
-  affine: lowerAffine,
-  mean: lowerMean,
-  max: lowerMax,
-  move: lowerMove,
-  prelu: lowerPRelu,
-  clip: lowerClip,
-  sum: lowerSum,
-  multiply: lowerMultiply,
-  argMax: lowerArgMax,
+const TABLE: { readonly [Op in GraphOp]: QuantizedLayer<Extract<GraphNode, { op: Op }>> } = {
+  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax,
 };
 
-/** Appends to the workbench the integer ops that implement this node. */
-export function lowerNode(node: GraphNode, at: Lowering): void {
-  const lower = TABLE[node.op] as (node: GraphNode, at: Lowering) => void;
-  lower(node, at);
+/** The row of a layer's kind. */
+export function quantizedLayerOf(node: GraphNode): QuantizedLayer<GraphNode> {
+  return TABLE[node.op] as QuantizedLayer<GraphNode>;
 }

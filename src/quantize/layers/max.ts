@@ -1,10 +1,13 @@
 /** Maxima commute with requantization, so they are taken on whichever side costs fewer constraints. */
 import type { MaxNode } from '../../network/graph.js';
 import { sizeOf } from '../../tensor/shape.js';
-import { bitsOf } from '../intervals.js';
-import { spanOf, type Lowering } from '../lowering.js';
+import { bitsOf, spanOf } from '../intervals.js';
+import type { Lowering } from '../lowering.js';
+import { asResult, eachInput, type QuantizedLayer } from './layer.js';
 
-export function lowerMax(node: MaxNode, at: Lowering): void {
+export const max: QuantizedLayer<MaxNode> = { lower, cut: asResult, cutCount: eachInput };
+
+function lower(node: MaxNode, at: Lowering): void {
   const x = at.uniform(at.tensor(node.inputs[0]));
   const bits = bitsOf(spanOf(x.bounds));
   const compares = node.groups.indices.length - sizeOf(node.shape);

@@ -2,8 +2,11 @@
 import type { MeanNode } from '../../network/graph.js';
 import { bitsOf } from '../intervals.js';
 import type { Lowering } from '../lowering.js';
+import { carried, uncut, type QuantizedLayer } from './layer.js';
 
-export function lowerMean(node: MeanNode, at: Lowering): void {
+export const mean: QuantizedLayer<MeanNode> = { lower, cut: uncut, cutCount: carried };
+
+function lower(node: MeanNode, at: Lowering): void {
   // The factor multiplies a whole group's sum, so its rounding error counts with the sum's mean square.
   const largest = node.divisors.reduce((most, _, i) => Math.max(most, node.groups.offsets[i + 1] - node.groups.offsets[i]), 1);
   const input = at.uniform(at.operand(at.tensor(node.inputs[0]), node, bitsOf(largest)));

@@ -1,8 +1,15 @@
 /** Data movement keeps integers as they are; what is joined must share a scale. */
 import type { MoveNode } from '../../network/graph.js';
 import type { Lowering, Quantized } from '../lowering.js';
+import { asResult, carried, type QuantizedLayer } from './layer.js';
 
-export function lowerMove(node: MoveNode, at: Lowering): void {
+export const move: QuantizedLayer<MoveNode> = {
+  lower,
+  cut: (node, name, plan) => (node.inputs.length === 1 ? asResult(node, name, plan) : undefined),
+  cutCount: carried,
+};
+
+function lower(node: MoveNode, at: Lowering): void {
   const inputs = node.inputs.map((name) => at.tensor(name));
   if (inputs.length === 1 && inputs[0].scale.length > 1 && node.constants.length === 0) return moveScales(node, inputs[0], at);
   const aligned = at.align(inputs, node.output);

@@ -6,11 +6,18 @@ import type { PReluNode } from '../../network/graph.js';
 import { bitsOf } from '../intervals.js';
 import { hull } from '../../tensor/intervals.js';
 import type { Lowering, Quantized } from '../lowering.js';
+import { eachResult, type QuantizedLayer } from './layer.js';
 
-export function lowerPRelu(node: PReluNode, at: Lowering): void {
+export const prelu: QuantizedLayer<PReluNode> = {
+  lower,
+  cut: (node, name, plan) => (isRelu(node) ? plan.activationGrid(node.output, 0) : plan.ownGrid(name)),
+  cutCount: eachResult,
+};
+
+function lower(node: PReluNode, at: Lowering): void {
   const x = at.uniform(at.tensor(node.inputs[0]));
-  if (node.slope.every((slope) => slope === 0)) {
-    at.requantize(x, at.activationGrid(node.output, 0), node.output);
+  if (isRelu(node)) {
+    at.requantize(x, at.plan.activationGrid(node.output, 0), node.output);
     return;
   }
   const cut = at.narrow(x);
@@ -28,6 +35,8 @@ export function lowerPRelu(node: PReluNode, at: Lowering): void {
   const rising = at.emitStep({ kind: 'affine', factor: none.map((_, i) => fraction - slope(i)), shift: none }, [relu], relu.of, node.shape, scale);
   at.emit({ kind: 'sum', coefficients: [1, 1] }, [falling, rising], node.output, node.shape, scale);
 }
+
+const isRelu = ({ slope }: PReluNode): boolean => slope.every((value) => value === 0);
 
 /** max(x, 0), exactly. */
 function positivePart(x: Quantized, at: Lowering): Quantized {

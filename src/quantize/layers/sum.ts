@@ -2,11 +2,14 @@
 import { leastOf } from '../../tensor/extremes.js';
 import type { SumNode } from '../../network/graph.js';
 import type { Lowering } from '../lowering.js';
+import { asResult, carried, type QuantizedLayer } from './layer.js';
+
+export const sum: QuantizedLayer<SumNode> = { lower, cut: asResult, cutCount: carried };
 
 /** Bits that aligning scales may add. */
 const GROWTH = 10;
 
-export function lowerSum(node: SumNode, at: Lowering): void {
+function lower(node: SumNode, at: Lowering): void {
   const inputs = node.inputs.map((name) => at.uniform(at.operand(at.tensor(name), node, GROWTH)));
   const reals = inputs.map((input, k) => node.coefficients[k] * input.scale[0]);
   const finest = leastOf(reals.filter((value) => value !== 0).map(Math.abs));

@@ -1,5 +1,5 @@
 /** Parameter sets of every gadget, small to large, and inputs within the contract of each, corners first. */
-import type { GadgetSpec } from '../../../src/gadgets/index.js';
+import { gadgetKey, type GadgetSpec } from '../../../src/gadgets/index.js';
 import { FIELD_MODULUS } from '../../../src/r1cs/types.js';
 
 export interface GadgetCase {
@@ -9,13 +9,18 @@ export interface GadgetCase {
   /** Inclusive range of each input; for gadgets on differences, the inputs' common range. */
   readonly range: readonly [bigint, bigint];
   readonly inputCount: number;
-  /** What the gadget's output has to be. */
-  readonly expected?: (inputs: readonly bigint[]) => bigint;
+  /** What the gadget's outputs have to be; absent where it only constrains, or hashes. */
+  readonly expected?: (inputs: readonly bigint[]) => bigint | readonly bigint[];
 }
 
 /** The parameters of a gadget that takes no arrays. */
 export function integerParameters({ parameters }: GadgetSpec): number[] {
   return parameters.map((parameter) => Number(parameter));
+}
+
+/** A gadget in a test's name: long arrays are only counted. */
+export function nameOf(spec: GadgetSpec): string {
+  return gadgetKey(spec).replace(/\[[^\]]{40,}\]/g, (list) => `[${list.split(',').length} entries from ${list.slice(1, 20)}...]`);
 }
 
 const floorShift = (value: bigint, shift: number): bigint => value >> BigInt(shift);
@@ -83,6 +88,41 @@ function argMax(n: number, bits: number, selectLast: 0 | 1, low: bigint): Gadget
   };
 }
 
+function requantizeDigits(bits: number, shift: number): GadgetCase {
+  return {
+    spec: { template: 'RequantizeDigits', parameters: [bits, shift] },
+    constraints: bits + 1,
+    range: [0n, power(bits) - 1n],
+    inputCount: 1,
+    expected: ([t]) => Array.from({ length: bits - shift }, (_, i) => floorShift(t, shift + i) & 1n),
+  };
+}
+
+function clampDigits(bits: number, shift: number, outBits: number): GadgetCase {
+  return {
+    spec: { template: 'RequantizeClampDigits', parameters: [bits, shift, outBits] },
+    constraints: bits + 3,
+    range: [-power(bits), power(bits) + power(shift + outBits) - 1n],
+    inputCount: 1,
+    expected: ([t]) => {
+      const u = floorShift(t, shift);
+      const inside = u >= 0n && u < power(outBits);
+      return [...Array.from({ length: outBits }, (_, i) => (u >> BigInt(i)) & 1n), u >= 0n ? 1n : 0n, inside ? 1n : 0n];
+    },
+  };
+}
+
+function table(bits: number, constraints: number, entry: (index: number) => number): GadgetCase {
+  const entries = Array.from({ length: 2 ** bits }, (_, index) => entry(index));
+  return {
+    spec: { template: 'Table', parameters: [bits, entries] },
+    constraints,
+    range: [0n, 1n],
+    inputCount: bits,
+    expected: (digits) => BigInt(entries[digits.reduce((index, digit, i) => index + Number(digit) * 2 ** i, 0)]),
+  };
+}
+
 /** The contract of a gadget on one integer with these parameters; undefined for other gadgets. */
 export function contractOf(spec: GadgetSpec): GadgetCase | undefined {
   const [first, second, third] = integerParameters(spec);
@@ -114,6 +154,24 @@ export const INTEGER_CASES: readonly GadgetCase[] = [
   ...each(minimum, [[1, 0, 0], [2, 1, 1], [3, 1, 2], [4, 1, 9], [20, 9, 255], [19, 9, 255], [35, 17, 255], [50, 20, 4095]]),
   ...each(clamp, [[2, 0, 1], [3, 1, 1], [4, 1, 1], [5, 2, 2], [6, 1, 2], [20, 9, 8], [18, 9, 8], [34, 17, 8], [50, 20, 12]]),
   ...each(argMax, [[2, 1, 0, 0n], [2, 2, 1, -1n], [3, 2, 0, 0n], [3, 1, 1, 0n], [5, 8, 1, -128n], [10, 20, 0, -700000n], [100, 12, 0, 0n]]),
+  ...each(requantizeDigits, [[2, 0], [3, 1], [6, 2], [8, 0], [20, 9], [33, 16], [52, 30]]),
+  ...each(clampDigits, [[2, 0, 1], [3, 1, 1], [4, 1, 2], [18, 9, 8], [34, 17, 8], [50, 20, 12]]),
+  // Without any regularity; a step, whose rows have one shape; a falling line with a flat end; an odd number of digits; eight.
+  ...each(table, [
+    [4, 5, (index) => (index * index * 7 + 3) % 23 - 9],
+    [4, 3, (index) => (index < 8 ? -1 : 1)],
+    [4, 3, (index) => Math.max(20 - 3 * index, -4)],
+    [5, 8, (index) => (index * index * 5) % 29],
+    [8, 37, (index) => (index * index * 37 + index) % 251 - 100],
+    [8, 36, (index) => Math.round(255 / (1 + Math.exp((128 - index) / 16)))],
+  ]),
+  {
+    spec: { template: 'MultiplyAdd', parameters: [] },
+    constraints: 1,
+    range: [-(1n << 26n), 1n << 26n],
+    inputCount: 3,
+    expected: ([a, b, c]) => a * b + c,
+  },
   {
     spec: { template: 'Multiply', parameters: [] },
     constraints: 1,

@@ -1,0 +1,26 @@
+/** What quantization asks of every kind of layer. */
+import type { GraphNode } from '../../network/graph.js';
+import { sizeOf } from '../../tensor/shape.js';
+import type { Lowering } from '../lowering.js';
+import type { CutPlan } from '../plan.js';
+import type { Grid } from '../scale.js';
+
+export interface QuantizedLayer<Node> {
+  /** Appends to the workbench the integer ops that implement this node. */
+  lower(node: Node, at: Lowering): void;
+  /** The grid to which the input `name`, which this node alone reads, is next cut; undefined if nothing cuts it. */
+  cut(node: Node, name: string, plan: CutPlan): Grid | undefined;
+  /** How many values are cut when the input `name`, or what this layer makes of it, is next cut. */
+  cutCount(node: Node, name: string, plan: CutPlan): number;
+}
+
+/** Nothing cuts what this layer reads to a grid that is known beforehand. */
+export const uncut = (): undefined => undefined;
+/** What becomes of the input is cut as the layer's result is. */
+export const asResult = (node: GraphNode, _name: string, plan: CutPlan): Grid | undefined => plan.cut(node.output);
+/** A layer without cuts of its own: its input's extra bits are carried on. */
+export const carried = (node: GraphNode, name: string, plan: CutPlan): number => plan.carriedThrough(node, name);
+/** Each value of the result is cut. */
+export const eachResult = (node: GraphNode): number => sizeOf(node.shape);
+/** Each value of the input is cut. */
+export const eachInput = (_node: GraphNode, name: string, plan: CutPlan): number => plan.size(name);

@@ -1,0 +1,94 @@
+/**
+ * Where each tensor of a network is cut back to few bits, to which grid, and how many values then are: decided from the outputs to the
+ * inputs before any integer op is made. What a kind of layer does to its inputs stands in its row of `layers/`.
+ */
+import type { Graph, GraphNode } from '../network/graph.js';
+import { layerOf } from '../network/layers/index.js';
+import { sizeOf, type Shape } from '../tensor/shape.js';
+import { quantizedLayerOf } from './layers/index.js';
+import { gridFor, type Grid } from './scale.js';
+import type { TensorStatistics } from './statistics.js';
+
+export class CutPlan {
+  private readonly readers = new Map<string, GraphNode[]>();
+  private readonly outputs: ReadonlySet<string>;
+  private readonly grids = new Map<string, Grid | undefined>();
+  private readonly counts = new Map<string, number>();
+  private readonly shapes = new Map<string, Shape>();
+
+  constructor(
+    graph: Graph,
+    private readonly statistics: ReadonlyMap<string, TensorStatistics>,
+    readonly bits: number,
+  ) {
+    this.outputs = new Set(graph.outputs.map((output) => output.tensor));
+    for (const input of graph.inputs) this.shapes.set(input.name, input.shape);
+    for (const node of graph.nodes) {
+      this.shapes.set(node.output, node.shape);
+      for (const input of node.inputs) {
+        const readers = this.readers.get(input);
+        if (readers === undefined) this.readers.set(input, [node]);
+        else readers.push(node);
+      }
+    }
+    const names = [...graph.inputs.map((input) => input.name), ...graph.nodes.map((node) => node.output)];
+    for (const name of names.reverse()) {
+      const readers = this.readersOf(name);
+      const [reader] = readers;
+      this.grids.set(name, readers.length === 1 && !this.outputs.has(name) ? quantizedLayerOf(reader).cut(reader, name, this) : undefined);
+      this.counts.set(name, readers.reduce((most, node) => Math.max(most, quantizedLayerOf(node).cutCount(node, name, this)), 0));
+    }
+  }
+
+  private readersOf(name: string): readonly GraphNode[] {
+    return this.readers.get(name) ?? [];
+  }
+
+  statisticsOf(name: string): TensorStatistics {
+    return this.statistics.get(name) as TensorStatistics;
+  }
+
+  isOutput(name: string): boolean {
+    return this.outputs.has(name);
+  }
+
+  /** Number of elements of a graph tensor. */
+  size(name: string): number {
+    return sizeOf(this.shapes.get(name) as Shape);
+  }
+
+  /** The grid to which the values of this graph tensor will be cut where it is next cut; undefined if nothing cuts it. */
+  cut(name: string): Grid | undefined {
+    return this.grids.get(name);
+  }
+
+  /** How many values will be cut when this graph tensor, or what linear layers make of it, is next cut. */
+  nextCut(name: string): number {
+    return this.counts.get(name) ?? 0;
+  }
+
+  /** The same for a tensor that `reader`, a layer without cuts of its own, reads: at most as many as it has elements, or its result. */
+  carriedThrough(reader: GraphNode, name: string): number {
+    return Math.min(this.nextCut(reader.output), Math.max(this.size(name), this.cut(reader.output) ? sizeOf(reader.shape) : 0));
+  }
+
+  /**
+   * The grid of an activation that leaves a nonlinearity: its range, or that of the concatenation it goes into, so that
+   * all parts of a concatenation share one scale.
+   */
+  activationGrid(name: string, min?: number): Grid {
+    let range = this.statisticsOf(name);
+    for (let readers = this.readersOf(name); readers.length === 1 && layerOf(readers[0]).onlyMoves(readers[0]) && !this.outputs.has(name); ) {
+      name = readers[0].output;
+      if (readers[0].inputs.length > 1) range = this.statisticsOf(name);
+      readers = this.readersOf(name);
+    }
+    return gridFor(min ?? range.min, Math.max(range.max, min ?? range.max), this.bits);
+  }
+
+  /** The grid of a tensor's own range. */
+  ownGrid(name: string): Grid {
+    const { min, max } = this.statisticsOf(name);
+    return gridFor(min, max, this.bits);
+  }
+}
