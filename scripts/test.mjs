@@ -52,7 +52,7 @@ const SUITES = {
   native: {
     aside: true,
     needs: 'cargo',
-    command: ['cargo', 'test', '--profile', 'quick', '--locked', '--manifest-path', 'native/Cargo.toml'],
+    command: ['cargo', 'test', '--release', '--locked', '--manifest-path', 'native/Cargo.toml'],
     passed: (output) => sum(output, /^test result: .* (\d+) passed/gm),
     failed: (output) => sum(output, /^test result: .* (\d+) failed/gm),
   },

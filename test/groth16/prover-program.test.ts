@@ -13,7 +13,7 @@ import { nativeOrSkip } from './support/native.js';
 
 const CRATE = fileURLToPath(new URL('../../native/', import.meta.url));
 /** Built as the crate's own tests are, which `npm test` runs too. */
-const PROGRAM = path.join(CRATE, 'target', 'quick', 'zkinfer-prover');
+const PROGRAM = path.join(CRATE, 'target', 'release', 'zkinfer-prover');
 
 describe('zkinfer-prover, the stand-alone program', () => {
   let native: NativeBackend;
@@ -23,7 +23,7 @@ describe('zkinfer-prover, the stand-alone program', () => {
 
   before(async function () {
     native = nativeOrSkip(this);
-    const build = ['build', '--quiet', '--profile', 'quick', '--locked', '--bin', 'zkinfer-prover', '--manifest-path', path.join(CRATE, 'Cargo.toml')];
+    const build = ['build', '--quiet', '--release', '--locked', '--bin', 'zkinfer-prover', '--manifest-path', path.join(CRATE, 'Cargo.toml')];
     const { status, stderr } = spawnSync('cargo', build, { encoding: 'utf8' });
     assert.equal(status, 0, stderr);
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-test-'));
