@@ -15,6 +15,7 @@ import { childEnvironment } from '../child-environment.js';
 import { compileModel } from '../compile/compile.js';
 import { encodeProgram } from '../compile/program-file.js';
 import { ZkinferError } from '../errors.js';
+import { AuditMismatchError } from './errors.js';
 import { chooseBackend } from '../groth16/backends.js';
 import { requireFinishedZkey } from '../groth16/key-record.js';
 import type { Manifest } from '../manifest.js';
@@ -28,6 +29,8 @@ import { compileOnnx, samplesHash, sha256 } from './compile.js';
 import { parseSamples, type Sample } from './input-json.js';
 import { publicSignalsOf, requireKeyShape, requireManifestOfModel } from './public-signals.js';
 import { readVerificationKey } from './verify.js';
+
+export { AuditMismatchError } from './errors.js';
 
 /** `established`: seen here. `failed`: seen to be otherwise. `open`: not looked at, for want of something. `never`: nobody can establish it. */
 export type Verdict = 'established' | 'failed' | 'open' | 'never';
@@ -160,11 +163,6 @@ function isOfTheChain(error: unknown): boolean {
 
 function textOf(error: unknown): string {
   return (error as { readonly shortMessage?: string }).shortMessage ?? (error instanceof Error ? error.message : String(error));
-}
-
-/** What was compared is not what it should be. */
-export class AuditMismatchError extends ZkinferError {
-  readonly code = 'AUDIT_MISMATCH';
 }
 
 function compare(what: string, own: string, made: string): void {

@@ -7,14 +7,11 @@ import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { writeAtomic, writeFailure } from '../atomic-file.js';
-import { ZkinferError } from '../errors.js';
+import { BuildFolderError, KeysExistError } from './errors.js';
 import { manifestSchema, type Manifest } from '../manifest.js';
-import type { BuildFiles } from './compile.js';
+import type { BuildFiles } from './build-files.js';
 
-/** A build folder is missing, incomplete or damaged. */
-export class BuildFolderError extends ZkinferError {
-  readonly code = 'BUILD_FOLDER';
-}
+export { BuildFolderError, KeysExistError } from './errors.js';
 
 export const MANIFEST = 'manifest.json';
 
@@ -35,11 +32,6 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-}
-
-/** Keys are there that would be lost. */
-export class KeysExistError extends ZkinferError {
-  readonly code = 'KEYS_EXIST';
 }
 
 /** Files that keys are made of; they depend on the circuit alone. */

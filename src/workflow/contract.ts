@@ -26,7 +26,7 @@ import {
   type Sender,
 } from '../chain/index.js';
 import { compileCached, compileSolidity, contractName, renderVerifier, vkHash, type CompiledContract } from '../solidity/index.js';
-import { ZkinferError } from '../errors.js';
+import { NotReadyError } from './errors.js';
 import type { VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
 import { integerModelFromJson } from '../quantize/serialize.js';
@@ -37,10 +37,7 @@ import { proofFromJson, type ProofFile } from './proof-file.js';
 import { BuildMismatchError, publicSignalsOf, requireManifestOfModel } from './public-signals.js';
 import { readVerificationKey } from './verify.js';
 
-/** Something has to be deployed or registered first. */
-export class NotReadyError extends ZkinferError {
-  readonly code = 'NOT_READY';
-}
+export { NotReadyError } from './errors.js';
 
 export interface ChainOptions {
   /** Without it: a local chain kept in the build folder. */

@@ -9,13 +9,16 @@ import { constants, copyFile, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFailure } from '../atomic-file.js';
 import { ZkinferError } from '../errors.js';
+import { PowersOfTauError } from './errors.js';
 import { powerOf } from '../groth16/snarkjs-ceremony.js';
 import type { Groth16Backend, OnProgress, VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
+import { UNFINISHED_KEY } from './key-notices.js';
 import { addToBuild, checkBuildFile, dropFromBuild, hashFile, KeysExistError, readManifest, sweepUnfinished } from './build-folder.js';
 
-/** The name of a key that nobody contributed to yet. */
-export const UNFINISHED_KEY = 'unfinished.zkey';
+export { PowersOfTauError } from './errors.js';
+export { developmentKeysNotice, ONE_CONTRIBUTION_NOTICE, UNFINISHED_KEY } from './key-notices.js';
+
 const PROVING_KEY = 'proving.zkey';
 
 export interface SetupOptions {
@@ -39,18 +42,6 @@ export interface SetupResult {
   readonly key?: VerificationKey;
   readonly seconds: number;
 }
-
-/** What everyone who uses development keys must know. */
-export function developmentKeysNotice(folder: string): string {
-  return (
-    'development keys, made on this one machine: whoever made them could forge proofs. For production hold a ceremony: ' +
-    `zkinfer setup ${folder} --ptau FILE, contributions by several people, zkinfer setup ${folder} --ptau FILE --import KEY (docs/ceremony.md).`
-  );
-}
-
-/** What one contribution is worth. */
-export const ONE_CONTRIBUTION_NOTICE =
-  'one contribution, made on this one machine: whoever ran it could have kept its secret and forge proofs. Have others contribute, too.';
 
 /** @throws BuildFolderError, KeysExistError, CeremonyError, UnfinishedKeyError and the backend's errors */
 export async function setupBuild(folder: string, backend: Groth16Backend, options: SetupOptions = {}): Promise<SetupResult> {
@@ -189,7 +180,3 @@ async function knownPowers(ptau: string, expected: string | undefined): Promise<
   return { path: ptau, hash, power: await powerOf(ptau) };
 }
 
-/** A file of powers of tau is not there, or not the one that was meant. */
-export class PowersOfTauError extends ZkinferError {
-  readonly code = 'POWERS_OF_TAU';
-}

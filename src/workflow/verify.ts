@@ -1,9 +1,10 @@
 /** `verify`: a proof against a build's verification key, off chain. */
 import { join } from 'node:path';
-import { z } from 'zod';
 import { requireFinishedKey } from '../groth16/finished-key.js';
+import { verificationKeyFrom } from '../groth16/json.js';
 import { requireSameKey } from '../groth16/key-record.js';
 import type { Groth16Backend, VerificationKey } from '../groth16/types.js';
+import { ShapeMismatch } from '../json-shape.js';
 import { BuildFolderError, isInFolder, keysRemedy, readBuildFile, readManifest } from './build-folder.js';
 import { outputsFromSignals, type OutputReport } from './outputs.js';
 import type { ProofFile } from './proof-file.js';
@@ -17,23 +18,6 @@ export interface VerifyResult {
   readonly outputs?: readonly OutputReport[];
   readonly seconds: number;
 }
-
-const number = z.string().regex(/^\d{1,78}$/, 'not a decimal number');
-const g1 = z.tuple([number, number, number]);
-const pair = z.tuple([number, number]);
-const g2 = z.tuple([pair, pair, pair]);
-const keySchema = z
-  .object({
-    protocol: z.literal('groth16'),
-    curve: z.literal('bn128'),
-    nPublic: z.number().int().nonnegative(),
-    vk_alpha_1: g1,
-    vk_beta_2: g2,
-    vk_gamma_2: g2,
-    vk_delta_2: g2,
-    IC: z.array(g1),
-  })
-  .refine(({ nPublic, IC }) => IC.length === nPublic + 1, 'IC must have a point for each public signal and one more');
 
 /**
  * The build's verification key, compared with the proving key where the folder has one.
@@ -52,18 +36,20 @@ export async function readVerificationKey(folder: string): Promise<VerificationK
   } catch (cause) {
     return refuse((cause as Error).message, cause);
   }
-  const result = keySchema.safeParse(value);
-  if (result.success) {
-    const key = value as VerificationKey;
-    const name = `${folder}/verification_key.json`;
-    requireFinishedKey(key, name);
-    if (await isInFolder(folder, 'proving.zkey')) {
-      await requireSameKey(join(folder, 'proving.zkey'), key, { key: name, remedy: `if the keys are yours, ${keysRemedy(folder, manifest)}; else do not use this build` });
+  const key = (() => {
+    try {
+      return verificationKeyFrom(value);
+    } catch (cause) {
+      if (!(cause instanceof ShapeMismatch)) throw cause;
+      return refuse(cause.message, cause);
     }
-    return key;
+  })();
+  const name = `${folder}/verification_key.json`;
+  requireFinishedKey(key, name);
+  if (await isInFolder(folder, 'proving.zkey')) {
+    await requireSameKey(join(folder, 'proving.zkey'), key, { key: name, remedy: `if the keys are yours, ${keysRemedy(folder, manifest)}; else do not use this build` });
   }
-  const [issue] = result.error.issues;
-  return refuse(`${issue.path.join('.') || 'top level'}: ${issue.message}`);
+  return key;
 }
 
 export async function verifyProof(folder: string, backend: Groth16Backend, { proof, publicSignals }: ProofFile): Promise<VerifyResult> {

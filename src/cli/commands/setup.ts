@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../../errors.js';
 import type { Manifest } from '../../manifest.js';
 import type { BackendChoice } from '../../groth16/backends.js';
-import { developmentKeysNotice, ONE_CONTRIBUTION_NOTICE, setupBuild, UNFINISHED_KEY } from '../../workflow/setup.js';
+import { developmentKeysNotice, ONE_CONTRIBUTION_NOTICE, UNFINISHED_KEY } from '../../workflow/key-notices.js';
 import { backendFor, backendOption, jsonOption } from '../options.js';
 import { printSeconds } from '../print.js';
 import { execute, type Outcome } from '../session.js';
@@ -41,6 +41,7 @@ export function define(command: Command): void {
       await execute(
         flags,
         async (session): Promise<Outcome<SetupReport>> => {
+          const { setupBuild } = await import('../../workflow/setup.js');
           const { ptau, ptauHash, contribute, name, import: importKey, force } = flags;
           if (ptau === undefined && (contribute || importKey !== undefined || ptauHash !== undefined)) {
             throw new UsageError('--contribute, --import and --ptau-hash need --ptau: the powers of tau that the key comes from');

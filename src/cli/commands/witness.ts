@@ -2,11 +2,8 @@
 import type { Command } from 'commander';
 import { ownStream, writeAtomic } from '../../atomic-file.js';
 import { UsageError } from '../../errors.js';
-import { encodeWtns, witnessBytes } from '../../r1cs/witness.js';
 import { parseInput } from '../../workflow/input-json.js';
-import { openingOf, openingToJson } from '../../workflow/opening.js';
-import { boundTo } from '../../workflow/proof-context.js';
-import { openWitness } from '../../workflow/prove.js';
+import { openingOf, openingToJson } from '../../workflow/opening-file.js';
 import { addBindingOptions, bindingOf, type BindingFlags } from '../binding.js';
 import { readUserText } from '../files.js';
 import { jsonOption } from '../options.js';
@@ -36,6 +33,9 @@ export function define(command: Command): void {
         { ...flags, ...(toOutput ? { printTo: process.stderr } : {}) },
         async (session) => {
           if (toOutput && flags.json) throw new UsageError('--json prints its document on standard output; write the witness to a file');
+          const [{ encodeWtns, witnessBytes }, { boundTo }, { openWitness }] = await Promise.all([
+            import('../../r1cs/witness.js'), import('../../workflow/proof-context.js'), import('../../workflow/prove.js'),
+          ]);
           const { context, binding } = await bindingOf(folder, flags);
           const inference = await session.stage('witness', async () => {
             const { manifest, infer } = await openWitness(folder);
