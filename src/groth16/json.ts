@@ -3,7 +3,7 @@
  * `canonical.ts` has what numbers must be.
  */
 import { arrayOf, decimalAt, fieldAt, integerAt, literal, objectAt, optionalAt, ShapeMismatch } from '../json-shape.js';
-import type { Proof, VerificationKey } from './types.js';
+import { CURVE, PROTOCOL, type Proof, type VerificationKey } from './types.js';
 
 const g1 = arrayOf(decimalAt, 3);
 const g2 = arrayOf(arrayOf(decimalAt, 2), 3);
@@ -15,8 +15,8 @@ export function proofFrom(value: unknown, path = ''): Proof {
     pi_a: fieldAt(object, 'pi_a', path, g1),
     pi_b: fieldAt(object, 'pi_b', path, g2),
     pi_c: fieldAt(object, 'pi_c', path, g1),
-    protocol: fieldAt(object, 'protocol', path, literal('groth16')),
-    curve: optionalAt(object, 'curve', path, literal('bn128')) ?? 'bn128',
+    protocol: fieldAt(object, 'protocol', path, literal(PROTOCOL)),
+    curve: optionalAt(object, 'curve', path, literal(CURVE)) ?? CURVE,
   };
   return proof as unknown as Proof;
 }
@@ -24,8 +24,8 @@ export function proofFrom(value: unknown, path = ''): Proof {
 /** A verification key; what else it holds stays. @throws ShapeMismatch */
 export function verificationKeyFrom(value: unknown): VerificationKey {
   const object = objectAt(value, '');
-  fieldAt(object, 'protocol', '', literal('groth16'));
-  fieldAt(object, 'curve', '', literal('bn128'));
+  fieldAt(object, 'protocol', '', literal(PROTOCOL));
+  fieldAt(object, 'curve', '', literal(CURVE));
   const nPublic = fieldAt(object, 'nPublic', '', integerAt);
   if (nPublic < 0) throw new ShapeMismatch('nPublic', 'not a count');
   fieldAt(object, 'vk_alpha_1', '', g1);

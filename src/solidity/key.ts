@@ -9,7 +9,7 @@ import { keccak_256 } from '@noble/hashes/sha3.js';
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { InvalidVerificationKeyError } from './errors.js';
 import { requireFinishedKey } from '../groth16/finished-key.js';
-import type { VerificationKey } from '../groth16/types.js';
+import { CURVE, PROTOCOL, type VerificationKey } from '../groth16/types.js';
 
 export { InvalidVerificationKeyError } from './errors.js';
 
@@ -25,9 +25,9 @@ export const PROOF_SYSTEM_ID = keccak(utf8ToBytes(PROOF_SYSTEM)).slice(0, 10);
 
 /** The key's words, in the order of this file's head. @throws InvalidVerificationKeyError, UnfinishedKeyError */
 export function keyWords(key: VerificationKey): bigint[] {
-  if (key.protocol !== 'groth16' || key.curve !== 'bn128') {
+  if (key.protocol !== PROTOCOL || key.curve !== CURVE) {
     throw new InvalidVerificationKeyError(
-      `The verification key is for ${String(key.protocol)} on ${String(key.curve)}; only groth16 on bn128 is supported.`,
+      `The verification key is for ${String(key.protocol)} on ${String(key.curve)}; only ${PROTOCOL} on ${CURVE} is supported.`,
     );
   }
   if (key.IC.length !== key.nPublic + 1) {

@@ -1,7 +1,7 @@
 /** `compile` as a function: ONNX bytes in; circuit, integer model, manifest and accuracy report out. No file is touched. */
 import { leastOf } from '../tensor/extremes.js';
 import { createHash } from 'node:crypto';
-import { domainSize, compileModel, type Circuit } from '../compile/compile.js';
+import { compileModel, type Circuit } from '../compile/compile.js';
 import { encodeProgram } from '../compile/program-file.js';
 import type { Manifest, Visibility } from '../manifest.js';
 import { buildGraph, decodeModel, evaluator } from '../onnx/index.js';
@@ -11,6 +11,7 @@ import { integerModelToJson } from '../quantize/serialize.js';
 import { r1csChunks } from '../r1cs/r1cs-file.js';
 import { symLines } from '../r1cs/sym-file.js';
 import { nonZeros } from '../r1cs/types.js';
+import { proofSystemOf } from '../proof-systems/index.js';
 import { MAX_SIGNALS } from '../solidity/render.js';
 import { VERSION } from '../version.js';
 import { reportAccuracy, type ComparedAccuracy, type Otherwise } from './accuracy-report.js';
@@ -150,7 +151,7 @@ function describe(
       wires: system.wireCount,
       nonZeros: nonZeros(system),
       publicSignals: circuit.signals.length,
-      domainSize: domainSize(system),
+      domainSize: proofSystemOf({}).domainSize({ constraints: system.constraintCount, publicSignals: circuit.signals.length }),
     },
     notes: [...model.notes, ...notesOnSignals(visibility, circuit.signals.length)],
     files: {},

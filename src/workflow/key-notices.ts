@@ -1,8 +1,5 @@
 /** What is said of keys by how they were made. */
 
-/** The name of a key that nobody contributed to yet. */
-export const UNFINISHED_KEY = 'unfinished.zkey';
-
 /** What everyone who uses development keys must know. */
 export function developmentKeysNotice(folder: string): string {
   return (

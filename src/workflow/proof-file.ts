@@ -4,9 +4,9 @@
  * snarkjs's functions give.
  */
 import { ProofFormatError } from './errors.js';
-import { proofFrom } from '../groth16/json.js';
 import type { Proof } from '../groth16/types.js';
 import { arrayOf, decimalAt, fieldAt, objectAt, optionalAt, ShapeMismatch, textLike } from '../json-shape.js';
+import { proofSystemOf, proofSystemOfProof } from '../proof-systems/index.js';
 import type { ProofBinding } from './proof-context.js';
 import { parseJson } from '../user-json.js';
 
@@ -49,7 +49,7 @@ export function proofFromJson(text: string, source: string, publicText?: string)
     const at = Object.hasOwn(top, 'proof') ? 'proof' : '';
     const own = at === '' ? top : objectAt(top.proof, at);
     return {
-      proof: proofFrom(own, at),
+      proof: (proofSystemOfProof(own) ?? proofSystemOf({})).proofFrom(own, at),
       beside: at === '' ? undefined : optionalAt(top, 'publicSignals', '', signalsAt),
       inside: optionalAt(own, 'publicSignals', at, signalsAt),
       kept: optionalAt(own, 'context', at, bindingAt),

@@ -1,10 +1,8 @@
 /** `verify`: a proof against a build's verification key, off chain. */
 import { join } from 'node:path';
-import { requireFinishedKey } from '../groth16/finished-key.js';
-import { verificationKeyFrom } from '../groth16/json.js';
-import { requireSameKey } from '../groth16/key-record.js';
 import type { Groth16Backend, VerificationKey } from '../groth16/types.js';
 import { ShapeMismatch } from '../json-shape.js';
+import { proofSystemOf } from '../proof-systems/index.js';
 import { BuildFolderError, isInFolder, keysRemedy, readBuildFile, readManifest } from './build-folder.js';
 import { outputsFromSignals, type OutputReport } from './outputs.js';
 import type { ProofFile } from './proof-file.js';
@@ -26,9 +24,11 @@ export interface VerifyResult {
  */
 export async function readVerificationKey(folder: string): Promise<VerificationKey> {
   const manifest = await readManifest(folder);
-  const text = new TextDecoder().decode(await readBuildFile(folder, manifest, 'verification_key.json'));
+  const system = proofSystemOf(manifest);
+  const { provingKey, verificationKey } = system.files;
+  const text = new TextDecoder().decode(await readBuildFile(folder, manifest, verificationKey));
   const refuse = (why: string, cause?: unknown): never => {
-    throw new BuildFolderError(`${folder}/verification_key.json is no Groth16 verification key (${why}); ${keysRemedy(folder, manifest)}`, { cause });
+    throw new BuildFolderError(`${folder}/${verificationKey} is no ${system.title} verification key (${why}); ${keysRemedy(folder, manifest)}`, { cause });
   };
   let value: unknown;
   try {
@@ -38,16 +38,17 @@ export async function readVerificationKey(folder: string): Promise<VerificationK
   }
   const key = (() => {
     try {
-      return verificationKeyFrom(value);
+      return system.keyFrom(value);
     } catch (cause) {
       if (!(cause instanceof ShapeMismatch)) throw cause;
       return refuse(cause.message, cause);
     }
   })();
-  const name = `${folder}/verification_key.json`;
-  requireFinishedKey(key, name);
-  if (await isInFolder(folder, 'proving.zkey')) {
-    await requireSameKey(join(folder, 'proving.zkey'), key, { key: name, remedy: `if the keys are yours, ${keysRemedy(folder, manifest)}; else do not use this build` });
+  const name = `${folder}/${verificationKey}`;
+  system.requireFinished(key, name);
+  if (await isInFolder(folder, provingKey)) {
+    const remedy = `if the keys are yours, ${keysRemedy(folder, manifest)}; else do not use this build`;
+    await system.requireSameKey(join(folder, provingKey), key, { key: name, remedy });
   }
   return key;
 }

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { ownStream, writeAtomic } from '../../atomic-file.js';
 import { UsageError } from '../../errors.js';
+import { PROOF_SYSTEMS } from '../../proof-systems/index.js';
 import { parseInput } from '../../workflow/input-json.js';
 import { openingOf, openingToJson } from '../../workflow/opening-file.js';
 import { addBindingOptions, bindingOf, type BindingFlags } from '../binding.js';
@@ -26,7 +27,7 @@ export function define(command: Command): void {
   )
     .option('--opening <file>', 'as for prove')
     .addOption(jsonOption())
-    .addHelpText('after', '\nA proof from it: npx snarkjs groth16 prove BUILD/proving.zkey FILE.wtns proof.json public.json, then\nzkinfer verify BUILD --proof proof.json --public public.json. BUILD is the build folder.')
+    .addHelpText('after', `\nA proof from it: npx snarkjs ${PROOF_SYSTEMS.groth16.name} prove BUILD/${PROOF_SYSTEMS.groth16.files.provingKey} FILE.wtns proof.json public.json, then\nzkinfer verify BUILD --proof proof.json --public public.json. BUILD is the build folder.`)
     .action(async (folder: string, flags: Flags) => {
       const toOutput = ownStream(flags.out) === process.stdout;
       await execute(
