@@ -16,3 +16,13 @@ export abstract class ZkinferError extends Error {
 export class UsageError extends ZkinferError {
   readonly code = 'USAGE';
 }
+
+/** The user, or the system, ended the work. */
+export class InterruptedError extends ZkinferError {
+  readonly code = 'INTERRUPTED';
+}
+
+/** A file that the command line names cannot be read. */
+export class FileError extends ZkinferError {
+  readonly code = 'FILE';
+}

@@ -58,6 +58,10 @@ const accuracySchema = z.object({
   warnings: z.array(z.string()),
 });
 
+/** The proof systems that a build can name; `proof-systems/` has a row for each. */
+export const PROOF_SYSTEM_NAMES = ['groth16'] as const;
+export type ProofSystemName = (typeof PROOF_SYSTEM_NAMES)[number];
+
 export const manifestSchema = z.object({
   format: z.literal('zkinfer-build'),
   version: z.literal(1),
@@ -102,6 +106,8 @@ export const manifestSchema = z.object({
     publicSignals: z.number().int(),
     domainSize: z.number().int(),
   }),
+  /** What its keys and proofs are of. Absent: Groth16. */
+  proofSystem: z.enum(PROOF_SYSTEM_NAMES).optional(),
   notes: z.array(z.string()),
   /** What `compile` was given, so that anyone can compile again: see `audit`. */
   options: z

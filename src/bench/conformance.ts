@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { FileError } from '../cli/files.js';
+import { FileError } from '../errors.js';
 import { jsonOption } from '../cli/options.js';
 import { execute } from '../cli/session.js';
 import { table } from '../cli/table.js';

@@ -1,6 +1,5 @@
 /** The options that say what a proof is made for, which `prove` and `witness` share, and the context that they come to. */
 import { Option, type Command } from 'commander';
-import { contextFor } from '../solidity/context.js';
 import type { ProofBinding } from '../workflow/proof-context.js';
 import { accountText, context, uint256, wholeNumber } from './options.js';
 
@@ -30,7 +29,7 @@ export async function bindingOf(folder: string, flags: BindingFlags): Promise<{ 
   if (flags.context !== undefined) return { context: flags.context };
   const { for: account, contract, chainId, nonce } = flags;
   // Loaded when needed: what signs and what is on record take ethers along.
-  const { proofBinding } = await import('../workflow/proof-binding.js');
+  const [{ proofBinding }, { contextFor }] = await Promise.all([import('../workflow/proof-binding.js'), import('../solidity/context.js')]);
   const binding = await proofBinding(folder, { account, contract, chainId, nonce });
   return binding === undefined ? { context: 0n } : { context: contextFor(binding), binding };
 }

@@ -1,12 +1,7 @@
 /** The command line's reading of users' files: a missing or unreadable one gets an error that says so. */
 import { readFile } from 'node:fs/promises';
-import { ZkinferError } from '../errors.js';
+import { FileError } from '../errors.js';
 import { decodeText } from '../user-json.js';
-
-/** A file that the command line names cannot be read. */
-export class FileError extends ZkinferError {
-  readonly code = 'FILE';
-}
 
 export async function readUserFile(path: string, what: string): Promise<Buffer> {
   try {

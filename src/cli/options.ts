@@ -3,11 +3,9 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UsageError } from '../errors.js';
 import { chooseBackend, type BackendChoice } from '../groth16/backends.js';
 import type { Groth16Backend } from '../groth16/types.js';
-import { decodeModel, buildGraph } from '../onnx/index.js';
 import type { Visibility } from '../manifest.js';
 import { buildName } from '../workflow/build-name.js';
-import { parseLabels } from '../workflow/classes.js';
-import { NO_STATEMENT, type CompileOptions } from '../workflow/compile.js';
+import type { CompileOptions } from '../workflow/compile.js';
 import { parseSamples, type Sample } from '../workflow/input-json.js';
 import { FIELD_MODULUS } from '../r1cs/types.js';
 import { readUserFile, readUserText } from './files.js';
@@ -48,8 +46,11 @@ export interface CompileFlags {
   readonly json?: boolean;
 }
 
-/** A model file and the options to compile it with. */
+/** A model file and the options to compile it with. What reads models is loaded here, not with the options: each command has those. */
 export async function readModel(path: string, flags: CompileFlags): Promise<{ readonly onnx: Uint8Array; readonly options: CompileOptions }> {
+  const [{ decodeModel, buildGraph }, { parseLabels }, { NO_STATEMENT }] = await Promise.all([
+    import('../onnx/index.js'), import('../workflow/classes.js'), import('../workflow/compile.js'),
+  ]);
   if (flags.inputVisibility === 'private' && flags.outputVisibility === 'private' && flags.allowNoStatement !== true) {
     throw new UsageError(`${NO_STATEMENT} (--allow-no-statement compiles it as it is)`);
   }

@@ -2,7 +2,7 @@
  * How every command runs: progress on a terminal, one JSON document on standard output with `--json`, errors on standard
  * error, and the exit code: 0 on success, 2 for wrong use, 130 or 143 where a signal ended it, 1 otherwise.
  */
-import { UsageError, ZkinferError } from '../errors.js';
+import { InterruptedError, UsageError, ZkinferError } from '../errors.js';
 import { message, oneLine, printable, safeJson } from './terminal.js';
 
 export interface CommonOptions {
@@ -26,11 +26,6 @@ export interface Session {
   stage<T>(title: string, work: (update: (text: string) => void) => Promise<T>): Promise<T>;
   /** A notice for people, on standard error. */
   notice(text: string): void;
-}
-
-/** The user, or the system, ended the work. */
-export class InterruptedError extends ZkinferError {
-  readonly code = 'INTERRUPTED';
 }
 
 /** As shells count: 128 and the signal's number. */

@@ -30,9 +30,3 @@ export async function compileModel(model: IntegerModel, visibility: CompileVisib
   const layers = lowered.netlist.layers.map((name, i) => ({ name, constraints: layerConstraints[i] }));
   return { ...lowered, system, program, layers };
 }
-
-/** Size of the evaluation domain of Groth16: constraints plus one row per public signal and one for the constant, to a power of two. */
-export function domainSize(system: R1cs): number {
-  const rows = system.constraintCount + system.publicOutputCount + system.publicInputCount + 1;
-  return 2 ** Math.ceil(Math.log2(Math.max(rows, 2)));
-}

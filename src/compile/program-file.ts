@@ -4,13 +4,10 @@
  * the order of `ARRAYS`, each padded to 8 bytes.
  */
 import { z } from 'zod';
-import { ZkinferError } from '../errors.js';
+import { ProgramFormatError } from './errors.js';
 import type { BigRow, Program } from './program.js';
 
-/** A stored witness plan cannot be read back. */
-export class ProgramFormatError extends ZkinferError {
-  readonly code = 'PROGRAM_FORMAT';
-}
+export { ProgramFormatError } from './errors.js';
 
 const MAGIC = 0x70696b7a;
 const VERSION = 2;

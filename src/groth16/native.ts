@@ -23,10 +23,16 @@ import type {
   VerificationKey,
 } from './types.js';
 
+/** What the native code may refuse: `native/src/formats/error.rs` and `native/src/napi/failure.rs`. */
+export type NativeErrorCode =
+  | 'FILE_IO' | 'FILE_TRUNCATED' | 'FILE_WRONG_MAGIC' | 'FILE_WRONG_VERSION' | 'FILE_WRONG_PRIME' | 'FILE_UNSUPPORTED' | 'FILE_MISSING_SECTION'
+  | 'FILE_DUPLICATE_SECTION' | 'FILE_SECTION_SIZE' | 'FILE_OUT_OF_RANGE' | 'FILE_INVALID_POINT' | 'FILE_NOT_PREPARED' | 'FILE_MALFORMED'
+  | 'WITNESS_LENGTH' | 'WITNESS_VALUE' | 'PUBLIC_SIGNAL_COUNT' | 'KEY_CLOSED' | 'NO_THREADS' | 'NO_RANDOMNESS' | 'CIRCUIT_TOO_LARGE' | 'CANCELLED' | 'INTERNAL';
+
 /** A file or argument the native code refused; `code` starts with `FILE_` where a file's bytes are at fault. */
 export class NativeError extends ZkinferError {
   constructor(
-    readonly code: string,
+    readonly code: NativeErrorCode,
     message: string,
     /** Path of the file at fault, or a description such as `proof`; empty where there is none. */
     readonly file: string,
@@ -295,10 +301,10 @@ async function named<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (cause) {
-    const { code, message, file, section, reason } = cause as Partial<NativeError>;
+    const { code, message, file, section, reason } = cause as Partial<Omit<NativeError, 'code'>> & { readonly code?: string };
     if (code === undefined || message === undefined) throw cause;
     if (code === 'KEY_UNFINISHED') throw new UnfinishedKeyError(message, { cause });
     if (code === 'CEREMONY_REFUSED' || code === 'CEREMONY_USAGE') throw new CeremonyError(message, { cause });
-    throw new NativeError(code, message, file ?? '', section ?? '', reason ?? message, { cause });
+    throw new NativeError(code as NativeErrorCode, message, file ?? '', section ?? '', reason ?? message, { cause });
   }
 }

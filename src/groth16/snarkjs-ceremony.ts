@@ -14,6 +14,7 @@ import { writeFailure } from '../atomic-file.js';
 import { checkCounts } from '../r1cs/r1cs-file.js';
 import { readSection, readSectionSizes, readSectionStart } from '../r1cs/section-file.js';
 import { CeremonyError, type BeaconOptions, type Ceremony, type CeremonyOptions, type ContributeOptions, type ContributionRecord, type KeyRecord, type VerifyKeyOptions } from './ceremony.js';
+import { domainPower } from './domain.js';
 import { requireSecretContribution } from './finished-key.js';
 import { firstOffCurve, readContributions, readKeyHeader, readKeyRecord } from './key-record.js';
 import { abortable, entropy, heard, named, snarkjs, SnarkjsError, withCurve } from './snarkjs-calls.js';
@@ -176,8 +177,7 @@ export async function circuitPower(r1csPath: string): Promise<number> {
   const sizes = await readSectionSizes(r1csPath, 'r1cs');
   const bytes = { constraints: sizes.get(2) ?? 0, labels: sizes.get(3) ?? 0, file: (await stat(r1csPath)).size };
   checkCounts({ wires: view.getUint32(36, true), constraints: view.getUint32(60, true) }, bytes);
-  const rows = view.getUint32(60, true) + view.getUint32(40, true) + view.getUint32(44, true) + 1;
-  return Math.max(1, Math.ceil(Math.log2(rows)));
+  return domainPower({ constraints: view.getUint32(60, true), publicSignals: view.getUint32(40, true) + view.getUint32(44, true) });
 }
 
 export async function checkPtau(file: string, needed: number): Promise<void> {

@@ -15,7 +15,7 @@ import { requireFinishedKey } from './finished-key.js';
 import { requireFinishedZkey } from './key-record.js';
 import { abortable, entropy, holdCurve, named, snarkjs, SnarkjsError, withCurve, working } from './snarkjs-calls.js';
 import { checkPtau, circuitPower, snarkjsCeremony, verifyPowers } from './snarkjs-ceremony.js';
-import type { Groth16Backend, ImportedKey, LoadedKey, Proof, ProveOptions, ProveResult, SetupOptions, VerificationKey } from './types.js';
+import { CURVE, type Groth16Backend, type ImportedKey, type LoadedKey, type Proof, type ProveOptions, type ProveResult, type SetupOptions, type VerificationKey } from './types.js';
 
 /** Above this power of two, making powers of tau with snarkjs takes minutes. */
 const FAST_POWER = 12;
@@ -59,7 +59,7 @@ async function setup(r1csPath: string, zkeyPath: string, { ptau, checkPowers = t
   try {
     let tau = ptau;
     if (tau === undefined) {
-      const curve = await curves.getCurveFromName('bn128');
+      const curve = await curves.getCurveFromName(CURVE);
       const [empty, contributed] = [path.join(folder, 'empty.ptau'), path.join(folder, 'contributed.ptau')];
       tau = path.join(folder, 'prepared.ptau');
       const title = `powers of tau 2^${power}${power > FAST_POWER ? `, minutes with snarkjs beyond 2^${FAST_POWER}` : ''}`;

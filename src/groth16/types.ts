@@ -5,19 +5,23 @@
 
 import type { Ceremony, KeyRecord, VerifyKeyOptions } from './ceremony.js';
 
+/** What proofs and keys name themselves by, in snarkjs's terms. */
+export const PROTOCOL = 'groth16';
+export const CURVE = 'bn128';
+
 /** snarkjs's `proof.json`: coordinates in decimal, projective with z = 1; G2 coordinates as [c0, c1]. */
 export interface Proof {
   readonly pi_a: readonly [string, string, string];
   readonly pi_b: readonly [readonly [string, string], readonly [string, string], readonly [string, string]];
   readonly pi_c: readonly [string, string, string];
-  readonly protocol: 'groth16';
-  readonly curve: 'bn128';
+  readonly protocol: typeof PROTOCOL;
+  readonly curve: typeof CURVE;
 }
 
 /** snarkjs's `verification_key.json`. */
 export interface VerificationKey {
-  readonly protocol: 'groth16';
-  readonly curve: 'bn128';
+  readonly protocol: typeof PROTOCOL;
+  readonly curve: typeof CURVE;
   readonly nPublic: number;
   readonly vk_alpha_1: readonly string[];
   readonly vk_beta_2: readonly (readonly string[])[];

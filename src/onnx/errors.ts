@@ -40,3 +40,11 @@ export class DynamicShapeError extends ZkinferError {
 export class ModelTooLargeError extends ZkinferError {
   readonly code = 'MODEL_TOO_LARGE';
 }
+
+/** onnxruntime refused the model or an input, in its own words. */
+export class OnnxRuntimeError extends ZkinferError {
+  readonly code = 'ONNX_RUNTIME';
+}
+
+/** onnxruntime was not asked: this package does not feed it inputs of this type. */
+export class UnfedTypeError extends OnnxRuntimeError {}

@@ -1,22 +1,16 @@
 /**
  * The float32 network as onnxruntime runs it (WebAssembly, one thread): what accuracy is measured against. Only this file
- * knows onnxruntime. The trap: sessions are numbered inside one WebAssembly memory, so close what is opened.
+ * knows onnxruntime, and loads it when it is asked. The trap: sessions are numbered inside one WebAssembly memory, so close what is opened.
  */
-import * as ort from 'onnxruntime-web';
+import type * as Ort from 'onnxruntime-web';
 import { GraphBuilder } from './builder.js';
 import { decodeModel } from './decode.js';
 import { lowerInput } from './lower-model.js';
 import type { ElementType } from './model.js';
 import { sizeOf } from '../tensor/shape.js';
-import { ZkinferError } from '../errors.js';
+import { OnnxRuntimeError, UnfedTypeError } from './errors.js';
 
-/** onnxruntime refused the model or an input, in its own words. */
-export class OnnxRuntimeError extends ZkinferError {
-  readonly code = 'ONNX_RUNTIME';
-}
-
-/** onnxruntime was not asked: this package does not feed it inputs of this type. */
-export class UnfedTypeError extends OnnxRuntimeError {}
+export { OnnxRuntimeError, UnfedTypeError } from './errors.js';
 
 export interface Reference {
   /** One flat array per graph input, in order; gives one flat array per graph output. Integers come as numbers. */
@@ -30,6 +24,7 @@ export interface Reference {
  * @throws OnnxRuntimeError where onnxruntime cannot run the model
  */
 export async function openReference(bytes: Uint8Array): Promise<Reference> {
+  const ort = await import('onnxruntime-web');
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = 'fatal';
   const model = decodeModel(bytes);
@@ -43,10 +38,10 @@ export async function openReference(bytes: Uint8Array): Promise<Reference> {
     run: (data) =>
       named(async () => {
         // An input may be called __proto__.
-        const feeds = Object.create(null) as Record<string, ort.Tensor>;
+        const feeds = Object.create(null) as Record<string, Ort.Tensor>;
         inputs.forEach(({ name, type, shape }, i) => {
           if (data[i]?.length !== sizeOf(shape)) throw new Error(`input ${name} should have ${sizeOf(shape)} elements`);
-          feeds[name] = toTensor(type, data[i], shape);
+          feeds[name] = toTensor(ort, type, data[i], shape);
         });
         const results = await session.run(feeds);
         return model.outputs.map(({ name }) => {
@@ -69,7 +64,7 @@ async function named<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function toTensor(type: ElementType, data: ArrayLike<number>, shape: readonly number[]): ort.Tensor {
+function toTensor(ort: typeof Ort, type: ElementType, data: ArrayLike<number>, shape: readonly number[]): Ort.Tensor {
   switch (type) {
     case 'float':
       return new ort.Tensor('float32', Float32Array.from(data), shape);
@@ -120,7 +115,7 @@ function roundToEven(value: number): number {
 }
 
 /** onnxruntime gives half-precision numbers as their bits, or as numbers where the platform has a type for them. */
-function fromHalves(data: ort.Tensor['data']): Float32Array {
+function fromHalves(data: Ort.Tensor['data']): Float32Array {
   if (!(data instanceof Uint16Array)) return Float32Array.from(data as ArrayLike<number>);
   return Float32Array.from(data, (bits) => {
     const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];

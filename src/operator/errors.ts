@@ -3,7 +3,7 @@ import { ZkinferError } from '../errors.js';
 
 /** The input named by a request cannot be had, or is not the one it commits to. */
 export class InputUnavailableError extends ZkinferError {
-  readonly code: string = 'INPUT_UNAVAILABLE';
+  readonly code: 'INPUT_UNAVAILABLE' | 'INPUT_LIMIT' = 'INPUT_UNAVAILABLE';
 }
 
 /** The part of an input that is too large, or too slow. */

@@ -6,10 +6,9 @@ import { Signature, type TypedDataDomain, TypedDataEncoder, verifyTypedData } fr
 import { type Signer } from '../chain/index.js';
 import { fromContentHash } from './cid.js';
 import { SignatureError } from './errors.js';
+import { KINDS, type Kind } from './kinds.js';
 
-/** As `IProvenanceLedger.Kind`; the position is its number. */
-export const KINDS = ['unknown', 'data-set', 'training-run', 'checkpoint', 'checkpoint-batch', 'model-version'] as const;
-export type Kind = (typeof KINDS)[number];
+export { KINDS, type Kind } from './kinds.js';
 
 export interface Contributor {
   /** Address, with checksum. */

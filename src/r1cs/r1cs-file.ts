@@ -5,13 +5,11 @@
  */
 import { R1csBuilder } from './builder.js';
 import { isCanonical, modulusWords, readWords, smallFromWords, writeWords } from './field.js';
-import { FormatError } from './format-error.js';
+import { R1csFormatError } from './format-error.js';
 import { concatBytes, expectField, fileHeader, readSections, sectionHeader, wordsOf } from './sections.js';
 import { nonZeros, type R1cs, type SparseMatrix } from './types.js';
 
-export class R1csFormatError extends FormatError {
-  override readonly code = 'R1CS_FORMAT';
-}
+export { R1csFormatError } from './format-error.js';
 
 const HEADER_BYTES = 4 + 32 + 4 * 4 + 8 + 4;
 const CHUNK_WORDS = 1 << 20;

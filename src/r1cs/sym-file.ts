@@ -2,11 +2,9 @@
  * circom's `.sym`: one line a signal, `label,wire,component,name`; wire -1 where simplification removed the signal. Wire 0,
  * the constant one, has no line.
  */
-import { FormatError } from './format-error.js';
+import { SymFormatError } from './format-error.js';
 
-export class SymFormatError extends FormatError {
-  override readonly code = 'SYM_FORMAT';
-}
+export { SymFormatError } from './format-error.js';
 
 /** Names by wire (entry 0 is `one`), the first signal where several share a wire. Throws SymFormatError. */
 export function decodeSym(text: string, wireCount: number): string[] {

@@ -3,12 +3,10 @@
  * provers exploit; the few full-size field elements (hash states) stand beside. `.wtns` is iden3's file format, version 2.
  */
 import { isCanonical, modulusWords, readWords, signed, smallFromWords, writeWords } from './field.js';
-import { FormatError } from './format-error.js';
+import { WitnessFormatError } from './format-error.js';
 import { concatBytes, expectField, fileHeader, readSections, sectionHeader, wordsOf } from './sections.js';
 
-export class WitnessFormatError extends FormatError {
-  override readonly code = 'WITNESS_FORMAT';
-}
+export { WitnessFormatError } from './format-error.js';
 
 export interface Witness {
   /** By wire: the signed representative where it is a safe integer, else NaN. */

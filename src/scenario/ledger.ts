@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatEther, type Interface, keccak256, ZeroAddress } from 'ethers';
 import { deployContract, deployRegistry, registerModel, RevertedError, type Sender, sendOnce, submitInference } from '../chain/index.js';
-import { ZkinferError } from '../errors.js';
+import { ScenarioError } from './errors.js';
 import type { BackendChoice } from '../groth16/backends.js';
 import { chooseBackend } from '../groth16/backends.js';
 import {
@@ -25,6 +25,8 @@ import { openProver } from '../workflow/prove.js';
 import { readVerificationKey } from '../workflow/verify.js';
 import { openStage, type Person } from './people.js';
 import { recordProvenance } from './provenance.js';
+
+export { ScenarioError } from './errors.js';
 
 export interface ScenarioOptions {
   /** A build with keys, of the model in `onnx`. */
@@ -54,11 +56,6 @@ export interface ScenarioFacts {
   /** The market's ether after everyone withdrew, and what of it is stake. */
   readonly left: { readonly market: bigint; readonly stakes: bigint; readonly royalties: bigint };
   readonly seconds: number;
-}
-
-/** The chain did not get to where the story goes. */
-export class ScenarioError extends ZkinferError {
-  readonly code = 'SCENARIO';
 }
 
 const ETHER = 10n ** 18n;

@@ -6,10 +6,12 @@
  * zeros here.
  */
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import { ZkinferError } from '../errors.js';
+import { PublicSignalsError } from './errors.js';
 import type { Proof, VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
 import { SCALAR_FIELD, keccak, vkHash, wordHex } from './key.js';
+
+export { PublicSignalsError } from './errors.js';
 
 /** Hashed before the input signals of a model with public input. */
 export const PUBLIC_INPUT_DOMAIN = 'zkinfer public input v1';
@@ -36,11 +38,6 @@ export interface BatchCalldata {
   readonly contexts: readonly bigint[];
   readonly outputs: string;
   readonly proofs: string;
-}
-
-/** The public signals are not those of this manifest's circuit. */
-export class PublicSignalsError extends ZkinferError {
-  readonly code = 'PUBLIC_SIGNALS';
 }
 
 export type SignalLayout = Pick<Manifest, 'publicSignals'>;

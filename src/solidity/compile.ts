@@ -8,7 +8,9 @@
  */
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import { ZkinferError } from '../errors.js';
+import { SolidityCompileError } from './errors.js';
+
+export { SolidityCompileError } from './errors.js';
 
 /** What bytecode depends on, besides source and compiler version. */
 export const SOLIDITY_SETTINGS = {
@@ -28,18 +30,6 @@ export interface CompiledContract {
   readonly deployedBytecode: string;
   /** Path of its source, as given. */
   readonly source: string;
-}
-
-/** solc rejected the sources. */
-export class SolidityCompileError extends ZkinferError {
-  readonly code = 'SOLIDITY_COMPILE';
-
-  constructor(
-    /** solc's messages, one for each error, with file and line. */
-    readonly diagnostics: readonly string[],
-  ) {
-    super(`solc rejected the sources:\n${diagnostics.join('\n')}`);
-  }
 }
 
 interface StandardOutput {

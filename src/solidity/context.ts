@@ -6,13 +6,10 @@
  * beside the proof, and believes it only where it hashes to the context.
  */
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import { ZkinferError } from '../errors.js';
+import { ContextError } from './errors.js';
 import { keccak, wordHex } from './key.js';
 
-/** What a context is to be made of is no chain, address or number. */
-export class ContextError extends ZkinferError {
-  readonly code = 'CONTEXT';
-}
+export { ContextError } from './errors.js';
 
 /** What a proof is made for. Addresses are 0x and 40 hexadecimal digits, in any case. */
 export interface ContextBinding {

@@ -7,9 +7,11 @@
  */
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
-import { ZkinferError } from '../errors.js';
+import { InvalidVerificationKeyError } from './errors.js';
 import { requireFinishedKey } from '../groth16/finished-key.js';
-import type { VerificationKey } from '../groth16/types.js';
+import { CURVE, PROTOCOL, type VerificationKey } from '../groth16/types.js';
+
+export { InvalidVerificationKeyError } from './errors.js';
 
 /** Order of BN254's base field. */
 export const BASE_FIELD = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
@@ -21,16 +23,11 @@ export const PROOF_SYSTEM = 'groth16-bn254-v1';
 /** First four bytes of its keccak256. */
 export const PROOF_SYSTEM_ID = keccak(utf8ToBytes(PROOF_SYSTEM)).slice(0, 10);
 
-/** The verification key is not one of Groth16 over BN254, or is damaged. */
-export class InvalidVerificationKeyError extends ZkinferError {
-  readonly code = 'INVALID_VERIFICATION_KEY';
-}
-
 /** The key's words, in the order of this file's head. @throws InvalidVerificationKeyError, UnfinishedKeyError */
 export function keyWords(key: VerificationKey): bigint[] {
-  if (key.protocol !== 'groth16' || key.curve !== 'bn128') {
+  if (key.protocol !== PROTOCOL || key.curve !== CURVE) {
     throw new InvalidVerificationKeyError(
-      `The verification key is for ${String(key.protocol)} on ${String(key.curve)}; only groth16 on bn128 is supported.`,
+      `The verification key is for ${String(key.protocol)} on ${String(key.curve)}; only ${PROTOCOL} on ${CURVE} is supported.`,
     );
   }
   if (key.IC.length !== key.nPublic + 1) {

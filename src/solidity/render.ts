@@ -5,12 +5,14 @@
  * hashes, so code that was compiled from this source cannot show one key and use another. The trap: that holds for the
  * source, not for any contract at some address; compare `extcodehash` with your own compilation of this source.
  */
-import { ZkinferError } from '../errors.js';
+import { VerifierRenderError } from './errors.js';
 import type { VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
 import { keyWords, keccakWords } from './key.js';
 import { renderConstants, renderGroth16 } from './renderGroth16.js';
 import { modelLayout, renderErrors, renderModel } from './renderModel.js';
+
+export { VerifierRenderError } from './errors.js';
 
 /** The parts of a manifest that a verifier's model-aware layer is made of. */
 export type VerifierManifest = Pick<Manifest, 'name' | 'modelHash' | 'circuitHash' | 'inputs' | 'outputs' | 'publicSignals'>;
@@ -22,11 +24,6 @@ export interface RenderOptions {
 
 /** More public signals than a contract's code can hold constants for (EIP-170: 24,576 bytes). */
 export const MAX_SIGNALS = 128;
-
-/** No verifier can be made for this key and manifest together. */
-export class VerifierRenderError extends ZkinferError {
-  readonly code = 'VERIFIER_RENDER';
-}
 
 /** Solidity source of the verifier of `key`, for the model that `manifest` describes. */
 export function renderVerifier(key: VerificationKey, manifest: VerifierManifest, options: RenderOptions = {}): string {

@@ -5,15 +5,12 @@
  * The trap: a signal's value decides nothing until it is known to be canonical. Words of packed tensors are checked
  * against the bits they use, commitments against the scalar field's order, before any proof is looked at.
  */
-import { ZkinferError } from '../errors.js';
+import { SignalLayoutError } from './errors.js';
 import type { Manifest, TensorDescription } from '../manifest.js';
 import { PUBLIC_INPUT_DOMAIN } from './calldata.js';
 import { claimWork, POINTS, SIGNALS } from './renderGroth16.js';
 
-/** The manifest describes public signals that a verifier cannot be made for. */
-export class SignalLayoutError extends ZkinferError {
-  readonly code = 'SIGNAL_LAYOUT';
-}
+export { SignalLayoutError } from './errors.js';
 
 type Side = 'input' | 'output';
 

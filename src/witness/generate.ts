@@ -6,15 +6,12 @@
  * are carried as field elements.
  */
 import type { BigRow, Program, ProgramGadget } from '../compile/program.js';
-import { ZkinferError } from '../errors.js';
+import { WitnessInputError } from './errors.js';
 import { canonical, signed } from '../r1cs/field.js';
 import type { Witness } from '../r1cs/witness.js';
 import { prepareGadget, type GadgetWitness } from '../gadgets/index.js';
 
-/** A value assigned to the circuit does not fit it. */
-export class WitnessInputError extends ZkinferError {
-  readonly code = 'WITNESS_INPUT';
-}
+export { WitnessInputError } from './errors.js';
 
 /** Values of the circuit's inputs, in wire order. */
 export interface Assignment {

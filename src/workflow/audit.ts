@@ -15,10 +15,11 @@ import { childEnvironment } from '../child-environment.js';
 import { compileModel } from '../compile/compile.js';
 import { encodeProgram } from '../compile/program-file.js';
 import { ZkinferError } from '../errors.js';
+import { AuditMismatchError } from './errors.js';
 import { chooseBackend } from '../groth16/backends.js';
-import { requireFinishedZkey } from '../groth16/key-record.js';
 import type { Manifest } from '../manifest.js';
 import { buildGraph, decodeModel } from '../onnx/index.js';
+import { proofSystemOf } from '../proof-systems/index.js';
 import { integerModelFromJson, integerModelToJson } from '../quantize/serialize.js';
 import { r1csChunks } from '../r1cs/r1cs-file.js';
 import { compileCached, contractName, renderVerifier, vkHash } from '../solidity/index.js';
@@ -28,6 +29,8 @@ import { compileOnnx, samplesHash, sha256 } from './compile.js';
 import { parseSamples, type Sample } from './input-json.js';
 import { publicSignalsOf, requireKeyShape, requireManifestOfModel } from './public-signals.js';
 import { readVerificationKey } from './verify.js';
+
+export { AuditMismatchError } from './errors.js';
 
 /** `established`: seen here. `failed`: seen to be otherwise. `open`: not looked at, for want of something. `never`: nobody can establish it. */
 export type Verdict = 'established' | 'failed' | 'open' | 'never';
@@ -162,11 +165,6 @@ function textOf(error: unknown): string {
   return (error as { readonly shortMessage?: string }).shortMessage ?? (error instanceof Error ? error.message : String(error));
 }
 
-/** What was compared is not what it should be. */
-export class AuditMismatchError extends ZkinferError {
-  readonly code = 'AUDIT_MISMATCH';
-}
-
 function compare(what: string, own: string, made: string): void {
   if (own !== made) throw new AuditMismatchError(`${what} is ${own}; made again here it is ${made}`);
 }
@@ -246,18 +244,19 @@ async function auditModel(state: State): Promise<void> {
 async function auditKeys(state: State): Promise<void> {
   const { folder, manifest, options, say } = state;
   const { keys } = manifest;
+  const { files } = proofSystemOf(manifest);
   if (keys === undefined) {
     say('keys', 'open', 'the build has no keys');
     return;
   }
-  const zkey = await checkBuildFile(folder, manifest, 'proving.zkey').catch(() => undefined);
+  const zkey = await checkBuildFile(folder, manifest, files.provingKey).catch(() => undefined);
   if (zkey === undefined) {
     say('verification key', 'open', 'the proving key is not in the folder, so the verification key cannot be compared with it');
   } else {
-    await check(state, 'verification key', 'verification_key.json is the proving key\'s, which is for a circuit of this size', async () => {
+    await check(state, 'verification key', `${files.verificationKey} is the proving key's, which is for a circuit of this size`, async () => {
       const { circuit, publicSignals } = manifest;
       // Reads the header alone; counts that the file's sections do not bear out are refused.
-      const shape = await requireFinishedZkey(zkey);
+      const shape = await proofSystemOf(manifest).keyShape(zkey);
       requireKeyShape(folder, manifest, shape, { wires: circuit.wires, publicSignals: publicSignals.length, domainSize: circuit.domainSize });
       await readVerificationKey(folder);
     });

@@ -7,14 +7,12 @@ import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { writeAtomic, writeFailure } from '../atomic-file.js';
-import { ZkinferError } from '../errors.js';
+import { BuildFolderError, KeysExistError } from './errors.js';
 import { manifestSchema, type Manifest } from '../manifest.js';
-import type { BuildFiles } from './compile.js';
+import { KEY_FILES, PROOF_SYSTEMS, proofSystemOf } from '../proof-systems/index.js';
+import type { BuildFiles } from './build-files.js';
 
-/** A build folder is missing, incomplete or damaged. */
-export class BuildFolderError extends ZkinferError {
-  readonly code = 'BUILD_FOLDER';
-}
+export { BuildFolderError, KeysExistError } from './errors.js';
 
 export const MANIFEST = 'manifest.json';
 
@@ -36,14 +34,6 @@ function isAlive(pid: number): boolean {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
-
-/** Keys are there that would be lost. */
-export class KeysExistError extends ZkinferError {
-  readonly code = 'KEYS_EXIST';
-}
-
-/** Files that keys are made of; they depend on the circuit alone. */
-const KEY_FILES = ['proving.zkey', 'unfinished.zkey', 'verification_key.json'];
 
 /** What else a build takes the place of. */
 export interface WriteOptions {
@@ -163,7 +153,12 @@ export async function dropFromBuild(folder: string, name: string): Promise<void>
 }
 
 /** Bytes of a file that is read whole, at most: a folder may come from anybody. What is larger is read in pieces, or not at all. */
-const MOST_BYTES: Readonly<Record<string, number>> = { [MANIFEST]: 2 ** 26, 'verification_key.json': 2 ** 26, 'Verifier.sol': 2 ** 24, 'integer-model.json': 2 ** 29 };
+const MOST_BYTES: Readonly<Record<string, number>> = {
+  [MANIFEST]: 2 ** 26,
+  'Verifier.sol': 2 ** 24,
+  'integer-model.json': 2 ** 29,
+  ...Object.fromEntries(Object.values(PROOF_SYSTEMS).map(({ files }) => [files.verificationKey, 2 ** 26])),
+};
 /** Of any other: what Node reads into one buffer. */
 const MOST_BYTES_OF_OTHERS = 2 ** 31 - 1;
 
@@ -246,19 +241,21 @@ function damaged(folder: string, manifest: Manifest, name: string): BuildFolderE
 }
 
 function remedy(folder: string, manifest: Manifest, name: string): string {
-  if (name === 'proving.zkey' || name === 'verification_key.json') return keysRemedy(folder, manifest);
+  const { provingKey, verificationKey } = proofSystemOf(manifest).files;
+  if (name === provingKey || name === verificationKey) return keysRemedy(folder, manifest);
   if (name === 'Verifier.sol') return `make it with: zkinfer solidity ${folder}`;
   return 'compile the model again';
 }
 
 /** How a build comes by keys that are missing, damaged or for something else: never by a command that drops those of a ceremony. */
-export function keysRemedy(folder: string, { keys, unfinishedKey }: Pick<Manifest, 'keys' | 'unfinishedKey'>): string {
+export function keysRemedy(folder: string, manifest: Pick<Manifest, 'keys' | 'unfinishedKey' | 'proofSystem'>): string {
+  const { keys, unfinishedKey } = manifest;
   if (keys?.kind === 'ptau') {
     return `they were made by a ceremony: take its last key again: zkinfer setup ${folder} --ptau FILE --import KEY.zkey --force`;
   }
   if (keys !== undefined) return `make the keys again: zkinfer setup ${folder} --force`;
   if (unfinishedKey !== undefined) {
-    return `unfinished.zkey waits for contributions (zkinfer ceremony contribute); take the last key with: zkinfer setup ${folder} --ptau FILE --import KEY.zkey`;
+    return `${proofSystemOf(manifest).files.unfinishedKey} waits for contributions (zkinfer ceremony contribute); take the last key with: zkinfer setup ${folder} --ptau FILE --import KEY.zkey`;
   }
   return `make the keys with: zkinfer setup ${folder} (a key that a ceremony made is taken with --ptau FILE --import KEY.zkey)`;
 }

@@ -3,17 +3,14 @@
  * compared with the interpreter's on every run, so that nothing is proved that the integer model does not say.
  */
 import type { Program } from '../compile/program.js';
-import { ZkinferError } from '../errors.js';
+import { InconsistentWitnessError } from './errors.js';
 import { inputCodes } from '../quantize/encode.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import { runIntegerModel } from '../quantize/interpreter.js';
 import type { Witness } from '../r1cs/witness.js';
 import { circuitResults, prepareWitness } from '../witness/generate.js';
 
-/** The circuit and the interpreter disagree: a bug in this package or a damaged build, never the input's fault. */
-export class InconsistentWitnessError extends ZkinferError {
-  readonly code = 'INCONSISTENT_WITNESS';
-}
+export { InconsistentWitnessError } from './errors.js';
 
 export interface CircuitRun {
   readonly witness: Witness;

@@ -1,7 +1,7 @@
 /** `compile` as a function: ONNX bytes in; circuit, integer model, manifest and accuracy report out. No file is touched. */
 import { leastOf } from '../tensor/extremes.js';
 import { createHash } from 'node:crypto';
-import { domainSize, compileModel, type Circuit } from '../compile/compile.js';
+import { compileModel, type Circuit } from '../compile/compile.js';
 import { encodeProgram } from '../compile/program-file.js';
 import type { Manifest, Visibility } from '../manifest.js';
 import { buildGraph, decodeModel, evaluator } from '../onnx/index.js';
@@ -11,13 +11,17 @@ import { integerModelToJson } from '../quantize/serialize.js';
 import { r1csChunks } from '../r1cs/r1cs-file.js';
 import { symLines } from '../r1cs/sym-file.js';
 import { nonZeros } from '../r1cs/types.js';
+import { proofSystemOf } from '../proof-systems/index.js';
 import { MAX_SIGNALS } from '../solidity/render.js';
 import { VERSION } from '../version.js';
 import { reportAccuracy, type ComparedAccuracy, type Otherwise } from './accuracy-report.js';
+import type { BuildFiles } from './build-files.js';
 import { classesOf, type ClassOptions, type OutputClasses } from './classes.js';
 import { checkSamples, type Sample } from './input-json.js';
 import { reportLayers, type LayerReport } from './report.js';
 import { wireNames } from './sym.js';
+
+export { buildFiles, type BuildFiles } from './build-files.js';
 
 export interface CompileOptions extends ClassOptions {
   /** Name of the build, and of its contract. */
@@ -46,11 +50,10 @@ export interface CompiledModel {
   readonly manifest: Manifest;
   readonly accuracy: ComparedAccuracy;
   readonly layers: readonly LayerReport[];
+  /** What a build folder holds of it, the manifest not among it. */
+  readonly files: BuildFiles;
   readonly seconds: number;
 }
-
-/** Contents of the files that `compile` writes, by name, in pieces: a large system does not fit one buffer. */
-export type BuildFiles = Readonly<Record<string, () => Iterable<Uint8Array | string>>>;
 
 /** SHA-256 of pieces laid end to end, in hex with 0x. */
 export function sha256(pieces: Iterable<Uint8Array | string>): string {
@@ -100,11 +103,11 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
     ...(samples.length === 0 ? {} : { calibrationHash: samplesHash(samples), calibrationRows: samples.length }),
   };
   const manifest = { ...describe(onnx, model, circuit, options.name, visibility, classes), options: recorded, accuracy: onRecord(accuracy) };
-  return { model, circuit, manifest, accuracy, layers: reportLayers(model, circuit), seconds: (performance.now() - start) / 1000 };
+  return { model, circuit, manifest, accuracy, layers: reportLayers(model, circuit), files: filesOf(model, circuit), seconds: (performance.now() - start) / 1000 };
 }
 
-/** The files of a compiled build, manifest not among them. */
-export function buildFiles({ model, circuit }: CompiledModel): BuildFiles {
+/** The contents of a build's files, made when they are asked for. */
+function filesOf(model: IntegerModel, circuit: Circuit): BuildFiles {
   return {
     'integer-model.json': () => [integerModelToJson(model)],
     'circuit.r1cs': () => r1csChunks(circuit.system),
@@ -148,7 +151,7 @@ function describe(
       wires: system.wireCount,
       nonZeros: nonZeros(system),
       publicSignals: circuit.signals.length,
-      domainSize: domainSize(system),
+      domainSize: proofSystemOf({}).domainSize({ constraints: system.constraintCount, publicSignals: circuit.signals.length }),
     },
     notes: [...model.notes, ...notesOnSignals(visibility, circuit.signals.length)],
     files: {},

@@ -25,8 +25,9 @@ import {
   type Rpc,
   type Sender,
 } from '../chain/index.js';
-import { compileCached, compileSolidity, contractName, renderVerifier, vkHash, type CompiledContract } from '../solidity/index.js';
-import { ZkinferError } from '../errors.js';
+import { proofSystemOf } from '../proof-systems/index.js';
+import { compileCached, compileSolidity, contractName, type CompiledContract } from '../solidity/index.js';
+import { NotReadyError } from './errors.js';
 import type { VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
 import { integerModelFromJson } from '../quantize/serialize.js';
@@ -37,10 +38,7 @@ import { proofFromJson, type ProofFile } from './proof-file.js';
 import { BuildMismatchError, publicSignalsOf, requireManifestOfModel } from './public-signals.js';
 import { readVerificationKey } from './verify.js';
 
-/** Something has to be deployed or registered first. */
-export class NotReadyError extends ZkinferError {
-  readonly code = 'NOT_READY';
-}
+export { NotReadyError } from './errors.js';
 
 export interface ChainOptions {
   /** Without it: a local chain kept in the build folder. */
@@ -57,7 +55,8 @@ async function renderBuild(folder: string): Promise<string> {
   const manifest = await readManifest(folder);
   const model = integerModelFromJson(new TextDecoder().decode(await readBuildFile(folder, manifest, 'integer-model.json')));
   requireManifestOfModel(folder, manifest, model, publicSignalsOf(model, manifest.visibility));
-  return renderVerifier(await readVerificationKey(folder), manifest);
+  const contract = await proofSystemOf(manifest).contract();
+  return contract.render(await readVerificationKey(folder), manifest);
 }
 
 /**
@@ -116,9 +115,10 @@ export interface DeployResult {
 export async function deployBuild(folder: string, options: ChainOptions): Promise<DeployResult> {
   const artifact = await compileVerifier(folder, compileCached);
   const key = await readVerificationKey(folder);
+  const { keyHash } = await proofSystemOf(await readManifest(folder)).contract();
   return await withSender(folder, options, async (sender, chain) => {
     const deployed = await deployVerifier(sender, artifact, key);
-    await updateDeployment(folder, chain.rpc, { verifier: { address: deployed.address, transaction: deployed.transaction, vkHash: vkHash(key) } });
+    await updateDeployment(folder, chain.rpc, { verifier: { address: deployed.address, transaction: deployed.transaction, vkHash: keyHash(key) } });
     await chain.save();
     return { address: deployed.address, transaction: deployed.transaction, gasUsed: deployed.gasUsed, chainId: chain.rpc.chainId, embedded: chain.embedded };
   });
@@ -149,6 +149,7 @@ export async function registerBuild(
   const manifest = await readManifest(folder);
   const key = await readVerificationKey(folder);
   const artifact = await compileVerifier(folder, compileCached);
+  const { keyHash } = await proofSystemOf(manifest).contract();
   return await withSender(folder, options, async (sender, chain) => {
     const deployment = await readDeployment(folder, chain.rpc);
     const verifier = requirePart(deployment, 'verifier', folder).address;
@@ -162,7 +163,7 @@ export async function registerBuild(
     const known = sameAddress(contracts.registry, deployment.registry?.address) ? deployment.model : undefined;
     const model = known ? await updateModel(sender, contracts.registry, BigInt(known.id), wanted) : await registerModel(sender, contracts.registry, wanted);
     await updateDeployment(folder, chain.rpc, {
-      model: { id: String(model.modelId), version: model.version, vkHash: vkHash(key), transaction: model.transaction },
+      model: { id: String(model.modelId), version: model.version, vkHash: keyHash(key), transaction: model.transaction },
     });
     await chain.save();
     const account = sender.signer.address;
@@ -232,7 +233,8 @@ async function requireRegistered(
   await requireSameRegistry(rpc, { registry, attestations });
   const model = await readModelVersion(rpc, registry, modelId, version);
   const { modelHash, circuitHash } = manifest;
-  for (const [what, own, registered] of [['model', modelHash, model.modelHash], ['circuit', circuitHash, model.circuitHash], ['key', vkHash(key), model.vkHash]]) {
+  const { keyHash } = await proofSystemOf(manifest).contract();
+  for (const [what, own, registered] of [['model', modelHash, model.modelHash], ['circuit', circuitHash, model.circuitHash], ['key', keyHash(key), model.vkHash]]) {
     if (own === registered) continue;
     throw new NotDeployedError(
       `model ${modelId}, version ${version}, in the registry at ${registry} is not the build in ${folder}: its ${what} hash is ${registered}, the build's ${own}. ` +

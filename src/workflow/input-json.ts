@@ -3,19 +3,16 @@
  * samples holds one such entry per sample: for a model with one input a row each, else an array of arrays each; or, as EZKL has them,
  * all samples of an input end to end in one array.
  */
-import { ZkinferError } from '../errors.js';
+import { InputFormatError } from './errors.js';
 import type { GraphInput } from '../network/graph.js';
 import { InputRangeError, InputShapeError, InputTypeError } from '../quantize/errors.js';
 import { showShape, sizeOf } from '../tensor/shape.js';
 import { parseJson } from '../user-json.js';
 
+export { InputFormatError } from './errors.js';
+
 /** One flat array per graph input. */
 export type Sample = readonly Float64Array[];
-
-/** The text is not the JSON that is wanted. */
-export class InputFormatError extends ZkinferError {
-  readonly code = 'INPUT_FORMAT';
-}
 
 /**
  * Reads one input of a model. @throws InputFormatError, InputShapeError

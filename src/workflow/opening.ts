@@ -4,57 +4,21 @@
  *
  * The trap: an opening says something of a proof only if the proof is valid and the salt is used on the side it is for.
  */
-import { z } from 'zod';
 import type { CommitmentSide } from '../compile/commitment-domain.js';
-import { ZkinferError } from '../errors.js';
+import { OpeningError } from './errors.js';
 import { encodeInputs } from '../quantize/encode.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import { runIntegerModel } from '../quantize/interpreter.js';
 import { integerModelFromJson } from '../quantize/serialize.js';
-import { FIELD_MODULUS } from '../r1cs/types.js';
 import { sizeOf } from '../tensor/shape.js';
-import { parseJson } from '../user-json.js';
 import { readBuildFile, readManifest } from './build-folder.js';
 import type { Sample } from './input-json.js';
+import type { Opening } from './opening-file.js';
 import { describeOutputs, type OutputReport } from './outputs.js';
 import { publicSignalsOf, requireManifestOfModel, type PublicSignals } from './public-signals.js';
-import type { Inference } from './prove.js';
 
-/** A file is no opening, or the build publishes nothing that it could open. */
-export class OpeningError extends ZkinferError {
-  readonly code = 'OPENING';
-}
-
-const salt = z.string().regex(/^\d{1,78}$/, 'not a decimal number').refine((text) => BigInt(text) < FIELD_MODULUS, 'not below the scalar field of BN254');
-const openingSchema = z.object({
-  salts: z.object({ input: salt.optional(), output: salt.optional() }),
-  /** The outputs' integers, where the output is committed to. */
-  outputs: z.array(z.array(z.number().int())).optional(),
-});
-export type Opening = z.infer<typeof openingSchema>;
-
-/** What opens the commitments of an inference. Whoever has it can check guesses of the input. */
-export function openingOf({ salts, outputs }: Pick<Inference, 'salts' | 'outputs'>): Opening {
-  return { salts, ...(salts.output === undefined ? {} : { outputs: outputs.map(({ integers }) => [...integers]) }) };
-}
-
-export function openingToJson(opening: Opening): string {
-  return `${JSON.stringify(opening, null, 1)}\n`;
-}
-
-/** @throws OpeningError */
-export function openingFromJson(text: string, source: string): Opening {
-  let value: unknown;
-  try {
-    value = parseJson(text);
-  } catch (cause) {
-    throw new OpeningError(`${source} is not JSON: ${(cause as Error).message}`, { cause });
-  }
-  const result = openingSchema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new OpeningError(`${source} is no opening as \`zkinfer prove --opening\` writes it: ${issue.path.join('.') || 'top level'}: ${issue.message}`);
-}
+export { OpeningError } from './errors.js';
+export { openingFromJson, openingOf, openingToJson, type Opening } from './opening-file.js';
 
 /** By side: whether the public signals are of these values. Sides that were not asked about are absent. */
 export interface Opened {

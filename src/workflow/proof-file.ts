@@ -3,36 +3,26 @@
  * snarkjs and rapidsnark ignore the extra field, and `context`, which says what the proof's context hashes. Their own pair of files is read as well, and the object `{proof, publicSignals}` that
  * snarkjs's functions give.
  */
-import { z } from 'zod';
-import { ZkinferError } from '../errors.js';
+import { ProofFormatError } from './errors.js';
 import type { Proof } from '../groth16/types.js';
+import { arrayOf, decimalAt, fieldAt, objectAt, optionalAt, ShapeMismatch, textLike } from '../json-shape.js';
+import { proofSystemOf, proofSystemOfProof } from '../proof-systems/index.js';
 import type { ProofBinding } from './proof-context.js';
 import { parseJson } from '../user-json.js';
 
-/** A file is not a Groth16 proof with its public signals. */
-export class ProofFormatError extends ZkinferError {
-  readonly code = 'PROOF_FORMAT';
-}
+export { ProofFormatError } from './errors.js';
 
-const decimal = z.string().regex(/^\d{1,78}$/, 'not a decimal number');
-const signalsSchema = z.array(decimal);
-const pair = z.tuple([decimal, decimal]);
-const hexAddress = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'not an address');
-const bindingSchema = z
-  .object({ chainId: decimal, contract: hexAddress, account: hexAddress, nonce: decimal })
-  .transform(({ chainId, contract, account, nonce }): ProofBinding => ({ chainId: BigInt(chainId), contract, account, nonce: BigInt(nonce) }))
-  .refine(({ chainId, nonce }) => BigInt(chainId) < 1n << 256n && BigInt(nonce) < 1n << 256n, 'numbers of more than 256 bits');
-const proofSchema = z.object({
-  pi_a: z.tuple([decimal, decimal, decimal]),
-  pi_b: z.tuple([pair, pair, pair]),
-  pi_c: z.tuple([decimal, decimal, decimal]),
-  protocol: z.literal('groth16'),
-  curve: z.literal('bn128').default('bn128'),
-  publicSignals: signalsSchema.optional(),
-  context: bindingSchema.optional(),
-});
-/** What snarkjs's `fullProve` and `prove` give, and `zkinfer prove --json` prints. */
-const pairSchema = z.object({ proof: proofSchema, publicSignals: signalsSchema.optional() });
+const signalsAt = arrayOf(decimalAt);
+const addressAt = textLike(/^0x[0-9a-fA-F]{40}$/, 'not an address');
+
+function bindingAt(value: unknown, path: string): ProofBinding {
+  const object = objectAt(value, path);
+  const number = (key: string): bigint => BigInt(fieldAt(object, key, path, decimalAt));
+  const address = (key: string): string => fieldAt(object, key, path, addressAt);
+  const binding = { chainId: number('chainId'), contract: address('contract'), account: address('account'), nonce: number('nonce') };
+  if (binding.chainId >= 1n << 256n || binding.nonce >= 1n << 256n) throw new ShapeMismatch(path, 'numbers of more than 256 bits');
+  return binding;
+}
 
 export interface ProofFile {
   readonly proof: Proof;
@@ -53,12 +43,21 @@ function bindingToJson({ chainId, contract, account, nonce }: ProofBinding): Rec
 /** `publicText`: a separate `public.json`, needed where the proof does not carry its signals. @throws ProofFormatError */
 export function proofFromJson(text: string, source: string, publicText?: string): ProofFile {
   const value = parse(text, source);
-  const paired = typeof value === 'object' && value !== null && 'proof' in value;
-  const { proof: content, publicSignals: beside } = paired ? check(pairSchema, value, source) : { proof: check(proofSchema, value, source), publicSignals: undefined };
-  const { publicSignals: inside, context: kept, ...proof } = content;
+  const { proof, beside, inside, kept } = shaped(source, () => {
+    const top = objectAt(value, '');
+    // What snarkjs's `fullProve` and `prove` give, and `zkinfer prove --json` prints, has the proof under a name.
+    const at = Object.hasOwn(top, 'proof') ? 'proof' : '';
+    const own = at === '' ? top : objectAt(top.proof, at);
+    return {
+      proof: (proofSystemOfProof(own) ?? proofSystemOf({})).proofFrom(own, at),
+      beside: at === '' ? undefined : optionalAt(top, 'publicSignals', '', signalsAt),
+      inside: optionalAt(own, 'publicSignals', at, signalsAt),
+      kept: optionalAt(own, 'context', at, bindingAt),
+    };
+  });
   const own = beside ?? inside;
   const given = `the public signals for ${source}`;
-  const publicSignals = publicText === undefined ? own : check(signalsSchema, parse(publicText, given), given);
+  const publicSignals = publicText === undefined ? own : shaped(given, () => signalsAt(parse(publicText, given), ''));
   if (!publicSignals) throw new ProofFormatError(`${source} carries no public signals; name their file with --public`);
   return { proof, publicSignals, ...(kept ? { binding: kept } : {}) };
 }
@@ -71,9 +70,11 @@ function parse(text: string, source: string): unknown {
   }
 }
 
-function check<T>(schema: z.ZodType<T>, value: unknown, source: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new ProofFormatError(`${source} is not a Groth16 proof: ${issue.path.join('.') || 'top level'}: ${issue.message}`);
+function shaped<T>(source: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof ShapeMismatch)) throw cause;
+    throw new ProofFormatError(`${source} is not a Groth16 proof: ${cause.message}`, { cause });
+  }
 }

@@ -4,6 +4,7 @@ import { decodeProgram } from '../compile/program-file.js';
 import type { Program } from '../compile/program.js';
 import type { Groth16Backend, KeyShape, LoadedKey, OnProgress, Proof } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
+import { proofSystemOf } from '../proof-systems/index.js';
 import { encodeInputs } from '../quantize/encode.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import { integerModelFromJson } from '../quantize/serialize.js';
@@ -59,11 +60,12 @@ export async function openWitness(folder: string): Promise<Pick<Prover, 'manifes
 /** @throws BuildFolderError, KeyMismatchError and the backend's key errors */
 export async function openProver(folder: string, backend: Groth16Backend): Promise<Prover> {
   const ready = await openWitness(folder);
-  const key: LoadedKey = await backend.loadKey(await checkBuildFile(folder, ready.manifest, 'proving.zkey'));
+  const { files } = proofSystemOf(ready.manifest);
+  const key: LoadedKey = await backend.loadKey(await checkBuildFile(folder, ready.manifest, files.provingKey));
   try {
     requireKeyShape(folder, ready.manifest, key.shape, ready.circuit);
     // Compared with the proving key. Whoever only proves may have none.
-    if (await isInFolder(folder, 'verification_key.json')) await readVerificationKey(folder);
+    if (await isInFolder(folder, files.verificationKey)) await readVerificationKey(folder);
   } catch (error) {
     await key.close();
     throw error;
@@ -82,9 +84,10 @@ export async function openProver(folder: string, backend: Groth16Backend): Promi
 }
 
 /** What the key must be for, by manifest and plan, which must agree. @throws BuildMismatchError */
-function circuitShape(folder: string, { circuit, publicSignals }: Manifest, program: Program): KeyShape {
-  const rows = circuit.constraints + publicSignals.length + 1;
-  const shape = { wires: program.wireCount, publicSignals: publicSignals.length, domainSize: 2 ** Math.ceil(Math.log2(Math.max(rows, 2))) };
+function circuitShape(folder: string, manifest: Manifest, program: Program): KeyShape {
+  const { circuit, publicSignals } = manifest;
+  const domainSize = proofSystemOf(manifest).domainSize({ constraints: circuit.constraints, publicSignals: publicSignals.length });
+  const shape = { wires: program.wireCount, publicSignals: publicSignals.length, domainSize };
   const declared = { wires: circuit.wires, publicSignals: program.publicOutputCount + program.publicInputCount, domainSize: circuit.domainSize };
   if (shape.wires !== declared.wires || shape.publicSignals !== declared.publicSignals || shape.domainSize !== declared.domainSize) {
     throw new BuildMismatchError(`${folder}: manifest and witness plan are of different circuits; compile the model again`);

@@ -8,7 +8,7 @@
 import { commitmentDomains, type CommitmentSide } from '../compile/commitment-domain.js';
 import { meanings, type SignalMeaning } from '../compile/lower.js';
 import { packIntegers, planPacking, type PackingPlan } from '../compile/packing.js';
-import { ZkinferError } from '../errors.js';
+import { BuildMismatchError } from './errors.js';
 import { poseidonCommit } from '../gadgets/index.js';
 import type { KeyShape } from '../groth16/types.js';
 import type { Manifest, TensorDescription } from '../manifest.js';
@@ -17,10 +17,7 @@ import { boundModel } from '../quantize/intervals.js';
 import { hull, type Intervals } from '../tensor/intervals.js';
 import { keysRemedy } from './build-folder.js';
 
-/** The parts of a build do not belong together: a proof would say or show something else than the build declares. */
-export class BuildMismatchError extends ZkinferError {
-  readonly code = 'BUILD_MISMATCH';
-}
+export { BuildMismatchError } from './errors.js';
 
 /** One inference, as integers. */
 export interface ProvedInference {

@@ -9,14 +9,16 @@ import { constants, copyFile, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFailure } from '../atomic-file.js';
 import { ZkinferError } from '../errors.js';
+import { PowersOfTauError } from './errors.js';
 import { powerOf } from '../groth16/snarkjs-ceremony.js';
 import type { Groth16Backend, OnProgress, VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
+import { proofSystemOf, type ProofSystem } from '../proof-systems/index.js';
 import { addToBuild, checkBuildFile, dropFromBuild, hashFile, KeysExistError, readManifest, sweepUnfinished } from './build-folder.js';
 
-/** The name of a key that nobody contributed to yet. */
-export const UNFINISHED_KEY = 'unfinished.zkey';
-const PROVING_KEY = 'proving.zkey';
+export { PowersOfTauError } from './errors.js';
+export { developmentKeysNotice, ONE_CONTRIBUTION_NOTICE } from './key-notices.js';
+
 
 export interface SetupOptions {
   /** Prepared powers of tau; without them: development keys. */
@@ -40,18 +42,6 @@ export interface SetupResult {
   readonly seconds: number;
 }
 
-/** What everyone who uses development keys must know. */
-export function developmentKeysNotice(folder: string): string {
-  return (
-    'development keys, made on this one machine: whoever made them could forge proofs. For production hold a ceremony: ' +
-    `zkinfer setup ${folder} --ptau FILE, contributions by several people, zkinfer setup ${folder} --ptau FILE --import KEY (docs/ceremony.md).`
-  );
-}
-
-/** What one contribution is worth. */
-export const ONE_CONTRIBUTION_NOTICE =
-  'one contribution, made on this one machine: whoever ran it could have kept its secret and forge proofs. Have others contribute, too.';
-
 /** @throws BuildFolderError, KeysExistError, CeremonyError, UnfinishedKeyError and the backend's errors */
 export async function setupBuild(folder: string, backend: Groth16Backend, options: SetupOptions = {}): Promise<SetupResult> {
   const start = performance.now();
@@ -61,7 +51,7 @@ export async function setupBuild(folder: string, backend: Groth16Backend, option
   if (options.force !== true) await refuseOverwriting(folder, manifest, options);
   const powers = options.ptau === undefined ? undefined : await knownPowers(options.ptau, options.ptauHash);
   if (powers !== undefined && options.force !== true) await refuseOtherPowers(folder, manifest, powers, options);
-  const made = await makeKeys(folder, r1cs, backend, options, powers);
+  const made = await makeKeys(folder, proofSystemOf(manifest), r1cs, backend, options, powers);
   return { ...made, seconds: (performance.now() - start) / 1000 };
 }
 
@@ -77,13 +67,15 @@ function refuseOverwriting(folder: string, { keys }: Manifest, { ptau }: SetupOp
 }
 
 /** Others may be contributing to an unfinished key: another one is not put in its place unasked. @throws KeysExistError */
-async function refuseOtherPowers(folder: string, { unfinishedKey, files }: Manifest, { hash }: Powers, { importKey, contribute }: SetupOptions): Promise<void> {
+async function refuseOtherPowers(folder: string, manifest: Manifest, { hash }: Powers, { importKey, contribute }: SetupOptions): Promise<void> {
+  const { unfinishedKey, files } = manifest;
+  const { unfinishedKey: unfinishedName } = proofSystemOf(manifest).files;
   if (unfinishedKey === undefined || importKey !== undefined) return;
-  const path = join(folder, UNFINISHED_KEY);
+  const path = join(folder, unfinishedName);
   const found = await hashFile(path).catch(() => undefined);
   const what =
     contribute !== undefined ? 'waits for contributions' : unfinishedKey.ptauHash !== hash ? `comes from powers of tau with the SHA-256 ${unfinishedKey.ptauHash}`
-    : found !== undefined && found !== files[UNFINISHED_KEY] ? 'was changed since it was made here; somebody may have contributed to it' : undefined;
+    : found !== undefined && found !== files[unfinishedName] ? 'was changed since it was made here; somebody may have contributed to it' : undefined;
   if (what !== undefined) throw new KeysExistError(`${path} ${what}; --force starts again without it`);
 }
 
@@ -98,6 +90,7 @@ interface Powers {
 
 async function makeKeys(
   folder: string,
+  system: ProofSystem,
   r1cs: string,
   backend: Groth16Backend,
   options: SetupOptions,
@@ -105,22 +98,22 @@ async function makeKeys(
 ): Promise<Omit<SetupResult, 'seconds'>> {
   const { importKey, contribute } = options;
   if (powers === undefined) {
-    const key = await backend.setup(r1cs, join(folder, PROVING_KEY), options);
-    return await finish(folder, { kind: 'development', backend: backend.name }, key);
+    const key = await backend.setup(r1cs, join(folder, system.files.provingKey), options);
+    return await finish(folder, system, { kind: 'development', backend: backend.name }, key);
   }
   const checkPowers = options.ptauHash === undefined;
-  if (importKey !== undefined) return await importFinished(folder, r1cs, backend, powers, importKey, { ...options, checkPowers });
+  if (importKey !== undefined) return await importFinished(folder, system, r1cs, backend, powers, importKey, { ...options, checkPowers });
   if (contribute === undefined) {
-    await backend.setup(r1cs, join(folder, UNFINISHED_KEY), { ...options, checkPowers });
+    await backend.setup(r1cs, join(folder, system.files.unfinishedKey), { ...options, checkPowers });
     const unfinishedKey = { backend: backend.name, ptauHash: powers.hash };
-    return { manifest: await addToBuild(folder, { unfinishedKey }, {}, [UNFINISHED_KEY]) };
+    return { manifest: await addToBuild(folder, { unfinishedKey }, {}, [system.files.unfinishedKey]) };
   }
   const { onProgress, signal } = options;
-  const [initial, contributed] = ['initial', 'contributed'].map((step) => join(folder, `${step}.zkey.tmp-${process.pid}-${randomBytes(4).toString('hex')}`));
+  const [initial, contributed] = ['initial', 'contributed'].map((step) => join(folder, `${step}-${system.files.provingKey}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`));
   try {
     await backend.setup(r1cs, initial, { ...options, checkPowers });
     await backend.ceremony.contribute(initial, contributed, { name: contribute.name, onProgress, signal });
-    return await importFinished(folder, r1cs, backend, powers, contributed, { ...options, checkPowers: false });
+    return await importFinished(folder, system, r1cs, backend, powers, contributed, { ...options, checkPowers: false });
   } finally {
     await Promise.all([initial, contributed].map((path) => rm(path, { force: true })));
   }
@@ -129,13 +122,15 @@ async function makeKeys(
 /** Copies a key into the build under a temporary name, checks the copy, and gives it its name: what was checked is what is used. */
 async function importFinished(
   folder: string,
+  system: ProofSystem,
   r1cs: string,
   backend: Groth16Backend,
   powers: Powers,
   importKey: string,
   options: Pick<SetupOptions, 'ptauHash' | 'onProgress' | 'signal'> & { readonly checkPowers: boolean },
 ): Promise<Omit<SetupResult, 'seconds'>> {
-  const temporary = join(folder, `${PROVING_KEY}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`);
+  const { provingKey } = system.files;
+  const temporary = join(folder, `${provingKey}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
     await copyFile(importKey, temporary, constants.COPYFILE_FICLONE).catch((error: unknown) => {
       throw writeFailure(temporary, error);
@@ -146,7 +141,7 @@ async function importFinished(
     });
     const file = await open(temporary, 'r');
     await file.sync().finally(() => file.close());
-    await rename(temporary, join(folder, PROVING_KEY));
+    await rename(temporary, join(folder, provingKey));
     const keys = {
       kind: 'ptau' as const,
       backend: backend.name,
@@ -156,19 +151,20 @@ async function importFinished(
       contributions: [...record.contributions],
       checked: { key: 'circuit and powers of tau' as const, powers: options.ptauHash === undefined ? ('points' as const) : ('hash' as const) },
     };
-    return await finish(folder, keys, key);
+    return await finish(folder, system, keys, key);
   } finally {
     await rm(temporary, { force: true });
   }
 }
 
-async function finish(folder: string, keys: NonNullable<Manifest['keys']>, key: VerificationKey): Promise<Omit<SetupResult, 'seconds'>> {
-  const files = { 'verification_key.json': () => [`${JSON.stringify(key, null, 1)}\n`] };
+async function finish(folder: string, system: ProofSystem, keys: NonNullable<Manifest['keys']>, key: VerificationKey): Promise<Omit<SetupResult, 'seconds'>> {
+  const { provingKey, unfinishedKey: unfinishedName, verificationKey } = system.files;
+  const files = { [verificationKey]: () => [system.keyToJson(key)] };
   // A contract made for earlier keys would refuse every proof made with these. An unfinished key is of no more use once a finished one is there.
   const { unfinishedKey } = await readManifest(folder);
   const pending = keys.kind === 'development' ? unfinishedKey : undefined;
-  for (const name of ['Verifier.sol', ...(pending === undefined ? [UNFINISHED_KEY] : [])]) await dropFromBuild(folder, name);
-  return { manifest: await addToBuild(folder, { keys, unfinishedKey: pending }, files, [PROVING_KEY]), key };
+  for (const name of ['Verifier.sol', ...(pending === undefined ? [unfinishedName] : [])]) await dropFromBuild(folder, name);
+  return { manifest: await addToBuild(folder, { keys, unfinishedKey: pending }, files, [provingKey]), key };
 }
 
 /** An error about the copy of a key as one about the file that the user named. */
@@ -189,7 +185,3 @@ async function knownPowers(ptau: string, expected: string | undefined): Promise<
   return { path: ptau, hash, power: await powerOf(ptau) };
 }
 
-/** A file of powers of tau is not there, or not the one that was meant. */
-export class PowersOfTauError extends ZkinferError {
-  readonly code = 'POWERS_OF_TAU';
-}

@@ -1,9 +1,8 @@
 /** `verify`: a proof against a build's verification key, off chain. */
 import { join } from 'node:path';
-import { z } from 'zod';
-import { requireFinishedKey } from '../groth16/finished-key.js';
-import { requireSameKey } from '../groth16/key-record.js';
 import type { Groth16Backend, VerificationKey } from '../groth16/types.js';
+import { ShapeMismatch } from '../json-shape.js';
+import { proofSystemOf } from '../proof-systems/index.js';
 import { BuildFolderError, isInFolder, keysRemedy, readBuildFile, readManifest } from './build-folder.js';
 import { outputsFromSignals, type OutputReport } from './outputs.js';
 import type { ProofFile } from './proof-file.js';
@@ -18,23 +17,6 @@ export interface VerifyResult {
   readonly seconds: number;
 }
 
-const number = z.string().regex(/^\d{1,78}$/, 'not a decimal number');
-const g1 = z.tuple([number, number, number]);
-const pair = z.tuple([number, number]);
-const g2 = z.tuple([pair, pair, pair]);
-const keySchema = z
-  .object({
-    protocol: z.literal('groth16'),
-    curve: z.literal('bn128'),
-    nPublic: z.number().int().nonnegative(),
-    vk_alpha_1: g1,
-    vk_beta_2: g2,
-    vk_gamma_2: g2,
-    vk_delta_2: g2,
-    IC: z.array(g1),
-  })
-  .refine(({ nPublic, IC }) => IC.length === nPublic + 1, 'IC must have a point for each public signal and one more');
-
 /**
  * The build's verification key, compared with the proving key where the folder has one.
  * @throws BuildFolderError where it is missing, changed, or no verification key; UnfinishedKeyError where anybody could forge under it;
@@ -42,9 +24,11 @@ const keySchema = z
  */
 export async function readVerificationKey(folder: string): Promise<VerificationKey> {
   const manifest = await readManifest(folder);
-  const text = new TextDecoder().decode(await readBuildFile(folder, manifest, 'verification_key.json'));
+  const system = proofSystemOf(manifest);
+  const { provingKey, verificationKey } = system.files;
+  const text = new TextDecoder().decode(await readBuildFile(folder, manifest, verificationKey));
   const refuse = (why: string, cause?: unknown): never => {
-    throw new BuildFolderError(`${folder}/verification_key.json is no Groth16 verification key (${why}); ${keysRemedy(folder, manifest)}`, { cause });
+    throw new BuildFolderError(`${folder}/${verificationKey} is no ${system.title} verification key (${why}); ${keysRemedy(folder, manifest)}`, { cause });
   };
   let value: unknown;
   try {
@@ -52,18 +36,21 @@ export async function readVerificationKey(folder: string): Promise<VerificationK
   } catch (cause) {
     return refuse((cause as Error).message, cause);
   }
-  const result = keySchema.safeParse(value);
-  if (result.success) {
-    const key = value as VerificationKey;
-    const name = `${folder}/verification_key.json`;
-    requireFinishedKey(key, name);
-    if (await isInFolder(folder, 'proving.zkey')) {
-      await requireSameKey(join(folder, 'proving.zkey'), key, { key: name, remedy: `if the keys are yours, ${keysRemedy(folder, manifest)}; else do not use this build` });
+  const key = (() => {
+    try {
+      return system.keyFrom(value);
+    } catch (cause) {
+      if (!(cause instanceof ShapeMismatch)) throw cause;
+      return refuse(cause.message, cause);
     }
-    return key;
+  })();
+  const name = `${folder}/${verificationKey}`;
+  system.requireFinished(key, name);
+  if (await isInFolder(folder, provingKey)) {
+    const remedy = `if the keys are yours, ${keysRemedy(folder, manifest)}; else do not use this build`;
+    await system.requireSameKey(join(folder, provingKey), key, { key: name, remedy });
   }
-  const [issue] = result.error.issues;
-  return refuse(`${issue.path.join('.') || 'top level'}: ${issue.message}`);
+  return key;
 }
 
 export async function verifyProof(folder: string, backend: Groth16Backend, { proof, publicSignals }: ProofFile): Promise<VerifyResult> {

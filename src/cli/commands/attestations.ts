@@ -1,8 +1,7 @@
 /** `zkinfer attestations`. */
 import { Option, type Command } from 'commander';
-import { findAttestation, listAttestations, openChain, readDeployment, type Attestation } from '../../chain/index.js';
-import { NotReadyError } from '../../workflow/contract.js';
-import { readManifest } from '../../workflow/build-folder.js';
+import type { Attestation } from '../../chain/index.js';
+import { NotReadyError } from '../../workflow/errors.js';
 import { address, hash } from '../chain-values.js';
 import { jsonOption, rpcOption } from '../options.js';
 import { execute } from '../session.js';
@@ -26,6 +25,7 @@ export function define(command: Command): void {
       await execute(
         flags,
         async (session) => {
+          const { readManifest } = await import('../../workflow/build-folder.js');
           await readManifest(folder);
           const result = await session.stage('reading attestations', () => read(folder, flags));
           return { result, ok: true };
@@ -36,6 +36,7 @@ export function define(command: Command): void {
 }
 
 async function read(folder: string, flags: Flags): Promise<Attestation[]> {
+  const { findAttestation, listAttestations, openChain, readDeployment } = await import('../../chain/index.js');
   const chain = await openChain(folder, flags.rpc);
   try {
     const { attestations, model } = await readDeployment(folder, chain.rpc);

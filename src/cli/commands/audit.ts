@@ -1,6 +1,6 @@
 /** `zkinfer audit`. */
 import { Option, type Command } from 'commander';
-import { auditBuild, type Finding } from '../../workflow/audit.js';
+import type { Finding } from '../../workflow/audit.js';
 import { address } from '../chain-values.js';
 import { readUserFile, readUserText } from '../files.js';
 import { jsonOption, wholeNumber } from '../options.js';
@@ -35,6 +35,7 @@ export function define(command: Command): void {
       await execute(
         flags,
         async (session) => {
+          const { auditBuild } = await import('../../workflow/audit.js');
           const { ptau, rpc, registry, timeLimit, sizeLimit } = flags;
           const onnx = flags.onnx === undefined ? undefined : await readUserFile(flags.onnx, 'the model');
           const calibration =

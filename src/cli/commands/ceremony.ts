@@ -4,8 +4,6 @@ import type { Command } from 'commander';
 import { UsageError } from '../../errors.js';
 import type { BackendChoice } from '../../groth16/backends.js';
 import { CeremonyError, type ContributionRecord, type KeyRecord } from '../../groth16/ceremony.js';
-import { powerOf } from '../../groth16/snarkjs-ceremony.js';
-import { checkBuildFile, hashFile, readManifest } from '../../workflow/build-folder.js';
 import { readUserFile } from '../files.js';
 import { backendFor, backendOption, jsonOption, wholeNumber } from '../options.js';
 import { execute, type Session } from '../session.js';
@@ -110,6 +108,7 @@ async function verify(key: string, flags: Flags): Promise<void> {
   await execute(
     flags,
     async (session) => {
+      const [{ powerOf }, { hashFile }] = await Promise.all([import('../../groth16/snarkjs-ceremony.js'), import('../../workflow/build-folder.js')]);
       const { r1cs, modelHash } = await circuitOf(flags);
       const ptau = flags.ptau as string;
       const ptauHash = await hashFile(ptau);
@@ -138,6 +137,7 @@ async function verify(key: string, flags: Flags): Promise<void> {
 async function circuitOf({ build, r1cs }: Flags): Promise<{ readonly r1cs: string; readonly modelHash?: string }> {
   if ((build === undefined) === (r1cs === undefined)) throw new UsageError('say which circuit the key is for: --build FOLDER or --r1cs FILE');
   if (build === undefined) return { r1cs: r1cs as string };
+  const { checkBuildFile, readManifest } = await import('../../workflow/build-folder.js');
   const manifest = await readManifest(build);
   return { r1cs: await checkBuildFile(build, manifest, 'circuit.r1cs'), modelHash: manifest.modelHash };
 }

@@ -1,9 +1,7 @@
 /** `zkinfer compile`. */
 import type { Command } from 'commander';
-import { emitCircom } from '../../compile/emit-circom.js';
-import { writeBuild } from '../../workflow/build-folder.js';
 import { defaultBuildFolder } from '../../workflow/build-name.js';
-import { buildFiles, compileOnnx, type BuildFiles, type CompiledModel } from '../../workflow/compile.js';
+import type { BuildFiles, CompiledModel } from '../../workflow/compile.js';
 import { addCompileOptions, jsonOption, readModel, type CompileFlags } from '../options.js';
 import { printAccuracy, printLayers, printNotes, printSeconds } from '../print.js';
 import { execute } from '../session.js';
@@ -27,6 +25,9 @@ export function define(command: Command): void {
       await execute(
         flags,
         async (session) => {
+          const [{ emitCircom }, { writeBuild }, { buildFiles, compileOnnx }] = await Promise.all([
+            import('../../compile/emit-circom.js'), import('../../workflow/build-folder.js'), import('../../workflow/compile.js'),
+          ]);
           const folder = flags.out ?? defaultBuildFolder(path);
           const { onnx, options } = await readModel(path, flags);
           const compiled = await session.stage(`compiling ${path}`, (update) => compileOnnx(onnx, { ...options, onStage: update }));

@@ -4,13 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Option, type Command } from 'commander';
 import type { BackendChoice } from '../../groth16/backends.js';
-import { buildGraph, decodeModel } from '../../onnx/index.js';
 import { parseInput, parseSamples } from '../../workflow/input-json.js';
-import { forgeOutput } from '../../workflow/forge.js';
-import { readManifest } from '../../workflow/build-folder.js';
-import { classOf } from '../../quantize/accuracy.js';
-import { outputsFromSignals } from '../../workflow/outputs.js';
-import { runModel } from '../../workflow/run.js';
 import { drawDigit } from '../digit.js';
 import { backendFor, backendOption, jsonOption } from '../options.js';
 import { execute } from '../session.js';
@@ -39,6 +33,10 @@ export function define(command: Command): void {
 type Session = Parameters<Parameters<typeof execute>[1]>[0];
 
 async function demo(flags: Flags, session: Session) {
+  const [{ buildGraph, decodeModel }, { forgeOutput }, { readManifest }, { classOf }, { outputsFromSignals }, { runModel }] = await Promise.all([
+    import('../../onnx/index.js'), import('../../workflow/forge.js'), import('../../workflow/build-folder.js'),
+    import('../../quantize/accuracy.js'), import('../../workflow/outputs.js'), import('../../workflow/run.js'),
+  ]);
   const files = join(FIXTURES, flags.fixture);
   const onnx = await readFile(join(files, 'model.onnx'));
   const { inputs } = buildGraph(decodeModel(onnx));

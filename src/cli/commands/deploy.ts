@@ -1,6 +1,5 @@
 /** `zkinfer deploy`. */
 import type { Command } from 'commander';
-import { deployBuild } from '../../workflow/contract.js';
 import { addSignerHelp } from '../chain-values.js';
 import { confirmationsOption, jsonOption, rpcOption } from '../options.js';
 import { execute } from '../session.js';
@@ -21,6 +20,7 @@ export function define(command: Command): void {
       await execute(
         flags,
         async (session) => {
+          const { deployBuild } = await import('../../workflow/contract.js');
           const result = await session.stage('deploying the verifier', () => deployBuild(folder, flags));
           return { result, ok: true };
         },

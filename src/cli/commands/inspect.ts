@@ -1,6 +1,6 @@
 /** `zkinfer inspect`. */
 import type { Command } from 'commander';
-import { inspectOnnx, type Inspection } from '../../workflow/inspect.js';
+import type { Inspection } from '../../workflow/inspect.js';
 import { addCompileOptions, jsonOption, readModel, type CompileFlags } from '../options.js';
 import { printAccuracy, printLayers, printNotes } from '../print.js';
 import { execute } from '../session.js';
@@ -14,6 +14,7 @@ export function define(command: Command): void {
       await execute(
         flags,
         async (session) => {
+          const { inspectOnnx } = await import('../../workflow/inspect.js');
           const { onnx, options } = await readModel(path, flags);
           const result = await session.stage('inspecting', (update) => inspectOnnx(onnx, { ...options, onStage: update }));
           return { result, ok: result.supported };

@@ -5,12 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { writeAtomic } from '../../atomic-file.js';
 import type { BackendChoice } from '../../groth16/backends.js';
-import { buildGraph, decodeModel } from '../../onnx/index.js';
-import { playLedgerScenario } from '../../scenario/ledger.js';
-import { readManifest, writeBuild } from '../../workflow/build-folder.js';
-import { buildFiles, compileOnnx, sha256 } from '../../workflow/compile.js';
 import { parseInput, parseSamples } from '../../workflow/input-json.js';
-import { setupBuild } from '../../workflow/setup.js';
 import { backendFor, backendOption, jsonOption } from '../options.js';
 import { execute, type Session } from '../session.js';
 import { printable } from '../terminal.js';
@@ -36,6 +31,10 @@ export function define(command: Command): void {
 }
 
 async function demo(flags: Flags, session: Session) {
+  const [{ buildGraph, decodeModel }, { playLedgerScenario }, { readManifest, writeBuild }, { buildFiles, compileOnnx, sha256 }, { setupBuild }] = await Promise.all([
+    import('../../onnx/index.js'), import('../../scenario/ledger.js'), import('../../workflow/build-folder.js'),
+    import('../../workflow/compile.js'), import('../../workflow/setup.js'),
+  ]);
   const files = join(FIXTURES, 'tabular');
   const onnx = await readFile(join(files, 'model.onnx'));
   const { inputs } = buildGraph(decodeModel(onnx));

@@ -2,18 +2,18 @@
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
-import { formatEther, parseEther, ZeroAddress } from 'ethers';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { connect, resolveSigner, sendOnce, type Sender } from '../../chain/index.js';
+import type { Sender } from '../../chain/index.js';
 import type { BackendChoice } from '../../groth16/backends.js';
-import { readBalance, readOperator, stakeRequest, unbondRequest, withdrawRequest, withdrawStakeRequest } from '../../ledger/index.js';
-import { openLog, startNode, startWorker } from '../../operator/index.js';
-import { ownFolder } from '../../operator/ownership.js';
 import { WATCHING, type Watching } from '../../operator/steps.js';
-import { transactionStore } from '../../operator/transaction-store.js';
 import { address } from '../chain-values.js';
 import { backendOption, jsonOption, wholeNumber } from '../options.js';
 import { execute } from '../session.js';
+
+/** The market's name of ether among the tokens. */
+const ETHER = `0x${'0'.repeat(40)}`;
+/** Of one ether. */
+const WEI = 10n ** 18n;
 
 interface ChainFlags {
   readonly rpc: string;
@@ -78,10 +78,10 @@ export function define(command: Command): void {
   addWorkOptions(command.command('worker').description('prove on this machine for an operator that runs with --redis'))
     .requiredOption('--redis <url>', "the operator's queue")
     .action(work);
-  addAccountCommand(command, 'stake', 'add stake', '<ether>', (market, nonce, amount) => [stakeRequest(market, amount!, nonce)]);
-  addAccountCommand(command, 'unbond', 'begin to unbond free stake', '<ether>', (market, nonce, amount) => [unbondRequest(market, amount!, nonce)]);
-  addAccountCommand(command, 'withdraw', 'withdraw earned fees', undefined, (market, nonce, _, me) => [withdrawRequest(market, ZeroAddress, me, nonce)]);
-  addAccountCommand(command, 'withdraw-stake', 'withdraw unbonded stake', undefined, (market, nonce, _, me) => [withdrawStakeRequest(market, me, nonce)]);
+  addAccountCommand(command, 'stake', 'add stake', '<ether>', ({ stakeRequest }, market, nonce, amount) => [stakeRequest(market, amount!, nonce)]);
+  addAccountCommand(command, 'unbond', 'begin to unbond free stake', '<ether>', ({ unbondRequest }, market, nonce, amount) => [unbondRequest(market, amount!, nonce)]);
+  addAccountCommand(command, 'withdraw', 'withdraw earned fees', undefined, ({ withdrawRequest }, market, nonce, _, me) => [withdrawRequest(market, ETHER, me, nonce)]);
+  addAccountCommand(command, 'withdraw-stake', 'withdraw unbonded stake', undefined, ({ withdrawStakeRequest }, market, nonce, _, me) => [withdrawStakeRequest(market, me, nonce)]);
   addAccountCommand(command, 'status', 'show stake and earnings', undefined, () => []);
 }
 
@@ -95,6 +95,7 @@ function addWorkOptions(command: Command): Command {
 }
 
 async function run(flags: RunFlags): Promise<void> {
+  const { openLog, startNode } = await import('../../operator/index.js');
   const log = openLog(flags.logLevel);
   const node = startNode({
     ...flags,
@@ -115,6 +116,7 @@ async function run(flags: RunFlags): Promise<void> {
 }
 
 async function work(flags: WorkFlags & { readonly redis: string }): Promise<void> {
+  const { openLog, startWorker } = await import('../../operator/index.js');
   const log = openLog(flags.logLevel);
   const worker = startWorker({ ...flags, log, builds: flags.build, jobTimeoutMs: flags.jobTimeout * 1000 });
   await worker.then(() => log.info('ready'));
@@ -141,7 +143,8 @@ async function untilStopped(done: Promise<void>, stop: () => Promise<void>, grac
   }
 }
 
-type AccountRequests = (market: string, nonce: string, amount: bigint | undefined, me: string) => ReturnType<typeof stakeRequest>[];
+type Ledger = typeof import('../../ledger/index.js');
+type AccountRequests = (ledger: Ledger, market: string, nonce: string, amount: bigint | undefined, me: string) => ReturnType<Ledger['stakeRequest']>[];
 
 function addAccountCommand(parent: Command, name: string, description: string, argument: string | undefined, requests: AccountRequests): void {
   const command = parent.command(name).description(description);
@@ -159,13 +162,17 @@ function addAccountCommand(parent: Command, name: string, description: string, a
 }
 
 async function manage(flags: ChainFlags, requests: AccountRequests, amount: bigint | undefined) {
+  const [{ connect, resolveSigner, sendOnce }, ledger, { ownFolder }, { transactionStore }] = await Promise.all([
+    import('../../chain/index.js'), import('../../ledger/index.js'),
+    import('../../operator/ownership.js'), import('../../operator/transaction-store.js'),
+  ]);
   const rpc = await connect(flags.rpc);
   try {
     const signer = await resolveSigner(rpc.chainId);
     // A folder of its own beside the running operator's, whose nonces the chain keeps apart.
     const folder = join(flags.data, 'account');
     const transactions: string[] = [];
-    const wanted = requests(flags.market, String(Date.now()), amount, signer.address);
+    const wanted = requests(ledger, flags.market, String(Date.now()), amount, signer.address);
     if (wanted.length > 0) {
       await mkdir(folder, { recursive: true });
       const release = await ownFolder(folder);
@@ -176,7 +183,7 @@ async function manage(flags: ChainFlags, requests: AccountRequests, amount: bigi
         await release();
       }
     }
-    const [account, balance] = await Promise.all([readOperator(rpc, flags.market, signer.address), readBalance(rpc, flags.market, signer.address, ZeroAddress)]);
+    const [account, balance] = await Promise.all([ledger.readOperator(rpc, flags.market, signer.address), ledger.readBalance(rpc, flags.market, signer.address, ETHER)]);
     return { operator: signer.address, transactions, ...account, balance };
   } finally {
     rpc.provider.destroy();
@@ -197,12 +204,17 @@ function collect(value: string, before: readonly string[] = []): readonly string
   return [...before, value];
 }
 
+/** Wei in an amount of ether, without ethers, which takes long to load. */
 function ether(text: string): bigint {
-  try {
-    return parseEther(text);
-  } catch {
-    throw new InvalidArgumentError('give an amount of ether, as in 0.05');
-  }
+  const [, whole, fraction = ''] = /^(\d+)(?:\.(\d{0,18}))?$/.exec(text.startsWith('.') ? `0${text}` : text) ?? [];
+  if (whole === undefined || text === '.') throw new InvalidArgumentError('give an amount of ether, as in 0.05');
+  return BigInt(whole) * WEI + BigInt(fraction.padEnd(18, '0'));
+}
+
+/** As ethers prints it: at least one digit after the point. */
+function formatEther(wei: bigint): string {
+  const fraction = String(wei % WEI).padStart(18, '0').replace(/0+$/, '') || '0';
+  return `${wei / WEI}.${fraction}`;
 }
 
 function token(text: string, before: readonly (readonly [string, bigint])[] = []): readonly (readonly [string, bigint])[] {

@@ -4,11 +4,8 @@ import type { Command } from 'commander';
 import { isStream, ownStream, writeAtomic } from '../../atomic-file.js';
 import { UsageError } from '../../errors.js';
 import type { BackendChoice } from '../../groth16/backends.js';
-import { readManifest } from '../../workflow/build-folder.js';
 import { parseInput } from '../../workflow/input-json.js';
-import { openingOf, openingToJson } from '../../workflow/opening.js';
-import { boundTo } from '../../workflow/proof-context.js';
-import { openProver } from '../../workflow/prove.js';
+import { openingOf, openingToJson } from '../../workflow/opening-file.js';
 import { proofToJson } from '../../workflow/proof-file.js';
 import { addBindingOptions, bindingOf, type BindingFlags } from '../binding.js';
 import { readUserText } from '../files.js';
@@ -43,6 +40,9 @@ export function define(command: Command): void {
         async (session) => {
           if (toOutput && flags.json) throw new UsageError('--json prints its document on standard output; write the proof to a file');
           if (basename(out) === 'public.json') throw new UsageError('--out must not be named public.json: that file takes the public signals');
+          const [{ readManifest }, { boundTo }, { openProver }] = await Promise.all([
+            import('../../workflow/build-folder.js'), import('../../workflow/proof-context.js'), import('../../workflow/prove.js'),
+          ]);
           // Refused before the work, not after it.
           for (const target of [out, flags.opening]) if (target !== undefined) await isStream(target);
           const manifest = await readManifest(folder);

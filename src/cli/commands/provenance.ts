@@ -1,11 +1,9 @@
 /** `zkinfer provenance record | verify | lineage`. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { getAddress, isAddress } from 'ethers';
-import { writeFileAtomic } from '../../chain/files.js';
 import { UsageError } from '../../errors.js';
-import { KINDS } from '../../provenance/artifact.js';
+import { KINDS } from '../../provenance/kinds.js';
 import type { Contributor, ContributorSignature, Lineage, RecordedContent, RecordOptions, Verified } from '../../provenance/index.js';
-import { address, hash } from '../chain-values.js';
+import { address, hash, isAddress } from '../chain-values.js';
 import { confirmationsOption, jsonOption, rpcOption, wholeNumber } from '../options.js';
 import { execute } from '../session.js';
 
@@ -151,7 +149,10 @@ function addLineage(group: Command): void {
           if (svg === '') throw new UsageError('--svg needs the name of a file');
           const { drawLineageSvg, drawLineageText, readLineage } = await provenance();
           const lineage = await session.stage('reading the ledger', () => readLineage(build, flags));
-          if (svg !== undefined) await writeFileAtomic(svg, drawLineageSvg(lineage));
+          if (svg !== undefined) {
+            const { writeFileAtomic } = await import('../../chain/files.js');
+            await writeFileAtomic(svg, drawLineageSvg(lineage));
+          }
           return { result: { ...lineage, text: drawLineageText(lineage), ...(svg === undefined ? {} : { svg }) }, ok: true };
         },
         ({ text, svg: file }: DrawnLineage) => `${text}${file === undefined ? '' : `\ndrawn in ${file}`}`,
@@ -215,5 +216,5 @@ function bigNumber(text: string): bigint {
 function contributor(text: string): Contributor {
   const [, account, weight = '1'] = /^(0x[0-9a-fA-F]{40})(?::(\d{1,10}))?$/.exec(text) ?? [];
   if (account === undefined || !isAddress(account) || Number(weight) >= 2 ** 32) throw new InvalidArgumentError('give ADDRESS or ADDRESS:WEIGHT, the weight below 2^32');
-  return { account: getAddress(account), weight: Number(weight) };
+  return { account: address(account), weight: Number(weight) };
 }

@@ -1,6 +1,5 @@
 /** `zkinfer register`. */
 import { Option, type Command } from 'commander';
-import { registerBuild } from '../../workflow/contract.js';
 import { addSignerHelp, address } from '../chain-values.js';
 import { confirmationsOption, jsonOption, rpcOption } from '../options.js';
 import { printBoundTo } from '../print.js';
@@ -28,6 +27,7 @@ export function define(command: Command): void {
       await execute(
         flags,
         async (session) => {
+          const { registerBuild } = await import('../../workflow/contract.js');
           const result = await session.stage('registering the model', () => registerBuild(folder, flags));
           return { result, ok: true };
         },

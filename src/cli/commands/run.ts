@@ -1,11 +1,10 @@
 /** `zkinfer run`. */
 import type { Command } from 'commander';
 import type { BackendChoice } from '../../groth16/backends.js';
-import { buildGraph, decodeModel } from '../../onnx/index.js';
 import { defaultBuildFolder } from '../../workflow/build-name.js';
 import { parseInput } from '../../workflow/input-json.js';
-import { runModel, type RunResult } from '../../workflow/run.js';
-import { developmentKeysNotice } from '../../workflow/setup.js';
+import type { RunResult } from '../../workflow/run.js';
+import { developmentKeysNotice } from '../../workflow/key-notices.js';
 import { readUserText } from '../files.js';
 import { addCompileOptions, backendFor, backendOption, confirmationsOption, jsonOption, readModel, rpcOption, type CompileFlags } from '../options.js';
 import { printAccuracy, printNotes, printOutputs, printSeconds } from '../print.js';
@@ -39,6 +38,7 @@ export function define(command: Command): void {
       await execute(
         flags,
         async (session) => {
+          const [{ buildGraph, decodeModel }, { runModel }] = await Promise.all([import('../../onnx/index.js'), import('../../workflow/run.js')]);
           const { onnx, options } = await readModel(path, flags);
           const input = parseInput(await readUserText(flags.input, 'the input'), buildGraph(decodeModel(onnx)).inputs, flags.input);
           const backend = backendFor(flags.backend, session);

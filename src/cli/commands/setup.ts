@@ -1,9 +1,11 @@
 /** `zkinfer setup`. */
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../../errors.js';
 import type { Manifest } from '../../manifest.js';
 import type { BackendChoice } from '../../groth16/backends.js';
-import { developmentKeysNotice, ONE_CONTRIBUTION_NOTICE, setupBuild, UNFINISHED_KEY } from '../../workflow/setup.js';
+import { proofSystemOf } from '../../proof-systems/index.js';
+import { developmentKeysNotice, ONE_CONTRIBUTION_NOTICE } from '../../workflow/key-notices.js';
 import { backendFor, backendOption, jsonOption } from '../options.js';
 import { printSeconds } from '../print.js';
 import { execute, type Outcome } from '../session.js';
@@ -11,7 +13,7 @@ import { oneLine } from '../terminal.js';
 
 /** What the command prints: the build's keys, or that they wait for contributions. */
 type SetupReport = { readonly folder: string; readonly seconds: number; readonly warning?: string } & (
-  | ({ readonly unfinished: true } & Manifest['unfinishedKey'])
+  | ({ readonly unfinished: true; readonly file: string } & Manifest['unfinishedKey'])
   | ({ readonly unfinished?: undefined } & NonNullable<Manifest['keys']>)
 );
 
@@ -41,6 +43,7 @@ export function define(command: Command): void {
       await execute(
         flags,
         async (session): Promise<Outcome<SetupReport>> => {
+          const { setupBuild } = await import('../../workflow/setup.js');
           const { ptau, ptauHash, contribute, name, import: importKey, force } = flags;
           if (ptau === undefined && (contribute || importKey !== undefined || ptauHash !== undefined)) {
             throw new UsageError('--contribute, --import and --ptau-hash need --ptau: the powers of tau that the key comes from');
@@ -56,25 +59,25 @@ export function define(command: Command): void {
             }),
           );
           if (key === undefined && manifest.unfinishedKey !== undefined) {
-            return { result: { folder, unfinished: true, ...manifest.unfinishedKey, seconds }, ok: true };
+            return { result: { folder, unfinished: true, file: join(folder, proofSystemOf(manifest).files.unfinishedKey), ...manifest.unfinishedKey, seconds }, ok: true };
           }
           const keys = manifest.keys as NonNullable<Manifest['keys']>;
           const warning =
             keys.kind === 'development' ? developmentKeysNotice(folder) : contribute ? ONE_CONTRIBUTION_NOTICE : undefined;
           return { result: { folder, ...keys, seconds, ...(warning ? { warning } : {}) }, ok: true };
         },
-        (result) => (result.unfinished ? printUnfinished(folder, ptauOf(flags)) : printFinished(folder, result)).join('\n'),
+        (result) => (result.unfinished ? printUnfinished(folder, result.file, ptauOf(flags)) : printFinished(folder, result)).join('\n'),
       );
     });
 }
 
 const ptauOf = ({ ptau }: Flags): string => ptau ?? 'FILE.ptau';
 
-function printUnfinished(folder: string, ptau: string): string[] {
+function printUnfinished(folder: string, unfinished: string, ptau: string): string[] {
   return [
-    `${folder}/${UNFINISHED_KEY} is UNFINISHED: nobody has contributed to it, so anybody could forge proofs under it, and nothing here will use it.`,
+    `${unfinished} is UNFINISHED: nobody has contributed to it, so anybody could forge proofs under it, and nothing here will use it.`,
     'next, by several people one after the other:',
-    `  zkinfer ceremony contribute ${folder}/${UNFINISHED_KEY} 1.zkey --name NAME`,
+    `  zkinfer ceremony contribute ${unfinished} 1.zkey --name NAME`,
     'then, when all have contributed, with a value that nobody could foresee:',
     '  zkinfer ceremony beacon LAST.zkey final.zkey --hash HEX --iterations-exp 20',
     'and whoever relies on it checks it:',

@@ -1,7 +1,6 @@
 /** `zkinfer solidity`. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { writeVerifier } from '../../workflow/contract.js';
 import { jsonOption } from '../options.js';
 import { execute } from '../session.js';
 
@@ -13,6 +12,7 @@ export function define(command: Command): void {
       await execute(
         flags,
         async () => {
+          const { writeVerifier } = await import('../../workflow/contract.js');
           const { contract } = await writeVerifier(folder);
           return { result: { file: join(folder, 'Verifier.sol'), contract }, ok: true };
         },

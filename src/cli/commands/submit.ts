@@ -1,6 +1,5 @@
 /** `zkinfer submit`. */
 import { Option, type Command } from 'commander';
-import { submitProof } from '../../workflow/contract.js';
 import { addSignerHelp } from '../chain-values.js';
 import { uint256, confirmationsOption, jsonOption, proofOption, rpcOption } from '../options.js';
 import { printBoundTo } from '../print.js';
@@ -29,6 +28,7 @@ export function define(command: Command): void {
       await execute(
         flags,
         async (session) => {
+          const { submitProof } = await import('../../workflow/contract.js');
           const proof = await readProof(folder, flags);
           const result = await session.stage('submitting the proof', () => submitProof(folder, proof, flags));
           return { result, ok: result.accepted };

@@ -1,11 +1,10 @@
 /** `zkinfer verify`. */
 import type { Command } from 'commander';
 import type { BackendChoice } from '../../groth16/backends.js';
-import { readManifest } from '../../workflow/build-folder.js';
 import { parseInput } from '../../workflow/input-json.js';
-import { openingFromJson, openSignals, type Opened } from '../../workflow/opening.js';
+import type { Opened } from '../../workflow/opening.js';
+import { openingFromJson } from '../../workflow/opening-file.js';
 import type { ProofFile } from '../../workflow/proof-file.js';
-import { verifyProof } from '../../workflow/verify.js';
 import { backendFor, backendOption, jsonOption, proofOption } from '../options.js';
 import { printOutputs } from '../print.js';
 import { readProof } from '../proof.js';
@@ -34,6 +33,7 @@ export function define(command: Command): void {
       await execute(
         flags,
         async (session) => {
+          const { verifyProof } = await import('../../workflow/verify.js');
           const proof = await readProof(folder, flags);
           const result = await verifyProof(folder, backendFor(flags.backend, session), proof);
           const asked = flags.opening !== undefined || flags.input !== undefined;
@@ -52,6 +52,7 @@ export function define(command: Command): void {
 }
 
 async function open(folder: string, { publicSignals }: ProofFile, { opening, input }: Flags): Promise<Opened> {
+  const [{ readManifest }, { openSignals }] = await Promise.all([import('../../workflow/build-folder.js'), import('../../workflow/opening.js')]);
   const { inputs } = await readManifest(folder);
   return await openSignals(folder, publicSignals, {
     ...(opening === undefined ? {} : { opening: openingFromJson(await readUserText(opening, 'the opening'), opening) }),

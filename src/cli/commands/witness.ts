@@ -2,11 +2,9 @@
 import type { Command } from 'commander';
 import { ownStream, writeAtomic } from '../../atomic-file.js';
 import { UsageError } from '../../errors.js';
-import { encodeWtns, witnessBytes } from '../../r1cs/witness.js';
+import { PROOF_SYSTEMS } from '../../proof-systems/index.js';
 import { parseInput } from '../../workflow/input-json.js';
-import { openingOf, openingToJson } from '../../workflow/opening.js';
-import { boundTo } from '../../workflow/proof-context.js';
-import { openWitness } from '../../workflow/prove.js';
+import { openingOf, openingToJson } from '../../workflow/opening-file.js';
 import { addBindingOptions, bindingOf, type BindingFlags } from '../binding.js';
 import { readUserText } from '../files.js';
 import { jsonOption } from '../options.js';
@@ -29,13 +27,16 @@ export function define(command: Command): void {
   )
     .option('--opening <file>', 'as for prove')
     .addOption(jsonOption())
-    .addHelpText('after', '\nA proof from it: npx snarkjs groth16 prove BUILD/proving.zkey FILE.wtns proof.json public.json, then\nzkinfer verify BUILD --proof proof.json --public public.json. BUILD is the build folder.')
+    .addHelpText('after', `\nA proof from it: npx snarkjs ${PROOF_SYSTEMS.groth16.name} prove BUILD/${PROOF_SYSTEMS.groth16.files.provingKey} FILE.wtns proof.json public.json, then\nzkinfer verify BUILD --proof proof.json --public public.json. BUILD is the build folder.`)
     .action(async (folder: string, flags: Flags) => {
       const toOutput = ownStream(flags.out) === process.stdout;
       await execute(
         { ...flags, ...(toOutput ? { printTo: process.stderr } : {}) },
         async (session) => {
           if (toOutput && flags.json) throw new UsageError('--json prints its document on standard output; write the witness to a file');
+          const [{ encodeWtns, witnessBytes }, { boundTo }, { openWitness }] = await Promise.all([
+            import('../../r1cs/witness.js'), import('../../workflow/proof-context.js'), import('../../workflow/prove.js'),
+          ]);
           const { context, binding } = await bindingOf(folder, flags);
           const inference = await session.stage('witness', async () => {
             const { manifest, infer } = await openWitness(folder);

@@ -1,0 +1,7 @@
+/** What can be wrong with a compiled circuit's files. */
+import { ZkinferError } from '../errors.js';
+
+/** A stored witness plan cannot be read back. */
+export class ProgramFormatError extends ZkinferError {
+  readonly code = 'PROGRAM_FORMAT';
+}
