@@ -26,3 +26,4 @@ export { deployBuild, registerBuild, submitProof, writeVerifier, type ChainOptio
 export { runModel, type RunOptions, type RunResult } from './workflow/run.js';
 export { parseInput, parseSamples, type Sample } from './workflow/input-json.js';
 export type { OutputReport } from './workflow/outputs.js';
+export { contextFor, inferenceCalldata, type InferenceCalldata } from './solidity/index.js';
