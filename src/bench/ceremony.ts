@@ -4,7 +4,7 @@
  * Writes bench/results/ceremony.json and, with --doc, the block `ceremony` of docs/ceremony.md.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -15,7 +15,7 @@ import * as snarkjs from 'snarkjs';
 
 import { UsageError } from '../errors.js';
 import { loadNative, type NativeBackend } from '../groth16/native.js';
-import { markdownTable, withBlock } from './document.js';
+import { markdownTable, writeBlocks } from './document.js';
 import { count, powers } from './options.js';
 import { describeCommit, describeMachine, type BenchResult } from './results.js';
 import { median } from './statistics.js';
@@ -144,10 +144,7 @@ try {
   mkdirSync(join(ROOT, 'bench', 'results'), { recursive: true });
   writeFileSync(join(ROOT, 'bench', 'results', 'ceremony.json'), `${JSON.stringify(report, undefined, 1)}\n`);
   console.log(`\n${table(report)}`);
-  if (options.doc) {
-    const path = join(ROOT, 'docs', 'ceremony.md');
-    writeFileSync(path, withBlock(readFileSync(path, 'utf8'), 'ceremony', table(report)));
-  }
+  if (options.doc) await writeBlocks({ ceremony: table(report) });
 } finally {
   rmSync(folder, { recursive: true });
   // snarkjs keeps its worker threads, and with them the process.

@@ -1,17 +1,17 @@
 /**
  * `npm run gas`: what verification and attestation cost, measured on a local anvil. Prints tables (`--json`: one JSON value),
- * writes `bench/results/gas.json` and the README's block between `<!-- gas:begin -->` and `<!-- gas:end -->`. Transactions are
+ * writes `bench/results/gas.json` and the block `gas` of docs/gas.md. Transactions are
  * those of the build folders given as arguments; without any, of the fixtures where the native prover can make their keys.
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startAnvil } from '../chain/anvil.js';
-import { writeFileAtomic } from '../chain/files.js';
 import { connect, type Rpc } from '../chain/rpc.js';
 import { SOLIDITY_SETTINGS } from '../solidity/compile.js';
 import { chooseBackend } from '../groth16/backends.js';
+import { writeBlocks } from './document.js';
 import { gasRegistry, type GasSubject, measureTransactions, type TransactionGas } from './gas-attest.js';
 import { buildFixture, openSubject } from './gas-fixtures.js';
 import { type LedgerGas, measureLedger } from './gas-ledger.js';
@@ -23,8 +23,6 @@ import { signalLayout } from './signal-layout.js';
 const SIGNALS = Array.from({ length: 32 }, (_, i) => i + 1);
 const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64];
 const FIXTURES = ['tabular', 'mnist-mlp', 'lenet5'];
-const BEGIN = '<!-- gas:begin -->';
-const END = '<!-- gas:end -->';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -85,16 +83,9 @@ try {
   const tables = markdown(report);
   await mkdir('bench/results', { recursive: true });
   await writeFile('bench/results/gas.json', `${json}\n`);
-  await updateReadme(tables);
+  await writeBlocks({ gas: tables });
   console.log(values.json ? json : tables);
 } finally {
   await anvil.stop();
   await (globalThis as { curve_bn128?: { terminate(): Promise<void> } }).curve_bn128?.terminate();
-}
-
-async function updateReadme(tables: string): Promise<void> {
-  const text = await readFile('README.md', 'utf8').catch(() => '');
-  const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (from < 0 || to < from) return;
-  await writeFileAtomic('README.md', `${text.slice(0, from)}${BEGIN}\n${tables}\n${text.slice(to)}`);
 }

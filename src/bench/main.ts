@@ -1,12 +1,12 @@
 /**
  * `npm run bench`: proving times side by side, in one run, on the same keys and witnesses. Each round times every
  * contestant once, in rotating order; what is reported are medians and medians of the rounds' ratios. Results go to
- * `bench/results/` and, with --readme, into the README.
+ * `bench/results/` and, with --doc, into docs/benchmarks.md.
  *
  * The trap: the first proof of each contestant reads the key into the page cache and compiles what is compiled lazily.
  * A warm-up round is therefore not counted; the proofs it makes are the ones that are verified.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,7 @@ import { loadNative } from '../groth16/native.js';
 import type { Groth16Backend } from '../groth16/types.js';
 import { Launcher, type Usage } from './command.js';
 import { enter, type Contestant } from './contestants.js';
-import { withBlock } from './document.js';
+import { writeBlocks } from './document.js';
 import { count, powers } from './options.js';
 import { plot } from './plot.js';
 import { describeCommit, describeMachine, NATIVE_PROCESS, type BenchResult, type Timing, type WorkloadResult } from './results.js';
@@ -31,7 +31,7 @@ interface Options {
   readonly full: readonly number[];
   readonly rounds: number;
   readonly snarkjsUpTo: number;
-  readonly readme: boolean;
+  readonly doc: boolean;
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -61,7 +61,7 @@ async function benchmark(options: Options): Promise<void> {
     load: [loadBefore, loadavg()[0]],
     workloads,
   };
-  save(result, options.readme);
+  await save(result, options.doc);
 }
 
 async function runWorkload(
@@ -123,16 +123,13 @@ async function warmUp(native: Groth16Backend, workload: Workload, contestant: Co
   }
 }
 
-function save(result: BenchResult, readme: boolean): void {
+async function save(result: BenchResult, doc: boolean): Promise<void> {
   const directory = join(ROOT, 'bench', 'results');
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'prove.json'), `${JSON.stringify(result, undefined, 1)}\n`);
   if (result.workloads.some(({ kind }) => kind === 'nn')) writeFileSync(join(directory, 'prove.svg'), plot(result));
   console.log(`\n${table(result)}`);
-  if (readme) {
-    const path = join(ROOT, 'README.md');
-    writeFileSync(path, withBlock(readFileSync(path, 'utf8'), 'bench', table(result)));
-  }
+  if (doc) await writeBlocks({ bench: table(result) });
 }
 
 const program = new Command('bench')
@@ -141,7 +138,7 @@ const program = new Command('bench')
   .option('--full <powers>', 'domain sizes with full-width random witnesses', powers, [14])
   .option('--rounds <count>', 'timed rounds', count, 9)
   .option('--snarkjs-up-to <power>', 'largest domain that snarkjs is timed on', count, 16)
-  .option('--readme', 'write the table into the README', false);
+  .option('--doc', 'write the table into docs/benchmarks.md', false);
 
 await benchmark(program.parse().opts<Options>());
 // snarkjs keeps its worker threads, and with them the process.

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:setup`: what a setup takes. Development keys for circuits of given sizes; and with --ptau FILE, keys from a
  * prepared powers-of-tau file, which snarkjs then verifies (and, with --snarkjs, makes itself, minutes long). Writes
- * bench/results/setup.json and, with --readme, the README's block `setup`.
+ * bench/results/setup.json and, with --doc, the block `setup` of docs/benchmarks.md.
  *
  * Memory is that of a process which makes the circuit and then its key, so that it bounds the setup's from above.
  */
@@ -18,7 +18,7 @@ import * as snarkjs from 'snarkjs';
 import { UsageError } from '../errors.js';
 import { loadNative, type NativeBackend } from '../groth16/native.js';
 import { usage } from './command.js';
-import { markdownTable, withBlock } from './document.js';
+import { markdownTable, writeBlocks } from './document.js';
 import { count, powers } from './options.js';
 import { describeCommit, describeMachine, type BenchResult } from './results.js';
 import { median } from './statistics.js';
@@ -47,7 +47,7 @@ interface Options {
   readonly ptau?: string;
   readonly ptauSize: readonly number[];
   readonly snarkjs: boolean;
-  readonly readme: boolean;
+  readonly doc: boolean;
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -143,7 +143,7 @@ const options = new Command('bench:setup')
   .option('--ptau <file>', 'a prepared powers-of-tau file')
   .option('--ptau-size <powers>', 'domain sizes of keys from it', powers, [14])
   .option('--snarkjs', 'time snarkjs on the same file too', false)
-  .option('--readme', 'write the table into the README', false)
+  .option('--doc', 'write the table into docs/benchmarks.md', false)
   .parse()
   .opts<Options>();
 
@@ -151,9 +151,6 @@ const report = await measure(options);
 mkdirSync(join(ROOT, 'bench', 'results'), { recursive: true });
 writeFileSync(join(ROOT, 'bench', 'results', 'setup.json'), `${JSON.stringify(report, undefined, 1)}\n`);
 console.log(`\n${table(report)}`);
-if (options.readme) {
-  const path = join(ROOT, 'README.md');
-  writeFileSync(path, withBlock(readFileSync(path, 'utf8'), 'setup', table(report)));
-}
+if (options.doc) await writeBlocks({ setup: table(report) });
 // snarkjs keeps its worker threads, and with them the process.
 await (globalThis as { curve_bn128?: { terminate(): Promise<void> } }).curve_bn128?.terminate();

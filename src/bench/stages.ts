@@ -3,11 +3,11 @@
  * ways, from the start of the process to the last file written: cold, as after an installation (the user's cache is empty, the package
  * brings its Poseidon blocks); bare, with not one gadget compiled ahead; and again, with the gadgets of the run before. In the
  * same run, one dense layer the way it is done today (weights printed into Circom) beside the linker.
- * Writes bench/results/stages.json and the block `stages` of README.md.
+ * Writes bench/results/stages.json and the block `stages` of docs/benchmarks.md.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,7 @@ import { execute } from '../cli/session.js';
 import { table } from '../cli/table.js';
 import { compileModel } from '../compile/compile.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
+import { writeBlocks } from './document.js';
 import { timeNaiveDense } from './naive-circom.js';
 import { median } from './statistics.js';
 
@@ -69,7 +70,7 @@ await new Command('bench:stages')
         const result = await session.stage('stages', (update) => measure(flags.rounds, flags.outputs, update));
         await mkdir(join(root, 'bench', 'results'), { recursive: true });
         await writeFile(join(root, 'bench', 'results', 'stages.json'), `${JSON.stringify(result, null, 2)}\n`);
-        await updateReadme(markdown(result));
+        await writeBlocks({ stages: markdown(result) });
         return { result, ok: result.models.every((row) => row.satisfied) };
       },
       markdown,
@@ -169,11 +170,4 @@ function markdown({ machine, commit, rounds, models, peers }: StageReport): stri
     "Compile: from the start of the process to the last file written. Cold: as after an installation, the user's cache empty and the package's " +
     'Poseidon blocks there; bare: not one gadget compiled ahead; again: with the gadgets of the run before.';
   return ['```', table(['model', 'constraints', 'domain', 'cold compile', 'bare', 'again', 'witness', 'peak memory'], rows), '```', '', ...peer, '', kinds, '', `Medians of ${rounds} runs; ${machine}; commit ${commit}.`].join('\n');
-}
-
-async function updateReadme(block: string): Promise<void> {
-  const path = join(root, 'README.md');
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  const updated = text?.replace(/(<!-- stages:begin -->\n)[\s\S]*?(<!-- stages:end -->)/, `$1${block}\n$2`);
-  if (updated !== undefined && updated !== text) await writeFile(path, updated);
 }

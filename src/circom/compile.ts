@@ -1,6 +1,6 @@
 /**
- * Gadgets to object files: circom once per template and parameter set, in child processes, through a cache on disk (decision 3 of
- * the design). The trap: compile each gadget as a main component of its own, so that its wires have circom's order whatever else is
+ * Gadgets to object files: circom once per template and parameter set, in child processes, through a cache on disk (decision 3 in
+ * docs/architecture.md). The trap: compile each gadget as a main component of its own, so that its wires have circom's order whatever else is
  * compiled with it.
  */
 import { fork, type ChildProcess } from 'node:child_process';

@@ -1,7 +1,7 @@
 /**
  * The linker: a netlist and the gadgets' object files in, one constraint system and its witness plan out. Each instance's
  * rows are the object's own, with inner and output wires renamed and input wires replaced by linear combinations of
- * earlier wires (decision 3 of the design). It adds no constraint of its own but `wire = combination`.
+ * earlier wires (decision 3 in docs/architecture.md). It adds no constraint of its own but `wire = combination`.
  *
  * The trap: two inputs of one gadget may share wires, so substituted rows must be merged wire by wire.
  */

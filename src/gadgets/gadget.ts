@@ -1,6 +1,6 @@
 /**
  * What a gadget is: a Circom template with named parameters, the count of its outputs and constraints, and the function that computes
- * its wires (decision 6 of the design). A gadget is one file here, named like its template in `circuits/`, and one row of the table.
+ * its wires (decision 6 in docs/architecture.md). A gadget is one file here, named like its template in `circuits/`, and one row of the table.
  *
  * The trap: circom takes parameters by position. Their order is that of the definition's `parameters`; callers name them.
  */

@@ -1,5 +1,5 @@
 /**
- * Shows, for a gadget of any size, that its inputs determine every wire (decision 5 of the design); or names the wires for
+ * Shows, for a gadget of any size, that its inputs determine every wire (decision 5 in docs/architecture.md); or names the wires for
  * which it cannot show it. It never enumerates values, only cases, and proves three things:
  *
  * 1. In each case every wire is determined. A row (L)(L - c) = 0 makes L / c a bit. Every other product that is zero splits the

@@ -3,12 +3,11 @@
  * operators are careless. Writes
  * `bench/results/ledger-simulation.json`, and the tables and the plot of `docs/ledger-simulation.md`.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { markdownTable, withBlock } from '../../src/bench/document.js';
+import { markdownTable, writeBlocks } from '../../src/bench/document.js';
 import { dollars } from '../../src/bench/gas-report.js';
 import { describeMachine } from '../../src/bench/results.js';
-import { writeFileAtomic } from '../../src/chain/files.js';
 import { expectedGain, plotLies } from './plot.js';
 import { type Lies, simulate, type SimulationReport, TERMS } from './simulate.js';
 
@@ -84,9 +83,7 @@ const askers = markdownTable(
     return [name as string, `${withholds.asked}; ${ether(withholds.profit)}`, `${floods.asked}; ${ether(floods.profit)}`, slashes.ofHonest];
   }),
 );
-const page = `${root}docs/ledger-simulation.md`;
 const where = `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; ${date.slice(0, 10)}.`;
-const blocks: Record<string, string> = { outcome: `${outcome}\n\n${actions}\n\n${where}`, lies, askers };
-await writeFileAtomic(page, Object.entries(blocks).reduce((text, [name, block]) => withBlock(text, name, block), await readFile(page, 'utf8')));
+await writeBlocks({ outcome: `${outcome}\n\n${actions}\n\n${where}`, lies, askers });
 console.log([outcome, actions, lies, askers].join('\n\n'));
 process.exit(0);

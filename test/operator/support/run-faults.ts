@@ -2,11 +2,10 @@
  * `npm run faults`: an operator killed 50 times over 100 requests, and again with two proving machines behind a Redis that restarts. Writes
  * `bench/results/faults.json` and the table of `docs/operator.md`.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { markdownTable, withBlock } from '../../../src/bench/document.js';
+import { markdownTable, writeBlocks } from '../../../src/bench/document.js';
 import { describeMachine } from '../../../src/bench/results.js';
-import { writeFileAtomic } from '../../../src/chain/files.js';
 import { fixtureBuild } from './builds.js';
 import { type FaultReport, hasRedis, runFaults } from './faults.js';
 
@@ -46,7 +45,6 @@ const table = markdownTable(
     row('seconds', ({ seconds }) => Math.round(seconds)),
   ],
 );
-const page = `${root}docs/operator.md`;
-await writeFileAtomic(page, withBlock(await readFile(page, 'utf8'), 'faults', `${table}\n\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; ${date.slice(0, 10)}.`));
+await writeBlocks({ faults: `${table}\n\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; ${date.slice(0, 10)}.` });
 console.log(table);
 process.exit(0);

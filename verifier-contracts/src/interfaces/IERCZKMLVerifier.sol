@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
+pragma solidity ^0.8.4;
 
 /// @title Verifier of machine-learning inferences by ERC-7992.
 interface IERCZKMLVerifier {

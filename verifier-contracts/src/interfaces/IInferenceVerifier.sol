@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
+pragma solidity ^0.8.4;
 
 /// @title What every generated verifier offers to contracts that know no model in particular.
 /// @dev The layout of `output` and `proof`, all big-endian words:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
+pragma solidity ^0.8.4;
 
 /// @title Errors that several contracts revert with, declared once: two interfaces that declare the same one cannot both be
 /// inherited. Name, arguments and selector of `NotModelOwner` are ERC-7992's.

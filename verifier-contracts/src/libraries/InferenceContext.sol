@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
+pragma solidity ^0.8.13;
 
 /// @title The public signal that binds a proof to one use.
 /// @dev A context hashes the chain, the contract that takes the proof, the account it was made for and a number that tells

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
+pragma solidity ^0.8.4;
 
 /// @title What a validator reads of ERC-8004's Identity Registry (Trustless Agents).
 /// @dev An agent is an ERC-721 token. `getAgentWallet` came with a later text of the ERC; a registry may lack it.

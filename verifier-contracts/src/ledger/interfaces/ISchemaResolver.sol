@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
+pragma solidity ^0.8.4;
 
 /**
  * What the Ethereum Attestation Service (eas-contracts 1.9) calls on a schema's resolver. Declared here because the npm

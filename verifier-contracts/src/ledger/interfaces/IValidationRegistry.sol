@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
+pragma solidity ^0.8.4;
 
 /// @title The Validation Registry of ERC-8004 (Trustless Agents), as its text specifies it.
 interface IValidationRegistry {

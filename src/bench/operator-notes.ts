@@ -1,0 +1,165 @@
+/**
+ * What docs/operators.md says of each operator beside its measured cost: what it becomes, its limits, and a small example of it. One row an
+ * operator of the table in `src/onnx/ops`; an operator without a row keeps the page from being written, and a test from passing.
+ */
+import { ELEMENT_TYPES } from '../onnx/model.js';
+import { ModelProto, type AttributeMessage, type TensorMessage } from '../onnx/schema.js';
+
+export interface OperatorNote {
+  /** Layers of the float network that it becomes, in words. */
+  readonly becomes: string;
+  /** What of the ONNX operator is not supported; absent: nothing is left out. */
+  readonly limits?: string;
+  readonly example: Example;
+}
+
+/** One node, its inputs in order: a shape is an activation's, a tensor is a constant. */
+interface Example {
+  readonly inputs: readonly (readonly number[] | TensorMessage)[];
+  readonly attributes?: readonly AttributeMessage[];
+  readonly outputs?: number;
+  readonly opset?: number;
+}
+
+const VECTOR = [1, 8];
+const IMAGE = [1, 2, 4, 4];
+
+const sizeOf = (dims: readonly number[]): number => dims.reduce((product, size) => product * size, 1);
+const code = (type: 'float' | 'int64' | 'bool'): number => ELEMENT_TYPES.indexOf(type);
+/** Weights that are neither equal nor whole. */
+const weights = (...dims: number[]): TensorMessage => ({
+  dims, dataType: code('float'), floatData: Array.from({ length: sizeOf(dims) }, (_, i) => ((i * 7) % 11) / 11 - 0.37),
+});
+const positive = (...dims: number[]): TensorMessage => ({
+  dims, dataType: code('float'), floatData: Array.from({ length: sizeOf(dims) }, (_, i) => 0.5 + ((i * 7) % 11) / 11),
+});
+const scalar = (value: number): TensorMessage => ({ dims: [], dataType: code('float'), floatData: [value] });
+const floats = (...data: number[]): TensorMessage => ({ dims: [data.length], dataType: code('float'), floatData: data });
+const integers = (...data: number[]): TensorMessage => ({ dims: [data.length], dataType: code('int64'), int64Data: data });
+const int = (name: string, i: number): AttributeMessage => ({ name, type: 2, i });
+const ints = (name: string, ...values: number[]): AttributeMessage => ({ name, type: 7, ints: values });
+const text = (name: string, value: string): AttributeMessage => ({ name, type: 3, s: new TextEncoder().encode(value) });
+
+const one: Example = { inputs: [VECTOR] };
+const two: Example = { inputs: [VECTOR, VECTOR] };
+const image: Example = { inputs: [IMAGE] };
+const pool: Example = { inputs: [IMAGE], attributes: [ints('kernel_shape', 2, 2), ints('strides', 2, 2)] };
+const alongAxis: Example = { inputs: [VECTOR], attributes: [ints('axes', 1)] };
+const MOVES = 'moves elements';
+const AVERAGES = 'sums of groups with a factor';
+const CONSTANT_WEIGHTS = 'weights and bias are constants';
+const CONSTANT_SHAPE = 'the shape is a constant';
+const SOFTMAX = 'only where it ends the network: the scores before it are proved';
+const FLOATS = 'integers are to be cast to float before';
+
+export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
+  Abs: { becomes: 'rectifier with slope −1', example: one },
+  Add: { becomes: 'sum; with a constant, an affine map', example: two },
+  ArgMax: { becomes: 'index of the largest', example: { inputs: [VECTOR], attributes: [int('axis', 1)] } },
+  ArgMin: { becomes: 'index of the largest of the negated', example: { inputs: [VECTOR], attributes: [int('axis', 1)] } },
+  AveragePool: { becomes: AVERAGES, limits: `pads are not negative; ${FLOATS}`, example: pool },
+  BatchNormalization: {
+    becomes: 'affine map, folded into the layer beside it',
+    limits: 'inference only (`training_mode` 0); parameters are constants',
+    example: { inputs: [IMAGE, positive(2), weights(2), weights(2), positive(2)] },
+  },
+  Cast: { becomes: 'nothing', limits: 'an activation can become a float or a wider integer', example: { inputs: [VECTOR], attributes: [int('to', 1)] } },
+  CastLike: { becomes: 'nothing', limits: 'as Cast', example: { inputs: [VECTOR, scalar(1)] } },
+  Clip: { becomes: 'clip; with lower bound 0 alone, a ReLU', limits: 'bounds are constants', example: { inputs: [VECTOR, scalar(-0.5), scalar(0.5)] } },
+  Concat: { becomes: MOVES, example: { inputs: [VECTOR, VECTOR], attributes: [int('axis', 1)] } },
+  Conv: {
+    becomes: 'convolution of 1, 2, 3 or more dimensions', limits: `${CONSTANT_WEIGHTS}; pads are not negative`,
+    example: { inputs: [IMAGE, weights(3, 2, 3, 3), weights(3)] },
+  },
+  ConvTranspose: { becomes: 'zeros between elements, then a convolution', limits: CONSTANT_WEIGHTS, example: { inputs: [IMAGE, weights(2, 3, 2, 2)], attributes: [ints('strides', 2, 2)] } },
+  DepthToSpace: { becomes: MOVES, example: { inputs: [[1, 4, 2, 2]], attributes: [int('blocksize', 2)] } },
+  Div: { becomes: 'affine map', limits: 'the divisor is a constant without zeros', example: { inputs: [VECTOR, positive(8)] } },
+  Dropout: { becomes: 'nothing', limits: 'inference only (`training_mode` false)', example: one },
+  Expand: { becomes: MOVES, limits: CONSTANT_SHAPE, example: { inputs: [VECTOR, integers(2, 8)] } },
+  Flatten: { becomes: MOVES, example: image },
+  Gather: { becomes: MOVES, limits: 'indices are constants', example: { inputs: [VECTOR, integers(3, 1)], attributes: [int('axis', 1)] } },
+  GatherElements: {
+    becomes: MOVES, limits: 'indices are constants',
+    example: { inputs: [VECTOR, { dims: [1, 2], dataType: code('int64'), int64Data: [3, 1] }], attributes: [int('axis', 1)] },
+  },
+  Gemm: {
+    becomes: 'dense layer; of two activations, products summed', limits: 'where C is an activation, A or B is one too',
+    example: { inputs: [VECTOR, weights(8, 4), weights(4)] },
+  },
+  GlobalAveragePool: { becomes: AVERAGES, limits: FLOATS, example: image },
+  GlobalMaxPool: { becomes: 'maximum of groups', example: image },
+  HardSigmoid: { becomes: 'affine map, then a clip', example: one },
+  HardSwish: { becomes: 'affine map, clip and product', example: one },
+  Identity: { becomes: 'nothing', example: one },
+  LeakyRelu: { becomes: 'rectifier with a slope', example: one },
+  LogSoftmax: { becomes: 'nothing', limits: SOFTMAX, example: one },
+  MatMul: { becomes: 'dense layer; of two activations, products summed', example: { inputs: [VECTOR, weights(8, 4)] } },
+  Max: { becomes: 'maximum of groups; against one number, a clip', example: two },
+  MaxPool: { becomes: 'maximum of groups', limits: 'pads are not negative; its second output (indices) is not there', example: pool },
+  Mean: { becomes: 'sum with a factor', limits: FLOATS, example: two },
+  Min: { becomes: 'maximum of the negated, negated; against one number, a clip', example: two },
+  Mul: { becomes: 'product; with a constant, an affine map', example: two },
+  Neg: { becomes: 'affine map', example: one },
+  PRelu: { becomes: 'rectifier with slopes', limits: 'slopes are constants', example: { inputs: [VECTOR, positive(8)] } },
+  Pad: { becomes: MOVES, limits: 'pads are constants', example: { inputs: [VECTOR, integers(0, 1, 0, 1)] } },
+  Pow: { becomes: 'products', limits: 'one constant whole exponent from 1 to 8', example: { inputs: [VECTOR, scalar(3)] } },
+  ReduceL1: { becomes: 'rectifier, then sums of groups', example: alongAxis },
+  ReduceMax: { becomes: 'maximum of groups', example: alongAxis },
+  ReduceMean: { becomes: AVERAGES, limits: FLOATS, example: alongAxis },
+  ReduceMin: { becomes: 'maximum of the negated groups, negated', example: alongAxis },
+  ReduceSum: { becomes: 'sums of groups', example: { inputs: [VECTOR, integers(1)] } },
+  ReduceSumSquare: { becomes: 'products, then sums of groups', example: alongAxis },
+  Relu: { becomes: 'rectifier with slope 0', example: one },
+  Reshape: { becomes: MOVES, limits: CONSTANT_SHAPE, example: { inputs: [VECTOR, integers(2, 4)] } },
+  Resize: {
+    becomes: MOVES, limits: '`mode` nearest; `keep_aspect_ratio_policy` stretch; sizes or scales are constants',
+    example: {
+      inputs: [IMAGE, { dims: [0], dataType: code('float'), floatData: [] }, floats(1, 1, 2, 2)],
+      attributes: [text('mode', 'nearest'), text('coordinate_transformation_mode', 'asymmetric'), text('nearest_mode', 'floor')],
+    },
+  },
+  Shape: { becomes: 'a constant', example: one },
+  Size: { becomes: 'a constant', example: one },
+  Slice: { becomes: MOVES, limits: 'starts, ends, axes and steps are constants', example: { inputs: [VECTOR, integers(1), integers(5), integers(1)] } },
+  Softmax: { becomes: 'nothing', limits: `${SOFTMAX}; before opset 13 over all dimensions behind \`axis\` only where these are one`, example: one },
+  SpaceToDepth: { becomes: MOVES, example: { inputs: [IMAGE], attributes: [int('blocksize', 2)] } },
+  Split: { becomes: MOVES, limits: 'sizes are constants', example: { inputs: [VECTOR], attributes: [int('axis', 1)], outputs: 2 } },
+  Squeeze: { becomes: MOVES, limits: 'axes are constants', example: { inputs: [[1, 8, 1], integers(2)] } },
+  Sub: { becomes: 'sum; with a constant, an affine map', example: two },
+  Sum: { becomes: 'sum', example: two },
+  Tile: { becomes: MOVES, limits: 'repeats are constants', example: { inputs: [VECTOR, integers(1, 2)] } },
+  Transpose: { becomes: MOVES, example: { inputs: [IMAGE], attributes: [ints('perm', 0, 2, 3, 1)] } },
+  Trilu: { becomes: MOVES, limits: '`k` is a constant', example: { inputs: [[4, 4]] } },
+  Unsqueeze: { becomes: MOVES, limits: 'axes are constants', example: { inputs: [VECTOR, integers(0)] } },
+  Upsample: {
+    becomes: MOVES, limits: '`mode` nearest; scales are constants',
+    example: { inputs: [IMAGE, floats(1, 1, 2, 2)], opset: 9, attributes: [text('mode', 'nearest')] },
+  },
+  Where: {
+    becomes: MOVES, limits: 'the condition is a constant',
+    example: { inputs: [{ dims: [1, 8], dataType: code('bool'), int32Data: [1, 0, 1, 0, 1, 0, 1, 0] }, VECTOR, VECTOR] },
+  },
+};
+
+/** The ONNX file of an operator's example; its activations are the graph's inputs. */
+export function exampleModel(op: string, { inputs, attributes = [], outputs = 1, opset = 17 }: Example): Uint8Array {
+  const floatType = (dims?: readonly number[]) => ({
+    tensorType: { elemType: code('float'), ...(dims && { shape: { dim: dims.map((dimValue) => ({ dimValue })) } }) },
+  });
+  const isShape = (input: readonly number[] | TensorMessage): input is readonly number[] => Array.isArray(input);
+  const names = inputs.map((_, i) => `x${i}`);
+  const made = Array.from({ length: outputs }, (_, i) => `y${i}`);
+  const message = {
+    irVersion: 8,
+    producerName: 'zkinfer',
+    opsetImport: [{ domain: '', version: opset }],
+    graph: {
+      name: op,
+      node: [{ opType: op, input: names, output: made, name: op, domain: '', attribute: [...attributes] }],
+      initializer: inputs.flatMap((input, i) => (isShape(input) ? [] : [{ ...input, name: names[i] }])),
+      input: inputs.flatMap((input, i) => (isShape(input) ? [{ name: names[i], type: floatType(input) }] : [])),
+      output: made.map((name) => ({ name, type: floatType() })),
+    },
+  };
+  return ModelProto.encode(ModelProto.fromObject(message)).finish();
+}
