@@ -85,8 +85,8 @@ export const manifestSchema = z.object({
       elementOffset: z.array(z.number().int()).optional(),
     }),
   ),
-  /** `scores`: the largest element names a class; `labels` are the classes' names, in order. */
-  outputs: z.array(tensorSchema.extend({ omitted: z.enum(['Softmax', 'LogSoftmax']).optional(), scores: z.boolean(), labels: z.array(z.string()).optional() })),
+  /** `scores`: the largest element names a class; `labels` are the classes' names, in order. Without scores each element is a position among the labels. */
+  outputs: z.array(tensorSchema.extend({ omitted: z.enum(['Softmax', 'LogSoftmax', 'Sigmoid']).optional(), scores: z.boolean(), labels: z.array(z.string()).optional() })),
   /**
    * Meaning of each public signal, in order: packed outputs (or their commitment; none if private), then packed inputs
    * (or their commitment; none if private), then the context.

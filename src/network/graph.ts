@@ -23,6 +23,7 @@ export type { ClipNode } from './layers/clip.js';
 export type { SumNode } from './layers/sum.js';
 export type { MultiplyNode } from './layers/multiply.js';
 export type { ArgMaxNode } from './layers/arg-max.js';
+export type { StepNode } from './layers/step.js';
 export type { GraphNode, GraphOp } from './layers/index.js';
 
 export interface GraphInput {
@@ -38,8 +39,11 @@ export interface GraphOutput {
   /** Tensor of this graph that it is (may be a graph input). */
   readonly tensor: string;
   readonly shape: Shape;
-  /** A Softmax or LogSoftmax that ended the network and is not proved: the tensor holds the scores before it. */
-  readonly omitted?: { readonly op: 'Softmax' | 'LogSoftmax'; readonly axis: number };
+  /** What ended the network and is not proved: the tensor holds the scores before it. `axis` is that of a softmax. */
+  readonly omitted?: { readonly op: 'Softmax' | 'LogSoftmax' | 'Sigmoid'; readonly axis: number };
+  /** Names of the classes whose scores the last dimension holds; or, where `named`, of what each element, a position among them, stands for. */
+  readonly labels?: readonly string[];
+  readonly named?: true;
 }
 
 export interface Graph {

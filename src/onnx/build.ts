@@ -1,6 +1,7 @@
 /** ONNX model → normalised {@link Graph}: shapes known, constants folded, operators reduced to the graph's few kinds. */
 import { GraphBuilder } from './builder.js';
 import { MalformedModelError, UnsupportedOpError } from './errors.js';
+import { rangeOf } from './facts.js';
 import type { Graph, GraphNode, GraphOutput } from '../network/graph.js';
 import { lowerInput, lowerIntoScope, reachableNodes, type Scope } from './lower-model.js';
 import type { ElementType, OnnxModel } from './model.js';
@@ -17,19 +18,15 @@ export function buildGraph(model: OnnxModel): Graph {
     scope.set(info.name, value);
     return { name: value.tensor, shape: value.shape, ...integersOf(value.type) };
   });
-  for (const node of reachableNodes(model)) lowerIntoScope(node, model.opset, scope, builder);
+  for (const node of reachableNodes(model)) lowerIntoScope(node, model, scope, builder);
   const outputs = model.outputs.map(({ name }) => readOutput(name, scope, builder.notes));
   return { inputs, nodes: prune(builder.nodes, outputs), outputs, notes: builder.notes };
 }
 
 /** Range of the integer types; empty for the others. */
 function integersOf(type: ElementType): { readonly integers?: readonly [number, number] } {
-  if (type === 'bool') return { integers: [0, 1] };
-  const [, unsigned, width] = /^(u?)int(\d+)$/.exec(type) ?? [];
-  if (width === undefined) return {};
-  const exact = Math.min(Number(width), 53);
-  // Of 64-bit integers, those are taken that doubles hold exactly.
-  return { integers: unsigned ? [0, 2 ** exact - 1] : [Number(width) > 53 ? 1 - 2 ** 53 : -(2 ** (exact - 1)), Number(width) > 53 ? 2 ** 53 - 1 : 2 ** (exact - 1) - 1] };
+  const integers = rangeOf(type);
+  return integers === undefined ? {} : { integers };
 }
 
 function readOutput(name: string, scope: Scope, notes: string[]): GraphOutput {
@@ -39,12 +36,13 @@ function readOutput(name: string, scope: Scope, notes: string[]): GraphOutput {
   if (value.kind === 'constant') {
     throw new UnsupportedOpError(`Graph output ${name} depends on no graph input: there is nothing to prove about it.`);
   }
-  const { tensor, shape, omitted } = value;
-  if (omitted === undefined) return { name, tensor, shape };
+  const { tensor, shape, omitted, type, labels } = value;
+  const described = { name, tensor, shape, ...(labels === undefined ? {} : { labels, ...(type === 'string' ? { named: true as const } : {}) }) };
+  if (omitted === undefined) return described;
   notes.push(
     `The ${omitted.op} (${omitted.node}) at the end is left out: the proof covers output ${name} as the scores before it, which have the same order.`,
   );
-  return { name, tensor, shape, omitted: { op: omitted.op, axis: omitted.axis } };
+  return { ...described, omitted: { op: omitted.op, axis: omitted.axis } };
 }
 
 /** Only nodes that an output depends on. */

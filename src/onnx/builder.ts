@@ -1,6 +1,7 @@
 /** Collects the nodes of a {@link Graph} while operators are lowered, and keeps names unique and sizes bounded. */
 import type { GraphNode } from '../network/graph.js';
 import { ModelTooLargeError } from './errors.js';
+import type { Facts } from './facts.js';
 import { showShape, sizeOf, type Shape } from '../tensor/shape.js';
 
 /** Most elements in one tensor: far beyond what can be proved, small enough that an array of it always fits. */
@@ -21,6 +22,9 @@ const MAX_UNROLLED = 2 ** 25;
 export class GraphBuilder {
   readonly nodes: GraphNode[] = [];
   readonly notes: string[] = [];
+  /** By tensor: what is known of graph inputs, and has been worked out of others (see facts.ts). */
+  readonly facts = new Map<string, Facts>();
+  private readonly makers = new Map<string, GraphNode>();
   private readonly names = new Set<string>();
   /** By wanted name: the number to try next. */
   private readonly counts = new Map<string, number>();
@@ -29,6 +33,16 @@ export class GraphBuilder {
   /** A scratch builder shares the size budget of the one it works for. */
   constructor(parent?: GraphBuilder) {
     this.budget = parent?.budget ?? { left: MAX_TOTAL };
+  }
+
+  add(node: GraphNode): void {
+    this.nodes.push(node);
+    this.makers.set(node.output, node);
+  }
+
+  /** The node that makes a tensor; undefined for graph inputs. */
+  makerOf(tensor: string): GraphNode | undefined {
+    return this.makers.get(tensor);
   }
 
   /** `wanted`, or `wanted` with a number after it where the name is taken. */

@@ -4,39 +4,34 @@
  * that follow notice that something is missing.
  */
 import { MalformedModelError, UnsupportedOpsetError, UnsupportedTensorError } from './errors.js';
-import type { Attribute, Constant, OnnxModel, OnnxNode, ValueInfo } from './model.js';
-import { ModelProto, type AttributeMessage, type ModelMessage, type NodeMessage, type ValueInfoMessage } from './schema.js';
+import type { Attribute, Constant, OnnxGraph, OnnxModel, OnnxNode, ValueInfo } from './model.js';
+import { ModelProto, type AttributeMessage, type GraphMessage, type ModelMessage, type NodeMessage, type ValueInfoMessage } from './schema.js';
 import { elementType, readTensor, toNumber } from './tensor-data.js';
 
 /** Oldest and newest version of the default operator set that the operators here follow. */
 export const OLDEST_OPSET = 7;
-export const NEWEST_OPSET = 26;
+export const NEWEST_OPSET = 28;
 
 /**
  * Reads an ONNX file.
  * @throws MalformedModelError when the bytes are no complete ONNX model
- * @throws UnsupportedOpsetError outside opset 7 to 26
+ * @throws UnsupportedOpsetError outside opset 7 to 28
  * @throws UnsupportedTensorError for external data and for element types without a number in them
  */
 export function decodeModel(bytes: Uint8Array): OnnxModel {
   const message = decodeBytes(bytes);
   const graph = message.graph;
   if (graph === undefined) throw new MalformedModelError('The file holds no ONNX graph. Is it an ONNX model?');
-  const opset = defaultOpset(message);
+  const opsets = new Map((message.opsetImport ?? []).map(({ domain, version }) => [domainOf(domain), toNumber(version)]));
+  const opset = defaultOpset(opsets, graph);
   if ((graph.sparseInitializer?.length ?? 0) > 0) {
     throw new UnsupportedTensorError('The model stores sparse initializers. Convert them to dense ones.');
   }
-  const initializers = new Map<string, Constant>();
-  for (const tensor of graph.initializer ?? []) {
-    const name = tensor.name ?? '';
-    if (name === '') throw new MalformedModelError('An initializer has no name.');
-    if (initializers.has(name)) throw new MalformedModelError(`Two initializers are named ${name}.`);
-    initializers.set(name, readTensor(tensor, name));
-  }
+  const initializers = readInitializers(graph);
   const inputs = (graph.input ?? []).map((info) => readValueInfo(info, 'A graph input')).filter(({ name }) => !initializers.has(name));
   const outputs = (graph.output ?? []).map((info) => readValueInfo(info, 'A graph output'));
   if (outputs.length === 0) throw new MalformedModelError('The graph has no outputs. Is the file complete?');
-  const nodes = (graph.node ?? []).map(readNode);
+  const nodes = (graph.node ?? []).map((node) => readNode(node));
   refuseRepeated('graph inputs', inputs.map(({ name }) => name));
   refuseRepeated('graph outputs', outputs.map(({ name }) => name));
   refuseMadeTwice(nodes, new Set([...initializers.keys(), ...inputs.map(({ name }) => name)]));
@@ -44,6 +39,7 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
     irVersion: toNumber(message.irVersion),
     producer: [message.producerName, message.producerVersion].filter(Boolean).join(' '),
     opset,
+    opsets,
     nodes,
     initializers,
     inputs,
@@ -51,6 +47,30 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
     valueInfo: new Map(
       (graph.valueInfo ?? []).map((info) => readValueInfo(info, 'A value_info')).map((info) => [info.name, info]),
     ),
+  };
+}
+
+function readInitializers(graph: GraphMessage): Map<string, Constant> {
+  const initializers = new Map<string, Constant>();
+  for (const tensor of graph.initializer ?? []) {
+    const name = tensor.name ?? '';
+    if (name === '') throw new MalformedModelError('An initializer has no name.');
+    if (initializers.has(name)) throw new MalformedModelError(`Two initializers are named ${name}.`);
+    initializers.set(name, readTensor(tensor, name));
+  }
+  return initializers;
+}
+
+/** Sub-graphs nest no deeper than this: each level is one call here. */
+const MAX_DEPTH = 32;
+
+function readSubgraph(graph: GraphMessage, where: string, depth: number): OnnxGraph {
+  if (depth > MAX_DEPTH) throw new MalformedModelError(`Sub-graphs nest more than ${MAX_DEPTH} deep at ${where}.`);
+  return {
+    nodes: (graph.node ?? []).map((node) => readNode(node, depth)),
+    initializers: readInitializers(graph),
+    inputs: (graph.input ?? []).map((info) => readValueInfo(info, `An input of the sub-graph ${where}`)),
+    outputs: (graph.output ?? []).map((info) => readValueInfo(info, `An output of the sub-graph ${where}`)),
   };
 }
 
@@ -85,10 +105,17 @@ function decodeBytes(bytes: Uint8Array): ModelMessage {
   }
 }
 
-function defaultOpset(message: ModelMessage): number {
-  const entry = message.opsetImport?.find(({ domain }) => (domain ?? '') === '' || domain === 'ai.onnx');
-  if (entry === undefined) throw new MalformedModelError('The model names no version of the default operator set (opset_import).');
-  const version = toNumber(entry.version);
+function domainOf(domain: string | undefined): string {
+  return domain === 'ai.onnx' ? '' : (domain ?? '');
+}
+
+/** A model of trees alone need not name the default operator set. */
+function defaultOpset(opsets: ReadonlyMap<string, number>, graph: GraphMessage): number {
+  const version = opsets.get('');
+  if (version === undefined) {
+    if (opsets.size > 0 && (graph.node ?? []).every(({ domain }) => domainOf(domain) !== '')) return NEWEST_OPSET;
+    throw new MalformedModelError('The model names no version of the default operator set (opset_import).');
+  }
   if (version < OLDEST_OPSET || version > NEWEST_OPSET) {
     throw new UnsupportedOpsetError(
       `The model uses opset ${version}; opset ${OLDEST_OPSET} to ${NEWEST_OPSET} are supported. Export it again with one of those.`,
@@ -97,22 +124,22 @@ function defaultOpset(message: ModelMessage): number {
   return version;
 }
 
-function readNode(message: NodeMessage): OnnxNode {
+function readNode(message: NodeMessage, depth = 0): OnnxNode {
   const outputs = message.output ?? [];
   const op = message.opType ?? '';
   const name = message.name || outputs.find((output) => output !== '') || '';
   if (op === '') throw new MalformedModelError(`Node ${name || '(nameless)'} has no operator.`);
   if (name === '') throw new MalformedModelError(`A ${op} node has neither a name nor an output.`);
-  const domain = message.domain === 'ai.onnx' ? '' : (message.domain ?? '');
+  const domain = domainOf(message.domain);
   const attributes = new Map<string, Attribute>();
   for (const attribute of message.attribute ?? []) {
-    attributes.set(attribute.name ?? '', readAttribute(attribute, `${attribute.name} of node ${name}`));
+    attributes.set(attribute.name ?? '', readAttribute(attribute, `${attribute.name} of node ${name}`, depth));
   }
   return { name, op, domain, inputs: message.input ?? [], outputs, attributes };
 }
 
 /** By the `type` codes of AttributeProto. */
-function readAttribute(message: AttributeMessage, where: string): Attribute {
+function readAttribute(message: AttributeMessage, where: string, depth: number): Attribute {
   switch (message.type) {
     case 1:
       return { type: 'float', value: message.f ?? 0 };
@@ -130,8 +157,10 @@ function readAttribute(message: AttributeMessage, where: string): Attribute {
     case 8:
       return { type: 'strings', value: (message.strings ?? []).map(text) };
     case 5:
+      if (message.g === undefined) throw new MalformedModelError(`Attribute ${where} should hold a sub-graph and holds none.`);
+      return { type: 'graph', value: readSubgraph(message.g, where, depth + 1) };
     case 10:
-      return { type: 'other', value: 'a sub-graph' };
+      return { type: 'other', value: 'a list of sub-graphs' };
     default:
       return { type: 'other', value: `a value of attribute type ${message.type ?? 0}` };
   }

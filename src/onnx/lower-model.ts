@@ -5,9 +5,10 @@
 import type { GraphBuilder } from './builder.js';
 import { DynamicShapeError, MalformedModelError, UnsupportedOpError, UnsupportedTensorError } from './errors.js';
 import type { ZkinferError } from '../errors.js';
+import { factsOfInput } from './facts.js';
 import type { GraphNode } from '../network/graph.js';
 import { lowerNode } from './lower.js';
-import type { Dimension, OnnxModel, OnnxNode, ValueInfo } from './model.js';
+import type { Dimension, OnnxGraph, OnnxModel, OnnxNode, ValueInfo } from './model.js';
 import type { Activation, Value } from './values.js';
 
 /** Why a tensor has no value: the error that stopped the node making it. */
@@ -18,14 +19,25 @@ export interface Unknown {
 
 export type Scope = Map<string, Value | Unknown>;
 
-/** Nodes that some graph output depends on, in file order. */
-export function reachableNodes(model: OnnxModel): OnnxNode[] {
-  const needed = new Set(model.outputs.map(({ name }) => name));
-  return [...model.nodes]
+/** Names that a node reads: its inputs, and what its sub-graphs read of the graphs around them. */
+function namesRead({ inputs, attributes }: OnnxNode): string[] {
+  const inner = [...attributes.values()].flatMap((attribute) => (attribute.type === 'graph' ? capturedNames(attribute.value) : []));
+  return [...inputs, ...inner];
+}
+
+function capturedNames({ nodes, inputs, initializers, outputs }: OnnxGraph): string[] {
+  const own = new Set([...initializers.keys(), ...inputs.map(({ name }) => name), ...nodes.flatMap((node) => node.outputs)]);
+  return [...nodes.flatMap(namesRead), ...outputs.map(({ name }) => name)].filter((name) => !own.has(name));
+}
+
+/** Nodes that some output depends on, in file order. */
+export function reachableNodes({ nodes, outputs }: Pick<OnnxGraph, 'nodes' | 'outputs'>): OnnxNode[] {
+  const needed = new Set(outputs.map(({ name }) => name));
+  return [...nodes]
     .reverse()
-    .filter(({ inputs, outputs }) => {
-      if (!outputs.some((name) => needed.has(name))) return false;
-      for (const name of inputs) needed.add(name);
+    .filter((node) => {
+      if (!node.outputs.some((name) => needed.has(name))) return false;
+      for (const name of namesRead(node)) needed.add(name);
       return true;
     })
     .reverse();
@@ -58,11 +70,15 @@ export function lowerInput(model: OnnxModel, info: ValueInfo, builder: GraphBuil
       builder.notes.push(`Dimension ${axis}${dimension ? ` (${dimension})` : ''} of input ${name} is dynamic and was set to 1.`);
     }
   });
-  return { kind: 'activation', tensor: builder.unique(name), shape: builder.bounded(shape, `Graph input ${name}`), type };
+  const tensor = builder.unique(name);
+  builder.bounded(shape, `Graph input ${name}`);
+  builder.facts.set(tensor, factsOfInput(type, shape));
+  return { kind: 'activation', tensor, shape, type };
 }
 
 /** Lowers one node into the scope: afterwards each of its outputs has a value, or the reason why it has none. */
-export function lowerIntoScope(node: OnnxNode, opset: number, scope: Scope, builder: GraphBuilder): readonly Value[] {
+export function lowerIntoScope(node: OnnxNode, opsets: Opsets, scope: Scope, builder: GraphBuilder): readonly Value[] {
+  const opset = opsetOf(node, opsets);
   const inputs = node.inputs.map((name) => {
     if (name === '') return undefined;
     const value = scope.get(name);
@@ -76,7 +92,7 @@ export function lowerIntoScope(node: OnnxNode, opset: number, scope: Scope, buil
     if (name !== '' && scope.has(name)) throw new MalformedModelError(`Node ${node.name} (${node.op}) makes ${name}, which exists already.`);
   }
   const before = builder.nodes.length;
-  const outputs = lowerNode(node, opset, inputs, builder);
+  const outputs = lowerNode(node, opset, inputs, builder, (graph) => lowerSubgraph(graph, node, opsets, scope, builder));
   for (const made of builder.nodes.slice(before)) requireFinite(made, node, opset);
   node.outputs.forEach((name, position) => {
     if (name === '') return;
@@ -91,6 +107,31 @@ export function lowerIntoScope(node: OnnxNode, opset: number, scope: Scope, buil
     );
   });
   return outputs;
+}
+
+/** The versions of a model's operator sets. */
+export type Opsets = Pick<OnnxModel, 'opset' | 'opsets'>;
+
+function opsetOf({ domain }: OnnxNode, { opset, opsets }: Opsets): number {
+  return domain === '' ? opset : (opsets.get(domain) ?? 1);
+}
+
+/** Names of a sub-graph hide those of the graphs around it, and nothing of it is seen from outside but its outputs. */
+function lowerSubgraph(graph: OnnxGraph, owner: OnnxNode, opsets: Opsets, around: Scope, builder: GraphBuilder): readonly Value[] {
+  if (graph.inputs.length > 0) {
+    throw new UnsupportedOpError(`Node ${owner.name} (${owner.op}): its sub-graph has inputs of its own, which is not supported here.`);
+  }
+  const scope: Scope = new Map(around);
+  const made = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
+  for (const name of made) scope.delete(name);
+  for (const [name, value] of graph.initializers) scope.set(name, value);
+  for (const node of reachableNodes(graph)) lowerIntoScope(node, opsets, scope, builder);
+  return graph.outputs.map(({ name }) => {
+    const value = scope.get(name);
+    if (value === undefined) throw new MalformedModelError(`Output ${name} of a sub-graph of node ${owner.name} (${owner.op}) is made by no node.`);
+    if (value.kind === 'unknown') throw value.cause;
+    return value;
+  });
 }
 
 /** Exact arithmetic has no NaN and no infinity; only the bounds of a clip may be infinite. */

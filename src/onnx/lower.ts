@@ -5,7 +5,8 @@
 import { GraphBuilder } from './builder.js';
 import { UnsupportedOpError } from './errors.js';
 import { evaluate } from '../network/evaluate.js';
-import type { OnnxNode } from './model.js';
+import { ML_OPERATORS } from './ml/index.js';
+import type { OnnxGraph, OnnxNode } from './model.js';
 import { constant, NodeContext, type Operator } from './ops/context.js';
 import { constantOps, OPERATORS, supportedOps } from './ops/index.js';
 import { sizeOf } from '../tensor/shape.js';
@@ -17,12 +18,13 @@ export function lowerNode(
   opset: number,
   inputs: readonly (Value | undefined)[],
   builder: GraphBuilder,
+  inline?: (graph: OnnxGraph) => readonly Value[],
 ): readonly Value[] {
   const operator = findOperator(node, opset);
   const foldable = inputs.every((value) => value === undefined || value.kind === 'constant');
   if (foldable && operator.fold === undefined) return foldByEvaluation(node, opset, inputs, operator, builder);
   const lowering = foldable ? operator.fold : operator.lower;
-  const context = new NodeContext(node, opset, inputs, builder);
+  const context = new NodeContext(node, opset, inputs, builder, inline);
   if (lowering === undefined) {
     throw context.unsupported(`it is supported on constants only, and ${firstActivation(node, inputs)} is computed from the network's inputs`);
   }
@@ -39,8 +41,14 @@ export function lowerNode(
     : outputs;
 }
 
+/** Whether the operator has a row in one of the tables. */
+export function isKnownOperator({ domain, op }: OnnxNode): boolean {
+  return (domain === '' && Object.hasOwn(OPERATORS, op)) || (domain === 'ai.onnx.ml' && Object.hasOwn(ML_OPERATORS, op));
+}
+
 function findOperator(node: OnnxNode, opset: number): Operator {
-  if (node.domain === '' && Object.hasOwn(OPERATORS, node.op)) return OPERATORS[node.op];
+  const table = node.domain === '' ? OPERATORS : node.domain === 'ai.onnx.ml' ? ML_OPERATORS : {};
+  if (Object.hasOwn(table, node.op)) return table[node.op];
   const op = node.domain === '' ? node.op : `${node.domain}.${node.op}`;
   throw new UnsupportedOpError(
     `Node ${node.name} (${op}), opset ${opset}: this operator is not supported. Supported are ${supportedOps().join(', ')}; and on constants ${constantOps().join(', ')}.`,
@@ -62,6 +70,7 @@ function foldByEvaluation(
   const scratch = new GraphBuilder(parent);
   const [first] = inputs;
   const tensor = scratch.unique('x');
+  if (first?.kind === 'constant') scratch.facts.set(tensor, { bounds: { low: first.data, high: first.data }, whole: first.data.every(Number.isInteger) });
   const context = new NodeContext(
     node,
     opset,

@@ -31,12 +31,16 @@ export function isFloat(type: ElementType): boolean {
   return type === 'float' || type === 'double' || type === 'float16' || type === 'bfloat16';
 }
 
-/** A tensor whose values are known. 64-bit integers beyond 2^53 are rounded to the nearest double. */
+/**
+ * A tensor whose values are known. 64-bit integers beyond 2^53 are rounded to the nearest double. Of a tensor of strings the data are
+ * positions in `labels`.
+ */
 export interface Constant {
   readonly kind: 'constant';
   readonly type: ElementType;
   readonly shape: Shape;
   readonly data: Float64Array;
+  readonly labels?: readonly string[];
 }
 
 export type Attribute =
@@ -47,6 +51,7 @@ export type Attribute =
   | { readonly type: 'floats'; readonly value: readonly number[] }
   | { readonly type: 'ints'; readonly value: readonly number[] }
   | { readonly type: 'strings'; readonly value: readonly string[] }
+  | { readonly type: 'graph'; readonly value: OnnxGraph }
   | { readonly type: 'other'; readonly value: string };
 
 export interface OnnxNode {
@@ -59,6 +64,14 @@ export interface OnnxNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, Attribute>;
+}
+
+/** The body of an If: it reads tensors of the graph around it by name. */
+export interface OnnxGraph {
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: ReadonlyMap<string, Constant>;
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
 }
 
 /** A dimension is a number, the name of an unknown one, or `undefined`. */
@@ -74,8 +87,10 @@ export interface ValueInfo {
 export interface OnnxModel {
   readonly irVersion: number;
   readonly producer: string;
-  /** Version of the default operator set. */
+  /** Version of the default operator set; the newest where the model has operators of other domains alone. */
   readonly opset: number;
+  /** Version of each operator set by its domain; the default domain is the empty string. */
+  readonly opsets: ReadonlyMap<string, number>;
   readonly nodes: readonly OnnxNode[];
   readonly initializers: ReadonlyMap<string, Constant>;
   /** Graph inputs that are not initializers (old IR versions list those as inputs too). */

@@ -5,6 +5,7 @@
 import type * as Ort from 'onnxruntime-web';
 import { GraphBuilder } from './builder.js';
 import { decodeModel } from './decode.js';
+import { readMapsAsTensors } from './map-outputs.js';
 import { lowerInput } from './lower-model.js';
 import type { ElementType } from './model.js';
 import { sizeOf } from '../tensor/shape.js';
@@ -20,19 +21,21 @@ export interface Reference {
 }
 
 /**
- * Opens a model in onnxruntime; a dynamic batch dimension is set to 1.
+ * Opens a model in onnxruntime; a dynamic batch dimension is set to 1. Outputs that are maps from labels to scores are read as the scores;
+ * elements of an output of strings are positions among `labels`, one list for each output, -1 where it is not among them.
  * @throws OnnxRuntimeError where onnxruntime cannot run the model
  */
-export async function openReference(bytes: Uint8Array): Promise<Reference> {
+export async function openReference(bytes: Uint8Array, labels: readonly (readonly string[] | undefined)[] = []): Promise<Reference> {
   const ort = await import('onnxruntime-web');
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = 'fatal';
   const model = decodeModel(bytes);
+  const { file, names } = readMapsAsTensors(bytes, model);
   const builder = new GraphBuilder();
   const inputs = model.inputs.map((info) => ({ name: info.name, type: info.type, shape: lowerInput(model, info, builder).shape }));
   // Unoptimized, so that the reference computes what the file says, in the file's order.
   const session = await named(() =>
-    ort.InferenceSession.create(bytes, { executionProviders: ['wasm'], logSeverityLevel: 4, graphOptimizationLevel: 'disabled' }),
+    ort.InferenceSession.create(file, { executionProviders: ['wasm'], logSeverityLevel: 4, graphOptimizationLevel: 'disabled' }),
   );
   return {
     run: (data) =>
@@ -44,8 +47,9 @@ export async function openReference(bytes: Uint8Array): Promise<Reference> {
           feeds[name] = toTensor(ort, type, data[i], shape);
         });
         const results = await session.run(feeds);
-        return model.outputs.map(({ name }) => {
+        return names.map((name, k) => {
           const tensor = results[name];
+          if (tensor.type === 'string') return Float32Array.from(tensor.data as readonly string[], (text) => labels[k]?.indexOf(text) ?? -1);
           const values = tensor.type === 'float16' ? fromHalves(tensor.data) : Float32Array.from(tensor.data as ArrayLike<number>, Number);
           tensor.dispose();
           return values;

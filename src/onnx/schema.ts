@@ -1,7 +1,7 @@
 /**
  * The part of the ONNX protobuf schema that inference needs (message and field numbers as in onnx.proto of the ONNX
- * repository), as a protobufjs descriptor. Fields left out, such as documentation, quantization annotations and the
- * bodies of If and Loop, are skipped by the decoder.
+ * repository), as a protobufjs descriptor. Fields left out, such as documentation and quantization annotations, are skipped
+ * by the decoder.
  */
 import protobuf from 'protobufjs';
 
@@ -47,6 +47,7 @@ const root = protobuf.Root.fromJSON({
         i: { type: 'int64', id: 3 },
         s: { type: 'bytes', id: 4 },
         t: { type: 'TensorProto', id: 5 },
+        g: { type: 'GraphProto', id: 6 },
         floats: { rule: 'repeated', type: 'float', id: 7, options: { packed: false } },
         ints: { rule: 'repeated', type: 'int64', id: 8, options: { packed: false } },
         strings: { rule: 'repeated', type: 'bytes', id: 9 },
@@ -59,6 +60,7 @@ const root = protobuf.Root.fromJSON({
         dataType: { type: 'int32', id: 2 },
         floatData: { rule: 'repeated', type: 'float', id: 4, options: { packed: true } },
         int32Data: { rule: 'repeated', type: 'int32', id: 5, options: { packed: true } },
+        stringData: { rule: 'repeated', type: 'bytes', id: 6 },
         int64Data: { rule: 'repeated', type: 'int64', id: 7, options: { packed: true } },
         name: { type: 'string', id: 8 },
         rawData: { type: 'bytes', id: 9 },
@@ -97,6 +99,7 @@ export interface TensorMessage {
   floatData?: number[];
   int32Data?: number[];
   int64Data?: Int64[];
+  stringData?: Uint8Array[];
   uint64Data?: Int64[];
   doubleData?: number[];
   rawData?: Uint8Array;
@@ -111,6 +114,7 @@ export interface AttributeMessage {
   i?: Int64;
   s?: Uint8Array;
   t?: TensorMessage;
+  g?: GraphMessage;
   floats?: number[];
   ints?: Int64[];
   strings?: Uint8Array[];
@@ -138,13 +142,15 @@ export interface ModelMessage {
   producerName?: string;
   producerVersion?: string;
   opsetImport?: { domain?: string; version?: Int64 }[];
-  graph?: {
-    name?: string;
-    node?: NodeMessage[];
-    initializer?: TensorMessage[];
-    sparseInitializer?: { values?: TensorMessage }[];
-    input?: ValueInfoMessage[];
-    output?: ValueInfoMessage[];
-    valueInfo?: ValueInfoMessage[];
-  };
+  graph?: GraphMessage;
+}
+
+export interface GraphMessage {
+  name?: string;
+  node?: NodeMessage[];
+  initializer?: TensorMessage[];
+  sparseInitializer?: { values?: TensorMessage }[];
+  input?: ValueInfoMessage[];
+  output?: ValueInfoMessage[];
+  valueInfo?: ValueInfoMessage[];
 }

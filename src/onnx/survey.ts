@@ -2,9 +2,9 @@
 import { ZkinferError } from '../errors.js';
 import type { Shape } from '../tensor/shape.js';
 import { GraphBuilder } from './builder.js';
+import { isKnownOperator } from './lower.js';
 import { lowerInput, lowerIntoScope, reachableNodes, type Scope, type Unknown } from './lower-model.js';
 import type { ElementType, OnnxModel, OnnxNode } from './model.js';
-import { OPERATORS } from './ops/index.js';
 import type { Activation } from './values.js';
 
 export interface SurveyedTensor {
@@ -93,14 +93,14 @@ function surveyNode(node: OnnxNode, model: OnnxModel, scope: Scope, builder: Gra
   };
   const unknown = node.inputs.find((name) => scope.get(name)?.kind === 'unknown');
   try {
-    const outputs = lowerIntoScope(node, model.opset, scope, builder);
+    const outputs = lowerIntoScope(node, model, scope, builder);
     return { ...described, shape: outputs[0]?.shape, supported: true };
   } catch (error) {
     if (!(error instanceof ZkinferError)) throw error;
     for (const name of node.outputs) {
       if (name !== '' && !scope.has(name)) scope.set(name, standIn(model, name, builder) ?? { kind: 'unknown', cause: error });
     }
-    const known = unknown !== undefined && node.domain === '' && Object.hasOwn(OPERATORS, node.op);
+    const known = unknown !== undefined && isKnownOperator(node);
     return {
       ...described,
       shape: shapeOf(scope, node.outputs[0]),

@@ -26,14 +26,12 @@ export function readTensor(message: TensorMessage, where: string): Constant {
       `Tensor ${where} keeps its data in another file. Save the model as one file (onnx.save_model with save_as_external_data=False).`,
     );
   }
+  if (type === 'string') return readStrings(message, where);
   const format = FORMATS[type];
   if (format === undefined) {
     throw new UnsupportedTensorError(`Tensor ${where} has element type ${typeName(message.dataType)}, which cannot be used here.`);
   }
-  const shape = (message.dims ?? []).map(toNumber);
-  if (shape.some((dimension) => !Number.isSafeInteger(dimension) || dimension < 0)) {
-    throw new MalformedModelError(`Tensor ${where} has the impossible shape [${shape.join(', ')}].`);
-  }
+  const shape = readShape(message, where);
   const size = sizeOf(shape);
   if (size === 0) checkShape(shape, `Tensor ${where}`); // others are no larger than the file
   const raw = message.rawData !== undefined && message.rawData.length > 0 ? message.rawData : undefined;
@@ -52,6 +50,29 @@ export function readTensor(message: TensorMessage, where: string): Constant {
     for (let i = 0; i < size; i++) data[i] = format.read(bytes, i * format.bytes);
   }
   return { kind: 'constant', type, shape, data };
+}
+
+function readShape(message: TensorMessage, where: string): number[] {
+  const shape = (message.dims ?? []).map(toNumber);
+  if (shape.some((dimension) => !Number.isSafeInteger(dimension) || dimension < 0)) {
+    throw new MalformedModelError(`Tensor ${where} has the impossible shape [${shape.join(', ')}].`);
+  }
+  return shape;
+}
+
+/** Each different string is a label, and each element its position among the labels. */
+function readStrings(message: TensorMessage, where: string): Constant {
+  const shape = readShape(message, where);
+  const strings = (message.stringData ?? []).map((bytes) => new TextDecoder().decode(bytes));
+  if (strings.length !== sizeOf(shape)) {
+    throw new MalformedModelError(`Tensor ${where} of shape [${shape.join(', ')}] and type string holds ${strings.length} elements instead of ${sizeOf(shape)}.`);
+  }
+  const positions = new Map<string, number>();
+  const data = Float64Array.from(strings, (text) => {
+    if (!positions.has(text)) positions.set(text, positions.size);
+    return positions.get(text) as number;
+  });
+  return { kind: 'constant', type: 'string', shape, data, labels: [...positions.keys()] };
 }
 
 function typeName(code: number | undefined): string {

@@ -4,9 +4,9 @@
 import type { Shape } from '../tensor/shape.js';
 import type { Constant, ElementType } from './model.js';
 
-/** A softmax that was left out because only the order of its results matters from there on. */
+/** A softmax, or a sigmoid of each element, that was left out because only the order of its results matters from there on. */
 export interface OmittedSoftmax {
-  readonly op: 'Softmax' | 'LogSoftmax';
+  readonly op: 'Softmax' | 'LogSoftmax' | 'Sigmoid';
   /** Axis of the activation it would be taken over. */
   readonly axis: number;
   /** Name of its node, for errors. */
@@ -20,6 +20,8 @@ export interface Activation {
   readonly shape: Shape;
   readonly type: ElementType;
   readonly omitted?: OmittedSoftmax;
+  /** Of type string: the elements are positions among these. Of another type: names of what the last dimension holds, such as classes. */
+  readonly labels?: readonly string[];
 }
 
 export type Value = Constant | Activation;

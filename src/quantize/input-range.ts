@@ -25,6 +25,8 @@ const UNLIKE_SIZES = 16;
 
 /** Finest step of an input, by its largest magnitude: integers then stay far below 2^53, and a float32 is no finer than 2^-24 of itself. */
 const FINEST = 2 ** -40;
+/** Bits of an input that is only compared with constants, as trees do it: a value on the wrong side of a threshold gives another leaf. */
+const COMPARED_BITS = 16;
 
 export interface InputChoice {
   readonly inputs: readonly IntegerInput[];
@@ -37,14 +39,16 @@ type NumberedInput = GraphInput & Pick<IntegerInput, 'tensor'>;
 /** Grids of all graph inputs. `samples` hold one array per input; `declared` one range for every input's elements. */
 export function chooseInputs(
   graph: Graph,
-  bits: number,
+  activationBits: number,
   samples: readonly (readonly Float64Array[])[],
   declared?: readonly [number, number],
 ): InputChoice {
   const notes: string[] = [];
   const absorbing = absorbedEverywhere(graph);
+  const compared = comparedOnly(graph);
   const inputs = graph.inputs.map((source, k): IntegerInput => {
     const input = { ...source, tensor: k };
+    const bits = compared.has(source.name) ? Math.max(activationBits, COMPARED_BITS) : activationBits;
     if (source.integers) return integerGrid(input, source.integers, samples.map((sample) => sample[k]), declared);
     if (declared) return sharedGrid(input, bits, declared[0], declared[1]);
     if (samples.length === 0) {
@@ -156,6 +160,18 @@ function absorbedEverywhere(graph: Graph): ReadonlySet<string> {
     const answer = layerOf(node).elementScales(node);
     const absorbs = answer === 'absorbs' || (answer === 'carries' && read.has(node.output) && !excluded.has(node.output));
     for (const input of node.inputs) (absorbs ? read : excluded).add(input);
+  }
+  for (const tensor of excluded) read.delete(tensor);
+  return read;
+}
+
+/** The tensors that only comparisons with constants read: their integers go into no sum, and a finer step costs a constraint or two a comparison. */
+function comparedOnly(graph: Graph): ReadonlySet<string> {
+  const read = new Set<string>();
+  const excluded = new Set<string>(graph.outputs.map(({ tensor }) => tensor));
+  for (const node of [...graph.nodes].reverse()) {
+    const compares = node.op === 'step' || (layerOf(node).elementScales(node) === 'carries' && read.has(node.output) && !excluded.has(node.output));
+    for (const input of node.inputs) (compares ? read : excluded).add(input);
   }
   for (const tensor of excluded) read.delete(tensor);
   return read;

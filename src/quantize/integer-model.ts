@@ -147,7 +147,7 @@ export interface IntegerOutput {
   readonly tensor: TensorId;
   readonly shape: Shape;
   readonly scale: number;
-  readonly omitted?: 'Softmax' | 'LogSoftmax';
+  readonly omitted?: 'Softmax' | 'LogSoftmax' | 'Sigmoid';
 }
 
 /** A layer of the network, for reports: what the user called it and which operator it was. */

@@ -178,7 +178,8 @@ export class Lowering {
 
   /** x cut to activation bits over its calibrated range, if it is wider than that; x itself otherwise. */
   narrow(x: Quantized): Quantized {
-    if (bitsOf(spanOf(x.bounds)) <= this.bits) return x;
+    // Integers that stand for themselves are never rounded: comparisons and indices rest on them.
+    if (bitsOf(spanOf(x.bounds)) <= this.bits || this.isIntegral(x)) return x;
     const known = this.narrowed.get(x.id);
     if (known) return known;
     const uniform = this.uniform(x);

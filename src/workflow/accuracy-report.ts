@@ -105,7 +105,7 @@ export async function reportAccuracy(inputs: AccuracyInputs): Promise<ComparedAc
   const { onnx, graph } = inputs;
   const finish: Finish = (k, reals) => applyOmitted(graph.outputs[k], reals);
   try {
-    const reference = await openReference(onnx);
+    const reference = await openReference(onnx, graph.outputs.map(({ labels, named }) => (named ? labels : undefined)));
     try {
       return { ...(await measure(inputs, (sample) => reference.run(sample), finish)), reference: 'onnxruntime' };
     } finally {

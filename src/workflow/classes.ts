@@ -21,12 +21,14 @@ export interface OutputClasses {
 /** For each output, whether its largest element names a class, and how the classes are called. @throws UsageError for labels that fit no output */
 export function classesOf({ outputs, nodes }: Pick<Graph, 'outputs' | 'nodes'>, { scores = false, labels }: ClassOptions): OutputClasses[] {
   const compared = new Set(nodes.flatMap(({ op, inputs }) => (op === 'argMax' ? inputs : [])));
-  const found = outputs.map(({ shape, tensor, omitted }): OutputClasses => {
+  const found = outputs.map(({ shape, tensor, omitted, labels: own, named: isLabel }): OutputClasses => {
+    if (isLabel) return { scores: false, labels: own };
     const row = isScoreVector(shape);
     const named = row && labels !== undefined && labels.length === shape[shape.length - 1];
-    return { scores: row && (scores || named || omitted !== undefined || compared.has(tensor)), ...(named ? { labels } : {}) };
+    const names = named ? labels : own;
+    return { scores: row && (scores || names !== undefined || omitted !== undefined || compared.has(tensor)), ...(names === undefined ? {} : { labels: names }) };
   });
-  if (labels !== undefined && !found.some((output) => output.labels !== undefined)) {
+  if (labels !== undefined && !found.some((output) => output.labels === labels)) {
     throw new UsageError(`${labels.length} labels, and no output has as many scores: ${outputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')}`);
   }
   return found;

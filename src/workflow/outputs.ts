@@ -12,11 +12,11 @@ export interface OutputReport {
   readonly scale: number;
   readonly integers: readonly number[];
   readonly values: readonly number[];
-  /** Index of the largest score, where the output is known to be scores of classes, and what the class is called. */
+  /** Index of the largest score, where the output is known to be scores of classes, and what the class is called; of an output of labels, the labels. */
   readonly class?: number;
   readonly label?: string;
   /** Set where the network ended in a softmax that the proof leaves out: the values are the scores before it. */
-  readonly omitted?: 'Softmax' | 'LogSoftmax';
+  readonly omitted?: 'Softmax' | 'LogSoftmax' | 'Sigmoid';
 }
 
 export function describeOutputs(manifest: Pick<Manifest, 'outputs'>, integers: readonly Float64Array[]): OutputReport[] {
@@ -26,9 +26,14 @@ export function describeOutputs(manifest: Pick<Manifest, 'outputs'>, integers: r
     scale,
     integers: Array.from(integers[k]),
     values: Array.from(dequantize(integers[k], scale)),
-    ...(scores ? classAmong(integers[k], labels) : {}),
+    ...(scores ? classAmong(integers[k], labels) : labels === undefined ? {} : { label: namedBy(integers[k], labels) }),
     ...(omitted ? { omitted } : {}),
   }));
+}
+
+/** What a tensor of strings says: its elements are positions among the labels. */
+function namedBy(positions: Float64Array, labels: readonly string[]): string {
+  return Array.from(positions, (position) => labels[position] ?? String(position)).join(', ');
 }
 
 function classAmong(scores: Float64Array, labels: readonly string[] | undefined): { readonly class: number; readonly label?: string } {

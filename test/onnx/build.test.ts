@@ -57,7 +57,7 @@ describe('buildGraph', () => {
   refuse('an unknown operator', { opset: 13, inputs: { x: [2] }, outputs: ['y'], nodes: [node('Erf', ['x'], ['y'], {}, 'gelu')] }, UnsupportedOpError, /Node gelu \(Erf\), opset 13.*Supported are Abs, Add.*Conv/);
   refuse('an operator named like a property of every object', { inputs: { x: [2] }, outputs: ['y'], nodes: [node('constructor', ['x'], ['y'])] }, UnsupportedOpError, /\(constructor\)/);
   refuse('an operator of another domain', { inputs: { x: [2] }, outputs: ['y'], nodes: [{ ...node('Relu', ['x'], ['y']), domain: 'com.example' }] }, UnsupportedOpError, /com\.example\.Relu/);
-  refuse('a sub-graph operator', { inputs: { x: [2] }, outputs: ['y'], nodes: [node('If', ['x'], ['y'], { then_branch: { type: 5 } }, 'branch')] }, UnsupportedOpError, /Node branch \(If\)/);
+  refuse('a sub-graph operator', { inputs: { x: [2] }, outputs: ['y'], nodes: [node('Loop', ['x'], ['y'], { body: { type: 5, g: {} } }, 'loop')] }, UnsupportedOpError, /Node loop \(Loop\)/);
   refuse('an attribute that the operator does not know', { inputs: { x: [2] }, outputs: ['y'], nodes: [node('Relu', ['x'], ['y'], { turbo: 3 }, 'act')] }, UnsupportedAttributeError, /Node act \(Relu\).*turbo = 3/);
   refuse('an attribute of the wrong type', { inputs: { x: [2, 2] }, outputs: ['y'], nodes: [node('Transpose', ['x'], ['y'], { perm: 'back' })] }, MalformedModelError, /perm should be of type ints, not string/);
   refuse('a missing input', { inputs: { x: [2] }, outputs: ['y'], nodes: [node('Add', ['x'], ['y'], {}, 'plus')] }, MalformedModelError, /plus \(Add\) lacks its input number 1/);

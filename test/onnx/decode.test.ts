@@ -109,7 +109,12 @@ describe('decodeModel', () => {
     });
 
   refuse('external data', makeModel({ ...RELU, constants: { w: { dims: [2], dataType: 1, dataLocation: 1, externalData: [{ key: 'location', value: 'weights.bin' }] } } }), UnsupportedTensorError, /Tensor w .*another file/);
-  refuse('strings', makeModel({ ...RELU, constants: { w: { dims: [0], dataType: 8 } } }), UnsupportedTensorError, /Tensor w .*string/);
+  it('reads strings as positions among their labels', () => {
+    const text = ['b', 'a', 'b'].map((label) => new TextEncoder().encode(label));
+    const model = decodeModel(makeModel({ ...RELU, constants: { w: { dims: [3], dataType: typeCode('string'), stringData: text } } }));
+    assert.deepEqual(model.initializers.get('w'), { kind: 'constant', type: 'string', shape: [3], data: Float64Array.of(0, 1, 0), labels: ['b', 'a'] });
+  });
+  refuse('fewer strings than the shape says', makeModel({ ...RELU, constants: { w: { dims: [1], dataType: 8 } } }), MalformedModelError, /Tensor w .*string holds 0/);
   refuse('an element type from the future', makeModel({ ...RELU, constants: { w: { dims: [0], dataType: 99 } } }), UnsupportedTensorError, /number 99/);
   refuse('a tensor with too few elements', makeModel({ ...RELU, constants: { w: floats([3], [1, 2]) } }), MalformedModelError, /Tensor w of shape \[3\].*2 elements instead of 3/);
   refuse('raw data of a broken length', makeModel({ ...RELU, constants: { w: { dims: [1], dataType: 1, rawData: new Uint8Array(3) } } }), MalformedModelError, /0.75 elements/);

@@ -9,6 +9,7 @@ import { mean, type MeanNode } from './mean.js';
 import { move, type MoveNode } from './move.js';
 import { multiply, type MultiplyNode } from './multiply.js';
 import { prelu, type PReluNode } from './prelu.js';
+import { step, type StepNode } from './step.js';
 import { sum, type SumNode } from './sum.js';
 import type { FloatLayer } from './layer.js';
 
@@ -23,12 +24,13 @@ export type GraphNode =
   | ClipNode
   | SumNode
   | MultiplyNode
-  | ArgMaxNode;
+  | ArgMaxNode
+  | StepNode;
 
 export type GraphOp = GraphNode['op'];
 
 const TABLE: { readonly [Op in GraphOp]: FloatLayer<Extract<GraphNode, { op: Op }>> } = {
-  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax,
+  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax, step,
 };
 
 /** The row of a layer's kind. */

@@ -4,8 +4,9 @@
  */
 import { boundWork, type GraphBuilder } from '../builder.js';
 import { MalformedModelError, ShapeError, UnsupportedAttributeError, UnsupportedOpError } from '../errors.js';
+import { factsOf, type Facts } from '../facts.js';
 import type { GraphNode } from '../../network/graph.js';
-import type { Attribute, Constant, ElementType, OnnxNode } from '../model.js';
+import type { Attribute, Constant, ElementType, OnnxGraph, OnnxNode } from '../model.js';
 import { showShape, sizeOf, type Shape } from '../../tensor/shape.js';
 import type { Activation, Value } from '../values.js';
 
@@ -52,6 +53,8 @@ export class NodeContext {
     readonly opset: number,
     readonly inputs: readonly (Value | undefined)[],
     private readonly builder: GraphBuilder,
+    /** Lowers a sub-graph where this node stands, with tensors of the graphs around it in sight: the values of its outputs. */
+    private readonly inline?: (graph: OnnxGraph) => readonly Value[],
   ) {}
 
   /** `Node conv1 (Conv)`, the beginning of every message. */
@@ -140,6 +143,18 @@ export class NodeContext {
     return this.attribute(name, 'floats');
   }
 
+  strings(name: string): readonly string[] | undefined {
+    return this.attribute(name, 'strings');
+  }
+
+  /** Lowers the sub-graph of an attribute: the values of its outputs. */
+  subgraph(name: string): readonly Value[] {
+    const graph = this.attribute(name, 'graph');
+    if (graph === undefined) throw new MalformedModelError(`${this.label} lacks its sub-graph ${name}.`);
+    if (this.inline === undefined) throw this.unsupported('it stands where no sub-graph can be computed');
+    return this.inline(graph);
+  }
+
   tensor(name: string): Constant | undefined {
     return this.attribute(name, 'tensor');
   }
@@ -165,7 +180,7 @@ export class NodeContext {
   }
 
   unsupportedAttribute(name: string, value: unknown, supported: string): UnsupportedAttributeError {
-    const shown = value !== null && typeof value === 'object' && 'data' in value ? 'a tensor' : JSON.stringify(value);
+    const shown = value !== null && typeof value === 'object' && ('data' in value || 'nodes' in value) ? `a ${'data' in value ? 'tensor' : 'sub-graph'}` : JSON.stringify(value);
     return new UnsupportedAttributeError(`${this.label}, opset ${this.opset}: attribute ${name} = ${shown} is not supported; ${supported}.`);
   }
 
@@ -204,6 +219,11 @@ export class NodeContext {
     boundWork(work, unrolled, this.label);
   }
 
+  /** Bounds of an activation's elements, and whether all are whole numbers. */
+  facts({ tensor }: Activation): Facts {
+    return factsOf(this.builder, tensor);
+  }
+
   note(text: string): void {
     this.builder.notes.push(text);
   }
@@ -216,14 +236,17 @@ export class NodeContext {
     const name = output === 0 ? `${this.node.name}${suffix}` : `${this.node.name}/${output}${suffix}`;
     const tensor = this.builder.unique(`${own}${suffix}`);
     const uniqueName = this.builder.unique(`node ${name}`).slice('node '.length);
-    this.builder.nodes.push({
+    this.builder.add({
       ...fields,
       name: uniqueName,
       source: this.node.op,
       inputs: inputs.map((input) => input.tensor),
       output: tensor,
     } as GraphNode);
-    return { kind: 'activation', tensor, shape, type: type ?? inputs[0].type };
+    const { labels } = inputs[0];
+    const made: Activation = { kind: 'activation', tensor, shape, type: type ?? inputs[0].type };
+    // Strings that are moved about stay positions among the same labels.
+    return fields.op === 'move' && made.type === 'string' && labels !== undefined ? { ...made, labels } : made;
   }
 }
 

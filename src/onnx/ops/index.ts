@@ -5,8 +5,10 @@ import { foldAdd, foldDiv, foldMul, foldSub, lowerAdd, lowerDiv, lowerMean, lowe
 import { lowerArgMax, lowerArgMin } from './arg-max.js';
 import { lowerBatchNormalization } from './batch-normalization.js';
 import { foldCast, lowerCast } from './cast.js';
+import { lowerAnd, lowerEqual, lowerGreater, lowerGreaterOrEqual, lowerLess, lowerLessOrEqual, lowerNot, lowerOr, lowerXor } from './comparison.js';
 import { lowerConcat } from './concat.js';
 import { CONSTANT_ARITHMETIC, foldWhere } from './constant-arithmetic.js';
+import { lowerIf } from './conditional.js';
 import { foldConstant, foldConstantOfShape, foldRange, lowerShape, lowerSize } from './constants.js';
 import type { Operator } from './context.js';
 import { lowerConv } from './conv.js';
@@ -32,6 +34,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   ...CONSTANT_ARITHMETIC,
   Abs: { lower: lowerAbs },
   Add: { lower: lowerAdd, fold: foldAdd },
+  And: { ...CONSTANT_ARITHMETIC.And, lower: lowerAnd },
   ArgMax: { lower: lowerArgMax, afterSoftmax: 'ends' },
   ArgMin: { lower: lowerArgMin },
   AveragePool: { lower: lowerAveragePool },
@@ -47,6 +50,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   DepthToSpace: { lower: lowerDepthToSpace },
   Div: { lower: lowerDiv, fold: foldDiv },
   Dropout: { lower: lowerDropout, fold: lowerDropout, afterSoftmax: 'carries' },
+  Equal: { ...CONSTANT_ARITHMETIC.Equal, lower: lowerEqual },
   Expand: { lower: lowerExpand },
   Flatten: { lower: lowerFlatten, afterSoftmax: 'carries' },
   Gather: { lower: lowerGather },
@@ -54,10 +58,15 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   Gemm: { lower: lowerGemm },
   GlobalAveragePool: { lower: lowerGlobalAveragePool },
   GlobalMaxPool: { lower: lowerGlobalMaxPool },
+  Greater: { ...CONSTANT_ARITHMETIC.Greater, lower: lowerGreater },
+  GreaterOrEqual: { ...CONSTANT_ARITHMETIC.GreaterOrEqual, lower: lowerGreaterOrEqual },
   HardSigmoid: { lower: lowerHardSigmoid },
   HardSwish: { lower: lowerHardSwish },
   Identity: { lower: lowerIdentity, fold: lowerIdentity, afterSoftmax: 'carries' },
+  If: { lower: lowerIf, fold: lowerIf },
   LeakyRelu: { lower: lowerLeakyRelu },
+  Less: { ...CONSTANT_ARITHMETIC.Less, lower: lowerLess },
+  LessOrEqual: { ...CONSTANT_ARITHMETIC.LessOrEqual, lower: lowerLessOrEqual },
   LogSoftmax: { lower: lowerLogSoftmax },
   MatMul: { lower: lowerMatMul },
   Max: { lower: lowerMax },
@@ -66,6 +75,8 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   Min: { lower: lowerMin },
   Mul: { lower: lowerMul, fold: foldMul },
   Neg: { lower: lowerNeg },
+  Not: { ...CONSTANT_ARITHMETIC.Not, lower: lowerNot },
+  Or: { ...CONSTANT_ARITHMETIC.Or, lower: lowerOr },
   Pad: { lower: lowerPad },
   Pow: { lower: lowerPow, fold: foldPow },
   PRelu: { lower: lowerPRelu },
@@ -94,6 +105,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   Unsqueeze: { lower: lowerUnsqueeze, afterSoftmax: 'carries' },
   Upsample: { lower: lowerResize },
   Where: { lower: lowerWhere, fold: foldWhere },
+  Xor: { ...CONSTANT_ARITHMETIC.Xor, lower: lowerXor },
 };
 
 /** Operators that may compute on activations, alphabetically. */

@@ -1,13 +1,15 @@
-/** Where and Trilu with a constant mask: each element is taken from one side, or replaced by zero. */
+/** Where and Trilu: each element is taken from one side, or replaced by zero. With a constant mask nothing is computed. */
 import { expandView, identityView } from '../../tensor/views.js';
 import { commonShape, expandConstant } from './broadcast.js';
+import { emitChoice } from './comparison.js';
 import type { Lowering } from './context.js';
 import { moveMany, moveOne } from './moving.js';
 
 export const lowerWhere: Lowering = (context) => {
-  const condition = context.constant(0);
+  const condition = context.input(0);
   const x = context.input(1);
   const y = context.input(2);
+  if (condition.kind === 'activation') return [emitChoice(context, condition, x, y)];
   const shape = commonShape(context, [condition, x, y]);
   const mask = expandConstant(condition, shape);
   return [

@@ -1,10 +1,31 @@
-/** Clip is what a requantization's saturation does, at a grid whose ends are the clip's own. */
+/** Clip is what a requantization's saturation does, at a grid whose ends are the clip's own. Integers are clipped exactly, one end after the other. */
 import type { ClipNode } from '../../network/graph.js';
-import type { Lowering } from '../lowering.js';
+import { hull } from '../../tensor/intervals.js';
+import { bitsOf } from '../intervals.js';
+import type { Lowering, Quantized } from '../lowering.js';
 import { eachResult, type QuantizedLayer } from './layer.js';
 
 export const clip: QuantizedLayer<ClipNode> = { lower, cut: (node, _, plan) => plan.ownGrid(node.output), cutCount: eachResult };
 
 function lower(node: ClipNode, at: Lowering): void {
-  at.requantizeExactly(at.uniform(at.tensor(node.inputs[0])), at.plan.ownGrid(node.output), node.output);
+  const x = at.uniform(at.tensor(node.inputs[0]));
+  const whole = [node.min, node.max].every((bound) => !Number.isFinite(bound) || Number.isInteger(bound));
+  if (at.isIntegral(x) && whole) clipIntegers(node, x, at);
+  else at.requantizeExactly(x, at.plan.ownGrid(node.output), node.output);
+}
+
+/** max(x, min), then min(x, max) = -max(-x, -max); each requantization has bits enough to saturate at one end only. */
+function clipIntegers({ min, max, output, shape }: ClipNode, x: Quantized, at: Lowering): void {
+  const raised = Number.isFinite(min) ? raise(x, min, at) : x;
+  if (!Number.isFinite(max)) at.emit({ kind: 'sum', coefficients: [1] }, [raised], output, shape, 1);
+  else at.emit({ kind: 'sum', coefficients: [-1] }, [raise(negated(raised, at), -max + 0, at)], output, shape, 1);
+}
+
+function raise(x: Quantized, low: number, at: Lowering): Quantized {
+  const bits = Math.max(1, bitsOf(Math.max(0, hull(x.bounds)[1] - low)));
+  return at.emitStep({ kind: 'requantize', shift: 0, low, bits }, [x], x.of, x.shape, 1);
+}
+
+function negated(x: Quantized, at: Lowering): Quantized {
+  return at.emitStep({ kind: 'sum', coefficients: [-1] }, [x], x.of, x.shape, 1);
 }

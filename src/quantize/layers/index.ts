@@ -10,11 +10,12 @@ import { mean } from './mean.js';
 import { move } from './move.js';
 import { multiply } from './multiply.js';
 import { prelu } from './prelu.js';
+import { step } from './step.js';
 import { sum } from './sum.js';
 import type { QuantizedLayer } from './layer.js';
 
 const TABLE: { readonly [Op in GraphOp]: QuantizedLayer<Extract<GraphNode, { op: Op }>> } = {
-  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax,
+  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax, step,
 };
 
 /** The row of a layer's kind. */

@@ -17,7 +17,8 @@ export const prelu: QuantizedLayer<PReluNode> = {
 function lower(node: PReluNode, at: Lowering): void {
   const x = at.uniform(at.tensor(node.inputs[0]));
   if (isRelu(node)) {
-    at.requantize(x, at.plan.activationGrid(node.output, 0), node.output);
+    if (at.isIntegral(x)) at.alias(node.output, positivePart(x, at));
+    else at.requantize(x, at.plan.activationGrid(node.output, 0), node.output);
     return;
   }
   const cut = at.narrow(x);

@@ -20,6 +20,8 @@ export interface InputSpec {
 
 export interface ModelSpec {
   readonly opset?: number;
+  /** Versions of other operator sets, by domain. */
+  readonly domains?: Readonly<Record<string, number>>;
   readonly irVersion?: number;
   readonly inputs: Readonly<Record<string, readonly (number | string | undefined)[] | InputSpec>>;
   readonly outputs: readonly string[] | Readonly<Record<string, ElementType>>;
@@ -79,7 +81,7 @@ export function makeModel(spec: ModelSpec): Uint8Array {
   const message = {
     irVersion: spec.irVersion ?? (opset > 20 ? 10 : 8),
     producerName: 'test',
-    opsetImport: [{ domain: '', version: opset }],
+    opsetImport: [{ domain: '', version: opset }, ...Object.entries(spec.domains ?? {}).map(([domain, version]) => ({ domain, version }))],
     graph: {
       name: 'test',
       node: spec.nodes.map(({ op, inputs, outputs: makes, attributes, name, domain }) => ({

@@ -1,0 +1,98 @@
+/**
+ * What is known of an activation whatever the input is: bounds of its elements, and whether all of them are whole numbers. Positions,
+ * booleans and what integers make of them have narrow bounds, by which a computed index or an integer type's wrapping-around is resolved.
+ *
+ * The trap: bounds of a float input are not known before calibration, so everything that depends on one is bounded only by comparisons.
+ */
+import type { GraphNode } from '../network/graph.js';
+import { layerOf } from '../network/layers/index.js';
+import type { Intervals } from '../tensor/intervals.js';
+import { sizeOf, type Shape } from '../tensor/shape.js';
+import type { GraphBuilder } from './builder.js';
+import { isFloat, type ElementType } from './model.js';
+
+export interface Facts {
+  readonly bounds: Intervals;
+  /** Every element is a whole number. */
+  readonly whole: boolean;
+}
+
+/** Stands for no bound; far from where sums and products of bounds overflow. */
+export const UNBOUNDED = 1e30;
+
+/** Least and greatest number of an integer type, or what of it doubles hold exactly; undefined for the others. */
+export function rangeOf(type: ElementType): readonly [number, number] | undefined {
+  if (type === 'bool') return [0, 1];
+  const [, unsigned, width] = /^(u?)int(\d+)$/.exec(type) ?? [];
+  if (width === undefined) return undefined;
+  const bits = Number(width);
+  if (unsigned) return [0, 2 ** Math.min(bits, 53) - 1];
+  return bits > 53 ? [1 - 2 ** 53, 2 ** 53 - 1] : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
+}
+
+/** Of a graph input. */
+export function factsOfInput(type: ElementType, shape: Shape): Facts {
+  const [least, most] = rangeOf(type) ?? [-UNBOUNDED, UNBOUNDED];
+  const size = sizeOf(shape);
+  return { bounds: { low: new Float64Array(size).fill(least), high: new Float64Array(size).fill(most) }, whole: !isFloat(type) };
+}
+
+/** Of a tensor of the graph that is being built; worked out from those it is made of, once. */
+export function factsOf(builder: GraphBuilder, tensor: string): Facts {
+  // Without recursion: networks are deeper than the stack.
+  const pending = [tensor];
+  while (pending.length > 0) {
+    const name = pending[pending.length - 1];
+    const node = builder.makerOf(name);
+    if (builder.facts.has(name) || node === undefined) {
+      if (node === undefined && !builder.facts.has(name)) throw new RangeError(`nothing is known of tensor ${name}`);
+      pending.pop();
+      continue;
+    }
+    const missing = node.inputs.filter((input) => !builder.facts.has(input));
+    if (missing.length > 0) {
+      pending.push(...missing);
+      continue;
+    }
+    builder.facts.set(name, deduce(node, node.inputs.map((input) => builder.facts.get(input) as Facts)));
+    pending.pop();
+  }
+  return builder.facts.get(tensor) as Facts;
+}
+
+function deduce(node: GraphNode, inputs: readonly Facts[]): Facts {
+  const { low, high } = layerOf(node).bound(node, inputs.map(({ bounds }) => bounds));
+  const clamp = (value: number, otherwise: number): number => (Number.isNaN(value) ? otherwise : Math.min(Math.max(value, -UNBOUNDED), UNBOUNDED));
+  return {
+    bounds: { low: low.map((value) => clamp(value, -UNBOUNDED)), high: high.map((value) => clamp(value, UNBOUNDED)) },
+    whole: makesWhole(node, inputs.every(({ whole }) => whole)),
+  };
+}
+
+const whole = (values: Float64Array | readonly number[]): boolean => values.every(Number.isInteger);
+
+function makesWhole(node: GraphNode, fromWhole: boolean): boolean {
+  switch (node.op) {
+    case 'step':
+    case 'argMax':
+      return true;
+    case 'dense':
+    case 'conv':
+      return fromWhole && whole(node.weight) && whole(node.bias);
+    case 'affine':
+      return fromWhole && whole(node.scale) && whole(node.shift);
+    case 'mean':
+      return fromWhole && node.divisors.every((divisor) => divisor === 1);
+    case 'move':
+      return fromWhole && whole(node.constants);
+    case 'prelu':
+      return fromWhole && whole(node.slope);
+    case 'clip':
+      return fromWhole && [node.min, node.max].every((bound) => !Number.isFinite(bound) || Number.isInteger(bound));
+    case 'sum':
+      return fromWhole && whole(node.coefficients);
+    case 'max':
+    case 'multiply':
+      return fromWhole;
+  }
+}

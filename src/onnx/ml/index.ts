@@ -1,0 +1,26 @@
+/** The operator table of the domain ai.onnx.ml: one row an operator, as in ops/index.ts. */
+import type { Operator } from '../ops/context.js';
+import {
+  foldArrayFeatureExtractor, lowerArrayFeatureExtractor, lowerBinarizer, lowerFeatureVectorizer, lowerImputer, lowerNormalizer, lowerOneHotEncoder, lowerScaler,
+} from './features.js';
+import { lowerCategoryMapper, lowerLabelEncoder, lowerZipMap } from './labels.js';
+import { lowerLinearClassifier, lowerLinearRegressor } from './linear.js';
+import { lowerTreeEnsemble, lowerTreeEnsembleClassifier, lowerTreeEnsembleRegressor } from './trees.js';
+
+export const ML_OPERATORS: Readonly<Record<string, Operator>> = {
+  ArrayFeatureExtractor: { lower: lowerArrayFeatureExtractor, fold: foldArrayFeatureExtractor },
+  Binarizer: { lower: lowerBinarizer },
+  CategoryMapper: { lower: lowerCategoryMapper },
+  FeatureVectorizer: { lower: lowerFeatureVectorizer },
+  Imputer: { lower: lowerImputer },
+  LabelEncoder: { lower: lowerLabelEncoder },
+  LinearClassifier: { lower: lowerLinearClassifier },
+  LinearRegressor: { lower: lowerLinearRegressor },
+  Normalizer: { lower: lowerNormalizer, afterSoftmax: 'carries' },
+  OneHotEncoder: { lower: lowerOneHotEncoder },
+  Scaler: { lower: lowerScaler },
+  TreeEnsemble: { lower: lowerTreeEnsemble },
+  TreeEnsembleClassifier: { lower: lowerTreeEnsembleClassifier },
+  TreeEnsembleRegressor: { lower: lowerTreeEnsembleRegressor },
+  ZipMap: { lower: lowerZipMap, afterSoftmax: 'carries' },
+};
