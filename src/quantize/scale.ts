@@ -42,16 +42,37 @@ export function accumulatorShift(terms: readonly Term[], rows: number, step: num
   for (let shift = 0; shift < 40; shift += 1) {
     const unit = largest / 2 ** shift;
     let error = 0;
-    for (const { coefficients, meanSquare } of terms) {
-      let squares = 0;
-      for (let k = 0; k < coefficients.length; k += 1) {
-        const exact = coefficients[k] / unit;
-        const delta = exact - Math.round(exact);
-        squares += delta * delta * (typeof meanSquare === 'number' ? meanSquare : meanSquare[k % meanSquare.length]);
-      }
-      error += squares / rows;
+    for (const term of terms) {
+      error += roundingError(term, unit, rows, (allowed / (unit * unit) - error) * rows);
+      if (error * unit * unit > allowed) break;
     }
     if (error * unit * unit <= allowed) return shift;
   }
   return 40;
+}
+
+/** Coefficients between two looks at the limit. */
+const STRETCH = 1024;
+
+/**
+ * Mean square that rounding a term's coefficients to multiples of `unit` adds, in units squared, for one of `rows` accumulators. Stops
+ * where the sum over all of them is well above `limit`, which most units miss after a few coefficients of millions.
+ */
+function roundingError({ coefficients, meanSquare }: Term, unit: number, rows: number, limit: number): number {
+  const period = typeof meanSquare === 'number' ? coefficients.length : meanSquare.length;
+  const enough = 2 * limit;
+  let squares = 0;
+  for (let first = 0; first < coefficients.length; first += period) {
+    const end = Math.min(first + period, coefficients.length);
+    for (let from = first; from < end; from += STRETCH) {
+      const to = Math.min(from + STRETCH, end);
+      for (let k = from; k < to; k += 1) {
+        const exact = coefficients[k] / unit;
+        const delta = exact - Math.round(exact);
+        squares += delta * delta * (typeof meanSquare === 'number' ? meanSquare : meanSquare[k - first]);
+      }
+      if (squares > enough) return squares / rows;
+    }
+  }
+  return squares / rows;
 }

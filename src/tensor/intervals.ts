@@ -13,8 +13,19 @@ export interface Intervals {
   readonly high: Float64Array;
 }
 
-const positive = (values: Float64Array): Float64Array => values.map((value) => (value > 0 ? value : 0));
-const negative = (values: Float64Array): Float64Array => values.map((value) => (value < 0 ? value : 0));
+/** Loops, not `map`: a layer may have millions of weights, and a call for each takes ten times as long. */
+function positive(values: Float64Array): Float64Array {
+  const result = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i += 1) if (values[i] > 0) result[i] = values[i];
+  return result;
+}
+
+function negative(values: Float64Array): Float64Array {
+  const result = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i += 1) if (values[i] < 0) result[i] = values[i];
+  return result;
+}
+
 const zerosLike = (values: Float64Array): Float64Array => new Float64Array(values.length);
 const add = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, i) => value + b[i]);
 

@@ -17,9 +17,11 @@ function build(node: DenseNode, x: Quantized, at: Lowering): void {
   // With one scale per element, all rows must agree on it for the weights to absorb it.
   const { x: input, middle } = at.centred(x.scale.length === 1 || rows === 1 ? x : at.uniform(x));
   const scale = input.scale;
-  const coefficients = node.weight.map((w, k) => w * scale[scale.length === 1 ? 0 : k % inFeatures]);
+  const coefficients = new Float64Array(node.weight.length);
+  for (let k = 0; k < coefficients.length; k += 1) coefficients[k] = node.weight[k] * scale[scale.length === 1 ? 0 : k % inFeatures];
   const unit = at.isIntegral(input, coefficients, node.bias) ? 1 : at.accumulatorScale(node.output, [{ coefficients, meanSquare: input.meanSquare }], outFeatures);
-  const weight = coefficients.map((value) => Math.round(value / unit) + 0);
+  const weight = new Float64Array(coefficients.length);
+  for (let k = 0; k < weight.length; k += 1) weight[k] = Math.round(coefficients[k] / unit) + 0;
   const moved = middle === undefined ? node.bias : node.bias.map((value, o) => value + ofMiddles(coefficients, o * inFeatures, inFeatures, middle));
   const bias = moved.map((value) => Math.round(value / unit) + 0);
   at.emit({ kind: 'dense', rows, inFeatures, outFeatures, weight, bias }, [input], node.output, node.shape, unit);
