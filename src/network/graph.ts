@@ -23,6 +23,7 @@ export type { ClipNode } from './layers/clip.js';
 export type { SumNode } from './layers/sum.js';
 export type { MultiplyNode } from './layers/multiply.js';
 export type { ArgMaxNode } from './layers/arg-max.js';
+export type { FunctionNode } from './layers/function.js';
 export type { GraphNode, GraphOp } from './layers/index.js';
 
 export interface GraphInput {
