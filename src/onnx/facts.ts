@@ -94,5 +94,7 @@ function makesWhole(node: GraphNode, fromWhole: boolean): boolean {
     case 'max':
     case 'multiply':
       return fromWhole;
+    case 'function':
+      return false;
   }
 }

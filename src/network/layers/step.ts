@@ -21,6 +21,8 @@ export const step: FloatLayer<StepNode> = {
   affineMap: () => undefined,
   withAffineAfter: () => undefined,
   withAffineBefore: compareBefore,
+  // A comparison is exact, and in a table over rounded values it would not be.
+  ofOneValue: () => undefined,
 };
 
 /** a x + b reaches t where x reaches (t - b) / a, as long as every a is positive. */
