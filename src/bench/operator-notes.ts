@@ -10,7 +10,8 @@ export interface OperatorNote {
   readonly becomes: string;
   /** What of the ONNX operator is not supported; absent: nothing is left out. */
   readonly limits?: string;
-  readonly example: Example;
+  /** Absent where one node alone shows nothing. */
+  readonly example?: Example;
 }
 
 /** One node, its inputs in order: a shape is an activation's, a tensor is a constant. */
@@ -19,6 +20,10 @@ interface Example {
   readonly attributes?: readonly AttributeMessage[];
   readonly outputs?: number;
   readonly opset?: number;
+  /** Of the activations; float unless given. */
+  readonly type?: 'bool';
+  /** What the activations lie in; [-1, 1] unless given. */
+  readonly range?: readonly [number, number];
 }
 
 const VECTOR = [1, 8];
@@ -51,12 +56,31 @@ const CONSTANT_WEIGHTS = 'weights and bias are constants';
 const CONSTANT_SHAPE = 'the shape is a constant';
 const SOFTMAX = 'only where it ends the network: the scores before it are proved';
 const FLOATS = 'integers are to be cast to float before';
+const STEP = 'a step, exact on the quantized values';
+const FLOATS_ONLY = 'floats';
+
+/** A function of one value. */
+const table = (limits = FLOATS_ONLY, { opset, range }: Pick<Example, 'opset' | 'range'> = {}): OperatorNote => ({
+  becomes: 'table', limits, example: { ...one, ...(opset && { opset }), ...(range && { range }) },
+});
+/** Two booleans, or one. */
+const logic = (...inputs: (readonly number[])[]): OperatorNote => ({ becomes: 'sums and products of zeros and ones', example: { inputs, type: 'bool' } });
+const comparison: OperatorNote = { becomes: STEP, example: two };
+/** Operators whose output is boolean. */
+const BOOLEANS = new Set(['And', 'Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'Not', 'Or', 'Xor']);
 
 export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
   Abs: { becomes: 'rectifier with slope −1', example: one },
+  Acos: table('floats; [-1, 1]'),
+  Acosh: table('floats; from 1', { range: [1, 3] }),
   Add: { becomes: 'sum; with a constant, an affine map', example: two },
+  And: logic(VECTOR, VECTOR),
   ArgMax: { becomes: 'index of the largest', example: { inputs: [VECTOR], attributes: [int('axis', 1)] } },
   ArgMin: { becomes: 'index of the largest of the negated', example: { inputs: [VECTOR], attributes: [int('axis', 1)] } },
+  Asin: table('floats; [-1, 1]'),
+  Asinh: table(),
+  Atan: table(),
+  Atanh: table('floats; (-1, 1)', { range: [-0.9, 0.9] }),
   AveragePool: { becomes: AVERAGES, limits: `pads are not negative; ${FLOATS}`, example: pool },
   BatchNormalization: {
     becomes: 'affine map, folded into the layer beside it',
@@ -65,6 +89,8 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
   },
   Cast: { becomes: 'nothing', limits: 'an activation can become a float or a wider integer', example: { inputs: [VECTOR], attributes: [int('to', 1)] } },
   CastLike: { becomes: 'nothing', limits: 'as Cast', example: { inputs: [VECTOR, scalar(1)] } },
+  Ceil: table(),
+  Celu: table('floats; alpha is not 0'),
   Clip: { becomes: 'clip; with lower bound 0 alone, a ReLU', limits: 'bounds are constants', example: { inputs: [VECTOR, scalar(-0.5), scalar(0.5)] } },
   Concat: { becomes: MOVES, example: { inputs: [VECTOR, VECTOR], attributes: [int('axis', 1)] } },
   Conv: {
@@ -72,37 +98,55 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
     example: { inputs: [IMAGE, weights(3, 2, 3, 3), weights(3)] },
   },
   ConvTranspose: { becomes: 'zeros between elements, then a convolution', limits: CONSTANT_WEIGHTS, example: { inputs: [IMAGE, weights(2, 3, 2, 2)], attributes: [ints('strides', 2, 2)] } },
+  Cos: table(),
+  Cosh: table(),
   DepthToSpace: { becomes: MOVES, example: { inputs: [[1, 4, 2, 2]], attributes: [int('blocksize', 2)] } },
   Div: { becomes: 'affine map', limits: 'the divisor is a constant without zeros', example: { inputs: [VECTOR, positive(8)] } },
   Dropout: { becomes: 'nothing', limits: 'inference only (`training_mode` false)', example: one },
+  Elu: table(),
+  Equal: { becomes: 'two steps', example: two },
+  Erf: table(),
+  Exp: table(),
   Expand: { becomes: MOVES, limits: CONSTANT_SHAPE, example: { inputs: [VECTOR, integers(2, 8)] } },
   Flatten: { becomes: MOVES, example: image },
+  Floor: table(),
   Gather: { becomes: MOVES, limits: 'indices are constants', example: { inputs: [VECTOR, integers(3, 1)], attributes: [int('axis', 1)] } },
   GatherElements: {
     becomes: MOVES, limits: 'indices are constants',
     example: { inputs: [VECTOR, { dims: [1, 2], dataType: code('int64'), int64Data: [3, 1] }], attributes: [int('axis', 1)] },
   },
+  Gelu: table(FLOATS_ONLY, { opset: 20 }),
   Gemm: {
     becomes: 'dense layer; of two activations, products summed', limits: 'where C is an activation, A or B is one too',
     example: { inputs: [VECTOR, weights(8, 4), weights(4)] },
   },
   GlobalAveragePool: { becomes: AVERAGES, limits: FLOATS, example: image },
   GlobalMaxPool: { becomes: 'maximum of groups', example: image },
+  Greater: comparison,
+  GreaterOrEqual: comparison,
   HardSigmoid: { becomes: 'affine map, then a clip', example: one },
   HardSwish: { becomes: 'affine map, clip and product', example: one },
   Identity: { becomes: 'nothing', example: one },
+  If: { becomes: 'one branch, or each element of both chosen by a product', limits: 'under a computed condition both branches have the same shapes' },
   LeakyRelu: { becomes: 'rectifier with a slope', example: one },
+  Less: comparison,
+  LessOrEqual: comparison,
+  Log: table('floats; above 0', { range: [0.1, 2] }),
   LogSoftmax: { becomes: 'nothing', limits: SOFTMAX, example: one },
   MatMul: { becomes: 'dense layer; of two activations, products summed', example: { inputs: [VECTOR, weights(8, 4)] } },
   Max: { becomes: 'maximum of groups; against one number, a clip', example: two },
   MaxPool: { becomes: 'maximum of groups', limits: 'pads are not negative; its second output (indices) is not there', example: pool },
   Mean: { becomes: 'sum with a factor', limits: FLOATS, example: two },
   Min: { becomes: 'maximum of the negated, negated; against one number, a clip', example: two },
+  Mish: table(FLOATS_ONLY, { opset: 18 }),
   Mul: { becomes: 'product; with a constant, an affine map', example: two },
   Neg: { becomes: 'affine map', example: one },
+  Not: logic(VECTOR),
+  Or: logic(VECTOR, VECTOR),
   PRelu: { becomes: 'rectifier with slopes', limits: 'slopes are constants', example: { inputs: [VECTOR, positive(8)] } },
   Pad: { becomes: MOVES, limits: 'pads are constants', example: { inputs: [VECTOR, integers(0, 1, 0, 1)] } },
-  Pow: { becomes: 'products', limits: 'one constant whole exponent from 1 to 8', example: { inputs: [VECTOR, scalar(3)] } },
+  Pow: { becomes: 'products, or a table', limits: 'the exponent is one constant; or the base is, and a float', example: { inputs: [VECTOR, scalar(3)] } },
+  Reciprocal: table('floats; at 0 the end of the range on the right', { range: [0.5, 2] }),
   ReduceL1: { becomes: 'rectifier, then sums of groups', example: alongAxis },
   ReduceMax: { becomes: 'maximum of groups', example: alongAxis },
   ReduceMean: { becomes: AVERAGES, limits: FLOATS, example: alongAxis },
@@ -118,15 +162,29 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
       attributes: [text('mode', 'nearest'), text('coordinate_transformation_mode', 'asymmetric'), text('nearest_mode', 'floor')],
     },
   },
+  Round: table(),
+  Selu: table(),
   Shape: { becomes: 'a constant', example: one },
+  Shrink: table(),
+  Sigmoid: table(),
+  Sign: { becomes: 'table', example: one },
+  Sin: table(),
+  Sinh: table(),
   Size: { becomes: 'a constant', example: one },
   Slice: { becomes: MOVES, limits: 'starts, ends, axes and steps are constants', example: { inputs: [VECTOR, integers(1), integers(5), integers(1)] } },
   Softmax: { becomes: 'nothing', limits: `${SOFTMAX}; before opset 13 over all dimensions behind \`axis\` only where these are one`, example: one },
+  Softplus: table(),
+  Softsign: table(),
   SpaceToDepth: { becomes: MOVES, example: { inputs: [IMAGE], attributes: [int('blocksize', 2)] } },
   Split: { becomes: MOVES, limits: 'sizes are constants', example: { inputs: [VECTOR], attributes: [int('axis', 1)], outputs: 2 } },
+  Sqrt: table('floats; from 0', { range: [0, 2] }),
   Squeeze: { becomes: MOVES, limits: 'axes are constants', example: { inputs: [[1, 8, 1], integers(2)] } },
   Sub: { becomes: 'sum; with a constant, an affine map', example: two },
   Sum: { becomes: 'sum', example: two },
+  Swish: table(FLOATS_ONLY, { opset: 24 }),
+  Tan: table(),
+  Tanh: table(),
+  ThresholdedRelu: table(),
   Tile: { becomes: MOVES, limits: 'repeats are constants', example: { inputs: [VECTOR, integers(1, 2)] } },
   Transpose: { becomes: MOVES, example: { inputs: [IMAGE], attributes: [ints('perm', 0, 2, 3, 1)] } },
   Trilu: { becomes: MOVES, limits: '`k` is a constant', example: { inputs: [[4, 4]] } },
@@ -135,16 +193,14 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
     becomes: MOVES, limits: '`mode` nearest; scales are constants',
     example: { inputs: [IMAGE, floats(1, 1, 2, 2)], opset: 9, attributes: [text('mode', 'nearest')] },
   },
-  Where: {
-    becomes: MOVES, limits: 'the condition is a constant',
-    example: { inputs: [{ dims: [1, 8], dataType: code('bool'), int32Data: [1, 0, 1, 0, 1, 0, 1, 0] }, VECTOR, VECTOR] },
-  },
+  Where: { becomes: `${MOVES}; under a computed condition, each element chosen by a product`, example: { inputs: [{ dims: [1, 8], dataType: code('bool'), int32Data: [1, 0, 1, 0, 1, 0, 1, 0] }, VECTOR, VECTOR] } },
+  Xor: logic(VECTOR, VECTOR),
 };
 
 /** The ONNX file of an operator's example; its activations are the graph's inputs. */
-export function exampleModel(op: string, { inputs, attributes = [], outputs = 1, opset = 17 }: Example): Uint8Array {
-  const floatType = (dims?: readonly number[]) => ({
-    tensorType: { elemType: code('float'), ...(dims && { shape: { dim: dims.map((dimValue) => ({ dimValue })) } }) },
+export function exampleModel(op: string, { inputs, attributes = [], outputs = 1, opset = 17, type }: Example): Uint8Array {
+  const ofType = (elementType: 'float' | 'bool', dims?: readonly number[]) => ({
+    tensorType: { elemType: code(elementType), ...(dims && { shape: { dim: dims.map((dimValue) => ({ dimValue })) } }) },
   });
   const isShape = (input: readonly number[] | TensorMessage): input is readonly number[] => Array.isArray(input);
   const names = inputs.map((_, i) => `x${i}`);
@@ -157,8 +213,8 @@ export function exampleModel(op: string, { inputs, attributes = [], outputs = 1,
       name: op,
       node: [{ opType: op, input: names, output: made, name: op, domain: '', attribute: [...attributes] }],
       initializer: inputs.flatMap((input, i) => (isShape(input) ? [] : [{ ...input, name: names[i] }])),
-      input: inputs.flatMap((input, i) => (isShape(input) ? [{ name: names[i], type: floatType(input) }] : [])),
-      output: made.map((name) => ({ name, type: floatType() })),
+      input: inputs.flatMap((input, i) => (isShape(input) ? [{ name: names[i], type: ofType(type ?? 'float', input) }] : [])),
+      output: made.map((name) => ({ name, type: ofType(BOOLEANS.has(op) ? 'bool' : 'float') })),
     },
   };
   return ModelProto.encode(ModelProto.fromObject(message)).finish();

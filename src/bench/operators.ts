@@ -6,6 +6,7 @@ import { lowerModel } from '../compile/lower.js';
 import { WIRE, type Netlist } from '../compile/netlist.js';
 import { constraintsOf } from '../gadgets/index.js';
 import { buildGraph, constantOps, decodeModel, evaluator, supportedOps } from '../onnx/index.js';
+import { ML_OPERATORS } from '../onnx/ml/index.js';
 import { quantize } from '../quantize/quantize.js';
 import { showShape, sizeOf, type Shape } from '../tensor/shape.js';
 import { markdownTable } from './document.js';
@@ -30,16 +31,20 @@ export function operatorTable(): string {
     markdownTable(['operator', 'becomes', 'limits', 'example', 'constraints'], rows).replace('| ---: | ---: | ---: | ---: |', '| --- | --- | --- | ---: |'),
     '',
     `Computed where all inputs are constants, and only there: ${constantOps().map((op) => `\`${op}\``).join(', ')}.`,
+    '',
+    `Of the domain ai.onnx.ml: ${Object.keys(ML_OPERATORS).sort().map((op) => `\`${op}\``).join(', ')}.`,
   ].join('\n');
 }
 
 /** Shapes of the example, and constraints of its layers, the circuit's border left out. A graph without activations cannot be built. */
 function measured(op: string, { becomes, example }: OperatorNote): [string, number] {
-  if (becomes === 'a constant') return ['', 0];
+  if (example === undefined || becomes === 'a constant') return ['', 0];
   const graph = buildGraph(decodeModel(exampleModel(op, example)));
   const shapes = (tensors: readonly { readonly shape: Shape }[]): string => tensors.map(({ shape }) => showShape(shape)).join(', ');
+  const [least, most] = example.range ?? [-1, 1];
+  const placed = (value: number): number => least + ((value + 1) / 2) * (most - least);
   const samples = SAMPLES.map((first, k) =>
-    graph.inputs.map(({ shape }) => Float64Array.from({ length: sizeOf(shape) }, (_, i) => (i === 0 ? first : SAMPLES[(i + k) % SAMPLES.length]))),
+    graph.inputs.map(({ shape }) => Float64Array.from({ length: sizeOf(shape) }, (_, i) => placed(i === 0 ? first : SAMPLES[(i + k) % SAMPLES.length]))),
   );
   const model = quantize(graph, { activationBits: 8, samples, evaluator });
   const { netlist } = lowerModel(model, { input: 'private', output: 'public' });
