@@ -4,6 +4,7 @@
  */
 import { InterruptedError, UsageError, ZkinferError } from '../errors.js';
 import { message, oneLine, printable, safeJson } from './terminal.js';
+import { SIGNAL_STATUS } from './until-stopped.js';
 
 export interface CommonOptions {
   readonly json?: boolean;
@@ -28,8 +29,6 @@ export interface Session {
   notice(text: string): void;
 }
 
-/** As shells count: 128 and the signal's number. */
-const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
 /** Milliseconds that work which cannot be cancelled may go on. */
 const LAST_MOMENTS = 2000;
 

@@ -8,6 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Worker } from 'node:worker_threads';
 import { ZkinferError } from '../errors.js';
+import { closingFiles } from './snarkjs-files.js';
 
 /** snarkjs refused: a file that does not fit the circuit, a witness of another circuit, a malformed proof. */
 export class SnarkjsError extends ZkinferError {
@@ -99,7 +100,7 @@ function keepAlive(alive: boolean): void {
 export async function withCurve<T>(work: () => Promise<T>): Promise<T> {
   const release = holdCurve();
   try {
-    return await working(work);
+    return await working(() => closingFiles(work));
   } finally {
     await release();
   }

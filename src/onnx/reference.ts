@@ -10,12 +10,13 @@ import { lowerInput } from './lower-model.js';
 import type { ElementType } from './model.js';
 import { sizeOf } from '../tensor/shape.js';
 import { OnnxRuntimeError, UnfedTypeError } from './errors.js';
+import { withoutRepeatedNames } from './unnamed-nodes.js';
 
 export { OnnxRuntimeError, UnfedTypeError } from './errors.js';
 
 export interface Reference {
-  /** One flat array per graph input, in order; gives one flat array per graph output. Integers come as numbers. */
-  run(inputs: readonly ArrayLike<number>[]): Promise<Float32Array[]>;
+  /** One flat array per graph input, in order; gives one flat array per graph output. Integers come as numbers, exactly below 2^53. */
+  run(inputs: readonly ArrayLike<number>[]): Promise<Float64Array[]>;
   /** Frees the session. */
   close(): Promise<void>;
 }
@@ -35,7 +36,7 @@ export async function openReference(bytes: Uint8Array, labels: readonly (readonl
   const inputs = model.inputs.map((info) => ({ name: info.name, type: info.type, shape: lowerInput(model, info, builder).shape }));
   // Unoptimized, so that the reference computes what the file says, in the file's order.
   const session = await named(() =>
-    ort.InferenceSession.create(file, { executionProviders: ['wasm'], logSeverityLevel: 4, graphOptimizationLevel: 'disabled' }),
+    ort.InferenceSession.create(withoutRepeatedNames(file, model.nodes.map(({ name }) => name)), { executionProviders: ['wasm'], logSeverityLevel: 4, graphOptimizationLevel: 'disabled' }),
   );
   return {
     run: (data) =>
@@ -49,14 +50,18 @@ export async function openReference(bytes: Uint8Array, labels: readonly (readonl
         const results = await session.run(feeds);
         return names.map((name, k) => {
           const tensor = results[name];
-          if (tensor.type === 'string') return Float32Array.from(tensor.data as readonly string[], (text) => labels[k]?.indexOf(text) ?? -1);
-          const values = tensor.type === 'float16' ? fromHalves(tensor.data) : Float32Array.from(tensor.data as ArrayLike<number>, Number);
+          if (tensor.type === 'string') return Float64Array.from(tensor.data as readonly string[], (text) => labels[k]?.indexOf(text) ?? -1);
+          const values = valuesOf(tensor);
           tensor.dispose();
           return values;
         });
       }),
     close: () => session.release(),
   };
+}
+
+function valuesOf({ type, data }: Ort.Tensor): Float64Array {
+  return type === 'float16' ? Float64Array.from(fromHalves(data)) : Float64Array.from(data as ArrayLike<number>, Number);
 }
 
 async function named<T>(work: () => Promise<T>): Promise<T> {

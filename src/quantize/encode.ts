@@ -10,6 +10,7 @@ const at = (values: Float64Array, i: number): number => values[values.length ===
 
 /** The real interval that element i of an input may lie in. */
 export function realRange(input: IntegerInput, i: number): [number, number] {
+  if (input.declared !== undefined) return [input.declared[0], input.declared[1]];
   const scale = at(input.scale, i);
   const low = at(input.low, i);
   return [low * scale, (low + 2 ** input.bits - 1) * scale];

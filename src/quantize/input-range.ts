@@ -49,7 +49,16 @@ export function chooseInputs(
   const inputs = graph.inputs.map((source, k): IntegerInput => {
     const input = { ...source, tensor: k };
     const bits = compared.has(source.name) ? Math.max(activationBits, COMPARED_BITS) : activationBits;
-    if (source.integers) return integerGrid(input, source.integers, samples.map((sample) => sample[k]), declared);
+    if (source.integers) {
+      const grid = integerGrid(input, source.integers, samples.map((sample) => sample[k]), declared);
+      if (grid.declared !== undefined) {
+        notes.push(
+          `input '${input.name}': integers from ${grid.declared.join(' to ')} are taken; the circuit itself holds ${grid.bits} bits, ${grid.low[0]} to ${grid.low[0] + 2 ** grid.bits - 1}, ` +
+            'so that a proof made by other means may be of an input between the two',
+        );
+      }
+      return grid;
+    }
     if (declared) return sharedGrid(input, bits, declared[0], declared[1]);
     if (samples.length === 0) {
       notes.push(`input '${input.name}': no calibration data and no declared range, so [${DEFAULT_RANGE.join(', ')}] is assumed`);
@@ -86,7 +95,8 @@ function integerGrid(
   if (bits > WIDEST_INTEGERS) {
     throw new CalibrationError(`input '${name}' takes integers from ${least} to ${most}, ${bits} bits; at most ${WIDEST_INTEGERS} are exact here: declare a narrower --input-range`);
   }
-  return { name, tensor, shape, bits, scale: Float64Array.of(1), low: Float64Array.of(least), exact: true };
+  const narrower = most < least + 2 ** bits - 1;
+  return { name, tensor, shape, bits, scale: Float64Array.of(1), low: Float64Array.of(least), exact: true, ...(narrower ? { declared: [least, most] } : {}) };
 }
 
 function integerRange(

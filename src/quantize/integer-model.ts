@@ -150,6 +150,8 @@ export interface IntegerInput {
   readonly low: Float64Array;
   /** The input takes integers, which stand for themselves; a fraction is refused, not rounded. */
   readonly exact?: true;
+  /** Of integers: the declared range, where it is narrower than what `low` and `bits` hold. The circuit takes those, `encodeInputs` these alone. */
+  readonly declared?: readonly [number, number];
 }
 
 export interface IntegerOutput {

@@ -10,7 +10,7 @@ import { leastOf } from '../tensor/extremes.js';
 import type { GraphNode } from '../network/graph.js';
 import { hull, type Intervals } from '../tensor/intervals.js';
 import { sizeOf, type Shape } from '../tensor/shape.js';
-import { AccumulatorOverflowError } from './errors.js';
+import { AccumulatorOverflowError, CalibrationError } from './errors.js';
 import { ACCUMULATOR_LIMIT, REACH_LIMIT, type IntegerInput, type IntegerOp, type TensorId } from './integer-model.js';
 import { bitsOf, inputIntervals, spanOf } from './intervals.js';
 import type { CutPlan } from './plan.js';
@@ -54,6 +54,7 @@ export class Lowering {
   private readonly indexes = new Map<string, Quantized>();
   private nextId: TensorId;
   private layer = '';
+  private node: GraphNode | undefined;
 
   readonly bits: number;
 
@@ -73,6 +74,7 @@ export class Lowering {
   /** Ops emitted from now on belong to this layer of the network. */
   enter(node: GraphNode): void {
     this.layer = node.name;
+    this.node = node;
   }
 
   tensor(name: string): Quantized {
@@ -82,8 +84,22 @@ export class Lowering {
   /** Appends an op whose result is the graph tensor `output`. Refused if an accumulator could leave exact arithmetic. */
   emit(body: OpBody, inputs: readonly Quantized[], output: string, shape: Shape, scale: number): Quantized {
     const made = this.append(body, inputs, output, shape, scale, this.statistics.get(output)?.meanSquare);
+    this.requireInType(made, output);
     this.tensors.set(output, made);
     return made;
+  }
+
+  /** Integers of a type that wrap around are others than the circuit's, which do not. @throws CalibrationError */
+  private requireInType({ bounds, scale }: Quantized, output: string): void {
+    const type = this.node?.output === output ? this.node.integers : undefined;
+    // Arithmetic is on types of 32 bits and more; what stays in a narrower one is not known by its interval alone.
+    if (type === undefined || type[1] < 2 ** 31 - 1 || scale[0] !== 1) return;
+    const [low, high] = hull(bounds);
+    if (low >= type[0] && high <= type[1]) return;
+    throw new CalibrationError(
+      `layer '${this.layer}': its integers may reach from ${low} to ${high}, and their type holds ${type[0]} to ${type[1]}, beyond which they would wrap around; ` +
+        'declare a narrower --input-range, or cast to int64 before',
+    );
   }
 
   /** Appends an op whose result is a step on the way to the graph tensor `of`. Refused as by {@link emit}. */

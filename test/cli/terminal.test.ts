@@ -75,6 +75,26 @@ describe('text on a terminal', function () {
     assert.equal((await zkinfer(['prove', build, '--input', input, '--out', '/dev/stdout', '--json'])).status, 2);
   });
 
+  it('tells a command that runs until it is stopped to end: in its own time once, at once the second time, as shells expect', async () => {
+    const until = new URL('../../src/cli/until-stopped.ts', import.meta.url);
+    const run = async (stop: string, signals: readonly NodeJS.Signals[]): Promise<{ status: number | null; text: string }> => {
+      const script = `import { untilStopped } from ${JSON.stringify(until.href)}; setTimeout(() => console.log('ready'), 50); await untilStopped(new Promise(() => undefined), ${stop}, 60); console.log('stopped');`;
+      const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], { cwd: fileURLToPath(new URL('../..', import.meta.url)) });
+      let text = '';
+      child.stderr.on('data', (data) => (text += String(data)));
+      child.stdout.on('data', (data) => {
+        text += String(data);
+        if (/ready|stopping/.test(String(data))) child.kill(signals[text.includes('stopping') ? 1 : 0]);
+      });
+      const [status] = (await once(child, 'close')) as [number | null];
+      return { status, text };
+    };
+    assert.deepEqual(await run("async () => console.log('stop')", ['SIGINT']), { status: 0, text: 'ready\nstop\nstopped\n' });
+    const hangs = "() => { console.log('stopping'); return new Promise(() => undefined); }";
+    assert.deepEqual(await run(hangs, ['SIGINT', 'SIGINT']), { status: 130, text: 'ready\nstopping\n' });
+    assert.deepEqual(await run(hangs, ['SIGTERM', 'SIGTERM']), { status: 143, text: 'ready\nstopping\n' });
+  });
+
   it('ends quietly where nobody reads it any more', async () => {
     await zkinfer(['--version']);
     const child = spawn(process.execPath, [main, 'inspect', fileURLToPath(fixtureFile('tabular', 'model.onnx'))], { stdio: ['ignore', 'pipe', 'pipe'] });

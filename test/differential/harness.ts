@@ -380,7 +380,7 @@ async function compareWithFloats(
   const run = evaluator(twins.graph);
   const reference = await openReference(twins.hostile);
   try {
-    const expected: Float32Array[][] = [];
+    const expected: Float64Array[][] = [];
     for (const sample of samples) expected.push(await reference.run(sample.map((values) => Float32Array.from(values))));
     const ranges = model.outputs.map((_, k) =>
       expected.reduce((most, outputs) => outputs[k].reduce((m, value) => Math.max(m, Math.abs(value)), most), 0),

@@ -137,6 +137,26 @@ describe('snarkjs backend', () => {
     assert.notDeepEqual(key.vk_delta_2, key.vk_gamma_2);
   });
 
+  it('leaves no file open, neither where it finds one invalid nor where it succeeds', async function () {
+    if (!fs.existsSync('/proc/self/fd')) this.skip();
+    const open = (): string[] =>
+      fs.readdirSync('/proc/self/fd').flatMap((fd) => {
+        try {
+          return [fs.readlinkSync(`/proc/self/fd/${fd}`)].filter((file) => file.startsWith(folder));
+        } catch {
+          return [];
+        }
+      });
+    const damaged = path.join(folder, 'damaged.ptau');
+    fs.writeFileSync(damaged, Buffer.from('no powers of tau'));
+    await assert.rejects(snarkjsBackend.ceremony.checkPowers(damaged));
+    const wrong = witness(3n, 4n);
+    wrong[2 * 32] ^= 1;
+    assert.equal(await checkWitness(path.join(folder, 'circuit.r1cs'), wrong), false);
+    assert.equal(await checkWitness(path.join(folder, 'circuit.r1cs'), witness(3n, 4n)), true);
+    assert.deepEqual(open(), []);
+  });
+
   it('leaves no temporary file beside the key', () => {
     assert.deepEqual(fs.readdirSync(folder).sort(), ['circuit.r1cs', 'proving.zkey']);
   });

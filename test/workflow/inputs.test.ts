@@ -11,7 +11,7 @@ import type { IntegerInput } from '../../src/quantize/integer-model.js';
 import { quantize } from '../../src/quantize/quantize.js';
 import { integerModelFromJson, integerModelToJson } from '../../src/quantize/serialize.js';
 import { compileOnnx } from '../../src/workflow/compile.js';
-import { floats, int64s, makeModel, node } from '../onnx/support/make-model.js';
+import { floats, int64s, makeModel, node, type NodeSpec } from '../onnx/support/make-model.js';
 import { seeded } from '../onnx/support/random.js';
 
 const dense = (size: number, type: ElementType = 'float'): Uint8Array =>
@@ -113,6 +113,70 @@ describe('inputs', () => {
       for (const set of compiled.accuracy.sets) for (const { maximumError } of set.outputs) assert.equal(maximumError, 0);
     });
   }
+
+  it('of integer types are exact through every operator that keeps integers, and wide ones as well', async () => {
+    const rows = Array.from({ length: 10 }, (_, k) => [Float64Array.from({ length: 4 }, (_unused, i) => ((k * 7919 + i * 104_729) % 2001) - 1000)]);
+    const constants = {
+      c: int64s([3, -7, 11, 0], [1, 4]), low: int64s([-700], []), high: int64s([300], []), zero: int64s([0], []), pads: int64s([0, 1, 0, 0]), five: int64s([5], []),
+      at: int64s([2, 0]), first: int64s([1]), end: int64s([3]), mask: { ...int64s([1, 0, 0, 1], [1, 4]) }, axes: int64s([1]), w: int64s([1, -2, 3, 4, -5, 6, 7, 8], [4, 2]), shape: int64s([2, 2]),
+    };
+    const operators: Record<string, NodeSpec[]> = {
+      Abs: [node('Abs', ['x'], ['y'])],
+      Neg: [node('Neg', ['x'], ['y'])],
+      Relu: [node('Relu', ['x'], ['y'])],
+      Clip: [node('Clip', ['x', 'low', 'high'], ['y'])],
+      'Clip below': [node('Clip', ['x', '', 'high'], ['y'])],
+      'Clip above': [node('Clip', ['x', 'low'], ['y'])],
+      Min: [node('Min', ['x', 'c'], ['y'])],
+      'Min of one number': [node('Min', ['x', 'five'], ['y'])],
+      Max: [node('Max', ['x', 'c'], ['y'])],
+      'Max of one number': [node('Max', ['x', 'five'], ['y'])],
+      'Add, Sub and Mul': [node('Add', ['x', 'c'], ['a']), node('Mul', ['a', 'c'], ['m']), node('Sub', ['m', 'x'], ['y'])],
+      'Add of activations': [node('Abs', ['x'], ['a']), node('Add', ['a', 'x'], ['y'])],
+      'Mul of activations': [node('Abs', ['x'], ['a']), node('Mul', ['a', 'x'], ['y'])],
+      ReduceSum: [node('ReduceSum', ['x', 'axes'], ['y'])],
+      ReduceMax: [node('ReduceMax', ['x'], ['y'], { axes: [1] })],
+      ReduceMin: [node('ReduceMin', ['x'], ['y'], { axes: [1] })],
+      ReduceSumSquare: [node('ReduceSumSquare', ['x'], ['y'], { axes: [1] })],
+      ReduceL1: [node('ReduceL1', ['x'], ['y'], { axes: [1] })],
+      Pow: [node('Pow', ['x', 'two'], ['y'])],
+      Concat: [node('Abs', ['x'], ['a']), node('Concat', ['a', 'x', 'c'], ['y'], { axis: 1 })],
+      Pad: [node('Abs', ['x'], ['a']), node('Pad', ['a', 'pads', 'five'], ['y'])],
+      'Gather, Reshape and Transpose': [node('Reshape', ['x', 'shape'], ['r']), node('Transpose', ['r'], ['t']), node('Gather', ['t', 'first'], ['y'], { axis: 1 })],
+      'Slice and Split': [node('Slice', ['x', 'first', 'end', 'first'], ['s']), node('Abs', ['s'], ['y'])],
+      MatMul: [node('MatMul', ['x', 'w'], ['y'])],
+      'Abs before floats': [node('Abs', ['x'], ['a']), node('Clip', ['a', 'zero', 'high'], ['b']), node('Cast', ['b'], ['y'], { to: 1 })],
+    };
+    const [own, wrong]: [string[], string[]] = [[], []];
+    for (const [name, nodes] of Object.entries(operators)) {
+      const type = name === 'Abs before floats' ? 'float' : 'int64';
+      const onnx = makeModel({ inputs: { x: { dims: [1, 4], type: 'int64' } }, outputs: { y: type }, constants: { ...constants, two: int64s([2], []) }, nodes });
+      const { accuracy } = await compileOnnx(onnx, { name: 'kept', calibration: rows, inputRange: [-1000, 1000], activationBits: 4 });
+      // onnxruntime has no Relu of int64; the float evaluator of this package is exact there.
+      if (accuracy.reference !== 'onnxruntime') own.push(name);
+      for (const { rows: kind, outputs } of accuracy.sets) for (const { maximumError } of outputs) if (maximumError !== 0) wrong.push(`${name}, ${kind}: ${maximumError}`);
+    }
+    assert.deepEqual([own, wrong], [['Relu'], []]);
+  }).timeout(300_000);
+
+  it('of a type that would wrap around are refused, unless the declared range rules it out', async () => {
+    const onnx = makeModel({ inputs: { x: { dims: [1, 2], type: 'int32' } }, outputs: { y: 'int32' }, nodes: [node('Mul', ['x', 'x'], ['y'])] });
+    await assert.rejects(compileOnnx(onnx, { name: 'wraps', inputRange: [0, 50_000] }), (error: Error) => error instanceof CalibrationError && /would wrap around.*--input-range/.test(error.message));
+    const { accuracy } = await compileOnnx(onnx, { name: 'fits', inputRange: [0, 30_000] });
+    assert.equal(accuracy.outputs[0].maximumError, 0);
+  });
+
+  it('of integer types are taken in the declared range alone, and the report says what the circuit holds', async () => {
+    const { model, manifest } = await compileOnnx(dense(3, 'int64'), { name: 'declared', inputRange: [0, 100] });
+    const stored = integerModelFromJson(integerModelToJson(model));
+    for (const { inputs } of [model, stored]) {
+      assert.deepEqual(Array.from(encodeInputs(inputs, [[0, 100, 50]])[0]), [0, 100, 50]);
+      for (const outside of [101, 127, -1]) {
+        assert.throws(() => encodeInputs(inputs, [[0, outside, 50]]), (error: Error) => error instanceof InputRangeError && /outside the declared range \[0, 100\]/.test(error.message));
+      }
+    }
+    assert.ok(manifest.notes.some((note) => /integers from 0 to 100 are taken; the circuit itself holds 7 bits, 0 to 127/.test(note)), manifest.notes.join('\n'));
+  });
 
   it('of an integer type are refused as fractions, and outside the type, wherever they come from', async () => {
     const onnx = dense(3, 'uint8');

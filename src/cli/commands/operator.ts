@@ -1,6 +1,5 @@
 /** `zkinfer operator`: answers a market's requests, and manages what the operator has there. */
 import { mkdir } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Sender } from '../../chain/index.js';
@@ -9,6 +8,10 @@ import { WATCHING, type Watching } from '../../operator/steps.js';
 import { address } from '../chain-values.js';
 import { backendOption, jsonOption, wholeNumber } from '../options.js';
 import { execute } from '../session.js';
+import { untilStopped } from '../until-stopped.js';
+
+/** Seconds beyond its grace that an operator may take to stop. */
+const MARGIN = 10;
 
 /** The market's name of ether among the tokens. */
 const ETHER = `0x${'0'.repeat(40)}`;
@@ -111,7 +114,7 @@ async function run(flags: RunFlags): Promise<void> {
   await untilStopped(
     node.then(({ done }) => done),
     async () => (await node).stop(flags.grace * 1000),
-    flags.grace,
+    flags.grace + MARGIN,
   );
 }
 
@@ -120,27 +123,7 @@ async function work(flags: WorkFlags & { readonly redis: string }): Promise<void
   const log = openLog(flags.logLevel);
   const worker = startWorker({ ...flags, log, builds: flags.build, jobTimeoutMs: flags.jobTimeout * 1000 });
   await worker.then(() => log.info('ready'));
-  await untilStopped(new Promise(() => undefined), async () => (await worker).close(), flags.jobTimeout);
-}
-
-/** Runs until a signal, then ends in an orderly way; a second signal, or the end of patience, ends at once. */
-async function untilStopped(done: Promise<void>, stop: () => Promise<void>, graceSeconds: number): Promise<void> {
-  const keepAlive = setInterval(() => undefined, 60_000);
-  try {
-    const signal = new Promise<void>((resolve) => {
-      let asked = false;
-      const onSignal = (): void => {
-        if (asked) process.exit(1);
-        asked = true;
-        resolve();
-      };
-      process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-    });
-    await Promise.race([done, signal]);
-    await Promise.race([stop(), sleep((graceSeconds + 10) * 1000, undefined, { ref: false })]);
-  } finally {
-    clearInterval(keepAlive);
-  }
+  await untilStopped(new Promise(() => undefined), async () => (await worker).close(), flags.jobTimeout + MARGIN);
 }
 
 type Ledger = typeof import('../../ledger/index.js');

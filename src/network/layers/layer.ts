@@ -16,6 +16,8 @@ export interface LayerBase {
   readonly output: string;
   /** Shape of the tensor made. */
   readonly shape: Shape;
+  /** Where the tensor made is of an integer type: the type's range, ends included, or what of it doubles hold exactly. It is never rounded. */
+  readonly integers?: readonly [number, number];
 }
 
 /**

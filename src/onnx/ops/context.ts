@@ -4,7 +4,7 @@
  */
 import { boundWork, type GraphBuilder } from '../builder.js';
 import { MalformedModelError, ShapeError, UnsupportedAttributeError, UnsupportedOpError } from '../errors.js';
-import { factsOf, type Facts } from '../facts.js';
+import { factsOf, rangeOf, type Facts } from '../facts.js';
 import type { GraphNode } from '../../network/graph.js';
 import type { Attribute, Constant, ElementType, OnnxGraph, OnnxNode } from '../model.js';
 import { showShape, sizeOf, type Shape } from '../../tensor/shape.js';
@@ -236,12 +236,14 @@ export class NodeContext {
     const name = output === 0 ? `${this.node.name}${suffix}` : `${this.node.name}/${output}${suffix}`;
     const tensor = this.builder.unique(`${own}${suffix}`);
     const uniqueName = this.builder.unique(`node ${name}`).slice('node '.length);
+    const integers = rangeOf(type ?? inputs[0].type);
     this.builder.add({
       ...fields,
       name: uniqueName,
       source: this.node.op,
       inputs: inputs.map((input) => input.tensor),
       output: tensor,
+      ...(integers === undefined ? {} : { integers }),
     } as GraphNode);
     const { labels } = inputs[0];
     const made: Activation = { kind: 'activation', tensor, shape, type: type ?? inputs[0].type };
