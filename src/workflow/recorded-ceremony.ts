@@ -3,13 +3,13 @@
  * read the manifest's: a name there that the key does not bear would be believed.
  */
 import type { KeyRecord } from '../groth16/ceremony.js';
-import { readKeyRecord } from '../groth16/key-record.js';
 import type { Manifest } from '../manifest.js';
 import { BuildMismatchError } from './public-signals.js';
 
 /** @throws BuildMismatchError where the key names other contributions than the manifest, FormatError where it names none that can be read */
 export async function requireRecordedCeremony(folder: string, { keys }: Pick<Manifest, 'keys'>, zkey: string): Promise<void> {
   if (keys?.kind !== 'ptau') return;
+  const { readKeyRecord } = await import('../groth16/key-record.js');
   const record = await readKeyRecord(zkey);
   const defect = defectOf(keys, record);
   if (defect === undefined) return;
