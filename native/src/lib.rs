@@ -8,6 +8,7 @@ pub mod control;
 pub mod curve;
 pub mod field;
 pub mod formats;
+pub mod groups;
 pub mod msm;
 #[cfg(feature = "node")]
 mod napi;

@@ -4,7 +4,8 @@
  * - fresh from powers of tau, delta = gamma = 1: A = alpha, B = beta, C = -(the public sum) satisfies the verifier's equation for any
  *   public signals;
  * - from powers of tau that nobody contributed to, beta = gamma = 1: A = alpha + the public sum, B = gamma, C = 0 does, whatever delta is;
- * - with no contribution but beacons: delta follows from the beacon's value, which the key names. Only a `.zkey` shows that.
+ * - with no contribution but beacons, or such that multiply by 1 or -1: delta follows from values that the key names. Only a `.zkey` shows
+ *   that.
  */
 import { ZkinferError } from '../errors.js';
 import type { ContributionRecord } from './ceremony.js';
@@ -43,13 +44,37 @@ function same(a: readonly string[] | undefined, b: readonly string[] | undefined
 }
 
 /** Refuses a key that names contributions and none of a secret. One that names none is judged by its delta. @throws UnfinishedKeyError */
-export function requireSecretContribution(contributions: readonly Pick<ContributionRecord, 'kind'>[], name: string): void {
+export function requireSecretContribution(contributions: readonly DeltaStep[], name: string): void {
   if (contributions.length > 0 && contributions.every(({ kind }) => kind === 'beacon')) {
     throw new UnfinishedKeyError(
       `${name}: every contribution to this key is a beacon, whose secret anybody can compute from its value, so anybody can forge proofs ` +
         'under it; have people contribute to the key, and apply the beacon last',
     );
   }
+  if (contributions.length > 0 && !hasKeptSecret(contributions)) {
+    throw new UnfinishedKeyError(
+      `${name}: nobody contributed a secret to this key: its contributions multiply delta by 1 or -1, or take each other back, so anybody can ` +
+        'forge proofs under it; have people contribute to the key',
+    );
+  }
+}
+
+/** A contribution, and the abscissa of the delta in G1 that it left. Points with one abscissa are equal or opposite. */
+export interface DeltaStep extends Pick<ContributionRecord, 'kind'> {
+  readonly deltaAbscissa: bigint;
+}
+
+/** Whether some contribution's secret is neither 1 nor -1 nor taken back by a later one. Beacons are as public as 1. */
+export function hasKeptSecret(contributions: readonly DeltaStep[]): boolean {
+  const one = BigInt(G1_GENERATOR_X);
+  let before = one;
+  let kept = false;
+  for (const { kind, deltaAbscissa } of contributions) {
+    if (deltaAbscissa === one) kept = false;
+    else if (kind === 'contribution' && deltaAbscissa !== before) kept = true;
+    before = deltaAbscissa;
+  }
+  return kept;
 }
 
 /** The error for a key that nobody contributed to. */

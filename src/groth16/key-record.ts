@@ -11,11 +11,11 @@ import { FormatError } from '../r1cs/format-error.js';
 import { readSection, readSectionSizes, readSectionStart } from '../r1cs/section-file.js';
 import { BASE_FIELD } from './canonical.js';
 import type { ContributionRecord, KeyRecord } from './ceremony.js';
-import { G2_GENERATOR_X, requireSecretContribution, unfinished, unfinishedPowers } from './finished-key.js';
+import { G2_GENERATOR_X, hasKeptSecret, requireSecretContribution, unfinished, unfinishedPowers, type DeltaStep } from './finished-key.js';
 import type { KeyShape, VerificationKey } from './types.js';
 
 /** Section 2: the primes, the counts, then alpha1, beta1, beta2, gamma2, delta1, delta2. */
-const HEADER = { alpha1: 84, beta2: 84 + 2 * 64, gamma2: 84 + 2 * 64 + 128, delta1: 84 + 2 * 64 + 2 * 128, delta2: 84 + 3 * 64 + 2 * 128, end: 660 };
+export const HEADER = { alpha1: 84, beta2: 84 + 2 * 64, gamma2: 84 + 2 * 64 + 128, delta1: 84 + 2 * 64 + 2 * 128, delta2: 84 + 3 * 64 + 2 * 128, end: 660 };
 /** Bytes of the contributions at most: there are some 500 for each, and nobody waits for more than some thousands. */
 const MOST_RECORD_BYTES = 16 << 20;
 const R_INVERSE = inverse(2n ** 256n % BASE_FIELD);
@@ -36,6 +36,10 @@ export async function readKeyHeader(zkeyPath: string): Promise<KeyHeader> {
   const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
   const shape = { wires: view.getUint32(72, true), publicSignals: view.getUint32(76, true), domainSize: view.getUint32(80, true) };
   await checkSizes(zkeyPath, shape);
+  for (const [at, bytes] of [[HEADER.alpha1, 64], [HEADER.alpha1 + 64, 64], [HEADER.beta2, 128], [HEADER.gamma2, 128], [HEADER.delta1, 64], [HEADER.delta2, 128]]) {
+    // With delta = 0 nothing blinds a proof.
+    if (header.subarray(at, at + bytes).every((byte) => byte === 0)) throw new FormatError(`${zkeyPath}: alpha, beta, gamma or delta is the point at infinity`);
+  }
   const abscissa = (at: number, bytes: number): Buffer => Buffer.from(header.subarray(at, at + bytes));
   const [alpha, beta, gamma, delta] = [abscissa(HEADER.alpha1, 32), ...[HEADER.beta2, HEADER.gamma2, HEADER.delta2].map((at) => abscissa(at, 64))];
   // Points with one abscissa are equal or opposite.
@@ -102,7 +106,7 @@ function coordinate(bytes: Uint8Array, at: number): bigint {
 }
 
 /** One contribution, and the delta that it left. */
-export interface ReadContribution extends ContributionRecord {
+export interface ReadContribution extends ContributionRecord, DeltaStep {
   /** As the file holds it. */
   readonly deltaAfter: Uint8Array;
 }
@@ -120,23 +124,30 @@ export async function readContributions(zkeyPath: string): Promise<{ readonly ci
 
 /** The finished key's shape. @throws UnfinishedKeyError where anybody could forge under the key */
 export async function requireFinishedZkey(zkeyPath: string): Promise<KeyShape> {
-  const { shape, weakness } = await readKeyHeader(zkeyPath);
+  const { shape, delta1, weakness } = await readKeyHeader(zkeyPath);
   if (weakness !== undefined) throw weakness;
   // Keys of other tools may have no such section.
-  if ((await readSectionSizes(zkeyPath, 'zkey')).has(10)) requireSecretContribution((await readContributions(zkeyPath)).contributions, zkeyPath);
+  if (!(await readSectionSizes(zkeyPath, 'zkey')).has(10)) return shape;
+  const { contributions } = await readContributions(zkeyPath);
+  requireSecretContribution(contributions, zkeyPath);
+  const last = contributions.at(-1);
+  if (last !== undefined && !Buffer.from(last.deltaAfter).equals(delta1)) {
+    throw new FormatError(`${zkeyPath}: the key's delta is not the one that its last contribution left: key or record was altered`);
+  }
   return shape;
 }
 
 /** Throws FormatError. */
 export async function readKeyRecord(zkeyPath: string): Promise<KeyRecord> {
-  const { shape, weakness } = await readKeyHeader(zkeyPath);
+  const { shape, delta1, weakness } = await readKeyHeader(zkeyPath);
   const { circuitHash, contributions } = await readContributions(zkeyPath);
-  const beaconsAlone = contributions.length > 0 && contributions.every(({ kind }) => kind === 'beacon');
+  const last = contributions.at(-1);
+  const sound = last === undefined || (hasKeptSecret(contributions) && Buffer.from(last.deltaAfter).equals(delta1));
   return {
     ...shape,
-    finished: weakness === undefined && !beaconsAlone,
+    finished: weakness === undefined && sound,
     circuitHash,
-    contributions: contributions.map(({ deltaAfter, ...record }) => record),
+    contributions: contributions.map(({ deltaAfter, deltaAbscissa, ...record }) => record),
   };
 }
 
@@ -151,7 +162,7 @@ function readContribution(reader: Reader): ReadContribution {
     const tag = parameters.byte();
     if (tag <= last || tag > 3) throw reader.malformed('a contribution has parameters that are unknown or not in order');
     last = tag;
-    if (tag === 1) found.name = new TextDecoder().decode(parameters.take(parameters.byte()));
+    if (tag === 1) found.name = new TextDecoder('utf-8', { ignoreBOM: true }).decode(parameters.take(parameters.byte()));
     else if (tag === 2) found.iterationsExp = parameters.byte();
     else found.beacon = hex(parameters.take(parameters.byte()));
   }
@@ -168,6 +179,7 @@ function readContribution(reader: Reader): ReadContribution {
     ...(name === undefined ? {} : { name }),
     ...(kind === 0 ? {} : { beacon, iterationsExp }),
     deltaAfter: points.slice(0, 64),
+    deltaAbscissa: littleEndian(number(points, 0).reverse()),
   };
 }
 
@@ -185,6 +197,23 @@ export function firstOffCurve(points: Uint8Array): number {
     if (x === 0n && y === 0n) continue;
     // y^2 = x^3 + 3 with x R for x and y R for y, times R^3.
     if (x >= BASE_FIELD || y >= BASE_FIELD || (y * y * r - x * x * x - 3n * r3) % BASE_FIELD !== 0n) return at / 64;
+  }
+  return -1;
+}
+
+/** As `firstOffCurve`, for points of G2's curve, of whatever order: y^2 = x^3 + 3 / (9 + u), u^2 = -1. */
+export function firstOffTwist(points: Uint8Array): number {
+  const r = 2n ** 256n % BASE_FIELD;
+  const r3 = (r * r * r) % BASE_FIELD;
+  // 3 / (9 + u) = 3 (9 - u) / 82.
+  const b = (3n * inverse(82n) * r3) % BASE_FIELD;
+  for (let at = 0; at < points.length; at += 128) {
+    const [x0, x1, y0, y1] = [0, 32, 64, 96].map((part) => littleEndian(points.subarray(at + part, at + part + 32)));
+    if (x0 === 0n && x1 === 0n && y0 === 0n && y1 === 0n) continue;
+    // (x0 + x1 u)^3 and (y0 + y1 u)^2, as above.
+    const real = (y0 * y0 - y1 * y1) * r - (x0 * x0 * x0 - 3n * x0 * x1 * x1) - 9n * b;
+    const imaginary = 2n * y0 * y1 * r - (3n * x0 * x0 * x1 - x1 * x1 * x1) + b;
+    if ([x0, x1, y0, y1].some((part) => part >= BASE_FIELD) || real % BASE_FIELD !== 0n || imaginary % BASE_FIELD !== 0n) return at / 128;
   }
   return -1;
 }

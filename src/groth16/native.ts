@@ -15,6 +15,7 @@ import type {
   Groth16Backend,
   ImportedKey,
   LoadedKey,
+  LoadKeyOptions,
   OnProgress,
   Proof,
   ProveOptions,
@@ -67,7 +68,7 @@ export interface NativeBackend extends Groth16Backend {
 /** What the binding exports (native/src/napi). */
 interface Binding {
   readonly Cancellation: new () => BindingCancellation;
-  loadKey(path: string): Promise<BindingKey>;
+  loadKey(path: string, checkPoints: boolean): Promise<BindingKey>;
   setup(
     r1csPath: string,
     zkeyPath: string,
@@ -166,8 +167,8 @@ function backendOver(binding: Binding): NativeBackend {
       return { record, key: JSON.parse(await named(() => binding.verificationKey(zkeyPath))) as VerificationKey };
     },
 
-    async loadKey(zkeyPath: string): Promise<LoadedKey> {
-      const key = await named(() => binding.loadKey(zkeyPath));
+    async loadKey(zkeyPath: string, { pointsChecked = false }: LoadKeyOptions = {}): Promise<LoadedKey> {
+      const key = await named(() => binding.loadKey(zkeyPath, !pointsChecked));
       const { wires, publicCount, domainSize } = key;
       return {
         shape: { wires, publicSignals: publicCount, domainSize },

@@ -120,12 +120,21 @@ async function checkContributable(zkey: string): Promise<void> {
   }
 }
 
+/** 2^40 rounds of SHA-256 take a day or more; a file must not keep a verifier busy for years. */
+const LONGEST_BEACON = 40;
+
 /** Makes the key before any contribution again, and has snarkjs compare the two. */
 async function verifyKey(zkey: string, { r1cs, ptau, checkPowers = true, onProgress, signal }: VerifyKeyOptions): Promise<KeyRecord> {
   await checkPtau(ptau, await circuitPower(r1cs));
   const record = await readKeyRecord(zkey);
   if (record.contributions.length === 0) throw new CeremonyError(`${zkey}: nobody has contributed to it: delta is 1, and anybody could forge proofs`);
-  requireSecretContribution(record.contributions, zkey);
+  const { contributions } = await readContributions(zkey);
+  requireSecretContribution(contributions, zkey);
+  contributions.forEach(({ kind, deltaAbscissa, iterationsExp }, i) => {
+    // snarkjs takes both; a contribution of 1 or -1 is nobody's secret.
+    if (deltaAbscissa === (contributions[i - 1]?.deltaAbscissa ?? 1n)) throw new CeremonyError(`${zkey}: contribution ${i + 1}: its secret is 1 or -1`);
+    if (kind === 'beacon' && iterationsExp! > LONGEST_BEACON) throw new CeremonyError(`${zkey}: contribution ${i + 1}: its beacon would take more than a day to check`);
+  });
   const { weakness } = await readKeyHeader(zkey);
   if (weakness !== undefined) throw weakness;
   if (checkPowers) {

@@ -43,6 +43,8 @@ declare module 'snarkjs' {
     isValid(point: Uint8Array): boolean;
     isZero(point: Uint8Array): boolean;
     timesScalar(point: Uint8Array, scalar: bigint): Uint8Array;
+    /** The sum of the points, each times its scalar: as many bytes, little-endian, for each as there are in all for each point. */
+    multiExpAffine(points: Uint8Array, scalars: Uint8Array): Promise<Uint8Array>;
   }
   interface Curve {
     readonly r: bigint;

@@ -12,10 +12,11 @@ import { encodeWtns } from '../r1cs/witness.js';
 import { isCanonical, isCanonicalKey, withoutInfiniteB } from './canonical.js';
 import type { VerifyKeyOptions } from './ceremony.js';
 import { requireFinishedKey } from './finished-key.js';
+import { checkKeyPoints } from './key-points.js';
 import { requireFinishedZkey } from './key-record.js';
 import { abortable, entropy, holdCurve, named, snarkjs, SnarkjsError, withCurve, working } from './snarkjs-calls.js';
 import { checkPtau, circuitPower, snarkjsCeremony, verifyPowers } from './snarkjs-ceremony.js';
-import { CURVE, type Groth16Backend, type ImportedKey, type LoadedKey, type Proof, type ProveOptions, type ProveResult, type SetupOptions, type VerificationKey } from './types.js';
+import { CURVE, type Groth16Backend, type ImportedKey, type LoadedKey, type LoadKeyOptions, type Proof, type ProveOptions, type ProveResult, type SetupOptions, type VerificationKey } from './types.js';
 
 /** Above this power of two, making powers of tau with snarkjs takes minutes. */
 const FAST_POWER = 12;
@@ -89,8 +90,9 @@ async function importKey(zkeyPath: string, options: VerifyKeyOptions): Promise<I
   return { key: (await named('verification key', () => zKey.exportVerificationKey(zkeyPath))) as VerificationKey, record };
 }
 
-async function loadKey(zkeyPath: string): Promise<LoadedKey> {
+async function loadKey(zkeyPath: string, { pointsChecked = false }: LoadKeyOptions = {}): Promise<LoadedKey> {
   const shape = await requireFinishedZkey(zkeyPath);
+  if (!pointsChecked) await withCurve(() => checkKeyPoints(zkeyPath));
   const data = await readFile(zkeyPath);
   const release = holdCurve();
   return {

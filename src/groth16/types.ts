@@ -68,6 +68,11 @@ export interface KeyShape {
   readonly domainSize: number;
 }
 
+export interface LoadKeyOptions {
+  /** True where every point of a file with these bytes was looked at before. Default false: they are now. */
+  readonly pointsChecked?: boolean;
+}
+
 /** A proving key ready for many proofs. `close` frees it. */
 export interface LoadedKey {
   readonly shape: KeyShape;
@@ -94,8 +99,11 @@ export interface Groth16Backend {
    * Checks a `.zkey` against circuit and powers of tau and gives its verification key. @throws CeremonyError, UnfinishedKeyError
    */
   importKey(zkeyPath: string, options: VerifyKeyOptions): Promise<ImportedKey>;
-  /** @throws UnfinishedKeyError where nobody contributed to the key */
-  loadKey(zkeyPath: string): Promise<LoadedKey>;
+  /**
+   * @throws UnfinishedKeyError where nobody contributed to the key, and the backend's errors where a point is not in its group: a proof
+   * made with such a point would give the witness away
+   */
+  loadKey(zkeyPath: string, options?: LoadKeyOptions): Promise<LoadedKey>;
   /** @throws UnfinishedKeyError where nobody contributed to the key */
   verify(key: VerificationKey, publicSignals: readonly string[], proof: Proof): Promise<boolean>;
   /** Contributions to keys, and their verification. */

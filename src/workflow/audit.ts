@@ -22,12 +22,15 @@ import { buildGraph, decodeModel } from '../onnx/index.js';
 import { proofSystemOf } from '../proof-systems/index.js';
 import { integerModelFromJson, integerModelToJson } from '../quantize/serialize.js';
 import { r1csChunks } from '../r1cs/r1cs-file.js';
+import { symLines } from '../r1cs/sym-file.js';
 import { compileCached, contractName, renderVerifier, vkHash } from '../solidity/index.js';
 import { VERSION } from '../version.js';
 import { checkBuildFile, hashFile, readBuildFile, readManifest } from './build-folder.js';
 import { compileOnnx, samplesHash, sha256 } from './compile.js';
 import { parseSamples, type Sample } from './input-json.js';
 import { publicSignalsOf, requireKeyShape, requireManifestOfModel } from './public-signals.js';
+import { requireRecordedCeremony } from './recorded-ceremony.js';
+import { wireNames } from './sym.js';
 import { readVerificationKey } from './verify.js';
 
 export { AuditMismatchError } from './errors.js';
@@ -187,12 +190,13 @@ async function auditFiles(state: State): Promise<void | 'enough'> {
 /** The circuit from the integer model: needs nothing but the folder and this package. */
 async function auditCircuit(state: State): Promise<void> {
   const { folder, manifest } = state;
-  await check(state, 'circuit', 'circuit and witness plan, made again from the integer model, are equal bit for bit', async () => {
+  await check(state, 'circuit', 'circuit, wire names and witness plan, made again from the integer model, are equal bit for bit', async () => {
     const model = integerModelFromJson(new TextDecoder().decode(await readBuildFile(folder, manifest, 'integer-model.json')));
     requireManifestOfModel(folder, manifest, model, publicSignalsOf(model, manifest.visibility));
     const circuit = await compileModel(model, manifest.visibility);
     compare('the circuit\'s hash', manifest.circuitHash, sha256(r1csChunks(circuit.system)));
     compare('the hash of circuit.r1cs', manifest.files['circuit.r1cs'] ?? 'absent', manifest.circuitHash);
+    compare('the hash of circuit.sym', manifest.files['circuit.sym'] ?? 'absent', sha256(symLines(wireNames(circuit.netlist, circuit.program, circuit.signals))));
     compare('the hash of circuit.plan', manifest.files['circuit.plan'] ?? 'absent', sha256([encodeProgram(circuit.program)]));
   });
 }
@@ -271,11 +275,13 @@ async function auditKeys(state: State): Promise<void> {
     return;
   }
   if (options.ptau === undefined || zkey === undefined) {
+    if (zkey !== undefined) await check(state, 'ceremony', 'the proving key names the contributions that the manifest does', () => requireRecordedCeremony(folder, manifest, zkey));
     say('keys', 'open', `whether the key comes from this circuit and powers of tau with SHA-256 ${keys.ptauHash ?? 'unknown'}: give the file (--ptau)`);
     return;
   }
   const { ptau } = options;
   await check(state, 'keys', '', async () => {
+    await requireRecordedCeremony(folder, manifest, zkey);
     compare('the manifest\'s hash of the powers of tau', keys.ptauHash ?? 'absent', await hashFile(ptau));
     const r1cs = await checkBuildFile(folder, manifest, 'circuit.r1cs');
     const { contributions } = await chooseBackend('auto', () => undefined).ceremony.verifyKey(zkey, { r1cs, ptau });

@@ -1,5 +1,6 @@
 /** `prove`: a witness for one input and its Groth16 proof. Private inputs and salts stay in memory. */
 import { randomBytes } from 'node:crypto';
+import { cacheFolder, Store } from '../cache.js';
 import { decodeProgram } from '../compile/program-file.js';
 import type { Program } from '../compile/program.js';
 import type { Groth16Backend, KeyShape, LoadedKey, OnProgress, Proof } from '../groth16/types.js';
@@ -15,6 +16,7 @@ import { prepareCircuit, type CircuitRun } from './circuit-run.js';
 import { InputFormatError, type Sample } from './input-json.js';
 import { describeOutputs, type OutputReport } from './outputs.js';
 import { BuildMismatchError, publicSignalsOf, requireManifestOfModel, requireKeyShape, type PublicSignals } from './public-signals.js';
+import { requireRecordedCeremony } from './recorded-ceremony.js';
 import { readVerificationKey } from './verify.js';
 
 export interface Inference {
@@ -61,7 +63,12 @@ export async function openWitness(folder: string): Promise<Pick<Prover, 'manifes
 export async function openProver(folder: string, backend: Groth16Backend): Promise<Prover> {
   const ready = await openWitness(folder);
   const { files } = proofSystemOf(ready.manifest);
-  const key: LoadedKey = await backend.loadKey(await checkBuildFile(folder, ready.manifest, files.provingKey));
+  const path = await checkBuildFile(folder, ready.manifest, files.provingKey);
+  await requireRecordedCeremony(folder, ready.manifest, path);
+  const store = new Store(cacheFolder(), 'checked-keys');
+  const recipe = { points: 'in their groups', key: ready.manifest.files[files.provingKey] };
+  const key: LoadedKey = await backend.loadKey(path, { pointsChecked: store.read(recipe) !== undefined });
+  store.write(recipe, new Uint8Array());
   try {
     requireKeyShape(folder, ready.manifest, key.shape, ready.circuit);
     // Compared with the proving key. Whoever only proves may have none.

@@ -5,11 +5,12 @@
  * The trap: an unfinished key has a public delta, and anybody forges under it. It never bears the name of the proving key.
  */
 import { randomBytes } from 'node:crypto';
-import { constants, copyFile, open, rename, rm } from 'node:fs/promises';
+import { constants, copyFile, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFailure } from '../atomic-file.js';
 import { ZkinferError } from '../errors.js';
 import { PowersOfTauError } from './errors.js';
+import { CeremonyError } from '../groth16/ceremony.js';
 import { powerOf } from '../groth16/snarkjs-ceremony.js';
 import type { Groth16Backend, OnProgress, VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
@@ -131,6 +132,8 @@ async function importFinished(
 ): Promise<Omit<SetupResult, 'seconds'>> {
   const { provingKey } = system.files;
   const temporary = join(folder, `${provingKey}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`);
+  // A pipe or a device would be copied without end.
+  if ((await stat(importKey).catch(() => undefined))?.isFile() === false) throw new CeremonyError(`${importKey} is not a regular file`);
   try {
     await copyFile(importKey, temporary, constants.COPYFILE_FICLONE).catch((error: unknown) => {
       throw writeFailure(temporary, error);

@@ -38,6 +38,7 @@ describe('text on a terminal', function () {
     assert.doesNotMatch(oneLine(HOSTILE), /\n/);
     assert.doesNotMatch(message(HOSTILE), /^the proof is valid/m);
     assert.equal(table(['name'], [[HOSTILE]]).split('\n').length, 3);
+    assert.ok(table(['name'], [['x'.repeat(1e6)], ['y']]).length < 1000);
   });
 
   it('is safe where names come from a model, in tables, notes and errors', async () => {

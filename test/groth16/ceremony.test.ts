@@ -10,6 +10,7 @@ import { ZkinferError } from '../../src/errors.js';
 import { requireFinishedKey, UnfinishedKeyError } from '../../src/groth16/finished-key.js';
 import { NativeError, type NativeBackend } from '../../src/groth16/native.js';
 import { snarkjsBackend } from '../../src/groth16/snarkjs.js';
+import { holdCurve } from '../../src/groth16/snarkjs-calls.js';
 import { FIELD_MODULUS } from '../../src/r1cs/types.js';
 import type { Proof, VerificationKey } from '../../src/groth16/types.js';
 import { keyWords } from '../../src/solidity/index.js';
@@ -250,6 +251,84 @@ describe('a ceremony', () => {
     assert.ok(!fs.readdirSync(folder).some((name) => name.includes('.tmp-')));
   });
 
+  it('takes no contribution of 1 or -1 for one, nor such as take each other back', async () => {
+    await snarkjs.zKey.beacon(at('0.zkey'), at('lone.zkey'), 'block', 'abcdef', 10);
+    await native.ceremony.contribute(at('0.zkey'), at('some.zkey'));
+    const { bytes, start } = { bytes: fs.readFileSync(at('lone.zkey')), start: startOf(fs.readFileSync(at('lone.zkey')), 10) };
+    const some = fs.readFileSync(at('some.zkey'));
+    const { G1, G2 } = await snarkjs.curves.getCurveFromName('bn128');
+    const one = G1.g.subarray(0, 64);
+    const other = some.subarray(startOf(some, 10) + 68, startOf(some, 10) + 68 + 64);
+    // A contribution that leaves this delta; whether its proof holds, only a verification finds out.
+    const step = (delta: Uint8Array): Buffer => Buffer.concat([delta, one, one, G2.g.subarray(0, 128), Buffer.alloc(64 + 8)]);
+    const records = { 'by one': [step(one)], 'by minus one': [step(G1.neg(one).subarray(0, 64))], 'taken back': [step(other), step(one)] };
+    for (const [title, steps] of Object.entries(records)) {
+      const record = Buffer.concat([bytes.subarray(start, start + 64), Buffer.from([steps.length + 1, 0, 0, 0]), ...steps, bytes.subarray(start + 68)]);
+      fs.writeFileSync(at('no-secret.zkey'), withSection(bytes, 10, record));
+      for (const backend of [native, snarkjsBackend]) {
+        await assert.rejects(backend.loadKey(at('no-secret.zkey')), UnfinishedKeyError, `${backend.name}, ${title}`);
+        await assert.rejects(backend.importKey(at('no-secret.zkey'), { r1cs, ptau, checkPowers: false }), /forge|secret is 1 or -1/, `${backend.name}, ${title}`);
+        assert.equal((await backend.ceremony.inspectKey(at('no-secret.zkey'))).finished, false, `${backend.name}, ${title}`);
+      }
+      await assert.rejects(native.verificationKey(at('no-secret.zkey')), UnfinishedKeyError, title);
+    }
+  });
+
+  it('takes no key with the record of another, whose delta is not the one that the last contribution left', async () => {
+    for (const key of ['mine.zkey', 'yours.zkey']) await native.ceremony.contribute(at('0.zkey'), at(key));
+    const [mine, yours] = ['mine.zkey', 'yours.zkey'].map((key) => fs.readFileSync(at(key)));
+    fs.writeFileSync(at('record.zkey'), withSection(mine, 10, yours.subarray(startOf(yours, 10))));
+    for (const backend of [native, snarkjsBackend]) {
+      await assert.rejects(backend.loadKey(at('record.zkey')), /not the one that its last contribution left/, backend.name);
+      assert.equal((await backend.ceremony.inspectKey(at('record.zkey'))).finished, false, backend.name);
+    }
+    await assert.rejects(native.verificationKey(at('record.zkey')), /not the one that its last contribution left/);
+  });
+
+  it('checks no beacon that would take years', async () => {
+    await native.ceremony.contribute(at('0.zkey'), at('first.zkey'));
+    await native.ceremony.applyBeacon(at('first.zkey'), at('beacon.zkey'), { value: Buffer.from('abcdef', 'hex'), iterationsExp: 10 });
+    const bytes = fs.readFileSync(at('beacon.zkey'));
+    const exponent = bytes.lastIndexOf(Buffer.from([2, 10, 3, 3])) + 1;
+    bytes[exponent] = 63;
+    fs.writeFileSync(at('slow.zkey'), bytes);
+    for (const { ceremony, name } of [native, snarkjsBackend]) {
+      await assert.rejects(ceremony.verifyKey(at('slow.zkey'), { r1cs, ptau, checkPowers: false }), /more than a day to check/, name);
+    }
+  });
+
+  it('proves with no key that has points of other curves or groups, which would give the witness away', async () => {
+    await native.ceremony.contribute(at('0.zkey'), at('points.zkey'));
+    // One curve for all.
+    const release = holdCurve();
+    const sound = fs.readFileSync(at('points.zkey'));
+    // x = 1 on G2's curve, a point outside the group of order r.
+    const twist = [1n, 0n, 18278151005453108793778860132295291098363647455926340152056652516292830556603n, 5912654199736721486680175016176231956195085055698687135131307249486702594212n];
+    const outside = Buffer.concat(twist.map((part) => Buffer.from(((part << 256n) % q).toString(16).padStart(64, '0'), 'hex').reverse()));
+    const cases: [section: number, place: number, bytes: Uint8Array, expected: RegExp][] = [
+      ...[3, 5, 6, 8, 9].map((section): [number, number, Uint8Array, RegExp] => [section, 0, Buffer.from([sound[startOf(sound, section)] ^ 1]), /point 0 .*not on the curve/]),
+      [7, 128, Buffer.alloc(128, 1), /point 1 .*not on the curve/],
+      [7, 128, outside, /not in the group of order r/],
+    ];
+    for (const [section, place, bytes, expected] of cases) {
+      const altered = Buffer.from(sound);
+      altered.set(bytes, startOf(sound, section) + place);
+      fs.writeFileSync(at('altered.zkey'), altered);
+      for (const backend of [native, snarkjsBackend]) {
+        await assert.rejects(backend.loadKey(at('altered.zkey')), expected, `${backend.name}, section ${section}`);
+        await backend.loadKey(at('altered.zkey'), { pointsChecked: true }).then((key) => key.close());
+      }
+    }
+    // Nothing blinds a proof under a delta of 0.
+    for (const [place, size] of [[84, 64], [84 + 128, 128], [84 + 256, 128], [84 + 384, 64], [84 + 448, 128]]) {
+      const altered = Buffer.from(sound).fill(0, startOf(sound, 2) + place, startOf(sound, 2) + place + size);
+      fs.writeFileSync(at('altered.zkey'), altered);
+      for (const backend of [native, snarkjsBackend]) await assert.rejects(backend.loadKey(at('altered.zkey')), /point at infinity/, `${backend.name}, header ${place}`);
+    }
+    for (const backend of [native, snarkjsBackend]) await (await backend.loadKey(at('points.zkey'))).close();
+    await release();
+  });
+
   it('stops when told to, and leaves neither the new key nor a part of it', async () => {
     for (const { ceremony, name } of [native, snarkjsBackend]) {
       const controller = new AbortController();
@@ -298,6 +377,15 @@ function startOf(file: Buffer, wanted: number): number {
   let at = 12;
   while (file.readUInt32LE(at) !== wanted) at += 12 + Number(file.readBigUInt64LE(at + 4));
   return at + 12;
+}
+
+/** The file with other bytes in a section. */
+function withSection(file: Buffer, wanted: number, content: Uint8Array): Buffer {
+  const start = startOf(file, wanted);
+  const end = start + Number(file.readBigUInt64LE(start - 8));
+  const altered = Buffer.concat([file.subarray(0, start), content, file.subarray(end)]);
+  altered.writeBigUInt64LE(BigInt(content.length), start - 8);
+  return altered;
 }
 
 /** Whether a byte of an iden3 file lies in a section, its header counted. */

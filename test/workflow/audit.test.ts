@@ -76,6 +76,7 @@ describe('an audit', function () {
 
     const cases: [name: string, change: (text: string) => string, subject: string][] = [
       ['integer-model.json', (text) => text.replace(/"weight":\{"type":"f64","data":\[(-?\d+)/, (all, digit: string) => all.replace(digit, String(Number(digit) + 1))), 'circuit'],
+      ['circuit.sym', (text) => `${text}\n`, 'circuit'],
       ['circuit.plan', (text) => `${text.slice(0, -8)}\x01${text.slice(-7)}`, 'circuit'],
       ['Verifier.sol', (text) => text.replace('return', ' return'), 'contract'],
       ['verification_key.json', (text) => text.replace(/"(\d)/, (_, digit: string) => `"${(Number(digit) + 1) % 10}`), 'verification key'],

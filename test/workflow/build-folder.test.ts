@@ -85,6 +85,8 @@ describe('a build folder', function () {
     assert.equal(buildName('/nets/сеть/model.onnx'), 'сеть');
     assert.equal(buildName('/nets/Ångström nét.onnx'), 'Ångström-nét');
     assert.notEqual(buildName('/nets/モデル.onnx'), buildName('/nets/模型.onnx'));
+    assert.equal(buildName('/nets/😀.onnx'), '😀');
+    assert.notEqual(buildName('/nets/🚀.onnx'), buildName('/nets/👩‍🚀.onnx'));
     assert.equal(buildName('/nets/...onnx'), 'model');
     assert.equal(buildName('/nets/aux.onnx'), 'model-aux');
     assert.ok(Buffer.byteLength(buildName(`/nets/${'ä'.repeat(300)}.onnx`)) <= 120);

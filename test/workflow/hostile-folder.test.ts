@@ -8,6 +8,7 @@ import { snarkjsBackend } from '../../src/groth16/snarkjs.js';
 import type { VerificationKey } from '../../src/groth16/types.js';
 import { type Manifest } from '../../src/manifest.js';
 import { serveModels } from '../../src/operator/served-models.js';
+import { auditBuild } from '../../src/workflow/audit.js';
 import { addToBuild, hashFile, readManifest, writeBuild, writeManifest } from '../../src/workflow/build-folder.js';
 import { buildFiles, compileOnnx } from '../../src/workflow/compile.js';
 import { deployBuild, writeVerifier } from '../../src/workflow/contract.js';
@@ -128,6 +129,16 @@ describe('a build folder from somebody else', function () {
       await assert.rejects(openWitness(folder), BuildMismatchError, `change ${i}`);
       await assert.rejects(writeVerifier(folder), BuildMismatchError, `change ${i}`);
     }
+  });
+
+  it('whose manifest tells of a ceremony that the key does not name is refused, by prover and audit', async () => {
+    const folder = await toyBuild();
+    const manifest = await readManifest(folder);
+    const contributions = [{ kind: 'contribution' as const, hash: 'ab'.repeat(64), name: 'somebody known' }];
+    await writeManifest(folder, { ...manifest, keys: { ...manifest.keys!, kind: 'ptau', contributions } });
+    await assert.rejects(openProver(folder, backend()), (error: Error) => error instanceof BuildMismatchError && /names? (no contribution|another|other)/.test(error.message));
+    const { findings } = await auditBuild(folder);
+    assert.deepEqual(findings.filter(({ subject }) => subject === 'ceremony').map(({ verdict }) => verdict), ['failed']);
   });
 
   it('whose Verifier.sol is not what this package writes is neither deployed nor served', async () => {

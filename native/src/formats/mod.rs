@@ -1,7 +1,7 @@
 //! Readers for iden3's file formats: zero-copy views over bytes that nobody vouches for. Every length is checked before
 //! use and every defect is a [`FormatError`] that names the file, the section and the reason.
 
-mod error;
+pub(crate) mod error;
 mod field_bytes;
 pub mod json;
 mod mapped;

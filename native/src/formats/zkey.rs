@@ -1,6 +1,6 @@
 //! `.zkey`: a Groth16 proving key as snarkjs writes it (snarkjs `src/zkey_utils.js`, protocol 1). [`parse`] makes the
 //! cheap checks: header, curve, sizes of every section, the header's points. [`ZkeyView::check_coefficients`] and
-//! [`ZkeyView::check_points`] look at everything else.
+//! `groups::check_key_points` look at everything else.
 //!
 //! The traps: coefficients are stored multiplied by R² (twice into Montgomery form), points once (R); and section 9
 //! holds the quotient's bases for evaluations on the odd coset points, not powers of tau.
@@ -208,10 +208,9 @@ impl<'a> ZkeyView<'a> {
         Ok(())
     }
 
-    /// Every point of the key has canonical coordinates, is on its curve and, in G2, in the group of order r. Uses the
-    /// calling thread's rayon pool.
-    pub fn check_points(&self, file: &str) -> Result<(), FormatError> {
-        let place = Place::new(file);
+    /// Every point of G1 has canonical coordinates and is on the curve; `groups` looks at those of G2, too. Uses the calling
+    /// thread's rayon pool.
+    pub fn check_g1_points(&self, file: &str) -> Result<(), FormatError> {
         for (section, table) in [
             ("IC", self.ic),
             ("points A", self.points_a),
@@ -219,9 +218,9 @@ impl<'a> ZkeyView<'a> {
             ("points C", self.points_c),
             ("points H", self.points_h),
         ] {
-            check_table::<G1_BYTES>(place.within(section), table, 0, |bytes| points::g1(bytes).err())?;
+            check_g1_table(file, section, table, 0)?;
         }
-        check_table::<G2_BYTES>(place.within("points B in G2"), self.points_b2, 0, |bytes| points::g2(bytes).err())
+        Ok(())
     }
 }
 

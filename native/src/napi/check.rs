@@ -7,6 +7,7 @@ use napi_derive::napi;
 use super::failure::Failure;
 use super::work::{spawn, Work};
 use crate::formats::{json, zkey, FormatErrorKind, MappedFile};
+use crate::groups::check_key_points;
 use crate::verify::{self, Proof};
 
 /// Whether the proof shows the statement with these public signals. Arguments are the texts of snarkjs's JSON files.
@@ -56,7 +57,7 @@ pub fn check_key(path: String) -> AsyncTask<Work<()>> {
         let file = MappedFile::open(path.as_ref())?;
         let key = zkey::parse(file.name(), file.bytes())?;
         key.check_coefficients(file.name())?;
-        key.check_points(file.name())?;
+        check_key_points(file.name(), &key)?;
         Ok(())
     })
 }

@@ -14,6 +14,7 @@ use super::control::{with_control, Cancellation, OnProgress};
 use super::failure::Failure;
 use super::work::{spawn, Work};
 use crate::formats::{json, wtns, zkey, FormatError, MappedFile, ZkeyView, FIELD_BYTES};
+use crate::groups::check_key_points;
 use crate::phase2::check_contributors;
 use crate::prove::{prove, Prepared};
 use crate::verify::VerifyingKey;
@@ -44,11 +45,12 @@ pub struct ProofTexts {
     pub public_signals: String,
 }
 
-/// Maps a finished `.zkey`, makes the cheap checks and prepares it.
+/// Maps a finished `.zkey`, makes the cheap checks and prepares it. `check_points`: every point is looked at; false only where that was
+/// done before, to a file with these bytes.
 #[napi]
-pub fn load_key(path: String) -> AsyncTask<Work<ProvingKey>> {
+pub fn load_key(path: String, check_points: bool) -> AsyncTask<Work<ProvingKey>> {
     spawn(move || {
-        let loaded = load(&path)?;
+        let loaded = load(&path, check_points)?;
         Ok(ProvingKey { loaded: Mutex::new(Some(Arc::new(loaded))) })
     })
 }
@@ -129,11 +131,14 @@ impl ProvingKey {
     }
 }
 
-fn load(path: &str) -> std::result::Result<Loaded, Failure> {
+fn load(path: &str, check_points: bool) -> std::result::Result<Loaded, Failure> {
     let file = MappedFile::open(path.as_ref())?;
     let key = MappedKey::try_new(file, |file| zkey::parse(file.name(), file.bytes()))?;
     key.borrow_dependent().check_finished(key.borrow_owner().name())?;
     check_contributors(key.borrow_owner().name(), key.borrow_owner().bytes())?;
+    if check_points {
+        check_key_points(key.borrow_owner().name(), key.borrow_dependent())?;
+    }
     let prepared = Prepared::new(key.borrow_dependent())
         .map_err(|error| Failure::in_file("FILE_OUT_OF_RANGE", path, "coefficients", error.to_string()))?;
     Ok(Loaded { key, prepared })

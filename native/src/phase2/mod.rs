@@ -19,7 +19,7 @@ pub use verify::verify_key;
 
 use crate::control::Cancelled;
 use crate::formats::sections::Sections;
-use crate::formats::{FormatError, FormatErrorKind};
+use crate::formats::{points, zkey, FormatError, FormatErrorKind};
 use crate::setup::SetupError;
 use ark_bn254::{Bn254, G1Affine, G2Affine};
 use ark_ec::pairing::Pairing;
@@ -49,7 +49,12 @@ pub enum CeremonyError {
 const BEACONS_ALONE: &str = "every contribution to this key is a beacon, whose secret anybody can compute from its value, so anybody can \
     forge proofs under it; have people contribute to the key, and apply the beacon last";
 
-/// A key that names contributions names one whose secret is not public. Whether it tells the truth, `verify_key` finds out.
+/// Why a key is refused whose contributors' secrets are plain to see.
+const NO_SECRET: &str = "nobody contributed a secret to this key: its contributions multiply delta by 1 or -1, or take each other back, so \
+    anybody can forge proofs under it; have people contribute to the key";
+
+/// A key that names contributions names one whose secret is not public, and its delta is the one that the last of them left. Whether it
+/// tells the truth, `verify_key` finds out.
 pub fn check_contributors(file: &str, bytes: &[u8]) -> Result<(), FormatError> {
     let sections = Sections::split(file, bytes, b"zkey", 1)?;
     // A development key names none, and keys of other tools may have no such section.
@@ -60,7 +65,32 @@ pub fn check_contributors(file: &str, bytes: &[u8]) -> Result<(), FormatError> {
     if !transcript.contributions.is_empty() && !transcript.has_secret() {
         return Err(sections.at("contributions").error(FormatErrorKind::Unfinished, BEACONS_ALONE));
     }
+    if let Some(last) = transcript.contributions.last() {
+        if !has_kept_secret(&transcript) {
+            return Err(sections.at("contributions").error(FormatErrorKind::Unfinished, NO_SECRET));
+        }
+        if points::g1(zkey::parse(file, bytes)?.delta_g1) != Ok(last.delta_after) {
+            let reason = "the key's delta is not the one that its last contribution left: key or record was altered";
+            return Err(sections.at("contributions").error(FormatErrorKind::InvalidPoint, reason));
+        }
+    }
     Ok(())
+}
+
+/// Whether some contribution's secret is neither 1 nor -1 nor taken back by a later one. Beacons are as public as 1.
+fn has_kept_secret(transcript: &Transcript) -> bool {
+    let one = G1Affine::generator();
+    let (mut before, mut kept) = (one, false);
+    for Contribution { delta_after, source, .. } in &transcript.contributions {
+        let unchanged = *delta_after == before || *delta_after == -before;
+        if *delta_after == one || *delta_after == -one {
+            kept = false;
+        } else if *source == Source::Secret && !unchanged {
+            kept = true;
+        }
+        before = *delta_after;
+    }
+    kept
 }
 
 fn refused(file: &str, reason: impl Into<String>) -> CeremonyError {

@@ -16,7 +16,8 @@ use crate::control::Control;
 use crate::curve::PointBytes;
 use crate::field::{Field, Fq2, Fr};
 use crate::formats::{points, ptau::PtauView, G1_BYTES, G2_BYTES};
-use crate::msm::{full_msm, short_msm};
+use crate::groups::{all_in_group, TRIALS};
+use crate::msm::full_msm;
 use crate::ntt::{bit_reverse, Domain};
 
 /// Checks all points of the file. Uses the calling thread's rayon pool.
@@ -44,8 +45,13 @@ pub fn check_powers(file: &str, ptau: &PtauView<'_>, control: &Control<'_>) -> R
     if !same_ratio((g1, tau_1), (g2, tau_2)) || !same_ratio((g1, beta_1), (g2, beta_2)) {
         return Err(refused(file, "tau or beta is another number in G1 than in G2"));
     }
-    if alpha_1.is_zero() || tau_1 == g1 || alpha_1 == g1 || beta_1 == g1 {
-        return Err(refused(file, "tau, alpha or beta is 0 or 1: nobody contributed to these powers"));
+    let is_public = |point: G1Affine| point == g1 || point == -g1;
+    if alpha_1.is_zero() || is_public(alpha_1) || is_public(beta_1) {
+        return Err(refused(file, "alpha or beta is 0, 1 or -1: nobody contributed to these powers"));
+    }
+    // 1 and -1 are the first roots of unity; in a domain that tau is an element of, a key's divisor is 0.
+    if (0..=ptau.power).any(|level| is_public(first_g1(ptau.tau_g1, 1 << level))) {
+        return Err(refused(file, "tau is 0 or a root of unity: nobody contributed to these powers"));
     }
     // The rest of the record is its contributors' own proof; this much ties it to these powers.
     let left = [
@@ -126,10 +132,6 @@ fn check_g1(file: &str, section: &'static str, table: &[u8]) -> Result<(), Cerem
     bad.map_or(Ok(()), |reason| Err(refused(file, format!("section {section}: {reason}"))))
 }
 
-/// The least order of a point outside the group of order r is 10,069, the cofactor 2 q - r's least prime factor. Of the weights
-/// below 2^13 at most one, the others given, brings a combination with such a point into the group: 2^-130 for ten.
-const GROUP_WEIGHT_BITS: u32 = 13;
-const GROUP_TRIALS: usize = 10;
 /// Fewer points are looked at one by one.
 const FEW: usize = 256;
 
@@ -145,28 +147,11 @@ fn check_g2(file: &str, section: &'static str, table: &[u8]) -> Result<(), Cerem
         if let Some(reason) = first_bad(points::twist) {
             return Err(refuse(reason));
         }
-        if combinations_in_group(table)? {
+        if all_in_group(table, TRIALS).map_err(CeremonyError::Randomness)? {
             return Ok(());
         }
     }
     first_bad(points::g2).map_or(Ok(()), |reason| Err(refuse(reason)))
-}
-
-/// Whether random combinations of points of G2's curve are in the group of order r, and so, but for 2^-130, every point.
-fn combinations_in_group(table: &[u8]) -> Result<bool, CeremonyError> {
-    let source = PointBytes::<Fq2>::new(table);
-    let mut bytes = vec![0u8; 2 * table.len() / G2_BYTES];
-    for _ in 0..GROUP_TRIALS {
-        getrandom::fill(&mut bytes).map_err(CeremonyError::Randomness)?;
-        let weight = |pair: &[u8]| u16::from_le_bytes([pair[0], pair[1]]) & ((1 << GROUP_WEIGHT_BITS) - 1);
-        let weights: Vec<u16> = bytes.chunks_exact(2).map(weight).collect();
-        let mut sum = [0; G2_BYTES];
-        short_msm(&source, &weights, GROUP_WEIGHT_BITS).to_affine().write(&mut sum);
-        if points::g2(&sum).is_err() {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 fn defect(index: usize, point: Result<bool, points::PointDefect>, infinity_allowed: bool) -> Option<String> {

@@ -9,7 +9,7 @@ use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 
 use super::transcript::{beacon_random, hash_g1, hash_to_g2, Contribution, Source, Transcript};
-use super::{random_weights, refused, same_ratio, CeremonyError, BEACONS_ALONE};
+use super::{has_kept_secret, random_weights, refused, same_ratio, CeremonyError, BEACONS_ALONE, NO_SECRET};
 use crate::control::Control;
 use crate::curve::{PointBytes, Xyzz};
 use crate::field::Fq;
@@ -124,6 +124,9 @@ fn verify_contributions(name: &str, transcript: &Transcript, control: &Control<'
     if !transcript.has_secret() {
         return Err(refused(name, BEACONS_ALONE));
     }
+    if !has_kept_secret(transcript) {
+        return Err(refused(name, NO_SECRET));
+    }
     let mut before = Transcript { circuit_hash: transcript.circuit_hash, contributions: Vec::new() }.hasher();
     let mut delta = G1Affine::generator();
     for (index, contribution) in transcript.contributions.iter().enumerate() {
@@ -154,8 +157,8 @@ fn verify_contribution(
     if !same_ratio((delta, contribution.delta_after), proved_on) {
         return Ok(Err("delta was not multiplied by its secret"));
     }
-    if contribution.delta_after == delta {
-        return Ok(Err("its secret is 1"));
+    if contribution.delta_after == delta || contribution.delta_after == -delta {
+        return Ok(Err("its secret is 1 or -1"));
     }
     if let Source::Beacon { value, iterations_exp } = &contribution.source {
         if *iterations_exp > LONGEST_BEACON {
