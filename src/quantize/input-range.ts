@@ -95,7 +95,7 @@ function integerGrid(
   if (bits > WIDEST_INTEGERS) {
     throw new CalibrationError(`input '${name}' takes integers from ${least} to ${most}, ${bits} bits; at most ${WIDEST_INTEGERS} are exact here: declare a narrower --input-range`);
   }
-  const narrower = most < least + 2 ** bits - 1;
+  const narrower = declared !== undefined && most < least + 2 ** bits - 1;
   return { name, tensor, shape, bits, scale: Float64Array.of(1), low: Float64Array.of(least), exact: true, ...(narrower ? { declared: [least, most] } : {}) };
 }
 
