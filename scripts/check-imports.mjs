@@ -13,12 +13,12 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
 
 /** From the foundation upwards. A file that stands directly in `src/` is a room of its own. */
 const ROOMS = [
-  'errors.ts', 'version.ts', 'lazily.ts', 'json-shape.ts', 'child-environment.ts', 'cache.ts', 'atomic-file.ts', 'user-json.ts', 'tensor', 'r1cs', 'gadgets', 'groth16', 'network', 'onnx', 'quantize',
+  'errors.ts', 'version.ts', 'lazily.ts', 'json-shape.ts', 'child-environment.ts', 'cache.ts', 'atomic-file.ts', 'user-json.ts', 'tensor', 'r1cs', 'determinism', 'gadgets', 'groth16', 'network', 'onnx', 'quantize',
   'manifest.ts', 'circom', 'compile', 'witness', 'solidity', 'proof-systems', 'chain', 'workflow', 'provenance', 'ledger', 'operator',
   'scenario', 'api', 'index.ts', 'cli', 'bench',
 ];
 /** Rooms that run without Node. */
-const CORE = new Set(['errors.ts', 'lazily.ts', 'json-shape.ts', 'tensor', 'r1cs', 'gadgets', 'network', 'onnx', 'quantize', 'manifest.ts', 'compile', 'witness']);
+const CORE = new Set(['errors.ts', 'lazily.ts', 'json-shape.ts', 'tensor', 'r1cs', 'determinism', 'gadgets', 'network', 'onnx', 'quantize', 'manifest.ts', 'compile', 'witness']);
 /** Files of the core that still read files themselves; none may be added. */
 const STILL_NODE = new Set(['r1cs/section-file.ts', 'gadgets/poseidon-block.ts']);
 
