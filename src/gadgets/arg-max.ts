@@ -1,5 +1,5 @@
 /** Wires of `circuits/ArgMax.circom`: the index, the largest value, `before[i]` = (i < index), digits of every gap to the largest. */
-import { defineGadget, Wires, writeDigits } from './gadget.js';
+import { defineGadget, power, Wires, writeDigits } from './gadget.js';
 
 export const argMax = defineGadget({
   template: 'ArgMax',
@@ -7,6 +7,8 @@ export const argMax = defineGadget({
   simplification: 1,
   outputs: () => 1,
   constraints: ({ n, bits }) => n * (bits + 1) + (n === 2 ? 0 : 1),
+  // Only differences stand in the rows, so that the least value may be called 0.
+  inputRange: ({ bits }) => ({ low: 0n, high: power(bits) - 1n }),
   prepare({ n, bits, selectLast }, object) {
     const wires = new Wires(object);
     const [output, largest] = [wires.one('out'), wires.one('largest')];

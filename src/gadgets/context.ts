@@ -8,6 +8,7 @@ export const context = defineGadget({
   simplification: 1,
   outputs: () => 0,
   constraints: () => 1,
+  inputRange: () => undefined,
   prepare(_, object) {
     const wires = new Wires(object);
     const [context, square] = ['context', 'square'].map((name) => wires.one(name));

@@ -44,6 +44,15 @@ export interface FieldGadget {
 
 export type GadgetWitness = IntegerGadget | FieldGadget;
 
+/** From `low` to `high`, both included. */
+export interface InputRange {
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+/** 2^exponent. */
+export const power = (exponent: number): bigint => 1n << BigInt(exponent);
+
 type ParameterKind = 'integer' | 'integers';
 type ParameterKinds = Readonly<Record<string, ParameterKind>>;
 type ParametersOf<Kinds extends ParameterKinds> = {
@@ -65,6 +74,11 @@ interface Definition<Kinds extends ParameterKinds> {
   outputs(parameters: ParametersOf<Kinds>): number;
   /** Constraints of one instance, as the template's head comment states them. */
   constraints(parameters: ParametersOf<Kinds>): number;
+  /**
+   * What each input may be, by the contract in the template's head; undefined where every field element is allowed. The analysis of
+   * determinism takes it for granted, as the compiler does.
+   */
+  inputRange(parameters: ParametersOf<Kinds>): InputRange | undefined;
   /** Makes the function that computes an instance's wires; called once for each parameter set. */
   prepare(parameters: ParametersOf<Kinds>, object: GadgetSignals): GadgetWitness;
 }
@@ -79,6 +93,8 @@ export interface Gadget<Kinds extends ParameterKinds = ParameterKinds> {
   outputs(spec: GadgetSpec): number;
   /** @throws GadgetError where the spec's parameters are not the template's */
   constraints(spec: GadgetSpec): number;
+  /** What each input may be. @throws GadgetError where the spec's parameters are not the template's */
+  inputRange(spec: GadgetSpec): InputRange | undefined;
   /** @throws GadgetError where the spec's parameters are not the template's */
   prepare(object: GadgetSignals): GadgetWitness;
   /** @throws GadgetError where the spec's parameters are not the template's */
@@ -103,6 +119,7 @@ export function defineGadget<const Kinds extends ParameterKinds>(definition: Def
     with: (parameters) => ({ template: definition.template, parameters: names.map((name) => parameters[name]) }),
     outputs: (spec) => definition.outputs(named(spec)),
     constraints: (spec) => definition.constraints(named(spec)),
+    inputRange: (spec) => definition.inputRange(named(spec)),
     prepare: (object) => definition.prepare(named(object.spec), object),
     check: (spec) => void named(spec),
   };

@@ -1,7 +1,7 @@
 /** The table of gadgets: one row and one file each. */
 import { argMax } from './arg-max.js';
 import { context } from './context.js';
-import { GadgetError, type Gadget, type GadgetSignals, type GadgetSpec, type GadgetWitness } from './gadget.js';
+import { GadgetError, type Gadget, type InputRange, type GadgetSignals, type GadgetSpec, type GadgetWitness } from './gadget.js';
 import { inputRange } from './input-range.js';
 import { multiply } from './multiply.js';
 import { multiplyAdd } from './multiply-add.js';
@@ -53,6 +53,11 @@ export function gadgetOf(spec: GadgetSpec): Gadget {
 /** The witness function of a compiled gadget; prepare once, run for every instance. @throws GadgetError */
 export function prepareGadget(object: GadgetSignals): GadgetWitness {
   return gadgetOf(object.spec).prepare(object);
+}
+
+/** What each input of an instance may be; undefined where every field element is allowed. @throws GadgetError */
+export function inputRangeOf(spec: GadgetSpec): InputRange | undefined {
+  return gadgetOf(spec).inputRange(spec);
 }
 
 /** Constraints of one instance. @throws GadgetError */

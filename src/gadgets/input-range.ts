@@ -7,6 +7,7 @@ export const inputRange = defineGadget({
   simplification: 1,
   outputs: () => 0,
   constraints: ({ max }) => bitLength(max),
+  inputRange: ({ max }) => ({ low: 0n, high: BigInt(max) }),
   prepare({ max }, object) {
     const wires = new Wires(object);
     const input = wires.one('in');

@@ -7,6 +7,7 @@ export const multiply = defineGadget({
   simplification: 1,
   outputs: () => 1,
   constraints: () => 1,
+  inputRange: () => undefined,
   prepare(_, object) {
     const wires = new Wires(object);
     const [a, b, output] = ['a', 'b', 'out'].map((name) => wires.one(name));

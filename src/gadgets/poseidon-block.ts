@@ -182,6 +182,7 @@ export const poseidonBlock = defineGadget({
   simplification: 2,
   outputs: () => 1,
   constraints: ({ n }) => 3 * (FULL_ROUNDS * (n + 1) + PARTIAL_ROUNDS[n - 1]),
+  inputRange: () => undefined,
   prepare({ n }, object) {
     // Reads the constants now rather than in the first run.
     constantsFor(n + 1);

@@ -3,7 +3,7 @@
  * outputs.
  */
 import { prepareDivision } from './division.js';
-import { defineGadget, Wires, writeDigits } from './gadget.js';
+import { defineGadget, power, Wires, writeDigits } from './gadget.js';
 
 export const requantizeClampDigits = defineGadget({
   template: 'RequantizeClampDigits',
@@ -11,6 +11,7 @@ export const requantizeClampDigits = defineGadget({
   simplification: 1,
   outputs: ({ outBits }) => outBits + 2,
   constraints: ({ bits }) => bits + 3,
+  inputRange: ({ bits, shift, outBits }) => ({ low: -power(bits), high: power(bits) + power(shift + outBits) - 1n }),
   prepare({ bits, shift, outBits }, object) {
     const wires = new Wires(object);
     const divide = prepareDivision(wires, shift);

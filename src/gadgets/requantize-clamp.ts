@@ -3,7 +3,7 @@
  * H = nonNegative - inside + W - 2^h * (1 - nonNegative).
  */
 import { prepareDivision } from './division.js';
-import { defineGadget, Wires, writeDigits } from './gadget.js';
+import { defineGadget, power, Wires, writeDigits } from './gadget.js';
 
 export const requantizeClamp = defineGadget({
   template: 'RequantizeClamp',
@@ -11,6 +11,7 @@ export const requantizeClamp = defineGadget({
   simplification: 1,
   outputs: () => 1,
   constraints: ({ bits }) => bits + 4,
+  inputRange: ({ bits, shift, outBits }) => ({ low: -power(bits), high: power(bits) + power(shift + outBits) - 1n }),
   prepare({ bits, shift, outBits }, object) {
     const wires = new Wires(object);
     const divide = prepareDivision(wires, shift);

@@ -1,6 +1,6 @@
 /** Wires of `circuits/RequantizeDigits.circom`: the digits of floor(in / 2^shift), and of the remainder. */
 import { prepareDivision } from './division.js';
-import { defineGadget, Wires, writeDigits } from './gadget.js';
+import { defineGadget, power, Wires, writeDigits } from './gadget.js';
 
 export const requantizeDigits = defineGadget({
   template: 'RequantizeDigits',
@@ -8,6 +8,7 @@ export const requantizeDigits = defineGadget({
   simplification: 1,
   outputs: ({ bits, shift }) => bits - shift,
   constraints: ({ bits }) => bits + 1,
+  inputRange: ({ bits }) => ({ low: 0n, high: power(bits) - 1n }),
   prepare({ bits, shift }, object) {
     const wires = new Wires(object);
     const divide = prepareDivision(wires, shift);

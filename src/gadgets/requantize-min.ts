@@ -1,6 +1,6 @@
 /** Wires of `circuits/RequantizeMin.circom`: out = min(u, max), u = floor(in / 2^shift), digits of the remainder and of |u - max|. */
 import { prepareDivision } from './division.js';
-import { defineGadget, Wires, writeDigits } from './gadget.js';
+import { defineGadget, power, Wires, writeDigits } from './gadget.js';
 
 export const requantizeMin = defineGadget({
   template: 'RequantizeMin',
@@ -8,6 +8,10 @@ export const requantizeMin = defineGadget({
   simplification: 1,
   outputs: () => 1,
   constraints: ({ bits }) => bits + 2,
+  inputRange: ({ bits, shift, max }) => ({
+    low: power(shift) * (BigInt(max) - power(bits - shift) + 1n),
+    high: power(shift) * (BigInt(max) + power(bits - shift)) - 1n,
+  }),
   prepare({ bits, shift, max }, object) {
     const wires = new Wires(object);
     const divide = prepareDivision(wires, shift);

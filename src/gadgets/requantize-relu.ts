@@ -1,6 +1,6 @@
 /** Wires of `circuits/RequantizeRelu.circom`: out = max(0, u), u = floor(in / 2^shift), digits of the remainder and of |u|. */
 import { prepareDivision } from './division.js';
-import { defineGadget, Wires, writeDigits } from './gadget.js';
+import { defineGadget, power, Wires, writeDigits } from './gadget.js';
 
 export const requantizeRelu = defineGadget({
   template: 'RequantizeRelu',
@@ -8,6 +8,7 @@ export const requantizeRelu = defineGadget({
   simplification: 1,
   outputs: () => 1,
   constraints: ({ bits }) => bits + 2,
+  inputRange: ({ bits, shift }) => ({ low: power(shift) - power(bits), high: power(bits) - 1n }),
   prepare({ bits, shift }, object) {
     const wires = new Wires(object);
     const divide = prepareDivision(wires, shift);

@@ -1,6 +1,6 @@
 /** Wires of `circuits/Requantize.circom`: out = floor(in / 2^shift), the remainder's digits, and out's but the top one. */
 import { prepareDivision } from './division.js';
-import { defineGadget, Wires, writeDigits } from './gadget.js';
+import { defineGadget, power, Wires, writeDigits } from './gadget.js';
 
 export const requantize = defineGadget({
   template: 'Requantize',
@@ -8,6 +8,7 @@ export const requantize = defineGadget({
   simplification: 1,
   outputs: () => 1,
   constraints: ({ bits }) => bits + 1,
+  inputRange: ({ bits }) => ({ low: 0n, high: power(bits) - 1n }),
   prepare({ bits, shift }, object) {
     const wires = new Wires(object);
     const divide = prepareDivision(wires, shift);

@@ -20,6 +20,7 @@ export const table = defineGadget({
     const { upper, lower } = halves(bits);
     return oneHotProducts(upper) + oneHotProducts(lower) + Math.max(1, shapesOf(bits, entries).length - 1);
   },
+  inputRange: () => ({ low: 0n, high: 1n }),
   prepare({ bits, entries }, object) {
     const wires = new Wires(object);
     const { upper, lower } = halves(bits);

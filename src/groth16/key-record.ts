@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { ZkinferError } from '../errors.js';
 import { FormatError } from '../r1cs/format-error.js';
-import { readSection, readSectionSizes, readSectionStart } from '../r1cs/section-file.js';
+import { readSection, readSectionSizes, readSectionStart } from './section-file.js';
 import { BASE_FIELD } from './canonical.js';
 import type { ContributionRecord, KeyRecord } from './ceremony.js';
 import { G2_GENERATOR_X, hasKeptSecret, requireSecretContribution, unfinished, unfinishedPowers, type DeltaStep } from './finished-key.js';

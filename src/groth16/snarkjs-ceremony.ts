@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { writeFailure } from '../atomic-file.js';
 import { checkCounts } from '../r1cs/r1cs-file.js';
-import { readSection, readSectionSizes, readSectionStart } from '../r1cs/section-file.js';
+import { readSection, readSectionSizes, readSectionStart } from './section-file.js';
 import { CeremonyError, type BeaconOptions, type Ceremony, type CeremonyOptions, type ContributeOptions, type ContributionRecord, type KeyRecord, type VerifyKeyOptions } from './ceremony.js';
 import { domainPower } from './domain.js';
 import { requireSecretContribution } from './finished-key.js';

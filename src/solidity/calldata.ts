@@ -5,7 +5,7 @@
  * The traps: G2 coordinates are swapped against `proof.json` (EIP-197: imaginary part first), and infinity, [0, 1, 0] there, is all
  * zeros here.
  */
-import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { PublicSignalsError } from './errors.js';
 import type { Proof, VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
@@ -140,7 +140,7 @@ function splitSignals(manifest: SignalLayout, publicSignals: readonly string[]) 
   const [commitment] = ofKind('inputCommitment');
   const inputCommitment =
     inputs.length > 0
-      ? keccak(new Uint8Array([...utf8ToBytes(PUBLIC_INPUT_DOMAIN), ...Buffer.from(inputs.map(wordHex).join(''), 'hex')]))
+      ? keccak(new Uint8Array([...utf8ToBytes(PUBLIC_INPUT_DOMAIN), ...hexToBytes(inputs.map(wordHex).join(''))]))
       : `0x${wordHex(commitment ?? 0n)}`;
   return { outputs: ofKind('output', 'outputCommitment'), inputs, inputCommitment, context: ofKind('context')[0] ?? 0n };
 }

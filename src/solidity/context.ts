@@ -5,7 +5,7 @@
  * The trap: a context is a hash. Nothing of what it binds can be read back from it, so who has to know keeps the binding
  * beside the proof, and believes it only where it hashes to the context.
  */
-import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { ContextError } from './errors.js';
 import { keccak, wordHex } from './key.js';
 
@@ -31,12 +31,12 @@ const DOMAIN = keccak(utf8ToBytes('zkinfer context v1'));
  */
 export function contextFor({ chainId, contract, account, nonce = 0n }: ContextBinding): bigint {
   const words = [word(chainId, 'chain id'), address(contract, 'contract'), address(account, 'account'), word(nonce, 'nonce')];
-  return BigInt(keccak(Buffer.from(DOMAIN.slice(2) + words.map(wordHex).join(''), 'hex'))) >> 3n;
+  return BigInt(keccak(hexToBytes(DOMAIN.slice(2) + words.map(wordHex).join('')))) >> 3n;
 }
 
 /** The nonce under which an agent's proof is made for `ProofValidator`: keccak256(abi.encode(agentId, nonce)). */
 export function agentNonce(agentId: bigint, nonce: bigint): bigint {
-  return BigInt(keccak(Buffer.from(wordHex(word(agentId, 'agent')) + wordHex(word(nonce, 'nonce')), 'hex')));
+  return BigInt(keccak(hexToBytes(wordHex(word(agentId, 'agent')) + wordHex(word(nonce, 'nonce')))));
 }
 
 function word(value: number | bigint, what: string): bigint {

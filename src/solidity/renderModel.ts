@@ -5,6 +5,7 @@
  * The trap: a signal's value decides nothing until it is known to be canonical. Words of packed tensors are checked
  * against the bits they use, commitments against the scalar field's order, before any proof is looked at.
  */
+import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { SignalLayoutError } from './errors.js';
 import type { Manifest, TensorDescription } from '../manifest.js';
 import { PUBLIC_INPUT_DOMAIN } from './calldata.js';
@@ -218,7 +219,7 @@ ${lines.join('\n')}
   } else {
     const open = outputs.visibility === 'public' ? '// The input likewise.' : 'uint256 overflow;';
     checks.push(bounded(overflow(wordBits(inputs.tensors), outputs.words), 'InputCommitmentMismatch', open));
-    const domain = Buffer.from(PUBLIC_INPUT_DOMAIN, 'utf8');
+    const domain = utf8ToBytes(PUBLIC_INPUT_DOMAIN);
     checks.push(`\
         bytes32 hash;
         assembly ("memory-safe") {

@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { connect, readDeployment, readModel, type Rpc, RpcResponseError, RpcUnreachableError, unknownCode } from '../chain/index.js';
 import { childEnvironment } from '../child-environment.js';
 import { compileModel } from '../compile/compile.js';
+import type { Netlist } from '../compile/netlist.js';
 import { encodeProgram } from '../compile/program-file.js';
 import { ZkinferError } from '../errors.js';
 import { AuditMismatchError } from './errors.js';
@@ -25,6 +26,7 @@ import { r1csChunks } from '../r1cs/r1cs-file.js';
 import { symLines } from '../r1cs/sym-file.js';
 import { compileCached, contractName, renderVerifier, vkHash } from '../solidity/index.js';
 import { VERSION } from '../version.js';
+import { auditGadgets } from './audit-gadgets.js';
 import { checkBuildFile, hashFile, readBuildFile, readManifest } from './build-folder.js';
 import { compileOnnx, samplesHash, sha256 } from './compile.js';
 import { parseSamples, type Sample } from './input-json.js';
@@ -190,15 +192,34 @@ async function auditFiles(state: State): Promise<void | 'enough'> {
 /** The circuit from the integer model: needs nothing but the folder and this package. */
 async function auditCircuit(state: State): Promise<void> {
   const { folder, manifest } = state;
-  await check(state, 'circuit', 'circuit, wire names and witness plan, made again from the integer model, are equal bit for bit', async () => {
+  let netlist: Netlist | undefined;
+  const same = await check(state, 'circuit', 'circuit, wire names and witness plan, made again from the integer model, are equal bit for bit', async () => {
     const model = integerModelFromJson(new TextDecoder().decode(await readBuildFile(folder, manifest, 'integer-model.json')));
     requireManifestOfModel(folder, manifest, model, publicSignalsOf(model, manifest.visibility));
     const circuit = await compileModel(model, manifest.visibility);
     compare('the circuit\'s hash', manifest.circuitHash, sha256(r1csChunks(circuit.system)));
     compare('the hash of circuit.r1cs', manifest.files['circuit.r1cs'] ?? 'absent', manifest.circuitHash);
     compare('the hash of circuit.sym', manifest.files['circuit.sym'] ?? 'absent', sha256(symLines(wireNames(circuit.netlist, circuit.program, circuit.signals))));
+    netlist = circuit.netlist;
     compare('the hash of circuit.plan', manifest.files['circuit.plan'] ?? 'absent', sha256([encodeProgram(circuit.program)]));
   });
+  if (same && netlist !== undefined) await auditWires(state, netlist);
+}
+
+/**
+ * Whether a witness is determined by inputs, salts and context: each step of the circuit makes its wires from those made before it, by a
+ * combination or a gadget, so it is enough that each gadget determines its outputs within the range that the compiler promises it.
+ */
+async function auditWires(state: State, netlist: Netlist): Promise<void> {
+  const found = await auditGadgets(netlist.gadgets);
+  const { distinct, digits, open } = found;
+  if (open.length > 0) {
+    const named = open.slice(0, 5).map(({ gadget, reason }) => `${gadget}: ${reason}`).join('; ');
+    state.say('wires', 'open', `${distinct - open.length} of ${distinct} gadgets determine their wires by their inputs; not shown for ${named}`);
+    return;
+  }
+  const free = digits.length === 0 ? '' : `, but for digits of range checks that can be written in two ways, which nothing reads (${digits.join(', ')})`;
+  state.say('wires', 'established', `each of the circuit's ${distinct} distinct gadgets determines its wires by its inputs, shown case by case${free}`);
 }
 
 async function auditModel(state: State): Promise<void> {

@@ -10,7 +10,7 @@ import type { GadgetParameter } from '../../src/gadgets/index.js';
 import { decodeR1cs } from '../../src/r1cs/r1cs-file.js';
 import { decodeSym } from '../../src/r1cs/sym-file.js';
 import { FIELD_CASES, INTEGER_CASES, integerParameters, nameOf, type GadgetCase } from '../witness/gadgets/cases.js';
-import { analyse, type Interval } from './determinism.js';
+import { analyse, type Interval } from '../../src/determinism/analyse.js';
 
 /** The analysis doubles its cases with every input of an ArgMax; its argument does not depend on n. */
 const CASES = [...INTEGER_CASES, ...FIELD_CASES].filter(({ spec, inputCount }) => spec.template !== 'ArgMax' || inputCount <= 5);

@@ -4,32 +4,9 @@ import type { GadgetSpec } from '../../src/gadgets/index.js';
 import { createChecker } from '../../src/r1cs/check.js';
 import { signed } from '../../src/r1cs/field.js';
 import { witnessOf } from '../../src/r1cs/witness.js';
-import { prepareGadget } from '../../src/gadgets/index.js';
-import { integerParameters } from '../witness/gadgets/cases.js';
+import { inputRangeOf, prepareGadget } from '../../src/gadgets/index.js';
 import { compiledFixture, FIXTURES } from '../fixtures-compiled.js';
-import { analyse, type Interval } from './determinism.js';
-
-const power = (exponent: number): bigint => 1n << BigInt(exponent);
-
-/** Range of a gadget's inputs by the contract in its source; undefined where every field element is allowed. */
-function contractRange(spec: GadgetSpec): Interval | undefined {
-  const { template } = spec;
-  const [bits, shift, last] = integerParameters(spec);
-  switch (template) {
-    case 'InputRange':
-      return { low: 0n, high: BigInt(bits) };
-    case 'Requantize':
-      return { low: 0n, high: power(bits) - 1n };
-    case 'RequantizeRelu':
-      return { low: power(shift) - power(bits), high: power(bits) - 1n };
-    case 'RequantizeMin':
-      return { low: power(shift) * (BigInt(last) - power(bits - shift) + 1n), high: power(shift) * (BigInt(last) + power(bits - shift)) - 1n };
-    case 'RequantizeClamp':
-      return { low: -power(bits), high: power(bits) + power(shift + last) - 1n };
-    default:
-      return undefined;
-  }
-}
+import { analyse } from '../../src/determinism/analyse.js';
 
 /** Numbers in [0, 1) from a fixed seed. */
 function generator(seed: number): () => number {
@@ -51,7 +28,7 @@ describe('every gadget with the parameters that the fixtures use', () => {
 
   it('determines every wire by its inputs', async () => {
     for (const [key, object] of await compileGadgets(specs.values())) {
-      const range = contractRange(object.spec);
+      const range = inputRangeOf(object.spec);
       const { open, cases } = analyse(object.system, Array.from({ length: object.inputCount }, () => range));
       assert.ok(cases >= 1, `${key}: the contract allows nothing`);
       assert.deepEqual(open.map((wire) => object.signals[wire]), [], key);
@@ -61,7 +38,7 @@ describe('every gadget with the parameters that the fixtures use', () => {
   it(`rejects ${FORGERIES} forged witnesses each: a wire one off, flipped, negated, or random`, async () => {
     const random = generator(20);
     for (const [key, object] of await compileGadgets(specs.values())) {
-      const { low, high } = contractRange(object.spec) ?? { low: 0n, high: power(40) };
+      const { low, high } = inputRangeOf(object.spec) ?? { low: 0n, high: 1n << 40n };
       const gadget = prepareGadget(object);
       const checker = createChecker(object.system);
       const firstInner = 1 + object.outputCount + object.inputCount;

@@ -5,7 +5,7 @@
  */
 import { canonical } from '../../src/r1cs/field.js';
 import type { R1cs } from '../../src/r1cs/types.js';
-import { Affine, linear, mapRow, rowsOf, type Row } from './rows.js';
+import { Affine, linear, mapRow, rowsOf, type Row } from '../../src/determinism/affine.js';
 
 /** All witnesses, each with every wire, canonical; a wire that stays free makes it throw. */
 export function solutions(system: R1cs, inputs: readonly bigint[]): bigint[][] {

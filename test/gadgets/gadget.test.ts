@@ -10,6 +10,7 @@ describe('the definition of a gadget', () => {
     simplification: 1,
     outputs: ({ entries }) => entries.length,
     constraints: ({ bits, entries }) => bits + entries.length,
+    inputRange: () => undefined,
     prepare: () => ({ field: false, run: () => undefined }),
   });
 

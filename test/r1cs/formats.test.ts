@@ -6,7 +6,7 @@ import { R1csBuilder } from '../../src/r1cs/builder.js';
 import { inverse, signed } from '../../src/r1cs/field.js';
 import { FormatError } from '../../src/r1cs/format-error.js';
 import { decodeR1cs, encodeR1cs, r1csChunks, R1csFormatError } from '../../src/r1cs/r1cs-file.js';
-import { readSectionSizes, readSectionStart } from '../../src/r1cs/section-file.js';
+import { readSectionSizes, readSectionStart } from '../../src/groth16/section-file.js';
 import { decodeSym, symLines, SymFormatError } from '../../src/r1cs/sym-file.js';
 import { FIELD_MODULUS, nonZeros, type R1cs } from '../../src/r1cs/types.js';
 import { decodeWtns, encodeWtns, witnessBytes, WitnessFormatError, witnessFromBytes, witnessOf, wireValue } from '../../src/r1cs/witness.js';

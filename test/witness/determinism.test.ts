@@ -6,7 +6,7 @@ import type { GadgetSpec } from '../../src/gadgets/index.js';
 import type { Program } from '../../src/compile/program.js';
 import { R1csBuilder, type MatrixBuilder } from '../../src/r1cs/builder.js';
 import type { R1cs, SparseMatrix } from '../../src/r1cs/types.js';
-import { analyse, type Interval } from '../circuits/determinism.js';
+import { analyse, type Interval } from '../../src/determinism/analyse.js';
 import { compiledFixture } from '../fixtures-compiled.js';
 
 /** What a gadget's output can be, by the contract in its template's head. */

@@ -4,7 +4,7 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
-import { FormatError } from './format-error.js';
+import { FormatError } from '../r1cs/format-error.js';
 
 /** The beginning of a section, at least `least` bytes, at most 1024. Throws FormatError, or the system's error for an unreadable file. */
 export async function readSectionStart(path: string, magic: string, type: number, least: number): Promise<Uint8Array> {

@@ -10,10 +10,11 @@
  * 3. Two cases never give different witnesses for the same inputs: with both cases' equations together, bounds show that no
  *    input allows both, or that both agree on every wire.
  */
-import { inverse } from '../../src/r1cs/field.js';
-import { FIELD_MODULUS, type R1cs } from '../../src/r1cs/types.js';
-import { Affine, linear, mapRow, rowsOf, type Row } from './rows.js';
+import { inverse } from '../r1cs/field.js';
+import { FIELD_MODULUS, type R1cs } from '../r1cs/types.js';
+import { Affine, linear, mapRow, rowsOf, type Row } from './affine.js';
 
+/** From `low` to `high`, both included. */
 export interface Interval {
   readonly low: bigint;
   readonly high: bigint;
@@ -24,7 +25,12 @@ export interface Verdict {
   readonly open: readonly number[];
   /** Cases that are possible within the inputs' ranges. */
   readonly cases: number;
+  /** The cases were too many: nothing is shown, and `open` has every wire. */
+  readonly gaveUp?: true;
 }
+
+/** More cases than a limit allows. */
+class TooManyCases extends Error {}
 
 /** One case: what each wire is, and the equations between inputs and bits that hold in it. */
 interface Case {
@@ -40,8 +46,11 @@ const HALF = FIELD_MODULUS / 2n;
 const ONE = Affine.constant(1n);
 const ZERO = Affine.constant(0n);
 
-/** `ranges`: what the contract says of each input; undefined where it may be any field element. */
-export function analyse(system: R1cs, ranges: readonly (Interval | undefined)[]): Verdict {
+/**
+ * `ranges`: what the contract says of each input; undefined where it may be any field element. `mostCases`: cases looked at before giving
+ * up; each product that must be zero doubles them, so that a circuit of thirty such products has more than anybody can wait for.
+ */
+export function analyse(system: R1cs, ranges: readonly (Interval | undefined)[], mostCases = Infinity): Verdict {
   const first = 1 + system.publicOutputCount;
   const inputs = new Map(ranges.map((range, i) => [first + i, range]));
   const bits = new Set<number>();
@@ -63,11 +72,16 @@ export function analyse(system: R1cs, ranges: readonly (Interval | undefined)[])
       fresh++;
     }
   }
-  const context: Context = { inputs, bits };
+  const context: Context = { inputs, bits, left: { cases: mostCases } };
 
   const leaves: Case[] = [];
-  split({ values: new Map(), equations: [], rows }, context, leaves);
   const wires = Array.from({ length: system.wireCount - 1 }, (_, i) => i + 1).filter((wire) => !inputs.has(wire));
+  try {
+    split({ values: new Map(), equations: [], rows }, context, leaves);
+  } catch (error) {
+    if (!(error instanceof TooManyCases)) throw error;
+    return { open: wires, cases: leaves.length, gaveUp: true };
+  }
   const open = new Set<number>();
   for (const leaf of leaves) {
     const determined = determinedIn(leaf, context);
@@ -82,6 +96,8 @@ export function analyse(system: R1cs, ranges: readonly (Interval | undefined)[])
 interface Context {
   readonly inputs: ReadonlyMap<number, Interval | undefined>;
   readonly bits: ReadonlySet<number>;
+  /** What may still be split. */
+  readonly left: { cases: number };
 }
 
 /** Recognizes (L)(L - c) = 0 with a constant c that is not zero, in either order and up to sign. */
@@ -106,6 +122,7 @@ function split(given: Case, context: Context, leaves: Case[]): void {
   if (at >= 0) {
     const { a, b } = given.rows[at];
     const rest = given.rows.filter((_, i) => i !== at);
+    if (--context.left.cases < 0) throw new TooManyCases();
     for (const factor of [a, b]) split({ ...given, rows: [...rest, { a: ONE, b: factor, c: ZERO }] }, context, leaves);
     return;
   }

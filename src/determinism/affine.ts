@@ -1,6 +1,6 @@
-/** Constraints as sparse polynomials of degree one, for the analyses of this folder: readable rather than fast. */
-import { inverse, signed } from '../../src/r1cs/field.js';
-import type { R1cs, SparseMatrix } from '../../src/r1cs/types.js';
+/** Constraints as sparse polynomials of degree one, for the analyses of determinism: readable rather than fast. */
+import { inverse, signed } from '../r1cs/field.js';
+import type { R1cs, SparseMatrix } from '../r1cs/types.js';
 
 /** constant + sum of coefficient * variable, coefficients signed and not zero. */
 export class Affine {
