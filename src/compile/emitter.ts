@@ -4,27 +4,62 @@
  */
 import type { IntegerOp, TensorId } from '../quantize/integer-model.js';
 import type { Intervals } from '../tensor/intervals.js';
+import type { Digits } from './layers/digits.js';
 import { RowWriter, rowCount, ScratchPool, termsOf, type LinearRows } from './linear-rows.js';
 import type { NetlistBuilder } from './netlist.js';
 
 /** Rows longer than this get wires of their own before a layer reads them many times. */
 const LONG_ROW = 4;
 
+/** In which form the tensors of a model are read. */
+export interface Readings {
+  readonly digits: ReadonlySet<TensorId>;
+  readonly values: ReadonlySet<TensorId>;
+}
+
 export class Emitter {
   private readonly tensors = new Map<TensorId, LinearRows>();
   private readonly scratches = new ScratchPool();
   private readonly wired = new Map<LinearRows, Map<number, LinearRows>>();
 
-  /** `bounds`: worst-case intervals of every tensor of the integer model. */
+  private readonly tensorDigits = new Map<TensorId, { readonly low: number; readonly digits: Digits }>();
+
+  /** `intervals`: worst-case intervals of every tensor of the integer model. */
   constructor(
     readonly netlist: NetlistBuilder,
-    private readonly bounds: ReadonlyMap<TensorId, Intervals>,
+    private readonly intervals: ReadonlyMap<TensorId, Intervals>,
+    private readonly readings: Readings,
   ) {}
+
+  /** Whether some op takes this tensor's binary digits. */
+  isReadByDigits(tensor: TensorId): boolean {
+    return this.readings.digits.has(tensor);
+  }
+
+  /** Whether some op, or an output, takes this tensor's values. */
+  isReadByValue(tensor: TensorId): boolean {
+    return this.readings.values.has(tensor);
+  }
+
+  /** Digits of a tensor's distance from `low`, if they were made. */
+  digits(tensor: TensorId, low: number, bits: number): Digits | undefined {
+    const known = this.tensorDigits.get(tensor);
+    return known?.low === low && known.digits.bits === bits ? known.digits : undefined;
+  }
+
+  setDigits(tensor: TensorId, low: number, digits: Digits): void {
+    this.tensorDigits.set(tensor, { low, digits });
+  }
+
+  /** The interval of element i of a tensor by the model's own bounds. */
+  bounds(tensor: TensorId, i: number): [number, number] {
+    const { low, high } = this.intervals.get(tensor) as Intervals;
+    return [low[i], high[i]];
+  }
 
   /** The tightest interval known of element i of a tensor: from its combination, and from the model's own bounds. */
   interval(tensor: TensorId, i: number): [number, number] {
-    const { low, high } = this.bounds.get(tensor) as Intervals;
-    return this.narrower([low[i], high[i]], this.netlist.interval(this.rows(tensor), i));
+    return this.narrower(this.bounds(tensor, i), this.netlist.interval(this.rows(tensor), i));
   }
 
   narrower(a: readonly [number, number], b: readonly [number, number]): [number, number] {
@@ -56,6 +91,11 @@ export class Emitter {
   /** Rows of an op's inputs, in order. */
   inputs(op: IntegerOp): LinearRows[] {
     return op.inputs.map((tensor) => this.rows(tensor));
+  }
+
+  /** The rows, each plus a constant. */
+  shifted(rows: LinearRows, constant: number): LinearRows {
+    return { ...rows, constants: rows.constants.map((value) => value + constant) };
   }
 
   writer(): RowWriter {

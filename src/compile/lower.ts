@@ -2,13 +2,13 @@
  * Integer model in, netlist out: every op compiled in order between the circuit's input and output borders.
  */
 import type { Visibility } from '../manifest.js';
-import type { IntegerModel } from '../quantize/integer-model.js';
+import type { IntegerModel, IntegerOp, TensorId } from '../quantize/integer-model.js';
 import { boundModel } from '../quantize/intervals.js';
 import { hull, type Intervals } from '../tensor/intervals.js';
 import { commit, declareContext, declareInput, inputRows, packRows, publish } from './boundary.js';
 import { commitmentDomains } from './commitment-domain.js';
-import { Emitter } from './emitter.js';
-import { compileOp } from './layers/index.js';
+import { Emitter, type Readings } from './emitter.js';
+import { compiledLayerOf } from './layers/index.js';
 import { joinRows } from './linear-rows.js';
 import { NetlistBuilder, type BigCombination, type Netlist } from './netlist.js';
 import { planPacking, type PackingPlan } from './packing.js';
@@ -58,7 +58,7 @@ export function lowerModel(model: IntegerModel, visibility: CompileVisibility): 
   for (const value of publicValues) netlist.publicOutputs.push(value);
 
   netlist.enter(INPUT_LAYER);
-  const emitter = new Emitter(netlist, bounds);
+  const emitter = new Emitter(netlist, bounds, readingsOf(model));
   const rows = model.inputs.map((input) => inputRows(input, declareInput(input, netlist)));
   model.inputs.forEach((input, k) => emitter.set(input.tensor, rows[k]));
   const inputWords = (): BigCombination[] =>
@@ -70,7 +70,7 @@ export function lowerModel(model: IntegerModel, visibility: CompileVisibility): 
   let layer = '';
   for (const op of model.ops) {
     if (op.layer !== layer) netlist.enter((layer = op.layer));
-    compileOp(op, emitter);
+    compiledLayerOf(op).compile(op, emitter);
   }
 
   netlist.enter(OUTPUT_LAYER);
@@ -82,6 +82,16 @@ export function lowerModel(model: IntegerModel, visibility: CompileVisibility): 
   const saltCount = [visibility.input, visibility.output].filter((choice) => choice === 'hashed').length;
   const results = joinRows(model.outputs.map((output) => emitter.rows(output.tensor)));
   return { netlist: netlist.finish(results), inputPackings, outputPackings, outputRanges, signals, saltCount };
+}
+
+/** Who reads each tensor's digits, and who its values. */
+function readingsOf({ ops, outputs }: Pick<IntegerModel, 'ops' | 'outputs'>): Readings {
+  const producers = new Map<TensorId, IntegerOp>(ops.map((op) => [op.output, op]));
+  const [digits, values] = [new Set<TensorId>(), new Set<TensorId>(outputs.map(({ tensor }) => tensor))];
+  for (const op of ops) {
+    for (const input of op.inputs) (compiledLayerOf(op).readsDigits(op, producers.get(input)) ? digits : values).add(input);
+  }
+  return { digits, values };
 }
 
 /** The signals of one side, in order. */

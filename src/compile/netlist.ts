@@ -53,6 +53,7 @@ export class NetlistBuilder {
   readonly publicInputs: number[] = [];
   readonly privateInputs: number[] = [];
   private readonly gadgetIndex = new Map<string, number>();
+  private latest?: { readonly spec: GadgetSpec; readonly number: number };
   private low = new Float64Array(1024);
   private high = new Float64Array(1024);
   valueCount = 0;
@@ -143,6 +144,12 @@ export class NetlistBuilder {
   }
 
   private gadgetNumber(spec: GadgetSpec): number {
+    // The key of a table is as long as the table, and all elements of a layer share one spec.
+    if (this.latest?.spec !== spec) this.latest = { spec, number: this.numberByKey(spec) };
+    return this.latest.number;
+  }
+
+  private numberByKey(spec: GadgetSpec): number {
     const key = gadgetKey(spec);
     const known = this.gadgetIndex.get(key);
     if (known !== undefined) return known;

@@ -24,6 +24,7 @@ export type { SumNode } from './layers/sum.js';
 export type { MultiplyNode } from './layers/multiply.js';
 export type { ArgMaxNode } from './layers/arg-max.js';
 export type { StepNode } from './layers/step.js';
+export type { FunctionNode } from './layers/function.js';
 export type { GraphNode, GraphOp } from './layers/index.js';
 
 export interface GraphInput {

@@ -7,6 +7,7 @@
 import { sizeOf, type Graph, type GraphNode } from '../network/graph.js';
 import { layerOf } from '../network/layers/index.js';
 import type { Fresh } from '../network/layers/layer.js';
+import { fuseFunctions } from '../network/rewrites/fuse-functions.js';
 
 /** Cost in constraints of cutting one accumulator, and of one comparison of accumulators: what a typical layer needs. */
 const TYPICAL_REQUANTIZE = 24;
@@ -110,7 +111,7 @@ export function fuse(graph: Graph): Graph {
   const pending = REWRITES.map(() => [...nodes.places()].reverse());
   for (;;) {
     const next = pending.findIndex((places) => places.length > 0);
-    if (next < 0) return { ...graph, nodes: Array.from(nodes.places(), (place) => place.node) };
+    if (next < 0) return fuseFunctions({ ...graph, nodes: Array.from(nodes.places(), (place) => place.node) });
     const first = pending[next].pop() as Place;
     const second = nodes.holds(first) ? nodes.onlyReader(first.node.output) : undefined;
     const merged = second && REWRITES[next].merge(first.node, second.node, fresh);

@@ -112,6 +112,16 @@ export interface IntegerRequantize extends OpBase {
   readonly bits: number;
 }
 
+/**
+ * y[i] = entries[k], k = clamp(x[i] - low, 0, 2^bits - 1): any function of one quantized value. 4 <= bits <= 12, and 2^bits entries.
+ */
+export interface IntegerTable extends OpBase {
+  readonly kind: 'table';
+  readonly low: number;
+  readonly bits: number;
+  readonly entries: Float64Array;
+}
+
 export type IntegerOp =
   | IntegerDense
   | IntegerConv
@@ -122,7 +132,8 @@ export type IntegerOp =
   | IntegerSum
   | IntegerMultiply
   | IntegerArgMax
-  | IntegerRequantize;
+  | IntegerRequantize
+  | IntegerTable;
 
 export type IntegerOpKind = IntegerOp['kind'];
 

@@ -50,6 +50,8 @@ export class Lowering {
   private readonly narrowed = new Map<TensorId, Quantized>();
   private readonly uniformed = new Map<TensorId, Quantized>();
   private readonly centres = new Map<TensorId, { readonly x: Quantized; readonly middle: Float64Array }>();
+  private readonly requantizations = new Map<TensorId, { readonly low: number; readonly bits: number }>();
+  private readonly indexes = new Map<string, Quantized>();
   private nextId: TensorId;
   private layer = '';
 
@@ -110,6 +112,7 @@ export class Lowering {
     const meanSquare = (known ?? inputs.reduce((most, input) => Math.max(most, real(input)), 0)) / scale ** 2;
     this.nextId += 1;
     this.ops.push({ ...op, bounds });
+    if (body.kind === 'requantize') this.requantizations.set(id, body);
     return { id, of, shape, scale: Float64Array.of(scale), bounds, meanSquare };
   }
 
@@ -168,12 +171,26 @@ export class Lowering {
     return this.emit(body, [x], output, x.shape, step);
   }
 
-  private cutTo(x: Quantized, grid: Grid): { readonly body: OpBody; readonly step: number } {
+  private cutTo(x: Quantized, grid: Grid, bits = this.bits): { readonly body: Extract<OpBody, { kind: 'requantize' }>; readonly step: number } {
     const scale = x.scale[0];
     const shift = Math.max(0, Math.ceil(Math.log2(grid.step / scale) - 1e-9));
     const step = scale * 2 ** shift;
     const low = Math.round((grid.low * grid.step) / step) + 0;
-    return { body: { kind: 'requantize', shift, low, bits: this.bits }, step };
+    return { body: { kind: 'requantize', shift, low, bits }, step };
+  }
+
+  /** The requantization that made x, if one did. */
+  requantizationOf(x: Quantized): { readonly low: number; readonly bits: number } | undefined {
+    return this.requantizations.get(x.id);
+  }
+
+  /** x cut to `bits` bits around this grid, as the index of a table; two tables on one grid share it. */
+  cutForIndex(x: Quantized, grid: Grid, bits: number): { readonly x: Quantized; readonly low: number } {
+    const { body, step } = this.cutTo(x, grid, bits);
+    const key = `${x.id} ${body.shift} ${body.low} ${bits}`;
+    const cut = this.indexes.get(key) ?? this.emitStep(body, [x], x.of, x.shape, step);
+    this.indexes.set(key, cut);
+    return { x: cut, low: body.low };
   }
 
   /** x cut to activation bits over its calibrated range, if it is wider than that; x itself otherwise. */

@@ -4,9 +4,9 @@
  */
 import * as intervals from '../tensor/intervals.js';
 import type { Intervals } from '../tensor/intervals.js';
-import { mostOf } from '../tensor/extremes.js';
+import { leastOf, mostOf } from '../tensor/extremes.js';
 import * as kernels from '../tensor/kernels.js';
-import type { IntegerOp, IntegerRequantize } from './integer-model.js';
+import type { IntegerOp, IntegerRequantize, IntegerTable } from './integer-model.js';
 
 interface Semantics<Op> {
   evaluate(op: Op, inputs: readonly Float64Array[]): Float64Array;
@@ -71,7 +71,36 @@ const TABLE: Table = {
     // The circuit adds half a unit and takes the low end away before it divides.
     reach: (op, [x]) => mostOf(x) + 2 ** op.shift * (1 + Math.abs(op.low)),
   },
+  table: {
+    evaluate: (op, [x]) => x.map((value) => op.entries[tableIndex(op, value)]),
+    bound: boundTable,
+    // Where the index saturates, the circuit adds differences of entries.
+    reach: (op, [x]) => Math.max(mostOf(x) + Math.abs(op.low), 3 * mostOf(op.entries.map(Math.abs))),
+  },
 };
+
+/** Position in a table's entries that this value reads. */
+function tableIndex({ low, entries }: Pick<IntegerTable, 'low' | 'entries'>, x: number): number {
+  return Math.min(Math.max(x - low, 0), entries.length - 1);
+}
+
+/** Least and largest entry of each element's range of the index; elements often share theirs. */
+function boundTable(op: IntegerTable, [x]: readonly Intervals[]): Intervals {
+  const known = new Map<number, readonly [number, number]>();
+  const [low, high] = [new Float64Array(x.low.length), new Float64Array(x.low.length)];
+  for (let i = 0; i < low.length; i += 1) {
+    const [from, to] = [tableIndex(op, x.low[i]), tableIndex(op, x.high[i])];
+    const key = from * op.entries.length + to;
+    let range = known.get(key);
+    if (range === undefined) {
+      const reached = op.entries.subarray(from, to + 1);
+      range = [leastOf(reached), mostOf(reached)];
+      known.set(key, range);
+    }
+    [low[i], high[i]] = range;
+  }
+  return { low, high };
+}
 
 /** Evaluates one op on the values of its inputs. */
 export function evaluateOp(op: IntegerOp, inputs: readonly Float64Array[]): Float64Array {

@@ -55,6 +55,11 @@ function evaluate(op: IntegerOp, inputs: readonly Values[]): bigint[] {
       return x.map((_, i) => inputs.reduce((sum, values, k) => sum + BigInt(op.coefficients[k]) * values[i], 0n));
     case 'multiply':
       return x.map((value, i) => value * inputs[1][i]);
+    case 'table':
+      return x.map((value) => {
+        const index = value - BigInt(op.low);
+        return BigInt(op.entries[index < 0n ? 0 : index >= op.entries.length ? op.entries.length - 1 : Number(index)]);
+      });
     case 'requantize': {
       const half = op.shift === 0 ? 0n : 1n << BigInt(op.shift - 1);
       const [low, high] = [BigInt(op.low), BigInt(op.low) + (1n << BigInt(op.bits)) - 1n];

@@ -110,7 +110,23 @@ const requantize: Maker = (x, _, random) => {
   return { body: { kind: 'requantize', shift, low: grid, bits }, from: [x], shape: x.shape };
 };
 
+/** A table around the values that come, some of it often out of their reach; entries with and without regularity. */
+const table: Maker = (x, _, random) => {
+  const [low, high] = hull(x.bounds);
+  const bits = pick(random, [4, 5, 8]);
+  const made = pick(random, [Math.floor(low), Math.floor((low + high) / 2), 0, -(2 ** (bits - 1))]) + 0;
+  const size = pick(random, [1, 30, 2 ** 20]);
+  const entries = pick(random, [
+    integers(2 ** bits, size, random),
+    Float64Array.from({ length: 2 ** bits }, (__, k) => Math.max(0, k - 2 ** (bits - 1)) * size),
+    Float64Array.from({ length: 2 ** bits }, (__, k) => Math.floor(k / 2 ** (bits - 1))),
+    Float64Array.from({ length: 2 ** bits }, (__, k) => k % 2),
+  ]);
+  return { body: { kind: 'table', low: made, bits, entries }, from: [x], shape: x.shape };
+};
+
 const BODIES: readonly Maker[] = [
+  table,
   requantize,
   requantize,
   requantize,

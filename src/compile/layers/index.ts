@@ -11,24 +11,35 @@ import { compileMove } from './move.js';
 import { compileMultiply } from './multiply.js';
 import { compileRequantize } from './requantize.js';
 import { compileSum } from './sum.js';
+import { compileTable, readsDigits } from './table.js';
 
-type Table = { readonly [Kind in IntegerOpKind]: (op: Extract<IntegerOp, { kind: Kind }>, at: Emitter) => void };
+interface CompiledLayer<Op> {
+  /** Appends to the netlist what computes this op, and records its rows. */
+  compile(op: Op, at: Emitter): void;
+  /** Whether it takes its input, made by `producer` (undefined: a graph input), as binary digits rather than as a value. */
+  readsDigits(op: Op, producer: IntegerOp | undefined): boolean;
+}
+
+/** An op that takes values. */
+const byValue = <Op>(compile: (op: Op, at: Emitter) => void): CompiledLayer<Op> => ({ compile, readsDigits: () => false });
+
+type Table = { readonly [Kind in IntegerOpKind]: CompiledLayer<Extract<IntegerOp, { kind: Kind }>> };
 
 const TABLE: Table = {
-  dense: compileDense,
-  conv: compileConv,
-  affine: compileAffine,
-  groupSum: compileGroupSum,
-  max: compileMax,
-  move: compileMove,
-  sum: compileSum,
-  multiply: compileMultiply,
-  argMax: compileArgMax,
-  requantize: compileRequantize,
+  dense: byValue(compileDense),
+  conv: byValue(compileConv),
+  affine: byValue(compileAffine),
+  groupSum: byValue(compileGroupSum),
+  max: byValue(compileMax),
+  move: byValue(compileMove),
+  sum: byValue(compileSum),
+  multiply: byValue(compileMultiply),
+  argMax: byValue(compileArgMax),
+  requantize: byValue(compileRequantize),
+  table: { compile: compileTable, readsDigits },
 };
 
-/** Appends to the netlist what computes this op, and records its rows. */
-export function compileOp(op: IntegerOp, at: Emitter): void {
-  const compile = TABLE[op.kind] as (op: IntegerOp, at: Emitter) => void;
-  compile(op, at);
+/** The row of an op's kind. */
+export function compiledLayerOf(op: IntegerOp): CompiledLayer<IntegerOp> {
+  return TABLE[op.kind] as CompiledLayer<IntegerOp>;
 }

@@ -20,6 +20,11 @@ export const affine: FloatLayer<AffineNode> = {
   affineMap: (node) => node,
   withAffineAfter: compose,
   withAffineBefore: () => undefined,
+  ofOneValue({ scale, shift }) {
+    const [factor, offset] = [scale[0], shift[0]];
+    if (!scale.every((value) => value === factor) || !shift.every((value) => value === offset)) return undefined;
+    return { formula: `${factor} x + ${offset}`, apply: ([x]) => x * factor + offset, monotone: factor >= 0, cost: 'free' };
+  },
 };
 
 function compose(first: AffineNode, second: AffineNode): AffineNode {

@@ -21,4 +21,5 @@ export const argMax: FloatLayer<ArgMaxNode> = {
   affineMap: () => undefined,
   withAffineAfter: () => undefined,
   withAffineBefore: () => undefined,
+  ofOneValue: () => undefined,
 };

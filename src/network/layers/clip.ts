@@ -20,4 +20,10 @@ export const clip: FloatLayer<ClipNode> = {
   affineMap: () => undefined,
   withAffineAfter: () => undefined,
   withAffineBefore: () => undefined,
+  ofOneValue: ({ min, max }) => ({
+    formula: `clip(x, ${min}, ${max})`,
+    apply: ([x]) => Math.min(Math.max(x, min), max),
+    monotone: true,
+    cost: 'cut',
+  }),
 };

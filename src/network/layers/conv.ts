@@ -41,6 +41,7 @@ export const conv: FloatLayer<ConvNode> = {
   affineMap: () => undefined,
   withAffineAfter: foldAfter,
   withAffineBefore: foldBefore,
+  ofOneValue: () => undefined,
 };
 
 function foldAfter(conv: ConvNode, affine: AffineNode): ConvNode | undefined {

@@ -27,6 +27,7 @@ export const dense: FloatLayer<DenseNode> = {
   affineMap: () => undefined,
   withAffineAfter: foldAfter,
   withAffineBefore: foldBefore,
+  ofOneValue: () => undefined,
 };
 
 function foldAfter(dense: DenseNode, affine: AffineNode): DenseNode | undefined {

@@ -4,6 +4,7 @@ import { argMax, type ArgMaxNode } from './arg-max.js';
 import { clip, type ClipNode } from './clip.js';
 import { conv, type ConvNode } from './conv.js';
 import { dense, type DenseNode } from './dense.js';
+import { scalar, type FunctionNode } from './function.js';
 import { max, type MaxNode } from './max.js';
 import { mean, type MeanNode } from './mean.js';
 import { move, type MoveNode } from './move.js';
@@ -25,12 +26,13 @@ export type GraphNode =
   | SumNode
   | MultiplyNode
   | ArgMaxNode
-  | StepNode;
+  | StepNode
+  | FunctionNode;
 
 export type GraphOp = GraphNode['op'];
 
 const TABLE: { readonly [Op in GraphOp]: FloatLayer<Extract<GraphNode, { op: Op }>> } = {
-  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax, step,
+  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax, step, function: scalar,
 };
 
 /** The row of a layer's kind. */

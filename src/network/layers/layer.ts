@@ -49,6 +49,20 @@ export interface FloatLayer<Node> {
   withAffineAfter(node: Node, map: AffineNode): GraphNode | undefined;
   /** The affine map and this layer, which alone reads it, as other layers; undefined where they stay as they are. */
   withAffineBefore(node: Node, map: AffineNode, fresh: Fresh): readonly GraphNode[] | undefined;
+  /** The layer as one function of the elements of its inputs at a place, the same at every place; undefined where it is none. */
+  ofOneValue(node: Node): Elementwise | undefined;
+}
+
+/** What a layer computes of the elements at one place. */
+export interface Elementwise {
+  /** For reports, such as `Sigmoid`. */
+  readonly formula: string;
+  /** From the elements of the inputs, in order. */
+  readonly apply: (elements: readonly number[]) => number;
+  /** Whether it never falls in its only input. */
+  readonly monotone: boolean;
+  /** What it costs in a circuit where it stands alone: nothing, a cut, a product, or a table. */
+  readonly cost: 'free' | 'cut' | 'product' | 'table';
 }
 
 /**

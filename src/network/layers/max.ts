@@ -20,4 +20,5 @@ export const max: FloatLayer<MaxNode> = {
   affineMap: () => undefined,
   withAffineAfter: () => undefined,
   withAffineBefore: () => undefined,
+  ofOneValue: () => undefined,
 };

@@ -26,4 +26,5 @@ export const mean: FloatLayer<MeanNode> = {
   affineMap: () => undefined,
   withAffineAfter: () => undefined,
   withAffineBefore: () => undefined,
+  ofOneValue: () => undefined,
 };

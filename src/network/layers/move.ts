@@ -26,6 +26,7 @@ export const move: FloatLayer<MoveNode> = {
   affineMap: () => undefined,
   withAffineAfter: () => undefined,
   withAffineBefore: swapWithAffine,
+  ofOneValue: () => undefined,
 };
 
 /** Moving data and then mapping it is mapping it and then moving it; the map ends nearer to the layer that can take it. */

@@ -18,4 +18,5 @@ export const multiply: FloatLayer<MultiplyNode> = {
   affineMap: () => undefined,
   withAffineAfter: () => undefined,
   withAffineBefore: () => undefined,
+  ofOneValue: () => ({ formula: 'x * x', apply: ([a, b]) => a * b, monotone: false, cost: 'product' }),
 };

@@ -19,6 +19,11 @@ export const prelu: FloatLayer<PReluNode> = {
   affineMap: () => undefined,
   withAffineAfter: () => undefined,
   withAffineBefore: () => undefined,
+  ofOneValue({ slope }) {
+    if (slope.length !== 1) return undefined;
+    const [factor] = slope;
+    return { formula: `prelu(x, ${factor})`, apply: ([x]) => (x >= 0 ? x : factor * x), monotone: factor >= 0, cost: 'cut' };
+  },
 };
 
 /** A negative slope makes the function fall and rise again, with its least value 0 inside. */

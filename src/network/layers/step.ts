@@ -21,6 +21,8 @@ export const step: FloatLayer<StepNode> = {
   affineMap: () => undefined,
   withAffineAfter: () => undefined,
   withAffineBefore: compareBefore,
+  // A table knows its argument to a step of few bits; a comparison is exact.
+  ofOneValue: () => undefined,
 };
 
 /** a x + b reaches t where x reaches (t - b) / a, as long as every a is positive. */

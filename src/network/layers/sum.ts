@@ -19,4 +19,10 @@ export const sum: FloatLayer<SumNode> = {
   affineMap: () => undefined,
   withAffineAfter: () => undefined,
   withAffineBefore: () => undefined,
+  ofOneValue: ({ coefficients }) => ({
+    formula: coefficients.map((value) => `${value} x`).join(' + '),
+    apply: (elements) => elements.reduce((total, element, k) => total + coefficients[k] * element, 0),
+    monotone: false,
+    cost: 'free',
+  }),
 };

@@ -1,12 +1,14 @@
 /**
  * Add, Sub, Mul, Div, Neg, Sum and Mean. With a constant they are affine maps; between activations, sums and products.
- * Division by an activation has no exact integer counterpart and is refused.
+ * Division by an activation multiplies with its reciprocal, which a table proves.
  */
+import { scalarFunction } from '../../network/functions/index.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { isFloat, type Constant, type ElementType } from '../model.js';
 import type { Activation, Value } from '../values.js';
 import { commonShape, expandActivation, expandConstant } from './broadcast.js';
 import { constant, type Lowering, type NodeContext } from './context.js';
+import { emitFunction } from './functions.js';
 
 /** Refuses types whose arithmetic wraps around or is not arithmetic at all. */
 export function requireNumeric(context: NodeContext, values: readonly Value[]): void {
@@ -112,14 +114,21 @@ export const lowerMul: Lowering = (context) => {
 };
 
 export const lowerDiv: Lowering = (context) => {
-  if (context.input(1).kind === 'activation') {
-    throw context.unsupported("it divides by a value computed from the network's inputs; only division by constants is supported");
-  }
   requireFloat(context, [context.input(0)]);
+  const divisor = context.input(1);
+  if (divisor.kind === 'activation') return [divideBy(context, context.input(0), divisor)];
   const { shape, x, c } = splitOperands(context);
   if (c!.includes(0)) throw context.unsupported('it divides by zero');
   return [emitAffine(context, x, shape, c!.map((value) => 1 / value), filled(c!.length, 0))];
 };
+
+function divideBy(context: NodeContext, dividend: Value, divisor: Activation): Activation {
+  const shape = commonShape(context, [dividend, divisor]);
+  const reciprocal = emitFunction(context, divisor, scalarFunction('Reciprocal', {}), 'reciprocal');
+  const factor = expandActivation(context, reciprocal, shape, 'expand2');
+  if (dividend.kind === 'constant') return emitAffine(context, factor, shape, expandConstant(dividend, shape), filled(sizeOf(shape), 0));
+  return context.emit({ op: 'multiply', shape }, [expandActivation(context, dividend, shape, 'expand'), factor]);
+}
 
 export const lowerNeg: Lowering = (context) => {
   const x = context.activation(0);

@@ -5,23 +5,8 @@ import { foldBinary } from './arithmetic.js';
 import { commonShape, expandConstant } from './broadcast.js';
 import { constant, type Lowering, type Operator } from './context.js';
 
-function unary(compute: (x: number) => number): Operator {
-  return {
-    fold: (context) => {
-      const { type, shape, data } = context.constant(0);
-      return [constant(type, shape, data.map(compute))];
-    },
-  };
-}
-
 function comparison(compare: (a: number, b: number) => boolean): Operator {
   return { fold: (context) => [foldBinary(context, (a, b) => Number(compare(a, b)), 'bool')] };
-}
-
-/** Half to even. */
-function roundEven(x: number): number {
-  const rounded = Math.round(x);
-  return Math.abs(x % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
 const not: Operator = {
@@ -57,23 +42,15 @@ const reduceProd: Operator = {
 
 export const CONSTANT_ARITHMETIC: Readonly<Record<string, Operator>> = {
   And: comparison((a, b) => a !== 0 && b !== 0),
-  Ceil: unary(Math.ceil),
   Equal: comparison((a, b) => a === b),
-  Exp: unary(Math.exp),
-  Floor: unary(Math.floor),
   Greater: comparison((a, b) => a > b),
   GreaterOrEqual: comparison((a, b) => a >= b),
   Less: comparison((a, b) => a < b),
   LessOrEqual: comparison((a, b) => a <= b),
-  Log: unary(Math.log),
   Mod: mod,
   Not: not,
   Or: comparison((a, b) => a !== 0 || b !== 0),
-  Reciprocal: unary((x) => 1 / x),
   ReduceProd: reduceProd,
-  Round: unary(roundEven),
-  Sign: unary(Math.sign),
-  Sqrt: unary(Math.sqrt),
   Xor: comparison((a, b) => (a !== 0) !== (b !== 0)),
 };
 

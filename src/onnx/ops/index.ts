@@ -15,6 +15,7 @@ import { lowerConv } from './conv.js';
 import { lowerConvTranspose } from './conv-transpose.js';
 import { lowerExpand, lowerTile } from './expand.js';
 import { lowerMax, lowerMin } from './extremum.js';
+import { FUNCTION_OPERATORS } from './functions.js';
 import { lowerGather, lowerGatherElements } from './gather.js';
 import { lowerDropout, lowerIdentity } from './identity.js';
 import { lowerGemm, lowerMatMul } from './matmul.js';
@@ -32,6 +33,7 @@ import { lowerDepthToSpace, lowerSpaceToDepth, lowerTranspose } from './transpos
 
 export const OPERATORS: Readonly<Record<string, Operator>> = {
   ...CONSTANT_ARITHMETIC,
+  ...FUNCTION_OPERATORS,
   Abs: { lower: lowerAbs },
   Add: { lower: lowerAdd, fold: foldAdd },
   And: { ...CONSTANT_ARITHMETIC.And, lower: lowerAnd },

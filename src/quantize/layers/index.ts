@@ -5,6 +5,7 @@ import { argMax } from './arg-max.js';
 import { clip } from './clip.js';
 import { conv } from './conv.js';
 import { dense } from './dense.js';
+import { scalar } from './function.js';
 import { max } from './max.js';
 import { mean } from './mean.js';
 import { move } from './move.js';
@@ -15,7 +16,7 @@ import { sum } from './sum.js';
 import type { QuantizedLayer } from './layer.js';
 
 const TABLE: { readonly [Op in GraphOp]: QuantizedLayer<Extract<GraphNode, { op: Op }>> } = {
-  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax, step,
+  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax, step, function: scalar,
 };
 
 /** The row of a layer's kind. */

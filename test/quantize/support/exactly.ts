@@ -68,6 +68,10 @@ function termsOf(op: IntegerOp, inputs: readonly (readonly bigint[])[], i: numbe
       return inputs.map((input, k) => BigInt(op.coefficients[k]) * input[i]);
     case 'multiply':
       return [x[i] * inputs[1][i]];
+    case 'table': {
+      const index = Number(x[i]) - op.low;
+      return [BigInt(op.entries[Math.min(Math.max(index, 0), op.entries.length - 1)])];
+    }
     case 'requantize':
       return op.shift === 0 ? [x[i]] : [x[i], 2n ** BigInt(op.shift - 1)];
   }
