@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { FormatError } from '../r1cs/format-error.js';
-import { readSection } from '../r1cs/section-file.js';
+import { readSection } from './section-file.js';
 import { firstOffCurve, firstOffTwist, HEADER } from './key-record.js';
 import { snarkjs } from './snarkjs-calls.js';
 
