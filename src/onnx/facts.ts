@@ -76,6 +76,8 @@ function makesWhole(node: GraphNode, fromWhole: boolean): boolean {
     case 'step':
     case 'argMax':
       return true;
+    case 'function':
+      return node.f.whole;
     case 'dense':
     case 'conv':
       return fromWhole && whole(node.weight) && whole(node.bias);
