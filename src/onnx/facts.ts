@@ -96,7 +96,5 @@ function makesWhole(node: GraphNode, fromWhole: boolean): boolean {
     case 'max':
     case 'multiply':
       return fromWhole;
-    case 'function':
-      return false;
   }
 }
