@@ -76,6 +76,8 @@ function makesWhole(node: GraphNode, fromWhole: boolean): boolean {
     case 'step':
     case 'argMax':
       return true;
+    case 'function':
+      return node.f.whole;
     case 'dense':
     case 'conv':
       return fromWhole && whole(node.weight) && whole(node.bias);
@@ -94,7 +96,5 @@ function makesWhole(node: GraphNode, fromWhole: boolean): boolean {
     case 'max':
     case 'multiply':
       return fromWhole;
-    case 'function':
-      return false;
   }
 }

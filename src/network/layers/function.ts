@@ -19,31 +19,17 @@ export const scalar: FloatLayer<FunctionNode> = {
   affineMap: () => undefined,
   withAffineAfter: () => undefined,
   withAffineBefore: () => undefined,
-  ofOneValue: ({ f }) => ({ cost: 'table', ...f, apply: ([x]) => f.apply(x) }),
+  ofOneValue: ({ f }) => ({ cost: 'table', formula: f.formula, monotone: f.monotone, apply: ([x]) => f.apply(x) }),
 };
 
-/** Points at which a function that rises and falls is looked at over an interval. */
-const POINTS = 256;
-
-/**
- * Bounds from the ends of a monotone function's intervals, and of others from many points between them, as close as their scale needs.
- * Poles and arguments outside the domain are left out: the table saturates there.
- */
-function boundFunction({ apply, monotone }: ScalarFunction, x: Intervals): Intervals {
+/** Elements often share their interval. */
+function boundFunction(f: ScalarFunction, x: Intervals): Intervals {
   const known = new Map<string, readonly [number, number]>();
   const [low, high] = [new Float64Array(x.low.length), new Float64Array(x.low.length)];
   for (let i = 0; i < x.low.length; i += 1) {
-    const [from, to] = [x.low[i], x.high[i]];
-    const key = `${from} ${to}`;
-    let range = known.get(key);
-    if (range === undefined) {
-      const ends = [apply(from), apply(to)];
-      const points = monotone && ends.every(Number.isFinite)
-        ? ends
-        : Array.from({ length: POINTS + 1 }, (_, k) => apply(from + ((to - from) * k) / POINTS)).filter(Number.isFinite);
-      range = points.length === 0 ? [0, 0] : [points.reduce((a, b) => Math.min(a, b)), points.reduce((a, b) => Math.max(a, b))];
-      known.set(key, range);
-    }
+    const key = `${x.low[i]} ${x.high[i]}`;
+    const range = known.get(key) ?? f.bound(x.low[i], x.high[i]);
+    known.set(key, range);
     [low[i], high[i]] = range;
   }
   return { low, high };

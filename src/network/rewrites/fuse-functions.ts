@@ -6,6 +6,7 @@
  * followed back to the tensor that it alone depends on.
  */
 import type { FunctionNode, Graph, GraphNode } from '../graph.js';
+import { boundByPoints } from '../functions/index.js';
 import { layerOf } from '../layers/index.js';
 import type { Elementwise } from '../layers/layer.js';
 
@@ -32,6 +33,11 @@ function isWorthATable({ costs }: Expression): boolean {
   return costs.table > 0 || (costs.product > 0 && costs.cut > 0);
 }
 
+/** Whether there is more than one layer. */
+function isChain({ costs }: Expression): boolean {
+  return COSTS.reduce((sum, cost) => sum + costs[cost], 0) > 1;
+}
+
 export function fuseFunctions(graph: Graph): Graph {
   const expressions = expressionsOf(graph);
   const needed = new Set(graph.outputs.map(({ tensor }) => tensor));
@@ -39,7 +45,7 @@ export function fuseFunctions(graph: Graph): Graph {
   for (const node of [...graph.nodes].reverse()) {
     if (!needed.has(node.output)) continue;
     const expression = expressions.get(node.output);
-    const fused = expression !== undefined && isWorthATable(expression) ? functionNode(node, expression) : node;
+    const fused = expression !== undefined && isChain(expression) && isWorthATable(expression) ? functionNode(node, expression) : node;
     kept.push(fused);
     for (const input of fused.inputs) needed.add(input);
   }
@@ -48,7 +54,8 @@ export function fuseFunctions(graph: Graph): Graph {
 
 function functionNode(node: GraphNode, { root, apply, formula, monotone }: Expression): FunctionNode {
   const { name, source, output, shape } = node;
-  return { op: 'function', name, source, inputs: [root], output, shape, f: { apply, formula, monotone } };
+  const f = { apply, formula, monotone, whole: false, bound: boundByPoints(apply) };
+  return { op: 'function', name, source, inputs: [root], output, shape, f };
 }
 
 /** The tensors that are functions of another, with that other as far back as it helps. */

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { compileModel } from '../../src/compile/compile.js';
+import { FUNCTIONS, scalarFunction, type FunctionName } from '../../src/network/functions/index.js';
+import { evaluator } from '../../src/network/evaluate.js';
+import type { Graph } from '../../src/network/graph.js';
+import { dequantize } from '../../src/quantize/encode.js';
+import { fuse } from '../../src/quantize/fuse.js';
+import { runIntegerModel } from '../../src/quantize/interpreter.js';
+import type { IntegerModel, IntegerTable } from '../../src/quantize/integer-model.js';
+import { quantize } from '../../src/quantize/quantize.js';
+import { createChecker } from '../../src/r1cs/check.js';
+import { circuitResults, prepareWitness } from '../../src/witness/generate.js';
+import { codesOf } from '../compile/support/run.js';
+import { seeded } from '../onnx/support/random.js';
+import { Sketch } from './support/graphs.js';
+
+type Plain = 'Sigmoid' | 'Tanh' | 'Log' | 'Sqrt' | 'Reciprocal' | 'Sign';
+
+const apply = (s: Sketch, name: Plain, x: string): string => s.add({ op: 'function', f: scalarFunction(name, {}) }, [x], s.shape(x));
+
+/** One function on one input element, calibrated on the ends and the middle of a range. */
+function single(name: Plain, low: number, high: number, bits = 8): IntegerModel {
+  const s = new Sketch();
+  const graph = s.graph(apply(s, name, s.affine(s.input([1, 1]), Float64Array.of(1), Float64Array.of(0))));
+  const samples = [low, (low + high) / 2, high].map((value) => [Float64Array.of(value)]);
+  return quantize(graph, { activationBits: bits, samples, inputRange: [low, high], evaluator });
+}
+
+const codes = (model: IntegerModel): number[] => Array.from({ length: 2 ** model.inputs[0].bits }, (_, code) => model.inputs[0].low[0] + code);
+
+describe('a function of one value', () => {
+  for (const [name, low, high] of [['Sigmoid', -8, 8], ['Tanh', -3, 3], ['Sqrt', 0, 9]] as const) {
+    it(`${name} is within a step of itself at every integer of its range`, () => {
+      const model = single(name, low, high);
+      const f = scalarFunction(name, {}).apply;
+      const [min, max] = scalarFunction(name, {}).bound(low, high);
+      for (const code of codes(model)) {
+        const real = code * model.inputs[0].scale[0];
+        const [y] = dequantize(runIntegerModel(model, [Float64Array.of(code)])[0], model.outputs[0].scale);
+        assert.ok(Math.abs(y - Math.min(Math.max(f(real), min), max)) <= 1.5 * ((max - min) / 255), `${name}(${real}) = ${y}`);
+      }
+      assert.equal(model.ops[model.ops.length - 1].kind, 'table');
+    });
+  }
+
+  it('holds the nearest value outside its domain, and the end of its range at a pole', () => {
+    // Calibrated inside the domain; the declared range reaches beyond it.
+    const model = (name: Plain): IntegerModel => {
+      const s = new Sketch();
+      const graph = s.graph(apply(s, name, s.input([1, 1])));
+      const samples = [0.25, 0.5, 1, 2].map((value) => [Float64Array.of(value)]);
+      return quantize(graph, { activationBits: 8, samples, inputRange: [-2, 2], evaluator });
+    };
+    const of = (name: Plain, real: number): number => {
+      const made = model(name);
+      const code = Math.round(real / made.inputs[0].scale[0]);
+      return dequantize(runIntegerModel(made, [Float64Array.of(code)])[0], made.outputs[0].scale)[0];
+    };
+    assert.ok(Math.abs(of('Log', 0) - Math.log(0.25)) < 0.02, 'minus infinity becomes the least value calibrated');
+    assert.equal(of('Log', -1), of('Log', 0));
+    assert.ok(Math.abs(of('Reciprocal', 0) - 4) < 0.02, 'infinity becomes the largest value calibrated');
+    assert.ok(Math.abs(of('Sqrt', -1) - of('Sqrt', 0)) < 1e-9);
+    assert.equal(of('Sign', -1), -1);
+    assert.equal(of('Sign', 0), 0);
+    assert.equal(of('Sign', 2), 1);
+  });
+
+  it('is bounded by its ends, turns and poles', () => {
+    const random = seeded(5);
+    for (const name of Object.keys(FUNCTIONS) as FunctionName[]) {
+      const f = scalarFunction(name, FUNCTIONS[name].parameters as never);
+      for (let k = 0; k < 40; k += 1) {
+        const [low, high] = [6 * random() - 3, 6 * random() - 3].sort((a, b) => a - b);
+        const [least, most] = f.bound(low, high);
+        for (let i = 0; i <= 50; i += 1) {
+          const y = f.apply(low + ((high - low) * i) / 50);
+          if (!Number.isNaN(y)) assert.ok(y >= least - 1e-9 && y <= most + 1e-9, `${name} on [${low}, ${high}]: ${y} is outside [${least}, ${most}]`);
+        }
+      }
+    }
+  });
+});
+
+describe('fusion of functions of one value', () => {
+  const fused = (build: (s: Sketch) => readonly string[]): Graph => {
+    const s = new Sketch();
+    const graph = s.graph(...build(s));
+    const result = fuse(graph);
+    const [before, after] = [evaluator(graph), evaluator(result)];
+    const random = seeded(3);
+    for (let k = 0; k < 20; k += 1) {
+      const inputs = graph.inputs.map(({ shape }) => Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 8 * random() - 4));
+      const [expected, actual] = [before(inputs), after(inputs)];
+      for (const { tensor } of graph.outputs) expected.get(tensor)!.forEach((value, i) => assert.ok(Math.abs(value - actual.get(tensor)![i]) < 1e-9));
+    }
+    return result;
+  };
+  const ops = (graph: Graph): string[] => graph.nodes.map(({ op }) => op);
+  const spread = (s: Sketch, x: string, value: number): Float64Array => new Float64Array(s.size(x)).fill(value);
+
+  it('makes one table of x * sigmoid(x), and of x * clip(x + 3, 0, 6) / 6', () => {
+    assert.deepEqual(ops(fused((s) => {
+      const x = s.input([1, 4]);
+      return [s.add({ op: 'multiply' }, [x, apply(s, 'Sigmoid', x)], [1, 4])];
+    })), ['function']);
+    assert.deepEqual(ops(fused((s) => {
+      const x = s.input([1, 4]);
+      const gate = s.clip(s.affine(x, spread(s, x, 1), spread(s, x, 3)), 0, 6);
+      return [s.affine(s.add({ op: 'multiply' }, [x, gate], [1, 4]), spread(s, x, 1 / 6), spread(s, x, 0))];
+    })), ['function']);
+  });
+
+  it('begins at a tensor that something else reads, and keeps an output', () => {
+    assert.deepEqual(ops(fused((s) => {
+      const x = s.relu(s.input([1, 4]));
+      return [x, apply(s, 'Tanh', x)];
+    })), ['prelu', 'function']);
+  });
+
+  it('leaves products of different tensors, maps that differ by element and lone rectifiers as they are', () => {
+    assert.deepEqual(ops(fused((s) => {
+      const [x, y] = [s.input([1, 4]), s.input([1, 4])];
+      return [s.add({ op: 'multiply' }, [apply(s, 'Sigmoid', x), apply(s, 'Tanh', y)], [1, 4])];
+    })), ['function', 'function', 'multiply']);
+    assert.deepEqual(ops(fused((s) => {
+      const x = s.input([1, 4]);
+      return [apply(s, 'Tanh', s.affine(x, Float64Array.of(1, 2, 3, 4), spread(s, x, 0)))];
+    })), ['affine', 'function']);
+    assert.deepEqual(ops(fused((s) => [s.clip(s.relu(s.input([1, 4])), -1, 1)])), ['prelu', 'clip']);
+  });
+});
+
+describe('the circuit of a table', () => {
+  it('computes what the interpreter does for every integer, saturating or not, with the value read beside it', async function () {
+    this.timeout(300_000);
+    const s = new Sketch();
+    const x = s.input([1, 2]);
+    const wide = s.dense(x, 2, seeded(9));
+    const graph = s.graph(apply(s, 'Sigmoid', wide), apply(s, 'Tanh', x));
+    // Calibrated on a narrow part of the declared range, so that the index saturates at both ends.
+    const samples = [-0.2, 0, 0.2].map((value) => [Float64Array.of(value, -value)]);
+    const quantized = quantize(graph, { activationBits: 5, samples, inputRange: [-4, 4], evaluator });
+    // The index of the first table is an output too: its value is made from the digits.
+    const table = quantized.ops.find((op) => op.kind === 'table') as IntegerTable;
+    const index = quantized.ops.find(({ output }) => output === table.inputs[0])!;
+    assert.ok(index.kind === 'requantize');
+    const model = { ...quantized, outputs: [...quantized.outputs, { name: 'index', tensor: index.output, shape: index.shape, scale: index.scale }] };
+    const { program, system } = await compileModel(model, { input: 'private', output: 'public' });
+    const checker = createChecker(system);
+    const generator = prepareWitness(program);
+    const seen = new Set<string>();
+    for (const a of codes(model)) {
+      for (const b of codes(model)) {
+        const inputs = [Float64Array.of(a, b)];
+        const witness = generator.generate({ publicInputs: [7n], privateInputs: codesOf(model, inputs) });
+        assert.ok(checker.isSatisfied(witness));
+        const expected = runIntegerModel(model, inputs).flatMap((values) => Array.from(values, (value) => value + 0));
+        assert.deepEqual(Array.from(circuitResults(program, witness), (value) => value + 0), expected);
+        seen.add(String(expected[4]));
+      }
+    }
+    assert.ok(seen.has(String(index.low)) && seen.has(String(index.low + 2 ** index.bits - 1)), 'the index saturates at both ends');
+  });
+});
