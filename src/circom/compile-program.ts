@@ -30,7 +30,7 @@ export interface ProgramOptions {
 }
 
 const OWN = [fileURLToPath(new URL('../../circuits/', import.meta.url)), path.dirname(path.dirname(createRequire(import.meta.url).resolve('circomlib/package.json')))];
-const MAIN = /^\s*component\s+main\b[^;]*;/m;
+const MAIN = /\bcomponent\s+main\b[^;]*;/;
 
 /** @throws CircomError with circom's own message, or for a file that is not there */
 export async function compileProgram(file: string, { component, libraries = [] }: ProgramOptions = {}): Promise<CompiledProgram> {

@@ -41,7 +41,6 @@ export interface SystemReport {
   readonly open: readonly OpenWire[];
 }
 
-const HALF = FIELD_MODULUS / 2n;
 /** Rows named for an open wire, at most. */
 const SHOWN_ROWS = 3;
 
@@ -185,17 +184,14 @@ class Propagation {
 
   /** Whether an equation writes something determined as a sum of the unknown bits, in the one way there is. */
   private writes(equation: Affine, unknown: readonly number[]): boolean {
-    let [low, high] = [equation.constant, equation.constant];
-    for (const [wire, c] of equation.terms) {
-      const range = this.ranges.get(wire);
-      if (range === undefined) return false;
-      low += c * (c > 0n ? range.low : range.high);
-      high += c * (c > 0n ? range.high : range.low);
-    }
-    if (low <= -HALF || high >= HALF) return false;
+    if (!unknown.every((wire) => isBit(this.ranges.get(wire)))) return false;
     let sum = 0n;
-    const sizes = unknown.map((wire) => abs(equation.coefficient(wire))).sort((x, y) => (x < y ? -1 : 1));
-    return unknown.every((wire) => isBit(this.ranges.get(wire))) && sizes.every((size) => size > sum && ((sum += size), true));
+    for (const size of unknown.map((wire) => abs(equation.coefficient(wire))).sort((x, y) => (x < y ? -1 : 1))) {
+      if (size <= sum) return false;
+      sum += size;
+    }
+    // Two ways to write the same differ by less than r in size, so that they are equal as integers; then each size outweighs the smaller.
+    return sum < FIELD_MODULUS;
   }
 }
 
