@@ -3,6 +3,7 @@ export { buildGraph } from './build.js';
 export { decodeModel, NEWEST_OPSET, OLDEST_OPSET } from './decode.js';
 export * from './errors.js';
 export type { Constant, ElementType, OnnxModel, OnnxNode, ValueInfo } from './model.js';
+export { mlOps } from './ml/index.js';
 export { constantOps, supportedOps } from './ops/index.js';
 export * from '../network/index.js';
 export { OnnxRuntimeError, openReference, type Reference } from './reference.js';

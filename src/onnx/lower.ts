@@ -5,10 +5,11 @@
 import { GraphBuilder } from './builder.js';
 import { UnsupportedOpError } from './errors.js';
 import { evaluate } from '../network/evaluate.js';
-import { ML_OPERATORS } from './ml/index.js';
+import { ML_OPERATORS, mlOps } from './ml/index.js';
 import type { OnnxGraph, OnnxNode } from './model.js';
 import { constant, NodeContext, type Operator } from './ops/context.js';
 import { constantOps, OPERATORS, supportedOps } from './ops/index.js';
+import { wrapped } from './ops/wrapping.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Activation, Value } from './values.js';
 
@@ -34,7 +35,7 @@ export function lowerNode(
       `Node ${scores.omitted.node} (${scores.omitted.op}), opset ${opset}: it is supported only at the end of the network, and node ${node.name} (${node.op}) computes with its result.`,
     );
   }
-  const outputs = lowering(context);
+  const outputs = lowering(context).map((value) => wrapped(context, value));
   context.finish();
   return scores !== undefined && operator.afterSoftmax === 'carries'
     ? outputs.map((value) => carrySoftmax(context, scores, value))
@@ -51,7 +52,7 @@ function findOperator(node: OnnxNode, opset: number): Operator {
   if (Object.hasOwn(table, node.op)) return table[node.op];
   const op = node.domain === '' ? node.op : `${node.domain}.${node.op}`;
   throw new UnsupportedOpError(
-    `Node ${node.name} (${op}), opset ${opset}: this operator is not supported. Supported are ${supportedOps().join(', ')}; and on constants ${constantOps().join(', ')}.`,
+    `Node ${node.name} (${op}), opset ${opset}: this operator is not supported. Supported are ${[...supportedOps(), ...mlOps()].join(', ')}; and on constants ${constantOps().join(', ')}.`,
   );
 }
 

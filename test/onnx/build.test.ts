@@ -68,7 +68,7 @@ describe('buildGraph', () => {
   refuse('an output that does not depend on an input', { inputs: { x: [2] }, outputs: ['y'], constants: { c: floats([1], [1]) }, nodes: [node('Neg', ['c'], ['y'])] }, UnsupportedOpError, /nothing to prove/);
   refuse('an input of strings', { inputs: { x: { dims: [2], type: 'string' } }, outputs: ['y'], nodes: [node('Identity', ['x'], ['y'])] }, UnsupportedTensorError, /input x is no tensor of numbers/);
   refuse('rounding an activation to integers', { inputs: { x: [2] }, outputs: { y: 'int64' }, nodes: [node('Cast', ['x'], ['y'], { to: 7 }, 'round')] }, UnsupportedAttributeError, /Node round \(Cast\).*to = "int64"/);
-  for (const to of [2, 3, 9, 12]) {
+  for (const to of [2, 3, 12]) {
     refuse(`cutting an int64 activation down to element type ${to}`, { inputs: { x: { dims: [2], type: 'int64' } }, outputs: ['y'], nodes: [node('Cast', ['x'], ['b'], { to }, 'cut'), node('Cast', ['b'], ['y'], { to: 1 })] }, UnsupportedAttributeError, /Node cut \(Cast\).*int64 can only become/);
   }
   refuse('an input of absurd size', { inputs: { x: [100000, 100000] }, outputs: ['y'], nodes: [node('Relu', ['x'], ['y'])] }, ModelTooLargeError, /Graph input x/);

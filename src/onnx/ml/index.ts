@@ -24,3 +24,8 @@ export const ML_OPERATORS: Readonly<Record<string, Operator>> = {
   TreeEnsembleRegressor: { lower: lowerTreeEnsembleRegressor },
   ZipMap: { lower: lowerZipMap, afterSoftmax: 'carries' },
 };
+
+/** Names of the operators with their domain, alphabetically. */
+export function mlOps(): string[] {
+  return Object.keys(ML_OPERATORS).map((op) => `ai.onnx.ml.${op}`).sort();
+}

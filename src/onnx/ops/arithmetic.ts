@@ -10,10 +10,10 @@ import { commonShape, expandActivation, expandConstant } from './broadcast.js';
 import { constant, type Lowering, type NodeContext } from './context.js';
 import { emitFunction } from './functions.js';
 
-/** Refuses types whose arithmetic wraps around or is not arithmetic at all. */
+/** Refuses types that have no arithmetic. Those of integers wrap around: see wrapping.ts. */
 export function requireNumeric(context: NodeContext, values: readonly Value[]): void {
   for (const { type, kind } of values) {
-    if (kind === 'activation' && !isFloat(type) && type !== 'int32' && type !== 'int64') {
+    if (kind === 'activation' && !isFloat(type) && !/^u?int/.test(type)) {
       throw context.unsupported(`it computes on activations of type ${type}; cast them to float before`);
     }
   }

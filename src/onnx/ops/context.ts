@@ -224,6 +224,13 @@ export class NodeContext {
     return factsOf(this.builder, tensor);
   }
 
+  /** Says that an activation's elements, all whole, lie in [least, most], where the bounds worked out do not see it. */
+  assume(value: Activation, least: number, most: number): void {
+    const { bounds } = this.facts(value);
+    const clamp = (bound: number): number => Math.min(Math.max(bound, least), most);
+    this.builder.facts.set(value.tensor, { bounds: { low: bounds.low.map(clamp), high: bounds.high.map(clamp) }, whole: true });
+  }
+
   note(text: string): void {
     this.builder.notes.push(text);
   }

@@ -13,6 +13,8 @@ import { foldConstant, foldConstantOfShape, foldRange, lowerShape, lowerSize } f
 import type { Operator } from './context.js';
 import { lowerConv } from './conv.js';
 import { lowerConvTranspose } from './conv-transpose.js';
+import { lowerCumSum, lowerReduceProd } from './cumulative.js';
+import { foldDequantizeLinear, lowerDequantizeLinear } from './dequantize.js';
 import { lowerExpand, lowerTile } from './expand.js';
 import { lowerMax, lowerMin } from './extremum.js';
 import { FUNCTION_OPERATORS } from './functions.js';
@@ -22,7 +24,7 @@ import { lowerGemm, lowerMatMul } from './matmul.js';
 import { lowerPad } from './pad.js';
 import { lowerAveragePool, lowerGlobalAveragePool, lowerGlobalMaxPool, lowerMaxPool } from './pooling.js';
 import { foldPow, lowerPow } from './power.js';
-import { lowerAbs, lowerClip, lowerHardSigmoid, lowerHardSwish, lowerLeakyRelu, lowerPRelu, lowerRelu } from './rectifiers.js';
+import { lowerAbs, lowerClip, lowerHardSigmoid, lowerHardSwish, lowerLeakyRelu, lowerPRelu, lowerRelu, lowerThresholdedRelu } from './rectifiers.js';
 import { lowerReduceL1, lowerReduceMax, lowerReduceMean, lowerReduceMin, lowerReduceSum, lowerReduceSumSquare } from './reduce.js';
 import { lowerFlatten, lowerReshape, lowerSqueeze, lowerUnsqueeze } from './reshaping.js';
 import { lowerResize } from './resize.js';
@@ -49,7 +51,9 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   ConstantOfShape: { fold: foldConstantOfShape },
   Conv: { lower: lowerConv },
   ConvTranspose: { lower: lowerConvTranspose },
+  CumSum: { lower: lowerCumSum },
   DepthToSpace: { lower: lowerDepthToSpace },
+  DequantizeLinear: { lower: lowerDequantizeLinear, fold: foldDequantizeLinear },
   Div: { lower: lowerDiv, fold: foldDiv },
   Dropout: { lower: lowerDropout, fold: lowerDropout, afterSoftmax: 'carries' },
   Equal: { ...CONSTANT_ARITHMETIC.Equal, lower: lowerEqual },
@@ -87,6 +91,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   ReduceMax: { lower: lowerReduceMax },
   ReduceMean: { lower: lowerReduceMean },
   ReduceMin: { lower: lowerReduceMin },
+  ReduceProd: { ...CONSTANT_ARITHMETIC.ReduceProd, lower: lowerReduceProd },
   ReduceSum: { lower: lowerReduceSum },
   ReduceSumSquare: { lower: lowerReduceSumSquare },
   Relu: { lower: lowerRelu },
@@ -101,6 +106,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   Squeeze: { lower: lowerSqueeze, afterSoftmax: 'carries' },
   Sub: { lower: lowerSub, fold: foldSub },
   Sum: { lower: lowerSum },
+  ThresholdedRelu: { lower: lowerThresholdedRelu },
   Tile: { lower: lowerTile },
   Transpose: { lower: lowerTranspose, afterSoftmax: 'carries' },
   Trilu: { lower: lowerTrilu },

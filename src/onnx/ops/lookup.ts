@@ -2,9 +2,9 @@
  * Tables of constants with a computed position: y = v_0 + sum over k of (v_k - v_(k-1)) [x >= k], one comparison for each position that x
  * can be at and where the table changes. Exact, since positions are whole numbers.
  */
-import { sizeOf } from '../../tensor/shape.js';
+import { sizeOf, type Shape } from '../../tensor/shape.js';
 import type { ElementType } from '../model.js';
-import type { Activation } from '../values.js';
+import type { Activation, Value } from '../values.js';
 import { emitAffine } from './arithmetic.js';
 import { emitStep } from './comparison.js';
 import type { NodeContext } from './context.js';
@@ -56,6 +56,72 @@ export function emitTable(context: NodeContext, { x, low, high }: Positions, val
   const sum = context.emit({ op: 'mean', shape: x.shape, groups, divisors: new Float64Array(size).fill(1) }, [weighted], { step: suffix('sum') });
   const ones = new Float64Array(size).fill(1);
   return { ...emitAffine(context, sum, x.shape, ones, base, step), type, labels: undefined };
+}
+
+/** For each element of x the bits [x = k], k from its least to its greatest position, one after the other. */
+export interface Hot {
+  readonly bits: Activation;
+  /** The bits of element i are offsets[i] .. offsets[i + 1], for the positions from low[i] on. */
+  readonly offsets: Uint32Array;
+  readonly low: Float64Array;
+}
+
+/** One bit for each position that an element can be at; they sum to one. */
+export function emitHot(context: NodeContext, { x, low, high }: Positions): Hot {
+  const size = sizeOf(x.shape);
+  const offsets = new Uint32Array(size + 1);
+  let total = 0;
+  for (let i = 0; i < size; i++) {
+    total += high[i] - low[i] + 1;
+    if (total > MOST_COMPARISONS) throw context.unsupported(`its positions take more than ${MOST_COMPARISONS} comparisons`);
+    offsets[i + 1] = total;
+  }
+  const owners = new Int32Array(total);
+  const thresholds = new Float64Array(total);
+  for (let i = 0; i < size; i++) {
+    owners.fill(i, offsets[i], offsets[i + 1]);
+    for (let j = offsets[i]; j < offsets[i + 1]; j++) thresholds[j] = low[i] + j - offsets[i];
+  }
+  const shape = [total];
+  const spread = context.emit({ op: 'move', shape, index: owners, constants: new Float64Array() }, [x], { step: 'positions', type: 'int64' });
+  const reached = emitStep(context, spread, thresholds, false, 'reached');
+  // Every element reaches its least position, and none passes its greatest: positions outside are taken for the ends.
+  const first = Int32Array.from({ length: total }, (_, j) => (j === offsets[owners[j]] ? -1 : j));
+  const next = Int32Array.from({ length: total }, (_, j) => (j + 1 === offsets[owners[j] + 1] ? -1 : j + 1));
+  const here = context.emit({ op: 'move', shape, index: first, constants: Float64Array.of(1) }, [reached], { step: 'here' });
+  const beyond = context.emit({ op: 'move', shape, index: next, constants: Float64Array.of(0) }, [reached], { step: 'beyond' });
+  const bits = context.emit({ op: 'sum', shape, coefficients: [1, -1] }, [here, beyond], { step: 'hot', type: 'bool' });
+  return { bits, offsets, low };
+}
+
+/** One element of a result that is taken from `data` by a computed position: which element of x says the position, and where position k is. */
+export interface Taken {
+  readonly by: number;
+  readonly at: (k: number) => number;
+}
+
+/** The elements that computed positions name: a product for each position that each can be at, none where the data are constants. */
+export function emitTaken(context: NodeContext, data: Value, positions: Positions, shape: Shape, taken: readonly Taken[]): Activation {
+  const { bits, offsets, low } = emitHot(context, positions);
+  const ends = new Uint32Array(taken.length + 1);
+  taken.forEach(({ by }, j) => (ends[j + 1] = ends[j] + offsets[by + 1] - offsets[by]));
+  const total = ends[taken.length];
+  if (total > MOST_COMPARISONS) throw context.unsupported(`it chooses among more than ${MOST_COMPARISONS} elements in all`);
+  const [hot, from] = [new Int32Array(total), new Int32Array(total)];
+  taken.forEach(({ by, at }, j) => {
+    for (let i = 0; i < ends[j + 1] - ends[j]; i++) {
+      hot[ends[j] + i] = offsets[by] + i;
+      from[ends[j] + i] = at(low[by] + i);
+    }
+  });
+  const none = new Float64Array();
+  const chosen = context.emit({ op: 'move', shape: [total], index: hot, constants: none }, [bits], { step: 'chosen' });
+  const products =
+    data.kind === 'constant'
+      ? emitAffine(context, chosen, [total], Float64Array.from(from, (position) => data.data[position]), new Float64Array(total), 'products')
+      : context.emit({ op: 'multiply', shape: [total] }, [chosen, context.emit({ op: 'move', shape: [total], index: from, constants: none }, [data], { step: 'candidates' })], { step: 'products' });
+  const groups = { offsets: ends, indices: Uint32Array.from({ length: total }, (_, i) => i) };
+  return context.emit({ op: 'mean', shape, groups, divisors: new Float64Array(taken.length).fill(1) }, [products], { type: data.type });
 }
 
 /** [x = key], for whole numbers and reals alike. */

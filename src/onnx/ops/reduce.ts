@@ -17,7 +17,8 @@ interface Reduction {
 /** Axes: an attribute before `inputSince`, an input since then. None means all, unless `noop_with_empty_axes`. */
 function resolveReduction(context: NodeContext, inputSince: number): Reduction {
   const x = context.activation(0);
-  requireNumeric(context, [x]);
+  // Of booleans the greatest and the least are defined.
+  if (x.type !== 'bool' || !/^Reduce(Max|Min)$/.test(context.node.op)) requireNumeric(context, [x]);
   const byInput = context.opset >= inputSince;
   const given = byInput ? context.integers(1) : context.ints('axes');
   const noop = byInput && context.flag('noop_with_empty_axes', false);

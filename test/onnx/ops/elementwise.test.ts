@@ -45,7 +45,7 @@ describe('arithmetic', () => {
   const refused: [string, ModelSpec, RegExp][] = [
     ['division by a constant zero', { inputs: { a: [2] }, outputs: ['y'], constants: { c: floats([2], [1, 0]) }, nodes: [node('Div', ['a', 'c'], ['y'], {}, 'd')] }, /divides by zero/],
     ['integer division of an activation', { inputs: { a: { dims: [2], type: 'int64' } }, outputs: { y: 'int64' }, constants: { c: int64s([2]) }, nodes: [node('Div', ['a', 'c'], ['y'], {}, 'd')] }, /int64; cast them to float/],
-    ['arithmetic on bytes, which wraps around', { inputs: { a: { dims: [2], type: 'uint8' } }, outputs: { y: 'uint8' }, nodes: [node('Add', ['a', 'a'], ['y'], {}, 'd')] }, /uint8; cast them to float/],
+    ['arithmetic on booleans', { inputs: { a: { dims: [2], type: 'bool' } }, outputs: { y: 'bool' }, nodes: [node('Add', ['a', 'a'], ['y'], {}, 'd')] }, /bool; cast them to float/],
   ];
   for (const [what, spec, message] of refused) {
     it(`refuses ${what}`, () => {
