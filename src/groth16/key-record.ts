@@ -60,7 +60,7 @@ export class KeyMismatchError extends ZkinferError {
 
 /**
  * Refuses a verification key that is not the proving key's, by the points that both files hold; of a `.zkey` of any size only these are
- * read. `names`: both as the user knows them, and what helps. @throws KeyMismatchError, FormatError
+ * read. `names`: both as the user knows them, and what helps. @throws KeyMismatchError, UnfinishedKeyError, FormatError
  */
 export async function requireSameKey(zkeyPath: string, key: VerificationKey, names: { readonly key: string; readonly remedy: string }): Promise<void> {
   const refuse = (what: string): never => {
@@ -68,7 +68,8 @@ export async function requireSameKey(zkeyPath: string, key: VerificationKey, nam
       `${names.key} is not the key of ${zkeyPath}: ${what}. One of the two was exchanged, and proofs of the one mean nothing under the other; ${names.remedy}`,
     );
   };
-  const { shape } = await readKeyHeader(zkeyPath);
+  // A verification key does not show that all who contributed are beacons.
+  const shape = await requireFinishedZkey(zkeyPath);
   if (key.nPublic !== shape.publicSignals) return refuse(`it is for ${key.nPublic} public signals, the proving key for ${shape.publicSignals}`);
   const header = await readSectionStart(zkeyPath, 'zkey', 2, HEADER.end);
   const points = [

@@ -10,6 +10,7 @@ import { ZkinferError } from '../../src/errors.js';
 import { requireFinishedKey, UnfinishedKeyError } from '../../src/groth16/finished-key.js';
 import { NativeError, type NativeBackend } from '../../src/groth16/native.js';
 import { snarkjsBackend } from '../../src/groth16/snarkjs.js';
+import { requireSameKey } from '../../src/groth16/key-record.js';
 import { holdCurve } from '../../src/groth16/snarkjs-calls.js';
 import { FIELD_MODULUS } from '../../src/r1cs/types.js';
 import type { Proof, VerificationKey } from '../../src/groth16/types.js';
@@ -167,6 +168,9 @@ describe('a ceremony', () => {
     for (const key of ['beacon.zkey', 'beacons.zkey'].map(at)) {
       assert.equal(await snarkjs.zKey.verifyFromR1cs(r1cs, ptau, key), true, 'snarkjs takes such a key');
       await assert.rejects(native.verificationKey(key), UnfinishedKeyError);
+      // Verification, export, deployment and registration look at a folder's proving key by this.
+      const exported = (await snarkjs.zKey.exportVerificationKey(key)) as VerificationKey;
+      await assert.rejects(requireSameKey(key, exported, { key: 'the key', remedy: '' }), UnfinishedKeyError);
       for (const backend of [native, snarkjsBackend]) {
         await assert.rejects(backend.loadKey(key), UnfinishedKeyError, backend.name);
         await assert.rejects(backend.importKey(key, { r1cs, ptau }), /beacon/, backend.name);
