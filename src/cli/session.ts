@@ -37,14 +37,16 @@ export async function execute<T>(options: CommonOptions, work: (session: Session
   const controller = new AbortController();
   let status: number | undefined;
   const interrupt = (signal: keyof typeof SIGNAL_STATUS): void => {
+    if (status !== undefined) process.exit(status);
     status = SIGNAL_STATUS[signal];
     controller.abort();
     process.stderr.write('\nInterrupted; stopping.\n');
     // Work that cannot be cancelled must not keep the user waiting; nothing half-written bears a final name.
     setTimeout(() => process.exit(status), LAST_MOMENTS).unref();
   };
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
+  // Not `once`: packages that clean up after themselves kill the process with the signal where nobody listens to it any more.
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
   const session = openSession(options, controller.signal);
   try {
     const { result, ok } = await work(session);
