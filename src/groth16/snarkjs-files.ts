@@ -27,8 +27,8 @@ export async function closingFiles<T>(work: () => Promise<T>): Promise<T> {
 function remember(): void {
   remembers = true;
   const { open } = fs.promises;
-  fs.promises.open = async (...given: Parameters<typeof open>): Promise<FileHandle> => {
-    const file = await open(...given);
+  fs.promises.open = async (path, flags, mode): Promise<FileHandle> => {
+    const file = await open(path, flags, mode);
     opened.getStore()?.push(file);
     return file;
   };

@@ -51,7 +51,7 @@ export function factsOf(builder: GraphBuilder, tensor: string): Facts {
     }
     const missing = node.inputs.filter((input) => !builder.facts.has(input));
     if (missing.length > 0) {
-      pending.push(...missing);
+      for (const input of missing) pending.push(input);
       continue;
     }
     builder.facts.set(name, deduce(node, node.inputs.map((input) => builder.facts.get(input) as Facts)));

@@ -242,6 +242,7 @@ describe('inputs', () => {
     assert.deepEqual(spreadArguments(one), ['Math.max ...rows']);
     assert.deepEqual(spreadArguments('list.push(...(await more())); String.fromCharCode(...bytes); [].concat(...lists);'), ['push ...(await', 'String.fromCharCode ...bytes', 'concat ...lists']);
     assert.deepEqual(spreadArguments('Math.min.apply(null, values)'), ['.apply(']);
+    assert.deepEqual(spreadArguments('verify: async (...args) => (await load()).verify(...args); gelu.apply(3);\nf(...args)'), ['f ...args']);
     assert.deepEqual(spreadArguments('const f = (...rest: never[]): void => undefined; f([...rest], { ...rest });'), []);
   });
 });
@@ -252,6 +253,7 @@ const FEW = new Set([
   'workflow/public-signals.ts: planPacking ...hull',
   'compile/emitter.ts: wire ...this',
   'compile/lower.ts: planPacking ...outputRanges',
+  'compile/layers/table.ts: instance ...range',
   'compile/layers/multiply.ts: Math.min ...corners',
   'compile/layers/multiply.ts: Math.max ...corners',
   'tensor/intervals.ts: Math.min ...product',
@@ -263,7 +265,8 @@ const FEW = new Set([
 /** Calls with a spread argument, or by `apply`, over any number of lines: the function's name and what is spread. Comments do not count. */
 function spreadArguments(text: string): string[] {
   const code = text.replace(/\/\*[^]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
-  const found = code.includes('.apply(') ? ['.apply('] : [];
+  // Other things than functions have an `apply` of their own.
+  const found = /\.apply\(\s*(?:null|undefined|this)\b/.test(code) ? ['.apply('] : [];
   for (const { index } of code.matchAll(/\.\.\.(?=[\w($[])/g)) {
     // Back to the bracket that is open here: an argument list's, if a name stands before it.
     let depth = 0;
@@ -276,7 +279,9 @@ function spreadArguments(text: string): string[] {
     const callee = code[at] === '(' ? /(?:\b(?:Math|String|fs)\.)?\w+$/.exec(code.slice(0, at))?.[0] : undefined;
     const operand = /^\.\.\.(?:\(await|\w+)?/.exec(code.slice(index))![0];
     const isParameter = /^\.\.\.\w+\s*(?::|\)\s*(?:=>|:))/.test(code.slice(index));
-    if (callee !== undefined && !isParameter) found.push(`${callee} ${operand}`);
+    // A function may hand on what it was called with.
+    const isHandedOn = operand === '...args' && /\(\.\.\.args\)\s*=>[^\n]*$/.test(code.slice(0, index));
+    if (callee !== undefined && !isParameter && !isHandedOn) found.push(`${callee} ${operand}`);
   }
   return found;
 }
