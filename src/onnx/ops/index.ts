@@ -25,7 +25,10 @@ import { lowerPad } from './pad.js';
 import { lowerAveragePool, lowerGlobalAveragePool, lowerGlobalMaxPool, lowerMaxPool } from './pooling.js';
 import { foldPow, lowerPow } from './power.js';
 import { lowerAbs, lowerClip, lowerHardSigmoid, lowerHardSwish, lowerLeakyRelu, lowerPRelu, lowerRelu, lowerThresholdedRelu } from './rectifiers.js';
-import { lowerReduceL1, lowerReduceMax, lowerReduceMean, lowerReduceMin, lowerReduceSum, lowerReduceSumSquare } from './reduce.js';
+import {
+  lowerReduceL1, lowerReduceL2, lowerReduceLogSum, lowerReduceLogSumExp, lowerReduceMax, lowerReduceMean, lowerReduceMin, lowerReduceSum,
+  lowerReduceSumSquare,
+} from './reduce.js';
 import { lowerFlatten, lowerReshape, lowerSqueeze, lowerUnsqueeze } from './reshaping.js';
 import { lowerResize } from './resize.js';
 import { lowerTrilu, lowerWhere } from './select.js';
@@ -88,6 +91,9 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   PRelu: { lower: lowerPRelu },
   Range: { fold: foldRange },
   ReduceL1: { lower: lowerReduceL1 },
+  ReduceL2: { lower: lowerReduceL2 },
+  ReduceLogSum: { lower: lowerReduceLogSum },
+  ReduceLogSumExp: { lower: lowerReduceLogSumExp },
   ReduceMax: { lower: lowerReduceMax },
   ReduceMean: { lower: lowerReduceMean },
   ReduceMin: { lower: lowerReduceMin },
