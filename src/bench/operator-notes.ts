@@ -132,6 +132,16 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
   HardSwish: { becomes: 'affine map, clip and product, fused into a table', example: one },
   Identity: { becomes: 'nothing', example: one },
   If: { becomes: 'one branch, or each element of both chosen by a product', limits: 'under a computed condition both branches have the same shapes' },
+  InstanceNormalization: {
+    becomes: 'means, products and a table for each channel',
+    limits: 'scale and shift are constants',
+    example: { inputs: [IMAGE, positive(2), weights(2)] },
+  },
+  LayerNormalization: {
+    becomes: 'means, products and a table for each group',
+    limits: 'scale and shift are constants; one output',
+    example: { inputs: [VECTOR, positive(8), weights(8)] },
+  },
   LeakyRelu: { becomes: 'rectifier with a slope', example: one },
   Less: comparison,
   LessOrEqual: comparison,

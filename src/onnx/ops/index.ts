@@ -21,6 +21,7 @@ import { FUNCTION_OPERATORS } from './functions.js';
 import { lowerGather, lowerGatherElements } from './gather.js';
 import { lowerDropout, lowerIdentity } from './identity.js';
 import { lowerGemm, lowerMatMul } from './matmul.js';
+import { lowerInstanceNormalization, lowerLayerNormalization } from './normalization.js';
 import { lowerPad } from './pad.js';
 import { lowerAveragePool, lowerGlobalAveragePool, lowerGlobalMaxPool, lowerMaxPool } from './pooling.js';
 import { foldPow, lowerPow } from './power.js';
@@ -73,6 +74,8 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   HardSwish: { lower: lowerHardSwish },
   Identity: { lower: lowerIdentity, fold: lowerIdentity, afterSoftmax: 'carries' },
   If: { lower: lowerIf, fold: lowerIf },
+  InstanceNormalization: { lower: lowerInstanceNormalization },
+  LayerNormalization: { lower: lowerLayerNormalization },
   LeakyRelu: { lower: lowerLeakyRelu },
   Less: { ...CONSTANT_ARITHMETIC.Less, lower: lowerLess },
   LessOrEqual: { ...CONSTANT_ARITHMETIC.LessOrEqual, lower: lowerLessOrEqual },
