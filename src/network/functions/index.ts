@@ -176,7 +176,6 @@ export const FUNCTIONS = {
   Tan: plain(Math.tan, never, EVERYWHERE, 'at odd multiples of pi / 2', (low, high) =>
     Math.floor(low / Math.PI + 0.5) === Math.floor(high / Math.PI + 0.5) ? [] : [-Infinity, Infinity]),
   Tanh: rising(Math.tanh),
-  ThresholdedRelu: row({ alpha: 1 }, (x, { alpha }) => (x > alpha ? x : 0), ({ alpha }) => alpha >= 0, (_low, _high, { alpha }) => [alpha, 0]),
 } as const;
 
 export type FunctionName = keyof typeof FUNCTIONS;

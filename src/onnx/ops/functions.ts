@@ -26,7 +26,7 @@ function operator(f: (context: NodeContext) => ScalarFunction, takesIntegers = f
 const plain = (name: FunctionName & keyof PlainFunctions): Operator => operator(() => scalarFunction(name, {}));
 /** Functions without parameters. */
 type PlainFunctions = { [Name in FunctionName as Name extends ParametrizedName ? never : Name]: true };
-type ParametrizedName = 'Celu' | 'Elu' | 'Pow' | 'Power' | 'Selu' | 'Shrink' | 'Swish' | 'ThresholdedRelu';
+type ParametrizedName = 'Celu' | 'Elu' | 'Pow' | 'Power' | 'Selu' | 'Shrink' | 'Swish';
 
 /** SELU's constants as the float attributes hold them. */
 const SELU = { alpha: 1.6732632423543772, gamma: 1.0507009873554805 };
@@ -71,5 +71,4 @@ export const FUNCTION_OPERATORS: Readonly<Record<string, Operator>> = {
   Swish: operator((context) => scalarFunction('Swish', { alpha: context.float('alpha', 1) })),
   Tan: plain('Tan'),
   Tanh: plain('Tanh'),
-  ThresholdedRelu: operator((context) => scalarFunction('ThresholdedRelu', { alpha: context.float('alpha', 1) })),
 };

@@ -21,11 +21,15 @@ import { FUNCTION_OPERATORS } from './functions.js';
 import { lowerGather, lowerGatherElements } from './gather.js';
 import { lowerDropout, lowerIdentity } from './identity.js';
 import { lowerGemm, lowerMatMul } from './matmul.js';
+import { lowerInstanceNormalization, lowerLayerNormalization } from './normalization.js';
 import { lowerPad } from './pad.js';
 import { lowerAveragePool, lowerGlobalAveragePool, lowerGlobalMaxPool, lowerMaxPool } from './pooling.js';
 import { foldPow, lowerPow } from './power.js';
 import { lowerAbs, lowerClip, lowerHardSigmoid, lowerHardSwish, lowerLeakyRelu, lowerPRelu, lowerRelu, lowerThresholdedRelu } from './rectifiers.js';
-import { lowerReduceL1, lowerReduceMax, lowerReduceMean, lowerReduceMin, lowerReduceSum, lowerReduceSumSquare } from './reduce.js';
+import {
+  lowerReduceL1, lowerReduceL2, lowerReduceLogSum, lowerReduceLogSumExp, lowerReduceMax, lowerReduceMean, lowerReduceMin, lowerReduceSum,
+  lowerReduceSumSquare,
+} from './reduce.js';
 import { lowerFlatten, lowerReshape, lowerSqueeze, lowerUnsqueeze } from './reshaping.js';
 import { lowerResize } from './resize.js';
 import { lowerTrilu, lowerWhere } from './select.js';
@@ -70,6 +74,8 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   HardSwish: { lower: lowerHardSwish },
   Identity: { lower: lowerIdentity, fold: lowerIdentity, afterSoftmax: 'carries' },
   If: { lower: lowerIf, fold: lowerIf },
+  InstanceNormalization: { lower: lowerInstanceNormalization },
+  LayerNormalization: { lower: lowerLayerNormalization },
   LeakyRelu: { lower: lowerLeakyRelu },
   Less: { ...CONSTANT_ARITHMETIC.Less, lower: lowerLess },
   LessOrEqual: { ...CONSTANT_ARITHMETIC.LessOrEqual, lower: lowerLessOrEqual },
@@ -88,6 +94,9 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   PRelu: { lower: lowerPRelu },
   Range: { fold: foldRange },
   ReduceL1: { lower: lowerReduceL1 },
+  ReduceL2: { lower: lowerReduceL2 },
+  ReduceLogSum: { lower: lowerReduceLogSum },
+  ReduceLogSumExp: { lower: lowerReduceLogSumExp },
   ReduceMax: { lower: lowerReduceMax },
   ReduceMean: { lower: lowerReduceMean },
   ReduceMin: { lower: lowerReduceMin },

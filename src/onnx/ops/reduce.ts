@@ -1,10 +1,12 @@
-/** ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceL1 and ReduceSumSquare. */
+/** ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceL1, ReduceL2, ReduceLogSum, ReduceLogSumExp and ReduceSumSquare. */
 import { reductionGroups, type Groups } from '../../tensor/groups.js';
 import { sizeOf } from '../../tensor/shape.js';
+import { scalarFunction } from '../../network/functions/index.js';
 import { isFloat } from '../model.js';
 import type { Activation } from '../values.js';
 import { emitAffine, requireNumeric } from './arithmetic.js';
 import type { Lowering, NodeContext } from './context.js';
+import { emitFunction } from './functions.js';
 
 interface Reduction {
   readonly x: Activation;
@@ -35,8 +37,12 @@ function filled(shape: readonly number[], value: number): Float64Array {
   return new Float64Array(sizeOf(shape)).fill(value);
 }
 
-function emitMean(context: NodeContext, x: Activation, { shape, groups }: Reduction, divisor: number): Activation {
-  return context.emit({ op: 'mean', shape, groups, divisors: filled(shape, divisor) }, [x]);
+function emitMean(context: NodeContext, x: Activation, { shape, groups }: Reduction, divisor: number, step?: string): Activation {
+  return context.emit({ op: 'mean', shape, groups, divisors: filled(shape, divisor) }, [x], { step });
+}
+
+function requireFloat(context: NodeContext, { x }: Reduction): void {
+  if (!isFloat(x.type)) throw context.unsupported(`it is computed on floats, and its input is of type ${x.type}; cast it before`);
 }
 
 export const lowerReduceSum: Lowering = (context) => {
@@ -62,6 +68,38 @@ export const lowerReduceSumSquare: Lowering = (context) => {
   const { x } = reduction;
   const squares = context.emit({ op: 'multiply', shape: x.shape }, [x, x], { step: 'squares' });
   return [emitMean(context, squares, reduction, 1)];
+};
+
+/** The square root of the sum of squares. */
+export const lowerReduceL2: Lowering = (context) => {
+  const reduction = resolveReduction(context, 18);
+  requireFloat(context, reduction);
+  const { x } = reduction;
+  const squares = context.emit({ op: 'multiply', shape: x.shape }, [x, x], { step: 'squares' });
+  return [emitFunction(context, emitMean(context, squares, reduction, 1, 'sum'), scalarFunction('Sqrt', {}))];
+};
+
+export const lowerReduceLogSum: Lowering = (context) => {
+  const reduction = resolveReduction(context, 18);
+  requireFloat(context, reduction);
+  return [emitFunction(context, emitMean(context, reduction.x, reduction, 1, 'sum'), scalarFunction('Log', {}))];
+};
+
+/** log(sum exp(x)) = m + log(sum exp(x - m)), m the maximum: the exponentials then lie in [0, 1], and their sum at 1 or above. */
+export const lowerReduceLogSumExp: Lowering = (context) => {
+  const reduction = resolveReduction(context, 18);
+  requireFloat(context, reduction);
+  const { x, shape, groups } = reduction;
+  const largest = context.emit({ op: 'max', shape, groups }, [x], { step: 'max' });
+  const index = new Int32Array(sizeOf(x.shape));
+  for (let g = 0; g + 1 < groups.offsets.length; g++) {
+    for (const member of groups.indices.subarray(groups.offsets[g], groups.offsets[g + 1])) index[member] = g;
+  }
+  const spread = context.emit({ op: 'move', shape: x.shape, index, constants: new Float64Array() }, [largest], { step: 'expand' });
+  const below = context.emit({ op: 'sum', shape: x.shape, coefficients: [1, -1] }, [x, spread], { step: 'below' });
+  const exponentials = emitFunction(context, below, scalarFunction('Exp', {}), 'exp');
+  const logarithm = emitFunction(context, emitMean(context, exponentials, reduction, 1, 'sum'), scalarFunction('Log', {}), 'log');
+  return [context.emit({ op: 'sum', shape, coefficients: [1, 1] }, [largest, logarithm])];
 };
 
 export const lowerReduceMax: Lowering = (context) => {

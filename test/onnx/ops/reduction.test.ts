@@ -4,7 +4,7 @@ import { agrees } from '../support/compare.js';
 import { int64s, makeModel, node, type AttributeSpec, type ModelSpec } from '../support/make-model.js';
 
 describe('reductions', () => {
-  for (const op of ['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceL1', 'ReduceSumSquare']) {
+  for (const op of ['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceL1', 'ReduceL2', 'ReduceLogSumExp', 'ReduceSumSquare']) {
     const attributes = (more: Record<string, AttributeSpec>, opset = 12): ModelSpec => ({
       opset,
       inputs: { x: [2, 3, 4] },
@@ -34,6 +34,17 @@ describe('reductions', () => {
       assert.deepEqual(graph.outputs[0].shape, [2, 3, 4]);
     });
   }
+});
+
+describe('ReduceLogSum', () => {
+  it('agrees with onnxruntime on positive sums', async () => {
+    await agrees({
+      opset: 13,
+      inputs: { x: [2, 3, 4] },
+      outputs: ['y'],
+      nodes: [node('Exp', ['x'], ['e']), node('ReduceLogSum', ['e'], ['y'], { axes: [1] })],
+    });
+  });
 });
 
 describe('ArgMax and ArgMin', () => {
