@@ -51,7 +51,7 @@ describe('an audit', function () {
   it('establishes files, circuit, model, key and contract from the ONNX file and the recorded options', async () => {
     const audit = await auditBuild(folder, whole);
     assert.equal(audit.sound, true, JSON.stringify(audit.findings));
-    for (const subject of ['files', 'circuit', 'model file', 'calibration', 'verification key', 'contract']) {
+    for (const subject of ['files', 'circuit', 'wires', 'model file', 'calibration', 'verification key', 'contract']) {
       assert.deepEqual(verdictOf(audit, subject), ['established'], subject);
     }
     assert.deepEqual(verdictOf(audit, 'model'), ['established']);
