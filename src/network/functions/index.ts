@@ -1,5 +1,5 @@
 /**
- * Functions of one value, one row each: what a table gadget proves (decision 11 of the design). To add one, write its row here and name
+ * Functions of one value, one row each: what a table gadget proves (decision 11 in docs/architecture.md). To add one, write its row here and name
  * it in `onnx/ops/functions.ts`.
  *
  * Outside a function's domain and at its poles there is no number to prove. What a table holds there is defined for all functions alike,
