@@ -100,9 +100,9 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
   ConvTranspose: { becomes: 'zeros between elements, then a convolution', limits: CONSTANT_WEIGHTS, example: { inputs: [IMAGE, weights(2, 3, 2, 2)], attributes: [ints('strides', 2, 2)] } },
   Cos: table(),
   Cosh: table(),
-  CumSum: { becomes: 'sums', limits: 'the axis is a constant', example: { inputs: [VECTOR, integers(1)] } },
+  CumSum: { becomes: 'sums of groups', limits: 'the axis is a constant', example: { inputs: [VECTOR, integers(1)] } },
   DepthToSpace: { becomes: MOVES, example: { inputs: [[1, 4, 2, 2]], attributes: [int('blocksize', 2)] } },
-  DequantizeLinear: { becomes: 'affine map', limits: 'scales and zero points are constants' },
+  DequantizeLinear: { becomes: 'affine map', limits: 'scales and zero points are constants', example: { inputs: [VECTOR, scalar(0.5)] } },
   Div: {
     becomes: 'affine map; by an activation, a product with its reciprocal, which is a table',
     limits: 'floats; a constant divisor has no zeros',
