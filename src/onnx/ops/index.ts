@@ -24,7 +24,7 @@ import { lowerGemm, lowerMatMul } from './matmul.js';
 import { lowerPad } from './pad.js';
 import { lowerAveragePool, lowerGlobalAveragePool, lowerGlobalMaxPool, lowerMaxPool } from './pooling.js';
 import { foldPow, lowerPow } from './power.js';
-import { lowerAbs, lowerClip, lowerHardSigmoid, lowerHardSwish, lowerLeakyRelu, lowerPRelu, lowerRelu, lowerThresholdedRelu } from './rectifiers.js';
+import { lowerAbs, lowerClip, lowerHardSigmoid, lowerHardSwish, lowerLeakyRelu, lowerPRelu, lowerRelu } from './rectifiers.js';
 import { lowerReduceL1, lowerReduceMax, lowerReduceMean, lowerReduceMin, lowerReduceSum, lowerReduceSumSquare } from './reduce.js';
 import { lowerFlatten, lowerReshape, lowerSqueeze, lowerUnsqueeze } from './reshaping.js';
 import { lowerResize } from './resize.js';
@@ -106,7 +106,6 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   Squeeze: { lower: lowerSqueeze, afterSoftmax: 'carries' },
   Sub: { lower: lowerSub, fold: foldSub },
   Sum: { lower: lowerSum },
-  ThresholdedRelu: { lower: lowerThresholdedRelu },
   Tile: { lower: lowerTile },
   Transpose: { lower: lowerTranspose, afterSoftmax: 'carries' },
   Trilu: { lower: lowerTrilu },
