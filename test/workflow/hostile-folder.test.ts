@@ -120,6 +120,11 @@ describe('a build folder from somebody else', function () {
       ({ outputs }) => ({ outputs: outputs.map((output) => ({ ...output, packing: { ...output.packing, offset: output.packing.offset + 1 } })) }),
       ({ outputs }) => ({ outputs: outputs.map((output) => ({ ...output, shape: [...output.shape].reverse() })) }),
       ({ inputs }) => ({ inputs: [...inputs, ...inputs] }),
+      // A contract would pack numbers that run into one another.
+      ({ outputs }) => ({ outputs: outputs.map((output) => ({ ...output, range: [output.range[0], 4 * output.range[1]] as [number, number] })) }),
+      ({ inputs }) => ({ inputs: inputs.map((input) => ({ ...input, range: [2 * input.range[0], input.range[1]] as [number, number] })) }),
+      ({ inputs }) => ({ inputs: inputs.map((input) => ({ ...input, elementScale: [1, 1] })) }),
+      ({ inputs }) => ({ inputs: inputs.map((input) => ({ ...input, packing: { ...input.packing, offset: input.packing.offset - 1 } })) }),
       ({ visibility }) => ({ visibility: { ...visibility, output: 'hashed' as const } }),
     ];
     for (const [i, change] of changes.entries()) {
