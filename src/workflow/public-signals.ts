@@ -12,7 +12,7 @@ import { BuildMismatchError } from './errors.js';
 import { poseidonCommit } from '../gadgets/index.js';
 import type { KeyShape } from '../groth16/types.js';
 import type { Manifest, TensorDescription } from '../manifest.js';
-import type { IntegerModel } from '../quantize/integer-model.js';
+import type { IntegerInput, IntegerModel } from '../quantize/integer-model.js';
 import { boundModel } from '../quantize/intervals.js';
 import { hull, type Intervals } from '../tensor/intervals.js';
 import { keysRemedy } from './build-folder.js';
@@ -30,6 +30,8 @@ export interface ProvedInference {
 
 /** The public signals of a model's inferences. */
 export interface PublicSignals {
+  /** The integers that elements of each output may be. */
+  readonly outputRanges: readonly (readonly [number, number])[];
   readonly meanings: readonly SignalMeaning[];
   /** How the elements of each tensor lie in words. */
   readonly packings: Record<CommitmentSide, readonly PackingPlan[]>;
@@ -59,6 +61,7 @@ export function publicSignalsOf(model: IntegerModel, visibility: Pick<Manifest['
   };
   return {
     packings,
+    outputRanges: model.outputs.map(({ tensor }) => hull(bounds.get(tensor) as Intervals)),
     meanings: [...meanings('output', visibility.output, packings.output), ...meanings('input', visibility.input, packings.input), { kind: 'context' }],
     of: ({ inputs, outputs, salts, context }) => [...sideOf('output', outputs, salts.output), ...sideOf('input', inputs, salts.input), context],
     sideOf,
@@ -74,13 +77,13 @@ function lowsOf(model: IntegerModel, k: number, size: number): Float64Array {
  * @throws BuildMismatchError where the manifest declares other signals, shapes, scales or packings than the model has: a contract and a
  * reader would take the numbers for something else
  */
-export function requireManifestOfModel(folder: string, manifest: Manifest, model: IntegerModel, { meanings: expected, packings }: PublicSignals): void {
+export function requireManifestOfModel(folder: string, manifest: Manifest, model: IntegerModel, { meanings: expected, packings, outputRanges }: PublicSignals): void {
   const same = (a: SignalMeaning, b: SignalMeaning | undefined): boolean =>
     b !== undefined && a.kind === b.kind && a.tensor === b.tensor && a.word === b.word;
   const least = (scales: Float64Array): number => scales.reduce((smallest, scale) => Math.min(smallest, scale), Infinity);
   const described =
-    model.outputs.every((output, k) => isDescribed(manifest.outputs[k], output, output.scale, packings.output[k])) &&
-    model.inputs.every((input, k) => isDescribed(manifest.inputs[k], input, least(input.scale), packings.input[k]));
+    model.outputs.every((output, k) => isDescribed(manifest.outputs[k], output, output.scale, packings.output[k], outputRanges[k])) &&
+    model.inputs.every((input, k) => isDescribed(manifest.inputs[k], input, least(input.scale), packings.input[k], inputRange(input)) && hasGrids(manifest.inputs[k], input));
   const offsets = packings.output.every(({ offset }, k) => manifest.outputs[k]?.packing.offset === offset);
   if (!described || !offsets || manifest.outputs.length !== model.outputs.length || manifest.inputs.length !== model.inputs.length) {
     throw new BuildMismatchError(`${folder}: the manifest describes other inputs or outputs than the model has; do not use this build, compile the model yourself`);
@@ -98,11 +101,26 @@ function isDescribed(
   own: { readonly name: string; readonly shape: readonly number[] },
   scale: number,
   { bits, perWord, words }: PackingPlan,
+  // A contract packs what lies inside, bit beside bit: with a wider range other numbers would have the same words.
+  range: readonly [number, number],
 ): boolean {
   if (declared === undefined) return false;
   const { packing } = declared;
-  const same = declared.name === own.name && declared.scale === scale && String(declared.shape) === String(own.shape);
+  const same = String(declared.range) === String(range) && declared.name === own.name && declared.scale === scale && String(declared.shape) === String(own.shape);
   return same && packing.bits === bits && packing.perWord === perWord && packing.words === words;
+}
+
+/** The integers that elements of an input may be, over all elements. */
+function inputRange({ low, bits }: IntegerInput): [number, number] {
+  const [least, most] = low.reduce(([min, max], value) => [Math.min(min, value), Math.max(max, value)], [Infinity, -Infinity]);
+  return [least, most + 2 ** bits - 1];
+}
+
+/** Whether an input's elements are declared on the grids that they lie on. */
+function hasGrids({ elementScale, elementOffset, packing }: Manifest['inputs'][number], input: IntegerInput): boolean {
+  const single = input.scale.length === 1;
+  const same = (declared: readonly number[] | undefined, own: Float64Array): boolean => String(declared) === String(single ? undefined : own);
+  return packing.offset === inputRange(input)[0] && same(elementScale, input.scale) && same(elementOffset, input.low);
 }
 
 /** @throws BuildMismatchError where a key is for another circuit than the build's */

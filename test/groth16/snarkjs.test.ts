@@ -151,6 +151,7 @@ describe('snarkjs backend', () => {
     const damaged = path.join(folder, 'damaged.ptau');
     fs.writeFileSync(damaged, Buffer.from('no powers of tau'));
     await assert.rejects(snarkjsBackend.ceremony.checkPowers(damaged));
+    fs.rmSync(damaged);
     const wrong = witness(3n, 4n);
     wrong[2 * 32] ^= 1;
     assert.equal(await checkWitness(path.join(folder, 'circuit.r1cs'), wrong), false);
