@@ -115,6 +115,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   Squeeze: { lower: lowerSqueeze, afterSoftmax: 'carries' },
   Sub: { lower: lowerSub, fold: foldSub },
   Sum: { lower: lowerSum },
+  ThresholdedRelu: { lower: lowerThresholdedRelu },
   Tile: { lower: lowerTile },
   Transpose: { lower: lowerTranspose, afterSoftmax: 'carries' },
   Trilu: { lower: lowerTrilu },

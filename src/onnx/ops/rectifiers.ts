@@ -3,6 +3,7 @@ import { broadcastShapes, sizeOf } from '../../tensor/shape.js';
 import type { Activation } from '../values.js';
 import { emitAffine, requireNumeric } from './arithmetic.js';
 import { expandConstant } from './broadcast.js';
+import { emitStep } from './comparison.js';
 import type { Lowering, NodeContext } from './context.js';
 
 function numeric(context: NodeContext): Activation {
@@ -22,6 +23,13 @@ function sloped(slope: (context: NodeContext) => number): Lowering {
 export const lowerRelu = sloped(() => 0);
 export const lowerLeakyRelu = sloped((context) => context.float('alpha', 0.01));
 export const lowerAbs = sloped(() => -1);
+
+/** x above alpha, else 0: x - alpha and a step would miss the jump, so x is multiplied with the comparison. */
+export const lowerThresholdedRelu: Lowering = (context) => {
+  const x = numeric(context);
+  const above = emitStep(context, x, Float64Array.of(context.float('alpha', 1)), true, 'above');
+  return [context.emit({ op: 'multiply', shape: x.shape }, [x, above])];
+};
 
 /** The slope is broadcast to x, in that direction only. */
 export const lowerPRelu: Lowering = (context) => {
