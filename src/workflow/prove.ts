@@ -62,8 +62,10 @@ export async function openWitness(folder: string): Promise<Pick<Prover, 'manifes
 /** @throws BuildFolderError, KeyMismatchError and the backend's key errors */
 export async function openProver(folder: string, backend: Groth16Backend): Promise<Prover> {
   const ready = await openWitness(folder);
-  const { files } = proofSystemOf(ready.manifest);
+  const { files, keyShape } = proofSystemOf(ready.manifest);
   const path = await checkBuildFile(folder, ready.manifest, files.provingKey);
+  // A key that anybody can forge under is called that, whatever else the manifest says of it; only the key's header is read.
+  await keyShape(path);
   await requireRecordedCeremony(folder, ready.manifest, path);
   const store = new Store(cacheFolder(), 'checked-keys');
   const recipe = { points: 'in their groups', key: ready.manifest.files[files.provingKey] };
