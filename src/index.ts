@@ -36,6 +36,7 @@ export { proofFromJson, proofToJson, type ProofFile } from './workflow/proof-fil
 export { parseInput, parseSamples, type Sample } from './workflow/input-json.js';
 
 export const inspectOnnx = lazily(async () => (await import('./workflow/inspect.js')).inspectOnnx);
+export const readOnnxFile = lazily(async () => (await import('./workflow/onnx-file.js')).readOnnxFile);
 export const compileOnnx = lazily(async () => (await import('./workflow/compile.js')).compileOnnx);
 export const readManifest = lazily(async () => (await import('./workflow/build-folder.js')).readManifest);
 export const writeBuild = lazily(async () => (await import('./workflow/build-folder.js')).writeBuild);

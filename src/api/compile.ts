@@ -7,3 +7,4 @@ export { buildFiles, compileOnnx, type CompiledModel, type CompileOptions } from
 export { inspectOnnx, type Inspection } from '../workflow/inspect.js';
 export { checkSamples, parseInput, parseSamples, type Sample } from '../workflow/input-json.js';
 export { KeysExistError, readManifest, writeBuild } from '../workflow/build-folder.js';
+export { readOnnxFile } from '../workflow/onnx-file.js';

@@ -8,7 +8,7 @@ import { buildName } from '../workflow/build-name.js';
 import type { CompileOptions } from '../workflow/compile.js';
 import { parseSamples, type Sample } from '../workflow/input-json.js';
 import { FIELD_MODULUS } from '../r1cs/types.js';
-import { readUserFile, readUserText } from './files.js';
+import { readUserText } from './files.js';
 import type { Session } from './session.js';
 
 export const jsonOption = (): Option => new Option('--json', 'print one JSON document on standard output');
@@ -48,13 +48,13 @@ export interface CompileFlags {
 
 /** A model file and the options to compile it with. What reads models is loaded here, not with the options: each command has those. */
 export async function readModel(path: string, flags: CompileFlags): Promise<{ readonly onnx: Uint8Array; readonly options: CompileOptions }> {
-  const [{ decodeModel, buildGraph }, { parseLabels }, { NO_STATEMENT }] = await Promise.all([
-    import('../onnx/index.js'), import('../workflow/classes.js'), import('../workflow/compile.js'),
+  const [{ decodeModel, buildGraph }, { parseLabels }, { NO_STATEMENT }, { readOnnxFile }] = await Promise.all([
+    import('../onnx/index.js'), import('../workflow/classes.js'), import('../workflow/compile.js'), import('../workflow/onnx-file.js'),
   ]);
   if (flags.inputVisibility === 'private' && flags.outputVisibility === 'private' && flags.allowNoStatement !== true) {
     throw new UsageError(`${NO_STATEMENT} (--allow-no-statement compiles it as it is)`);
   }
-  const onnx = await readUserFile(path, 'the model');
+  const onnx = await readOnnxFile(path);
   const { calibration, inputRange, inputVisibility, outputVisibility, activationBits } = flags;
   const read = async (file: string | undefined, what: string): Promise<Sample[] | undefined> =>
     file === undefined ? undefined : parseSamples(await readUserText(file, what), buildGraph(decodeModel(onnx)).inputs, file);

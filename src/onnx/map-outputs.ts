@@ -1,12 +1,11 @@
 /**
  * onnxruntime-web gives no maps, which ZipMap makes: in a copy of the file the scores that a ZipMap reads stand in its output's place. The
- * copy is made field by field on the file's own bytes, so that what this package does not decode stays in it (Protocol Buffers' encoding
- * page: a message is a sequence of tagged fields, and a later field of a repeated kind is one more).
+ * copy is made field by field on the file's own bytes; a later field of a repeated kind is one more.
  */
-import protobuf from 'protobufjs';
 import type { OnnxModel } from './model.js';
 import { ELEMENT_TYPES } from './model.js';
 import { ModelProto } from './schema.js';
+import { field, fields, joined } from './wire.js';
 
 /** Field numbers of ModelProto.graph, GraphProto.output and ValueInfoProto.name. */
 const GRAPH = 7;
@@ -27,7 +26,7 @@ export function readMapsAsTensors(bytes: Uint8Array, model: OnnxModel): { readon
   );
   // Another message of the same fields is merged into the first.
   const more = ModelProto.encode(ModelProto.fromObject({ graph: { output: added.map(floatTensor) } })).finish();
-  const file = joined([...rest, ...edited.map(asGraph), more]);
+  const file = joined([...rest, ...edited.map((content) => field(GRAPH, content)), more]);
   return { file, names };
 }
 
@@ -35,43 +34,7 @@ function floatTensor(name: string): object {
   return { name, type: { tensorType: { elemType: ELEMENT_TYPES.indexOf('float') } } };
 }
 
-function asGraph(content: Uint8Array): Uint8Array {
-  return Uint8Array.from(protobuf.Writer.create().uint32((GRAPH << 3) | 2).bytes(content).finish());
-}
-
-interface Field {
-  readonly number: number;
-  /** The field with its tag. */
-  readonly whole: Uint8Array;
-  /** What is in it, where it has a length. */
-  readonly content: Uint8Array;
-}
-
-function fields(message: Uint8Array): Field[] {
-  const reader = protobuf.Reader.create(message);
-  const found: Field[] = [];
-  while (reader.pos < reader.len) {
-    const start = reader.pos;
-    const tag = reader.uint32();
-    const hasLength = (tag & 7) === 2;
-    const content = hasLength ? reader.bytes() : new Uint8Array();
-    if (!hasLength) reader.skipType(tag & 7);
-    found.push({ number: tag >>> 3, whole: message.subarray(start, reader.pos), content });
-  }
-  return found;
-}
-
 function nameOf(valueInfo: Uint8Array): string {
   const name = fields(valueInfo).find(({ number }) => number === NAME);
   return new TextDecoder().decode(name?.content);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((size, { length }) => size + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

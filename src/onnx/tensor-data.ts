@@ -23,7 +23,7 @@ export function readTensor(message: TensorMessage, where: string): Constant {
   const type = elementType(message.dataType);
   if (message.dataLocation === EXTERNAL || (message.externalData?.length ?? 0) > 0) {
     throw new UnsupportedTensorError(
-      `Tensor ${where} keeps its data in another file. Save the model as one file (onnx.save_model with save_as_external_data=False).`,
+      `Tensor ${where} keeps its data in another file. Read the model with readOnnxFile, which takes in the files beside it, or save it as one file (onnx.save_model with save_as_external_data=False).`,
     );
   }
   if (type === 'string') return readStrings(message, where);

@@ -4,7 +4,7 @@ import type { Audit, Finding } from '../../workflow/audit.js';
 import type { CircomAudit } from '../../workflow/audit-circom.js';
 import { UsageError } from '../../errors.js';
 import { address } from '../chain-values.js';
-import { readUserFile, readUserText } from '../files.js';
+import { readUserText } from '../files.js';
 import { jsonOption, wholeNumber } from '../options.js';
 import { execute } from '../session.js';
 import { oneLine } from '../terminal.js';
@@ -55,7 +55,8 @@ export function define(command: Command): void {
           refuseFlags(flags, foreign, folder);
           const { auditBuild } = await import('../../workflow/audit.js');
           const { ptau, rpc, registry, timeLimit, sizeLimit } = flags;
-          const onnx = flags.onnx === undefined ? undefined : await readUserFile(flags.onnx, 'the model');
+          const { readOnnxFile } = await import('../../workflow/onnx-file.js');
+          const onnx = flags.onnx === undefined ? undefined : await readOnnxFile(flags.onnx);
           const calibration =
             flags.calibration === undefined ? undefined : { text: await readUserText(flags.calibration, 'the calibration data'), name: flags.calibration };
           const result = await session.stage(`auditing ${folder}`, (update) =>

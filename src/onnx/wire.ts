@@ -1,0 +1,44 @@
+/**
+ * Messages as the fields they are made of, so that a copy of a file can be edited while what this package does not decode stays in it
+ * (Protocol Buffers' encoding page: a message is a sequence of tagged fields).
+ */
+import protobuf from 'protobufjs';
+
+/** One field of a message. */
+export interface Field {
+  readonly number: number;
+  /** The field with its tag. */
+  readonly whole: Uint8Array;
+  /** What is in it, where it has a length. */
+  readonly content: Uint8Array;
+}
+
+/** The fields of a message, in order. @throws RangeError where the bytes end too early, Error where they are no message */
+export function fields(message: Uint8Array): Field[] {
+  const reader = protobuf.Reader.create(message);
+  const found: Field[] = [];
+  while (reader.pos < reader.len) {
+    const start = reader.pos;
+    const tag = reader.uint32();
+    const hasLength = (tag & 7) === 2;
+    const content = hasLength ? reader.bytes() : new Uint8Array();
+    if (!hasLength) reader.skipType(tag & 7);
+    found.push({ number: tag >>> 3, whole: message.subarray(start, reader.pos), content });
+  }
+  return found;
+}
+
+/** A field with a length. */
+export function field(number: number, content: Uint8Array): Uint8Array {
+  return Uint8Array.from(protobuf.Writer.create().uint32(((number << 3) | 2) >>> 0).bytes(content).finish());
+}
+
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((size, { length }) => size + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
