@@ -93,3 +93,17 @@ fn a_setup_that_cannot_write_leaves_nothing_behind() {
     assert!(matches!(outcome, Err(super::SetupError::Write { .. })));
     assert!(!directory.exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_the_unfinished_key_is_not_written_through() {
+    let directory = std::env::temp_dir().join(format!("zkinfer-link-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let (victim, key) = (directory.join("victim"), directory.join("key.zkey"));
+    std::fs::write(&victim, b"untouched").unwrap();
+    std::os::unix::fs::symlink(&victim, directory.join(format!("key.zkey.tmp-{}", std::process::id()))).unwrap();
+    let writer = super::zkey_writer::ZkeyWriter::create(&key).unwrap();
+    drop(writer);
+    assert_eq!(std::fs::read(&victim).unwrap(), b"untouched");
+    std::fs::remove_dir_all(&directory).unwrap();
+}

@@ -30,7 +30,9 @@ impl ZkeyWriter {
         let mut name = target.file_name().unwrap_or_default().to_owned();
         name.push(format!(".tmp-{}", std::process::id()));
         let temporary = target.with_file_name(name);
-        let file = File::create(&temporary)
+        // What a process of this number left, or somebody's link, is not written to: the file is a new one.
+        let _ = std::fs::remove_file(&temporary);
+        let file = File::options().write(true).create_new(true).open(&temporary)
             .map_err(|source| SetupError::Write { path: temporary.clone(), source })?;
         let out = BufWriter::with_capacity(1 << 20, file);
         let mut writer = Self { target: target.to_owned(), temporary, out, length_at: 0, finished: false };

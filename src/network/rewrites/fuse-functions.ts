@@ -58,14 +58,19 @@ function functionNode(node: GraphNode, { root, apply, formula, monotone }: Expre
   return { op: 'function', name, source, inputs: [root], output, shape, f };
 }
 
+/** Integers are exact, and a table of them would know its argument to a step of few bits. */
+function ofOneValue(node: GraphNode): Elementwise | undefined {
+  return node.integers === undefined ? layerOf(node).ofOneValue(node) : undefined;
+}
+
 /** The tensors that are functions of another, with that other as far back as it helps. */
 function expressionsOf(graph: Graph): Map<string, Expression> {
   // Tensors that are there whatever is fused: outputs, and what layers read that are no functions of one value.
   const standing = new Set(graph.outputs.map(({ tensor }) => tensor));
-  for (const node of graph.nodes) if (layerOf(node).ofOneValue(node) === undefined) for (const input of node.inputs) standing.add(input);
+  for (const node of graph.nodes) if (ofOneValue(node) === undefined) for (const input of node.inputs) standing.add(input);
   const expressions = new Map<string, Expression>();
   for (const node of graph.nodes) {
-    const layer = layerOf(node).ofOneValue(node);
+    const layer = ofOneValue(node);
     if (layer === undefined) continue;
     const deep = node.inputs.map((input) => expressions.get(input) ?? itself(input));
     const near = node.inputs.map((input, k) => (standing.has(input) ? itself(input) : deep[k]));

@@ -452,7 +452,6 @@ contract MarketTest is LedgerTest {
         _assertEq(market.balanceOf(asker, ETHER), BOND, "the asker has the bond");
     }
 
-    /// forge-config: default.fuzz.runs = 10000
     function testFuzz_NobodyGainsByDisputingALie(uint96 bond, uint256 disputer, bool watched) public {
         bond = uint96(MIN_BOND + bond % (1 ether - MIN_BOND + 1));
         address[5] memory people = [owner, asker, operator, challenger, stranger];
@@ -632,7 +631,6 @@ contract MarketTest is LedgerTest {
         _assertEq(licences.balanceOf(asker, licenceId), 2, "and given back");
     }
 
-    /// forge-config: default.fuzz.runs = 10000
     function testFuzz_AFeeIsSplitToTheWei(uint128 fee, uint16 operatorBps) public {
         operatorBps = operatorBps % 10_001;
         uint256 id = _register(owner);
@@ -656,7 +654,6 @@ contract MarketTest is LedgerTest {
         _assertEq(forOperator + market.royaltiesOf(id, 1, ETHER, owner), fee, "both parts");
     }
 
-    /// forge-config: default.fuzz.runs = 10000
     function testFuzz_NoMutatedProofIsAccepted(uint16 position, uint8 flip, uint256 scores) public {
         bytes memory proof = preparedProof;
         scores = scores % 4 == 0 ? SCORES : scores;

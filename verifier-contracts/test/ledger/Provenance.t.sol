@@ -276,7 +276,6 @@ contract ProvenanceTest is LedgerTest {
         provenance.linkModelVersion(modelId, 1, fromData, data, _noLeaf(), _none());
     }
 
-    /// forge-config: default.fuzz.runs = 10000
     function testFuzz_AnyChangeOfAnArtifactChangesItsIdentifier(
         bytes32 contentHash,
         string calldata licence,

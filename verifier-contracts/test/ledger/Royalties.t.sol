@@ -333,7 +333,6 @@ contract RoyaltiesTest is LedgerTest {
         _assertEq(royalties.balanceOf(alice, ETHER), 25, "a quarter of the pool's 100 wei, no more and no less");
     }
 
-    /// forge-config: default.fuzz.runs = 10000
     function testFuzz_EverySplitAddsUpToTheWeiAndNobodyGetsMoreThanTheirs(
         uint96[4] calldata payments,
         uint16[3] calldata cuts,
