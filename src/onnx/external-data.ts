@@ -3,8 +3,9 @@
  * the model with the weights in it, so that everything after this sees one file. Entries are untrusted: who reads the files decides
  * which may be read.
  */
+import { concatBytes } from '../r1cs/sections.js';
 import { MalformedModelError } from './errors.js';
-import { field, fields, joined, type Field } from './wire.js';
+import { field, fields, type Field } from './wire.js';
 
 /** Where a tensor's bytes are. */
 export interface ExternalData {
@@ -58,14 +59,14 @@ function edited(message: Uint8Array, kind: 'model' | Message, read: (place: Exte
     changed ||= copy !== undefined;
     return copy === undefined ? whole : field(number, copy);
   });
-  return changed ? joined(pieces) : undefined;
+  return changed ? concatBytes(pieces) : undefined;
 }
 
 function editedTensor(parts: readonly Field[], read: (place: ExternalData) => Uint8Array): Uint8Array | undefined {
   const entries = parts.filter(({ number }) => number === EXTERNAL_DATA);
   if (entries.length === 0) return undefined;
   const own = parts.filter(({ number }) => ![RAW_DATA, EXTERNAL_DATA, DATA_LOCATION].includes(number)).map(({ whole }) => whole);
-  return joined([...own, field(RAW_DATA, read(placeOf(entries)))]);
+  return concatBytes([...own, field(RAW_DATA, read(placeOf(entries)))]);
 }
 
 function placeOf(entries: readonly Field[]): ExternalData {

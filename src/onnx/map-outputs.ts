@@ -2,10 +2,11 @@
  * onnxruntime-web gives no maps, which ZipMap makes: in a copy of the file the scores that a ZipMap reads stand in its output's place. The
  * copy is made field by field on the file's own bytes; a later field of a repeated kind is one more.
  */
+import { concatBytes } from '../r1cs/sections.js';
 import type { OnnxModel } from './model.js';
 import { ELEMENT_TYPES } from './model.js';
 import { ModelProto } from './schema.js';
-import { field, fields, joined } from './wire.js';
+import { field, fields } from './wire.js';
 
 /** Field numbers of ModelProto.graph, GraphProto.output and ValueInfoProto.name. */
 const GRAPH = 7;
@@ -22,11 +23,11 @@ export function readMapsAsTensors(bytes: Uint8Array, model: OnnxModel): { readon
   const graphs = fields(bytes).filter(({ number }) => number === GRAPH);
   const rest = fields(bytes).filter(({ number }) => number !== GRAPH).map(({ whole }) => whole);
   const edited = graphs.map(({ content }) =>
-    joined(fields(content).filter(({ number, content: info }) => number !== OUTPUT || !scoresOf.has(nameOf(info))).map(({ whole }) => whole)),
+    concatBytes(fields(content).filter(({ number, content: info }) => number !== OUTPUT || !scoresOf.has(nameOf(info))).map(({ whole }) => whole)),
   );
   // Another message of the same fields is merged into the first.
   const more = ModelProto.encode(ModelProto.fromObject({ graph: { output: added.map(floatTensor) } })).finish();
-  const file = joined([...rest, ...edited.map((content) => field(GRAPH, content)), more]);
+  const file = concatBytes([...rest, ...edited.map((content) => field(GRAPH, content)), more]);
   return { file, names };
 }
 

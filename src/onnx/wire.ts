@@ -3,6 +3,7 @@
  * (Protocol Buffers' encoding page: a message is a sequence of tagged fields).
  */
 import protobuf from 'protobufjs';
+import { concatBytes } from '../r1cs/sections.js';
 
 /** One field of a message. */
 export interface Field {
@@ -33,12 +34,13 @@ export function field(number: number, content: Uint8Array): Uint8Array {
   return Uint8Array.from(protobuf.Writer.create().uint32(((number << 3) | 2) >>> 0).bytes(content).finish());
 }
 
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((size, { length }) => size + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+/** A message with every field of this number, which has a length, replaced; left out where `change` gives undefined. */
+export function rewritten(message: Uint8Array, number: number, change: (content: Uint8Array) => Uint8Array | undefined): Uint8Array {
+  return concatBytes(
+    fields(message).map(({ number: own, whole, content }) => {
+      if (own !== number) return whole;
+      const changed = change(content);
+      return changed === undefined ? new Uint8Array() : changed === content ? whole : field(number, changed);
+    }),
+  );
 }
