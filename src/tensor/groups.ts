@@ -31,6 +31,13 @@ export function reductionGroups(shape: Shape, axes: readonly number[]): Groups {
   return { offsets, indices };
 }
 
+/** For each of `size` elements the group that it is in; every element is in one. */
+export function groupOfElement({ offsets, indices }: Groups, size: number): Int32Array {
+  const group = new Int32Array(size);
+  for (let g = 0; g + 1 < offsets.length; g++) for (const element of indices.subarray(offsets[g], offsets[g + 1])) group[element] = g;
+  return group;
+}
+
 /** Positions, in row-major order, of the elements whose coordinates outside `axes` are zero. */
 function offsetsAlong(shape: Shape, strides: readonly number[], axes: readonly number[]): Uint32Array {
   let positions = new Uint32Array(1);

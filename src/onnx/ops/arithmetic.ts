@@ -3,7 +3,7 @@
  * Division by an activation multiplies with its reciprocal, which a table proves.
  */
 import { scalarFunction } from '../../network/functions/index.js';
-import { sizeOf } from '../../tensor/shape.js';
+import { sizeOf, type Shape } from '../../tensor/shape.js';
 import { isFloat, type Constant, type ElementType } from '../model.js';
 import type { Activation, Value } from '../values.js';
 import { commonShape, expandActivation, expandConstant } from './broadcast.js';
@@ -36,8 +36,9 @@ export function emitAffine(
   return context.emit({ op: 'affine', shape, scale, shift }, [x], { step });
 }
 
-function filled(length: number, value: number): Float64Array {
-  return new Float64Array(length).fill(value);
+/** One value for each element of a shape. */
+export function filled(shape: Shape, value: number): Float64Array {
+  return new Float64Array(sizeOf(shape)).fill(value);
 }
 
 type Combine = (a: number, b: number) => number;
@@ -92,7 +93,7 @@ function emitSum(context: NodeContext, shape: number[], inputs: readonly Activat
 
 export const lowerAdd: Lowering = (context) => {
   const { shape, right, x, c } = splitOperands(context);
-  if (c !== undefined) return [emitAffine(context, x, shape, filled(c.length, 1), c)];
+  if (c !== undefined) return [emitAffine(context, x, shape, filled(shape, 1), c)];
   return [emitSum(context, shape, [x, expandActivation(context, right as Activation, shape, 'expand2')], [1, 1])];
 };
 
@@ -103,13 +104,13 @@ export const lowerSub: Lowering = (context) => {
   }
   const constantFirst = left.kind === 'constant';
   return [
-    emitAffine(context, x, shape, filled(c.length, constantFirst ? -1 : 1), constantFirst ? c : c.map((value) => 0 - value)),
+    emitAffine(context, x, shape, filled(shape, constantFirst ? -1 : 1), constantFirst ? c : c.map((value) => 0 - value)),
   ];
 };
 
 export const lowerMul: Lowering = (context) => {
   const { shape, right, x, c } = splitOperands(context);
-  if (c !== undefined) return [emitAffine(context, x, shape, c, filled(c.length, 0))];
+  if (c !== undefined) return [emitAffine(context, x, shape, c, filled(shape, 0))];
   return [context.emit({ op: 'multiply', shape }, [x, expandActivation(context, right as Activation, shape, 'expand2')])];
 };
 
@@ -119,22 +120,21 @@ export const lowerDiv: Lowering = (context) => {
   if (divisor.kind === 'activation') return [divideBy(context, context.input(0), divisor)];
   const { shape, x, c } = splitOperands(context);
   if (c!.includes(0)) throw context.unsupported('it divides by zero');
-  return [emitAffine(context, x, shape, c!.map((value) => 1 / value), filled(c!.length, 0))];
+  return [emitAffine(context, x, shape, c!.map((value) => 1 / value), filled(shape, 0))];
 };
 
 function divideBy(context: NodeContext, dividend: Value, divisor: Activation): Activation {
   const shape = commonShape(context, [dividend, divisor]);
   const reciprocal = emitFunction(context, divisor, scalarFunction('Reciprocal', {}), 'reciprocal');
   const factor = expandActivation(context, reciprocal, shape, 'expand2');
-  if (dividend.kind === 'constant') return emitAffine(context, factor, shape, expandConstant(dividend, shape), filled(sizeOf(shape), 0));
+  if (dividend.kind === 'constant') return emitAffine(context, factor, shape, expandConstant(dividend, shape), filled(shape, 0));
   return context.emit({ op: 'multiply', shape }, [expandActivation(context, dividend, shape, 'expand'), factor]);
 }
 
 export const lowerNeg: Lowering = (context) => {
   const x = context.activation(0);
   requireNumeric(context, [x]);
-  const size = sizeOf(x.shape);
-  return [emitAffine(context, x, x.shape, filled(size, -1), filled(size, 0))];
+  return [emitAffine(context, x, x.shape, filled(x.shape, -1), filled(x.shape, 0))];
 };
 
 /** Sum of any number of values, each times `factor`. */
@@ -151,7 +151,7 @@ function sumAll(context: NodeContext, factor: number): Activation {
       ? parts[0]
       : context.emit({ op: 'sum', shape, coefficients: parts.map(() => 1) }, parts, { step: 'activations' });
   const shift = constants[0].map((_, i) => factor * constants.reduce((total, data) => total + data[i], 0));
-  return emitAffine(context, sum, shape, filled(shift.length, factor), shift);
+  return emitAffine(context, sum, shape, filled(shape, factor), shift);
 }
 
 export const lowerSum: Lowering = (context) => [sumAll(context, 1)];

@@ -2,10 +2,10 @@
  * Comparisons, logic and Where. A comparison is a step: [x >= c] against a constant, [a - b >= 0] between activations; booleans are 0 and 1,
  * so logic is arithmetic on them. Exact on integers; on reals as exact as the quantized values that are compared.
  */
-import { sizeOf, type Shape } from '../../tensor/shape.js';
+import { type Shape } from '../../tensor/shape.js';
 import { isFloat } from '../model.js';
 import type { Activation, Value } from '../values.js';
-import { emitAffine } from './arithmetic.js';
+import { emitAffine, filled } from './arithmetic.js';
 import { commonShape, expandActivation, expandConstant } from './broadcast.js';
 import type { Lowering, NodeContext } from './context.js';
 
@@ -28,10 +28,6 @@ const COMPARISONS = {
 } as const;
 
 type ComparisonOp = keyof typeof COMPARISONS;
-
-function filled(shape: Shape, value: number): Float64Array {
-  return new Float64Array(sizeOf(shape)).fill(value);
-}
 
 /** 1 - x, for booleans. */
 export function emitNot(context: NodeContext, x: Activation, step?: string): Activation {

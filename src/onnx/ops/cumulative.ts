@@ -1,7 +1,5 @@
-/** CumSum, and ReduceProd of what the network computes: sums of beginnings along one dimension, products along several. */
-import { reductionGroups } from '../../tensor/groups.js';
+/** CumSum of what the network computes: sums of beginnings along one dimension. */
 import { sizeOf, stridesOf } from '../../tensor/shape.js';
-import type { Activation } from '../values.js';
 import { requireNumeric } from './arithmetic.js';
 import type { Lowering } from './context.js';
 
@@ -29,26 +27,4 @@ export const lowerCumSum: Lowering = (context) => {
     for (let at = from; at < to; at++) indices[offsets[i] + at - from] = start + at * stride;
   }
   return [context.emit({ op: 'mean', shape: x.shape, groups: { offsets, indices }, divisors: new Float64Array(size).fill(1) }, [x])];
-};
-
-/** One multiplication after the other: a product of n factors takes n - 1. */
-export const lowerReduceProd: Lowering = (context) => {
-  const x = context.activation(0);
-  requireNumeric(context, [x]);
-  const given = context.opset < 18 ? context.ints('axes') : context.integers(1);
-  const noop = context.opset >= 18 && context.flag('noop_with_empty_axes', false);
-  const keep = context.flag('keepdims', true);
-  const axes = given !== undefined && given.length > 0 ? context.axes(given, x.shape.length) : noop ? [] : x.shape.map((_, axis) => axis);
-  const shape = context.bounded(x.shape.flatMap((size, axis) => (!axes.includes(axis) ? [size] : keep ? [1] : [])));
-  const { indices } = reductionGroups(x.shape, axes);
-  const results = sizeOf(shape);
-  const factors = results === 0 ? 0 : indices.length / results;
-  if (factors === 0) throw context.shapeError('there is nothing to reduce');
-  const factor = (k: number): Activation => {
-    const index = Int32Array.from({ length: results }, (_, i) => indices[i * factors + k]);
-    return context.emit({ op: 'move', shape, index, constants: new Float64Array() }, [x], { step: `factor${k + 1}` });
-  };
-  let product = factor(0);
-  for (let k = 1; k < factors; k++) product = context.emit({ op: 'multiply', shape }, [product, factor(k)], k === factors - 1 ? {} : { step: `product${k}` });
-  return [product];
 };

@@ -13,7 +13,7 @@ import { foldConstant, foldConstantOfShape, foldRange, lowerShape, lowerSize } f
 import type { Operator } from './context.js';
 import { lowerConv } from './conv.js';
 import { lowerConvTranspose } from './conv-transpose.js';
-import { lowerCumSum, lowerReduceProd } from './cumulative.js';
+import { lowerCumSum } from './cumulative.js';
 import { foldDequantizeLinear, lowerDequantizeLinear } from './dequantize.js';
 import { lowerExpand, lowerTile } from './expand.js';
 import { lowerMax, lowerMin } from './extremum.js';
@@ -28,7 +28,7 @@ import { foldPow, lowerPow } from './power.js';
 import { lowerAbs, lowerClip, lowerHardSigmoid, lowerHardSwish, lowerLeakyRelu, lowerPRelu, lowerRelu, lowerThresholdedRelu } from './rectifiers.js';
 import {
   lowerReduceL1, lowerReduceL2, lowerReduceLogSum, lowerReduceLogSumExp, lowerReduceMax, lowerReduceMean, lowerReduceMin, lowerReduceSum,
-  lowerReduceSumSquare,
+  lowerReduceProd, lowerReduceSumSquare,
 } from './reduce.js';
 import { lowerFlatten, lowerReshape, lowerSqueeze, lowerUnsqueeze } from './reshaping.js';
 import { lowerResize } from './resize.js';

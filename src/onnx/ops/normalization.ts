@@ -3,7 +3,7 @@
  * The deviation's reciprocal is one table a group; means are free, squares and quotients one product an element each.
  */
 import { scalarFunction } from '../../network/functions/index.js';
-import { reductionGroups, type Groups } from '../../tensor/groups.js';
+import { groupOfElement, reductionGroups } from '../../tensor/groups.js';
 import { broadcastShapes, sizeOf } from '../../tensor/shape.js';
 import { isFloat } from '../model.js';
 import type { Activation } from '../values.js';
@@ -29,13 +29,6 @@ function normalize(context: NodeContext, x: Activation, axes: readonly number[],
   const variance = emitAffine(context, mean(squares, 'variance'), reduced, filled(1), filled(epsilon), 'epsilon');
   const reciprocal = emitFunction(context, variance, scalarFunction('Pow', { exponent: -0.5 }), 'deviation');
   return context.emit({ op: 'multiply', shape: x.shape }, [centred, spread(reciprocal, 'deviations')], { step: 'normalized' });
-}
-
-/** For each element, the group that it is in. */
-function groupOfElement({ offsets, indices }: Groups, size: number): Int32Array {
-  const group = new Int32Array(size);
-  for (let g = 0; g + 1 < offsets.length; g++) for (const element of indices.subarray(offsets[g], offsets[g + 1])) group[element] = g;
-  return group;
 }
 
 /** Over all dimensions from `axis` on; the scale and the shift are broadcast to x. */

@@ -1,10 +1,10 @@
-/** ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceL1, ReduceL2, ReduceLogSum, ReduceLogSumExp and ReduceSumSquare. */
-import { reductionGroups, type Groups } from '../../tensor/groups.js';
+/** ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceL1, ReduceL2, ReduceLogSum, ReduceLogSumExp, ReduceProd and ReduceSumSquare. */
+import { groupOfElement, reductionGroups, type Groups } from '../../tensor/groups.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { scalarFunction } from '../../network/functions/index.js';
 import { isFloat } from '../model.js';
 import type { Activation } from '../values.js';
-import { emitAffine, requireNumeric } from './arithmetic.js';
+import { emitAffine, filled, requireNumeric } from './arithmetic.js';
 import type { Lowering, NodeContext } from './context.js';
 import { emitFunction } from './functions.js';
 
@@ -31,10 +31,6 @@ function resolveReduction(context: NodeContext, inputSince: number): Reduction {
   if (count === 0) throw context.shapeError('there is nothing to reduce');
   const shape = x.shape.flatMap((size, axis) => (!axes.includes(axis) ? [size] : keep ? [1] : []));
   return { x, shape, groups: reductionGroups(x.shape, axes), count };
-}
-
-function filled(shape: readonly number[], value: number): Float64Array {
-  return new Float64Array(sizeOf(shape)).fill(value);
 }
 
 function emitMean(context: NodeContext, x: Activation, { shape, groups }: Reduction, divisor: number, step?: string): Activation {
@@ -91,10 +87,7 @@ export const lowerReduceLogSumExp: Lowering = (context) => {
   requireFloat(context, reduction);
   const { x, shape, groups } = reduction;
   const largest = context.emit({ op: 'max', shape, groups }, [x], { step: 'max' });
-  const index = new Int32Array(sizeOf(x.shape));
-  for (let g = 0; g + 1 < groups.offsets.length; g++) {
-    for (const member of groups.indices.subarray(groups.offsets[g], groups.offsets[g + 1])) index[member] = g;
-  }
+  const index = groupOfElement(groups, sizeOf(x.shape));
   const spread = context.emit({ op: 'move', shape: x.shape, index, constants: new Float64Array() }, [largest], { step: 'expand' });
   const below = context.emit({ op: 'sum', shape: x.shape, coefficients: [1, -1] }, [x, spread], { step: 'below' });
   const exponentials = emitFunction(context, below, scalarFunction('Exp', {}), 'exp');
@@ -113,4 +106,19 @@ export const lowerReduceMin: Lowering = (context) => {
   const negated = emitAffine(context, x, x.shape, filled(x.shape, -1), filled(x.shape, 0), 'negate');
   const largest = context.emit({ op: 'max', shape, groups }, [negated], { step: 'max' });
   return [emitAffine(context, largest, shape, filled(shape, -1), filled(shape, 0))];
+};
+
+/** One multiplication after the other: a product of n factors takes n - 1. */
+export const lowerReduceProd: Lowering = (context) => {
+  const { x, shape, groups, count } = resolveReduction(context, 18);
+  context.bounded(shape);
+  const results = sizeOf(shape);
+  if (results === 0) throw context.shapeError('there is nothing to reduce');
+  const factor = (k: number): Activation => {
+    const index = Int32Array.from({ length: results }, (_, i) => groups.indices[i * count + k]);
+    return context.emit({ op: 'move', shape, index, constants: new Float64Array() }, [x], { step: `factor${k + 1}` });
+  };
+  let product = factor(0);
+  for (let k = 1; k < count; k++) product = context.emit({ op: 'multiply', shape }, [product, factor(k)], k === count - 1 ? {} : { step: `product${k}` });
+  return [product];
 };
