@@ -61,40 +61,11 @@ export function factsOf(builder: GraphBuilder, tensor: string): Facts {
 }
 
 function deduce(node: GraphNode, inputs: readonly Facts[]): Facts {
-  const { low, high } = layerOf(node).bound(node, inputs.map(({ bounds }) => bounds));
+  const layer = layerOf(node);
+  const { low, high } = layer.bound(node, inputs.map(({ bounds }) => bounds));
   const clamp = (value: number, otherwise: number): number => (Number.isNaN(value) ? otherwise : Math.min(Math.max(value, -UNBOUNDED), UNBOUNDED));
   return {
     bounds: { low: low.map((value) => clamp(value, -UNBOUNDED)), high: high.map((value) => clamp(value, UNBOUNDED)) },
-    whole: makesWhole(node, inputs.every(({ whole }) => whole)),
+    whole: layer.makesWhole(node, inputs.every(({ whole }) => whole)),
   };
-}
-
-const whole = (values: Float64Array | readonly number[]): boolean => values.every(Number.isInteger);
-
-function makesWhole(node: GraphNode, fromWhole: boolean): boolean {
-  switch (node.op) {
-    case 'step':
-    case 'argMax':
-      return true;
-    case 'function':
-      return node.f.whole;
-    case 'dense':
-    case 'conv':
-      return fromWhole && whole(node.weight) && whole(node.bias);
-    case 'affine':
-      return fromWhole && whole(node.scale) && whole(node.shift);
-    case 'mean':
-      return fromWhole && node.divisors.every((divisor) => divisor === 1);
-    case 'move':
-      return fromWhole && whole(node.constants);
-    case 'prelu':
-      return fromWhole && whole(node.slope);
-    case 'clip':
-      return fromWhole && [node.min, node.max].every((bound) => !Number.isFinite(bound) || Number.isInteger(bound));
-    case 'sum':
-      return fromWhole && whole(node.coefficients);
-    case 'max':
-    case 'multiply':
-      return fromWhole;
-  }
 }

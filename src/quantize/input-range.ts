@@ -2,7 +2,7 @@
  * The declared range of each graph input, which becomes a promise: every input inside has a proof, every input outside
  * an error. From the user, or from calibration data, or a stated default.
  */
-import type { Graph, GraphInput } from '../network/graph.js';
+import type { Graph, GraphInput, GraphNode } from '../network/graph.js';
 import { layerOf } from '../network/layers/index.js';
 import { sizeOf } from '../tensor/shape.js';
 import { leastOf, mostOf } from '../tensor/extremes.js';
@@ -162,26 +162,20 @@ function columnRanges(samples: readonly Float64Array[], size: number): [number, 
 }
 
 /** The tensors that only layers read which can absorb a scale per element. */
-function absorbedEverywhere(graph: Graph): ReadonlySet<string> {
-  // From the outputs to the inputs: a tensor that nothing reads, or that another layer reads, is not among them.
-  const read = new Set<string>();
-  const excluded = new Set<string>();
-  for (const node of [...graph.nodes].reverse()) {
-    const answer = layerOf(node).elementScales(node);
-    const absorbs = answer === 'absorbs' || (answer === 'carries' && read.has(node.output) && !excluded.has(node.output));
-    for (const input of node.inputs) (absorbs ? read : excluded).add(input);
-  }
-  for (const tensor of excluded) read.delete(tensor);
-  return read;
-}
+const absorbedEverywhere = (graph: Graph): ReadonlySet<string> => readOnlyBy(graph, (node) => layerOf(node).elementScales(node) === 'absorbs', []);
 
 /** The tensors that only comparisons with constants read: their integers go into no sum, and a finer step costs a constraint or two a comparison. */
-function comparedOnly(graph: Graph): ReadonlySet<string> {
+const comparedOnly = (graph: Graph): ReadonlySet<string> =>
+  readOnlyBy(graph, (node) => layerOf(node).onlyCompares(node), graph.outputs.map(({ tensor }) => tensor));
+
+/** The tensors that only such layers read, at once or through layers that carry elements on; none of `never`. */
+function readOnlyBy(graph: Graph, takes: (node: GraphNode) => boolean, never: readonly string[]): ReadonlySet<string> {
+  // From the outputs to the inputs: a tensor that nothing reads, or that another layer reads, is not among them.
   const read = new Set<string>();
-  const excluded = new Set<string>(graph.outputs.map(({ tensor }) => tensor));
+  const excluded = new Set<string>(never);
   for (const node of [...graph.nodes].reverse()) {
-    const compares = node.op === 'step' || (layerOf(node).elementScales(node) === 'carries' && read.has(node.output) && !excluded.has(node.output));
-    for (const input of node.inputs) (compares ? read : excluded).add(input);
+    const carries = layerOf(node).elementScales(node) === 'carries' && read.has(node.output) && !excluded.has(node.output);
+    for (const input of node.inputs) (takes(node) || carries ? read : excluded).add(input);
   }
   for (const tensor of excluded) read.delete(tensor);
   return read;

@@ -1,7 +1,7 @@
 /** A scale and a shift for each element. */
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import type { FloatLayer, LayerBase } from './layer.js';
+import { allWhole, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = x[i] * scale[i] + shift[i]; scale and shift have one entry per element (broadcast already). */
 export interface AffineNode extends LayerBase {
@@ -17,9 +17,11 @@ export const affine: FloatLayer<AffineNode> = {
   onlyMoves: () => false,
   maximumOf: () => undefined,
   elementScales: () => 'absorbs',
+  onlyCompares: () => false,
   affineMap: (node) => node,
   withAffineAfter: compose,
   withAffineBefore: () => undefined,
+  makesWhole: ({ scale, shift }, fromWhole) => fromWhole && allWhole(scale) && allWhole(shift),
   ofOneValue({ scale, shift }) {
     const [factor, offset] = [scale[0], shift[0]];
     if (!scale.every((value) => value === factor) || !shift.every((value) => value === offset)) return undefined;

@@ -18,8 +18,10 @@ export const argMax: FloatLayer<ArgMaxNode> = {
   onlyMoves: () => false,
   maximumOf: () => undefined,
   elementScales: () => 'refuses',
+  onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,
   withAffineBefore: () => undefined,
+  makesWhole: () => true,
   ofOneValue: () => undefined,
 };

@@ -17,9 +17,11 @@ export const clip: FloatLayer<ClipNode> = {
   onlyMoves: () => false,
   maximumOf: () => undefined,
   elementScales: () => 'refuses',
+  onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,
   withAffineBefore: () => undefined,
+  makesWhole: (node, fromWhole) => fromWhole && hasWholeEnds(node),
   ofOneValue: ({ min, max }) => ({
     formula: `clip(x, ${min}, ${max})`,
     apply: ([x]) => Math.min(Math.max(x, min), max),
@@ -27,3 +29,8 @@ export const clip: FloatLayer<ClipNode> = {
     cost: 'cut',
   }),
 };
+
+/** Whether both ends that it has are whole numbers. */
+export function hasWholeEnds({ min, max }: ClipNode): boolean {
+  return [min, max].every((end) => !Number.isFinite(end) || Number.isInteger(end));
+}

@@ -3,7 +3,7 @@ import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
 import { sizeOf, type Shape } from '../../tensor/shape.js';
 import type { AffineNode } from './affine.js';
-import { periodic, type FloatLayer, type LayerBase } from './layer.js';
+import { allWhole, periodic, type FloatLayer, type LayerBase } from './layer.js';
 
 /**
  * Cross-correlation, as ONNX Conv. x is [N, inChannels, ...spatial], y is [N, outChannels, ...outSpatial]; one or two
@@ -38,9 +38,11 @@ export const conv: FloatLayer<ConvNode> = {
   onlyMoves: () => false,
   maximumOf: () => undefined,
   elementScales: () => 'refuses',
+  onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: foldAfter,
   withAffineBefore: foldBefore,
+  makesWhole: ({ weight, bias }, fromWhole) => fromWhole && allWhole(weight) && allWhole(bias),
   ofOneValue: () => undefined,
 };
 

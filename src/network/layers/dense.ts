@@ -2,7 +2,7 @@
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
 import type { AffineNode } from './affine.js';
-import { periodic, type FloatLayer, type LayerBase } from './layer.js';
+import { allWhole, periodic, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[r, o] = bias[o] + sum_i x[r, i] * weight[o, i]; x is seen as [rows, inFeatures], y as [rows, outFeatures]. */
 export interface DenseNode extends LayerBase {
@@ -24,9 +24,11 @@ export const dense: FloatLayer<DenseNode> = {
   onlyMoves: () => false,
   maximumOf: () => undefined,
   elementScales: ({ rows }) => (rows === 1 ? 'absorbs' : 'refuses'),
+  onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: foldAfter,
   withAffineBefore: foldBefore,
+  makesWhole: ({ weight, bias }, fromWhole) => fromWhole && allWhole(weight) && allWhole(bias),
   ofOneValue: () => undefined,
 };
 

@@ -16,9 +16,11 @@ export const scalar: FloatLayer<FunctionNode> = {
   onlyMoves: () => false,
   maximumOf: () => undefined,
   elementScales: () => 'refuses',
+  onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,
   withAffineBefore: () => undefined,
+  makesWhole: ({ f }) => f.whole,
   ofOneValue: ({ f }) => ({ cost: 'table', formula: f.formula, monotone: f.monotone, apply: ([x]) => f.apply(x) }),
 };
 

@@ -45,12 +45,16 @@ export interface FloatLayer<Node> {
   /** The groups of which it takes the maxima; undefined where it does something else. */
   maximumOf(node: Node): Groups | undefined;
   elementScales(node: Node): ElementScales;
+  /** Whether it compares its input with constants, and does nothing else with it. */
+  onlyCompares(node: Node): boolean;
   /** The layer as an affine map of each element; undefined where it is none. */
   affineMap(node: Node): AffineNode | undefined;
   /** This layer and the affine map that alone reads it as one layer; undefined where they stay two. */
   withAffineAfter(node: Node, map: AffineNode): GraphNode | undefined;
   /** The affine map and this layer, which alone reads it, as other layers; undefined where they stay as they are. */
   withAffineBefore(node: Node, map: AffineNode, fresh: Fresh): readonly GraphNode[] | undefined;
+  /** Whether every element is a whole number, where those of the inputs are (`fromWhole`). */
+  makesWhole(node: Node, fromWhole: boolean): boolean;
   /** The layer as one function of the elements of its inputs at a place, the same at every place; undefined where it is none. */
   ofOneValue(node: Node): Elementwise | undefined;
 }
@@ -66,6 +70,9 @@ export interface Elementwise {
   /** What it costs in a circuit where it stands alone: nothing, a cut, a product, or a table. */
   readonly cost: 'free' | 'cut' | 'product' | 'table';
 }
+
+/** Whether all constants are whole numbers. */
+export const allWhole = (values: Float64Array | readonly number[]): boolean => values.every(Number.isInteger);
 
 /**
  * The `period` values that `values` repeats, each held for `stretch` elements; undefined where it does not: how an affine map of a whole

@@ -17,8 +17,10 @@ export const max: FloatLayer<MaxNode> = {
   onlyMoves: () => false,
   maximumOf: ({ groups }) => groups,
   elementScales: () => 'refuses',
+  onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,
   withAffineBefore: () => undefined,
+  makesWhole: (_, fromWhole) => fromWhole,
   ofOneValue: () => undefined,
 };

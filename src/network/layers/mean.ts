@@ -23,8 +23,10 @@ export const mean: FloatLayer<MeanNode> = {
   onlyMoves: () => false,
   maximumOf: () => undefined,
   elementScales: () => 'refuses',
+  onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,
   withAffineBefore: () => undefined,
+  makesWhole: ({ divisors }, fromWhole) => fromWhole && divisors.every((divisor) => divisor === 1),
   ofOneValue: () => undefined,
 };

@@ -3,7 +3,7 @@ import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
 import type { AffineNode } from './affine.js';
 import type { GraphNode } from './index.js';
-import type { FloatLayer, Fresh, LayerBase } from './layer.js';
+import { allWhole, type FloatLayer, type Fresh, type LayerBase } from './layer.js';
 
 /**
  * Data movement. Let z be all inputs, flattened and concatenated in order. y[i] = z[index[i]] where index[i] >= 0, and
@@ -23,9 +23,11 @@ export const move: FloatLayer<MoveNode> = {
   onlyMoves: () => true,
   maximumOf: () => undefined,
   elementScales: ({ inputs }) => (inputs.length === 1 ? 'carries' : 'refuses'),
+  onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,
   withAffineBefore: swapWithAffine,
+  makesWhole: ({ constants }, fromWhole) => fromWhole && allWhole(constants),
   ofOneValue: () => undefined,
 };
 

@@ -15,8 +15,10 @@ export const multiply: FloatLayer<MultiplyNode> = {
   onlyMoves: () => false,
   maximumOf: () => undefined,
   elementScales: () => 'refuses',
+  onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,
   withAffineBefore: () => undefined,
+  makesWhole: (_, fromWhole) => fromWhole,
   ofOneValue: () => ({ formula: 'x * x', apply: ([a, b]) => a * b, monotone: false, cost: 'product' }),
 };

@@ -18,9 +18,11 @@ export const step: FloatLayer<StepNode> = {
   onlyMoves: () => false,
   maximumOf: () => undefined,
   elementScales: () => 'absorbs',
+  onlyCompares: () => true,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,
   withAffineBefore: compareBefore,
+  makesWhole: () => true,
   // A comparison is exact, and in a table over rounded values it would not be.
   ofOneValue: () => undefined,
 };

@@ -1,7 +1,7 @@
 /** A weighted sum of tensors of one shape. */
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import type { FloatLayer, LayerBase } from './layer.js';
+import { allWhole, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = sum_k coefficients[k] * inputs[k][i]; all inputs have y's shape. */
 export interface SumNode extends LayerBase {
@@ -16,9 +16,11 @@ export const sum: FloatLayer<SumNode> = {
   onlyMoves: () => false,
   maximumOf: () => undefined,
   elementScales: () => 'refuses',
+  onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,
   withAffineBefore: () => undefined,
+  makesWhole: ({ coefficients }, fromWhole) => fromWhole && allWhole(coefficients),
   ofOneValue: ({ coefficients }) => ({
     formula: coefficients.map((value) => `${value} x`).join(' + '),
     apply: (elements) => elements.reduce((total, element, k) => total + coefficients[k] * element, 0),

@@ -2,7 +2,7 @@
  * Comparisons, logic and Where. A comparison is a step: [x >= c] against a constant, [a - b >= 0] between activations; booleans are 0 and 1,
  * so logic is arithmetic on them. Exact on integers; on reals as exact as the quantized values that are compared.
  */
-import { type Shape } from '../../tensor/shape.js';
+import type { Shape } from '../../tensor/shape.js';
 import { isFloat } from '../model.js';
 import type { Activation, Value } from '../values.js';
 import { emitAffine, filled } from './arithmetic.js';

@@ -1,5 +1,6 @@
 /** Clip is what a requantization's saturation does, at a grid whose ends are the clip's own. Integers are clipped exactly, one end after the other. */
 import type { ClipNode } from '../../network/graph.js';
+import { hasWholeEnds } from '../../network/layers/clip.js';
 import { hull } from '../../tensor/intervals.js';
 import { bitsOf } from '../intervals.js';
 import type { Lowering, Quantized } from '../lowering.js';
@@ -9,8 +10,7 @@ export const clip: QuantizedLayer<ClipNode> = { lower, cut: (node, _, plan) => p
 
 function lower(node: ClipNode, at: Lowering): void {
   const x = at.uniform(at.tensor(node.inputs[0]));
-  const whole = [node.min, node.max].every((bound) => !Number.isFinite(bound) || Number.isInteger(bound));
-  if (at.isIntegral(x) && whole) clipIntegers(node, x, at);
+  if (at.isIntegral(x) && hasWholeEnds(node)) clipIntegers(node, x, at);
   else at.requantizeExactly(x, at.plan.ownGrid(node.output), node.output);
 }
 

@@ -6,7 +6,7 @@
  * themselves (a scale of one) it is rounded up instead, and the comparison is exact for every integer.
  */
 import type { StepNode } from '../../network/graph.js';
-import { bitsOf } from '../intervals.js';
+import { bitsOf, spanOf } from '../intervals.js';
 import type { Lowering } from '../lowering.js';
 import { eachResult, uncut, type QuantizedLayer } from './layer.js';
 
@@ -20,8 +20,7 @@ function lower(node: StepNode, at: Lowering): void {
     const code = codeOf(node.threshold[node.threshold.length === 1 ? 0 : i] / scale, scale === 1, node.strict);
     return Math.min(Math.max(code, low[i]), high[i] + 1) + 0;
   });
-  const span = low.reduce((widest, value, i) => Math.max(widest, high[i] - value), 0);
-  const bits = Math.max(1, bitsOf(span));
+  const bits = Math.max(1, bitsOf(spanOf(x.bounds)));
   const shift = least.map((value) => 2 ** (bits - 1) - value);
   const differences = at.emitStep({ kind: 'affine', factor: new Float64Array(low.length).fill(1), shift }, [x], x.of, node.shape, x.scale[0]);
   at.emit({ kind: 'requantize', shift: bits, low: 0, bits: 1 }, [differences], node.output, node.shape, 1);
