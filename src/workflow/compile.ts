@@ -1,4 +1,5 @@
 /** `compile` as a function: ONNX bytes in; circuit, integer model, manifest and accuracy report out. No file is touched. */
+import { hull } from '../tensor/intervals.js';
 import { leastOf } from '../tensor/extremes.js';
 import { createHash } from 'node:crypto';
 import { compileModel, type Circuit } from '../compile/compile.js';
@@ -6,6 +7,7 @@ import { encodeProgram } from '../compile/program-file.js';
 import type { Manifest, Visibility } from '../manifest.js';
 import { buildGraph, decodeModel, evaluator } from '../onnx/index.js';
 import type { IntegerInput, IntegerModel } from '../quantize/integer-model.js';
+import { inputIntervals } from '../quantize/intervals.js';
 import { quantize } from '../quantize/quantize.js';
 import { integerModelToJson } from '../quantize/serialize.js';
 import { r1csChunks } from '../r1cs/r1cs-file.js';
@@ -173,8 +175,7 @@ function onRecord({ reference, heldOut, sets, warnings }: ComparedAccuracy): Man
 }
 
 function describeInput(input: IntegerInput, circuit: Circuit, k: number): Manifest['inputs'][number] {
-  const low = input.low.reduce((least, value) => Math.min(least, value), Infinity);
-  const high = input.low.reduce((most, value) => Math.max(most, value), -Infinity) + 2 ** input.bits - 1;
+  const [low, high] = hull(inputIntervals(input));
   const packing = { ...circuit.inputPackings[k], offset: low };
   const common = { name: input.name, shape: [...input.shape], scale: leastOf(input.scale), range: [low, high] as [number, number], packing };
   return input.scale.length === 1 ? common : { ...common, elementScale: [...input.scale], elementOffset: [...input.low] };

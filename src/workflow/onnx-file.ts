@@ -3,11 +3,11 @@
  * its own folder are read, and no more bytes than one ONNX file may hold.
  */
 import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 
 import { FileError } from '../errors.js';
 import { withExternalData, type ExternalData } from '../onnx/external-data.js';
+import { readUserFile, whyUnreadable } from '../user-file.js';
 
 /** What one file of Protocol Buffers may hold, in bytes. */
 const LARGEST = 2 ** 31 - 1;
@@ -18,12 +18,7 @@ const LARGEST = 2 ** 31 - 1;
  * @throws MalformedModelError where it does not say where its weights are
  */
 export async function readOnnxFile(path: string): Promise<Uint8Array> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw new FileError(`cannot read the model ${path}: ${reasonOf(cause)}`, { cause });
-  }
+  const bytes = await readUserFile(path, 'the model');
   const folder = dirname(path);
   let total = bytes.length;
   return withExternalData(bytes, (place) => {
@@ -44,7 +39,7 @@ function readPlace(folder: string, { location, offset, length }: ExternalData, r
     if (!statSync(path).isFile()) throw refuse('it is no regular file');
     file = openSync(path, 'r');
   } catch (cause) {
-    throw cause instanceof FileError ? cause : refuse(reasonOf(cause), cause);
+    throw cause instanceof FileError ? cause : refuse(whyUnreadable(cause), cause);
   }
   try {
     const { size } = fstatSync(file);
@@ -61,9 +56,4 @@ function readPlace(folder: string, { location, offset, length }: ExternalData, r
   } finally {
     closeSync(file);
   }
-}
-
-function reasonOf(cause: unknown): string {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  return code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : message;
 }

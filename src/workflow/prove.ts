@@ -69,8 +69,9 @@ export async function openProver(folder: string, backend: Groth16Backend): Promi
   await requireRecordedCeremony(folder, ready.manifest, path);
   const store = new Store(cacheFolder(), 'checked-keys');
   const recipe = { points: 'in their groups', key: ready.manifest.files[files.provingKey] };
-  const key: LoadedKey = await backend.loadKey(path, { pointsChecked: store.read(recipe) !== undefined });
-  store.write(recipe, new Uint8Array());
+  const pointsChecked = store.read(recipe) !== undefined;
+  const key: LoadedKey = await backend.loadKey(path, { pointsChecked });
+  if (!pointsChecked) store.write(recipe, new Uint8Array());
   try {
     requireKeyShape(folder, ready.manifest, key.shape, ready.circuit);
     // Compared with the proving key. Whoever only proves may have none.

@@ -13,7 +13,7 @@ import { poseidonCommit } from '../gadgets/index.js';
 import type { KeyShape } from '../groth16/types.js';
 import type { Manifest, TensorDescription } from '../manifest.js';
 import type { IntegerInput, IntegerModel } from '../quantize/integer-model.js';
-import { boundModel } from '../quantize/intervals.js';
+import { boundModel, inputIntervals } from '../quantize/intervals.js';
 import { hull, type Intervals } from '../tensor/intervals.js';
 import { keysRemedy } from './build-folder.js';
 
@@ -83,7 +83,7 @@ export function requireManifestOfModel(folder: string, manifest: Manifest, model
   const least = (scales: Float64Array): number => scales.reduce((smallest, scale) => Math.min(smallest, scale), Infinity);
   const described =
     model.outputs.every((output, k) => isDescribed(manifest.outputs[k], output, output.scale, packings.output[k], outputRanges[k])) &&
-    model.inputs.every((input, k) => isDescribed(manifest.inputs[k], input, least(input.scale), packings.input[k], inputRange(input)) && hasGrids(manifest.inputs[k], input));
+    model.inputs.every((input, k) => isDescribed(manifest.inputs[k], input, least(input.scale), packings.input[k], hull(inputIntervals(input))) && hasGrids(manifest.inputs[k], input));
   const offsets = packings.output.every(({ offset }, k) => manifest.outputs[k]?.packing.offset === offset);
   if (!described || !offsets || manifest.outputs.length !== model.outputs.length || manifest.inputs.length !== model.inputs.length) {
     throw new BuildMismatchError(`${folder}: the manifest describes other inputs or outputs than the model has; do not use this build, compile the model yourself`);
@@ -110,17 +110,11 @@ function isDescribed(
   return same && packing.bits === bits && packing.perWord === perWord && packing.words === words;
 }
 
-/** The integers that elements of an input may be, over all elements. */
-function inputRange({ low, bits }: IntegerInput): [number, number] {
-  const [least, most] = low.reduce(([min, max], value) => [Math.min(min, value), Math.max(max, value)], [Infinity, -Infinity]);
-  return [least, most + 2 ** bits - 1];
-}
-
 /** Whether an input's elements are declared on the grids that they lie on. */
 function hasGrids({ elementScale, elementOffset, packing }: Manifest['inputs'][number], input: IntegerInput): boolean {
   const single = input.scale.length === 1;
   const same = (declared: readonly number[] | undefined, own: Float64Array): boolean => String(declared) === String(single ? undefined : own);
-  return packing.offset === inputRange(input)[0] && same(elementScale, input.scale) && same(elementOffset, input.low);
+  return packing.offset === hull(inputIntervals(input))[0] && same(elementScale, input.scale) && same(elementOffset, input.low);
 }
 
 /** @throws BuildMismatchError where a key is for another circuit than the build's */

@@ -20,7 +20,6 @@ import { addToBuild, checkBuildFile, dropFromBuild, hashFile, KeysExistError, re
 export { PowersOfTauError } from './errors.js';
 export { developmentKeysNotice, ONE_CONTRIBUTION_NOTICE } from './key-notices.js';
 
-
 export interface SetupOptions {
   /** Prepared powers of tau; without them: development keys. */
   readonly ptau?: string;
@@ -187,4 +186,3 @@ async function knownPowers(ptau: string, expected: string | undefined): Promise<
   }
   return { path: ptau, hash, power: await powerOf(ptau) };
 }
-
