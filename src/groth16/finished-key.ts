@@ -22,7 +22,7 @@ export const G2_GENERATOR_X = [
   '11559732032986387107991004021392285783925812861821192530917403151452391805634',
 ];
 /** The abscissa of G1's generator. */
-const G1_GENERATOR_X = '1';
+export const G1_GENERATOR_X = '1';
 
 /**
  * Refuses a verification key whose delta or beta is public: gamma's, or a generator, or the negative of one; or whose alpha is.
@@ -64,15 +64,17 @@ export interface DeltaStep extends Pick<ContributionRecord, 'kind'> {
   readonly deltaAbscissa: bigint;
 }
 
-/** Whether some contribution's secret is neither 1 nor -1 nor taken back by a later one. Beacons are as public as 1. */
+/**
+ * Whether some contribution's secret is neither 1 nor -1 nor taken back by a later one: whether delta is none of those that anybody can
+ * compute, which are 1 and what beacons alone made of it.
+ */
 export function hasKeptSecret(contributions: readonly DeltaStep[]): boolean {
-  const one = BigInt(G1_GENERATOR_X);
-  let before = one;
+  const known = new Set([BigInt(G1_GENERATOR_X)]);
   let kept = false;
   for (const { kind, deltaAbscissa } of contributions) {
-    if (deltaAbscissa === one) kept = false;
-    else if (kind === 'contribution' && deltaAbscissa !== before) kept = true;
-    before = deltaAbscissa;
+    if (known.has(deltaAbscissa)) kept = false;
+    else if (kind === 'contribution') kept = true;
+    else if (!kept) known.add(deltaAbscissa);
   }
   return kept;
 }

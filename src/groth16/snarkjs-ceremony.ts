@@ -15,7 +15,7 @@ import { checkCounts } from '../r1cs/r1cs-file.js';
 import { readSection, readSectionSizes, readSectionStart } from './section-file.js';
 import { CeremonyError, type BeaconOptions, type Ceremony, type CeremonyOptions, type ContributeOptions, type ContributionRecord, type KeyRecord, type VerifyKeyOptions } from './ceremony.js';
 import { domainPower } from './domain.js';
-import { requireSecretContribution } from './finished-key.js';
+import { G1_GENERATOR_X, requireSecretContribution } from './finished-key.js';
 import { firstOffCurve, readContributions, readKeyHeader, readKeyRecord } from './key-record.js';
 import { abortable, entropy, heard, named, snarkjs, SnarkjsError, withCurve } from './snarkjs-calls.js';
 
@@ -132,7 +132,7 @@ async function verifyKey(zkey: string, { r1cs, ptau, checkPowers = true, onProgr
   requireSecretContribution(contributions, zkey);
   contributions.forEach(({ kind, deltaAbscissa, iterationsExp }, i) => {
     // snarkjs takes both; a contribution of 1 or -1 is nobody's secret.
-    if (deltaAbscissa === (contributions[i - 1]?.deltaAbscissa ?? 1n)) throw new CeremonyError(`${zkey}: contribution ${i + 1}: its secret is 1 or -1`);
+    if (deltaAbscissa === (contributions[i - 1]?.deltaAbscissa ?? BigInt(G1_GENERATOR_X))) throw new CeremonyError(`${zkey}: contribution ${i + 1}: its secret is 1 or -1`);
     if (kind === 'beacon' && iterationsExp! > LONGEST_BEACON) throw new CeremonyError(`${zkey}: contribution ${i + 1}: its beacon would take more than a day to check`);
   });
   const { weakness } = await readKeyHeader(zkey);

@@ -265,9 +265,14 @@ describe('a ceremony', () => {
     const other = some.subarray(startOf(some, 10) + 68, startOf(some, 10) + 68 + 64);
     // A contribution that leaves this delta; whether its proof holds, only a verification finds out.
     const step = (delta: Uint8Array): Buffer => Buffer.concat([delta, one, one, G2.g.subarray(0, 128), Buffer.alloc(64 + 8)]);
-    const records = { 'by one': [step(one)], 'by minus one': [step(G1.neg(one).subarray(0, 64))], 'taken back': [step(other), step(one)] };
+    const beacon = bytes.subarray(start + 68);
+    const records = {
+      'by one': [step(one), beacon], 'by minus one': [step(G1.neg(one).subarray(0, 64)), beacon], 'taken back': [step(other), step(one), beacon],
+      // What a beacon alone made of 1 is as public as 1.
+      'taken back to a beacon': [beacon, step(other), step(beacon.subarray(0, 64))],
+    };
     for (const [title, steps] of Object.entries(records)) {
-      const record = Buffer.concat([bytes.subarray(start, start + 64), Buffer.from([steps.length + 1, 0, 0, 0]), ...steps, bytes.subarray(start + 68)]);
+      const record = Buffer.concat([bytes.subarray(start, start + 64), Buffer.from([steps.length, 0, 0, 0]), ...steps]);
       fs.writeFileSync(at('no-secret.zkey'), withSection(bytes, 10, record));
       for (const backend of [native, snarkjsBackend]) {
         await assert.rejects(backend.loadKey(at('no-secret.zkey')), UnfinishedKeyError, `${backend.name}, ${title}`);

@@ -77,18 +77,19 @@ pub fn check_contributors(file: &str, bytes: &[u8]) -> Result<(), FormatError> {
     Ok(())
 }
 
-/// Whether some contribution's secret is neither 1 nor -1 nor taken back by a later one. Beacons are as public as 1.
+/// Whether some contribution's secret is neither 1 nor -1 nor taken back by a later one: whether delta is none of those that anybody
+/// can compute, which are 1 and what beacons alone made of it.
 fn has_kept_secret(transcript: &Transcript) -> bool {
-    let one = G1Affine::generator();
-    let (mut before, mut kept) = (one, false);
+    let mut known = vec![G1Affine::generator()];
+    let mut kept = false;
     for Contribution { delta_after, source, .. } in &transcript.contributions {
-        let unchanged = *delta_after == before || *delta_after == -before;
-        if *delta_after == one || *delta_after == -one {
+        if known.iter().any(|delta| delta_after == delta || *delta_after == -*delta) {
             kept = false;
-        } else if *source == Source::Secret && !unchanged {
+        } else if *source == Source::Secret {
             kept = true;
+        } else if !kept {
+            known.push(*delta_after);
         }
-        before = *delta_after;
     }
     kept
 }
