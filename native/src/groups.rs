@@ -5,6 +5,7 @@
 //! modulo each order (Biehl, Meyer, Müller, CRYPTO 2000). And G2's curve has points outside the group of order r, of orders as
 //! small as 10,069: one random combination of such says nothing sure; several do, of weights smaller than any such order.
 
+use ark_bn254::G2Affine;
 use rayon::prelude::*;
 
 use crate::curve::PointBytes;
@@ -26,28 +27,35 @@ const FEW: usize = 256;
 /// Every point of a key has canonical coordinates and is in its group. Uses the calling thread's rayon pool.
 pub fn check_key_points(file: &str, key: &ZkeyView<'_>) -> Result<(), FormatError> {
     key.check_g1_points(file)?;
-    let place = Place::new(file).within("points B in G2");
-    let table = key.points_b2;
-    let first_bad = |check: fn(&[u8; G2_BYTES]) -> Option<points::PointDefect>| {
-        table.par_chunks_exact(G2_BYTES).enumerate().find_map_first(|(index, bytes)| Some((index, check(bytes.first_chunk()?)?)))
-    };
-    let refuse = |(index, defect): (usize, points::PointDefect)| {
-        Err(place.error(FormatErrorKind::InvalidPoint, format!("point {index} {}", defect.reason())))
+    let found = first_defect_g2(key.points_b2, KEY_TRIALS, |point| point.err().map(|defect| defect.reason()));
+    found.map_or(Ok(()), |reason| Err(Place::new(file).within("points B in G2").error(FormatErrorKind::InvalidPoint, reason)))
+}
+
+/// The first defect of a table of points of G2, with its place: one that `defect` finds in a point as it was read, or that no group has
+/// it. Many points are looked at in `trials` random combinations; without randomness, one by one. Uses the calling thread's rayon pool.
+pub(crate) fn first_defect_g2(
+    table: &[u8],
+    trials: usize,
+    defect: impl Fn(Result<G2Affine, points::PointDefect>) -> Option<&'static str> + Sync,
+) -> Option<String> {
+    let first = |read: fn(&[u8; G2_BYTES]) -> Result<G2Affine, points::PointDefect>| {
+        table.par_chunks_exact(G2_BYTES).enumerate().find_map_first(|(index, bytes)| {
+            defect(read(bytes.first_chunk()?)).map(|reason| format!("point {index} {reason}"))
+        })
     };
     if table.len() > FEW * G2_BYTES {
-        if let Some(found) = first_bad(|bytes| points::twist(bytes).err()) {
-            return refuse(found);
+        if let Some(found) = first(points::twist) {
+            return Some(found);
         }
-        // Without randomness the points are looked at one by one.
-        if all_in_group(table, KEY_TRIALS).unwrap_or(false) {
-            return Ok(());
+        if all_in_group(table, trials).unwrap_or(false) {
+            return None;
         }
     }
-    first_bad(|bytes| points::g2(bytes).err()).map_or(Ok(()), refuse)
+    first(points::g2)
 }
 
 /// Whether random combinations of points of G2's curve are in the group of order r, and so, but for 2^-13 a trial, every point.
-pub(crate) fn all_in_group(table: &[u8], trials: usize) -> Result<bool, getrandom::Error> {
+fn all_in_group(table: &[u8], trials: usize) -> Result<bool, getrandom::Error> {
     let source = PointBytes::<Fq2>::new(table);
     let mut bytes = vec![0u8; 2 * table.len() / G2_BYTES];
     for _ in 0..trials {

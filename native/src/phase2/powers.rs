@@ -2,8 +2,7 @@
 //! geometric series with ratio tau, alpha and beta consistent between the groups, and each Lagrange basis the powers' own
 //! transform. The random combinations are those of batch verification; a wrong point passes with probability 2^-128.
 //!
-//! The trap: G2's curve has points outside the group of order r, of orders as small as 10,069, and one random combination of such
-//! says nothing sure: several do, of weights smaller than any such order.
+//! The trap: G2's curve has points outside the group of order r; `groups` says how they are found.
 //! What is not checked here is who contributed to the powers: `snarkjs powersoftau verify` and a published hash say that.
 
 use ark_bn254::{G1Affine, G2Affine};
@@ -16,7 +15,7 @@ use crate::control::Control;
 use crate::curve::PointBytes;
 use crate::field::{Field, Fq2, Fr};
 use crate::formats::{points, ptau::PtauView, G1_BYTES, G2_BYTES};
-use crate::groups::{all_in_group, TRIALS};
+use crate::groups::{first_defect_g2, TRIALS};
 use crate::msm::full_msm;
 use crate::ntt::{bit_reverse, Domain};
 
@@ -127,37 +126,21 @@ fn check_g1(file: &str, section: &'static str, table: &[u8]) -> Result<(), Cerem
     let infinity_allowed = section.starts_with("Lagrange");
     let bad = table.par_chunks_exact(G1_BYTES).enumerate().find_map_first(|(index, bytes)| {
         let point = points::g1(bytes.first_chunk()?);
-        defect(index, point.map(|point| point.is_zero()), infinity_allowed)
+        defect(point.map(|point| point.is_zero()), infinity_allowed).map(|reason| format!("point {index} {reason}"))
     });
     bad.map_or(Ok(()), |reason| Err(refused(file, format!("section {section}: {reason}"))))
 }
 
-/// Fewer points are looked at one by one.
-const FEW: usize = 256;
-
 fn check_g2(file: &str, section: &'static str, table: &[u8]) -> Result<(), CeremonyError> {
     let infinity_allowed = section.starts_with("Lagrange");
-    let first_bad = |check: fn(&[u8; G2_BYTES]) -> Result<G2Affine, points::PointDefect>| {
-        table.par_chunks_exact(G2_BYTES).enumerate().find_map_first(|(index, bytes)| {
-            defect(index, check(bytes.first_chunk()?).map(|point| point.is_zero()), infinity_allowed)
-        })
-    };
-    let refuse = |reason: String| refused(file, format!("section {section}: {reason}"));
-    if table.len() > FEW * G2_BYTES {
-        if let Some(reason) = first_bad(points::twist) {
-            return Err(refuse(reason));
-        }
-        if all_in_group(table, TRIALS).map_err(CeremonyError::Randomness)? {
-            return Ok(());
-        }
-    }
-    first_bad(points::g2).map_or(Ok(()), |reason| Err(refuse(reason)))
+    let bad = first_defect_g2(table, TRIALS, |point| defect(point.map(|point| point.is_zero()), infinity_allowed));
+    bad.map_or(Ok(()), |reason| Err(refused(file, format!("section {section}: {reason}"))))
 }
 
-fn defect(index: usize, point: Result<bool, points::PointDefect>, infinity_allowed: bool) -> Option<String> {
+fn defect(point: Result<bool, points::PointDefect>, infinity_allowed: bool) -> Option<&'static str> {
     match point {
-        Err(defect) => Some(format!("point {index} {}", defect.reason())),
-        Ok(true) if !infinity_allowed => Some(format!("point {index} is the point at infinity")),
+        Err(defect) => Some(defect.reason()),
+        Ok(true) if !infinity_allowed => Some("is the point at infinity"),
         Ok(_) => None,
     }
 }
