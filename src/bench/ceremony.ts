@@ -51,8 +51,7 @@ async function measure(native: NativeBackend, folder: string, power: number, rou
   const at = (name: string): string => join(folder, `${power}-${name}`);
   const [r1cs, wtns, ptau, initial, contributed] = ['circuit.r1cs', 'witness.wtns', 'powers.ptau', 'initial.zkey', 'contributed.zkey'].map(at);
   execFileSync(nativeProgram('zkinfer-synth'), [String(power), 'nn', r1cs, wtns], { stdio: 'pipe' });
-  // Of one power more: with the circuit's own, snarkjs hashes bytes that are no point (docs/ceremony.md).
-  execFileSync(nativeProgram('zkinfer-synth'), ['ptau', String(power + 1), ptau], { stdio: 'pipe' });
+  execFileSync(nativeProgram('zkinfer-synth'), ['ptau', String(power), ptau], { stdio: 'pipe' });
   await native.setup(r1cs, initial, { ptau, checkPowers: false });
   const { ceremony } = native;
   const rows = [

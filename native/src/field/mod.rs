@@ -19,6 +19,7 @@ mod tests;
 
 pub use fp::{is_below, limbs_from_bytes, Fp, FpParams};
 pub use fq2::Fq2;
+pub use mul::{add, subtract};
 pub use params::{FqParams, FrParams, TWO_ADICITY};
 
 /// Base field of BN254: coordinates of G1.

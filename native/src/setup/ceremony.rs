@@ -3,11 +3,11 @@
 //!
 //! The trap: the circuit's hash. It covers the points in an order of its own (IC, H, C, A, B1, B2), the quotient's as
 //! tau^(i + n) - tau^i, and in domains above 2^14 snarkjs hashes one difference more than it means to. If the file holds
-//! no further power, its last minuend is whatever follows the section, and so it is here.
+//! no further power, its last minuend is whatever follows the section, and so it is here (`unreduced`).
 
 use super::sparse_sums::{sparse_sums, MultiplesTable, Term};
 use super::zkey_writer::{Sizes, ZkeyWriter};
-use super::{log_domain, SetupError};
+use super::{log_domain, unreduced, SetupError};
 use crate::control::Control;
 use crate::curve::batch::{add_many, Products};
 use crate::curve::{Affine, CurveField, G1Affine, G2Affine, PointBytes, PointSource};
@@ -149,24 +149,19 @@ impl CircuitHash {
 fn power_differences<'a>(ptau: &'a PtauView<'_>, domain: usize) -> impl Iterator<Item = Vec<G1Affine>> + 'a {
     let chunk = HASH_CHUNK.min(domain - 1);
     let powers = PointBytes::<Fq>::new(ptau.tau_g1);
-    let power = move |i: usize| match i < powers.len() {
-        true => powers.get(i),
-        false => ptau.after_tau_g1.map_or(Affine::INFINITY, |bytes| reduced(Affine::read(bytes))),
-    };
     (0..domain - 1).step_by(HASH_CHUNK).map(move |first| {
         let mut out = vec![Affine::INFINITY; chunk];
+        let inside = chunk.min(powers.len() - domain - first);
         let pairs: Vec<_> =
-            (first..first + chunk).map(|i| (power(i + domain), power(i).neg())).collect();
+            (first..first + inside).map(|i| (powers.get(i + domain), powers.get(i).neg())).collect();
         let get = |i: usize| (&pairs[i].0, &pairs[i].1);
-        add_many(chunk, get, |i, sum| out[i] = sum, &mut Products::default());
+        add_many(inside, get, |i, sum| out[i] = sum, &mut Products::default());
+        if inside < chunk {
+            let behind = ptau.after_tau_g1.unwrap_or(&[0; G1Affine::BYTES]);
+            out[inside] = unreduced::difference(behind, &powers.get(first + inside));
+        }
         out
     })
-}
-
-/// Coordinates below q, for bytes that were never a point.
-fn reduced(point: G1Affine) -> G1Affine {
-    use crate::field::Field;
-    Affine { x: point.x.mul(&Fq::ONE), y: point.y.mul(&Fq::ONE) }
 }
 
 /// A circuit's three matrices as terms.

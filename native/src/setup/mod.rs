@@ -11,6 +11,7 @@ mod fixed_base;
 mod sparse_sums;
 #[cfg(test)]
 mod tests;
+mod unreduced;
 pub(crate) mod zkey_writer;
 
 pub use ceremony::setup_ceremony;
