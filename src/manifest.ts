@@ -10,6 +10,16 @@ const shape = z.array(z.number().int().nonnegative());
 export const visibilitySchema = z.enum(['public', 'private', 'hashed']);
 export type Visibility = z.infer<typeof visibilitySchema>;
 
+/** What crosses a circuit's border, in the order of its public signals; `compile/ports.ts` has a row for each. */
+export const PORT_ROLES = ['output', 'input'] as const;
+export type PortRole = (typeof PORT_ROLES)[number];
+/** Who sees the values of each port. */
+export type PortVisibility = Readonly<Record<PortRole, Visibility>>;
+
+/** What a public signal is of. */
+export type SignalKind = PortRole | `${PortRole}Commitment` | 'context';
+const SIGNAL_KINDS = [...PORT_ROLES.flatMap((role) => [role, `${role}Commitment`] as const), 'context'] as const satisfies readonly SignalKind[];
+
 /**
  * How a tensor of small integers lies in field elements. Element e is stored as u = y - offset, `bits` bits, in word
  * floor(e / perWord) at bit (e mod perWord) * bits, counted from the least significant.
@@ -93,7 +103,7 @@ export const manifestSchema = z.object({
    */
   publicSignals: z.array(
     z.object({
-      kind: z.enum(['output', 'outputCommitment', 'input', 'inputCommitment', 'context']),
+      kind: z.enum(SIGNAL_KINDS),
       /** For `output` and `input`: which tensor, which word of it. */
       tensor: z.number().int().optional(),
       word: z.number().int().optional(),

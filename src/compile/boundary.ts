@@ -31,8 +31,8 @@ export function inputRows(input: IntegerInput, first: number): LinearRows {
   return singleValues(first, sizeOf(input.shape), (i) => input.low[input.low.length === 1 ? 0 : i]);
 }
 
-/** Words of packed rows, `offset` subtracted from each. */
-export function packRows(rows: LinearRows, plan: PackingPlan, offset: number, valueCount: number): BigCombination[] {
+/** Words of packed rows, `base` subtracted from each: one number, or one for each row. */
+export function packRows(rows: LinearRows, plan: PackingPlan, base: number | Float64Array, valueCount: number): BigCombination[] {
   const words: BigCombination[] = [];
   const scratch = new RowWriter(valueCount);
   for (let start = 0; start < rowCount(rows); start += plan.perWord) {
@@ -41,7 +41,7 @@ export function packRows(rows: LinearRows, plan: PackingPlan, offset: number, va
     for (let j = 0; j < plan.perWord && start + j < rowCount(rows); j += 1) {
       const weight = 1n << BigInt(j * plan.bits);
       scratch.addRow(rows, start + j, 1);
-      scratch.addConstant(-offset);
+      scratch.addConstant(-(typeof base === 'number' ? base : base[start + j]));
       const rest = scratch.discardRow((value, coefficient) => {
         if (coefficient !== 0) terms.set(value, (terms.get(value) ?? 0n) + BigInt(coefficient) * weight);
       });

@@ -6,37 +6,19 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { IntegerInput, IntegerModel } from '../quantize/integer-model.js';
-import type { PackingPlan } from './packing.js';
-
-/** Which side of the circuit a commitment is of. */
-export type CommitmentSide = 'input' | 'output';
+import type { PortRole } from '../manifest.js';
 
 const TAG = 'zkinfer commitment v2';
 
-/** The domains of a model's commitments, by side: below 2^248, hence field elements. */
-export function commitmentDomains(model: Pick<IntegerModel, 'inputs' | 'outputs'>, outputPackings: readonly PackingPlan[]): Record<CommitmentSide, bigint> {
-  return {
-    input: domainOf('input', model.inputs.map(describeInput)),
-    output: domainOf(
-      'output',
-      model.outputs.map(({ shape, scale }, k) => ({ shape, offset: outputPackings[k].offset, bits: outputPackings[k].bits, scale: [exact(scale)] })),
-    ),
-  };
-}
-
-function describeInput({ shape, bits, scale, low }: IntegerInput): object {
-  return { shape, bits, scale: Array.from(scale, exact), low: Array.from(low) };
+/** The domain of a commitment to a port whose tensors lie on these grids (`PortTensor.grid`): below 2^248, hence a field element. */
+export function commitmentDomain(role: PortRole, grids: readonly object[]): bigint {
+  const digest = sha256(utf8ToBytes(JSON.stringify([TAG, role, grids.length, grids])));
+  return BigInt(`0x${bytesToHex(digest.subarray(0, 31))}`);
 }
 
 /** A double in its eight bytes: decimal text of two programs may differ. */
-function exact(value: number): string {
+export function exact(value: number): string {
   const view = new DataView(new ArrayBuffer(8));
   view.setFloat64(0, value);
   return view.getBigUint64(0).toString(16).padStart(16, '0');
-}
-
-function domainOf(side: CommitmentSide, tensors: readonly object[]): bigint {
-  const digest = sha256(utf8ToBytes(JSON.stringify([TAG, side, tensors.length, tensors])));
-  return BigInt(`0x${bytesToHex(digest.subarray(0, 31))}`);
 }

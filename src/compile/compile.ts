@@ -2,10 +2,11 @@
  * The compiler as one function: integer model in, circuit out.
  */
 import { compileGadgets, type CompileOptions } from '../circom/compile.js';
+import type { PortVisibility } from '../manifest.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import type { R1cs } from '../r1cs/types.js';
 import { link } from './link.js';
-import { lowerModel, type CompileVisibility, type LoweredModel } from './lower.js';
+import { lowerModel, type LoweredModel } from './lower.js';
 import type { Netlist } from './netlist.js';
 import type { Program } from './program.js';
 
@@ -23,7 +24,7 @@ export interface Circuit extends Omit<LoweredModel, 'netlist'> {
 }
 
 /** @throws CircomError */
-export async function compileModel(model: IntegerModel, visibility: CompileVisibility, options: CompileOptions = {}): Promise<Circuit> {
+export async function compileModel(model: IntegerModel, visibility: PortVisibility, options: CompileOptions = {}): Promise<Circuit> {
   const lowered = lowerModel(model, visibility);
   const objects = await compileGadgets(lowered.netlist.gadgets, options);
   const { system, program, layerConstraints } = link(lowered.netlist, objects);

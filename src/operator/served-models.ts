@@ -6,7 +6,7 @@
 import { keccak256 } from 'ethers';
 import type { Rpc } from '../chain/index.js';
 import type { VerificationKey } from '../groth16/types.js';
-import type { Manifest } from '../manifest.js';
+import type { Manifest, PortVisibility } from '../manifest.js';
 import { compileCached, type CompiledContract, vkHash } from '../solidity/index.js';
 import { readManifest } from '../workflow/build-folder.js';
 import { compileVerifier } from '../workflow/contract.js';
@@ -60,7 +60,7 @@ export async function serveModels(rpc: Rpc, folders: readonly string[]): Promise
  * A request names its input by a commitment, and has one right answer. Neither holds with a private input, and the second not with a
  * hashed output of a public input: nothing secret is there from which everybody could derive its salt. @throws UnservableBuildError
  */
-export function requireServable(folder: string, { input, output }: Pick<Manifest['visibility'], 'input' | 'output'>): void {
+export function requireServable(folder: string, { input, output }: PortVisibility): void {
   if (input === 'private') {
     throw new UnservableBuildError(`${folder}: its input is private, and requests name their input by its commitment; compile the model with --input-visibility hashed or public`);
   }

@@ -2,7 +2,7 @@
 import type { ZkinferError } from '../errors.js';
 import type { Groth16Backend } from '../groth16/types.js';
 import { outputSaltOf, type RequestName } from '../ledger/index.js';
-import type { Manifest } from '../manifest.js';
+import type { PortVisibility } from '../manifest.js';
 import { middleInputs } from '../quantize/encode.js';
 import { InputRangeError, InputShapeError, InputTypeError } from '../quantize/errors.js';
 import { FIELD_MODULUS } from '../r1cs/types.js';
@@ -65,7 +65,7 @@ async function openBench(folder: string, backend: Groth16Backend | undefined): P
  * The salts of a request's commitments: the input's from the document, the output's from that and the request. Never a fresh one: a second
  * computation would have another answer. @throws InputFormatError
  */
-export function saltsOf(document: string, { input, output }: Pick<Manifest['visibility'], 'input' | 'output'>, request: RequestName): { readonly input?: string; readonly output?: string } {
+export function saltsOf(document: string, { input, output }: PortVisibility, request: RequestName): { readonly input?: string; readonly output?: string } {
   const { salt, outputSalt } = parseJson(document) as { salt?: unknown; outputSalt?: unknown };
   if (outputSalt !== undefined) throw new InputFormatError('leave "outputSalt" out: the salt of a hashed output follows from the input\'s salt and the request');
   if (input !== 'hashed') {

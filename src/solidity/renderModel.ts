@@ -7,17 +7,15 @@
  */
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { SignalLayoutError } from './errors.js';
-import type { Manifest, TensorDescription } from '../manifest.js';
+import { PORT_ROLES, type Manifest, type PortRole, type TensorDescription, type Visibility } from '../manifest.js';
 import { PUBLIC_INPUT_DOMAIN } from './calldata.js';
 import { claimWork, POINTS, SIGNALS } from './renderGroth16.js';
 
 export { SignalLayoutError } from './errors.js';
 
-type Side = 'input' | 'output';
-
-/** One side of the model as the circuit exposes it. */
+/** One port of the model as the circuit exposes it. */
 interface Exposure {
-  readonly visibility: 'public' | 'hashed' | 'private';
+  readonly visibility: Visibility;
   readonly tensors: readonly TensorDescription[];
   /** Number of public signals. */
   readonly words: number;
@@ -31,9 +29,11 @@ export interface ModelLayout {
 
 /** Reads the manifest's signals and refuses an order other than outputs, inputs, context. */
 export function modelLayout(manifest: Pick<Manifest, 'inputs' | 'outputs' | 'publicSignals'>): ModelLayout {
-  const outputs = exposure(manifest, 'output', manifest.outputs);
-  const inputs = exposure(manifest, 'input', manifest.inputs);
-  const expected = [...signalNames(outputs, 'output'), ...signalNames(inputs, 'input'), 'context'];
+  const ports: Record<PortRole, Exposure> = {
+    input: exposure(manifest, 'input', manifest.inputs),
+    output: exposure(manifest, 'output', manifest.outputs),
+  };
+  const expected = [...PORT_ROLES.flatMap((role) => signalNames(ports[role], role)), 'context'];
   const actual = manifest.publicSignals.map((s) =>
     s.kind === 'output' || s.kind === 'input' ? `${s.kind} ${s.tensor ?? 0} word ${s.word ?? 0}` : s.kind,
   );
@@ -42,22 +42,22 @@ export function modelLayout(manifest: Pick<Manifest, 'inputs' | 'outputs' | 'pub
       `The manifest's public signals are [${actual.join(', ')}]; a verifier needs [${expected.join(', ')}]. Compile the model again.`,
     );
   }
-  return { outputs, inputs, signals: expected.length };
+  return { outputs: ports.output, inputs: ports.input, signals: expected.length };
 }
 
-function exposure(manifest: Pick<Manifest, 'publicSignals'>, side: Side, tensors: readonly TensorDescription[]): Exposure {
+function exposure(manifest: Pick<Manifest, 'publicSignals'>, role: PortRole, tensors: readonly TensorDescription[]): Exposure {
   const kinds = manifest.publicSignals.map((s) => s.kind);
-  if (kinds.includes(side)) {
+  if (kinds.includes(role)) {
     return { visibility: 'public', tensors, words: tensors.reduce((sum, t) => sum + t.packing.words, 0) };
   }
-  const hashed = kinds.includes(`${side}Commitment`);
+  const hashed = kinds.includes(`${role}Commitment`);
   return { visibility: hashed ? 'hashed' : 'private', tensors, words: hashed ? 1 : 0 };
 }
 
-function signalNames({ visibility, tensors }: Exposure, side: Side): string[] {
+function signalNames({ visibility, tensors }: Exposure, role: PortRole): string[] {
   if (visibility === 'private') return [];
-  if (visibility === 'hashed') return [`${side}Commitment`];
-  return tensors.flatMap((t, i) => Array.from({ length: t.packing.words }, (_, w) => `${side} ${i} word ${w}`));
+  if (visibility === 'hashed') return [`${role}Commitment`];
+  return tensors.flatMap((t, i) => Array.from({ length: t.packing.words }, (_, w) => `${role} ${i} word ${w}`));
 }
 
 /** Constants and functions of the model-aware layer. */
@@ -175,7 +175,7 @@ function fillInput({ inputs, outputs }: ModelLayout, to: string, commitment: str
   return `${pad}calldatacopy(${target}, ${from}, ${32 * inputs.words})`;
 }
 
-/** Bits that each public word of one side uses. */
+/** Bits that each public word of one port uses. */
 function wordBits(tensors: readonly TensorDescription[]): number[] {
   return tensors.flatMap(({ shape, packing }) => {
     const elements = size(shape);
@@ -256,7 +256,7 @@ function size(shape: readonly number[]): number {
   return shape.reduce((product, d) => product * d, 1);
 }
 
-/** Constants of one side's tensors. */
+/** Constants of one port's tensors. */
 function renderTensors({ tensors }: Exposure, prefix: string): string[] {
   return tensors.map((tensor, i) => {
     const name = tensors.length === 1 ? prefix : `${prefix}${i}`;
@@ -274,10 +274,10 @@ function renderTensors({ tensors }: Exposure, prefix: string): string[] {
 }
 
 /** One function for each tensor that returns its constants. */
-function renderFormats({ tensors }: Exposure, side: Side): string[] {
+function renderFormats({ tensors }: Exposure, role: PortRole): string[] {
   return tensors.map((tensor, i) => {
     const suffix = tensors.length === 1 ? '' : `${i}`;
-    const name = `${side.toUpperCase()}${suffix}`;
+    const name = `${role.toUpperCase()}${suffix}`;
     return `\
     /// @notice How \`${identifierText(tensor.name)}\` stands for real numbers and lies in words.
     /// @return shape Its dimensions, outermost first.
@@ -285,7 +285,7 @@ function renderFormats({ tensors }: Exposure, side: Side): string[] {
     /// @return offset Each element is stored minus this offset ...
     /// @return bits ... in so many bits ...
     /// @return perWord ... and so many to a word, lowest bits first.
-    function ${side}${suffix}Format()
+    function ${role}${suffix}Format()
         external
         pure
         returns (uint256[] memory shape, uint256 scaleE36, int256 offset, uint256 bits, uint256 perWord)
@@ -350,43 +350,43 @@ ${fills.join('\n')}${fills.length > 0 ? '\n' : ''}\
 ${packs.join('\n')}`;
 }
 
-function typedParameters({ visibility, tensors }: Exposure, side: Side, commitment: string | undefined) {
+function typedParameters({ visibility, tensors }: Exposure, role: PortRole, commitment: string | undefined) {
   if (visibility === 'private') return [];
-  if (commitment !== undefined) return [{ type: 'bytes32', name: commitment, meaning: `The circuit's commitment to the ${side}.` }];
+  if (commitment !== undefined) return [{ type: 'bytes32', name: commitment, meaning: `The circuit's commitment to the ${role}.` }];
   return tensors.map((t, i) => ({
     type: `int256[${size(t.shape)}] calldata`,
-    name: tensors.length === 1 ? side : `${side}${i}`,
+    name: tensors.length === 1 ? role : `${role}${i}`,
     meaning: `Elements of \`${identifierText(t.name)}\`, row by row.`,
   }));
 }
 
-function typedFills({ visibility, tensors }: Exposure, side: Side, firstWord: number): string[] {
+function typedFills({ visibility, tensors }: Exposure, role: PortRole, firstWord: number): string[] {
   if (visibility === 'private') return [];
   if (visibility === 'hashed') {
     return [`\
         assembly ("memory-safe") {
-            mstore(add(signals, ${32 * firstWord}), ${side}Commitment)
+            mstore(add(signals, ${32 * firstWord}), ${role}Commitment)
         }`];
   }
   let word = firstWord;
   return tensors.map((t, i) => {
-    const name = tensors.length === 1 ? side : `${side}${i}`;
+    const name = tensors.length === 1 ? role : `${role}${i}`;
     const call = `        if (!_pack${capital(name)}(${name}, signals + ${32 * word})) return false;`;
     word += t.packing.words;
     return call;
   });
 }
 
-function renderPacking({ tensors }: Exposure, side: Side, prefix: string): string[] {
+function renderPacking({ tensors }: Exposure, role: PortRole, prefix: string): string[] {
   return tensors.map((t, i) => {
     const suffix = tensors.length === 1 ? '' : `${i}`;
-    const name = `${side}${suffix}`;
+    const name = `${role}${suffix}`;
     const constant = `${prefix}${suffix}`;
     const elements = size(t.shape);
     const words = t.packing.words;
     const bytesBefore = 32 * tensors.slice(0, i).reduce((sum, other) => sum + other.packing.words, 0);
     const allBytes = 32 * tensors.reduce((sum, other) => sum + other.packing.words, 0);
-    const unpack = side === 'input' ? '' : `
+    const unpack = role === 'input' ? '' : `
     /// @notice The elements of \`${identifierText(t.name)}\` in ERC-7992's \`output\` bytes.
     /// @param packed All of the output's words: ${allBytes} bytes; any other length reverts.
     /// @return elements Row by row.

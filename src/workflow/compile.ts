@@ -1,13 +1,12 @@
 /** `compile` as a function: ONNX bytes in; circuit, integer model, manifest and accuracy report out. No file is touched. */
-import { hull } from '../tensor/intervals.js';
 import { leastOf } from '../tensor/extremes.js';
 import { createHash } from 'node:crypto';
 import { compileModel, type Circuit } from '../compile/compile.js';
+import { portOf, type PortTensor } from '../compile/ports.js';
 import { encodeProgram } from '../compile/program-file.js';
-import type { Manifest, Visibility } from '../manifest.js';
+import type { Manifest, PortVisibility, Visibility } from '../manifest.js';
 import { buildGraph, decodeModel, evaluator } from '../onnx/index.js';
 import type { IntegerInput, IntegerModel } from '../quantize/integer-model.js';
-import { inputIntervals } from '../quantize/intervals.js';
 import { quantize } from '../quantize/quantize.js';
 import { integerModelToJson } from '../quantize/serialize.js';
 import { r1csChunks } from '../r1cs/r1cs-file.js';
@@ -123,10 +122,11 @@ function describe(
   model: IntegerModel,
   circuit: Circuit,
   name: string,
-  visibility: { readonly input: Visibility; readonly output: Visibility },
+  visibility: PortVisibility,
   classes: readonly OutputClasses[],
 ): Manifest {
-  const { system } = circuit;
+  const { system, ports } = circuit;
+  const [inputs, outputs] = [portOf(ports, 'input').tensors, portOf(ports, 'output').tensors];
   return {
     format: 'zkinfer-build',
     version: 1,
@@ -136,13 +136,13 @@ function describe(
     circuitHash: sha256(r1csChunks(system)),
     activationBits: model.activationBits,
     visibility: { ...visibility, parameters: 'fixed' },
-    inputs: model.inputs.map((input, k) => describeInput(input, circuit, k)),
+    inputs: model.inputs.map((input, k) => describeInput(input, inputs[k])),
     outputs: model.outputs.map((output, k) => ({
       name: output.name,
       shape: [...output.shape],
       scale: output.scale,
-      range: [...circuit.outputRanges[k]] as [number, number],
-      packing: { ...circuit.outputPackings[k] },
+      range: [...outputs[k].range] as [number, number],
+      packing: { ...outputs[k].packing },
       ...(output.omitted ? { omitted: output.omitted } : {}),
       scores: classes[k].scores,
       ...(classes[k].labels ? { labels: [...classes[k].labels] } : {}),
@@ -174,15 +174,14 @@ function onRecord({ reference, heldOut, sets, warnings }: ComparedAccuracy): Man
   };
 }
 
-function describeInput(input: IntegerInput, circuit: Circuit, k: number): Manifest['inputs'][number] {
-  const [low, high] = hull(inputIntervals(input));
-  const packing = { ...circuit.inputPackings[k], offset: low };
+function describeInput(input: IntegerInput, { range: [low, high], packing: codes }: PortTensor): Manifest['inputs'][number] {
+  const packing = { ...codes, offset: low };
   const common = { name: input.name, shape: [...input.shape], scale: leastOf(input.scale), range: [low, high] as [number, number], packing };
   return input.scale.length === 1 ? common : { ...common, elementScale: [...input.scale], elementOffset: [...input.low] };
 }
 
 /** What a proof of this shape does not say, and where it cannot go. */
-function notesOnSignals({ input, output }: { readonly input: Visibility; readonly output: Visibility }, signals: number): string[] {
+function notesOnSignals({ input, output }: PortVisibility, signals: number): string[] {
   const notes: string[] = [];
   if (input === 'private' && output === 'private') notes.push(NO_STATEMENT);
   else if (input === 'private') {

@@ -4,7 +4,8 @@
  *
  * The trap: an opening says something of a proof only if the proof is valid and the salt is used on the side it is for.
  */
-import type { CommitmentSide } from '../compile/commitment-domain.js';
+import { portOf } from '../compile/ports.js';
+import type { PortRole, PortVisibility } from '../manifest.js';
 import { OpeningError } from './errors.js';
 import { encodeInputs } from '../quantize/encode.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
@@ -43,14 +44,14 @@ export async function openSignals(folder: string, publicSignals: readonly string
   }
   const inputs = input && encodeInputs(model.inputs, input);
   const outputs = inputs ? runIntegerModel(model, inputs) : opening?.outputs && outputIntegers(model, opening.outputs, signals);
-  const matches = (side: CommitmentSide, integers: readonly Float64Array[]): boolean => {
-    const salt = opening?.salts[side];
-    const expected = signals.sideOf(side, integers, salt === undefined ? undefined : BigInt(salt));
-    const stated = publicSignals.filter((_, i) => signals.meanings[i].kind.startsWith(side));
+  const matches = (role: PortRole, integers: readonly Float64Array[]): boolean => {
+    const salt = opening?.salts[role];
+    const expected = signals.ofPort(role, integers, salt === undefined ? undefined : BigInt(salt));
+    const stated = publicSignals.filter((_, i) => signals.meanings[i].kind.startsWith(role));
     return stated.length === expected.length && expected.every((value, i) => value === BigInt(stated[i]));
   };
   const { visibility } = manifest;
-  const canOpen = (side: CommitmentSide): boolean => visibility[side] === 'public' || (visibility[side] === 'hashed' && opening?.salts[side] !== undefined);
+  const canOpen = (role: PortRole): boolean => visibility[role] === 'public' || (visibility[role] === 'hashed' && opening?.salts[role] !== undefined);
   const opened = {
     ...(inputs && canOpen('input') ? { input: matches('input', inputs) } : {}),
     ...(outputs && canOpen('output') ? { output: matches('output', outputs) } : {}),
@@ -63,18 +64,18 @@ export async function openSignals(folder: string, publicSignals: readonly string
  * @throws OpeningError where the outputs of an opening are not the model's in number, or outside their range: packed beside each other,
  * such numbers would run into one another, and other outputs could have the same words
  */
-function outputIntegers(model: IntegerModel, given: readonly (readonly number[])[], { packings }: PublicSignals): Float64Array[] {
+function outputIntegers(model: IntegerModel, given: readonly (readonly number[])[], { ports }: PublicSignals): Float64Array[] {
   const fits = given.length === model.outputs.length && given.every((values, k) => values.length === sizeOf(model.outputs[k].shape));
   if (!fits) throw new OpeningError(`the opening's outputs are not those of this model: ${model.outputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')}`);
   given.forEach((values, k) => {
-    const { offset, bits } = packings.output[k];
+    const { offset, bits } = portOf(ports, 'output').tensors[k].packing;
     const outside = values.find((value) => value < offset || value - offset >= 2 ** bits);
     if (outside !== undefined) throw new OpeningError(`output '${model.outputs[k].name}' of the opening holds ${outside}, which the model never gives`);
   });
   return given.map((values) => Float64Array.from(values));
 }
 
-function whyNot(visibility: Record<CommitmentSide, string>, opening: Opening | undefined, input: Sample | undefined): string {
+function whyNot(visibility: PortVisibility, opening: Opening | undefined, input: Sample | undefined): string {
   if (visibility.input !== 'hashed' && visibility.output !== 'hashed' && input === undefined) return 'the build commits to nothing, so there is nothing to open; --input FILE compares a public input';
   if (visibility.input === 'private' && visibility.output !== 'hashed') return 'the input is private, and no proof says anything about it that could be checked; compile with --input-visibility hashed';
   if (opening?.salts.input !== undefined && input === undefined) return 'to open the commitment to the input, name the input: --input FILE';

@@ -1,10 +1,11 @@
 /** `prove`: a witness for one input and its Groth16 proof. Private inputs and salts stay in memory. */
 import { randomBytes } from 'node:crypto';
 import { cacheFolder, Store } from '../cache.js';
+import { committedPorts } from '../compile/ports.js';
 import { decodeProgram } from '../compile/program-file.js';
 import type { Program } from '../compile/program.js';
 import type { Groth16Backend, KeyShape, LoadedKey, OnProgress, Proof } from '../groth16/types.js';
-import type { Manifest } from '../manifest.js';
+import type { Manifest, PortRole } from '../manifest.js';
 import { proofSystemOf } from '../proof-systems/index.js';
 import { encodeInputs } from '../quantize/encode.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
@@ -24,7 +25,7 @@ export interface Inference {
   readonly outputs: readonly OutputReport[];
   readonly publicSignals: readonly string[];
   /** What opens the commitments, by the tensor committed to. Whoever has a salt can check guesses of the committed values. */
-  readonly salts: { readonly input?: string; readonly output?: string };
+  readonly salts: Readonly<Partial<Record<PortRole, string>>>;
   readonly witnessSeconds: number;
 }
 
@@ -116,19 +117,17 @@ interface Ready {
 function infer({ folder, manifest, model, signals, run }: Ready, input: Sample, context: bigint, chosen: Inference['salts']): Inference {
   const start = performance.now();
   const integers = encodeInputs(model.inputs, input);
-  const salts = {
-    ...(manifest.visibility.input === 'hashed' ? { input: saltOf(chosen.input) } : {}),
-    ...(manifest.visibility.output === 'hashed' ? { output: saltOf(chosen.output) } : {}),
-  };
-  const { witness, outputs: integerOutputs } = run(integers, context, Object.values(salts));
+  const committed = committedPorts(signals.ports).map(({ role }) => [role, saltOf(chosen[role])] as const);
+  const salts: Partial<Record<PortRole, bigint>> = Object.fromEntries(committed);
+  const { witness, outputs: integerOutputs } = run(integers, context, committed.map(([, salt]) => salt));
   const publicSignals = manifest.publicSignals.map((_, i) => canonicalText(wireValue(witness, 1 + i)));
   // Whatever plan and key do, nothing else than what the visibility says is published.
-  const expected = signals.of({ inputs: integers, outputs: integerOutputs, salts, context });
+  const expected = signals.of({ integers: { input: integers, output: integerOutputs }, salts, context });
   if (expected.some((value, i) => String(value) !== publicSignals[i])) {
     throw new BuildMismatchError(`${folder}: the circuit would publish something else than its manifest declares; do not use this build, compile the model yourself`);
   }
   const outputs = describeOutputs(manifest, integerOutputs);
-  const texts = Object.fromEntries(Object.entries(salts).map(([name, salt]) => [name, String(salt)]));
+  const texts = Object.fromEntries(committed.map(([role, salt]) => [role, String(salt)]));
   return { witness, outputs, publicSignals, salts: texts, witnessSeconds: (performance.now() - start) / 1000 };
 }
 

@@ -5,87 +5,67 @@
  * The trap: manifest, plan and key travel together, and whoever made the folder made their hashes, too. A plan that puts a private
  * input where the manifest says "output" has sound hashes.
  */
-import { commitmentDomains, type CommitmentSide } from '../compile/commitment-domain.js';
-import { meanings, type SignalMeaning } from '../compile/lower.js';
-import { packIntegers, planPacking, type PackingPlan } from '../compile/packing.js';
+import { portOf, portsOf, signalsOfPorts, wordsOfPort, type Port, type PortTensor, type SignalMeaning } from '../compile/ports.js';
 import { BuildMismatchError } from './errors.js';
 import { poseidonCommit } from '../gadgets/index.js';
 import type { KeyShape } from '../groth16/types.js';
-import type { Manifest, TensorDescription } from '../manifest.js';
+import type { Manifest, PortRole, PortVisibility, TensorDescription } from '../manifest.js';
 import type { IntegerInput, IntegerModel } from '../quantize/integer-model.js';
-import { boundModel, inputIntervals } from '../quantize/intervals.js';
-import { hull, type Intervals } from '../tensor/intervals.js';
+import { boundModel } from '../quantize/intervals.js';
 import { keysRemedy } from './build-folder.js';
 
 export { BuildMismatchError } from './errors.js';
 
 /** One inference, as integers. */
 export interface ProvedInference {
-  readonly inputs: readonly Float64Array[];
-  readonly outputs: readonly Float64Array[];
-  /** By side, where that side is committed to. */
-  readonly salts: { readonly input?: bigint; readonly output?: bigint };
+  /** Each port's tensors. */
+  readonly integers: Readonly<Record<PortRole, readonly Float64Array[]>>;
+  /** By port, where it is committed to. */
+  readonly salts: Readonly<Partial<Record<PortRole, bigint>>>;
   readonly context: bigint;
 }
 
 /** The public signals of a model's inferences. */
 export interface PublicSignals {
-  /** The integers that elements of each output may be. */
-  readonly outputRanges: readonly (readonly [number, number])[];
+  readonly ports: readonly Port[];
   readonly meanings: readonly SignalMeaning[];
-  /** How the elements of each tensor lie in words. */
-  readonly packings: Record<CommitmentSide, readonly PackingPlan[]>;
   /** Values, canonical, in order. */
   of(inference: ProvedInference): bigint[];
-  /** The values that one side has under its visibility, from that side's integers alone, and its salt where it is committed to. */
-  sideOf(side: CommitmentSide, integers: readonly Float64Array[], salt?: bigint): bigint[];
+  /** The values that one port has under its visibility, from its integers alone, and its salt where it is committed to. */
+  ofPort(role: PortRole, integers: readonly Float64Array[], salt?: bigint): bigint[];
 }
 
 /** Works out the signals of a model under a visibility; bounds every tensor once. */
-export function publicSignalsOf(model: IntegerModel, visibility: Pick<Manifest['visibility'], CommitmentSide>): PublicSignals {
-  const bounds = boundModel(model);
-  const packings: Record<CommitmentSide, readonly PackingPlan[]> = {
-    input: model.inputs.map(({ shape, bits }) => planPacking(shape, 0, 2 ** bits - 1)),
-    output: model.outputs.map(({ shape, tensor }) => planPacking(shape, ...hull(bounds.get(tensor) as Intervals))),
-  };
-  const domains = commitmentDomains(model, packings.output);
-  const words: Record<CommitmentSide, (integers: readonly Float64Array[]) => bigint[]> = {
-    input: (inputs) => inputs.flatMap((values, k) => packIntegers(values, packings.input[k], lowsOf(model, k, values.length))),
-    output: (outputs) => outputs.flatMap((values, k) => packIntegers(values, packings.output[k])),
-  };
-  const sideOf = (name: CommitmentSide, integers: readonly Float64Array[], salt?: bigint): bigint[] => {
-    const how = visibility[name];
-    if (how === 'private') return [];
-    if (how === 'public') return words[name](integers);
-    return [poseidonCommit(words[name](integers), salt as bigint, domains[name])];
+export function publicSignalsOf(model: IntegerModel, visibility: PortVisibility): PublicSignals {
+  const ports = portsOf(model, boundModel(model), visibility);
+  const valuesOf = (port: Port, integers: readonly Float64Array[], salt?: bigint): bigint[] => {
+    if (port.visibility === 'private') return [];
+    const words = wordsOfPort(port, integers);
+    return port.visibility === 'public' ? words : [poseidonCommit(words, salt as bigint, port.domain)];
   };
   return {
-    packings,
-    outputRanges: model.outputs.map(({ tensor }) => hull(bounds.get(tensor) as Intervals)),
-    meanings: [...meanings('output', visibility.output, packings.output), ...meanings('input', visibility.input, packings.input), { kind: 'context' }],
-    of: ({ inputs, outputs, salts, context }) => [...sideOf('output', outputs, salts.output), ...sideOf('input', inputs, salts.input), context],
-    sideOf,
+    ports,
+    meanings: signalsOfPorts(ports),
+    of: ({ integers, salts, context }) => [...ports.flatMap((port) => valuesOf(port, integers[port.role], salts[port.role])), context],
+    ofPort: (role, integers, salt) => valuesOf(portOf(ports, role), integers, salt),
   };
-}
-
-function lowsOf(model: IntegerModel, k: number, size: number): Float64Array {
-  const { low } = model.inputs[k];
-  return low.length === 1 ? new Float64Array(size).fill(low[0]) : low;
 }
 
 /**
  * @throws BuildMismatchError where the manifest declares other signals, shapes, scales or packings than the model has: a contract and a
  * reader would take the numbers for something else
  */
-export function requireManifestOfModel(folder: string, manifest: Manifest, model: IntegerModel, { meanings: expected, packings, outputRanges }: PublicSignals): void {
+export function requireManifestOfModel(folder: string, manifest: Manifest, model: IntegerModel, { meanings: expected, ports }: PublicSignals): void {
   const same = (a: SignalMeaning, b: SignalMeaning | undefined): boolean =>
     b !== undefined && a.kind === b.kind && a.tensor === b.tensor && a.word === b.word;
   const least = (scales: Float64Array): number => scales.reduce((smallest, scale) => Math.min(smallest, scale), Infinity);
-  const described =
-    model.outputs.every((output, k) => isDescribed(manifest.outputs[k], output, output.scale, packings.output[k], outputRanges[k])) &&
-    model.inputs.every((input, k) => isDescribed(manifest.inputs[k], input, least(input.scale), packings.input[k], hull(inputIntervals(input))) && hasGrids(manifest.inputs[k], input));
-  const offsets = packings.output.every(({ offset }, k) => manifest.outputs[k]?.packing.offset === offset);
-  if (!described || !offsets || manifest.outputs.length !== model.outputs.length || manifest.inputs.length !== model.inputs.length) {
+  const declared: Record<PortRole, { readonly tensors: readonly TensorDescription[]; readonly scales: readonly number[] }> = {
+    input: { tensors: manifest.inputs, scales: model.inputs.map(({ scale }) => least(scale)) },
+    output: { tensors: manifest.outputs, scales: model.outputs.map(({ scale }) => scale) },
+  };
+  const isPortDescribed = ({ role, tensors }: Port): boolean =>
+    declared[role].tensors.length === tensors.length && tensors.every((own, k) => isDescribed(declared[role].tensors[k], own, declared[role].scales[k]));
+  if (!ports.every(isPortDescribed) || !model.inputs.every((input, k) => hasGrids(manifest.inputs[k], input))) {
     throw new BuildMismatchError(`${folder}: the manifest describes other inputs or outputs than the model has; do not use this build, compile the model yourself`);
   }
   if (manifest.publicSignals.length !== expected.length || !expected.every((signal, i) => same(signal, manifest.publicSignals[i]))) {
@@ -96,25 +76,18 @@ export function requireManifestOfModel(folder: string, manifest: Manifest, model
   }
 }
 
-function isDescribed(
-  declared: TensorDescription | undefined,
-  own: { readonly name: string; readonly shape: readonly number[] },
-  scale: number,
-  { bits, perWord, words }: PackingPlan,
-  // A contract packs what lies inside, bit beside bit: with a wider range other numbers would have the same words.
-  range: readonly [number, number],
-): boolean {
-  if (declared === undefined) return false;
-  const { packing } = declared;
-  const same = String(declared.range) === String(range) && declared.name === own.name && declared.scale === scale && String(declared.shape) === String(own.shape);
-  return same && packing.bits === bits && packing.perWord === perWord && packing.words === words;
+/** A contract packs what lies in the declared range, bit beside bit: with a wider range other numbers would have the same words. */
+function isDescribed({ name, shape, scale, range, packing }: TensorDescription, own: PortTensor, ownScale: number): boolean {
+  const same = name === own.name && scale === ownScale && String(range) === String(own.range) && String(shape) === String(own.shape);
+  const { bits, perWord, words } = own.packing;
+  return same && packing.bits === bits && packing.perWord === perWord && packing.words === words && packing.offset === own.range[0];
 }
 
 /** Whether an input's elements are declared on the grids that they lie on. */
-function hasGrids({ elementScale, elementOffset, packing }: Manifest['inputs'][number], input: IntegerInput): boolean {
+function hasGrids({ elementScale, elementOffset }: Manifest['inputs'][number], input: IntegerInput): boolean {
   const single = input.scale.length === 1;
   const same = (declared: readonly number[] | undefined, own: Float64Array): boolean => String(declared) === String(single ? undefined : own);
-  return packing.offset === hull(inputIntervals(input))[0] && same(elementScale, input.scale) && same(elementOffset, input.low);
+  return same(elementScale, input.scale) && same(elementOffset, input.low);
 }
 
 /** @throws BuildMismatchError where a key is for another circuit than the build's */

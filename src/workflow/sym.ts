@@ -1,6 +1,6 @@
 /** Names of a linked circuit's wires: the border's by role, a gadget's by layer, instance and signal. */
 import { WIRE, type Netlist } from '../compile/netlist.js';
-import type { SignalMeaning } from '../compile/lower.js';
+import type { SignalMeaning } from '../compile/ports.js';
 import type { Program } from '../compile/program.js';
 
 /** One name per wire, wire 0 first. */

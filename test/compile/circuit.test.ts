@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { portOf } from '../../src/compile/ports.js';
 import { runIntegerModel } from '../../src/quantize/interpreter.js';
 import type { IntegerModel } from '../../src/quantize/integer-model.js';
 import { boundModel } from '../../src/quantize/intervals.js';
@@ -121,11 +122,11 @@ describe('a linked system', () => {
   it('checks outputs against the interval that their packing assumes', () => {
     const { circuit, model } = prepared;
     const bounds = boundModel(model);
-    circuit.outputPackings.forEach(({ offset, bits }, k) => {
+    portOf(circuit.ports, 'output').tensors.forEach(({ range, packing: { offset, bits } }, k) => {
       const [low, high] = hull(bounds.get(model.outputs[k].tensor)!);
       assert.equal(offset, low);
       assert.ok(high - low < 2 ** bits);
-      assert.deepEqual(circuit.outputRanges[k], [low, high]);
+      assert.deepEqual(range, [low, high]);
     });
   });
 });

@@ -10,7 +10,8 @@
  */
 import { compileGadgets, gadgetKey } from '../../src/circom/compile.js';
 import { compileModel, type Circuit } from '../../src/compile/compile.js';
-import { lowerModel, type CompileVisibility } from '../../src/compile/lower.js';
+import { lowerModel } from '../../src/compile/lower.js';
+import type { PortVisibility } from '../../src/manifest.js';
 import { buildGraph, decodeModel, evaluator, openReference, type Graph } from '../../src/onnx/index.js';
 import { dequantize, encodeInputs, accepts } from '../../src/quantize/encode.js';
 import { AccumulatorOverflowError } from '../../src/quantize/errors.js';
@@ -97,7 +98,7 @@ export interface Prepared {
   readonly seed: number;
   readonly kind: Kind;
   readonly model: IntegerModel;
-  readonly visibility: CompileVisibility;
+  readonly visibility: PortVisibility;
   readonly twins?: Twins & {
     readonly graph: Graph;
     readonly samples: readonly Float64Array[][];
@@ -113,7 +114,7 @@ const TAME_BITS = 12;
 /** The model of a case; undefined where it is refused by name. */
 export function prepare(seed: number, kind: Kind): Prepared | undefined {
   const random = seeded(seed);
-  const pick = (): CompileVisibility['input'] => (random() < 0.08 ? 'hashed' : random() < 0.5 ? 'private' : 'public');
+  const pick = (): PortVisibility['input'] => (random() < 0.08 ? 'hashed' : random() < 0.5 ? 'private' : 'public');
   const visibility = { input: pick(), output: pick() };
   if (kind === 'integer') return { seed, kind, model: randomIntegerModel(random), visibility };
   const twins = randomTwins(random);
@@ -199,7 +200,7 @@ export async function runCase(prepared: Prepared, effort: Effort, tally: Tally):
 /** An honest witness, compared with all that say the same. */
 function honest(
   compiled: Compiled,
-  visibility: CompileVisibility,
+  visibility: PortVisibility,
   integers: readonly Float64Array[],
   kind: Kind,
   tally: Tally,
@@ -214,8 +215,7 @@ function honest(
     ...(visibility.output === 'hashed' ? ['output'] : []),
   ];
   const expected = publicSignalsOf(model, visibility).of({
-    inputs: integers,
-    outputs,
+    integers: { input: integers, output: outputs },
     salts: Object.fromEntries(names.map((name) => [name, 5n])),
     context: 9n,
   });
@@ -368,7 +368,7 @@ function attack(
 async function compareWithFloats(
   compiled: Compiled,
   twins: NonNullable<Prepared['twins']>,
-  visibility: CompileVisibility,
+  visibility: PortVisibility,
   samples: readonly Float64Array[][],
   tally: Tally,
 ): Promise<void> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { portOf } from '../../src/compile/ports.js';
 import { FIELD_MODULUS } from '../../src/r1cs/types.js';
 import type { Witness } from '../../src/r1cs/witness.js';
 import { prepareWitness } from '../../src/witness/generate.js';
@@ -70,7 +71,7 @@ for (const name of FIXTURES) {
       const { length } = fixture.circuit.signals;
       rejectsAll(300, () => {
         const wire = integer(random, 1, length);
-        const { bits, perWord } = fixture.circuit.outputPackings[0];
+        const { bits, perWord } = portOf(fixture.circuit.ports, 'output').tensors[0].packing;
         // One element of the packed outputs a little larger or smaller, or anything at all.
         const step = 1n << BigInt(bits * integer(random, 0, perWord - 1));
         return [[wire, random() < 0.7 ? forger.value(wire) + step * BigInt(integer(random, -9, 9)) : randomElement(random)]];

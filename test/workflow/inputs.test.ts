@@ -250,9 +250,7 @@ describe('inputs', () => {
 /** Spreads of a few arguments each, whatever the data: pairs, corners of a product, what the caller wrote down. */
 const FEW = new Set([
   'quantize/input-range.ts: sharedGrid ...DEFAULT_RANGE',
-  'workflow/public-signals.ts: planPacking ...hull',
   'compile/emitter.ts: wire ...this',
-  'compile/lower.ts: planPacking ...outputRanges',
   'compile/layers/table.ts: instance ...range',
   'compile/layers/multiply.ts: Math.min ...corners',
   'compile/layers/multiply.ts: Math.max ...corners',

@@ -1,8 +1,10 @@
 /** A circuit of an integer model, run on integer inputs: the witness, and what its public signals say. */
 import { compileModel, type Circuit } from '../../../src/compile/compile.js';
 import { compileGadgets } from '../../../src/circom/compile.js';
-import { lowerModel, type CompileVisibility } from '../../../src/compile/lower.js';
+import { lowerModel } from '../../../src/compile/lower.js';
+import type { PortVisibility } from '../../../src/manifest.js';
 import { unpackIntegers } from '../../../src/compile/packing.js';
+import { portOf } from '../../../src/compile/ports.js';
 import type { IntegerModel } from '../../../src/quantize/integer-model.js';
 import { createChecker, type Checker } from '../../../src/r1cs/check.js';
 import { canonical } from '../../../src/r1cs/field.js';
@@ -17,7 +19,7 @@ export interface Ready {
   readonly checker: Checker;
 }
 
-export const DEFAULT_VISIBILITY: CompileVisibility = { input: 'hashed', output: 'public' };
+export const DEFAULT_VISIBILITY: PortVisibility = { input: 'hashed', output: 'public' };
 
 export async function ready(model: IntegerModel, visibility = DEFAULT_VISIBILITY): Promise<Ready> {
   const circuit = await compileModel(model, visibility);
@@ -57,6 +59,6 @@ export function outputsOf({ model, circuit }: Pick<Ready, 'model' | 'circuit'>, 
   const words = signalsOf({ circuit }, witness);
   return model.outputs.map(({ shape }, tensor) => {
     const own = words.filter((_, i) => circuit.signals[i].kind === 'output' && circuit.signals[i].tensor === tensor);
-    return unpackIntegers(own, sizeOf(shape), circuit.outputPackings[tensor]);
+    return unpackIntegers(own, sizeOf(shape), portOf(circuit.ports, 'output').tensors[tensor].packing);
   });
 }
