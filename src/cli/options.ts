@@ -30,7 +30,9 @@ export function addCompileOptions(command: Command): Command {
     .option('--scores', 'the outputs are scores of classes: print the class, and how often it is the same as float32')
     .option('--labels <file>', 'the same, with the names of the classes: one a line, or a JSON array')
     .option('--allow-no-statement', 'compile although input and output are both private, so that proofs say nothing')
-    .addOption(new Option('--activation-bits <n>', 'bits of inputs and activations, 2 to 16').argParser(activationBits).default(8));
+    .addOption(new Option('--activation-bits <n>', 'bits of inputs and activations, 2 to 16 (default: 8)').argParser(activationBits))
+    .addOption(new Option('--max-error <share>', 'take the fewest bits with at most this error on rows not calibrated on, e.g. 1%').argParser(share).conflicts('activationBits'))
+    .addOption(new Option('--min-agreement <share>', 'take the fewest bits that give the float class at least this often, e.g. 99.5%').argParser(share).conflicts('activationBits'));
 }
 
 export interface CompileFlags {
@@ -39,7 +41,9 @@ export interface CompileFlags {
   readonly inputRange?: readonly [number, number];
   readonly inputVisibility: Visibility;
   readonly outputVisibility: Visibility;
-  readonly activationBits: number;
+  readonly activationBits?: number;
+  readonly maxError?: number;
+  readonly minAgreement?: number;
   readonly scores?: boolean;
   readonly labels?: string;
   readonly allowNoStatement?: boolean;
@@ -62,7 +66,9 @@ export async function readModel(path: string, flags: CompileFlags): Promise<{ re
   const heldOut = await read(flags.heldOut, 'the held-out samples');
   const labels = flags.labels === undefined ? undefined : parseLabels(await readUserText(flags.labels, 'the labels'), flags.labels);
   const classes = { scores: flags.scores, labels };
-  return { onnx, options: { name: buildName(path), calibration: samples, heldOut, inputRange, inputVisibility, outputVisibility, activationBits, ...classes } };
+  const { maxError, minAgreement } = flags;
+  const target = maxError === undefined && minAgreement === undefined ? undefined : { maxError, minAgreement };
+  return { onnx, options: { name: buildName(path), calibration: samples, heldOut, inputRange, inputVisibility, outputVisibility, activationBits, target, ...classes } };
 }
 
 /** The prover; for people, why it is not the native one. */
@@ -79,6 +85,13 @@ function activationBits(text: string): number {
   const bits = wholeNumber(text);
   if (bits < 2 || bits > 16) throw new InvalidArgumentError('give a whole number from 2 to 16');
   return bits;
+}
+
+/** A share of one: 0.01 or 1%. */
+function share(text: string): number {
+  const value = text.endsWith('%') ? Number(text.slice(0, -1) || NaN) / 100 : Number(text || NaN);
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('give a share from 0 to 1, as in 0.01 or 1%');
+  return value;
 }
 
 function range(text: string): readonly [number, number] {

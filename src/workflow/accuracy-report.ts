@@ -83,7 +83,7 @@ export interface Remedy {
 /** Samples of a kind that are measured, at most. */
 const MOST_ROWS = 200;
 /** Inputs drawn over the declared range. */
-const DRAWN = 32;
+export const DRAWN = 32;
 /** Calibration rows from which on a fifth is kept apart for an estimate. */
 const LEAST_SPLIT = 20;
 /** Wires computed in all for the comparison of the circuit's own outputs, beyond the first two samples; a second or so. */
@@ -101,13 +101,20 @@ const UNEQUAL = 0.25;
 const OUTLIER = 8;
 
 /** @throws InconsistentWitnessError where the circuit's own outputs are not the integer model's */
-export async function reportAccuracy(inputs: AccuracyInputs): Promise<ComparedAccuracy> {
-  const { onnx, graph } = inputs;
+export function reportAccuracy(inputs: AccuracyInputs): Promise<ComparedAccuracy> {
+  return againstReference(inputs, (reference, finish) => measure(inputs, reference, finish));
+}
+
+/** What `compare` finds against onnxruntime, or against this package's own evaluator where onnxruntime cannot run the file. */
+export async function againstReference<T extends object>(
+  { onnx, graph }: Pick<AccuracyInputs, 'onnx' | 'graph'>,
+  compare: (reference: FloatReference, finish: Finish) => Promise<T>,
+): Promise<T & Pick<ComparedAccuracy, 'reference' | 'why'>> {
   const finish: Finish = (k, reals) => applyOmitted(graph.outputs[k], reals);
   try {
     const reference = await openReference(onnx, graph.outputs.map(({ labels, named }) => (named ? labels : undefined)));
     try {
-      return { ...(await measure(inputs, (sample) => reference.run(sample), finish)), reference: 'onnxruntime' };
+      return { ...(await compare((sample) => reference.run(sample), finish)), reference: 'onnxruntime' };
     } finally {
       await reference.close();
     }
@@ -119,7 +126,7 @@ export async function reportAccuracy(inputs: AccuracyInputs): Promise<ComparedAc
       const tensors = run(sample);
       return graph.outputs.map((output, k) => finish(k, tensors.get(output.tensor) as Float64Array));
     };
-    return { ...(await measure(inputs, own, finish)), reference: 'own', why: error.message };
+    return { ...(await compare(own, finish)), reference: 'own', why: error.message };
   }
 }
 
@@ -138,9 +145,8 @@ async function measure(inputs: AccuracyInputs, reference: FloatReference, finish
 
   const calibrated = inside(calibration);
   await add('calibration', calibrated);
-  const heldOut = given.length > 0 ? 'given' : calibration.length >= LEAST_SPLIT ? 'split' : undefined;
-  const split = (kept: boolean): Sample[] => calibration.filter((_, i) => (i % 5 === 4) === kept);
-  const apart: Apart = heldOut === 'split' ? { rows: split(true), others: split(false) } : { rows: given, others: calibration };
+  const apart = rowsApart(calibration, given);
+  const { heldOut } = apart;
   if (heldOut === 'given') await add('heldOut', inside(given));
   if (heldOut === 'split') {
     const other = requantize({ samples: apart.others });
@@ -155,14 +161,15 @@ async function measure(inputs: AccuracyInputs, reference: FloatReference, finish
   return { ...report, ...(heldOut === undefined ? {} : { heldOut }), sets, saturations, remedies, warnings };
 }
 
-function worstOf({ outputs }: AccuracyReport): number {
+/** The largest error of any output, as a share of its range. */
+export function worstOf({ outputs }: AccuracyReport): number {
   return mostOf(outputs.map(({ relativeError }) => relativeError));
 }
 
 /** Activation bits that are tried beyond those of the model. */
 const MORE_BITS = [2, 4];
-/** Most activation bits there are. */
-const MOST_BITS = 16;
+/** Activation bits that there are. */
+export const [LEAST_BITS, MOST_BITS] = [2, 16];
 /** Share of the error that a remedy may leave and still be called one. */
 const HELPS = 0.7;
 
@@ -178,9 +185,9 @@ async function tryRemedies(inputs: AccuracyInputs, apart: Apart, sets: readonly 
     inputs.onStage?.('trying remedies');
     for (const { otherwise, over, kind, advice } of trialsFor(set.rows, inputs, apart)) {
       const model = attempt(() => inputs.requantize(otherwise));
-      const samples = model === undefined ? [] : over(model).slice(0, MOST_ROWS).filter((row) => isInside(model, row));
-      if (model === undefined || samples.length === 0) continue;
-      const after = worstOf(await measureAccuracy(model, (encoded) => runIntegerModel(model, encoded), reference, samples, finish));
+      const report = model && (await strayOn(model, over(model), { reference, finish }));
+      if (report === undefined) continue;
+      const after = worstOf(report);
       if (after <= HELPS * before) remedies.push({ rows: set.rows, kind, advice, before, after });
     }
   }
@@ -188,9 +195,29 @@ async function tryRemedies(inputs: AccuracyInputs, apart: Apart, sets: readonly 
 }
 
 /** Rows kept apart from calibration, and those that the model they are measured on is calibrated on. */
-interface Apart {
+export interface Apart {
+  readonly heldOut?: 'given' | 'split';
   readonly rows: readonly Sample[];
   readonly others: readonly Sample[];
+}
+
+/** The given held-out rows, else a fifth of the calibration rows where there are enough. */
+export function rowsApart(calibration: readonly Sample[], given: readonly Sample[]): Apart {
+  if (given.length > 0) return { heldOut: 'given', rows: given, others: calibration };
+  if (calibration.length < LEAST_SPLIT) return { rows: [], others: calibration };
+  const split = (kept: boolean): Sample[] => calibration.filter((_, i) => (i % 5 === 4) === kept);
+  return { heldOut: 'split', rows: split(true), others: split(false) };
+}
+
+/** How far a model strays on these rows, as many as are measured, by the interpreter; undefined where it takes none of them. */
+export async function strayOn(
+  model: IntegerModel,
+  rows: readonly Sample[],
+  { reference, finish, scores }: { readonly reference: FloatReference; readonly finish: Finish; readonly scores?: readonly boolean[] },
+): Promise<AccuracyReport | undefined> {
+  const taken = rows.slice(0, MOST_ROWS).filter((row) => isInside(model, row));
+  if (taken.length === 0) return undefined;
+  return measureAccuracy(model, (encoded) => runIntegerModel(model, encoded), reference, taken, finish, scores);
 }
 
 interface Trial extends Pick<Remedy, 'kind' | 'advice'> {
@@ -229,7 +256,7 @@ function trialsFor(rows: RowKind, { model, calibration, inputRange }: AccuracyIn
 }
 
 /** The model, or undefined where quantization so cannot be. */
-function attempt(make: () => IntegerModel): IntegerModel | undefined {
+export function attempt(make: () => IntegerModel): IntegerModel | undefined {
   try {
     return make();
   } catch (error) {
@@ -269,7 +296,7 @@ function circuitOutputs(model: IntegerModel, { program, system, saltCount }: Cir
 const OTHER_SEED = 2;
 
 /** Uniform over the declared range, from a fixed seed, so that a report can be repeated. */
-function drawnSamples(inputs: readonly IntegerInput[], count: number, seed = 1): Sample[] {
+export function drawnSamples(inputs: readonly IntegerInput[], count: number, seed = 1): Sample[] {
   let state = seed;
   const random = (): number => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

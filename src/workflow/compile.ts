@@ -16,6 +16,7 @@ import { proofSystemOf } from '../proof-systems/index.js';
 import { MAX_SIGNALS } from '../solidity/render.js';
 import { VERSION } from '../version.js';
 import { reportAccuracy, type ComparedAccuracy, type Otherwise } from './accuracy-report.js';
+import { fewestBits, type AccuracyTarget } from './accuracy-target.js';
 import type { BuildFiles } from './build-files.js';
 import { classesOf, type ClassOptions, type OutputClasses } from './classes.js';
 import { checkSamples, type Sample } from './input-json.js';
@@ -27,8 +28,10 @@ export { buildFiles, type BuildFiles } from './build-files.js';
 export interface CompileOptions extends ClassOptions {
   /** Name of the build, and of its contract. */
   readonly name: string;
-  /** Default 8. */
+  /** Default 8, or with `target` the fewest that hold it. */
   readonly activationBits?: number;
+  /** What must hold on rows that were not calibrated on. */
+  readonly target?: AccuracyTarget;
   /** Samples in the model's own units; without any, scales come from worst-case bounds. */
   readonly calibration?: readonly Sample[];
   /** Samples that were not calibrated on, for the accuracy report. */
@@ -86,18 +89,21 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
   const classes = classesOf(graph, options);
   const samples = checkSamples(options.calibration ?? [], graph.inputs);
   stage('quantizing');
-  const { activationBits = 8, inputRange } = options;
-  const requantize = (otherwise: Otherwise = {}): IntegerModel => {
+  const { activationBits: givenBits = 8, inputRange, target } = options;
+  const heldOut = checkSamples(options.heldOut ?? [], graph.inputs);
+  const requantizeTo = (bits: number) => (otherwise: Otherwise): IntegerModel => {
     const { inputRange: range = inputRange, ...rest } = otherwise;
-    return quantize(graph, { activationBits, samples, evaluator, ...rest, inputRange: range ?? undefined });
+    return quantize(graph, { activationBits: bits, samples, evaluator, ...rest, inputRange: range ?? undefined });
   };
-  const model = requantize();
+  const compared = { onnx, graph, scores: classes.map(({ scores }) => scores), calibration: samples, heldOut, inputRange, onStage: stage };
+  const activationBits = target === undefined ? givenBits : await fewestBits({ ...compared, requantize: requantizeTo(givenBits) }, target);
+  const requantize = requantizeTo(activationBits);
+  const model = requantize({});
   stage('compiling the circuit');
   const visibility = { input: options.inputVisibility ?? 'hashed', output: options.outputVisibility ?? 'public' } as const;
   const circuit = await compileModel(model, visibility, { gadgetFolders: options.gadgetFolders });
   stage('comparing with float32');
-  const heldOut = checkSamples(options.heldOut ?? [], graph.inputs);
-  const accuracy = await reportAccuracy({ onnx, graph, model, circuit, scores: classes.map(({ scores }) => scores), calibration: samples, heldOut, inputRange, requantize, onStage: stage });
+  const accuracy = await reportAccuracy({ ...compared, model, circuit, requantize });
   const recorded = {
     activationBits,
     ...(inputRange === undefined ? {} : { inputRange: [...inputRange] as [number, number] }),

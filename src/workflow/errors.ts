@@ -9,6 +9,11 @@ export class BuildFolderError extends ZkinferError {
   readonly code = 'BUILD_FOLDER';
 }
 
+/** No way to quantize the model is as accurate as was asked. */
+export class AccuracyTargetError extends ZkinferError {
+  readonly code = 'ACCURACY_TARGET';
+}
+
 /** Keys are there that would be lost. */
 export class KeysExistError extends ZkinferError {
   readonly code = 'KEYS_EXIST';

@@ -4,6 +4,7 @@ import { manifestSchema } from '../../src/manifest.js';
 import { printAccuracy } from '../../src/cli/print.js';
 import { encodeInputs } from '../../src/quantize/encode.js';
 import type { ComparedAccuracy } from '../../src/workflow/accuracy-report.js';
+import { AccuracyTargetError } from '../../src/workflow/errors.js';
 import type { RowKind } from '../../src/quantize/accuracy.js';
 import { compileOnnx } from '../../src/workflow/compile.js';
 import { inspectOnnx } from '../../src/workflow/inspect.js';
@@ -163,5 +164,37 @@ describe('the accuracy report', () => {
     assert.equal(accuracy.outputs[0].maximumError, Infinity);
     assert.match(accuracy.warnings.join('\n'), /output 'y' errs/);
     assert.equal(manifestSchema.parse(JSON.parse(JSON.stringify(manifest))).accuracy!.sets[0].outputs[0].maximumError, null);
+  });
+});
+
+describe('an accuracy that is asked for', () => {
+  const options = { calibration: rows(60, 3), heldOut: rows(40, 3, 10), inputRange: [-3, 3] as const };
+  const heldOutWith = async (activationBits: number): Promise<number> => worst((await compile({ ...options, activationBits })).accuracy, 'heldOut');
+
+  it('is held by the fewest bits that hold it, on rows that were not calibrated on', async () => {
+    for (const maxError of [0.04, 0.002]) {
+      const { manifest, accuracy, model } = await compile({ ...options, target: { maxError } });
+      const { activationBits } = model;
+      assert.ok(worst(accuracy, 'heldOut') <= maxError);
+      assert.ok((await heldOutWith(activationBits - 1)) > maxError, String(activationBits));
+      // What was found is recorded as what was given, so that an audit compiles the same.
+      assert.equal(manifest.options?.activationBits, activationBits);
+    }
+  });
+
+  it('of classes is held, too', async () => {
+    const { accuracy, model } = await compile({ ...options, scores: true, target: { minAgreement: 0.9 } });
+    assert.ok(accuracy.classAgreement! >= 0.9);
+    const fewer = await compile({ ...options, scores: true, activationBits: model.activationBits - 1 });
+    assert.ok(fewer.accuracy.classAgreement! < 0.9);
+    await assert.rejects(compile({ ...options, target: { minAgreement: 0.9 } }), (error: Error) => error instanceof AccuracyTargetError && /--scores/.test(error.message));
+  });
+
+  it('that nothing holds is refused, with the nearest and by how much it misses', async () => {
+    const stages: string[] = [];
+    const error = await compile({ ...options, target: { maxError: 1e-9 }, onStage: (stage: string) => stages.push(stage) }).catch((caught: unknown) => caught);
+    assert.ok(error instanceof AccuracyTargetError);
+    assert.match(error.message, /nearest is 1\d bits with an error of 0\.0\d+ %, output 'y' the worst/);
+    assert.ok(stages.some((stage) => stage.startsWith('16 bits: an error of')));
   });
 });

@@ -1,0 +1,100 @@
+/**
+ * The fewest activation bits that hold what the user asks of accuracy: constraints grow with bits, so they are the cheapest. Measured on rows
+ * that were not calibrated on wherever there are any, by the interpreter, before a circuit is made.
+ */
+import { ROWS, type AccuracyReport, type RowKind } from '../quantize/accuracy.js';
+import { AccuracyTargetError } from './errors.js';
+import {
+  againstReference, attempt, DRAWN, drawnSamples, LEAST_BITS, MOST_BITS, rowsApart, strayOn, worstOf, type AccuracyInputs,
+} from './accuracy-report.js';
+import type { IntegerModel } from '../quantize/integer-model.js';
+import type { Sample } from './input-json.js';
+
+/** What must hold on rows that were not calibrated on. */
+export interface AccuracyTarget {
+  /** Largest error of any output, as a share of its own range. */
+  readonly maxError?: number;
+  /** Least share of rows on which an output that names a class names that of the float network. */
+  readonly minAgreement?: number;
+}
+
+/** Where the search begins: what most models need, so that it is short. */
+const USUAL_BITS = 8;
+
+interface Attempt {
+  readonly bits: number;
+  readonly report: AccuracyReport;
+  readonly rows: RowKind;
+}
+
+/**
+ * From the usual number of bits down while the target is held, or up until it is.
+ * @throws AccuracyTargetError where no number of bits holds it: by how much the best one misses, and on which output
+ */
+export async function fewestBits(inputs: Omit<AccuracyInputs, 'model' | 'circuit'>, target: AccuracyTarget): Promise<number> {
+  const { scores, calibration, heldOut, requantize, onStage } = inputs;
+  if (target.minAgreement !== undefined && !scores.includes(true)) {
+    throw new AccuracyTargetError('no output is known to name a class, so nothing can agree: say that the outputs are scores (--scores or --labels), or ask for a maximum error');
+  }
+  const apart = rowsApart(calibration, heldOut);
+  const { bits } = await againstReference(inputs, async (reference, finish) => {
+    const tried: Attempt[] = [];
+    const holds = async (activationBits: number): Promise<boolean> => {
+      const model = attempt(() => requantize({ activationBits, samples: apart.others }));
+      const [rows, samples] = model === undefined ? ['drawn' as const, []] : measuredOn(model, apart.rows, calibration);
+      const report = model && (await strayOn(model, samples, { reference, finish, scores }));
+      if (report === undefined) return false;
+      tried.push({ bits: activationBits, report, rows });
+      onStage?.(`${activationBits} bits: ${inWords(report)}`);
+      return isHeld(report, target);
+    };
+    let bits = USUAL_BITS;
+    if (await holds(bits)) {
+      while (bits > LEAST_BITS && (await holds(bits - 1))) bits -= 1;
+      return { bits };
+    }
+    while (bits < MOST_BITS) {
+      bits += 1;
+      if (await holds(bits)) return { bits };
+    }
+    throw new AccuracyTargetError(missed(tried, target));
+  });
+  return bits;
+}
+
+/** Held-out rows, else calibration rows, else inputs drawn over the declared range. */
+function measuredOn(model: IntegerModel, heldOut: readonly Sample[], calibration: readonly Sample[]): [RowKind, readonly Sample[]] {
+  if (heldOut.length > 0) return ['heldOut', heldOut];
+  return calibration.length > 0 ? ['calibration', calibration] : ['drawn', drawnSamples(model.inputs, DRAWN)];
+}
+
+export function isHeld(report: AccuracyReport, { maxError = Infinity, minAgreement = 0 }: AccuracyTarget): boolean {
+  return worstOf(report) <= maxError && (report.classAgreement ?? 1) >= minAgreement;
+}
+
+function inWords(report: AccuracyReport): string {
+  const agreement = report.classAgreement === undefined ? '' : `, same class in ${percent(report.classAgreement)}`;
+  return `an error of ${percent(worstOf(report))}${agreement}`;
+}
+
+function missed(tried: readonly Attempt[], { maxError, minAgreement }: AccuracyTarget): string {
+  const wanted = [
+    ...(maxError === undefined ? [] : [`an error of at most ${percent(maxError)}`]),
+    ...(minAgreement === undefined ? [] : [`the same class in at least ${percent(minAgreement)}`]),
+  ].join(' and ');
+  const error = ({ report }: Attempt): number => worstOf(report);
+  const agreement = ({ report }: Attempt): number => report.classAgreement ?? 1;
+  const better = (a: Attempt, b: Attempt): Attempt =>
+    maxError === undefined ? (agreement(b) > agreement(a) ? b : a) : error(b) < error(a) ? b : a;
+  if (tried.length === 0) return `no number of activation bits gives ${wanted}: the model could not be quantized, or takes none of the rows`;
+  const best = tried.reduce(better);
+  const worst = best.report.outputs.reduce((a, b) => (b.relativeError > a.relativeError ? b : a));
+  return (
+    `no number of activation bits gives ${wanted} on the ${ROWS[best.rows]}; nearest is ${best.bits} bits with ${inWords(best.report)}, ` +
+    `output '${worst.name}' the worst. Compile with --activation-bits ${best.bits} and without the target to see which layers saturate, or calibrate on rows that cover more`
+  );
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(3))} %`;
+}
