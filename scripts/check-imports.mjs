@@ -14,13 +14,13 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
 
 /** From the foundation upwards. A file that stands directly in `src/` is a room of its own. */
 const ROOMS = [
-  'errors.ts', 'version.ts', 'lazily.ts', 'json-shape.ts', 'child-environment.ts', 'cache.ts', 'atomic-file.ts', 'user-file.ts', 'user-json.ts', 'tensor', 'r1cs', 'determinism', 'gadgets', 'groth16', 'network', 'onnx', 'quantize',
+  'errors.ts', 'version.ts', 'lazily.ts', 'json-shape.ts', 'child-environment.ts', 'cache.ts', 'atomic-file.ts', 'user-file.ts', 'user-json.ts', 'svg.ts', 'tensor', 'r1cs', 'determinism', 'gadgets', 'groth16', 'network', 'onnx', 'quantize',
   'manifest.ts', 'circom', 'compile', 'witness', 'solidity', 'proof-systems', 'chain', 'workflow', 'provenance', 'ledger', 'operator',
   'scenario', 'api', 'index.ts', 'cli', 'bench',
 ];
 /** Rooms that run without Node. */
 const CORE = new Set([
-  'errors.ts', 'lazily.ts', 'json-shape.ts', 'tensor', 'r1cs', 'determinism', 'gadgets', 'network', 'onnx', 'quantize', 'manifest.ts', 'compile',
+  'errors.ts', 'lazily.ts', 'json-shape.ts', 'svg.ts', 'tensor', 'r1cs', 'determinism', 'gadgets', 'network', 'onnx', 'quantize', 'manifest.ts', 'compile',
   'witness', 'solidity', 'proof-systems',
 ]);
 /** Files in rooms of the core that belong to Node: they run compilers and read folders. Files of the core import none of them. */

@@ -5,7 +5,7 @@
  *
  * The trap: a gadget's inner wires are not values; nothing but the gadget may speak of them.
  */
-import { gadgetKey, gadgetOf, type GadgetSpec } from '../gadgets/index.js';
+import { constraintsOf, gadgetKey, gadgetOf, type GadgetSpec } from '../gadgets/index.js';
 import type { LinearRows } from './linear-rows.js';
 
 /** A combination with coefficients too large for floats: packed words of outputs and inputs. */
@@ -43,6 +43,12 @@ export interface Netlist {
   readonly results: LinearRows;
   /** By value: the largest magnitude it can have; NaN for field elements. */
   readonly magnitudes: Float64Array;
+}
+
+/** Constraints of the circuit that the linker makes of a netlist, by the gadgets' own counts: no gadget is compiled for it. */
+export function countConstraints({ gadgets, steps }: Netlist): number {
+  const counts = gadgets.map(constraintsOf);
+  return steps.reduce((sum, { gadget }) => sum + (gadget === WIRE ? 1 : counts[gadget]), 0);
 }
 
 export class NetlistBuilder {

@@ -2,7 +2,7 @@
  * The fewest activation bits that hold what the user asks of accuracy: constraints grow with bits, so they are the cheapest. Measured on rows
  * that were not calibrated on wherever there are any, by the interpreter, before a circuit is made.
  */
-import { ROWS, type AccuracyReport, type RowKind } from '../quantize/accuracy.js';
+import { ROWS, type AccuracyReport, type Finish, type FloatReference, type RowKind } from '../quantize/accuracy.js';
 import { AccuracyTargetError } from './errors.js';
 import {
   againstReference, attempt, DRAWN, drawnSamples, LEAST_BITS, MOST_BITS, rowsApart, strayOn, worstOf, type AccuracyInputs,
@@ -21,8 +21,10 @@ export interface AccuracyTarget {
 /** Where the search begins: what most models need, so that it is short. */
 const USUAL_BITS = 8;
 
-interface Attempt {
+/** A number of bits, and how far the model then strays on rows that it was not calibrated on, if there are any. */
+export interface Attempt {
   readonly bits: number;
+  readonly model: IntegerModel;
   readonly report: AccuracyReport;
   readonly rows: RowKind;
 }
@@ -32,21 +34,18 @@ interface Attempt {
  * @throws AccuracyTargetError where no number of bits holds it: by how much the best one misses, and on which output
  */
 export async function fewestBits(inputs: Omit<AccuracyInputs, 'model' | 'circuit'>, target: AccuracyTarget): Promise<number> {
-  const { scores, calibration, heldOut, requantize, onStage } = inputs;
+  const { scores, onStage } = inputs;
   if (target.minAgreement !== undefined && !scores.includes(true)) {
     throw new AccuracyTargetError('no output is known to name a class, so nothing can agree: say that the outputs are scores (--scores or --labels), or ask for a maximum error');
   }
-  const apart = rowsApart(calibration, heldOut);
   const { bits } = await againstReference(inputs, async (reference, finish) => {
     const tried: Attempt[] = [];
-    const holds = async (activationBits: number): Promise<boolean> => {
-      const model = attempt(() => requantize({ activationBits, samples: apart.others }));
-      const [rows, samples] = model === undefined ? ['drawn' as const, []] : measuredOn(model, apart.rows, calibration);
-      const report = model && (await strayOn(model, samples, { reference, finish, scores }));
-      if (report === undefined) return false;
-      tried.push({ bits: activationBits, report, rows });
-      onStage?.(`${activationBits} bits: ${inWords(report)}`);
-      return isHeld(report, target);
+    const holds = async (bits: number): Promise<boolean> => {
+      const attempted = await tryBits(inputs, bits, { reference, finish });
+      if (attempted === undefined) return false;
+      tried.push(attempted);
+      onStage?.(`${bits} bits: ${inWords(attempted.report)}`);
+      return isHeld(attempted.report, target);
     };
     let bits = USUAL_BITS;
     if (await holds(bits)) {
@@ -60,6 +59,20 @@ export async function fewestBits(inputs: Omit<AccuracyInputs, 'model' | 'circuit
     throw new AccuracyTargetError(missed(tried, target));
   });
   return bits;
+}
+
+/** The model with so many bits, measured; undefined where there is none, or it takes none of the rows. */
+export async function tryBits(
+  { scores, calibration, heldOut, requantize }: Omit<AccuracyInputs, 'model' | 'circuit'>,
+  bits: number,
+  against: { readonly reference: FloatReference; readonly finish: Finish },
+): Promise<Attempt | undefined> {
+  const apart = rowsApart(calibration, heldOut);
+  const model = attempt(() => requantize({ activationBits: bits, samples: apart.others }));
+  if (model === undefined) return undefined;
+  const [rows, samples] = measuredOn(model, apart.rows, calibration);
+  const report = await strayOn(model, samples, { ...against, scores });
+  return report && { bits, model, report, rows };
 }
 
 /** Held-out rows, else calibration rows, else inputs drawn over the declared range. */

@@ -84,23 +84,14 @@ export function samplesHash(samples: readonly Sample[]): string {
 export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Promise<CompiledModel> {
   const start = performance.now();
   const stage = options.onStage ?? (() => undefined);
-  stage('reading the model');
-  const graph = buildGraph(decodeModel(onnx));
-  const classes = classesOf(graph, options);
-  const samples = checkSamples(options.calibration ?? [], graph.inputs);
-  stage('quantizing');
+  const { classes, samples, requantizeTo, compared } = prepareModel(onnx, options);
   const { activationBits: givenBits = 8, inputRange, target } = options;
-  const heldOut = checkSamples(options.heldOut ?? [], graph.inputs);
-  const requantizeTo = (bits: number) => (otherwise: Otherwise): IntegerModel => {
-    const { inputRange: range = inputRange, ...rest } = otherwise;
-    return quantize(graph, { activationBits: bits, samples, evaluator, ...rest, inputRange: range ?? undefined });
-  };
-  const compared = { onnx, graph, scores: classes.map(({ scores }) => scores), calibration: samples, heldOut, inputRange, onStage: stage };
+  stage('quantizing');
   const activationBits = target === undefined ? givenBits : await fewestBits({ ...compared, requantize: requantizeTo(givenBits) }, target);
   const requantize = requantizeTo(activationBits);
   const model = requantize({});
   stage('compiling the circuit');
-  const visibility = { input: options.inputVisibility ?? 'hashed', output: options.outputVisibility ?? 'public' } as const;
+  const visibility = visibilityOf(options);
   const circuit = await compileModel(model, visibility, { gadgetFolders: options.gadgetFolders });
   stage('comparing with float32');
   const accuracy = await reportAccuracy({ ...compared, model, circuit, requantize });
@@ -111,6 +102,26 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
   };
   const manifest = { ...describe(onnx, model, circuit, options.name, visibility, classes), options: recorded, accuracy: onRecord(accuracy) };
   return { model, circuit, manifest, accuracy, layers: reportLayers(model, circuit), files: filesOf(model, circuit), seconds: (performance.now() - start) / 1000 };
+}
+
+/** A model as it is quantized, to whatever bits, and what it is compared with. @throws any error class of onnx/errors, CalibrationError */
+export function prepareModel(onnx: Uint8Array, options: CompileOptions) {
+  options.onStage?.('reading the model');
+  const graph = buildGraph(decodeModel(onnx));
+  const classes = classesOf(graph, options);
+  const samples = checkSamples(options.calibration ?? [], graph.inputs);
+  const heldOut = checkSamples(options.heldOut ?? [], graph.inputs);
+  const { inputRange, onStage } = options;
+  const requantizeTo = (bits: number) => (otherwise: Otherwise): IntegerModel => {
+    const { inputRange: range = inputRange, ...rest } = otherwise;
+    return quantize(graph, { activationBits: bits, samples, evaluator, ...rest, inputRange: range ?? undefined });
+  };
+  return { classes, samples, requantizeTo, compared: { onnx, graph, scores: classes.map(({ scores }) => scores), calibration: samples, heldOut, inputRange, onStage } };
+}
+
+/** Who sees what, where the options do not say. */
+export function visibilityOf({ inputVisibility = 'hashed', outputVisibility = 'public' }: CompileOptions): PortVisibility {
+  return { input: inputVisibility, output: outputVisibility };
 }
 
 /** The contents of a build's files, made when they are asked for. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { countConstraints } from '../../src/compile/netlist.js';
 import { portOf } from '../../src/compile/ports.js';
 import { runIntegerModel } from '../../src/quantize/interpreter.js';
 import type { IntegerModel } from '../../src/quantize/integer-model.js';
@@ -94,7 +95,8 @@ describe('a linked system', () => {
   });
 
   it('has as many constraints as its layers say', () => {
-    const { layers, system } = prepared.circuit;
+    const { layers, netlist, system } = prepared.circuit;
+    assert.equal(countConstraints(netlist), system.constraintCount);
     assert.equal(layers.reduce((sum, layer) => sum + layer.constraints, 0), system.constraintCount);
     const names = layers.map((layer) => layer.name);
     assert.deepEqual(names.slice(0, 2), ['(input range checks)', '(input commitment)']);

@@ -8,6 +8,7 @@ import { AccuracyTargetError } from '../../src/workflow/errors.js';
 import type { RowKind } from '../../src/quantize/accuracy.js';
 import { compileOnnx } from '../../src/workflow/compile.js';
 import { inspectOnnx } from '../../src/workflow/inspect.js';
+import { drawSweep, sweepBits } from '../../src/workflow/sweep.js';
 import { floats, makeModel, node } from '../onnx/support/make-model.js';
 import { seeded } from '../onnx/support/random.js';
 
@@ -196,5 +197,22 @@ describe('an accuracy that is asked for', () => {
     assert.ok(error instanceof AccuracyTargetError);
     assert.match(error.message, /nearest is 1\d bits with an error of 0\.0\d+ %, output 'y' the worst/);
     assert.ok(stages.some((stage) => stage.startsWith('16 bits: an error of')));
+  });
+});
+
+describe('a sweep over bits', () => {
+  it('says of each number of bits what compiling with it gives', async () => {
+    const options = { name: 'network', calibration: rows(60, 3), heldOut: rows(40, 3, 10), inputRange: [-3, 3] as const };
+    const sweep = await sweepBits(network(), options, [4, 7]);
+    for (const { bits, constraints, domainSize, relativeError } of sweep.points) {
+      const { manifest, accuracy } = await compile({ ...options, activationBits: bits });
+      assert.equal(constraints, manifest.circuit.constraints);
+      assert.equal(domainSize, manifest.circuit.domainSize);
+      assert.equal(relativeError, worst(accuracy, 'heldOut'));
+    }
+    assert.deepEqual(sweep.points.map(({ bits }) => bits), [4, 7]);
+    const svg = drawSweep(sweep, 'a < b & c');
+    assert.match(svg, /a &lt; b &amp; c/);
+    for (const { bits, constraints } of sweep.points) assert.ok(svg.includes(`>${bits} bits<`) && svg.includes(`>${constraints.toLocaleString('en-US')}<`));
   });
 });

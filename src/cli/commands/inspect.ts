@@ -1,16 +1,28 @@
 /** `zkinfer inspect`. */
-import type { Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { UsageError } from '../../errors.js';
+import { ROWS } from '../../quantize/accuracy.js';
 import type { Inspection } from '../../workflow/inspect.js';
+import type { Sweep } from '../../workflow/sweep.js';
 import { addCompileOptions, jsonOption, readModel, type CompileFlags } from '../options.js';
 import { printAccuracy, printLayers, printNotes } from '../print.js';
 import { execute } from '../session.js';
 import { table } from '../table.js';
 import { message, oneLine } from '../terminal.js';
 
+interface Flags extends CompileFlags {
+  readonly sweep?: readonly number[];
+  readonly svg?: string;
+}
+
 export function define(command: Command): void {
   addCompileOptions(command.argument('<model>', 'ONNX file'))
+    .addOption(new Option('--sweep <from-to>', 'constraints and error for each number of activation bits, e.g. 4-12').argParser(bitsFromTo).conflicts(['activationBits', 'maxError', 'minAgreement']))
+    .option('--svg <file>', 'with --sweep: draw error against constraints, too')
     .addOption(jsonOption())
-    .action(async (path: string, flags: CompileFlags) => {
+    .action(async (path: string, flags: Flags) => {
+      if (flags.svg !== undefined && flags.sweep === undefined) throw new UsageError('--svg draws a sweep: say which bits, as in --sweep 4-12');
+      if (flags.sweep !== undefined) return await sweep(path, flags, flags.sweep);
       await execute(
         flags,
         async (session) => {
@@ -22,6 +34,37 @@ export function define(command: Command): void {
         print,
       );
     });
+}
+
+/** @throws UnsupportedModelError, and what `inspect` throws */
+async function sweep(path: string, flags: Flags, bits: readonly number[]): Promise<void> {
+  await execute(
+    flags,
+    async (session) => {
+      const [{ drawSweep, sweepBits }, { writeAtomic }] = await Promise.all([import('../../workflow/sweep.js'), import('../../atomic-file.js')]);
+      const { onnx, options } = await readModel(path, flags);
+      const swept = await session.stage('measuring', (update) => sweepBits(onnx, { ...options, onStage: update }, bits));
+      if (flags.svg !== undefined && swept.points.length > 0) await writeAtomic(flags.svg, [drawSweep(swept, `${options.name}: error against constraints`)]);
+      return { result: { ...swept, ...(flags.svg === undefined ? {} : { svg: flags.svg }) }, ok: swept.points.length > 0 };
+    },
+    printSweep,
+  );
+}
+
+function printSweep({ points, reference, svg }: Sweep & { readonly svg?: string }): string {
+  if (points.length === 0) return 'The model cannot be quantized with any of these numbers of bits.';
+  const percent = (value: number): string => `${(100 * value).toPrecision(3)} %`;
+  const rows = points.map(({ bits, constraints, domainSize, relativeError, classAgreement }) => [
+    String(bits), constraints.toLocaleString('en-US'), `2^${Math.log2(domainSize)}`, percent(relativeError), classAgreement === undefined ? '' : percent(classAgreement),
+  ]);
+  const text = table(['bits', 'constraints', 'domain', 'error', 'same class'], rows);
+  return `${text}\n\nagainst ${reference === 'onnxruntime' ? 'onnxruntime' : 'the own evaluator'}, on ${ROWS[points[0].rows]}${svg === undefined ? '' : `\ndrawn in ${svg}`}`;
+}
+
+function bitsFromTo(text: string): readonly number[] {
+  const [, from, to] = (/^(\d{1,2})-(\d{1,2})$/.exec(text) ?? []).map(Number);
+  if (!(from >= 2 && to <= 16 && from <= to)) throw new InvalidArgumentError('give two whole numbers from 2 to 16, the smaller first, as in --sweep 4-12');
+  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
 }
 
 function print({ survey, supported, layers, constraints, domainSize, accuracy, notes, supportedOps }: Inspection): string {
