@@ -6,6 +6,7 @@
  *    analysis in two. Rows with a constant factor are equations; an equation T = sum of c_i b_i with T a combination of inputs and
  *    bits b_i, |c_i| larger than the sum of all smaller |c_j|, determines its bits, as long as both sides stay below r/2 in size, so
  *    that the equation modulo r is one of integers. A row whose factors are determined determines the one unknown in its product.
+ *    A row q * d = t - r with d and t determined and an equation that says 0 <= r < d is a division with remainder, which has one result.
  * 2. Bounds: from the declared ranges of the inputs, bits that cannot be 0 or cannot be 1 become constants.
  * 3. Two cases never give different witnesses for the same inputs: with both cases' equations together, bounds show that no
  *    input allows both, or that both agree on every wire.
@@ -339,6 +340,12 @@ function determinedIn(leaf: Case, context: Context): Determined {
       changed = known.add(equation) || changed;
     }
     rows = rows.filter(({ a, b, c }) => {
+      for (const [quotient, divisor] of [[a, b], [b, a]]) {
+        if (known.has(quotient) || !known.has(divisor) || !isDivision(quotient, divisor, c, leaf, known, context)) continue;
+        changed = addBits(quotient, known) || changed;
+        changed = addBits(c, known) || changed;
+        return false;
+      }
       // A product of determined factors is determined.
       if (known.has(a) && known.has(b)) {
         changed = known.add(c) || changed;
@@ -354,6 +361,33 @@ function determinedIn(leaf: Case, context: Context): Determined {
     });
   }
   return known;
+}
+
+/**
+ * Whether quotient * divisor = c is a division with remainder: c is something determined less r, with 0 <= r and, by an equation of the
+ * case, r <= divisor - 1; the quotient is not negative, and both sides stay below r/2 in size. Then two solutions differ by a multiple of
+ * the divisor in r, which is less than the divisor, and so by nothing.
+ */
+function isDivision(quotient: Affine, divisor: Affine, c: Affine, leaf: Case, known: Determined, context: Context): boolean {
+  const remainder = [...c.terms].filter(([variable]) => !known.has(Affine.variable(variable))).reduce((sum, [variable, size]) => sum.plus(Affine.variable(variable), -size), ZERO);
+  const ranges = [quotient, divisor, c, remainder].map((affine) => rangeOf(affine, context));
+  if (ranges.includes(undefined)) return false;
+  const [ofQuotient, ofDivisor, ofProduct, ofRemainder] = ranges as Interval[];
+  if (ofQuotient.low < 0n || ofDivisor.low < 1n || ofRemainder.low < 0n) return false;
+  if (ofQuotient.high * ofDivisor.high >= HALF || ofProduct.low <= -HALF || ofProduct.high >= HALF) return false;
+  return leaf.equations.some((equation) => isOfIntegers(equation, context) && [1n, -1n].some((sign) => {
+    // The equation says divisor - r + rest = 0, where rest is at most -1.
+    const rest = rangeOf(equation.times(sign).plus(divisor, -1n).plus(remainder), context);
+    return rest !== undefined && rest.high <= -1n;
+  }));
+}
+
+/** Notes that a combination of integers is determined, and its unknown bits where their sizes tell them apart. Whether that was new. */
+function addBits(affine: Affine, known: Determined): boolean {
+  const unknown = [...affine.terms].filter(([variable]) => !known.has(Affine.variable(variable)));
+  let changed = known.add(affine);
+  if (isSuperIncreasing(unknown.map(([, size]) => size))) for (const [variable] of unknown) changed = known.add(Affine.variable(variable)) || changed;
+  return changed;
 }
 
 function isSuperIncreasing(coefficients: readonly bigint[]): boolean {

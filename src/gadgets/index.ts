@@ -1,11 +1,13 @@
 /** The table of gadgets: one row and one file each. */
 import { argMax } from './arg-max.js';
 import { context } from './context.js';
+import { distances } from './distances.js';
 import { GadgetError, type Gadget, type InputRange, type GadgetSignals, type GadgetSpec, type GadgetWitness } from './gadget.js';
 import { inputRange } from './input-range.js';
 import { multiply } from './multiply.js';
 import { multiplyAdd } from './multiply-add.js';
 import { poseidonBlock } from './poseidon-block.js';
+import { reciprocal } from './reciprocal.js';
 import { requantizeClamp } from './requantize-clamp.js';
 import { requantizeClampDigits } from './requantize-clamp-digits.js';
 import { requantizeDigits } from './requantize-digits.js';
@@ -20,10 +22,12 @@ export {
 } from './gadget.js';
 export { argMax } from './arg-max.js';
 export { context } from './context.js';
+export { distances } from './distances.js';
 export { inputRange } from './input-range.js';
 export { multiply } from './multiply.js';
 export { multiplyAdd } from './multiply-add.js';
 export { poseidon, poseidonBlock, poseidonCommit } from './poseidon-block.js';
+export { reciprocal } from './reciprocal.js';
 export { requantizeClamp } from './requantize-clamp.js';
 export { requantizeClampDigits } from './requantize-clamp-digits.js';
 export { requantizeDigits } from './requantize-digits.js';
@@ -34,7 +38,7 @@ export { isStraight, LEAST_TABLE_BITS, MOST_TABLE_BITS, shapesOf, table } from '
 
 const GADGETS: ReadonlyMap<string, Gadget> = new Map(
   [
-    argMax, context, inputRange, multiply, multiplyAdd, poseidonBlock, requantize, requantizeClamp, requantizeClampDigits, requantizeDigits,
+    argMax, context, distances, inputRange, multiply, multiplyAdd, poseidonBlock, reciprocal, requantize, requantizeClamp, requantizeClampDigits, requantizeDigits,
     requantizeMin, requantizeRelu, table,
   ].map((gadget): [string, Gadget] => [gadget.template, gadget as unknown as Gadget]),
 );

@@ -25,6 +25,8 @@ export type { MultiplyNode } from './layers/multiply.js';
 export type { ArgMaxNode } from './layers/arg-max.js';
 export type { StepNode } from './layers/step.js';
 export type { FunctionNode } from './layers/function.js';
+export type { SoftmaxNode } from './layers/softmax.js';
+export type { MatMulNode } from './layers/matmul.js';
 export type { GraphNode, GraphOp } from './layers/index.js';
 
 export interface GraphInput {
@@ -40,8 +42,8 @@ export interface GraphOutput {
   /** Tensor of this graph that it is (may be a graph input). */
   readonly tensor: string;
   readonly shape: Shape;
-  /** What ended the network and is not proved: the tensor holds the scores before it. `axis` is that of a softmax. */
-  readonly omitted?: { readonly op: 'Softmax' | 'LogSoftmax' | 'Sigmoid'; readonly axis: number };
+  /** What ended the network and is not proved: the tensor holds the scores before it. `axes` are those of a softmax. */
+  readonly omitted?: { readonly op: 'Softmax' | 'LogSoftmax' | 'Sigmoid'; readonly axes: readonly number[] };
   /** Names of the classes whose scores the last dimension holds; or, where `named`, of what each element, a position among them, stands for. */
   readonly labels?: readonly string[];
   readonly named?: true;

@@ -3,8 +3,11 @@ import { GraphBuilder } from './builder.js';
 import { MalformedModelError, UnsupportedOpError } from './errors.js';
 import { rangeOf } from './facts.js';
 import type { Graph, GraphNode, GraphOutput } from '../network/graph.js';
-import { lowerInput, lowerIntoScope, reachableNodes, type Scope } from './lower-model.js';
+import { lowerInput, lowerIntoScope, reachableNodes, requireUnmasked, type Scope } from './lower-model.js';
 import type { ElementType, OnnxModel } from './model.js';
+import { settle } from './settle.js';
+import { unmask } from './unmask.js';
+import type { Activation } from './values.js';
 
 /**
  * Normalises a model. A dynamic batch dimension becomes 1, a trailing softmax is left out; both are in `notes`.
@@ -19,8 +22,10 @@ export function buildGraph(model: OnnxModel): Graph {
     return { name: value.tensor, shape: value.shape, ...integersOf(value.type) };
   });
   for (const node of reachableNodes(model)) lowerIntoScope(node, model, scope, builder);
-  const outputs = model.outputs.map(({ name }) => readOutput(name, scope, builder.notes));
-  return { inputs, nodes: prune(builder.nodes, outputs), outputs, notes: builder.notes };
+  const outputs = model.outputs.map(({ name }) => readOutput(name, scope, builder));
+  const nodes = prune(builder.nodes, outputs);
+  requireUnmasked(nodes);
+  return { inputs, nodes, outputs, notes: builder.notes };
 }
 
 /** Range of the integer types; empty for the others. */
@@ -29,20 +34,25 @@ function integersOf(type: ElementType): { readonly integers?: readonly [number, 
   return integers === undefined ? {} : { integers };
 }
 
-function readOutput(name: string, scope: Scope, notes: string[]): GraphOutput {
+function readOutput(name: string, scope: Scope, builder: GraphBuilder): GraphOutput {
   const value = scope.get(name);
   if (value === undefined) throw new MalformedModelError(`Graph output ${name} is made by no node. Is the file complete?`);
   if (value.kind === 'unknown') throw value.cause;
   if (value.kind === 'constant') {
     throw new UnsupportedOpError(`Graph output ${name} depends on no graph input: there is nothing to prove about it.`);
   }
-  const { tensor, shape, omitted, type, labels } = value;
+  const { tensor, shape, omitted, type, labels } = isMasked(builder, value) ? settle(builder, value) : value;
   const described = { name, tensor, shape, ...(labels === undefined ? {} : { labels, ...(type === 'string' ? { named: true as const } : {}) }) };
   if (omitted === undefined) return described;
-  notes.push(
+  builder.notes.push(
     `The ${omitted.op} (${omitted.node}) at the end is left out: the proof covers output ${name} as the scores before it, which have the same order.`,
   );
-  return { ...described, omitted: { op: omitted.op, axis: omitted.axis } };
+  return { ...described, omitted: { op: omitted.op, axes: omitted.axes } };
+}
+
+/** Whether a softmax was left out whose scores hold a mask: they are no numbers that could be proved in its place. */
+function isMasked(builder: GraphBuilder, value: Activation): boolean {
+  return value.omitted?.op === 'Softmax' && unmask(builder, value) !== undefined;
 }
 
 /** Only nodes that an output depends on. */

@@ -24,6 +24,8 @@ export class GraphBuilder {
   readonly notes: string[] = [];
   /** By tensor: what is known of graph inputs, and has been worked out of others (see facts.ts). */
   readonly facts = new Map<string, Facts>();
+  /** By what was left out: the softmax that a node computes with, made once (see settle.ts). */
+  readonly settled = new Map<string, string>();
   private readonly makers = new Map<string, GraphNode>();
   private readonly names = new Set<string>();
   /** By wanted name: the number to try next. */
@@ -43,6 +45,12 @@ export class GraphBuilder {
   /** The node that makes a tensor; undefined for graph inputs. */
   makerOf(tensor: string): GraphNode | undefined {
     return this.makers.get(tensor);
+  }
+
+  /** Number of elements of a tensor that exists. */
+  elementsOf(tensor: string): number {
+    const shape = this.makers.get(tensor)?.shape;
+    return shape === undefined ? (this.facts.get(tensor)?.bounds.low.length ?? 0) : sizeOf(shape);
   }
 
   /** `wanted`, or `wanted` with a number after it where the name is taken. */

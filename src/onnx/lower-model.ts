@@ -134,10 +134,24 @@ function lowerSubgraph(graph: OnnxGraph, owner: OnnxNode, opsets: Opsets, around
   });
 }
 
-/** Exact arithmetic has no NaN and no infinity; only the bounds of a clip may be infinite. */
+/**
+ * Exact arithmetic has no NaN and no infinity; only the bounds of a clip may be infinite. Minus infinity may stand in a mask, which the
+ * softmax that reads it takes away: what is left of it when the network is complete is refused by `requireUnmasked`.
+ */
 function requireFinite(made: GraphNode, node: OnnxNode, opset: number): void {
   const numbers = Object.values(made).filter((field) => field instanceof Float64Array);
-  if (numbers.some((values) => !values.every(Number.isFinite))) {
+  const mayMask = made.op === 'move' || made.op === 'affine';
+  if (numbers.some((values) => !values.every((value) => Number.isFinite(value) || (mayMask && value === -Infinity)))) {
     throw new UnsupportedOpError(`Node ${node.name} (${node.op}), opset ${opset}: one of its constants is NaN or infinite.`);
+  }
+}
+
+/** @throws UnsupportedOpError where minus infinity is left, read by something else than a softmax */
+export function requireUnmasked(nodes: readonly GraphNode[]): void {
+  for (const node of nodes) {
+    const numbers = node.op === 'move' ? node.constants : node.op === 'affine' ? node.shift : undefined;
+    if (numbers?.includes(-Infinity)) {
+      throw new UnsupportedOpError(`Node ${node.name} (${node.source}): one of its constants is minus infinity, and not every reader of its result is a softmax.`);
+    }
   }
 }

@@ -5,11 +5,13 @@
 import { GraphBuilder } from './builder.js';
 import { UnsupportedOpError } from './errors.js';
 import { evaluate } from '../network/evaluate.js';
+import { applyOmitted } from '../network/softmax.js';
 import { ML_OPERATORS, mlOps } from './ml/index.js';
 import type { OnnxGraph, OnnxNode } from './model.js';
-import { constant, NodeContext, type Operator } from './ops/context.js';
+import { constant, NodeContext, type Lowering, type Operator } from './ops/context.js';
 import { constantOps, OPERATORS, supportedOps } from './ops/index.js';
 import { wrapped } from './ops/wrapping.js';
+import { settle } from './settle.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Activation, Value } from './values.js';
 
@@ -30,16 +32,18 @@ export function lowerNode(
     throw context.unsupported(`it is supported on constants only, and ${firstActivation(node, inputs)} is computed from the network's inputs`);
   }
   const scores = inputs.find((value) => value?.kind === 'activation' && value.omitted !== undefined) as Activation | undefined;
-  if (scores?.omitted !== undefined && operator.afterSoftmax === undefined) {
-    throw new UnsupportedOpError(
-      `Node ${scores.omitted.node} (${scores.omitted.op}), opset ${opset}: it is supported only at the end of the network, and node ${node.name} (${node.op}) computes with its result.`,
-    );
-  }
+  if (scores === undefined) return finish(context, lowering);
+  if (operator.afterSoftmax === 'ends') return finish(context, lowering);
+  const carried = operator.afterSoftmax === 'carries' ? finish(context, lowering).map((value) => carrySoftmax(scores, value)) : [undefined];
+  if (carried.every((value) => value !== undefined)) return carried;
+  const settled = inputs.map((value) => (value?.kind === 'activation' ? settle(builder, value) : value));
+  return finish(new NodeContext(node, opset, settled, builder, inline), lowering);
+}
+
+function finish(context: NodeContext, lowering: Lowering): readonly Value[] {
   const outputs = lowering(context).map((value) => wrapped(context, value));
   context.finish();
-  return scores !== undefined && operator.afterSoftmax === 'carries'
-    ? outputs.map((value) => carrySoftmax(context, scores, value))
-    : outputs;
+  return outputs;
 }
 
 /** Whether the operator has a row in one of the tables. */
@@ -81,23 +85,33 @@ function foldByEvaluation(
   const outputs = operator.lower!(context);
   context.finish();
   if (outputs.every((value) => value.kind === 'constant')) return outputs;
-  if (outputs.some((value) => value.kind === 'activation' && value.omitted !== undefined)) {
-    throw context.unsupported('it is supported only at the end of the network, not on constants');
-  }
   const data = first !== undefined && first.kind === 'constant' ? first.data : new Float64Array();
   const graph = { inputs: [{ name: tensor, shape: first?.shape ?? [] }], nodes: scratch.nodes };
   const results = evaluate(graph, [data]);
   return outputs.map((value) =>
-    value.kind === 'constant' ? value : constant(value.type, value.shape, results.get(value.tensor)!),
+    value.kind === 'constant' ? value : constant(value.type, value.shape, applyOmitted(value, results.get(value.tensor)!)),
   );
 }
 
-/** The softmax's axis after its scores were given another shape: the dimension of the same size and stride. */
-function carrySoftmax(context: NodeContext, before: Activation, after: Value): Value {
+/**
+ * The softmax's axes after its scores were given another shape: the dimensions of the same size and stride. Undefined where the new shape
+ * breaks them up, so that the softmax is to be computed before.
+ */
+function carrySoftmax(before: Activation, after: Value): Value | undefined {
   if (after.kind === 'constant' || after.omitted !== undefined || before.omitted === undefined) return after;
-  const { axis: from, op, node } = before.omitted;
-  const stride = sizeOf(before.shape.slice(from + 1));
-  const axis = after.shape.findIndex((size, i) => size === before.shape[from] && sizeOf(after.shape.slice(i + 1)) === stride);
-  if (axis < 0) throw context.unsupported(`it breaks up dimension ${from}, over which ${op} ${node} before it runs`);
-  return { ...after, omitted: { ...before.omitted, axis } };
+  if (before.omitted.op === 'Sigmoid') return { ...after, omitted: before.omitted };
+  const wide = before.omitted.axes.filter((axis) => before.shape[axis] !== 1);
+  const [from, to] = [wide[0], wide[wide.length - 1]];
+  // Of dimensions of size 1 alone each element is a group of its own.
+  if (from === undefined) return { ...after, omitted: { ...before.omitted, axes: [] } };
+  const size = sizeOf(before.shape.slice(from, to + 1));
+  const stride = sizeOf(before.shape.slice(to + 1));
+  if (size !== wide.reduce((product, axis) => product * before.shape[axis], 1)) return undefined;
+  for (let first = 0; first < after.shape.length; first++) {
+    for (let end = first + 1; end <= after.shape.length; end++) {
+      if (sizeOf(after.shape.slice(first, end)) !== size || sizeOf(after.shape.slice(end)) !== stride) continue;
+      return { ...after, omitted: { ...before.omitted, axes: Array.from({ length: end - first }, (_, k) => first + k) } };
+    }
+  }
+  return undefined;
 }

@@ -1,6 +1,7 @@
 /** What a model consists of and which parts of it can be proved, for `zkinfer inspect`: goes on where a build would stop. */
 import { ZkinferError } from '../errors.js';
 import type { Shape } from '../tensor/shape.js';
+import { buildGraph } from './build.js';
 import { GraphBuilder } from './builder.js';
 import { isKnownOperator } from './lower.js';
 import { lowerInput, lowerIntoScope, reachableNodes, type Scope, type Unknown } from './lower-model.js';
@@ -60,6 +61,10 @@ export function surveyModel(model: OnnxModel): ModelSurvey {
     if (value?.kind === 'constant') unsupported.push(`Graph output ${name} depends on no graph input: there is nothing to prove about it.`);
     if (value?.kind === 'unknown') unsupported.push(value.cause.message);
   }
+  if (unsupported.length === 0) {
+    const why = whyNotBuilt(model);
+    if (why !== undefined) unsupported.push(why);
+  }
   return {
     producer: model.producer,
     opset: model.opset,
@@ -68,6 +73,17 @@ export function surveyModel(model: OnnxModel): ModelSurvey {
     nodes,
     unsupported: [...new Set(unsupported)],
   };
+}
+
+/** What only the complete network shows. */
+function whyNotBuilt(model: OnnxModel): string | undefined {
+  try {
+    buildGraph(model);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ZkinferError) return error.message;
+    throw error;
+  }
 }
 
 function attempt(make: () => Activation): Activation | Unknown {

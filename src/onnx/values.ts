@@ -4,11 +4,14 @@
 import type { Shape } from '../tensor/shape.js';
 import type { Constant, ElementType } from './model.js';
 
-/** A softmax, or a sigmoid of each element, that was left out because only the order of its results matters from there on. */
+/**
+ * A softmax, or a sigmoid of each element, that is left out as long as only the order of its results matters; a node that computes with
+ * them reads what `settle` makes of it.
+ */
 export interface OmittedSoftmax {
   readonly op: 'Softmax' | 'LogSoftmax' | 'Sigmoid';
-  /** Axis of the activation it would be taken over. */
-  readonly axis: number;
+  /** Axes of the activation that it would be taken over, ascending: one, or before opset 13 all from one on. */
+  readonly axes: readonly number[];
   /** Name of its node, for errors. */
   readonly node: string;
 }

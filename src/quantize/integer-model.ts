@@ -122,6 +122,29 @@ export interface IntegerTable extends OpBase {
   readonly entries: Float64Array;
 }
 
+/**
+ * Softmax, as y / numerator about. With M the largest x of i's group and gap[i] = M - x[i], less 1 for members before the first largest,
+ * e[i] = entries[min(floor(gap[i] / 2^shift), entries.length - 1)] and y[i] = e[i] floor(numerator / (sum of e over the group)).
+ * Each element is in one group; 2^4 to 2^12 entries, none negative, the first the largest and not zero; shift >= 1.
+ */
+export interface IntegerSoftmax extends OpBase {
+  readonly kind: 'softmax';
+  readonly groups: Groups;
+  readonly shift: number;
+  readonly entries: Float64Array;
+  readonly numerator: number;
+}
+
+/** y[b, i, j] = sum_k A[left[b], i, k] B[right[b], k, j]; fields as in the graph's MatMulNode. */
+export interface IntegerMatMul extends OpBase {
+  readonly kind: 'matmul';
+  readonly rows: number;
+  readonly inner: number;
+  readonly columns: number;
+  readonly left: Int32Array;
+  readonly right: Int32Array;
+}
+
 export type IntegerOp =
   | IntegerDense
   | IntegerConv
@@ -133,7 +156,9 @@ export type IntegerOp =
   | IntegerMultiply
   | IntegerArgMax
   | IntegerRequantize
-  | IntegerTable;
+  | IntegerTable
+  | IntegerSoftmax
+  | IntegerMatMul;
 
 export type IntegerOpKind = IntegerOp['kind'];
 

@@ -237,14 +237,23 @@ export class Lowering {
     return bits + growth > WIDEST || carried > sizeOf(x.shape) * (bits + REQUANTIZE_OVERHEAD) ? this.narrow(x) : x;
   }
 
-  /** Both factors of a product: left wide where cutting what becomes of the product later is cheaper than cutting them. */
-  factors(a: Quantized, b: Quantized, product: GraphNode): [Quantized, Quantized] {
-    const bits = [a, b].map((x) => bitsOf(spanOf(x.bounds)));
-    const cost = (x: Quantized, k: number): number => (bits[k] > this.bits && !this.narrowed.has(x.id) ? sizeOf(x.shape) * (bits[k] + REQUANTIZE_OVERHEAD) : 0);
-    const cutting = a.id === b.id ? cost(a, 0) : cost(a, 0) + cost(b, 1);
-    const extra = bits[0] + bits[1] - 2 * this.bits;
-    const wide = bits[0] + bits[1] + 4 <= WIDEST && this.plan.nextCut(product.output) * extra < cutting;
-    return wide ? [a, b] : [this.narrow(a), this.narrow(b)];
+  /**
+   * Both factors of a product, each cut or left wide as costs fewer constraints, what becomes of the product later included. `growth`: bits
+   * that sums of such products have beyond one product's.
+   */
+  factors(a: Quantized, b: Quantized, product: GraphNode, growth = 4): [Quantized, Quantized] {
+    const wide = [a, b].map((x) => bitsOf(spanOf(x.bounds)));
+    const cut = [a, b].map((x, k) => (this.isIntegral(x) ? wide[k] : Math.min(wide[k], this.bits)));
+    const cutting = [a, b].map((x, k) => (cut[k] < wide[k] && !this.narrowed.has(x.id) ? sizeOf(x.shape) * (wide[k] + REQUANTIZE_OVERHEAD) : 0));
+    const pairs: readonly [boolean, boolean][] = a.id === b.id ? [[true, true], [false, false]] : [[true, true], [true, false], [false, true], [false, false]];
+    const cost = (cuts: readonly [boolean, boolean]): number => {
+      const bits = cuts.reduce((sum, isCut, k) => sum + (isCut ? cut[k] : wide[k]), 0);
+      if (cuts.includes(false) && bits + growth > WIDEST) return Infinity;
+      const cutsMade = a.id === b.id ? (cuts[0] ? cutting[0] : 0) : cuts.reduce((sum, isCut, k) => sum + (isCut ? cutting[k] : 0), 0);
+      return cutsMade + this.plan.nextCut(product.output) * bits;
+    };
+    const [cutA, cutB] = pairs.reduce((best, pair) => (cost(pair) < cost(best) ? pair : best));
+    return [cutA ? this.narrow(a) : a, cutB ? this.narrow(b) : b];
   }
 
   /**

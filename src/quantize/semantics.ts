@@ -6,7 +6,7 @@ import * as intervals from '../tensor/intervals.js';
 import type { Intervals } from '../tensor/intervals.js';
 import { leastOf, mostOf } from '../tensor/extremes.js';
 import * as kernels from '../tensor/kernels.js';
-import type { IntegerOp, IntegerRequantize, IntegerTable } from './integer-model.js';
+import type { IntegerOp, IntegerRequantize, IntegerSoftmax, IntegerTable } from './integer-model.js';
 
 interface Semantics<Op> {
   evaluate(op: Op, inputs: readonly Float64Array[]): Float64Array;
@@ -77,7 +77,50 @@ const TABLE: Table = {
     // Where the index saturates, the circuit adds differences of entries.
     reach: (op, [x]) => Math.max(mostOf(x) + Math.abs(op.low), 3 * mostOf(op.entries.map(Math.abs))),
   },
+  softmax: {
+    evaluate: (op, [x]) => softmax(op, x),
+    bound: boundSoftmax,
+    // Members are compared by their differences.
+    reach: (op, [x]) => Math.max(2 * mostOf(x) + 1, op.numerator, x.length * op.entries[0]),
+  },
+  matmul: {
+    evaluate: (op, [a, b]) => kernels.matrixProducts(a, b, op),
+    bound: (op, [a, b]) => intervals.matrixProductIntervals(a, b, op),
+    reach: (op, [a, b]) => mostOf(kernels.matrixProducts(a, b, op)),
+  },
 };
+
+/** Values of a softmax (see {@link IntegerSoftmax}). */
+function softmax({ groups, shift, entries, numerator }: IntegerSoftmax, x: Float64Array): Float64Array {
+  const y = new Float64Array(x.length);
+  for (let g = 0; g + 1 < groups.offsets.length; g += 1) {
+    const members = groups.indices.subarray(groups.offsets[g], groups.offsets[g + 1]);
+    const first = members.reduce((best, member, k) => (x[member] > x[members[best]] ? k : best), 0);
+    let sum = 0;
+    members.forEach((member, k) => {
+      const gap = x[members[first]] - x[member] - (k < first ? 1 : 0);
+      y[member] = entries[Math.min(Math.floor(gap / 2 ** shift), entries.length - 1)];
+      sum += y[member];
+    });
+    const factor = Math.floor(numerator / sum);
+    for (const member of members) y[member] *= factor;
+  }
+  return y;
+}
+
+/** An element's share is least with the least entry beside the largest ones, and greatest alone. */
+function boundSoftmax({ groups, entries, numerator }: IntegerSoftmax, [x]: readonly Intervals[]): Intervals {
+  const [low, high] = [new Float64Array(x.low.length), new Float64Array(x.low.length)];
+  const [least, most] = [leastOf(entries), entries[0]];
+  for (let g = 0; g + 1 < groups.offsets.length; g += 1) {
+    const members = groups.indices.subarray(groups.offsets[g], groups.offsets[g + 1]);
+    for (const member of members) {
+      high[member] = most * Math.floor(numerator / most);
+      low[member] = members.length === 1 ? high[member] : least * Math.floor(numerator / (members.length * most));
+    }
+  }
+  return { low, high };
+}
 
 /** Position in a table's entries that this value reads. */
 function tableIndex({ low, entries }: Pick<IntegerTable, 'low' | 'entries'>, x: number): number {

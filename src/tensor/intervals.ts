@@ -6,6 +6,7 @@
  */
 import * as kernels from './kernels.js';
 import type { Groups } from './groups.js';
+import type { MatrixGeometry } from './kernels.js';
 
 /** Element i lies in [low[i], high[i]]. */
 export interface Intervals {
@@ -94,4 +95,25 @@ export function hull({ low, high }: Intervals): [number, number] {
     low.reduce((least, value) => Math.min(least, value), Infinity),
     high.reduce((most, value) => Math.max(most, value), -Infinity),
   ];
+}
+
+/** Products of matrices: the ends of each sum are sums of the ends of its terms. */
+export function matrixProductIntervals(a: Intervals, c: Intervals, { rows, inner, columns, left, right }: MatrixGeometry): Intervals {
+  const size = left.length * rows * columns;
+  const [low, high] = [new Float64Array(size), new Float64Array(size)];
+  for (let b = 0; b < left.length; b++) {
+    for (let i = 0; i < rows; i++) {
+      const to = (b * rows + i) * columns;
+      for (let k = 0; k < inner; k++) {
+        const at = (left[b] * rows + i) * inner + k;
+        const from = (right[b] * inner + k) * columns;
+        for (let j = 0; j < columns; j++) {
+          const corners = [a.low[at] * c.low[from + j], a.low[at] * c.high[from + j], a.high[at] * c.low[from + j], a.high[at] * c.high[from + j]];
+          low[to + j] += Math.min(...corners);
+          high[to + j] += Math.max(...corners);
+        }
+      }
+    }
+  }
+  return { low, high };
 }

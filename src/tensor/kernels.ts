@@ -243,3 +243,46 @@ export function multiply(a: Float64Array, b: Float64Array): Float64Array {
   for (let i = 0; i < y.length; i++) y[i] = a[i] * b[i];
   return y;
 }
+
+/**
+ * exp(x) over its group's sum, or the logarithm of that where `logarithm`: each element is in one group. Elements that `masked` marks have
+ * weight zero, whatever they are.
+ */
+export function softmax(x: Float64Array, { offsets, indices }: Groups, masked: Uint8Array | undefined, logarithm: boolean): Float64Array {
+  const y = new Float64Array(x.length);
+  for (let group = 0; group + 1 < offsets.length; group++) {
+    const positions = indices.subarray(offsets[group], offsets[group + 1]).filter((position) => masked?.[position] !== 1);
+    const largest = positions.reduce((best, position) => Math.max(best, x[position]), -Infinity);
+    const logSum = Math.log(positions.reduce((sum, position) => sum + Math.exp(x[position] - largest), 0));
+    for (const position of positions) {
+      const log = x[position] - largest - logSum;
+      y[position] = logarithm ? log : Math.exp(log);
+    }
+  }
+  return y;
+}
+
+/** y[b, i, j] = sum_k a[left[b], i, k] c[right[b], k, j]. */
+export function matrixProducts(a: Float64Array, c: Float64Array, { rows, inner, columns, left, right }: MatrixGeometry): Float64Array {
+  const y = new Float64Array(left.length * rows * columns);
+  for (let b = 0; b < left.length; b++) {
+    for (let i = 0; i < rows; i++) {
+      const to = (b * rows + i) * columns;
+      for (let k = 0; k < inner; k++) {
+        const factor = a[(left[b] * rows + i) * inner + k];
+        const from = (right[b] * inner + k) * columns;
+        for (let j = 0; j < columns; j++) y[to + j] += factor * c[from + j];
+      }
+    }
+  }
+  return y;
+}
+
+/** Products of matrices of [rows, inner] and [inner, columns]; the b-th of them is of matrix left[b] and matrix right[b]. */
+export interface MatrixGeometry {
+  readonly rows: number;
+  readonly inner: number;
+  readonly columns: number;
+  readonly left: Int32Array;
+  readonly right: Int32Array;
+}

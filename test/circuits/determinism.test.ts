@@ -12,8 +12,8 @@ import { decodeSym } from '../../src/r1cs/sym-file.js';
 import { FIELD_CASES, INTEGER_CASES, integerParameters, nameOf, type GadgetCase } from '../witness/gadgets/cases.js';
 import { analyse, type Interval } from '../../src/determinism/analyse.js';
 
-/** The analysis doubles its cases with every input of an ArgMax; its argument does not depend on n. */
-const CASES = [...INTEGER_CASES, ...FIELD_CASES].filter(({ spec, inputCount }) => spec.template !== 'ArgMax' || inputCount <= 5);
+/** The analysis doubles its cases with every value that may be the largest; the argument does not depend on how many there are. */
+const CASES = [...INTEGER_CASES, ...FIELD_CASES].filter(({ spec, inputCount }) => !['ArgMax', 'Distances'].includes(spec.template) || inputCount <= 5);
 
 function rangesOf({ range: [low, high], inputCount }: GadgetCase): (Interval | undefined)[] {
   const range = high > 1n << 200n ? undefined : { low, high };
@@ -152,6 +152,26 @@ describe('the determinism analysis finds broken gadgets', () => {
   it('a table whose one-hot wires are only assigned', () => {
     const program = broken('Table', [4, [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3]], 'rowProduct[next] <== ', 'rowProduct[next] <-- ');
     assert.ok(openSignals(program, new Array<Interval>(4).fill(interval(0, 1))).includes('out'));
+  });
+
+  it('a reciprocal whose remainder may be as large as the divisor, or larger', () => {
+    const line = 'in - 1 - r === s;';
+    assert.ok(openSignals(broken('Reciprocal', [100, 4, 7], line, ''), [interval(1, 15)]).includes('out'));
+    assert.ok(openSignals(broken('Reciprocal', [100, 4, 7], line, 'in - r === s;'), [interval(1, 15)]).includes('out'));
+  });
+
+  it('a reciprocal of what may be zero', () => {
+    assert.ok(openSignals(broken('Reciprocal', [100, 4, 7], 'in - 1 - r === s;', 'in - 1 - r === s - 1;'), [interval(0, 15)]).includes('out'));
+  });
+
+  it('distances to any of equal largest values', () => {
+    const program = broken('Distances', [3, 4, 1], 'largest - in[i] - next === sum;', 'largest - in[i] === sum;');
+    assert.ok(openSignals(program, [interval(0, 15), interval(0, 15), interval(0, 15)]).includes('before[0]'));
+  });
+
+  it('distances to a value that need not be among the inputs', () => {
+    const program = broken('Distances', [3, 4, 1], '(previous - next) * (previous - next - 1 + K * sum) === 0;', '');
+    assert.ok(openSignals(program, [interval(0, 15), interval(0, 15), interval(0, 15)]).includes('largest'));
   });
 
   it('an index that may be any of equal ones', () => {

@@ -60,6 +60,28 @@ function evaluate(op: IntegerOp, inputs: readonly Values[]): bigint[] {
         const index = value - BigInt(op.low);
         return BigInt(op.entries[index < 0n ? 0 : index >= op.entries.length ? op.entries.length - 1 : Number(index)]);
       });
+    case 'softmax': {
+      const y = new Array<bigint>(x.length).fill(0n);
+      for (const group of groupsOf(op.groups)) {
+        const largest = group.map((i) => x[i]).reduce(larger);
+        const first = group.findIndex((i) => x[i] === largest);
+        const powers = group.map((i, k) => {
+          const steps = (largest - x[i] - (k < first ? 1n : 0n)) / (1n << BigInt(op.shift));
+          return BigInt(op.entries[steps >= op.entries.length ? op.entries.length - 1 : Number(steps)]);
+        });
+        const factor = BigInt(op.numerator) / powers.reduce((sum, power) => sum + power, 0n);
+        group.forEach((i, k) => (y[i] = powers[k] * factor));
+      }
+      return y;
+    }
+    case 'matmul': {
+      const { rows, inner, columns } = op;
+      const terms = (b: number, i: number, j: number): bigint[] =>
+        Array.from({ length: inner }, (_, k) => x[(op.left[b] * rows + i) * inner + k] * inputs[1][(op.right[b] * inner + k) * columns + j]);
+      const matrix = (b: number): bigint[] =>
+        Array.from({ length: rows * columns }, (_, k) => terms(b, Math.floor(k / columns), k % columns).reduce((sum, value) => sum + value, 0n));
+      return Array.from(op.left.keys(), matrix).flat();
+    }
     case 'requantize': {
       const half = op.shift === 0 ? 0n : 1n << BigInt(op.shift - 1);
       const [low, high] = [BigInt(op.low), BigInt(op.low) + (1n << BigInt(op.bits)) - 1n];

@@ -6,10 +6,12 @@ import { compileArgMax } from './arg-max.js';
 import { compileConv } from './conv.js';
 import { compileDense } from './dense.js';
 import { compileGroupSum } from './group-sum.js';
+import { compileMatMul } from './matmul.js';
 import { compileMax } from './max.js';
 import { compileMove } from './move.js';
 import { compileMultiply } from './multiply.js';
 import { compileRequantize } from './requantize.js';
+import { compileSoftmax } from './softmax.js';
 import { compileSum } from './sum.js';
 import { compileTable, readsDigits } from './table.js';
 
@@ -37,6 +39,8 @@ const TABLE: Table = {
   argMax: byValue(compileArgMax),
   requantize: byValue(compileRequantize),
   table: { compile: compileTable, readsDigits },
+  softmax: byValue(compileSoftmax),
+  matmul: byValue(compileMatMul),
 };
 
 /** The row of an op's kind. */

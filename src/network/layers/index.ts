@@ -5,11 +5,13 @@ import { clip, type ClipNode } from './clip.js';
 import { conv, type ConvNode } from './conv.js';
 import { dense, type DenseNode } from './dense.js';
 import { scalar, type FunctionNode } from './function.js';
+import { matmul, type MatMulNode } from './matmul.js';
 import { max, type MaxNode } from './max.js';
 import { mean, type MeanNode } from './mean.js';
 import { move, type MoveNode } from './move.js';
 import { multiply, type MultiplyNode } from './multiply.js';
 import { prelu, type PReluNode } from './prelu.js';
+import { softmax, type SoftmaxNode } from './softmax.js';
 import { step, type StepNode } from './step.js';
 import { sum, type SumNode } from './sum.js';
 import type { FloatLayer } from './layer.js';
@@ -27,12 +29,14 @@ export type GraphNode =
   | MultiplyNode
   | ArgMaxNode
   | StepNode
-  | FunctionNode;
+  | FunctionNode
+  | SoftmaxNode
+  | MatMulNode;
 
 export type GraphOp = GraphNode['op'];
 
 const TABLE: { readonly [Op in GraphOp]: FloatLayer<Extract<GraphNode, { op: Op }>> } = {
-  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax, step, function: scalar,
+  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax, step, function: scalar, softmax, matmul,
 };
 
 /** The row of a layer's kind. */

@@ -62,7 +62,7 @@ export const lowerNormalizer: Lowering = (context) => {
   const x = context.activation(0);
   const norm = context.string('norm', 'MAX');
   if (!['MAX', 'L1', 'L2'].includes(norm)) throw context.unsupportedAttribute('norm', norm, 'MAX, L1 and L2 are');
-  if (norm === 'L1' && x.omitted?.op === 'Softmax' && x.omitted.axis === x.shape.length - 1) return [x];
+  if (norm === 'L1' && x.omitted?.op === 'Softmax' && x.omitted.axes.join() === String(x.shape.length - 1)) return [x];
   throw context.unsupported(`it divides each row by its ${norm} norm, which the network computes; only the L1 norm just after a softmax is supported`);
 };
 

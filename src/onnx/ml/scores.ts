@@ -30,7 +30,7 @@ export function readTransform(context: NodeContext): PostTransform {
 export function withTransform(context: NodeContext, scores: Activation, transform: PostTransform): Activation {
   if (transform === 'NONE' || scores.shape[scores.shape.length - 1] === 1) return scores;
   const op = transform === 'SOFTMAX' ? 'Softmax' : 'Sigmoid';
-  return { ...scores, omitted: { op, axis: scores.shape.length - 1, node: context.node.name } };
+  return { ...scores, omitted: { op, axes: [scores.shape.length - 1], node: context.node.name } };
 }
 
 /** [N, 1] to [N, 2]: rest - s, then s. */

@@ -1,6 +1,6 @@
 /**
  * ArgMax and ArgMin along one dimension. A softmax just before, over the same dimension, keeps the order of its scores and
- * is left out.
+ * is left out; one over others is computed.
  */
 import { reductionGroups } from '../../tensor/groups.js';
 import { sizeOf } from '../../tensor/shape.js';
@@ -8,13 +8,11 @@ import type { Activation } from '../values.js';
 import { emitAffine, requireNumeric } from './arithmetic.js';
 import type { Lowering, NodeContext } from './context.js';
 
-function emitArgMax(context: NodeContext, x: Activation): Activation {
-  const axis = context.axis(context.int('axis', 0), x.shape.length);
+function emitArgMax(context: NodeContext, given: Activation): Activation {
+  const axis = context.axis(context.int('axis', 0), given.shape.length);
+  const x = given.omitted?.axes.join() === String(axis) ? given : context.settled(given);
   const keep = context.flag('keepdims', true);
   const selectLast = context.opset >= 12 && context.flag('select_last_index', false);
-  if (x.omitted !== undefined && x.omitted.axis !== axis) {
-    throw context.unsupported(`it reads ${x.omitted.op} ${x.omitted.node}, which is over dimension ${x.omitted.axis}, along dimension ${axis}`);
-  }
   if (x.shape[axis] === 0) throw context.shapeError(`dimension ${axis} is empty`);
   if (x.omitted !== undefined) {
     context.note(`${x.omitted.op} ${x.omitted.node} is left out: ${context.node.op} ${context.node.name} finds the same position without it.`);

@@ -19,6 +19,6 @@ export const lowerIf: Lowering = (context) => {
       throw context.unsupported(`its condition is computed and its branches make ${name} of shapes ${showShape(x.shape)} and ${showShape(y.shape)}`);
     }
     if (x.type === 'string') throw context.unsupported('its condition is computed and its branches make strings');
-    return emitChoice(context, { ...condition, shape: [] }, x, y);
+    return emitChoice(context, { ...condition, shape: [] }, context.settled(x), context.settled(y));
   });
 };

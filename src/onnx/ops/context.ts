@@ -8,6 +8,8 @@ import { factsOf, rangeOf, type Facts } from '../facts.js';
 import type { GraphNode } from '../../network/graph.js';
 import type { Attribute, Constant, ElementType, OnnxGraph, OnnxNode } from '../model.js';
 import { showShape, sizeOf, type Shape } from '../../tensor/shape.js';
+import { settle } from '../settle.js';
+import { unmask, type Unmasked } from '../unmask.js';
 import type { Activation, Value } from '../values.js';
 
 /** Inference on one node: its outputs, in order; trailing ones that are not made may be left out. */
@@ -21,7 +23,7 @@ export interface Operator {
   readonly fold?: Lowering;
   /**
    * What happens to a softmax left out before this node: it is carried on (the elements stay what they were), or it ends here
-   * (the result is the same without it). Other operators may not follow a softmax.
+   * (the result is the same without it). Before other operators it is computed.
    */
   readonly afterSoftmax?: 'carries' | 'ends';
 }
@@ -229,6 +231,16 @@ export class NodeContext {
     const { bounds } = this.facts(value);
     const clamp = (bound: number): number => Math.min(Math.max(bound, least), most);
     this.builder.facts.set(value.tensor, { bounds: { low: bounds.low.map(clamp), high: bounds.high.map(clamp) }, whole: true });
+  }
+
+  /** The value itself; or, where a softmax was left out before it, that softmax computed. */
+  settled<V extends Value>(value: V): V | Activation {
+    return value.kind === 'activation' ? settle(this.builder, value) : value;
+  }
+
+  /** Which elements of the activation are masked, and the same tensor without the mask; undefined where none is. */
+  unmasked(value: Activation): Unmasked | undefined {
+    return unmask(this.builder, value);
   }
 
   note(text: string): void {

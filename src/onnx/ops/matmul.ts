@@ -2,6 +2,7 @@
  * Gemm and MatMul. One side constant: a dense layer (with transposes around it where the constant is on the left).
  * Both sides activations: products summed, one multiplication for each pair that meets.
  */
+import { matrixProducts } from '../../tensor/kernels.js';
 import { broadcastShapes, showShape, sizeOf, type Shape } from '../../tensor/shape.js';
 import { expandView, identityView, reshapeView, transposeView, type View } from '../../tensor/views.js';
 import type { Constant } from '../model.js';
@@ -84,7 +85,8 @@ function multiplyMatrices(context: NodeContext, a: Value, b: Value, step?: strin
     const view = transposeView(identityView(product.shape), swapLast(product.shape.length));
     return moveOne(context, product, reshapeView(view, shape), { step });
   }
-  // Operands with leading dimensions of their own, or both activations: pair every element with its partner.
+  if (a.kind === 'activation' && b.kind === 'activation') return emitMatMul(context, a, b, batch, step);
+  // A constant with leading dimensions of its own: pair every element with its partner.
   const paired = context.bounded([...batch, m, n, k]);
   const spread = (value: Value, left: boolean, name: string): Value => {
     const { index } = pairView(value.shape, batch, m, n, left);
@@ -97,12 +99,8 @@ function multiplyMatrices(context: NodeContext, a: Value, b: Value, step?: strin
   const options = { step: 'products' };
   const fields = { shape: paired };
   const zeros = () => new Float64Array(sizeOf(paired));
-  const products =
-    left.kind === 'constant'
-      ? context.emit({ op: 'affine', ...fields, scale: left.data, shift: zeros() }, [right as Activation], options)
-      : right.kind === 'constant'
-        ? context.emit({ op: 'affine', ...fields, scale: right.data, shift: zeros() }, [left], options)
-        : context.emit({ op: 'multiply', ...fields }, [left, right], options);
+  const [factors, x] = left.kind === 'constant' ? [left.data, right as Activation] : [(right as Constant).data, left];
+  const products = context.emit({ op: 'affine', ...fields, scale: factors, shift: zeros() }, [x], options);
   const rows = sizeOf(shape);
   return context.emit(
     {
@@ -117,6 +115,28 @@ function multiplyMatrices(context: NodeContext, a: Value, b: Value, step?: strin
     [products],
     { step },
   );
+}
+
+/** Products of [..., rows, inner] and [..., inner, columns] that the network computes, their leading dimensions broadcast to `batch`. */
+function emitMatMul(context: NodeContext, a: Activation, b: Activation, batch: Shape, step?: string): Activation {
+  const [rows, inner] = a.shape.slice(-2);
+  const columns = b.shape[b.shape.length - 1];
+  const positions = ({ shape }: Activation): Int32Array => expandView(identityView(shape.slice(0, -2)), batch).index;
+  const fields = { op: 'matmul', shape: [...batch, rows, columns], rows, inner, columns, left: positions(a), right: positions(b) } as const;
+  return context.emit(fields, [a, b], { step });
+}
+
+/** The product of two values of rank 2 or more, folded where both are constants. */
+export function matrixProduct(context: NodeContext, a: Value, b: Value, step?: string): Value {
+  if (a.kind === 'activation' || b.kind === 'activation') return multiplyMatrices(context, a, b, step);
+  const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const [rows, inner] = a.shape.slice(-2);
+  const columns = b.shape[b.shape.length - 1];
+  if (batch === undefined || b.shape[b.shape.length - 2] !== inner) throw context.shapeError(`${showShape(a.shape)} and ${showShape(b.shape)} have no matrix product`);
+  context.boundWork(sizeOf(batch) * rows * inner * columns);
+  const [left, right] = [a, b].map(({ shape }) => expandView(identityView(shape.slice(0, -2)), batch).index);
+  const shape = context.bounded([...batch, rows, columns]);
+  return constant(a.type, shape, matrixProducts(a.data, b.data, { rows, inner, columns, left, right }));
 }
 
 /** Vectors become matrices as in numpy.matmul; the added dimension is dropped from the result. */

@@ -13,7 +13,7 @@ export const lowerTranspose: Lowering = (context) => {
   }
   const axes = permutation.map((axis) => context.axis(axis, x.shape.length));
   const moved = moveOne(context, x, transposeView(identityView(x.shape), axes));
-  return [x.omitted === undefined ? moved : { ...moved, omitted: { ...x.omitted, axis: axes.indexOf(x.omitted.axis) } }];
+  return [x.omitted === undefined ? moved : { ...moved, omitted: { ...x.omitted, axes: x.omitted.axes.map((axis) => axes.indexOf(axis)).sort((a, b) => a - b) } }];
 };
 
 function image(context: NodeContext): { x: Activation; block: number } {

@@ -6,17 +6,19 @@ import { clip } from './clip.js';
 import { conv } from './conv.js';
 import { dense } from './dense.js';
 import { scalar } from './function.js';
+import { matmul } from './matmul.js';
 import { max } from './max.js';
 import { mean } from './mean.js';
 import { move } from './move.js';
 import { multiply } from './multiply.js';
 import { prelu } from './prelu.js';
+import { softmax } from './softmax.js';
 import { step } from './step.js';
 import { sum } from './sum.js';
 import type { QuantizedLayer } from './layer.js';
 
 const TABLE: { readonly [Op in GraphOp]: QuantizedLayer<Extract<GraphNode, { op: Op }>> } = {
-  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax, step, function: scalar,
+  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax, step, function: scalar, softmax, matmul,
 };
 
 /** The row of a layer's kind. */

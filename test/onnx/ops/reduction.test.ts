@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { buildGraph, decodeModel, UnsupportedOpError } from '../../../src/onnx/index.js';
+import { buildGraph, decodeModel, surveyModel, UnsupportedOpError } from '../../../src/onnx/index.js';
 import { agrees } from '../support/compare.js';
-import { int64s, makeModel, node, type AttributeSpec, type ModelSpec } from '../support/make-model.js';
+import { floats, int64s, makeModel, node, type AttributeSpec, type ModelSpec } from '../support/make-model.js';
 
 describe('reductions', () => {
   for (const op of ['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceL1', 'ReduceL2', 'ReduceLogSumExp', 'ReduceSumSquare']) {
@@ -86,22 +86,25 @@ describe('a softmax at the end', () => {
     it(`${op} is left out, said so in a note, and named by the output`, async () => {
       const graph = await agrees(softmax(op, [1, 5], {}, 13));
       assert.deepEqual(graph.nodes.map(({ op: kind }) => kind), ['prelu']);
-      assert.deepEqual(graph.outputs[0].omitted, { op, axis: 1 });
+      assert.deepEqual(graph.outputs[0].omitted, { op, axes: [1] });
       assert.match(graph.notes.join(), new RegExp(`${op} \\(soft\\)`));
     });
     it(`${op} of opset 13 runs along one axis`, async () => {
       const graph = await agrees(softmax(op, [2, 3, 4], { axis: 1 }, 13));
-      assert.deepEqual(graph.outputs[0].omitted, { op, axis: 1 });
+      assert.deepEqual(graph.outputs[0].omitted, { op, axes: [1] });
     });
     it(`${op} of opset 12 runs from axis 1 by default`, async () => {
       const graph = await agrees(softmax(op, [2, 5], {}, 12));
-      assert.deepEqual(graph.outputs[0].omitted, { op, axis: 1 });
+      assert.deepEqual(graph.outputs[0].omitted, { op, axes: [1] });
       await agrees(softmax(op, [2, 5, 1, 1], {}, 12));
     });
   }
 
-  it('of opset 12 over several dimensions at once is refused', () => {
-    assert.throws(() => buildGraph(decodeModel(makeModel(softmax('Softmax', [2, 3, 4], { axis: 1 }, 12)))), /attribute axis = 1.*opset 13/);
+  it('of opset 12 runs over several dimensions at once', async () => {
+    const graph = await agrees(softmax('Softmax', [2, 3, 4], { axis: 1 }, 12));
+    assert.deepEqual(graph.outputs[0].omitted, { op: 'Softmax', axes: [1, 2] });
+    const flat = await agrees({ ...softmax('LogSoftmax', [2, 3, 4], { axis: 1 }, 12, [node('Flatten', ['p'], ['y'])]) });
+    assert.deepEqual(flat.outputs[0].omitted, { op: 'LogSoftmax', axes: [1] });
   });
 
   it('is still left out where only the shape changes after it', async () => {
@@ -114,7 +117,7 @@ describe('a softmax at the end', () => {
       ]),
       constants: { axes: int64s([2]), shape: int64s([5]) },
     });
-    assert.deepEqual(graph.outputs[0].omitted, { op: 'Softmax', axis: 0 });
+    assert.deepEqual(graph.outputs[0].omitted, { op: 'Softmax', axes: [0] });
     assert.deepEqual(graph.outputs[0].shape, [5]);
   });
 
@@ -129,9 +132,9 @@ describe('a softmax at the end', () => {
         node('Transpose', ['p'], ['y'], { perm: [0, 3, 2, 1] }),
       ],
     });
-    assert.deepEqual(graph.outputs[0].omitted, { op: 'Softmax', axis: 1 });
+    assert.deepEqual(graph.outputs[0].omitted, { op: 'Softmax', axes: [1] });
     const turned = await agrees(softmax('LogSoftmax', [2, 3, 4], { axis: 0 }, 13, [node('Transpose', ['p'], ['y'])]));
-    assert.deepEqual(turned.outputs[0].omitted, { op: 'LogSoftmax', axis: 2 });
+    assert.deepEqual(turned.outputs[0].omitted, { op: 'LogSoftmax', axes: [2] });
   });
 
   it('before ArgMax along the same axis is left out without a trace in the output', async () => {
@@ -144,29 +147,74 @@ describe('a softmax at the end', () => {
     assert.match(graph.notes.join(), /Softmax soft is left out/);
   });
 
-  it('before ArgMax along another axis is refused', () => {
-    const spec = softmax('Softmax', [3, 5], { axis: 1 }, 13, [node('ArgMax', ['p'], ['y'], { axis: 0 }, 'top')]);
-    assert.throws(
-      () => buildGraph(decodeModel(makeModel(spec))),
-      (error) => error instanceof UnsupportedOpError && /top \(ArgMax\).*dimension 1, along dimension 0/.test(error.message),
-    );
+  it('before ArgMax along another axis is computed', async () => {
+    const graph = await agrees({
+      ...softmax('Softmax', [3, 5], { axis: 1 }, 13, [node('ArgMax', ['p'], ['y'], { axis: 0 }, 'top')]),
+      outputs: { y: 'int64' },
+    });
+    assert.deepEqual(graph.nodes.map(({ op }) => op), ['prelu', 'softmax', 'argMax']);
   });
 
-  it('whose result is computed with is refused, naming both nodes', () => {
-    const spec = softmax('Softmax', [3, 5], { axis: 1 }, 13, [node('Add', ['p', 'x'], ['y'], {}, 'plus')]);
-    assert.throws(
-      () => buildGraph(decodeModel(makeModel(spec))),
-      (error) => error instanceof UnsupportedOpError && /Node soft \(Softmax\), opset 13.*plus \(Add\)/.test(error.message),
-    );
-  });
-
-  it('whose axis a reshape breaks up is refused, even where another dimension has its size', () => {
-    const swapped = softmax('Softmax', [2, 3, 2], { axis: 2 }, 13, [node('Flatten', ['p'], ['y'], {}, 'flat')]);
-    assert.throws(() => buildGraph(decodeModel(makeModel(swapped))), /flat \(Flatten\).*breaks up dimension 2/);
-  });
-
-  it('whose axis a reshape breaks up is refused', () => {
+  it('whose axis a reshape breaks up is computed, even where another dimension has its size', async () => {
+    const flat = await agrees(softmax('Softmax', [2, 3, 2], { axis: 2 }, 13, [node('Flatten', ['p'], ['y'], {}, 'flat')]));
+    assert.equal(flat.outputs[0].omitted, undefined);
     const spec = softmax('Softmax', [1, 6], { axis: 1 }, 13, [node('Reshape', ['p', 'shape'], ['y'], {}, 'split')]);
-    assert.throws(() => buildGraph(decodeModel(makeModel({ ...spec, constants: { shape: int64s([2, 3]) } }))), /split \(Reshape\).*breaks up dimension 1/);
+    await agrees({ ...spec, constants: { shape: int64s([2, 3]) } });
+  });
+});
+
+describe('a softmax that a node computes with', () => {
+  for (const [op, opset, attributes] of [['Softmax', 13, { axis: 1 }], ['Softmax', 11, { axis: 1 }], ['LogSoftmax', 13, {}], ['LogSoftmax', 11, { axis: 0 }]] as const) {
+    it(`${op} of opset ${opset} is computed once, however many nodes read it`, async () => {
+      const graph = await agrees({
+        opset,
+        inputs: { x: [2, 3, 4] },
+        outputs: ['y', 'z', 'p'],
+        nodes: [node(op, ['x'], ['p'], attributes), node('Mul', ['p', 'x'], ['y']), node('Abs', ['p'], ['z'])],
+      });
+      assert.equal(graph.nodes.filter(({ op: kind }) => kind === 'softmax').length, 1);
+      assert.equal(graph.outputs[2].omitted?.op, op);
+    });
+  }
+
+  it('of constants is folded', async () => {
+    await agrees({
+      inputs: { x: [2, 3] },
+      outputs: ['y'],
+      constants: { c: floats([2, 3], [1, 2, 3, 0, 0, -5]) },
+      nodes: [node('Softmax', ['c'], ['p']), node('Mul', ['x', 'p'], ['y'])],
+    });
+  });
+
+  const MINUS_INFINITY = floats([2, 3], [0, -Infinity, 0, -1e9, 0, -Infinity]);
+
+  it('gives no weight where minus infinity, or a number as far down, is added or chosen before it', async () => {
+    const shared = { inputs: { x: [2, 3] }, outputs: ['y'], constants: { mask: MINUS_INFINITY, far: floats([], [-Infinity]), keep: floats([2, 3], [1, 0, 1, 1, 1, 0]) } };
+    const after = node('Mul', ['p', 'x'], ['y']);
+    const added = await agrees({ ...shared, nodes: [node('Add', ['x', 'mask'], ['s']), node('Softmax', ['s'], ['p']), after] });
+    const chosen = await agrees({
+      ...shared,
+      nodes: [
+        node('Cast', ['keep'], ['k'], { to: 9 }), node('Mul', ['x', 'x'], ['s']), node('Where', ['k', 's', 'far'], ['m']),
+        node('Unsqueeze', ['m', 'first'], ['n']), node('Softmax', ['n'], ['q']), node('Squeeze', ['q', 'first'], ['p']), after,
+      ],
+      constants: { ...shared.constants, first: int64s([0]) },
+    });
+    for (const { nodes } of [added, chosen]) {
+      for (const made of nodes) for (const field of Object.values(made)) if (field instanceof Float64Array) assert.ok(field.every((value: number) => value > -1e3));
+    }
+  });
+
+  it('and masks its scores at the end of the network is proved, for masked scores are no numbers', async () => {
+    const graph = await agrees({
+      inputs: { x: [2, 3] }, outputs: ['y'], constants: { mask: MINUS_INFINITY }, nodes: [node('Add', ['x', 'mask'], ['s']), node('Softmax', ['s'], ['y'])],
+    });
+    assert.equal(graph.outputs[0].omitted, undefined);
+  });
+
+  it('may be the only reader of minus infinity', () => {
+    const spec = { inputs: { x: [2, 3] }, outputs: ['y'], constants: { mask: MINUS_INFINITY }, nodes: [node('Add', ['x', 'mask'], ['y'], {}, 'plus')] };
+    assert.throws(() => buildGraph(decodeModel(makeModel(spec))), (error) => error instanceof UnsupportedOpError && /plus \(Add\).*minus infinity/.test(error.message));
+    assert.match(surveyModel(decodeModel(makeModel(spec))).unsupported.join(), /minus infinity/);
   });
 });

@@ -72,6 +72,22 @@ function termsOf(op: IntegerOp, inputs: readonly (readonly bigint[])[], i: numbe
       const index = Number(x[i]) - op.low;
       return [BigInt(op.entries[Math.min(Math.max(index, 0), op.entries.length - 1)])];
     }
+    case 'softmax': {
+      const g = Array.from(op.groups.offsets.subarray(1)).findIndex((end) => op.groups.indices.subarray(0, end).includes(i));
+      const members = Array.from(op.groups.indices.subarray(op.groups.offsets[g], op.groups.offsets[g + 1]));
+      const most = members.map((member) => x[member]).reduce((a, b) => (b > a ? b : a));
+      const first = members.findIndex((member) => x[member] === most);
+      const powers = members.map((member, k) => {
+        const steps = Number((most - x[member] - (k < first ? 1n : 0n)) >> BigInt(op.shift));
+        return BigInt(op.entries[Math.min(steps, op.entries.length - 1)]);
+      });
+      return [powers[members.indexOf(i)] * (BigInt(op.numerator) / powers.reduce((sum, power) => sum + power, 0n))];
+    }
+    case 'matmul': {
+      const { rows, inner, columns } = op;
+      const [b, row, column] = [Math.floor(i / (rows * columns)), Math.floor(i / columns) % rows, i % columns];
+      return Array.from({ length: inner }, (_, k) => x[(op.left[b] * rows + row) * inner + k] * inputs[1][(op.right[b] * inner + k) * columns + column]);
+    }
     case 'requantize':
       return op.shift === 0 ? [x[i]] : [x[i], 2n ** BigInt(op.shift - 1)];
   }

@@ -138,6 +138,22 @@ export class Sketch {
     return this.add({ op: 'multiply' }, [a, b], this.shape(a));
   }
 
+  /** Over the last axis. */
+  softmax(x: string, options: { masked?: readonly number[]; logarithm?: boolean } = {}): string {
+    const shape = this.shape(x);
+    const groups = reductionGroups(shape, [shape.length - 1]);
+    const masked = options.masked && { masked: Uint8Array.from(options.masked) };
+    return this.add({ op: 'softmax', groups, logarithm: options.logarithm ?? false, ...masked }, [x], shape);
+  }
+
+  /** [batch, rows, inner] times [batch, inner, columns]; one of the batches may be 1. */
+  matmul(a: string, b: string): string {
+    const [[leftBatch, rows, inner], [rightBatch, , columns]] = [this.shape(a), this.shape(b)];
+    const batch = Math.max(leftBatch, rightBatch);
+    const places = (count: number): Int32Array => Int32Array.from({ length: batch }, (_, k) => k % count);
+    return this.add({ op: 'matmul', rows, inner, columns, left: places(leftBatch), right: places(rightBatch) }, [a, b], [batch, rows, columns]);
+  }
+
   private windows(x: string, { kernel, strides, pads = kernel.map(() => 0) }: { kernel: number[]; strides: number[]; pads?: number[] }): { groups: Groups; shape: Shape } {
     const inputShape = this.shape(x);
     const outSpatial = kernel.map((size, axis) => Math.floor((inputShape[2 + axis] + 2 * pads[axis] - size) / strides[axis]) + 1);
@@ -193,6 +209,11 @@ export const LAYER_CASES: readonly LayerCase[] = [
   layer('convolution of a batch of two', (s, r) => s.conv(s.input([2, 2, 3, 3]), 2, r)),
   layer('affine map per element', (s, r) => s.affine(s.input([1, 6]), numbers(r, 6, 3), numbers(r, 6))),
   layer('affine map between layers', (s, r) => s.perChannel(s.relu(s.perChannel(s.input([1, 3, 2, 2]), r)), r)),
+  layer('softmax', (s, r) => s.softmax(s.affine(s.input([2, 5]), numbers(r, 10, 4), numbers(r, 10)))),
+  layer('softmax with masked elements', (s, r) => s.softmax(s.affine(s.input([2, 3]), numbers(r, 6, 4), numbers(r, 6)), { masked: [0, 0, 1, 1, 0, 1] })),
+  layer('logarithm of a softmax', (s, r) => s.softmax(s.affine(s.input([2, 5]), numbers(r, 10, 4), numbers(r, 10)), { logarithm: true })),
+  layer('products of matrices', (s) => s.matmul(s.input([2, 3, 4]), s.input([2, 4, 2]))),
+  layer('products of matrices with one matrix', (s, r) => s.matmul(s.affine(s.input([2, 2, 3]), numbers(r, 12, 2), numbers(r, 12)), s.input([1, 3, 2]))),
   layer('average pooling', (s) => s.mean(s.input([1, 2, 4, 4]), { kernel: [2, 2], strides: [2, 2] })),
   layer('average pooling with windows of different sizes', (s) => s.mean(s.input([1, 1, 4, 4]), { kernel: [3, 3], strides: [1, 1], pads: [1, 1] })),
   layer('global mean after relu', (s, r) => s.reduce(s.relu(s.dense(s.input([2, 4]), 5, r)), 'mean')),

@@ -112,6 +112,33 @@ function clampDigits(bits: number, shift: number, outBits: number): GadgetCase {
   };
 }
 
+function distances(n: number, bits: number, shift: number, low: bigint): GadgetCase {
+  return {
+    spec: { template: 'Distances', parameters: [n, bits, shift] },
+    constraints: n * (bits + 2),
+    range: [low, low + power(bits) - 1n],
+    inputCount: n,
+    expected: (inputs) => {
+      const largest = inputs.reduce((x, y) => (x > y ? x : y));
+      const first = inputs.indexOf(largest);
+      return inputs.flatMap((value, i) => {
+        const gap = largest - value - (i < first ? 1n : 0n);
+        return Array.from({ length: bits - shift }, (_, j) => floorShift(gap, shift + j) & 1n);
+      });
+    },
+  };
+}
+
+function reciprocal(numerator: number, bits: number, outBits: number): GadgetCase {
+  return {
+    spec: { template: 'Reciprocal', parameters: [numerator, bits, outBits] },
+    constraints: outBits + 2 * bits + 3,
+    range: [BigInt(numerator) / power(outBits) + 1n, power(bits) - 1n],
+    inputCount: 1,
+    expected: ([divisor]) => BigInt(numerator) / divisor,
+  };
+}
+
 function table(bits: number, constraints: number, entry: (index: number) => number): GadgetCase {
   const entries = Array.from({ length: 2 ** bits }, (_, index) => entry(index));
   return {
@@ -156,6 +183,8 @@ export const INTEGER_CASES: readonly GadgetCase[] = [
   ...each(argMax, [[2, 1, 0, 0n], [2, 2, 1, -1n], [3, 2, 0, 0n], [3, 1, 1, 0n], [5, 8, 1, -128n], [10, 20, 0, -700000n], [100, 12, 0, 0n]]),
   ...each(requantizeDigits, [[2, 0], [3, 1], [6, 2], [8, 0], [20, 9], [33, 16], [52, 30]]),
   ...each(clampDigits, [[2, 0, 1], [3, 1, 1], [4, 1, 2], [18, 9, 8], [34, 17, 8], [50, 20, 12]]),
+  ...each(distances, [[2, 2, 1, 0n], [2, 5, 2, -9n], [3, 3, 1, 0n], [4, 8, 3, -128n], [5, 20, 9, -700000n], [40, 12, 4, 0n]]),
+  ...each(reciprocal, [[5, 2, 2], [12, 3, 3], [100, 4, 7], [2 ** 22, 13, 13], [2 ** 45, 30, 20]]),
   // Without any regularity; a step, whose rows have one shape; a falling line with a flat end; an odd number of digits; eight.
   ...each(table, [
     [4, 5, (index) => (index * index * 7 + 3) % 23 - 9],
