@@ -54,7 +54,6 @@ const MOVES = 'moves elements';
 const AVERAGES = 'sums of groups with a factor';
 const CONSTANT_WEIGHTS = 'weights and bias are constants';
 const CONSTANT_SHAPE = 'the shape is a constant';
-const SOFTMAX = 'only where it ends the network: the scores before it are proved';
 const FLOATS = 'integers are to be cast to float before';
 const STEP = 'a step, exact on the quantized values';
 const FLOATS_ONLY = 'floats';
@@ -81,6 +80,10 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
   Asinh: table(),
   Atan: table(),
   Atanh: table('floats; (-1, 1)', { range: [-0.9, 0.9] }),
+  Attention: {
+    becomes: 'products of matrices around a softmax', limits: '`nonpad_kv_seqlen` is a constant; no masked scores as an output',
+    example: { inputs: [[1, 1, 3, 4], [1, 1, 3, 4], [1, 1, 3, 4]], opset: 24 },
+  },
   AveragePool: { becomes: AVERAGES, limits: `pads are not negative; ${FLOATS}`, example: pool },
   BatchNormalization: {
     becomes: 'affine map, folded into the layer beside it',
@@ -110,6 +113,7 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
   },
   Dropout: { becomes: 'nothing', limits: 'inference only (`training_mode` false)', example: one },
   Elu: table(),
+  Einsum: { becomes: 'moves, sums and products of matrices', example: { inputs: [[2, 3], [3, 2]], attributes: [text('equation', 'ij,jk->ik')] } },
   Equal: { becomes: 'two steps', example: two },
   Erf: table(),
   Exp: table(),
@@ -130,6 +134,7 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
   GlobalMaxPool: { becomes: 'maximum of groups', example: image },
   Greater: comparison,
   GreaterOrEqual: comparison,
+  Hardmax: { becomes: 'the position of the largest, and steps', example: one },
   HardSigmoid: { becomes: 'affine map, then a clip', example: one },
   HardSwish: { becomes: 'affine map, clip and product, fused into a table', example: one },
   Identity: { becomes: 'nothing', example: one },
@@ -148,8 +153,11 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
   Less: comparison,
   LessOrEqual: comparison,
   Log: table('floats; above 0', { range: [0.1, 2] }),
-  LogSoftmax: { becomes: 'nothing', limits: SOFTMAX, example: one },
-  MatMul: { becomes: 'dense layer; of two activations, products summed', example: { inputs: [VECTOR, weights(8, 4)] } },
+  LogSoftmax: {
+    becomes: 'nothing at the end of the network, where the scores are proved; else distances to the largest, and two tables',
+    example: one,
+  },
+  MatMul: { becomes: 'dense layer; of two activations, a product of matrices', example: { inputs: [VECTOR, weights(8, 4)] } },
   Max: { becomes: 'maximum of groups; against one number, a clip', example: two },
   MaxPool: { becomes: 'maximum of groups', limits: 'pads are not negative; its second output (indices) is not there', example: pool },
   Mean: { becomes: 'sum with a factor', limits: FLOATS, example: two },
@@ -184,6 +192,10 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
   },
   Round: table(),
   Selu: table(),
+  RotaryEmbedding: {
+    becomes: 'an affine map of each pair; products where the angles are computed', limits: '`position_ids` are constants',
+    example: { inputs: [[1, 1, 2, 4], weights(1, 2, 2), weights(1, 2, 2)], opset: 23 },
+  },
   Shape: { becomes: 'a constant', example: one },
   Shrink: table(),
   Sigmoid: table(),
@@ -192,7 +204,10 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
   Sinh: table(),
   Size: { becomes: 'a constant', example: one },
   Slice: { becomes: MOVES, limits: 'starts, ends, axes and steps are constants', example: { inputs: [VECTOR, integers(1), integers(5), integers(1)] } },
-  Softmax: { becomes: 'nothing', limits: `${SOFTMAX}; before opset 13 over all dimensions behind \`axis\` only where these are one`, example: one },
+  Softmax: {
+    becomes: 'nothing at the end of the network, where the scores are proved; else exponentials from a table, times the reciprocal of their sum',
+    example: one,
+  },
   Softplus: table(),
   Softsign: table(),
   SpaceToDepth: { becomes: MOVES, example: { inputs: [IMAGE], attributes: [int('blocksize', 2)] } },

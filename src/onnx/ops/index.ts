@@ -3,6 +3,7 @@
  */
 import { foldAdd, foldDiv, foldMul, foldSub, lowerAdd, lowerDiv, lowerMean, lowerMul, lowerNeg, lowerSub, lowerSum } from './arithmetic.js';
 import { lowerArgMax, lowerArgMin } from './arg-max.js';
+import { lowerAttention, lowerRotaryEmbedding } from './attention.js';
 import { lowerBatchNormalization } from './batch-normalization.js';
 import { foldCast, lowerCast } from './cast.js';
 import { lowerAnd, lowerEqual, lowerGreater, lowerGreaterOrEqual, lowerLess, lowerLessOrEqual, lowerNot, lowerOr, lowerXor } from './comparison.js';
@@ -15,10 +16,12 @@ import { lowerConv } from './conv.js';
 import { lowerConvTranspose } from './conv-transpose.js';
 import { lowerCumSum } from './cumulative.js';
 import { foldDequantizeLinear, lowerDequantizeLinear } from './dequantize.js';
+import { lowerEinsum } from './einsum.js';
 import { lowerExpand, lowerTile } from './expand.js';
 import { lowerMax, lowerMin } from './extremum.js';
 import { FUNCTION_OPERATORS } from './functions.js';
 import { lowerGather, lowerGatherElements } from './gather.js';
+import { lowerHardmax } from './hardmax.js';
 import { lowerDropout, lowerIdentity } from './identity.js';
 import { lowerGemm, lowerMatMul } from './matmul.js';
 import { lowerInstanceNormalization, lowerLayerNormalization } from './normalization.js';
@@ -45,6 +48,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   And: { ...CONSTANT_ARITHMETIC.And, lower: lowerAnd },
   ArgMax: { lower: lowerArgMax, afterSoftmax: 'ends' },
   ArgMin: { lower: lowerArgMin },
+  Attention: { lower: lowerAttention },
   AveragePool: { lower: lowerAveragePool },
   BatchNormalization: { lower: lowerBatchNormalization },
   Cast: { lower: lowerCast, fold: foldCast, afterSoftmax: 'carries' },
@@ -60,6 +64,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   DequantizeLinear: { lower: lowerDequantizeLinear, fold: foldDequantizeLinear },
   Div: { lower: lowerDiv, fold: foldDiv },
   Dropout: { lower: lowerDropout, fold: lowerDropout, afterSoftmax: 'carries' },
+  Einsum: { lower: lowerEinsum },
   Equal: { ...CONSTANT_ARITHMETIC.Equal, lower: lowerEqual },
   Expand: { lower: lowerExpand },
   Flatten: { lower: lowerFlatten, afterSoftmax: 'carries' },
@@ -70,6 +75,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   GlobalMaxPool: { lower: lowerGlobalMaxPool },
   Greater: { ...CONSTANT_ARITHMETIC.Greater, lower: lowerGreater },
   GreaterOrEqual: { ...CONSTANT_ARITHMETIC.GreaterOrEqual, lower: lowerGreaterOrEqual },
+  Hardmax: { lower: lowerHardmax },
   HardSigmoid: { lower: lowerHardSigmoid },
   HardSwish: { lower: lowerHardSwish },
   Identity: { lower: lowerIdentity, fold: lowerIdentity, afterSoftmax: 'carries' },
@@ -106,6 +112,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   Relu: { lower: lowerRelu },
   Reshape: { lower: lowerReshape, afterSoftmax: 'carries' },
   Resize: { lower: lowerResize },
+  RotaryEmbedding: { lower: lowerRotaryEmbedding },
   Shape: { lower: lowerShape, fold: lowerShape, afterSoftmax: 'ends' },
   Size: { lower: lowerSize, fold: lowerSize, afterSoftmax: 'ends' },
   Slice: { lower: lowerSlice },
