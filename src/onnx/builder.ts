@@ -1,6 +1,7 @@
 /** Collects the nodes of a {@link Graph} while operators are lowered, and keeps names unique and sizes bounded. */
 import type { GraphNode } from '../network/graph.js';
 import { ModelTooLargeError } from './errors.js';
+import type { OnnxNode } from './model.js';
 import type { Facts } from './facts.js';
 import { showShape, sizeOf, type Shape } from '../tensor/shape.js';
 
@@ -12,6 +13,9 @@ const MAX_TOTAL = 2 ** 26;
 
 /** Most dimensions of a tensor. */
 const MAX_RANK = 32;
+
+/** Most nodes once loops are unrolled and functions expanded: a file of a few nodes must not become a computation without end. */
+const MAX_NODES = 2 ** 20;
 
 /** Most multiplications in one layer. */
 const MAX_WORK = 2 ** 33;
@@ -30,11 +34,11 @@ export class GraphBuilder {
   private readonly names = new Set<string>();
   /** By wanted name: the number to try next. */
   private readonly counts = new Map<string, number>();
-  private readonly budget: { left: number };
+  private readonly budget: { left: number; nodes: number };
 
   /** A scratch builder shares the size budget of the one it works for. */
   constructor(parent?: GraphBuilder) {
-    this.budget = parent?.budget ?? { left: MAX_TOTAL };
+    this.budget = parent?.budget ?? { left: MAX_TOTAL, nodes: MAX_NODES };
   }
 
   add(node: GraphNode): void {
@@ -61,6 +65,14 @@ export class GraphBuilder {
     this.counts.set(wanted, count);
     this.names.add(name);
     return name;
+  }
+
+  /** Called for each node that is lowered, those of unrolled loops and of functions among them. */
+  countNode({ name, op }: Pick<OnnxNode, 'name' | 'op'>): void {
+    this.budget.nodes -= 1;
+    if (this.budget.nodes < 0) {
+      throw new ModelTooLargeError(`Node ${name} (${op}): up to here the model has more than ${MAX_NODES} nodes, its loops unrolled and its functions expanded.`);
+    }
   }
 
   /** The shape itself, once it is known that arrays for a tensor of it may be made. `where` begins the message. */

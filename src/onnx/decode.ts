@@ -4,8 +4,8 @@
  * that follow notice that something is missing.
  */
 import { MalformedModelError, UnsupportedOpsetError, UnsupportedTensorError } from './errors.js';
-import type { Attribute, Constant, OnnxGraph, OnnxModel, OnnxNode, ValueInfo } from './model.js';
-import { ModelProto, type AttributeMessage, type GraphMessage, type ModelMessage, type NodeMessage, type ValueInfoMessage } from './schema.js';
+import type { Attribute, Constant, OnnxFunction, OnnxGraph, OnnxModel, OnnxNode, ValueInfo } from './model.js';
+import { ModelProto, type AttributeMessage, type FunctionMessage, type GraphMessage, type ModelMessage, type NodeMessage, type ValueInfoMessage } from './schema.js';
 import { elementType, readTensor, toNumber } from './tensor-data.js';
 
 /** Oldest and newest version of the default operator set that the operators here follow. */
@@ -22,7 +22,7 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
   const message = decodeBytes(bytes);
   const graph = message.graph;
   if (graph === undefined) throw new MalformedModelError('The file holds no ONNX graph. Is it an ONNX model?');
-  const opsets = new Map((message.opsetImport ?? []).map(({ domain, version }) => [domainOf(domain), toNumber(version)]));
+  const opsets = readOpsets(message);
   const opset = defaultOpset(opsets, graph);
   if ((graph.sparseInitializer?.length ?? 0) > 0) {
     throw new UnsupportedTensorError('The model stores sparse initializers. Convert them to dense ones.');
@@ -44,6 +44,7 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
     initializers,
     inputs,
     outputs,
+    functions: (message.functions ?? []).map(readFunction),
     valueInfo: new Map(
       (graph.valueInfo ?? []).map((info) => readValueInfo(info, 'A value_info')).map((info) => [info.name, info]),
     ),
@@ -59,6 +60,32 @@ function readInitializers(graph: GraphMessage): Map<string, Constant> {
     initializers.set(name, readTensor(tensor, name));
   }
   return initializers;
+}
+
+function readOpsets({ opsetImport }: Pick<ModelMessage, 'opsetImport'>): Map<string, number> {
+  return new Map((opsetImport ?? []).map(({ domain, version }) => [domainOf(domain), toNumber(version)]));
+}
+
+function readFunction(message: FunctionMessage): OnnxFunction {
+  const name = message.name ?? '';
+  if (name === '') throw new MalformedModelError('A function of the model has no name.');
+  const nodes = (message.node ?? []).map((node) => readNode(node));
+  const inputs = message.input ?? [];
+  refuseRepeated(`inputs of the function ${name}`, inputs);
+  refuseMadeTwice(nodes, new Set(inputs));
+  return {
+    name,
+    domain: domainOf(message.domain),
+    overload: message.overload ?? '',
+    inputs,
+    outputs: message.output ?? [],
+    attributes: new Map<string, Attribute | undefined>([
+      ...(message.attribute ?? []).map((given): [string, undefined] => [given, undefined]),
+      ...(message.attributeProto ?? []).map((given): [string, Attribute] => [given.name ?? '', readAttribute(given, `${given.name} of function ${name}`, 0)]),
+    ]),
+    nodes,
+    opsets: readOpsets(message),
+  };
 }
 
 /** Sub-graphs nest no deeper than this: each level is one call here. */
@@ -135,11 +162,12 @@ function readNode(message: NodeMessage, depth = 0): OnnxNode {
   for (const attribute of message.attribute ?? []) {
     attributes.set(attribute.name ?? '', readAttribute(attribute, `${attribute.name} of node ${name}`, depth));
   }
-  return { name, op, domain, inputs: message.input ?? [], outputs, attributes };
+  return { name, op, domain, inputs: message.input ?? [], outputs, attributes, ...(message.overload ? { overload: message.overload } : {}) };
 }
 
 /** By the `type` codes of AttributeProto. */
 function readAttribute(message: AttributeMessage, where: string, depth: number): Attribute {
+  if (message.refAttrName) return { type: 'reference', value: message.refAttrName };
   switch (message.type) {
     case 1:
       return { type: 'float', value: message.f ?? 0 };

@@ -8,6 +8,7 @@ import type { ZkinferError } from '../errors.js';
 import { factsOfInput } from './facts.js';
 import type { GraphNode } from '../network/graph.js';
 import { lowerNode } from './lower.js';
+import { expandFunction, functionOf } from './local-functions.js';
 import type { Dimension, OnnxGraph, OnnxModel, OnnxNode, ValueInfo } from './model.js';
 import type { Activation, Value } from './values.js';
 
@@ -31,7 +32,7 @@ function capturedNames({ nodes, inputs, initializers, outputs }: OnnxGraph): str
 }
 
 /** Nodes that some output depends on, in file order. */
-export function reachableNodes({ nodes, outputs }: Pick<OnnxGraph, 'nodes' | 'outputs'>): OnnxNode[] {
+export function reachableNodes({ nodes, outputs }: { readonly nodes: readonly OnnxNode[]; readonly outputs: readonly { readonly name: string }[] }): OnnxNode[] {
   const needed = new Set(outputs.map(({ name }) => name));
   return [...nodes]
     .reverse()
@@ -77,8 +78,8 @@ export function lowerInput(model: OnnxModel, info: ValueInfo, builder: GraphBuil
 }
 
 /** Lowers one node into the scope: afterwards each of its outputs has a value, or the reason why it has none. */
-export function lowerIntoScope(node: OnnxNode, opsets: Opsets, scope: Scope, builder: GraphBuilder): readonly Value[] {
-  const opset = opsetOf(node, opsets);
+export function lowerIntoScope(node: OnnxNode, library: Library, scope: Scope, builder: GraphBuilder): readonly Value[] {
+  const opset = opsetOf(node, library);
   const inputs = node.inputs.map((name) => {
     if (name === '') return undefined;
     const value = scope.get(name);
@@ -92,7 +93,11 @@ export function lowerIntoScope(node: OnnxNode, opsets: Opsets, scope: Scope, bui
     if (name !== '' && scope.has(name)) throw new MalformedModelError(`Node ${node.name} (${node.op}) makes ${name}, which exists already.`);
   }
   const before = builder.nodes.length;
-  const outputs = lowerNode(node, opset, inputs, builder, (graph) => lowerSubgraph(graph, node, opsets, scope, builder));
+  const local = functionOf(node, library);
+  const outputs =
+    local === undefined
+      ? lowerNode(node, opset, inputs, builder, (graph, given) => lowerSubgraph(graph, node, library, { around: scope, given }, builder))
+      : lowerFunction(expandFunction(local, node, inputs), node, library, builder);
   for (const made of builder.nodes.slice(before)) requireFinite(made, node, opset);
   node.outputs.forEach((name, position) => {
     if (name === '') return;
@@ -109,29 +114,55 @@ export function lowerIntoScope(node: OnnxNode, opsets: Opsets, scope: Scope, bui
   return outputs;
 }
 
-/** The versions of a model's operator sets. */
-export type Opsets = Pick<OnnxModel, 'opset' | 'opsets'>;
+/** What a node's operator means: the versions of the operator sets, and the model's own functions. */
+export interface Library extends Pick<OnnxModel, 'opset' | 'opsets' | 'functions'> {
+  /** How many functions deep the node stands; 0 in the model's own graph. */
+  readonly depth?: number;
+}
 
-function opsetOf({ domain }: OnnxNode, { opset, opsets }: Opsets): number {
+/** Functions call each other no deeper than this: each level is a few calls here, and a function may not call itself. */
+const MAX_CALLS = 64;
+
+function opsetOf({ domain }: OnnxNode, { opset, opsets }: Library): number {
   return domain === '' ? opset : (opsets.get(domain) ?? 1);
 }
 
+/** What a sub-graph sees: the tensors of the graphs around it, and the values of its inputs. */
+interface Surroundings {
+  readonly around: Scope;
+  readonly given: readonly Value[];
+}
+
 /** Names of a sub-graph hide those of the graphs around it, and nothing of it is seen from outside but its outputs. */
-function lowerSubgraph(graph: OnnxGraph, owner: OnnxNode, opsets: Opsets, around: Scope, builder: GraphBuilder): readonly Value[] {
-  if (graph.inputs.length > 0) {
-    throw new UnsupportedOpError(`Node ${owner.name} (${owner.op}): its sub-graph has inputs of its own, which is not supported here.`);
+function lowerSubgraph(graph: OnnxGraph, owner: OnnxNode, library: Library, { around, given }: Surroundings, builder: GraphBuilder): readonly Value[] {
+  builder.countNode(owner);
+  if (graph.inputs.length !== given.length) {
+    throw new MalformedModelError(`Node ${owner.name} (${owner.op}): its sub-graph has ${graph.inputs.length} inputs, and ${given.length} are given to it.`);
   }
   const scope: Scope = new Map(around);
-  const made = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
-  for (const name of made) scope.delete(name);
+  for (const { outputs } of graph.nodes) for (const name of outputs) scope.delete(name);
   for (const [name, value] of graph.initializers) scope.set(name, value);
-  for (const node of reachableNodes(graph)) lowerIntoScope(node, opsets, scope, builder);
-  return graph.outputs.map(({ name }) => {
-    const value = scope.get(name);
-    if (value === undefined) throw new MalformedModelError(`Output ${name} of a sub-graph of node ${owner.name} (${owner.op}) is made by no node.`);
-    if (value.kind === 'unknown') throw value.cause;
-    return value;
-  });
+  graph.inputs.forEach(({ name }, i) => scope.set(name, given[i]));
+  for (const node of reachableNodes(graph)) lowerIntoScope(node, library, scope, builder);
+  return graph.outputs.map(({ name }) => resultOf(name, scope, owner, 'a sub-graph'));
+}
+
+/** A function sees its inputs alone. */
+function lowerFunction(body: ReturnType<typeof expandFunction>, caller: OnnxNode, library: Library, builder: GraphBuilder): readonly Value[] {
+  builder.countNode(caller);
+  const depth = (library.depth ?? 0) + 1;
+  if (depth > MAX_CALLS) throw new MalformedModelError(`Node ${caller.name} calls functions more than ${MAX_CALLS} deep. Does ${caller.op} call itself?`);
+  const scope: Scope = new Map(body.given);
+  const own: Library = { functions: library.functions, opset: body.opsets.get('') ?? library.opset, opsets: body.opsets, depth };
+  for (const node of reachableNodes(body)) lowerIntoScope(node, own, scope, builder);
+  return body.outputs.map(({ name }) => resultOf(name, scope, caller, 'the function'));
+}
+
+function resultOf(name: string, scope: Scope, owner: OnnxNode, of: string): Value {
+  const value = scope.get(name);
+  if (value === undefined) throw new MalformedModelError(`Output ${name} of ${of} of node ${owner.name} (${owner.op}) is made by no node.`);
+  if (value.kind === 'unknown') throw value.cause;
+  return value;
 }
 
 /**

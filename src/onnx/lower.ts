@@ -7,8 +7,8 @@ import { UnsupportedOpError } from './errors.js';
 import { evaluate } from '../network/evaluate.js';
 import { applyOmitted } from '../network/softmax.js';
 import { ML_OPERATORS, mlOps } from './ml/index.js';
-import type { OnnxGraph, OnnxNode } from './model.js';
-import { constant, NodeContext, type Lowering, type Operator } from './ops/context.js';
+import type { OnnxNode } from './model.js';
+import { constant, NodeContext, type Inliner, type Lowering, type Operator } from './ops/context.js';
 import { constantOps, OPERATORS, supportedOps } from './ops/index.js';
 import { wrapped } from './ops/wrapping.js';
 import { settle } from './settle.js';
@@ -21,13 +21,15 @@ export function lowerNode(
   opset: number,
   inputs: readonly (Value | undefined)[],
   builder: GraphBuilder,
-  inline?: (graph: OnnxGraph) => readonly Value[],
+  subgraph?: Inliner['subgraph'],
 ): readonly Value[] {
+  builder.countNode(node);
   const operator = findOperator(node, opset);
   const foldable = inputs.every((value) => value === undefined || value.kind === 'constant');
   if (foldable && operator.fold === undefined) return foldByEvaluation(node, opset, inputs, operator, builder);
   const lowering = foldable ? operator.fold : operator.lower;
-  const context = new NodeContext(node, opset, inputs, builder, inline);
+  const inliner = inlinerFor(node, builder, subgraph);
+  const context = new NodeContext(node, opset, inputs, builder, inliner);
   if (lowering === undefined) {
     throw context.unsupported(`it is supported on constants only, and ${firstActivation(node, inputs)} is computed from the network's inputs`);
   }
@@ -37,13 +39,24 @@ export function lowerNode(
   const carried = operator.afterSoftmax === 'carries' ? finish(context, lowering).map((value) => carrySoftmax(scores, value)) : [undefined];
   if (carried.every((value) => value !== undefined)) return carried;
   const settled = inputs.map((value) => (value?.kind === 'activation' ? settle(builder, value) : value));
-  return finish(new NodeContext(node, opset, settled, builder, inline), lowering);
+  return finish(new NodeContext(node, opset, settled, builder, inliner), lowering);
 }
 
 function finish(context: NodeContext, lowering: Lowering): readonly Value[] {
   const outputs = lowering(context).map((value) => wrapped(context, value));
   context.finish();
   return outputs;
+}
+
+/** Nodes made of this one go where it goes. */
+function inlinerFor(owner: OnnxNode, builder: GraphBuilder, subgraph: Inliner['subgraph'] | undefined): Inliner {
+  return {
+    node: (node, opset, inputs) => lowerNode(node, opset, inputs, builder, subgraph),
+    subgraph: (graph, given) => {
+      if (subgraph === undefined) throw new UnsupportedOpError(`Node ${owner.name} (${owner.op}): it stands where no sub-graph can be computed.`);
+      return subgraph(graph, given);
+    },
+  };
 }
 
 /** Whether the operator has a row in one of the tables. */
@@ -81,6 +94,7 @@ function foldByEvaluation(
     opset,
     first === undefined ? inputs : [{ kind: 'activation', tensor, shape: first.shape, type: first.type }, ...inputs.slice(1)],
     scratch,
+    inlinerFor(node, scratch, undefined),
   );
   const outputs = operator.lower!(context);
   context.finish();

@@ -52,6 +52,8 @@ export type Attribute =
   | { readonly type: 'ints'; readonly value: readonly number[] }
   | { readonly type: 'strings'; readonly value: readonly string[] }
   | { readonly type: 'graph'; readonly value: OnnxGraph }
+  /** In the body of a function: the attribute of this name of the node that calls it. */
+  | { readonly type: 'reference'; readonly value: string }
   | { readonly type: 'other'; readonly value: string };
 
 export interface OnnxNode {
@@ -64,9 +66,25 @@ export interface OnnxNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, Attribute>;
+  /** Which of several functions of this name is meant; absent for operators. */
+  readonly overload?: string;
 }
 
-/** The body of an If: it reads tensors of the graph around it by name. */
+/** A function that the model defines: its nodes stand where a node calls it. */
+export interface OnnxFunction {
+  readonly name: string;
+  readonly domain: string;
+  readonly overload: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Names of the attributes that a call may give; those with a value of their own may be left out. */
+  readonly attributes: ReadonlyMap<string, Attribute | undefined>;
+  readonly nodes: readonly OnnxNode[];
+  /** Version of each operator set that its nodes are of, by domain. */
+  readonly opsets: ReadonlyMap<string, number>;
+}
+
+/** The body of an If, a Loop or a Scan: it reads tensors of the graph around it by name. */
 export interface OnnxGraph {
   readonly nodes: readonly OnnxNode[];
   readonly initializers: ReadonlyMap<string, Constant>;
@@ -96,6 +114,7 @@ export interface OnnxModel {
   /** Graph inputs that are not initializers (old IR versions list those as inputs too). */
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
+  readonly functions: readonly OnnxFunction[];
   /** What the file says of tensors in between. */
   readonly valueInfo: ReadonlyMap<string, ValueInfo>;
 }

@@ -14,6 +14,20 @@ const root = protobuf.Root.fromJSON({
         producerVersion: { type: 'string', id: 3 },
         graph: { type: 'GraphProto', id: 7 },
         opsetImport: { rule: 'repeated', type: 'OperatorSetIdProto', id: 8 },
+        functions: { rule: 'repeated', type: 'FunctionProto', id: 25 },
+      },
+    },
+    FunctionProto: {
+      fields: {
+        name: { type: 'string', id: 1 },
+        input: { rule: 'repeated', type: 'string', id: 4 },
+        output: { rule: 'repeated', type: 'string', id: 5 },
+        attribute: { rule: 'repeated', type: 'string', id: 6 },
+        node: { rule: 'repeated', type: 'NodeProto', id: 7 },
+        opsetImport: { rule: 'repeated', type: 'OperatorSetIdProto', id: 9 },
+        domain: { type: 'string', id: 10 },
+        attributeProto: { rule: 'repeated', type: 'AttributeProto', id: 11 },
+        overload: { type: 'string', id: 13 },
       },
     },
     OperatorSetIdProto: {
@@ -38,6 +52,7 @@ const root = protobuf.Root.fromJSON({
         opType: { type: 'string', id: 4 },
         attribute: { rule: 'repeated', type: 'AttributeProto', id: 5 },
         domain: { type: 'string', id: 7 },
+        overload: { type: 'string', id: 8 },
       },
     },
     AttributeProto: {
@@ -52,6 +67,7 @@ const root = protobuf.Root.fromJSON({
         ints: { rule: 'repeated', type: 'int64', id: 8, options: { packed: false } },
         strings: { rule: 'repeated', type: 'bytes', id: 9 },
         type: { type: 'int32', id: 20 },
+        refAttrName: { type: 'string', id: 21 },
       },
     },
     TensorProto: {
@@ -119,6 +135,7 @@ export interface AttributeMessage {
   ints?: Int64[];
   strings?: Uint8Array[];
   type?: number;
+  refAttrName?: string;
 }
 
 export interface NodeMessage {
@@ -128,6 +145,7 @@ export interface NodeMessage {
   opType?: string;
   attribute?: AttributeMessage[];
   domain?: string;
+  overload?: string;
 }
 
 export interface ValueInfoMessage {
@@ -143,6 +161,19 @@ export interface ModelMessage {
   producerVersion?: string;
   opsetImport?: { domain?: string; version?: Int64 }[];
   graph?: GraphMessage;
+  functions?: FunctionMessage[];
+}
+
+export interface FunctionMessage {
+  name?: string;
+  domain?: string;
+  overload?: string;
+  input?: string[];
+  output?: string[];
+  attribute?: string[];
+  attributeProto?: AttributeMessage[];
+  node?: NodeMessage[];
+  opsetImport?: { domain?: string; version?: Int64 }[];
 }
 
 export interface GraphMessage {

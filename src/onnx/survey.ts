@@ -3,6 +3,7 @@ import { ZkinferError } from '../errors.js';
 import type { Shape } from '../tensor/shape.js';
 import { buildGraph } from './build.js';
 import { GraphBuilder } from './builder.js';
+import { functionOf } from './local-functions.js';
 import { isKnownOperator } from './lower.js';
 import { lowerInput, lowerIntoScope, reachableNodes, type Scope, type Unknown } from './lower-model.js';
 import type { ElementType, OnnxModel, OnnxNode } from './model.js';
@@ -116,7 +117,7 @@ function surveyNode(node: OnnxNode, model: OnnxModel, scope: Scope, builder: Gra
     for (const name of node.outputs) {
       if (name !== '' && !scope.has(name)) scope.set(name, standIn(model, name, builder) ?? { kind: 'unknown', cause: error });
     }
-    const known = unknown !== undefined && isKnownOperator(node);
+    const known = unknown !== undefined && (isKnownOperator(node) || functionOf(node, model) !== undefined);
     return {
       ...described,
       shape: shapeOf(scope, node.outputs[0]),

@@ -28,6 +28,17 @@ export interface Operator {
   readonly afterSoftmax?: 'carries' | 'ends';
 }
 
+/** What an operator can have lowered where its node stands, beside nodes of the normalised graph. */
+export interface Inliner {
+  /** Another ONNX node, on these values: its outputs. */
+  node(node: OnnxNode, opset: number, inputs: readonly (Value | undefined)[]): readonly Value[];
+  /** A sub-graph, with tensors of the graphs around it in sight and its inputs given: its outputs. */
+  subgraph(graph: OnnxGraph, given: readonly Value[]): readonly Value[];
+}
+
+/** Operator set of the nodes that operators are composed of here, whatever the model's is. */
+export const COMPOSING_OPSET = 22;
+
 /** A graph node without what {@link NodeContext.emit} adds. */
 export type NodeFields = GraphNode extends infer Node
   ? Node extends GraphNode
@@ -55,8 +66,7 @@ export class NodeContext {
     readonly opset: number,
     readonly inputs: readonly (Value | undefined)[],
     private readonly builder: GraphBuilder,
-    /** Lowers a sub-graph where this node stands, with tensors of the graphs around it in sight: the values of its outputs. */
-    private readonly inline?: (graph: OnnxGraph) => readonly Value[],
+    private readonly inliner: Inliner,
   ) {}
 
   /** `Node conv1 (Conv)`, the beginning of every message. */
@@ -149,12 +159,39 @@ export class NodeContext {
     return this.attribute(name, 'strings');
   }
 
-  /** Lowers the sub-graph of an attribute: the values of its outputs. */
-  subgraph(name: string): readonly Value[] {
+  /** The sub-graph of an attribute. */
+  graph(name: string): OnnxGraph {
     const graph = this.attribute(name, 'graph');
     if (graph === undefined) throw new MalformedModelError(`${this.label} lacks its sub-graph ${name}.`);
-    if (this.inline === undefined) throw this.unsupported('it stands where no sub-graph can be computed');
-    return this.inline(graph);
+    return graph;
+  }
+
+  /** Lowers the sub-graph of an attribute, its inputs being `given`: the values of its outputs. */
+  subgraph(name: string, given: readonly Value[] = []): readonly Value[] {
+    return this.inliner.subgraph(this.graph(name), given);
+  }
+
+  /**
+   * Lowers another ONNX operator in this node's place, of {@link COMPOSING_OPSET}; on constants it is computed. `step` names it in errors and
+   * reports. Numbers among the attributes are integers.
+   */
+  apply(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    step: string,
+    attributes: Readonly<Record<string, number | readonly number[] | string | Attribute>> = {},
+    outputs = 1,
+  ): readonly Value[] {
+    const name = `${this.node.name}/${step}`;
+    const node: OnnxNode = {
+      name,
+      op,
+      domain: '',
+      inputs: inputs.map((value, i) => (value === undefined ? '' : `${name} input ${i}`)),
+      outputs: Array.from({ length: outputs }, (_, i) => (i === 0 ? name : `${name}/${i}`)),
+      attributes: new Map(Object.entries(attributes).map(([key, value]) => [key, attributeOf(value)])),
+    };
+    return this.inliner.node(node, COMPOSING_OPSET, inputs);
   }
 
   tensor(name: string): Constant | undefined {
@@ -269,6 +306,12 @@ export class NodeContext {
     // Strings that are moved about stay positions among the same labels.
     return fields.op === 'move' && made.type === 'string' && labels !== undefined ? { ...made, labels } : made;
   }
+}
+
+function attributeOf(value: number | readonly number[] | string | Attribute): Attribute {
+  if (typeof value === 'number') return { type: 'int', value };
+  if (typeof value === 'string') return { type: 'string', value };
+  return 'type' in value ? value : { type: 'ints', value };
 }
 
 /** A constant of the given element type. */

@@ -24,6 +24,7 @@ import { lowerGather, lowerGatherElements } from './gather.js';
 import { lowerHardmax } from './hardmax.js';
 import { lowerDropout, lowerIdentity } from './identity.js';
 import { lowerGemm, lowerMatMul } from './matmul.js';
+import { lowerLoop, lowerScan } from './loops.js';
 import { lowerInstanceNormalization, lowerLayerNormalization } from './normalization.js';
 import { lowerPad } from './pad.js';
 import { lowerAveragePool, lowerGlobalAveragePool, lowerGlobalMaxPool, lowerMaxPool } from './pooling.js';
@@ -33,6 +34,7 @@ import {
   lowerReduceL1, lowerReduceL2, lowerReduceLogSum, lowerReduceLogSumExp, lowerReduceMax, lowerReduceMean, lowerReduceMin, lowerReduceSum,
   lowerReduceProd, lowerReduceSumSquare,
 } from './reduce.js';
+import { lowerGru, lowerLstm, lowerRnn } from './recurrent.js';
 import { lowerFlatten, lowerReshape, lowerSqueeze, lowerUnsqueeze } from './reshaping.js';
 import { lowerResize } from './resize.js';
 import { lowerTrilu, lowerWhere } from './select.js';
@@ -73,6 +75,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   Gemm: { lower: lowerGemm },
   GlobalAveragePool: { lower: lowerGlobalAveragePool },
   GlobalMaxPool: { lower: lowerGlobalMaxPool },
+  GRU: { lower: lowerGru, fold: lowerGru },
   Greater: { ...CONSTANT_ARITHMETIC.Greater, lower: lowerGreater },
   GreaterOrEqual: { ...CONSTANT_ARITHMETIC.GreaterOrEqual, lower: lowerGreaterOrEqual },
   Hardmax: { lower: lowerHardmax },
@@ -85,6 +88,8 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   LeakyRelu: { lower: lowerLeakyRelu },
   Less: { ...CONSTANT_ARITHMETIC.Less, lower: lowerLess },
   LessOrEqual: { ...CONSTANT_ARITHMETIC.LessOrEqual, lower: lowerLessOrEqual },
+  Loop: { lower: lowerLoop, fold: lowerLoop },
+  LSTM: { lower: lowerLstm, fold: lowerLstm },
   LogSoftmax: { lower: lowerLogSoftmax },
   MatMul: { lower: lowerMatMul },
   Max: { lower: lowerMax },
@@ -110,6 +115,8 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   ReduceSum: { lower: lowerReduceSum },
   ReduceSumSquare: { lower: lowerReduceSumSquare },
   Relu: { lower: lowerRelu },
+  RNN: { lower: lowerRnn, fold: lowerRnn },
+  Scan: { lower: lowerScan, fold: lowerScan },
   Reshape: { lower: lowerReshape, afterSoftmax: 'carries' },
   Resize: { lower: lowerResize },
   RotaryEmbedding: { lower: lowerRotaryEmbedding },

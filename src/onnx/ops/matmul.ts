@@ -18,13 +18,20 @@ function swapLast(rank: number): number[] {
   return [...axes.slice(0, -2), rank - 1, rank - 2];
 }
 
+/** Transposes made so far, by the elements: unrolled loops ask for that of one matrix in each round. */
+const transposes = new WeakMap<Float64Array, Constant>();
+
 function transposeMatrix({ type, shape, data }: Constant): Constant {
   const [rows, columns] = shape;
+  const known = transposes.get(data);
+  if (known !== undefined && known.type === type && known.shape[0] === columns && known.shape[1] === rows) return known;
   const transposed = new Float64Array(data.length);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) transposed[column * rows + row] = data[row * columns + column];
   }
-  return constant(type, [columns, rows], transposed);
+  const made = constant(type, [columns, rows], transposed);
+  transposes.set(data, made);
+  return made;
 }
 
 /** Swaps the last two dimensions of an activation; no node where one of them is 1. */
