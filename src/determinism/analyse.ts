@@ -7,6 +7,7 @@
  *    bits b_i, |c_i| larger than the sum of all smaller |c_j|, determines its bits, as long as both sides stay below r/2 in size, so
  *    that the equation modulo r is one of integers. A row whose factors are determined determines the one unknown in its product.
  *    A row q * d = t - r with d and t determined and an equation that says 0 <= r < d is a division with remainder, which has one result.
+ *    A row q * q = t - r with t determined and an equation that says r <= 2 q is a square root, which is one number.
  * 2. Bounds: from the declared ranges of the inputs, bits that cannot be 0 or cannot be 1 become constants.
  * 3. Two cases never give different witnesses for the same inputs: with both cases' equations together, bounds show that no
  *    input allows both, or that both agree on every wire.
@@ -342,8 +343,13 @@ function determinedIn(leaf: Case, context: Context): Determined {
     rows = rows.filter(({ a, b, c }) => {
       for (const [quotient, divisor] of [[a, b], [b, a]]) {
         if (known.has(quotient) || !known.has(divisor) || !isDivision(quotient, divisor, c, leaf, known, context)) continue;
-        changed = addBits(quotient, known) || changed;
-        changed = addBits(c, known) || changed;
+        changed = determineDigits(quotient, known) || changed;
+        changed = determineDigits(c, known) || changed;
+        return false;
+      }
+      if (!known.has(a) && isSquareRoot({ a, b, c }, leaf, known, context)) {
+        changed = determineDigits(a, known) || changed;
+        changed = determineDigits(c, known) || changed;
         return false;
       }
       // A product of determined factors is determined.
@@ -382,8 +388,24 @@ function isDivision(quotient: Affine, divisor: Affine, c: Affine, leaf: Case, kn
   }));
 }
 
+/**
+ * Whether a * b = c is a square root: both factors are q >= 0, c is something determined less r >= 0, and an equation of the case says
+ * r <= 2 q; q^2 and r stay below r/2 in size, so that their sum is one of integers. Then q^2 <= c + r < (q + 1)^2, which is true of one q.
+ */
+function isSquareRoot({ a, b, c }: Row, leaf: Case, known: Determined, context: Context): boolean {
+  if (!a.plus(b, -1n).isZero) return false;
+  const remainder = [...c.terms].filter(([variable]) => !known.has(Affine.variable(variable))).reduce((sum, [variable, size]) => sum.plus(Affine.variable(variable), -size), ZERO);
+  const [root, left] = [a, remainder].map((affine) => rangeOf(affine, context));
+  if (root === undefined || left === undefined || root.low < 0n || left.low < 0n || root.high * root.high >= HALF || left.high >= HALF) return false;
+  return leaf.equations.some((equation) => isOfIntegers(equation, context) && [1n, -1n].some((sign) => {
+    // The equation says 2 q - r - rest = 0, where rest is not negative.
+    const rest = rangeOf(equation.times(sign).plus(a, -2n).plus(remainder), context);
+    return rest !== undefined && rest.high <= 0n;
+  }));
+}
+
 /** Notes that a combination of integers is determined, and its unknown bits where their sizes tell them apart. Whether that was new. */
-function addBits(affine: Affine, known: Determined): boolean {
+function determineDigits(affine: Affine, known: Determined): boolean {
   const unknown = [...affine.terms].filter(([variable]) => !known.has(Affine.variable(variable)));
   let changed = known.add(affine);
   if (isSuperIncreasing(unknown.map(([, size]) => size))) for (const [variable] of unknown) changed = known.add(Affine.variable(variable)) || changed;

@@ -4,6 +4,7 @@ import { context } from './context.js';
 import { distances } from './distances.js';
 import { GadgetError, type Gadget, type InputRange, type GadgetSignals, type GadgetSpec, type GadgetWitness } from './gadget.js';
 import { inputRange } from './input-range.js';
+import { lines } from './lines.js';
 import { multiply } from './multiply.js';
 import { multiplyAdd } from './multiply-add.js';
 import { poseidonBlock } from './poseidon-block.js';
@@ -14,6 +15,7 @@ import { requantizeDigits } from './requantize-digits.js';
 import { requantizeMin } from './requantize-min.js';
 import { requantizeRelu } from './requantize-relu.js';
 import { requantize } from './requantize.js';
+import { squareRoot } from './square-root.js';
 import { table } from './table.js';
 
 export {
@@ -24,6 +26,7 @@ export { argMax } from './arg-max.js';
 export { context } from './context.js';
 export { distances } from './distances.js';
 export { inputRange } from './input-range.js';
+export { lines, linesOf, MOST_UPPER_DIGITS } from './lines.js';
 export { multiply } from './multiply.js';
 export { multiplyAdd } from './multiply-add.js';
 export { poseidon, poseidonBlock, poseidonCommit } from './poseidon-block.js';
@@ -34,12 +37,13 @@ export { requantizeDigits } from './requantize-digits.js';
 export { requantizeMin } from './requantize-min.js';
 export { requantizeRelu } from './requantize-relu.js';
 export { requantize } from './requantize.js';
+export { integerRoot, MOST_ROOT_BITS, squareRoot } from './square-root.js';
 export { isStraight, LEAST_TABLE_BITS, MOST_TABLE_BITS, shapesOf, table } from './table.js';
 
 const GADGETS: ReadonlyMap<string, Gadget> = new Map(
   [
-    argMax, context, distances, inputRange, multiply, multiplyAdd, poseidonBlock, reciprocal, requantize, requantizeClamp, requantizeClampDigits, requantizeDigits,
-    requantizeMin, requantizeRelu, table,
+    argMax, context, distances, inputRange, lines, multiply, multiplyAdd, poseidonBlock, reciprocal, requantize, requantizeClamp, requantizeClampDigits, requantizeDigits,
+    requantizeMin, requantizeRelu, squareRoot, table,
   ].map((gadget): [string, Gadget] => [gadget.template, gadget as unknown as Gadget]),
 );
 

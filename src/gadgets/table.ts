@@ -9,7 +9,7 @@ export const LEAST_TABLE_BITS = 4;
 /** At most: beyond, a table is larger than what it replaces. */
 export const MOST_TABLE_BITS = 12;
 
-const oneHotProducts = (bits: number): number => 2 ** bits - 1 - bits;
+export const oneHotProducts = (bits: number): number => 2 ** bits - 1 - bits;
 
 export const table = defineGadget({
   template: 'Table',
@@ -84,7 +84,7 @@ export function shapesOf(bits: number, entries: readonly number[]): number[][] {
 }
 
 /** The products of each level: column[j] * digit for j from 1, which is 1 where the digits so far are j and the digit is 1. */
-function writeOneHot(index: number, wires: Int32Array, bits: number, out: Float64Array): void {
+export function writeOneHot(index: number, wires: Int32Array, bits: number, out: Float64Array): void {
   let next = 0;
   for (let k = 0; k < bits; k += 1) {
     const size = 2 ** k;

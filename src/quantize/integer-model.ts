@@ -145,6 +145,11 @@ export interface IntegerMatMul extends OpBase {
   readonly right: Int32Array;
 }
 
+/** y[i] = floor(sqrt(x[i])), of numbers that are not negative and below 2^52. */
+export interface IntegerSquareRoot extends OpBase {
+  readonly kind: 'squareRoot';
+}
+
 export type IntegerOp =
   | IntegerDense
   | IntegerConv
@@ -156,6 +161,7 @@ export type IntegerOp =
   | IntegerMultiply
   | IntegerArgMax
   | IntegerRequantize
+  | IntegerSquareRoot
   | IntegerTable
   | IntegerSoftmax
   | IntegerMatMul;

@@ -209,14 +209,17 @@ export class Lowering {
     return { x: cut, low: body.low };
   }
 
-  /** x cut to activation bits over its calibrated range, if it is wider than that; x itself otherwise. */
-  narrow(x: Quantized): Quantized {
+  /**
+   * x cut over its calibrated range if it is wider than the number of bits given: those of an activation, or those of a factor where it is
+   * made of products. x itself otherwise.
+   */
+  narrow(x: Quantized, bits = this.plan.isOfProducts(x.of) ? this.plan.factorBits : this.bits): Quantized {
     // Integers that stand for themselves are never rounded: comparisons and indices rest on them.
-    if (bitsOf(spanOf(x.bounds)) <= this.bits || this.isIntegral(x)) return x;
+    if (bitsOf(spanOf(x.bounds)) <= bits || this.isIntegral(x)) return x;
     const known = this.narrowed.get(x.id);
     if (known) return known;
     const uniform = this.uniform(x);
-    const { body, step } = this.cutTo(uniform, this.plan.ownGrid(x.of));
+    const { body, step } = this.cutTo(uniform, this.plan.ownGrid(x.of, bits), bits);
     const cut = this.emitStep(body, [uniform], x.of, x.shape, step);
     this.narrowed.set(x.id, cut);
     return cut;
@@ -242,8 +245,9 @@ export class Lowering {
    * that sums of such products have beyond one product's.
    */
   factors(a: Quantized, b: Quantized, product: GraphNode, growth = 4): [Quantized, Quantized] {
+    const narrowed = product.op === 'multiply' ? this.plan.factorBits : this.bits;
     const wide = [a, b].map((x) => bitsOf(spanOf(x.bounds)));
-    const cut = [a, b].map((x, k) => (this.isIntegral(x) ? wide[k] : Math.min(wide[k], this.bits)));
+    const cut = [a, b].map((x, k) => (this.isIntegral(x) ? wide[k] : Math.min(wide[k], narrowed)));
     const cutting = [a, b].map((x, k) => (cut[k] < wide[k] && !this.narrowed.has(x.id) ? sizeOf(x.shape) * (wide[k] + REQUANTIZE_OVERHEAD) : 0));
     const pairs: readonly [boolean, boolean][] = a.id === b.id ? [[true, true], [false, false]] : [[true, true], [true, false], [false, true], [false, false]];
     const cost = (cuts: readonly [boolean, boolean]): number => {
@@ -253,7 +257,7 @@ export class Lowering {
       return cutsMade + this.plan.nextCut(product.output) * bits;
     };
     const [cutA, cutB] = pairs.reduce((best, pair) => (cost(pair) < cost(best) ? pair : best));
-    return [cutA ? this.narrow(a) : a, cutB ? this.narrow(b) : b];
+    return [cutA ? this.narrow(a, narrowed) : a, cutB ? this.narrow(b, narrowed) : b];
   }
 
   /**

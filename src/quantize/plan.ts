@@ -9,12 +9,21 @@ import { quantizedLayerOf } from './layers/index.js';
 import { gridFor, type Grid } from './scale.js';
 import type { TensorStatistics } from './statistics.js';
 
+/** Kinds of layers that combine elements one by one, without a cut. */
+const PASSES_ON: ReadonlySet<GraphNode['op']> = new Set(['affine', 'move', 'sum']);
+/** Bits by which factors, and products that are cut, are finer than an activation: their errors are multiplied, and add up in loops. */
+const FACTOR_BITS = 4;
+/** Bits of an activation at most. */
+const MOST_BITS = 16;
+
 export class CutPlan {
   private readonly readers = new Map<string, GraphNode[]>();
   private readonly outputs: ReadonlySet<string>;
   private readonly grids = new Map<string, Grid | undefined>();
   private readonly counts = new Map<string, number>();
   private readonly shapes = new Map<string, Shape>();
+  /** Products of activations, and sums of them with other things: what carries its errors on, as the state of a recurrent layer does. */
+  private readonly products = new Set<string>();
 
   constructor(
     graph: Graph,
@@ -25,6 +34,7 @@ export class CutPlan {
     for (const input of graph.inputs) this.shapes.set(input.name, input.shape);
     for (const node of graph.nodes) {
       this.shapes.set(node.output, node.shape);
+      if (node.op === 'multiply' || (PASSES_ON.has(node.op) && node.inputs.some((input) => this.products.has(input)))) this.products.add(node.output);
       for (const input of node.inputs) {
         const readers = this.readers.get(input);
         if (readers === undefined) this.readers.set(input, [node]);
@@ -50,6 +60,22 @@ export class CutPlan {
 
   isOutput(name: string): boolean {
     return this.outputs.has(name);
+  }
+
+  /** Whether a tensor is a product of activations, or a sum with one in it. */
+  isOfProducts(name: string): boolean {
+    return this.products.has(name);
+  }
+
+  /** Bits to which a factor, or what is made of products, is cut. */
+  get factorBits(): number {
+    return Math.min(this.bits + FACTOR_BITS, MOST_BITS);
+  }
+
+  /** Whether a tensor is read as the argument of a function and by other layers too. */
+  isArgumentAndMore(name: string): boolean {
+    const kinds = this.readersOf(name).map(({ op }) => op);
+    return kinds.includes('function') && kinds.some((kind) => kind !== 'function');
   }
 
   /** Number of elements of a graph tensor. */
@@ -86,9 +112,9 @@ export class CutPlan {
     return gridFor(min ?? range.min, Math.max(range.max, min ?? range.max), this.bits);
   }
 
-  /** The grid of a tensor's own range. */
-  ownGrid(name: string): Grid {
+  /** The grid of a tensor's own range, of activation bits unless given. */
+  ownGrid(name: string, bits = this.bits): Grid {
     const { min, max } = this.statisticsOf(name);
-    return gridFor(min, max, this.bits);
+    return gridFor(min, max, bits);
   }
 }

@@ -2,6 +2,7 @@
  * What each integer op means, one row a kind: its result on values, and bounds of its result from bounds of its inputs. The
  * trap: a bound must hold for every input inside the bounds, for it decides bit-widths on which a proof's existence rests.
  */
+import { integerRoot } from '../gadgets/index.js';
 import * as intervals from '../tensor/intervals.js';
 import type { Intervals } from '../tensor/intervals.js';
 import { leastOf, mostOf } from '../tensor/extremes.js';
@@ -57,7 +58,7 @@ const TABLE: Table = {
   },
   multiply: {
     evaluate: (_, [x, y]) => kernels.multiply(x, y),
-    bound: (_, [x, y]) => intervals.multiplyIntervals(x, y),
+    bound: ({ inputs: [a, b] }, [x, y]) => (a === b ? intervals.squareIntervals(x) : intervals.multiplyIntervals(x, y)),
     reach: (_, [x, y]) => mostOf(kernels.multiply(x, y)),
   },
   argMax: {
@@ -70,6 +71,11 @@ const TABLE: Table = {
     bound: (op, [x]) => intervals.monotoneIntervals(x, (value) => requantize(op, value)),
     // The circuit adds half a unit and takes the low end away before it divides.
     reach: (op, [x]) => mostOf(x) + 2 ** op.shift * (1 + Math.abs(op.low)),
+  },
+  squareRoot: {
+    evaluate: (_, [x]) => x.map(integerRoot),
+    bound: (_, [x]) => intervals.monotoneIntervals(x, integerRoot),
+    reach: (_, [x]) => mostOf(x),
   },
   table: {
     evaluate: (op, [x]) => x.map((value) => op.entries[tableIndex(op, value)]),

@@ -78,6 +78,14 @@ export function multiplyIntervals(a: Intervals, b: Intervals): Intervals {
   return { low: corners.map((i) => Math.min(...product(i))), high: corners.map((i) => Math.max(...product(i))) };
 }
 
+/** Bounds of squares. */
+export function squareIntervals({ low, high }: Intervals): Intervals {
+  return {
+    low: low.map((least, i) => (least <= 0 && high[i] >= 0 ? 0 : Math.min(least * least, high[i] * high[i]))),
+    high: low.map((least, i) => Math.max(least * least, high[i] * high[i])),
+  };
+}
+
 export function argMaxIntervals(groups: Groups): Intervals {
   const high = new Float64Array(groups.offsets.length - 1).map((_, i) => groups.offsets[i + 1] - groups.offsets[i] - 1);
   return { low: zerosLike(high), high };

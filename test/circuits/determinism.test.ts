@@ -174,6 +174,16 @@ describe('the determinism analysis finds broken gadgets', () => {
     assert.ok(openSignals(program, [interval(0, 15), interval(0, 15), interval(0, 15)]).includes('largest'));
   });
 
+  it('lines whose one-hot wires are only assigned', () => {
+    const program = broken('Lines', [2, 2, [0, 1, 4, 9], [5, 2, -1, -4]], 'rowProduct[next] <== ', 'rowProduct[next] <-- ');
+    assert.ok(openSignals(program, new Array<Interval>(4).fill(interval(0, 1))).includes('out'));
+  });
+
+  it('a square root without the bound above what is left', () => {
+    const program = broken('SquareRoot', [3], '2 * out === r + s;', '');
+    assert.ok(openSignals(program, [interval(0, 63)]).includes('out'));
+  });
+
   it('an index that may be any of equal ones', () => {
     const program = broken('ArgMax', [3, 4, 0], 'var gap = largest - in[i] - strict;', 'var gap = largest - in[i];');
     assert.ok(openSignals(program, [interval(0, 15), interval(0, 15), interval(0, 15)]).includes('out'));

@@ -55,6 +55,8 @@ function evaluate(op: IntegerOp, inputs: readonly Values[]): bigint[] {
       return x.map((_, i) => inputs.reduce((sum, values, k) => sum + BigInt(op.coefficients[k]) * values[i], 0n));
     case 'multiply':
       return x.map((value, i) => value * inputs[1][i]);
+    case 'squareRoot':
+      return x.map(rootOf);
     case 'table':
       return x.map((value) => {
         const index = value - BigInt(op.low);
@@ -91,6 +93,13 @@ function evaluate(op: IntegerOp, inputs: readonly Values[]): bigint[] {
       });
     }
   }
+}
+
+/** Digit by digit. */
+function rootOf(value: bigint): bigint {
+  let root = 0n;
+  for (let bit = 1n << 26n; bit > 0n; bit >>= 1n) if ((root + bit) ** 2n <= value) root += bit;
+  return root;
 }
 
 function groupsOf({ offsets, indices }: { readonly offsets: Uint32Array; readonly indices: Uint32Array }): number[][] {

@@ -3,14 +3,15 @@ import { compileModel } from '../../src/compile/compile.js';
 import { FUNCTIONS, scalarFunction, type FunctionName } from '../../src/network/functions/index.js';
 import { evaluator } from '../../src/network/evaluate.js';
 import type { Graph } from '../../src/network/graph.js';
-import { dequantize } from '../../src/quantize/encode.js';
+import { dequantize, encodeInputs } from '../../src/quantize/encode.js';
 import { fuse } from '../../src/quantize/fuse.js';
 import { runIntegerModel } from '../../src/quantize/interpreter.js';
 import type { IntegerModel, IntegerTable } from '../../src/quantize/integer-model.js';
 import { quantize } from '../../src/quantize/quantize.js';
 import { createChecker } from '../../src/r1cs/check.js';
 import { circuitResults, prepareWitness } from '../../src/witness/generate.js';
-import { codesOf } from '../compile/support/run.js';
+import { linesOf } from '../../src/gadgets/index.js';
+import { codesOf, ready } from '../compile/support/run.js';
 import { seeded } from '../onnx/support/random.js';
 import { Sketch } from './support/graphs.js';
 
@@ -77,6 +78,46 @@ describe('a function of one value', () => {
           if (!Number.isNaN(y)) assert.ok(y >= least - 1e-9 && y <= most + 1e-9, `${name} on [${low}, ${high}]: ${y} is outside [${least}, ${most}]`);
         }
       }
+    }
+  });
+});
+
+describe('a function of an accumulator', () => {
+  it('is made of a few straight lines that err less than the steps of a table of activation bits', () => {
+    for (const name of ['Sigmoid', 'Tanh'] as const) {
+      const s = new Sketch();
+      const model = quantize(s.graph(apply(s, name, s.dense(s.input([1, 16]), 8, seeded(4)))), {
+        activationBits: 8,
+        samples: Array.from({ length: 8 }, (_, k) => { const random = seeded(k); return [Float64Array.from({ length: 16 }, () => 4 * random() - 2)]; }),
+        evaluator,
+      });
+      const table = model.ops.find((op) => op.kind === 'table') as IntegerTable;
+      const index = model.ops.find(({ output }) => output === table.inputs[0])!;
+      const found = linesOf(table.bits, Array.from(table.entries));
+      assert.ok(found !== undefined && 2 ** found.upper - found.upper < 37, 'a table of 8 bits takes 37 constraints');
+      const f = scalarFunction(name, {}).apply;
+      const values = Array.from(table.entries, (_, k) => f((table.low + k) * index.scale));
+      const range = Math.max(...values) - Math.min(...values);
+      table.entries.forEach((entry, k) => assert.ok(Math.abs(entry * table.scale - values[k]) <= range / 255, `${name} at ${k}`));
+    }
+  });
+
+  it('is exact to a fraction of a step where it is a square root, next to zero too, in fewer constraints than a table', async () => {
+    const s = new Sketch();
+    const parts = [s.input([1, 2]), s.input([1, 2])].map((x) => s.add({ op: 'multiply' }, [x, x], [1, 2]));
+    const graph = s.graph(apply(s, 'Sqrt', s.add({ op: 'sum', coefficients: [1, 1] }, parts, [1, 2])));
+    const model = quantize(graph, { activationBits: 8, samples: [[Float64Array.of(-4, 3), Float64Array.of(2, -3)]], inputRange: [-4, 4], evaluator });
+    const { circuit, generator, checker } = await ready(model);
+    const count = circuit.layers.find(({ name }) => name === graph.nodes.at(-1)?.name)?.constraints ?? Infinity;
+    assert.ok(count / 2 < 45, `${count / 2} constraints an element`);
+    const random = seeded(8);
+    for (let k = 0; k < 50; k += 1) {
+      const size = 2 ** -Math.floor(8 * random());
+      const inputs = encodeInputs(model.inputs, [0, 1].map(() => Float64Array.from({ length: 2 }, () => size * (8 * random() - 4))));
+      const [a, b] = inputs.map((values, i) => dequantize(values, model.inputs[i].scale[0]));
+      const roots = dequantize(runIntegerModel(model, inputs)[0], model.outputs[0].scale);
+      roots.forEach((root, i) => assert.ok(Math.abs(root - Math.hypot(a[i], b[i])) <= 4 / 255, `${a[i]}, ${b[i]}: ${root}`));
+      assert.ok(checker.isSatisfied(generator.generate({ publicInputs: [7n], privateInputs: [...codesOf(model, inputs), 1] })));
     }
   });
 });

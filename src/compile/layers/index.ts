@@ -12,6 +12,7 @@ import { compileMove } from './move.js';
 import { compileMultiply } from './multiply.js';
 import { compileRequantize } from './requantize.js';
 import { compileSoftmax } from './softmax.js';
+import { compileSquareRoot } from './square-root.js';
 import { compileSum } from './sum.js';
 import { compileTable, readsDigits } from './table.js';
 
@@ -38,6 +39,7 @@ const TABLE: Table = {
   multiply: byValue(compileMultiply),
   argMax: byValue(compileArgMax),
   requantize: byValue(compileRequantize),
+  squareRoot: byValue(compileSquareRoot),
   table: { compile: compileTable, readsDigits },
   softmax: byValue(compileSoftmax),
   matmul: byValue(compileMatMul),

@@ -14,7 +14,8 @@ export function compileMultiply(op: IntegerMultiply, at: Emitter): void {
       { rows: a, row: i },
       { rows: b, row: i },
     ];
-    const value = at.netlist.instance(multiply.with({}), operands, Math.min(...corners), Math.max(...corners));
+    const least = op.inputs[0] === op.inputs[1] && aLow <= 0 && aHigh >= 0 ? 0 : Math.min(...corners);
+    const value = at.netlist.instance(multiply.with({}), operands, least, Math.max(...corners));
     return { value, constant: 0 };
   });
   at.set(op.output, product);

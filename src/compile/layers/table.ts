@@ -1,8 +1,8 @@
 /**
  * A function of one quantized value, looked up by its digits: those that the requantization before it has made, or ones made here of a
- * value that has none. Where the index saturates, one product more replaces what the digits say by the entry at the end of the range.
+ * value that has none. Entries that are a few straight lines take one product for them all. Where the index saturates, one product more replaces what the digits say by the entry at the end of the range.
  */
-import { multiplyAdd, shapesOf, table } from '../../gadgets/index.js';
+import { lines, linesOf, multiplyAdd, shapesOf, table, type GadgetSpec } from '../../gadgets/index.js';
 import type { IntegerOp, IntegerTable } from '../../quantize/integer-model.js';
 import { leastOf, mostOf } from '../../tensor/extremes.js';
 import { sizeOf } from '../../tensor/shape.js';
@@ -12,6 +12,15 @@ import { makeDigits } from './digits.js';
 /** Whether the digits that `producer` makes of its result are the table's index. */
 export function readsDigits(op: IntegerTable, producer: IntegerOp | undefined): boolean {
   return producer?.kind === 'requantize' && producer.low === op.low && producer.bits === op.bits;
+}
+
+/** By straight lines, where the entries are few enough of them to cost less than a table. */
+function cheapest(bits: number, entries: readonly number[]): GadgetSpec {
+  const whole = table.with({ bits, entries });
+  const few = linesOf(bits, entries);
+  if (few === undefined) return whole;
+  const straight = lines.with(few);
+  return lines.constraints(straight) < table.constraints(whole) ? straight : whole;
 }
 
 export function compileTable(op: IntegerTable, at: Emitter): void {
@@ -28,7 +37,7 @@ export function compileTable(op: IntegerTable, at: Emitter): void {
   const straightRows = shapesOf(op.bits, Array.from(op.entries)).length === 1;
   const offset = straightRows ? 1 : 0;
   const entries = Array.from(op.entries, (value) => value + offset);
-  const spec = table.with({ bits: op.bits, entries });
+  const spec = cheapest(op.bits, entries);
   const [leastEntry, mostEntry] = [leastOf(entries), mostOf(entries)];
 
   const looked = Array.from({ length: size }, (_, i) => {

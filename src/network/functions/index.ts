@@ -18,6 +18,8 @@ export interface ScalarFunction {
   readonly monotone: boolean;
   /** Whether its results are whole numbers. */
   readonly whole: boolean;
+  /** Whether it is the square root, which has a gadget of its own. */
+  readonly squareRoot?: true;
   /** Bounds of its values on [low, high]: infinite where a pole lies between, and 0 where nothing of it is in the domain. */
   readonly bound: (low: number, high: number) => readonly [number, number];
 }
@@ -35,6 +37,7 @@ export interface FunctionRow<P extends Parameters = Parameters> {
   isMonotone(parameters: P): boolean;
   /** Whether its results are whole numbers. */
   readonly whole?: true;
+  readonly squareRoot?: true;
   /**
    * Values that it takes, or comes near to, between low and high and that may lie outside those at the two ends: at turning points, jumps
    * and poles. Between them it rises or falls throughout.
@@ -164,7 +167,7 @@ export const FUNCTIONS = {
   Sinh: rising(Math.sinh),
   Softplus: rising(softplus),
   Softsign: rising((x) => x / (1 + Math.abs(x))),
-  Sqrt: plain(Math.sqrt, always, NOT_NEGATIVE),
+  Sqrt: { ...plain(Math.sqrt, always, NOT_NEGATIVE), squareRoot: true },
   /** x * sigmoid(alpha x) = swish(alpha x) / alpha. */
   Swish: row(
     { alpha: 1 },
@@ -183,7 +186,7 @@ export type FunctionParameters<Name extends FunctionName> = { readonly [P in key
 
 /** The function of this name with these parameters. */
 export function scalarFunction<Name extends FunctionName>(name: Name, parameters: FunctionParameters<Name>): ScalarFunction {
-  const { evaluate, isMonotone, whole: isWhole = false, domain, turns } = FUNCTIONS[name] as FunctionRow;
+  const { evaluate, isMonotone, whole: isWhole = false, squareRoot, domain, turns } = FUNCTIONS[name] as FunctionRow;
   const shown = Object.entries(parameters).map(([parameter, value]) => `${parameter} = ${String(value)}`);
   const [first, last] = domain(parameters);
   return {
@@ -191,6 +194,7 @@ export function scalarFunction<Name extends FunctionName>(name: Name, parameters
     apply: (x) => evaluate(x, parameters),
     monotone: isMonotone(parameters),
     whole: isWhole,
+    ...(squareRoot === undefined ? {} : { squareRoot }),
     bound(low, high) {
       const [from, to] = [Math.max(low, first), Math.min(high, last)];
       if (from > to) return [0, 0];

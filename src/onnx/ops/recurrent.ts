@@ -215,7 +215,11 @@ const gru: Kind = {
 
 /** (1 - share) * a + share * b, by one product an element. */
 function mix(steps: Steps, a: Value, b: Value, share: Value, step: string): Value {
-  const difference = isZero(b) ? steps.apply('Neg', [a], `${step}/difference`) : steps.apply('Sub', [b, a], `${step}/difference`);
+  if (isZero(b)) {
+    const one = constant(share.type, [], Float64Array.of(1));
+    return steps.multiply(steps.apply('Sub', [one, share], `${step}/share`), a, step);
+  }
+  const difference = steps.apply('Sub', [b, a], `${step}/difference`);
   return steps.add(a, steps.multiply(share, difference, `${step}/kept`), step);
 }
 

@@ -3,17 +3,22 @@
  * defined for all functions alike: outside the domain the value at the nearest argument inside it, at a pole the end of the output's range
  * on that side. Beyond the ends of its range the index saturates, and with it the function: calibration says where the ends are, and flat
  * tails are cut off, so that the steps in between are finer.
+ *
+ * A smooth function is made of straight lines between points of a finer index: 32 lines over 2^11 arguments cost less than 2^8 entries
+ * without order, and err less. What they give has more bits, since their slopes must be whole numbers. Square roots of accumulators that
+ * are not negative are computed exactly.
  */
-import { LEAST_TABLE_BITS, MOST_TABLE_BITS } from '../../gadgets/index.js';
+import { LEAST_TABLE_BITS, MOST_ROOT_BITS, MOST_TABLE_BITS, MOST_UPPER_DIGITS } from '../../gadgets/index.js';
 import type { FunctionNode } from '../../network/graph.js';
 import { hull } from '../../tensor/intervals.js';
+import { sizeOf } from '../../tensor/shape.js';
 import { bitsOf } from '../intervals.js';
 import type { Lowering, Quantized } from '../lowering.js';
 import type { CutPlan } from '../plan.js';
 import { gridFor, type Grid } from '../scale.js';
 import { eachResult, type QuantizedLayer } from './layer.js';
 
-export const scalar: QuantizedLayer<FunctionNode> = { lower, cut: indexGrid, cutCount: eachResult };
+export const scalar: QuantizedLayer<FunctionNode> = { lower, cut: inputGrid, cutCount: eachResult };
 
 /** Points at which a function is looked at to find its flat tails. */
 const POINTS = 1024;
@@ -27,9 +32,21 @@ export function indexBits(bits: number): number {
   return Math.min(Math.max(bits, LEAST_TABLE_BITS), MOST_TABLE_BITS);
 }
 
+/** Bits by which the index of lines is finer than an activation. */
+const LINE_BITS = 2;
+/** Fewest and most upper digits of an index: 8 to 64 lines. */
+const UPPER_DIGITS = [3, 4, 5, MOST_UPPER_DIGITS] as const;
+/** Share of a step of the result by which lines may err, and by which the rounding of their slopes may. */
+const LINE_ERROR = 1 / 2;
+/** Bits by which a square root is finer than an activation. */
+const ROOT_BITS = 2;
+
 function lower(node: FunctionNode, at: Lowering): void {
   const x = at.uniform(at.tensor(node.inputs[0]));
-  const index = narrowIndex(x, at) ?? cutIndex(node, x, at);
+  if (node.f.squareRoot && lowerRoot(node, x, at)) return;
+  const narrow = narrowIndex(x, at);
+  if (narrow === undefined && lowerLines(node, x, at)) return;
+  const index = narrow ?? cutIndex(node, x, at);
   const { low, bits } = index;
   const scale = index.x.scale[0];
   const values = defined(Float64Array.from({ length: 2 ** bits }, (_, k) => node.f.apply((low + k) * scale)));
@@ -56,12 +73,131 @@ function narrowIndex(x: Quantized, at: Lowering): Index | undefined {
 
 function cutIndex(node: FunctionNode, x: Quantized, at: Lowering): Index {
   const bits = indexBits(at.bits);
-  const cut = at.cutForIndex(x, indexGrid(node, node.inputs[0], at.plan), bits);
+  const cut = at.cutForIndex(x, indexGrid(node, at.plan, bits), bits);
   return { x: cut.x, low: cut.low, bits };
 }
 
+/** The grid to which the input is cut, or that its accumulators should be as fine as. */
+function inputGrid(node: FunctionNode, _name: string, plan: CutPlan): Grid {
+  if (node.f.squareRoot) return { step: rootStep(node, plan) ** 2, low: 0 };
+  const bits = lineBits(plan);
+  const fine = indexGrid(node, plan, bits);
+  return linesFit(node, fine, bits, plan) ? fine : indexGrid(node, plan, indexBits(plan.bits));
+}
+
+/** Step of roots from 0 to the largest at activation bits. */
+function rootStep({ output }: FunctionNode, plan: CutPlan): number {
+  return gridFor(0, plan.statisticsOf(output).max, plan.bits).step;
+}
+
+/** Square roots of numbers that are not negative and not too wide: made finer first where their roots would be too coarse. */
+function lowerRoot(node: FunctionNode, x: Quantized, at: Lowering): boolean {
+  const [low, high] = hull(x.bounds);
+  if (low < 0) return false;
+  const wanted = rootStep(node, at.plan) / 2 ** ROOT_BITS;
+  const finer = Math.max(0, Math.ceil(Math.log2(Math.sqrt(x.scale[0]) / wanted)));
+  const factor = 4 ** finer;
+  if (bitsOf(high) + 2 * finer > 2 * MOST_ROOT_BITS - 4) return false;
+  const size = sizeOf(x.shape);
+  const scaled =
+    factor === 1 ? x : at.emitStep({ kind: 'affine', factor: new Float64Array(size).fill(factor), shift: new Float64Array(size) }, [x], x.of, x.shape, x.scale[0] / factor);
+  at.emit({ kind: 'squareRoot' }, [scaled], node.output, node.shape, Math.sqrt(scaled.scale[0]));
+  return true;
+}
+
+/** Bits of the index of lines. */
+function lineBits({ bits }: Pick<CutPlan, 'bits'>): number {
+  return indexBits(bits + LINE_BITS);
+}
+
+/** Real arguments of an index: its integers times the step. */
+function valuesAt({ f }: FunctionNode, { low, step }: Grid, bits: number): Float64Array {
+  return defined(Float64Array.from({ length: 2 ** bits }, (_, k) => f.apply((low + k) * step)));
+}
+
+/** Straight lines through a function's values: by line its value in the middle and its rise from one argument to the next. */
+interface Fit {
+  readonly upper: number;
+  readonly middle: Float64Array;
+  readonly rise: Float64Array;
+  /** Largest distance of a value from its line. */
+  readonly error: number;
+}
+
+function fitLines(values: Float64Array, upper: number): Fit {
+  const width = values.length / 2 ** upper;
+  const [middle, rise] = [new Float64Array(2 ** upper), new Float64Array(2 ** upper)];
+  let error = 0;
+  for (let line = 0; line < middle.length; line += 1) {
+    const first = line * width;
+    rise[line] = (values[first + width - 1] - values[first]) / (width - 1);
+    let [least, most] = [Infinity, -Infinity];
+    for (let k = 0; k < width; k += 1) {
+      const rest = values[first + k] - rise[line] * (k - (width - 1) / 2);
+      [least, most] = [Math.min(least, rest), Math.max(most, rest)];
+    }
+    middle[line] = (least + most) / 2;
+    error = Math.max(error, (most - least) / 2);
+  }
+  return { upper, middle, rise, error };
+}
+
+/** The fewest lines that err by no more than `allowed`; undefined where none do. */
+function linesWithin(values: Float64Array, allowed: number): Fit | undefined {
+  for (const upper of UPPER_DIGITS) {
+    const fit = fitLines(values, upper);
+    if (fit.error <= allowed) return fit;
+  }
+  return undefined;
+}
+
+function linesFit(node: FunctionNode, grid: Grid, bits: number, plan: CutPlan): boolean {
+  const values = bounded(node, valuesAt(node, grid, bits), plan);
+  return !values.every(Number.isInteger) && linesWithin(values, plan.activationGrid(node.output).step * LINE_ERROR) !== undefined;
+}
+
+/** Values within the range that calibration saw: at a pole its end. */
+function bounded({ output }: FunctionNode, values: Float64Array, plan: CutPlan): Float64Array {
+  const { step, low } = plan.activationGrid(output);
+  return values.map((value) => Math.min(Math.max(value, low * step), (low + 2 ** plan.bits - 1) * step));
+}
+
+/**
+ * An argument that other layers read too, such as the cell of an LSTM, is cut once for all of them, to the bits of the index: as a product's
+ * factor it then carries a smaller error from step to step.
+ */
+function sharedIndex(node: FunctionNode, x: Quantized, bits: number, at: Lowering): { readonly x: Quantized; readonly low: number } | undefined {
+  if (!at.plan.isArgumentAndMore(node.inputs[0])) return undefined;
+  const cut = at.narrow(x, bits);
+  const made = at.requantizationOf(cut);
+  return made?.bits === bits ? { x: cut, low: made.low } : undefined;
+}
+
+/** A table of straight lines, where the function is smooth enough for a few of them. */
+function lowerLines(node: FunctionNode, x: Quantized, at: Lowering): boolean {
+  const { plan } = at;
+  const bits = lineBits(plan);
+  const grid = indexGrid(node, plan, bits);
+  if (!linesFit(node, grid, bits, plan)) return false;
+  const index = sharedIndex(node, x, bits, at) ?? at.cutForIndex(x, grid, bits);
+  const values = bounded(node, valuesAt(node, { low: index.low, step: index.x.scale[0] }, bits), plan);
+  const { step } = plan.activationGrid(node.output);
+  // The index's step is a power of two times the accumulator's, so it may be coarser than planned.
+  const { upper, middle, rise } = linesWithin(values, step * LINE_ERROR) ?? fitLines(values, MOST_UPPER_DIGITS);
+  const width = 2 ** (bits - upper);
+  // A slope is rounded by half a unit at most, and the ends of its line are half a width away from where it is exact.
+  const unit = step / 2 ** Math.max(2, Math.ceil(Math.log2(width / 4 / LINE_ERROR)));
+  const entries = values.map((_, k) => {
+    const line = Math.floor(k / width);
+    const slope = Math.round(rise[line] / unit);
+    return Math.round(middle[line] / unit - (slope * (width - 1)) / 2) + slope * (k % width) + 0;
+  });
+  at.emit({ kind: 'table', low: index.low, bits, entries }, [index.x], node.output, node.shape, unit);
+  return true;
+}
+
 /** The grid of the index: the input's range without the ends at which the function no longer changes by half a step of its result. */
-function indexGrid({ f, inputs, output }: FunctionNode, _name: string, plan: CutPlan): Grid {
+function indexGrid({ f, inputs, output }: FunctionNode, plan: CutPlan, bits: number): Grid {
   const { min, max } = plan.statisticsOf(inputs[0]);
   const { step } = plan.ownGrid(output);
   const at = (k: number): number => min + ((max - min) * k) / POINTS;
@@ -71,7 +207,7 @@ function indexGrid({ f, inputs, output }: FunctionNode, _name: string, plan: Cut
   while (last - 1 > first && flat(max, at(last - 1))) last -= 1;
   // A constant function has no tails, only a middle.
   const [from, to] = last - first <= 1 ? [min, max] : [at(first), at(last)];
-  return gridFor(from, to, indexBits(plan.bits));
+  return gridFor(from, to, bits);
 }
 
 /** The values with those that are undefined replaced by the nearest that is not; zeros where none is. */

@@ -1,5 +1,6 @@
 /** Weighted sum of activations: coefficients are refined until the coarser operands are met precisely. */
-import { leastOf } from '../../tensor/extremes.js';
+import { leastOf, mostOf } from '../../tensor/extremes.js';
+import { hull } from '../../tensor/intervals.js';
 import type { SumNode } from '../../network/graph.js';
 import type { Lowering } from '../lowering.js';
 import { asResult, carried, type QuantizedLayer } from './layer.js';
@@ -8,14 +9,23 @@ export const sum: QuantizedLayer<SumNode> = { lower, cut: asResult, cutCount: ca
 
 /** Bits that aligning scales may add. */
 const GROWTH = 10;
+/** Bits that the finest operand's scale may add to what is needed. */
+const MORE_BITS = 16;
+/** Bits of a term at most. */
+const MOST_BITS = 44;
 
 function lower(node: SumNode, at: Lowering): void {
   const inputs = node.inputs.map((name) => at.uniform(at.operand(at.tensor(name), node, GROWTH)));
   const reals = inputs.map((input, k) => node.coefficients[k] * input.scale[0]);
   const finest = leastOf(reals.filter((value) => value !== 0).map(Math.abs));
   const terms = inputs.map((input, k) => ({ coefficients: [reals[k]], meanSquare: input.meanSquare }));
-  // The finest operand's own scale keeps that operand exact, and often meets the others precisely enough.
-  const unit = at.preciseAt(finest, node.output, terms) ? finest : at.accumulatorScale(node.output, terms, 1);
+  // The finest operand's own scale keeps that operand exact, and often meets the others precisely enough; but one that is next to nothing
+  // beside the others must not make them wide.
+  const needed = at.accumulatorScale(node.output, terms, 1);
+  const chosen = finest * 2 ** MORE_BITS >= needed && at.preciseAt(finest, node.output, terms) ? finest : needed;
+  // Where the terms cancel almost wholly, what is left is not worth leaving exact arithmetic.
+  const widest = mostOf(inputs.map((input, k) => Math.abs(reals[k]) * mostOf(hull(input.bounds).map(Math.abs))));
+  const unit = Math.max(chosen, widest / 2 ** MOST_BITS);
   const coefficients = reals.map((value) => Math.round(value / unit) + 0);
   at.emit({ kind: 'sum', coefficients }, inputs, node.output, node.shape, unit);
 }

@@ -68,6 +68,12 @@ function termsOf(op: IntegerOp, inputs: readonly (readonly bigint[])[], i: numbe
       return inputs.map((input, k) => BigInt(op.coefficients[k]) * input[i]);
     case 'multiply':
       return [x[i] * inputs[1][i]];
+    case 'squareRoot': {
+      let root = BigInt(Math.floor(Math.sqrt(Number(x[i]))));
+      while (root * root > x[i]) root -= 1n;
+      while ((root + 1n) * (root + 1n) <= x[i]) root += 1n;
+      return [root];
+    }
     case 'table': {
       const index = Number(x[i]) - op.low;
       return [BigInt(op.entries[Math.min(Math.max(index, 0), op.entries.length - 1)])];

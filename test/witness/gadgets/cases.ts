@@ -150,6 +150,36 @@ function table(bits: number, constraints: number, entry: (index: number) => numb
   };
 }
 
+function lines(lower: number, upper: number, base: (line: number) => number, slope: (line: number) => number): GadgetCase {
+  const each = (of: (line: number) => number): number[] => Array.from({ length: 2 ** upper }, (_, line) => of(line));
+  const [bases, slopes] = [each(base), each(slope)];
+  return {
+    spec: { template: 'Lines', parameters: [lower, upper, bases, slopes] },
+    constraints: 2 ** upper - upper,
+    range: [0n, 1n],
+    inputCount: lower + upper,
+    expected: (digits) => {
+      const index = digits.reduce((sum, digit, i) => sum + Number(digit) * 2 ** i, 0);
+      const line = Math.floor(index / 2 ** lower);
+      return BigInt(bases[line] + slopes[line] * (index % 2 ** lower));
+    },
+  };
+}
+
+function squareRoot(bits: number): GadgetCase {
+  return {
+    spec: { template: 'SquareRoot', parameters: [bits] },
+    constraints: 3 * bits + 5,
+    range: [0n, power(2 * bits) - 1n],
+    inputCount: 1,
+    expected: ([value]) => {
+      let root = 0n;
+      for (let bit = power(bits); bit > 0n; bit >>= 1n) if ((root + bit) ** 2n <= value) root += bit;
+      return root;
+    },
+  };
+}
+
 /** The contract of a gadget on one integer with these parameters; undefined for other gadgets. */
 export function contractOf(spec: GadgetSpec): GadgetCase | undefined {
   const [first, second, third] = integerParameters(spec);
@@ -194,6 +224,13 @@ export const INTEGER_CASES: readonly GadgetCase[] = [
     [8, 37, (index) => (index * index * 37 + index) % 251 - 100],
     [8, 36, (index) => Math.round(255 / (1 + Math.exp((128 - index) / 16)))],
   ]),
+  ...each(lines, [
+    [1, 1, (line) => 3 - line, (line) => 2 * line - 1],
+    [2, 2, (line) => line * line, (line) => 5 - 3 * line],
+    [5, 3, (line) => -100 * line, (line) => line * line - 7],
+    [6, 5, (line) => line * 37 - 500, (line) => (line * line) % 23],
+  ]),
+  ...each(squareRoot, [[2], [3], [8], [12], [24]]),
   {
     spec: { template: 'MultiplyAdd', parameters: [] },
     constraints: 1,
