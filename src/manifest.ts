@@ -124,6 +124,10 @@ export const manifestSchema = z.object({
     .object({
       activationBits: z.number().int(),
       inputRange: z.tuple([z.number(), z.number()]).optional(),
+      /** Of inputs whose dimensions the file leaves open. */
+      shapes: z.array(z.object({ name: z.string(), shape: z.array(z.number().int()) })).optional(),
+      /** The outputs chosen of the file's; absent: all. */
+      outputs: z.array(z.string()).optional(),
       /** Hash of the calibration rows as numbers (`samplesHash`), and how many there are. */
       calibrationHash: bytes32.optional(),
       calibrationRows: z.number().int().optional(),

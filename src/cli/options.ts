@@ -4,6 +4,7 @@ import { UsageError } from '../errors.js';
 import { chooseBackend, type BackendChoice } from '../groth16/backends.js';
 import type { Groth16Backend } from '../groth16/types.js';
 import type { Visibility } from '../manifest.js';
+import type { InputShape, ModelChoice } from '../onnx/index.js';
 import { buildName } from '../workflow/build-name.js';
 import type { CompileOptions } from '../workflow/compile.js';
 import { parseSamples, type Sample } from '../workflow/input-json.js';
@@ -25,6 +26,8 @@ export function addCompileOptions(command: Command): Command {
     .option('--calibration <file>', 'samples that set the value ranges: {"input_data": [[...], ...]}')
     .option('--held-out <file>', 'samples that were not calibrated on, for the accuracy report')
     .addOption(new Option('--input-range <low,high>', 'declared range of every input element, e.g. 0,1').argParser(range))
+    .addOption(new Option('--shape <name=sizes>', 'shape of an input whose dimensions the file leaves open, e.g. input=1,3,224,224; once for each such input').argParser(collect).default([], 'none'))
+    .addOption(new Option('--output <name>', 'an output to prove, by its name in the file; once for each (default: all)').argParser(collect))
     .addOption(new Option('--input-visibility <v>', 'who sees the input').choices(VISIBILITIES).default('hashed'))
     .addOption(new Option('--output-visibility <v>', 'who sees the output').choices(VISIBILITIES).default('public'))
     .option('--scores', 'the outputs are scores of classes: print the class, and how often it is the same as float32')
@@ -39,6 +42,8 @@ export interface CompileFlags {
   readonly calibration?: string;
   readonly heldOut?: string;
   readonly inputRange?: readonly [number, number];
+  readonly shape: readonly string[];
+  readonly output?: readonly string[];
   readonly inputVisibility: Visibility;
   readonly outputVisibility: Visibility;
   readonly activationBits?: number;
@@ -52,7 +57,7 @@ export interface CompileFlags {
 
 /** A model file and the options to compile it with. What reads models is loaded here, not with the options: each command has those. */
 export async function readModel(path: string, flags: CompileFlags): Promise<{ readonly onnx: Uint8Array; readonly options: CompileOptions }> {
-  const [{ decodeModel, buildGraph }, { parseLabels }, { NO_STATEMENT }, { readOnnxFile }] = await Promise.all([
+  const [{ buildGraph, chooseFrom, decodeModel, parseInputShape }, { parseLabels }, { NO_STATEMENT }, { readOnnxFile }] = await Promise.all([
     import('../onnx/index.js'), import('../workflow/classes.js'), import('../workflow/compile.js'), import('../workflow/onnx-file.js'),
   ]);
   if (flags.inputVisibility === 'private' && flags.outputVisibility === 'private' && flags.allowNoStatement !== true) {
@@ -60,15 +65,24 @@ export async function readModel(path: string, flags: CompileFlags): Promise<{ re
   }
   const onnx = await readOnnxFile(path);
   const { calibration, inputRange, inputVisibility, outputVisibility, activationBits } = flags;
+  const choice = choiceOf(flags, (text) => parseInputShape(text, decodeModel(onnx).inputs));
   const read = async (file: string | undefined, what: string): Promise<Sample[] | undefined> =>
-    file === undefined ? undefined : parseSamples(await readUserText(file, what), buildGraph(decodeModel(onnx)).inputs, file);
+    file === undefined ? undefined : parseSamples(await readUserText(file, what), buildGraph(chooseFrom(decodeModel(onnx), choice)).inputs, file);
   const samples = await read(calibration, 'the calibration data');
   const heldOut = await read(flags.heldOut, 'the held-out samples');
   const labels = flags.labels === undefined ? undefined : parseLabels(await readUserText(flags.labels, 'the labels'), flags.labels);
   const classes = { scores: flags.scores, labels };
   const { maxError, minAgreement } = flags;
   const target = maxError === undefined && minAgreement === undefined ? undefined : { maxError, minAgreement };
-  return { onnx, options: { name: buildName(path), calibration: samples, heldOut, inputRange, inputVisibility, outputVisibility, activationBits, target, ...classes } };
+  return { onnx, options: { name: buildName(path), calibration: samples, heldOut, inputRange, inputVisibility, outputVisibility, activationBits, target, ...choice, ...classes } };
+}
+
+function choiceOf({ shape, output }: Pick<CompileFlags, 'shape' | 'output'>, parse: (text: string) => InputShape): ModelChoice {
+  return { ...(shape.length === 0 ? {} : { shapes: shape.map(parse) }), ...(output === undefined ? {} : { outputs: output }) };
+}
+
+function collect(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
 }
 
 /** The prover; for people, why it is not the native one. */

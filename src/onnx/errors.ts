@@ -36,6 +36,11 @@ export class DynamicShapeError extends ZkinferError {
   readonly code = 'DYNAMIC_SHAPE';
 }
 
+/** An input or output is asked for by a name that the model does not have. */
+export class UnknownTensorError extends ZkinferError {
+  readonly code = 'UNKNOWN_TENSOR';
+}
+
 /** A tensor or a layer is larger than this package can hold, let alone prove. */
 export class ModelTooLargeError extends ZkinferError {
   readonly code = 'MODEL_TOO_LARGE';

@@ -1,5 +1,6 @@
 /** ONNX bytes → normalised float network. */
 export { buildGraph } from './build.js';
+export { chooseFrom, parseInputShape, type InputShape, type ModelChoice } from './choose.js';
 export { decodeModel, NEWEST_OPSET, OLDEST_OPSET } from './decode.js';
 export * from './errors.js';
 export type { Constant, ElementType, OnnxModel, OnnxNode, ValueInfo } from './model.js';

@@ -49,6 +49,11 @@ function batchNames(model: OnnxModel): Set<Dimension> {
   return new Set(model.inputs.map(({ dimensions }) => dimensions?.[0]).filter((dimension) => typeof dimension === 'string'));
 }
 
+/** The option that names an input's shape, with a word for each number to be found. */
+function shapeHint(name: string, dimensions: readonly Dimension[]): string {
+  return `${name}=${dimensions.map((dimension) => (typeof dimension === 'number' && dimension > 0 ? dimension : dimension || 'N')).join(',')}`;
+}
+
 /** A graph input as an activation; an unknown leading dimension becomes 1, with a note. */
 export function lowerInput(model: OnnxModel, info: ValueInfo, builder: GraphBuilder): Activation {
   const { name, type, dimensions } = info;
@@ -56,14 +61,14 @@ export function lowerInput(model: OnnxModel, info: ValueInfo, builder: GraphBuil
     throw new UnsupportedTensorError(`Graph input ${name} is no tensor of numbers.`);
   }
   if (dimensions === undefined) {
-    throw new DynamicShapeError(`Graph input ${name} has no shape. Export the model again with a fixed input shape.`);
+    throw new DynamicShapeError(`Graph input ${name} has no shape. Give it (--shape ${name}=1,3,224,224, say), or export the model again with a fixed input shape.`);
   }
   const batch = batchNames(model);
   const shape = dimensions.map((dimension, axis) => {
     if (typeof dimension === 'number' && dimension > 0) return dimension;
     if (axis === 0 || batch.has(dimension)) return 1;
     throw new DynamicShapeError(
-      `Dimension ${axis} (${dimension || 'unnamed'}) of graph input ${name} is not fixed. Only the leading, batch dimension may be left open: export the model again with a number there (no dynamic_axes entry for it in torch.onnx.export).`,
+      `Dimension ${axis} (${dimension || 'unnamed'}) of graph input ${name} is not fixed. Only the leading, batch dimension may be left open: give the shape (--shape ${shapeHint(name, dimensions)}), or export the model again with a number there (no dynamic_axes entry for it in torch.onnx.export).`,
     );
   });
   dimensions.forEach((dimension, axis) => {

@@ -4,6 +4,7 @@
  */
 import type * as Ort from 'onnxruntime-web';
 import { GraphBuilder } from './builder.js';
+import { chooseFrom, type ModelChoice } from './choose.js';
 import { decodeModel } from './decode.js';
 import { readMapsAsTensors } from './map-outputs.js';
 import { lowerInput } from './lower-model.js';
@@ -22,15 +23,15 @@ export interface Reference {
 }
 
 /**
- * Opens a model in onnxruntime; a dynamic batch dimension is set to 1. Outputs that are maps from labels to scores are read as the scores;
+ * Opens a model in onnxruntime, with the input shapes and outputs chosen; a dynamic batch dimension is set to 1. Outputs that are maps from labels to scores are read as the scores;
  * elements of an output of strings are positions among `labels`, one list for each output, -1 where it is not among them.
  * @throws OnnxRuntimeError where onnxruntime cannot run the model
  */
-export async function openReference(bytes: Uint8Array, labels: readonly (readonly string[] | undefined)[] = []): Promise<Reference> {
+export async function openReference(bytes: Uint8Array, labels: readonly (readonly string[] | undefined)[] = [], choice: ModelChoice = {}): Promise<Reference> {
   const ort = await import('onnxruntime-web');
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = 'fatal';
-  const model = decodeModel(bytes);
+  const model = chooseFrom(decodeModel(bytes), choice);
   const { file, names } = readMapsAsTensors(bytes, model);
   const builder = new GraphBuilder();
   const inputs = model.inputs.map((info) => ({ name: info.name, type: info.type, shape: lowerInput(model, info, builder).shape }));

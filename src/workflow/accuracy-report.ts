@@ -5,7 +5,7 @@
  * The trap: an error on the calibration rows alone may be zero while every other input saturates.
  */
 import type { Circuit } from '../compile/compile.js';
-import { applyOmitted, evaluator, OnnxRuntimeError, openReference, type Graph } from '../onnx/index.js';
+import { applyOmitted, evaluator, OnnxRuntimeError, openReference, type Graph, type ModelChoice } from '../onnx/index.js';
 import { measureAccuracy, ROWS, type AccuracyReport, type Finish, type FloatReference, type IntegerOutputs, type RowKind } from '../quantize/accuracy.js';
 import { accepts, encodeInputs, realRange } from '../quantize/encode.js';
 import type { IntegerInput, IntegerModel } from '../quantize/integer-model.js';
@@ -48,6 +48,8 @@ export interface ComparedAccuracy extends AccuracyReport {
 export interface AccuracyInputs {
   readonly onnx: Uint8Array;
   readonly graph: Graph;
+  /** Input shapes and outputs that the graph was made with. */
+  readonly choice?: ModelChoice;
   readonly model: IntegerModel;
   readonly circuit: Circuit;
   /** Which outputs name a class. */
@@ -107,12 +109,12 @@ export function reportAccuracy(inputs: AccuracyInputs): Promise<ComparedAccuracy
 
 /** What `compare` finds against onnxruntime, or against this package's own evaluator where onnxruntime cannot run the file. */
 export async function againstReference<T extends object>(
-  { onnx, graph }: Pick<AccuracyInputs, 'onnx' | 'graph'>,
+  { onnx, graph, choice }: Pick<AccuracyInputs, 'onnx' | 'graph' | 'choice'>,
   compare: (reference: FloatReference, finish: Finish) => Promise<T>,
 ): Promise<T & Pick<ComparedAccuracy, 'reference' | 'why'>> {
   const finish: Finish = (k, reals) => applyOmitted(graph.outputs[k], reals);
   try {
-    const reference = await openReference(onnx, graph.outputs.map(({ labels, named }) => (named ? labels : undefined)));
+    const reference = await openReference(onnx, graph.outputs.map(({ labels, named }) => (named ? labels : undefined)), choice);
     try {
       return { ...(await compare((sample) => reference.run(sample), finish)), reference: 'onnxruntime' };
     } finally {

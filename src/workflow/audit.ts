@@ -19,7 +19,7 @@ import { ZkinferError } from '../errors.js';
 import { AuditMismatchError } from './errors.js';
 import { chooseBackend } from '../groth16/backends.js';
 import type { Manifest } from '../manifest.js';
-import { buildGraph, decodeModel } from '../onnx/index.js';
+import { buildGraph, chooseFrom, decodeModel } from '../onnx/index.js';
 import { proofSystemOf } from '../proof-systems/index.js';
 import { integerModelFromJson, integerModelToJson } from '../quantize/serialize.js';
 import { r1csChunks } from '../r1cs/r1cs-file.js';
@@ -245,17 +245,17 @@ async function auditModel(state: State): Promise<void> {
       return;
     }
     const known = await check(state, 'calibration', 'the calibration rows are those that the manifest names', async () => {
-      samples = parseSamples(calibration.text, buildGraph(decodeModel(onnx)).inputs, calibration.name);
+      samples = parseSamples(calibration.text, buildGraph(chooseFrom(decodeModel(onnx), recorded)).inputs, calibration.name);
       compare('the hash of the calibration rows', recorded.calibrationHash as string, samplesHash(samples));
     });
     if (!known) return;
   }
   await check(state, 'model', 'the integer model, made again from the ONNX file with the recorded options, is equal bit for bit', async () => {
-    const { activationBits, inputRange } = recorded;
+    const { activationBits, inputRange, shapes, outputs } = recorded;
     const { input: inputVisibility, output: outputVisibility } = manifest.visibility;
     const compiled = await compileOnnx(onnx, {
       name: manifest.name, activationBits, calibration: samples, inputVisibility, outputVisibility, gadgetFolders: [],
-      ...(inputRange === undefined ? {} : { inputRange }),
+      ...(inputRange === undefined ? {} : { inputRange }), ...(shapes === undefined ? {} : { shapes }), ...(outputs === undefined ? {} : { outputs }),
     });
     const own = new TextDecoder().decode(await readBuildFile(folder, manifest, 'integer-model.json'));
     if (own !== integerModelToJson(compiled.model)) {

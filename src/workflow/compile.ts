@@ -5,7 +5,7 @@ import { compileModel, type Circuit } from '../compile/compile.js';
 import { portOf, type PortTensor } from '../compile/ports.js';
 import { encodeProgram } from '../compile/program-file.js';
 import type { Manifest, PortVisibility, Visibility } from '../manifest.js';
-import { buildGraph, decodeModel, evaluator } from '../onnx/index.js';
+import { buildGraph, chooseFrom, decodeModel, evaluator, type ModelChoice } from '../onnx/index.js';
 import type { IntegerInput, IntegerModel } from '../quantize/integer-model.js';
 import { quantize } from '../quantize/quantize.js';
 import { integerModelToJson } from '../quantize/serialize.js';
@@ -25,7 +25,7 @@ import { wireNames } from './sym.js';
 
 export { buildFiles, type BuildFiles } from './build-files.js';
 
-export interface CompileOptions extends ClassOptions {
+export interface CompileOptions extends ClassOptions, ModelChoice {
   /** Name of the build, and of its contract. */
   readonly name: string;
   /** Default 8, or with `target` the fewest that hold it. */
@@ -84,7 +84,7 @@ export function samplesHash(samples: readonly Sample[]): string {
 export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Promise<CompiledModel> {
   const start = performance.now();
   const stage = options.onStage ?? (() => undefined);
-  const { classes, samples, requantizeTo, compared } = prepareModel(onnx, options);
+  const { choice, classes, samples, requantizeTo, compared } = prepareModel(onnx, options);
   const { activationBits: givenBits = 8, inputRange, target } = options;
   stage('quantizing');
   const activationBits = target === undefined ? givenBits : await fewestBits({ ...compared, requantize: requantizeTo(givenBits) }, target);
@@ -98,6 +98,8 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
   const recorded = {
     activationBits,
     ...(inputRange === undefined ? {} : { inputRange: [...inputRange] as [number, number] }),
+    ...(choice.shapes === undefined ? {} : { shapes: choice.shapes.map(({ name, shape }) => ({ name, shape: [...shape] })) }),
+    ...(choice.outputs === undefined ? {} : { outputs: [...choice.outputs] }),
     ...(samples.length === 0 ? {} : { calibrationHash: samplesHash(samples), calibrationRows: samples.length }),
   };
   const manifest = { ...describe(onnx, model, circuit, options.name, visibility, classes), options: recorded, accuracy: onRecord(accuracy) };
@@ -107,7 +109,8 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
 /** A model as it is quantized, to whatever bits, and what it is compared with. @throws any error class of onnx/errors, CalibrationError */
 export function prepareModel(onnx: Uint8Array, options: CompileOptions) {
   options.onStage?.('reading the model');
-  const graph = buildGraph(decodeModel(onnx));
+  const choice = choiceOf(options);
+  const graph = buildGraph(chooseFrom(decodeModel(onnx), choice));
   const classes = classesOf(graph, options);
   const samples = checkSamples(options.calibration ?? [], graph.inputs);
   const heldOut = checkSamples(options.heldOut ?? [], graph.inputs);
@@ -116,12 +119,17 @@ export function prepareModel(onnx: Uint8Array, options: CompileOptions) {
     const { inputRange: range = inputRange, ...rest } = otherwise;
     return quantize(graph, { activationBits: bits, samples, evaluator, ...rest, inputRange: range ?? undefined });
   };
-  return { classes, samples, requantizeTo, compared: { onnx, graph, scores: classes.map(({ scores }) => scores), calibration: samples, heldOut, inputRange, onStage } };
+  return { choice, classes, samples, requantizeTo, compared: { onnx, graph, choice, scores: classes.map(({ scores }) => scores), calibration: samples, heldOut, inputRange, onStage } };
 }
 
 /** Who sees what, where the options do not say. */
 export function visibilityOf({ inputVisibility = 'hashed', outputVisibility = 'public' }: CompileOptions): PortVisibility {
   return { input: inputVisibility, output: outputVisibility };
+}
+
+/** What of a model is compiled: nothing but what was given. */
+function choiceOf({ shapes, outputs }: ModelChoice): ModelChoice {
+  return { ...(shapes === undefined ? {} : { shapes }), ...(outputs === undefined ? {} : { outputs }) };
 }
 
 /** The contents of a build's files, made when they are asked for. */

@@ -38,9 +38,9 @@ export function define(command: Command): void {
       await execute(
         flags,
         async (session) => {
-          const [{ buildGraph, decodeModel }, { runModel }] = await Promise.all([import('../../onnx/index.js'), import('../../workflow/run.js')]);
+          const [{ buildGraph, chooseFrom, decodeModel }, { runModel }] = await Promise.all([import('../../onnx/index.js'), import('../../workflow/run.js')]);
           const { onnx, options } = await readModel(path, flags);
-          const input = parseInput(await readUserText(flags.input, 'the input'), buildGraph(decodeModel(onnx)).inputs, flags.input);
+          const input = parseInput(await readUserText(flags.input, 'the input'), buildGraph(chooseFrom(decodeModel(onnx), options)).inputs, flags.input);
           const backend = backendFor(flags.backend, session);
           // Without calibration data the input itself is the one sample there is.
           const assumed = options.calibration === undefined && options.inputRange === undefined;
