@@ -68,6 +68,13 @@ const comparison: OperatorNote = { becomes: STEP, example: two };
 /** Operators whose output is boolean. */
 const BOOLEANS = new Set(['And', 'Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'Not', 'Or', 'Xor']);
 
+const RECURRENT = 'sequence lengths are constants';
+/** Two steps of one element in, two states out. */
+const recurrent = (gates: number, { limits }: Pick<OperatorNote, 'limits'>): OperatorNote => ({
+  becomes: 'its steps: dense layers, tables and products of each gate', limits,
+  example: { inputs: [[2, 1, 4], weights(1, gates * 2, 4), weights(1, gates * 2, 2)], attributes: [int('hidden_size', 2)] },
+});
+
 export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
   Abs: { becomes: 'rectifier with slope −1', example: one },
   Acos: table('floats; [-1, 1]'),
@@ -130,6 +137,7 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
     becomes: 'dense layer; of two activations, products summed', limits: 'where C is an activation, A or B is one too',
     example: { inputs: [VECTOR, weights(8, 4), weights(4)] },
   },
+  GRU: recurrent(3, { limits: `${RECURRENT}; each activation and clip, both forms of reset` }),
   GlobalAveragePool: { becomes: AVERAGES, limits: FLOATS, example: image },
   GlobalMaxPool: { becomes: 'maximum of groups', example: image },
   Greater: comparison,
@@ -144,6 +152,7 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
     limits: 'scale and shift are constants',
     example: { inputs: [IMAGE, positive(2), weights(2)] },
   },
+  LSTM: recurrent(4, { limits: `${RECURRENT}; each activation and clip, peepholes, coupled gates` }),
   LayerNormalization: {
     becomes: 'means, products and a table for each group',
     limits: 'scale and shift are constants; one output',
@@ -153,6 +162,7 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
   Less: comparison,
   LessOrEqual: comparison,
   Log: table('floats; above 0', { range: [0.1, 2] }),
+  Loop: { becomes: 'its rounds, one after another', limits: 'at most 16,384 rounds; under a computed condition the greatest number of rounds is a constant, and nothing is collected' },
   LogSoftmax: {
     becomes: 'nothing at the end of the network, where the scores are proved; else distances to the largest, and two tables',
     example: one,
@@ -170,6 +180,7 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
   PRelu: { becomes: 'rectifier with slopes', limits: 'slopes are constants', example: { inputs: [VECTOR, positive(8)] } },
   Pad: { becomes: MOVES, limits: 'pads are constants', example: { inputs: [VECTOR, integers(0, 1, 0, 1)] } },
   Pow: { becomes: 'products, or a table', limits: 'the exponent is one constant; or the base is, and a float', example: { inputs: [VECTOR, scalar(3)] } },
+  RNN: recurrent(1, { limits: `${RECURRENT}; each activation and clip` }),
   Reciprocal: table('floats; at 0 the end of the range on the right', { range: [0.5, 2] }),
   ReduceL1: { becomes: 'rectifier, then sums of groups', example: alongAxis },
   ReduceL2: { becomes: 'products, sums of groups, then a table', limits: FLOATS_ONLY, example: alongAxis },
@@ -191,6 +202,7 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
     },
   },
   Round: table(),
+  Scan: { becomes: 'its rounds, one after another', limits: 'at most 16,384 rounds; sequence lengths of opset 8 are constants' },
   Selu: table(),
   RotaryEmbedding: {
     becomes: 'an affine map of each pair; products where the angles are computed', limits: '`position_ids` are constants',

@@ -9,7 +9,7 @@ import type { Value } from '../values.js';
 import { constant, type Lowering, type NodeContext } from './context.js';
 
 /** Most rounds of one loop. */
-const MAX_ROUNDS = 2 ** 16;
+const MAX_ROUNDS = 2 ** 14;
 
 export const scalarOf = (type: 'int64' | 'bool' | 'float', value: number): Value => constant(type, [], Float64Array.of(value));
 export const list = (...values: readonly number[]): Value => constant('int64', [values.length], Float64Array.from(values));
@@ -56,12 +56,8 @@ export const lowerLoop: Lowering = (context) => {
     running = both(context, running, continues, `round ${round}/condition`);
     computed ||= running.kind === 'activation';
   }
-  if (computed) {
-    if (context.node.outputs.slice(carried.length).some((name) => name !== '')) {
-      throw context.unsupported("its condition is computed from the network's inputs, so what it collects has no fixed length");
-    }
-    return carried;
-  }
+  // What it collects has no fixed length then, and is an error where it is read.
+  if (computed) return carried;
   const first = 1 + carried.length;
   return [...carried, ...collected.map((parts, i) => (parts.length === 0 ? nothing(context, body, first + i) : stack(context, parts, 0, `collected ${i}`)))];
 };
