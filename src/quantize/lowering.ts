@@ -148,7 +148,7 @@ export class Lowering {
   /** Whether coefficients rounded to multiples of `unit` are as precise as `accumulatorScale` would make them. */
   preciseAt(unit: number, name: string, terms: readonly Term[]): boolean {
     const cut = this.plan.cut(name);
-    const { step } = cut ?? this.plan.ownGrid(name);
+    const step = cut?.step ?? this.plan.uncutStep(name);
     const shift = accumulatorShift(terms, 1, step, cut ? NOISE_BEFORE_REQUANTIZE : NOISE_AT_OUTPUT, unit);
     return shift === 0;
   }
@@ -161,7 +161,7 @@ export class Lowering {
   /** Scale of an accumulator for graph tensor `name` made of these terms: a power-of-two fraction of the next cut's step. */
   accumulatorScale(name: string, terms: readonly Term[], rows: number): number {
     const cut = this.plan.cut(name);
-    const { step } = cut ?? this.plan.ownGrid(name);
+    const step = cut?.step ?? this.plan.uncutStep(name);
     return step / 2 ** accumulatorShift(terms, rows, step, cut ? NOISE_BEFORE_REQUANTIZE : NOISE_AT_OUTPUT);
   }
 
@@ -323,7 +323,7 @@ export class Lowering {
     const finest = leastOf(inputs.map((input) => input.scale[0]));
     if (inputs.every((input) => input.scale[0] === finest)) return finest;
     const terms = inputs.map((input) => ({ coefficients: input.scale, meanSquare: input.meanSquare }));
-    return finest / 2 ** accumulatorShift(terms, 1, this.plan.ownGrid(output).step, NOISE_AT_OUTPUT, finest);
+    return finest / 2 ** accumulatorShift(terms, 1, this.plan.uncutStep(output), NOISE_AT_OUTPUT, finest);
   }
 
   /** Makes `name` another name of x. */

@@ -4,6 +4,7 @@
  */
 import type { Graph, GraphNode } from '../network/graph.js';
 import { layerOf } from '../network/layers/index.js';
+import { leastOf } from '../tensor/extremes.js';
 import { sizeOf, type Shape } from '../tensor/shape.js';
 import { quantizedLayerOf } from './layers/index.js';
 import { gridFor, type Grid } from './scale.js';
@@ -15,6 +16,10 @@ const PASSES_ON: ReadonlySet<GraphNode['op']> = new Set(['affine', 'move', 'sum'
 const FACTOR_BITS = 4;
 /** Bits of an activation at most. */
 const MOST_BITS = 16;
+/** Outputs whose ranges differ by this factor have a step for the smallest. */
+const UNLIKE = 4;
+/** An output's finest step in those of its tensor: values then keep far below the limit of an accumulator. */
+const FINEST_OUTPUT = 2 ** -20;
 
 export class CutPlan {
   private readonly readers = new Map<string, GraphNode[]>();
@@ -110,6 +115,23 @@ export class CutPlan {
       readers = this.readersOf(name);
     }
     return gridFor(min ?? range.min, Math.max(range.max, min ?? range.max), this.bits);
+  }
+
+  /**
+   * The step that an accumulator is made for which nothing cuts: that of its tensor's own range; where it is a row of outputs, or moves to
+   * one, whose elements differ in size, that of the smallest. Finer steps cost output bits alone.
+   */
+  uncutStep(name: string): number {
+    const { step } = this.ownGrid(name);
+    const least = this.leastOutput(name) / (2 ** this.bits - 1);
+    return least * UNLIKE < step ? Math.max(least, FINEST_OUTPUT * step) : step;
+  }
+
+  /** The smallest range of an output that is an element of this tensor, or of what moves make of it. */
+  private leastOutput(name: string): number {
+    const own = this.outputs.has(name) ? (this.statisticsOf(name).leastRange ?? Infinity) : Infinity;
+    const moved = this.readersOf(name).filter((reader) => layerOf(reader).onlyMoves(reader));
+    return leastOf([own, ...moved.map((reader) => this.leastOutput(reader.output))]);
   }
 
   /** The grid of a tensor's own range, of activation bits unless given. */

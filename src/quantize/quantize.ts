@@ -4,7 +4,8 @@
  */
 import type { Graph } from '../network/graph.js';
 import { boundGraph } from '../network/bounds.js';
-import { CalibrationError } from './errors.js';
+import { isScoreVector } from './accuracy.js';
+import { AccumulatorOverflowError, CalibrationError } from './errors.js';
 import { fuse } from './fuse.js';
 import { chooseInputs } from './input-range.js';
 import type { IntegerInput, IntegerModel } from './integer-model.js';
@@ -36,15 +37,14 @@ export function quantize(graph: Graph, options: QuantizeOptions): IntegerModel {
   const choice = chooseInputs(fused, activationBits, samples, options.inputRange);
   const notes = [...graph.notes, ...choice.notes];
   if (samples.length === 0) notes.push('no calibration data: scales come from worst-case interval bounds and are coarser than the data needs');
+  const rows = new Set(fused.outputs.filter(({ shape }) => isScoreVector(shape)).map(({ tensor }) => tensor));
   const statistics =
-    samples.length > 0 ? gatherStatistics(options.evaluator(fused), samples) : statisticsFromBounds(boundGraph(fused, choice.inputs.map(realIntervals)));
+    samples.length > 0
+      ? gatherStatistics(options.evaluator(fused), samples, rows)
+      : statisticsFromBounds(boundGraph(fused, choice.inputs.map(realIntervals)), rows);
   checkFinite(statistics);
 
-  const lowering = new Lowering(new CutPlan(fused, statistics, activationBits), choice.inputs, statistics);
-  for (const node of fused.nodes) {
-    lowering.enter(node);
-    quantizedLayerOf(node).lower(node, lowering);
-  }
+  const lowering = lowered(fused, statistics, activationBits, choice.inputs);
   const outputs = fused.outputs.map((output) => {
     const tensor = lowering.uniform(lowering.tensor(output.tensor));
     const { name, shape, omitted } = output;
@@ -52,6 +52,24 @@ export function quantize(graph: Graph, options: QuantizeOptions): IntegerModel {
   });
   const layers = fused.nodes.map((node) => ({ name: node.name, op: node.source, shape: node.shape }));
   return { activationBits, inputs: choice.inputs, ops: lowering.ops, outputs, layers, notes };
+}
+
+/** Every layer lowered; with one step for all outputs of a row where steps for its smallest would leave exact arithmetic. */
+function lowered(graph: Graph, statistics: ReadonlyMap<string, TensorStatistics>, bits: number, inputs: readonly IntegerInput[]): Lowering {
+  const lower = (known: ReadonlyMap<string, TensorStatistics>): Lowering => {
+    const lowering = new Lowering(new CutPlan(graph, known, bits), inputs, known);
+    for (const node of graph.nodes) {
+      lowering.enter(node);
+      quantizedLayerOf(node).lower(node, lowering);
+    }
+    return lowering;
+  };
+  try {
+    return lower(statistics);
+  } catch (error) {
+    if (!(error instanceof AccumulatorOverflowError)) throw error;
+    return lower(new Map([...statistics].map(([name, { leastRange: _, ...shared }]) => [name, shared])));
+  }
 }
 
 function realIntervals(input: IntegerInput): Intervals {
