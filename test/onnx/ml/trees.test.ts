@@ -73,7 +73,7 @@ describe('TreeEnsembleRegressor', () => {
   it('leaves a logistic function to the reader of several scores, and applies none to one', async () => {
     await agreesOn(regressor({ ...lists('target', { targets: [0] }), n_targets: 1, post_transform: 'LOGISTIC' }), rows);
     const graph = await agreesOn(regressor({ ...lists('target', { targets: [0, 1] }), n_targets: 2, post_transform: 'LOGISTIC' }), rows);
-    assert.deepEqual(graph.outputs[0].omitted, { op: 'Sigmoid', axis: 1 });
+    assert.deepEqual(graph.outputs[0].omitted, { op: 'Sigmoid', axes: [1] });
   });
   it('asks each question once', async () => {
     const graph = await agreesOn(regressor({ ...lists('target', { targets: [0], trees: 20 }), n_targets: 1 }), rows.slice(0, 2));
