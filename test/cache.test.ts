@@ -10,7 +10,7 @@ import { compileGadgets } from '../src/circom/compile.js';
 import type { CompiledGadget } from '../src/circom/compile-gadget.js';
 import type { GadgetSpec } from '../src/gadgets/index.js';
 import { decodeR1cs, r1csChunks } from '../src/r1cs/r1cs-file.js';
-import type { R1cs, SparseMatrix } from '../src/r1cs/types.js';
+import { sourceOf, type R1cs, type SparseMatrix } from '../src/r1cs/types.js';
 
 const RECIPE = { of: 'a test', sources: [['a', 'b']] };
 const CONTENT = Buffer.from('content\nof two lines');
@@ -174,7 +174,7 @@ describe('gadgets from a cache', () => {
       each((matrix) => repeat(matrix, last - 1), last + 1),
     ];
     for (const bad of poisoned) {
-      writeObject(store, recipe, { ...stored, r1cs: Buffer.concat([...r1csChunks(bad)]) });
+      writeObject(store, recipe, { ...stored, r1cs: Buffer.concat([...r1csChunks(sourceOf(bad))]) });
       assert.deepEqual(await compileGadgets([relu], { gadgetFolders: [folder] }), fresh);
       assert.deepEqual(readObject(store, recipe), stored);
     }

@@ -81,7 +81,7 @@ async function measure(name: string, { input_data: data, labels }: Labelled): Pr
     return {
       name,
       heldOut: samples.length,
-      constraints: circuit.system.constraintCount,
+      constraints: circuit.constraints.constraintCount,
       classAgreement: report.classAgreement ?? NaN,
       floatAccuracy: right(predicted),
       integerAccuracy: right(samples.map((sample) => classOf(runIntegerModel(model, encodeInputs(model.inputs, sample))[0]))),

@@ -4,7 +4,8 @@
 import { compileGadgets, type CompileOptions } from '../circom/compile.js';
 import type { PortVisibility } from '../manifest.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
-import type { R1cs } from '../r1cs/types.js';
+import { collect } from '../r1cs/builder.js';
+import type { ConstraintSource, R1cs } from '../r1cs/types.js';
 import { link } from './link.js';
 import { lowerModel, type LoweredModel } from './lower.js';
 import type { Netlist } from './netlist.js';
@@ -17,17 +18,34 @@ export interface LayerCost {
 
 export interface Circuit extends Omit<LoweredModel, 'netlist'> {
   readonly netlist: Netlist;
+  /** The constraint system, batch by batch. */
+  readonly constraints: ConstraintSource;
+  /** The constraint system in memory, made when it is first asked for: that of a large model takes gigabytes. */
   readonly system: R1cs;
   readonly program: Program;
   /** Constraints by layer, borders included, in order. */
   readonly layers: readonly LayerCost[];
 }
 
-/** @throws CircomError */
-export async function compileModel(model: IntegerModel, visibility: PortVisibility, options: CompileOptions = {}): Promise<Circuit> {
-  const lowered = lowerModel(model, visibility);
+export interface CompileModelOptions extends CompileOptions {
+  /** Multiplications from which on a linear layer is not written out; the circuit is the same. Default LEAST_WORK. */
+  readonly leastWork?: number;
+}
+
+/** @throws CircomError, AccumulatorOverflowError */
+export async function compileModel(model: IntegerModel, visibility: PortVisibility, options: CompileModelOptions = {}): Promise<Circuit> {
+  const lowered = lowerModel(model, visibility, options.leastWork);
   const objects = await compileGadgets(lowered.netlist.gadgets, options);
-  const { system, program, layerConstraints } = link(lowered.netlist, objects);
+  const { constraints, program, layerConstraints } = link(lowered.netlist, objects);
   const layers = lowered.netlist.layers.map((name, i) => ({ name, constraints: layerConstraints[i] }));
-  return { ...lowered, system, program, layers };
+  let system: R1cs | undefined;
+  return {
+    ...lowered,
+    constraints,
+    get system() {
+      return (system ??= collect(constraints));
+    },
+    program,
+    layers,
+  };
 }

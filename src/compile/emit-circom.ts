@@ -3,6 +3,7 @@
  * reads long sums in quadratic time, so this is for small models; the main path never compiles it.
  */
 import { parameterText } from '../gadgets/index.js';
+import { addRow, addValue, Terms, type LinearLayers } from './linear-layer.js';
 import { WIRE, type Netlist, type Operand } from './netlist.js';
 import type { Program } from './program.js';
 
@@ -53,12 +54,12 @@ export function emitCircom(netlist: Netlist, program: Program, title: string): s
     }
     if (step.gadget === WIRE) {
       const declaration = outputs.has(step.firstValue) ? '' : 'signal ';
-      lines.push(`    ${declaration}${names[step.firstValue]} <== ${expression(step.operands[0], names)};`);
+      lines.push(`    ${declaration}${names[step.firstValue]} <== ${expression(step.operands[0], names, netlist.linear)};`);
       return;
     }
     const { spec, signals, outputCount } = program.gadgets[step.gadget];
     lines.push(`    component g${index} = ${spec.template}(${spec.parameters.map(parameterText).join(', ')});`);
-    step.operands.forEach((operand, k) => lines.push(`    g${index}.${signals[1 + outputCount + k]} <== ${expression(operand, names)};`));
+    step.operands.forEach((operand, k) => lines.push(`    g${index}.${signals[1 + outputCount + k]} <== ${expression(operand, names, netlist.linear)};`));
     for (let k = 0; k < outputCount; k += 1) {
       const value = step.firstValue + k;
       if (outputs.has(value)) lines.push(`    ${names[value]} <== g${index}.${signals[1 + k]};`);
@@ -84,21 +85,33 @@ function nameValues(netlist: Netlist, program: Program): string[] {
   return names;
 }
 
-function expression(operand: Operand, names: readonly string[]): string {
+function expression(operand: Operand, names: readonly string[], linear: LinearLayers): string {
   const terms: string[] = [];
-  const add = (coefficient: number | bigint, name: string): void => {
+  const add = (coefficient: bigint, name: string): void => {
     const sign = coefficient < 0 ? '-' : '+';
     const size = String(coefficient).replace('-', '');
     const term = name === '' ? size : size === '1' ? name : `${size} * ${name}`;
     terms.push(terms.length === 0 && sign === '+' ? term : terms.length === 0 ? `-${term}` : `${sign} ${term}`);
   };
+  const parts = new Map<number, bigint>();
+  let constant = 0n;
+  const expanded = new Terms();
+  const gather = (factor: bigint): void => {
+    for (let k = 0; k < expanded.length; k += 1) parts.set(expanded.values[k], (parts.get(expanded.values[k]) ?? 0n) + factor * BigInt(expanded.coefficients[k]));
+    constant += factor * BigInt(expanded.constant);
+    expanded.clear();
+  };
   if ('values' in operand) {
-    operand.values.forEach((value, k) => add(operand.coefficients[k], names[value]));
-    if (operand.constant !== 0n || terms.length === 0) add(operand.constant, '');
+    operand.values.forEach((value, k) => {
+      addValue(expanded, value, 1, linear);
+      gather(operand.coefficients[k]);
+    });
+    constant += operand.constant;
   } else {
-    const { rows, row } = operand;
-    for (let k = rows.offsets[row]; k < rows.offsets[row + 1]; k += 1) add(rows.coefficients[k], names[rows.values[k]]);
-    if (rows.constants[row] !== 0 || terms.length === 0) add(rows.constants[row], '');
+    addRow(expanded, operand.rows, operand.row, 1, linear);
+    gather(1n);
   }
+  for (const [value, coefficient] of parts) if (coefficient !== 0n) add(coefficient, names[value]);
+  if (constant !== 0n || terms.length === 0) add(constant, '');
   return terms.join(' ');
 }

@@ -5,7 +5,8 @@
 import type { IntegerOp, TensorId } from '../quantize/integer-model.js';
 import type { Intervals } from '../tensor/intervals.js';
 import type { Digits } from './layers/digits.js';
-import { RowWriter, rowCount, ScratchPool, termsOf, type LinearRows } from './linear-rows.js';
+import type { LinearOp } from './linear-layer.js';
+import { RowWriter, rowCount, ScratchPool, type LinearRows } from './linear-rows.js';
 import type { NetlistBuilder } from './netlist.js';
 
 /** Rows longer than this get wires of their own before a layer reads them many times. */
@@ -15,6 +16,13 @@ const LONG_ROW = 4;
 export interface Readings {
   readonly digits: ReadonlySet<TensorId>;
   readonly values: ReadonlySet<TensorId>;
+}
+
+export interface EmitterOptions {
+  /** Multiplications from which on a linear layer is not written out. */
+  readonly leastWork: number;
+  /** Position of an op in the model. */
+  readonly positionOf: (op: IntegerOp) => number;
 }
 
 export class Emitter {
@@ -29,7 +37,18 @@ export class Emitter {
     readonly netlist: NetlistBuilder,
     private readonly intervals: ReadonlyMap<TensorId, Intervals>,
     private readonly readings: Readings,
+    private readonly options: EmitterOptions,
   ) {}
+
+  /**
+   * Sets the result of a dense or convolution layer over these rows without writing it out, if it is large.
+   * Whether it did; if not, the caller writes the rows.
+   */
+  setLinear(op: LinearOp, x: LinearRows): boolean {
+    const rows = this.netlist.linearLayer(op, this.options.positionOf(op), x, this.options.leastWork);
+    if (rows !== undefined) this.set(op.output, rows);
+    return rows !== undefined;
+  }
 
   /** Whether some op takes this tensor's binary digits. */
   isReadByDigits(tensor: TensorId): boolean {
@@ -66,20 +85,6 @@ export class Emitter {
     return [Math.max(a[0], b[0]), Math.min(a[1], b[1])];
   }
 
-  /** Interval of row i minus row j, in which what they share cancels. `scratch` has no open row. */
-  differenceInterval(rows: LinearRows, i: number, j: number, scratch: RowWriter): [number, number] {
-    scratch.addRow(rows, i, 1);
-    scratch.addRow(rows, j, -1);
-    let low = 0;
-    let high = 0;
-    const constant = scratch.discardRow((value, coefficient) => {
-      const [least, most] = this.netlist.valueInterval(value);
-      low += coefficient * (coefficient > 0 ? least : most);
-      high += coefficient * (coefficient > 0 ? most : least);
-    });
-    return [low + constant, high + constant];
-  }
-
   rows(tensor: TensorId): LinearRows {
     return this.tensors.get(tensor) as LinearRows;
   }
@@ -108,7 +113,7 @@ export class Emitter {
     this.wired.set(rows, versions);
     const known = versions.get(longest);
     if (known) return known;
-    const long = Array.from({ length: rowCount(rows) }, (_, i) => termsOf(rows, i) > longest);
+    const long = Array.from({ length: rowCount(rows) }, (_, i) => this.netlist.termCount(rows, i) > longest);
     if (!long.includes(true)) return rows;
     const values = long.map((isLong, i) => (isLong ? this.netlist.wire({ rows, row: i }, ...this.netlist.interval(rows, i)) : -1));
     const writer = this.writer();

@@ -8,13 +8,15 @@
 import type { GadgetObject } from '../circom/object.js';
 import { gadgetKey } from '../gadgets/index.js';
 import { R1csBuilder, type CoefficientTable, type MatrixBuilder } from '../r1cs/builder.js';
-import type { R1cs, SparseMatrix } from '../r1cs/types.js';
+import type { ConstraintSource, R1cs, SparseMatrix } from '../r1cs/types.js';
 import { AccumulatorOverflowError } from '../quantize/errors.js';
+import { addRow, addValue, Merger, Terms } from './linear-layer.js';
+import { rowCount, termsOf, type LinearRows } from './linear-rows.js';
 import { WIRE, type BigCombination, type Netlist, type Operand, type Step } from './netlist.js';
-import type { BigRow, Program } from './program.js';
+import type { BigRow, LinearBlock, Program } from './program.js';
 
 export interface Linked {
-  readonly system: R1cs;
+  readonly constraints: ConstraintSource;
   readonly program: Program;
   /** Constraints of each of the netlist's layers. */
   readonly layerConstraints: readonly number[];
@@ -22,32 +24,68 @@ export interface Linked {
 
 type Coefficient = number | bigint;
 
-/** A combination over wires; wire 0 carries the constant. */
-type WireTerms = (visit: (wire: number, coefficient: Coefficient) => void) => void;
-
 export function link(netlist: Netlist, objects: ReadonlyMap<string, GadgetObject>): Linked {
   const gadgets = netlist.gadgets.map((spec) => prepare(objects.get(gadgetKey(spec)) as GadgetObject));
   const places = allocate(netlist, gadgets);
-  const builder = new R1csBuilder();
-  const ids = gadgets.map((gadget) => Uint32Array.from(gadget.object.system.coefficients, (value) => builder.coefficients.idOf(value)));
   const layerConstraints = new Array<number>(netlist.layers.length).fill(0);
-  netlist.steps.forEach((step, index) => {
-    const before = builder.constraintCount;
-    const operands = step.operands.map((operand) => wireTerms(operand, places.wireOfValue));
-    if (step.gadget === WIRE) {
-      emitWire(operands[0], places.wireOfValue[step.firstValue], builder);
-    } else {
-      emitInstance(gadgets[step.gadget], ids[step.gadget], operands, step, index, places, builder);
-    }
-    layerConstraints[step.layer] += builder.constraintCount - before;
-  });
+  for (const { gadget, layer } of netlist.steps) layerConstraints[layer] += gadget === WIRE ? 1 : gadgets[gadget].object.system.constraintCount;
   const counts = {
     wireCount: places.wireCount,
     publicOutputCount: netlist.publicOutputs.length,
     publicInputCount: netlist.publicInputs.length,
     privateInputCount: netlist.privateInputs.length,
   };
-  return { system: builder.finish(counts), program: plan(netlist, gadgets, places, counts), layerConstraints };
+  const program = plan(netlist, gadgets, places, counts);
+  return { constraints: new LinkedConstraints(netlist, gadgets, places, counts, layerConstraints), program, layerConstraints };
+}
+
+/** Entries after which a batch ends. */
+const BATCH = 1 << 20;
+
+/** The circuit's constraints, written out batch by batch whenever they are read: those of a large model do not fit memory. */
+class LinkedConstraints implements ConstraintSource {
+  readonly constraintCount: number;
+  readonly wireCount: number;
+  readonly publicOutputCount: number;
+  readonly publicInputCount: number;
+  readonly privateInputCount: number;
+  private counted?: number;
+
+  constructor(
+    private readonly netlist: Netlist,
+    private readonly gadgets: readonly Prepared[],
+    private readonly places: Places,
+    private readonly counts: Counts,
+    layerConstraints: readonly number[],
+  ) {
+    this.constraintCount = layerConstraints.reduce((sum, count) => sum + count, 0);
+    ({
+      wireCount: this.wireCount,
+      publicOutputCount: this.publicOutputCount,
+      publicInputCount: this.publicInputCount,
+      privateInputCount: this.privateInputCount,
+    } = counts);
+  }
+
+  get nonZeros(): number {
+    if (this.counted === undefined) for (const _ of this.batches());
+    return this.counted as number;
+  }
+
+  *batches(): Generator<R1cs> {
+    const builder = new R1csBuilder();
+    const writer = new StepWriter(this.netlist, this.gadgets, this.places, builder);
+    let count = 0;
+    for (const [index, step] of this.netlist.steps.entries()) {
+      writer.write(step, index);
+      if (builder.entryCount < BATCH) continue;
+      count += builder.entryCount;
+      yield builder.view(this.counts);
+      builder.clear();
+    }
+    this.counted = count + builder.entryCount;
+    yield builder.view(this.counts);
+  }
 }
 
 interface Prepared {
@@ -72,7 +110,10 @@ function tidy(value: bigint): Coefficient {
 
 interface Places {
   readonly wireCount: number;
+  /** Values of layers that are not written out have no wire: their places in the witness plan come after the wires. */
   readonly wireOfValue: Uint32Array;
+  /** Number of these places. */
+  readonly slotCount: number;
   readonly innerWire: Uint32Array;
 }
 
@@ -96,76 +137,176 @@ function allocate(netlist: Netlist, gadgets: readonly Prepared[]): Places {
     innerWire[index] = next;
     if (step.gadget !== WIRE) next += gadgets[step.gadget].innerCount;
   });
-  return { wireCount: next, wireOfValue, innerWire };
+  let slotCount = 0;
+  for (const { first, count } of netlist.linear.layers) {
+    for (let i = 0; i < count; i += 1) wireOfValue[first + i] = next + slotCount + i;
+    slotCount += count;
+  }
+  return { wireCount: next, wireOfValue, slotCount, innerWire };
 }
 
 function isBig(operand: Operand): operand is BigCombination {
   return 'values' in operand;
 }
 
-function wireTerms(operand: Operand, wireOfValue: Uint32Array): WireTerms {
-  if (isBig(operand)) {
-    return (visit) => {
-      if (operand.constant !== 0n) visit(0, tidy(operand.constant));
-      operand.values.forEach((value, k) => visit(wireOfValue[value], tidy(operand.coefficients[k])));
-    };
+/** Writes the constraints of one step after the other. */
+class StepWriter {
+  private readonly ids: readonly Uint32Array[];
+  private readonly terms = new Terms();
+  private readonly row: MergedRow;
+
+  constructor(
+    private readonly netlist: Netlist,
+    private readonly gadgets: readonly Prepared[],
+    private readonly places: Places,
+    private readonly builder: R1csBuilder,
+  ) {
+    this.ids = gadgets.map((gadget) => Uint32Array.from(gadget.object.system.coefficients, (value) => builder.coefficients.idOf(value)));
+    this.row = new MergedRow(places.wireCount);
   }
-  const { rows, row } = operand;
-  return (visit) => {
-    if (rows.constants[row] !== 0) visit(0, rows.constants[row]);
-    for (let k = rows.offsets[row]; k < rows.offsets[row + 1]; k += 1) visit(wireOfValue[rows.values[k]], rows.coefficients[k]);
-  };
-}
 
-/** 0 * 0 = combination - wire */
-function emitWire(terms: WireTerms, wire: number, builder: R1csBuilder): void {
-  terms((source, coefficient) => builder.c.push(source, builder.coefficients.idOf(coefficient)));
-  builder.c.push(wire, builder.coefficients.idOf(-1));
-  builder.endConstraint();
-}
+  write(step: Step, index: number): void {
+    if (step.gadget === WIRE) this.writeWire(step);
+    else this.writeInstance(this.gadgets[step.gadget], this.ids[step.gadget], step, index);
+  }
 
-function emitInstance(
-  gadget: Prepared,
-  ids: Uint32Array,
-  operands: readonly WireTerms[],
-  step: Step,
-  index: number,
-  places: Places,
-  builder: R1csBuilder,
-): void {
-  const { object } = gadget;
-  const firstInput = 1 + object.outputCount;
-  const firstInner = firstInput + object.inputCount;
-  const rename = (local: number): number => {
-    if (local === 0) return 0;
-    return local < firstInput ? places.wireOfValue[step.firstValue + local - 1] : places.innerWire[index] + local - firstInner;
-  };
-  const emitRow = (matrix: SparseMatrix, row: number, target: MatrixBuilder): void => {
-    const start = matrix.offsets[row];
-    const end = matrix.offsets[row + 1];
-    let substitutes = false;
-    for (let k = start; k < end; k += 1) substitutes ||= matrix.wires[k] >= firstInput && matrix.wires[k] < firstInner;
-    if (!substitutes) {
-      for (let k = start; k < end; k += 1) target.push(rename(matrix.wires[k]), ids[matrix.values[k]]);
+  /** 0 * 0 = combination - wire */
+  private writeWire(step: Step): void {
+    const { row, builder } = this;
+    row.clear();
+    this.addOperand(step.operands[0], 1);
+    row.finish(builder.c, builder.coefficients);
+    builder.c.push(this.places.wireOfValue[step.firstValue], builder.coefficients.idOf(-1));
+    builder.endConstraint();
+  }
+
+  private writeInstance(gadget: Prepared, ids: Uint32Array, step: Step, index: number): void {
+    const { builder, places, row: merged } = this;
+    const { object } = gadget;
+    const firstInput = 1 + object.outputCount;
+    const firstInner = firstInput + object.inputCount;
+    const rename = (local: number): number => {
+      if (local === 0) return 0;
+      return local < firstInput ? places.wireOfValue[step.firstValue + local - 1] : places.innerWire[index] + local - firstInner;
+    };
+    const writeRow = (matrix: SparseMatrix, row: number, target: MatrixBuilder): void => {
+      const start = matrix.offsets[row];
+      const end = matrix.offsets[row + 1];
+      let substitutes = false;
+      for (let k = start; k < end; k += 1) substitutes ||= matrix.wires[k] >= firstInput && matrix.wires[k] < firstInner;
+      if (!substitutes) {
+        for (let k = start; k < end; k += 1) target.push(rename(matrix.wires[k]), ids[matrix.values[k]]);
+        return;
+      }
+      merged.clear();
+      for (let k = start; k < end; k += 1) {
+        const local = matrix.wires[k];
+        const factor = gadget.coefficients[matrix.values[k]];
+        if (local >= firstInput && local < firstInner) this.addOperand(step.operands[local - firstInput], factor);
+        else merged.add(rename(local), factor);
+      }
+      merged.finish(target, builder.coefficients);
+    };
+    for (let row = 0; row < object.system.constraintCount; row += 1) {
+      writeRow(object.system.a, row, builder.a);
+      writeRow(object.system.b, row, builder.b);
+      writeRow(object.system.c, row, builder.c);
+      builder.endConstraint();
+    }
+  }
+
+  /** Adds factor * operand to the open row; wire 0 carries the constant, which comes first. */
+  private addOperand(operand: Operand, factor: Coefficient): void {
+    const { terms, row, netlist } = this;
+    const { wireOfValue } = this.places;
+    if (isBig(operand)) {
+      const parts = operand.values.map((value, k) => ({ value, coefficient: operand.coefficients[k] }));
+      let { constant } = operand;
+      const expanded = parts.flatMap(({ value, coefficient }) => {
+        terms.clear();
+        addValue(terms, value, 1, netlist.linear);
+        constant += coefficient * BigInt(terms.constant);
+        return Array.from(terms.values.subarray(0, terms.length), (one, k) => ({ one, coefficient: coefficient * BigInt(terms.coefficients[k]) }));
+      });
+      if (constant !== 0n) row.add(0, multiply(factor, tidy(constant)));
+      for (const { one, coefficient } of expanded) row.add(wireOfValue[one], multiply(factor, tidy(coefficient)));
       return;
     }
-    const merged = new Map<number, Coefficient>();
-    for (let k = start; k < end; k += 1) {
-      const local = matrix.wires[k];
-      const factor = gadget.coefficients[matrix.values[k]];
-      if (local >= firstInput && local < firstInner) {
-        operands[local - firstInput]((wire, coefficient) => accumulate(merged, wire, multiply(factor, coefficient)));
-      } else {
-        accumulate(merged, rename(local), factor);
-      }
+    terms.clear();
+    addRow(terms, operand.rows, operand.row, 1, netlist.linear);
+    if (terms.constant !== 0) row.add(0, multiply(factor, terms.constant));
+    const { values, coefficients, length } = terms;
+    for (let k = 0; k < length; k += 1) {
+      const wire = wireOfValue[values[k]];
+      const product = typeof factor === 'number' ? factor * coefficients[k] : NaN;
+      if (product <= LARGEST && product >= -LARGEST) row.addNumber(wire, product);
+      else row.add(wire, multiply(factor, coefficients[k]));
     }
-    pushMerged(merged, target, builder.coefficients);
-  };
-  for (let row = 0; row < object.system.constraintCount; row += 1) {
-    emitRow(object.system.a, row, builder.a);
-    emitRow(object.system.b, row, builder.b);
-    emitRow(object.system.c, row, builder.c);
-    builder.endConstraint();
+  }
+}
+
+/** Integers up to here are exact in doubles. */
+const LARGEST = Number.MAX_SAFE_INTEGER;
+
+/**
+ * One row whose terms are merged wire by wire: in doubles, an entry for every wire, while they are exact. Terms with large coefficients,
+ * and sums that grow large, are kept beside, in bigints.
+ */
+class MergedRow {
+  private readonly sums: Float64Array;
+  /** The row in which a wire was last seen. */
+  private readonly seen: Int32Array;
+  private readonly order: Uint32Array;
+  private readonly large = new Map<number, bigint>();
+  private count = 0;
+  private round = 0;
+
+  constructor(wireCount: number) {
+    this.sums = new Float64Array(wireCount);
+    this.seen = new Int32Array(wireCount);
+    this.order = new Uint32Array(wireCount);
+    this.round = 1;
+  }
+
+  clear(): void {
+    this.count = 0;
+    this.round += 1;
+    this.large.clear();
+  }
+
+  add(wire: number, term: Coefficient): void {
+    if (typeof term === 'number') this.addNumber(wire, term);
+    else this.addLarge(wire, term);
+  }
+
+  /** `term`: at most LARGEST in size. */
+  addNumber(wire: number, term: number): void {
+    if (this.seen[wire] !== this.round) {
+      this.seen[wire] = this.round;
+      this.sums[wire] = 0;
+      this.order[this.count] = wire;
+      this.count += 1;
+    }
+    const sum = this.sums[wire] + term;
+    if (sum <= LARGEST && sum >= -LARGEST) this.sums[wire] = sum;
+    else this.addLarge(wire, BigInt(term));
+  }
+
+  private addLarge(wire: number, term: bigint): void {
+    this.addNumber(wire, 0);
+    this.large.set(wire, (this.large.get(wire) ?? 0n) + term);
+  }
+
+  /** Appends the row's terms, those that cancel left out, in the order of each wire's first. */
+  finish(target: MatrixBuilder, table: CoefficientTable): void {
+    for (let k = 0; k < this.count; k += 1) {
+      const wire = this.order[k];
+      const rest = this.large.size === 0 ? undefined : this.large.get(wire);
+      const sum = this.sums[wire];
+      if (rest === undefined && sum === 0) continue;
+      const id = table.idOf(rest === undefined ? sum : tidy(rest + BigInt(sum)));
+      if (table.values[id] !== 0n) target.push(wire, id);
+    }
   }
 }
 
@@ -177,60 +318,54 @@ function multiply(a: Coefficient, b: Coefficient): Coefficient {
   return BigInt(a) * BigInt(b);
 }
 
-function accumulate(merged: Map<number, Coefficient>, wire: number, term: Coefficient): void {
-  const known = merged.get(wire);
-  if (known === undefined) {
-    merged.set(wire, term);
-    return;
-  }
-  const sum = typeof known === 'number' && typeof term === 'number' ? known + term : NaN;
-  merged.set(wire, Number.isSafeInteger(sum) ? sum : BigInt(known) + BigInt(term));
-}
-
-function pushMerged(merged: ReadonlyMap<number, Coefficient>, target: MatrixBuilder, table: CoefficientTable): void {
-  for (const [wire, coefficient] of merged) {
-    const id = table.idOf(coefficient);
-    if (table.values[id] !== 0n) target.push(wire, id);
-  }
-}
-
 type Counts = Pick<Program, 'wireCount' | 'publicOutputCount' | 'publicInputCount' | 'privateInputCount'>;
 
 function plan(netlist: Netlist, gadgets: readonly Prepared[], places: Places, counts: Counts): Program {
-  const { steps } = netlist;
-  const operandCount = steps.reduce((count, step) => count + step.operands.length, 0);
-  const termCount = steps.reduce((count, { operands }) => count + operands.reduce((sum, operand) => sum + smallTerms(operand), 0), 0);
+  const { steps, linear } = netlist;
+  const stepOperands = steps.reduce((count, step) => count + step.operands.length, 0);
+  const operandCount = linear.layers.reduce((count, { x }) => count + rowCount(x), stepOperands);
+  const stepTerms = steps.reduce((count, { operands }) => count + operands.reduce((sum, operand) => sum + smallTerms(operand), 0), 0);
+  const termCount = linear.layers.reduce((count, { x }) => count + x.values.length, stepTerms);
   const operandOffsets = new Uint32Array(steps.length + 1);
   const termOffsets = new Uint32Array(operandCount + 1);
   const wires = new Uint32Array(termCount);
   const coefficients = new Float64Array(termCount);
   const constants = new Float64Array(operandCount);
   const big = new Map<number, BigRow>();
+  const exact = new ExactSums(netlist);
   let operandIndex = 0;
   let term = 0;
+  const addSmall = (rows: LinearRows, row: number, layer: () => string): void => {
+    constants[operandIndex] = rows.constants[row];
+    for (let k = rows.offsets[row]; k < rows.offsets[row + 1]; k += 1, term += 1) {
+      wires[term] = places.wireOfValue[rows.values[k]];
+      coefficients[term] = rows.coefficients[k];
+    }
+    exact.require(rows, row, layer);
+    operandIndex += 1;
+    termOffsets[operandIndex] = term;
+  };
   steps.forEach((step, index) => {
     for (const operand of step.operands) {
       if (isBig(operand)) {
         big.set(operandIndex, { wires: operand.values.map((value) => places.wireOfValue[value]), coefficients: operand.coefficients, constant: operand.constant });
+        operandIndex += 1;
+        termOffsets[operandIndex] = term;
       } else {
-        const { rows, row } = operand;
-        constants[operandIndex] = rows.constants[row];
-        let reach = Math.abs(rows.constants[row]);
-        for (let k = rows.offsets[row]; k < rows.offsets[row + 1]; k += 1, term += 1) {
-          wires[term] = places.wireOfValue[rows.values[k]];
-          coefficients[term] = rows.coefficients[k];
-          reach += Math.abs(rows.coefficients[k]) * netlist.magnitudes[rows.values[k]];
-        }
-        // Composed layers may have larger terms than each of them; the witness sums them in doubles.
-        if (reach > Number.MAX_SAFE_INTEGER) throw new AccumulatorOverflowError(overflow(netlist.layers[step.layer], reach));
+        addSmall(operand.rows, operand.row, () => netlist.layers[step.layer]);
       }
-      operandIndex += 1;
-      termOffsets[operandIndex] = term;
     }
     operandOffsets[index + 1] = operandIndex;
   });
+  const blocks = linear.layers.map(({ op, position, x, first, count, stepsBefore }): LinearBlock => {
+    const firstOperand = operandIndex;
+    for (let row = 0; row < rowCount(x); row += 1) addSmall(x, row, () => op.layer);
+    return { step: stepsBefore, position, op, firstOperand, operandCount: rowCount(x), first: places.wireOfValue[first], count };
+  });
   return {
     ...counts,
+    slotCount: places.slotCount,
+    linear: blocks,
     gadgets: gadgets.map(({ object: { spec, signals, outputCount, inputCount } }) => ({ spec, signals, outputCount, inputCount })),
     gadget: Int32Array.from(steps, (step) => step.gadget),
     outputWire: Uint32Array.from(steps, (step) => (step.gadget === WIRE || gadgets[step.gadget].object.outputCount > 0 ? places.wireOfValue[step.firstValue] : 0)),
@@ -248,10 +383,37 @@ function plan(netlist: Netlist, gadgets: readonly Prepared[], places: Places, co
   };
 }
 
+/** Composed layers may have larger terms than each of them; the witness sums them in doubles, and so does whoever writes the constraints. */
+class ExactSums {
+  private readonly merger = new Merger();
+
+  constructor(private readonly netlist: Netlist) {}
+
+  /** @throws AccumulatorOverflowError where a row's terms may add up to more than doubles hold exactly */
+  require(rows: LinearRows, row: number, layer: () => string): void {
+    const { magnitudes, linear } = this.netlist;
+    let reach = Math.abs(rows.constants[row]);
+    for (let k = rows.offsets[row]; k < rows.offsets[row + 1]; k += 1) reach += Math.abs(rows.coefficients[k]) * magnitudes[rows.values[k]];
+    // A layer's value is at least half as large as any of its terms can be.
+    if (linear.layers.length > 0 && reach > Number.MAX_SAFE_INTEGER / 2) reach = this.writtenOut(rows, row);
+    if (reach > Number.MAX_SAFE_INTEGER) throw new AccumulatorOverflowError(overflow(layer(), reach));
+  }
+
+  private writtenOut(rows: LinearRows, row: number): number {
+    const { magnitudes, linear, valueCount } = this.netlist;
+    this.merger.terms.clear();
+    addRow(this.merger.terms, rows, row, 1, linear);
+    const { values, coefficients, length, constant } = this.merger.merge(valueCount);
+    let reach = Math.abs(constant);
+    for (let k = 0; k < length; k += 1) reach += Math.abs(coefficients[k]) * magnitudes[values[k]];
+    return reach;
+  }
+}
+
 function overflow(layer: string, reach: number): string {
   return `layer '${layer}': the terms of one combination add up to ${reach}, over 2^53; use fewer --activation-bits, or declare inputs nearer to zero`;
 }
 
 function smallTerms(operand: Operand): number {
-  return isBig(operand) ? 0 : operand.rows.offsets[operand.row + 1] - operand.rows.offsets[operand.row];
+  return isBig(operand) ? 0 : termsOf(operand.rows, operand.row);
 }

@@ -23,7 +23,11 @@ export interface LoweredModel {
 export const INPUT_LAYER = '(input range checks)';
 export const CONTEXT_LAYER = '(context)';
 
-export function lowerModel(model: IntegerModel, visibility: PortVisibility): LoweredModel {
+/** Multiplications from which on a linear layer is kept as it is. Smaller ones are written out: composing them takes less time than it saves. */
+export const LEAST_WORK = 2 ** 20;
+
+/** `leastWork`: multiplications from which on a linear layer is not written out; the circuit is the same. */
+export function lowerModel(model: IntegerModel, visibility: PortVisibility, leastWork = LEAST_WORK): LoweredModel {
   const bounds = boundModel(model);
   const netlist = new NetlistBuilder();
   const ports = portsOf(model, bounds, visibility);
@@ -31,7 +35,8 @@ export function lowerModel(model: IntegerModel, visibility: PortVisibility): Low
   for (const values of publicValues.values()) for (const value of values) netlist.publicOutputs.push(value);
 
   netlist.enter(INPUT_LAYER);
-  const emitter = new Emitter(netlist, bounds, readingsOf(model));
+  const positions = new Map<IntegerOp, number>(model.ops.map((op, position) => [op, position]));
+  const emitter = new Emitter(netlist, bounds, readingsOf(model), { leastWork, positionOf: (op) => positions.get(op) as number });
   const firsts = model.inputs.map((input) => declareInput(input, netlist));
   model.inputs.forEach((input, k) => emitter.set(input.tensor, inputRows(input, firsts[k])));
   const expose = (port: Port): void => {

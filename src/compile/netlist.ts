@@ -6,7 +6,10 @@
  * The trap: a gadget's inner wires are not values; nothing but the gadget may speak of them.
  */
 import { constraintsOf, gadgetKey, gadgetOf, type GadgetSpec } from '../gadgets/index.js';
-import type { LinearRows } from './linear-rows.js';
+import { boundOp, reachOp } from '../quantize/semantics.js';
+import { sizeOf } from '../tensor/shape.js';
+import { addRow, Merger, workOf, type LinearLayer, type LinearLayers, type LinearOp, type Terms } from './linear-layer.js';
+import { rowCount, singleValues, termsOf, type LinearRows } from './linear-rows.js';
 
 /** A combination with coefficients too large for floats: packed words of outputs and inputs. */
 export interface BigCombination {
@@ -32,6 +35,8 @@ export const WIRE = -1;
 
 export interface Netlist {
   readonly valueCount: number;
+  /** Layers that are not written out; rows and combinations may speak of their values. */
+  readonly linear: LinearLayers;
   readonly gadgets: readonly GadgetSpec[];
   readonly steps: readonly Step[];
   /** Values that become the public outputs, the public inputs and the private inputs, in this order of wires. */
@@ -62,6 +67,9 @@ export class NetlistBuilder {
   private latest?: { readonly spec: GadgetSpec; readonly number: number };
   private low = new Float64Array(1024);
   private high = new Float64Array(1024);
+  private readonly linearLayers: LinearLayer[] = [];
+  private linear: LinearLayers = { layers: this.linearLayers, layerOf: new Int32Array(0) };
+  private readonly merger = new Merger();
   valueCount = 0;
 
   enter(layer: string): void {
@@ -123,12 +131,71 @@ export class NetlistBuilder {
     return firstValue;
   }
 
-  valueInterval(value: number): [number, number] {
-    return [this.low[value], this.high[value]];
+  /**
+   * The rows of a dense or convolution layer over these rows, as values of a layer that is not written out; undefined where the layer is
+   * too small to be worth it, or where the witness could not sum its terms exactly.
+   */
+  linearLayer(op: LinearOp, position: number, x: LinearRows, leastWork: number): LinearRows | undefined {
+    if (workOf(op) < leastWork || !this.isExact(op, x)) return undefined;
+    const count = sizeOf(op.shape);
+    const layer = { op, position, x, first: this.valueCount, count, stepsBefore: this.steps.length };
+    const independent = this.areIndependent(x) ? this.boundLayer(layer) : undefined;
+    for (let i = 0; i < count; i += 1) this.value(independent?.low[i], independent?.high[i]);
+    const layerOf = new Int32Array(this.valueCount).fill(-1);
+    layerOf.set(this.linear.layerOf);
+    layerOf.fill(this.linearLayers.push(layer) - 1, layer.first);
+    this.linear = { layers: this.linearLayers, layerOf };
+    const rows = singleValues(layer.first, count, () => 0);
+    for (let i = 0; independent === undefined && i < count; i += 1) {
+      [this.low[layer.first + i], this.high[layer.first + i]] = this.intervalOf(this.merged((terms) => addRow(terms, rows, i, 1, this.linear)));
+    }
+    return rows;
   }
 
-  /** Interval of a row, from the intervals of its values. */
+  /** Whether the layer's terms add up to less than 2^53, whatever the signs. */
+  private isExact(op: LinearOp, x: LinearRows): boolean {
+    const reach = new Float64Array(rowCount(x)).map((_, i) => {
+      let sum = Math.abs(x.constants[i]);
+      for (let k = x.offsets[i]; k < x.offsets[i + 1]; k += 1) sum += Math.abs(x.coefficients[k]) * this.magnitude(x.values[k]);
+      return sum;
+    });
+    return reachOp(op, [{ low: reach, high: reach }]) <= Number.MAX_SAFE_INTEGER;
+  }
+
+  /** Whether no two rows share a value, so that what is known of each row says all that can be known of their combinations. */
+  private areIndependent({ values }: LinearRows): boolean {
+    return values.every((value) => !this.isLinear(value)) && new Set(values).size === values.length;
+  }
+
+  private boundLayer({ op, x }: LinearLayer): { readonly low: Float64Array; readonly high: Float64Array } {
+    const [low, high] = [new Float64Array(rowCount(x)), new Float64Array(rowCount(x))];
+    for (let i = 0; i < low.length; i += 1) [low[i], high[i]] = this.interval(x, i);
+    return boundOp(op, [{ low, high }]);
+  }
+
+  private isLinear(value: number): boolean {
+    const { layerOf } = this.linear;
+    return value < layerOf.length && layerOf[value] >= 0;
+  }
+
+  /** Number of terms of a row once values of layers are replaced. */
+  termCount(rows: LinearRows, i: number): number {
+    if (!this.speaksOfLayers(rows, i)) return termsOf(rows, i);
+    const { coefficients, length } = this.merged((terms) => addRow(terms, rows, i, 1, this.linear));
+    let count = 0;
+    for (let k = 0; k < length; k += 1) if (coefficients[k] !== 0) count += 1;
+    return count;
+  }
+
+  private speaksOfLayers(rows: LinearRows, i: number): boolean {
+    if (this.linearLayers.length === 0) return false;
+    for (let k = rows.offsets[i]; k < rows.offsets[i + 1]; k += 1) if (this.isLinear(rows.values[k])) return true;
+    return false;
+  }
+
+  /** Interval of a row, from the intervals of its values; what terms share cancels. */
   interval(rows: LinearRows, i: number): [number, number] {
+    if (termsOf(rows, i) > 1 && this.speaksOfLayers(rows, i)) return this.intervalOf(this.merged((terms) => addRow(terms, rows, i, 1, this.linear)));
     let low = rows.constants[i];
     let high = low;
     for (let k = rows.offsets[i]; k < rows.offsets[i + 1]; k += 1) {
@@ -140,13 +207,44 @@ export class NetlistBuilder {
     return [low, high];
   }
 
+  /** Interval of row i minus row j, in which what they share cancels. */
+  differenceInterval(rows: LinearRows, i: number, j: number): [number, number] {
+    return this.intervalOf(
+      this.merged((terms) => {
+        addRow(terms, rows, i, 1, this.linear);
+        addRow(terms, rows, j, -1, this.linear);
+      }),
+    );
+  }
+
+  private merged(add: (terms: Terms) => void): Terms {
+    this.merger.terms.clear();
+    add(this.merger.terms);
+    return this.merger.merge(this.valueCount);
+  }
+
+  private intervalOf({ values, coefficients, length, constant }: Terms): [number, number] {
+    let low = constant;
+    let high = constant;
+    for (let k = 0; k < length; k += 1) {
+      const coefficient = coefficients[k];
+      low += coefficient * (coefficient > 0 ? this.low[values[k]] : this.high[values[k]]);
+      high += coefficient * (coefficient > 0 ? this.high[values[k]] : this.low[values[k]]);
+    }
+    return [low, high];
+  }
+
   finish(results: LinearRows): Netlist {
-    const { valueCount, gadgets, steps, publicOutputs, publicInputs, privateInputs, layers } = this;
-    return { valueCount, gadgets, steps, publicOutputs, publicInputs, privateInputs, layers, results, magnitudes: this.magnitudes() };
+    const { valueCount, linear, gadgets, steps, publicOutputs, publicInputs, privateInputs, layers } = this;
+    return { valueCount, linear, gadgets, steps, publicOutputs, publicInputs, privateInputs, layers, results, magnitudes: this.magnitudes() };
   }
 
   private magnitudes(): Float64Array {
-    return new Float64Array(this.valueCount).map((_, value) => Math.max(Math.abs(this.low[value]), Math.abs(this.high[value])));
+    return new Float64Array(this.valueCount).map((_, value) => this.magnitude(value));
+  }
+
+  private magnitude(value: number): number {
+    return Math.max(Math.abs(this.low[value]), Math.abs(this.high[value]));
   }
 
   private gadgetNumber(spec: GadgetSpec): number {

@@ -1,16 +1,21 @@
 /**
  * A witness plan as bytes and back: `circuit.plan` of a build. Layout, little-endian: the magic `zkip`, a version, the
  * length of a JSON header; the header (counts, gadgets, big rows, array lengths), padded to 8 bytes; then the arrays in
- * the order of `ARRAYS`, each padded to 8 bytes.
+ * the order of `ARRAYS`, each padded to 8 bytes. Weights of layers that are not written out stand in the integer model; the header says
+ * which of its ops they are.
  */
 import { z } from 'zod';
 import { ProgramFormatError } from './errors.js';
-import type { BigRow, Program } from './program.js';
+import type { IntegerOp } from '../quantize/integer-model.js';
+import { sizeOf } from '../tensor/shape.js';
+import type { BigRow, LinearBlock, Program } from './program.js';
 
 export { ProgramFormatError } from './errors.js';
 
 const MAGIC = 0x70696b7a;
+/** Written where every layer is written out; a plan with layers that are not has another version. */
 const VERSION = 2;
+const VERSION_WITH_LAYERS = 3;
 
 const ARRAYS = [
   ['gadget', Int32Array],
@@ -40,6 +45,7 @@ const headerSchema = z.object({
     }),
   ),
   big: z.array(z.object({ operand: count, wires: z.array(count), coefficients: z.array(whole), constant: whole })),
+  linear: z.array(z.object({ step: count, position: count, firstOperand: count, operandCount: count, first: count, count })).optional(),
   lengths: z.array(count).length(ARRAYS.length),
 });
 type Header = z.infer<typeof headerSchema>;
@@ -57,6 +63,7 @@ export function encodeProgram(program: Program): Uint8Array {
       coefficients: row.coefficients.map(String),
       constant: String(row.constant),
     })),
+    ...(program.linear.length === 0 ? {} : { linear: program.linear.map(({ op: _, ...block }) => block) }),
     lengths: ARRAYS.map(([name]) => program[name].length),
   };
   const text = new TextEncoder().encode(JSON.stringify(header));
@@ -65,7 +72,7 @@ export function encodeProgram(program: Program): Uint8Array {
   const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC, true);
-  view.setUint32(4, VERSION, true);
+  view.setUint32(4, program.linear.length === 0 ? VERSION : VERSION_WITH_LAYERS, true);
   view.setUint32(8, text.length, true);
   bytes.set(text, 16);
   let at = start;
@@ -77,13 +84,14 @@ export function encodeProgram(program: Program): Uint8Array {
   return bytes;
 }
 
-/** @throws ProgramFormatError */
-export function decodeProgram(input: Uint8Array): Program {
+/** `ops`: those of the integer model of the same build, which have the weights of layers that are not written out. @throws ProgramFormatError */
+export function decodeProgram(input: Uint8Array, ops: readonly IntegerOp[] = []): Program {
   // Typed arrays need aligned memory, which a slice of a pooled buffer may not be.
   const bytes = input.byteOffset % 8 === 0 ? input : input.slice();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 16 || view.getUint32(0, true) !== MAGIC || view.getUint32(4, true) !== VERSION) {
-    throw new ProgramFormatError(`this is not a witness plan of version ${VERSION}; compile the model again`);
+  const version = bytes.length < 16 || view.getUint32(0, true) !== MAGIC ? undefined : view.getUint32(4, true);
+  if (version !== VERSION && version !== VERSION_WITH_LAYERS) {
+    throw new ProgramFormatError(`this is not a witness plan of version ${VERSION} or ${VERSION_WITH_LAYERS}; compile the model again`);
   }
   const header = readHeader(bytes, view.getUint32(8, true));
   let at = bytes.byteOffset + 16 + padded(view.getUint32(8, true));
@@ -100,7 +108,26 @@ export function decodeProgram(input: Uint8Array): Program {
   const big = new Map<number, BigRow>(
     header.big.map(({ operand, wires, coefficients, constant }) => [operand, { wires, coefficients: coefficients.map(BigInt), constant: BigInt(constant) }]),
   );
-  return { ...header.counts, gadgets: header.gadgets, big, ...(Object.fromEntries(arrays) as Pick<Program, (typeof ARRAYS)[number][0]>) };
+  const linear = readLinear(header, ops);
+  const slotCount = linear.reduce((sum, block) => sum + block.count, 0);
+  return { ...header.counts, slotCount, linear, gadgets: header.gadgets, big, ...(Object.fromEntries(arrays) as Pick<Program, (typeof ARRAYS)[number][0]>) };
+}
+
+/** Layers that are not written out, each with its op, which must be one that has as many elements as the plan says. */
+function readLinear({ linear = [], counts }: Header, ops: readonly IntegerOp[]): LinearBlock[] {
+  let next = counts.wireCount;
+  return linear.map((block) => {
+    const op = ops[block.position];
+    if (op === undefined || (op.kind !== 'dense' && op.kind !== 'conv')) {
+      throw new ProgramFormatError(`the witness plan takes op ${block.position} of the integer model for a linear layer; compile the model again`);
+    }
+    const inputSize = op.kind === 'dense' ? op.rows * op.inFeatures : sizeOf(op.inputShape);
+    if (sizeOf(op.shape) !== block.count || inputSize !== block.operandCount || block.first !== next) {
+      throw new ProgramFormatError(`the witness plan is of another integer model (layer '${op.layer}'); compile the model again`);
+    }
+    next += block.count;
+    return { ...block, op };
+  });
 }
 
 function readHeader(bytes: Uint8Array, length: number): Header {

@@ -3,6 +3,7 @@
  * Small combinations are rows of typed arrays over wires; the few with large coefficients stand beside.
  */
 import type { GadgetSignals } from '../gadgets/index.js';
+import type { LinearOp } from './linear-layer.js';
 
 export type ProgramGadget = GadgetSignals;
 
@@ -12,8 +13,30 @@ export interface BigRow {
   readonly constant: bigint;
 }
 
+/**
+ * A dense or convolution layer whose rows are not written out: the witness computes it as the integer model does, and puts its result
+ * into places after all wires, which combinations may read as if they were wires.
+ */
+export interface LinearBlock {
+  /** It is computed before this step. */
+  readonly step: number;
+  /** Position of its op in the integer model, which has the weights. */
+  readonly position: number;
+  readonly op: LinearOp;
+  /** Its input's elements are these operands. */
+  readonly firstOperand: number;
+  readonly operandCount: number;
+  /** Its result's elements go to the places `first` .. `first + count`. */
+  readonly first: number;
+  readonly count: number;
+}
+
 export interface Program {
   readonly wireCount: number;
+  /** Places after the wires. */
+  readonly slotCount: number;
+  /** In order. */
+  readonly linear: readonly LinearBlock[];
   readonly publicOutputCount: number;
   readonly publicInputCount: number;
   readonly privateInputCount: number;
@@ -28,6 +51,7 @@ export interface Program {
   readonly operandOffsets: Uint32Array;
   /** By operand: its terms are termOffsets[operand] .. termOffsets[operand + 1]. */
   readonly termOffsets: Uint32Array;
+  /** Of each term, the wire, or a place after the wires. */
   readonly wires: Uint32Array;
   readonly coefficients: Float64Array;
   /** By operand. */

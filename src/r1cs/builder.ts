@@ -3,7 +3,7 @@
  * a model has tens of millions of entries, so nothing here may allocate per entry.
  */
 import { signed } from './field.js';
-import type { R1cs, SparseMatrix } from './types.js';
+import type { ConstraintSource, R1cs, SparseMatrix } from './types.js';
 
 const DIRECT = 1 << 16;
 
@@ -84,6 +84,17 @@ export class MatrixBuilder {
     this.offsets[this.rows] = this.entries;
   }
 
+  /** Drops all rows and keeps the memory. */
+  clear(): void {
+    this.rows = 0;
+    this.entries = 0;
+  }
+
+  /** The rows so far, in this builder's own memory. */
+  view(): SparseMatrix {
+    return { offsets: this.offsets.subarray(0, this.rows + 1), wires: this.wires, values: this.values };
+  }
+
   finish(): SparseMatrix {
     return {
       offsets: this.offsets.slice(0, this.rows + 1),
@@ -113,15 +124,33 @@ export class R1csBuilder {
     return this.c.rowCount;
   }
 
+  get entryCount(): number {
+    return this.a.entryCount + this.b.entryCount + this.c.entryCount;
+  }
+
   endConstraint(): void {
     this.a.endRow();
     this.b.endRow();
     this.c.endRow();
   }
 
-  finish(counts: WireCounts): R1cs {
+  /** The constraints so far, as long as nothing more is added. */
+  view(counts: WireCounts): R1cs {
+    const [a, b, c] = [this.a.view(), this.b.view(), this.c.view()];
+    return { ...counts, constraintCount: this.constraintCount, a, b, c, coefficients: this.coefficients.values };
+  }
+
+  /** Drops all constraints; coefficients keep their places. */
+  clear(): void {
+    for (const matrix of [this.a, this.b, this.c]) matrix.clear();
+  }
+
+  finish({ wireCount, publicOutputCount, publicInputCount, privateInputCount }: WireCounts): R1cs {
     return {
-      ...counts,
+      wireCount,
+      publicOutputCount,
+      publicInputCount,
+      privateInputCount,
       constraintCount: this.constraintCount,
       a: this.a.finish(),
       b: this.b.finish(),
@@ -129,4 +158,23 @@ export class R1csBuilder {
       coefficients: this.coefficients.values.slice(),
     };
   }
+}
+
+/** A whole system in memory. */
+export function collect(source: ConstraintSource): R1cs {
+  const builder = new R1csBuilder();
+  for (const batch of source.batches()) {
+    const ids = Uint32Array.from(batch.coefficients, (value) => builder.coefficients.idOf(value));
+    for (let row = 0; row < batch.constraintCount; row++) {
+      copyRow(batch.a, row, ids, builder.a);
+      copyRow(batch.b, row, ids, builder.b);
+      copyRow(batch.c, row, ids, builder.c);
+      builder.endConstraint();
+    }
+  }
+  return builder.finish(source);
+}
+
+function copyRow(matrix: SparseMatrix, row: number, ids: Uint32Array, target: MatrixBuilder): void {
+  for (let k = matrix.offsets[row]; k < matrix.offsets[row + 1]; k++) target.push(matrix.wires[k], ids[matrix.values[k]]);
 }

@@ -4,7 +4,7 @@
  * equal the other side, so exactness is decided before equality.
  */
 import { canonical } from './field.js';
-import { FIELD_MODULUS, type R1cs, type SparseMatrix } from './types.js';
+import { FIELD_MODULUS, type ConstraintSource, type R1cs, type SparseMatrix } from './types.js';
 import { wireValue, type Witness } from './witness.js';
 
 const EXACT = 2 ** 53;
@@ -23,32 +23,14 @@ export interface Checker {
 }
 
 export function createChecker(system: R1cs): Checker {
-  const small = Float64Array.from(system.coefficients, (value) =>
-    Number.isSafeInteger(Number(value)) ? Number(value) : NaN,
-  );
+  const small = Float64Array.from(system.coefficients, smallOrNaN);
   let index: RowIndex | undefined;
   const rowsOf = (wire: number): Uint32Array => {
     index ??= indexRows(system);
     return index.rows.subarray(index.offsets[wire], index.offsets[wire + 1]);
   };
 
-  const holds = (row: number, witness: Witness): boolean => {
-    const values = witness.small;
-    const c = rowValue(system.c, row, small, values);
-    // A product with an exact zero needs no other factor.
-    const a = rowValue(system.a, row, small, values);
-    if (a === 0 && !Number.isNaN(c)) return c === 0;
-    const b = rowValue(system.b, row, small, values);
-    if (b === 0 && !Number.isNaN(c)) return c === 0;
-    const product = a * b;
-    if (Math.abs(product) <= EXACT && !Number.isNaN(c)) return product === c;
-    return (
-      (fieldValue(system, system.a, row, witness) * fieldValue(system, system.b, row, witness) -
-        fieldValue(system, system.c, row, witness)) %
-        FIELD_MODULUS ===
-      0n
-    );
-  };
+  const holds = (row: number, witness: Witness): boolean => holdsIn(system, small, row, witness);
 
   return {
     rowsOf,
@@ -79,6 +61,47 @@ export function createChecker(system: R1cs): Checker {
 /** Whether a witness satisfies a system; for many witnesses of one system use `createChecker`. */
 export function isSatisfied(system: R1cs, witness: Witness): boolean {
   return createChecker(system).isSatisfied(witness);
+}
+
+/** The first constraint that a witness violates, by row; undefined where all hold. One pass, in the memory of a batch. */
+export function firstViolation(source: ConstraintSource, witness: Witness): number | undefined {
+  let small = new Float64Array(1024);
+  let known = 0;
+  let first = 0;
+  for (const batch of source.batches()) {
+    const { coefficients, constraintCount } = batch;
+    if (coefficients.length > small.length) {
+      const larger = new Float64Array(2 * coefficients.length);
+      larger.set(small);
+      small = larger;
+    }
+    for (; known < coefficients.length; known++) small[known] = smallOrNaN(coefficients[known]);
+    for (let row = 0; row < constraintCount; row++) if (!holdsIn(batch, small, row, witness)) return first + row;
+    first += constraintCount;
+  }
+  return undefined;
+}
+
+function smallOrNaN(coefficient: bigint): number {
+  return Number.isSafeInteger(Number(coefficient)) ? Number(coefficient) : NaN;
+}
+
+/** Whether one constraint holds. `coefficients`: the system's as doubles, NaN where one is too large. */
+function holdsIn(system: R1cs, coefficients: Float64Array, row: number, witness: Witness): boolean {
+  const values = witness.small;
+  const c = rowValue(system.c, row, coefficients, values);
+  // A product with an exact zero needs no other factor.
+  const a = rowValue(system.a, row, coefficients, values);
+  if (a === 0 && !Number.isNaN(c)) return c === 0;
+  const b = rowValue(system.b, row, coefficients, values);
+  if (b === 0 && !Number.isNaN(c)) return c === 0;
+  const product = a * b;
+  if (Math.abs(product) <= EXACT && !Number.isNaN(c)) return product === c;
+  return (
+    (fieldValue(system, system.a, row, witness) * fieldValue(system, system.b, row, witness) - fieldValue(system, system.c, row, witness)) %
+      FIELD_MODULUS ===
+    0n
+  );
 }
 
 /** A row's combination in doubles, or NaN where that would not be exact. */

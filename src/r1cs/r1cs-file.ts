@@ -7,7 +7,7 @@ import { R1csBuilder } from './builder.js';
 import { isCanonical, modulusWords, readWords, smallFromWords, writeWords } from './field.js';
 import { R1csFormatError } from './format-error.js';
 import { concatBytes, expectField, fileHeader, readSections, sectionHeader, wordsOf } from './sections.js';
-import { nonZeros, type R1cs, type SparseMatrix } from './types.js';
+import { sourceOf, type ConstraintSource, type R1cs, type SparseMatrix } from './types.js';
 
 export { R1csFormatError } from './format-error.js';
 
@@ -66,7 +66,7 @@ export function checkCounts(
 }
 
 /** The bytes of a `.r1cs` file piece by piece (a large system does not fit one buffer). Labels are the wires' own numbers. */
-export function* r1csChunks(system: R1cs): Generator<Uint8Array> {
+export function* r1csChunks(system: ConstraintSource): Generator<Uint8Array> {
   const header = new Uint32Array(HEADER_BYTES / 4);
   header[0] = 32;
   header.set(modulusWords(), 1);
@@ -74,20 +74,22 @@ export function* r1csChunks(system: R1cs): Generator<Uint8Array> {
   header[15] = system.constraintCount;
   yield concatBytes([fileHeader('r1cs', 1, 3), sectionHeader(1, HEADER_BYTES), bytesOf(header)]);
 
-  yield sectionHeader(2, nonZeros(system) * 36 + system.constraintCount * 12);
-  const coefficients = new Uint32Array(system.coefficients.length * 8);
-  system.coefficients.forEach((value, i) => writeWords(value, coefficients, i * 8));
+  yield sectionHeader(2, system.nonZeros * 36 + system.constraintCount * 12);
+  const coefficients = new CoefficientWords();
   let chunk = new Uint32Array(CHUNK_WORDS);
   let at = 0;
-  for (let row = 0; row < system.constraintCount; row++) {
-    for (const matrix of [system.a, system.b, system.c]) {
-      const need = rowWords(matrix, row);
-      if (at + need > chunk.length) {
-        yield bytesOf(chunk.subarray(0, at));
-        chunk = new Uint32Array(Math.max(CHUNK_WORDS, need));
-        at = 0;
+  for (const batch of system.batches()) {
+    const words = coefficients.of(batch.coefficients);
+    for (let row = 0; row < batch.constraintCount; row++) {
+      for (const matrix of [batch.a, batch.b, batch.c]) {
+        const need = rowWords(matrix, row);
+        if (at + need > chunk.length) {
+          yield bytesOf(chunk.subarray(0, at));
+          chunk = new Uint32Array(Math.max(CHUNK_WORDS, need));
+          at = 0;
+        }
+        at = writeRow(matrix, row, words, chunk, at);
       }
-      at = writeRow(matrix, row, coefficients, chunk, at);
     }
   }
   yield bytesOf(chunk.subarray(0, at));
@@ -98,9 +100,30 @@ export function* r1csChunks(system: R1cs): Generator<Uint8Array> {
   yield bytesOf(labels);
 }
 
+/** Size of the file in bytes. */
+export function r1csBytes(system: Pick<ConstraintSource, 'nonZeros' | 'constraintCount' | 'wireCount'>): number {
+  return 12 + 12 + HEADER_BYTES + 12 + system.nonZeros * 36 + system.constraintCount * 12 + 12 + system.wireCount * 8;
+}
+
 /** The whole `.r1cs` file in one array, for systems of moderate size. */
 export function encodeR1cs(system: R1cs): Uint8Array {
-  return concatBytes(r1csChunks(system));
+  return concatBytes(r1csChunks(sourceOf(system)));
+}
+
+/** Coefficients as the file has them, eight words each; batch after batch has more of them. */
+class CoefficientWords {
+  private words = new Uint32Array(8 * 1024);
+  private count = 0;
+
+  of(values: readonly bigint[]): Uint32Array {
+    if (values.length * 8 > this.words.length) {
+      const words = new Uint32Array(values.length * 16);
+      words.set(this.words);
+      this.words = words;
+    }
+    for (; this.count < values.length; this.count++) writeWords(values[this.count], this.words, this.count * 8);
+    return this.words;
+  }
 }
 
 function rowWords(matrix: SparseMatrix, row: number): number {

@@ -30,6 +30,22 @@ export interface R1cs {
 }
 
 /** Entries of A, B and C together. */
-export function nonZeros(system: R1cs): number {
-  return system.a.wires.length + system.b.wires.length + system.c.wires.length;
+export function nonZeros({ a, b, c }: Pick<R1cs, 'a' | 'b' | 'c'>): number {
+  return [a, b, c].reduce((sum, { offsets }) => sum + offsets[offsets.length - 1], 0);
+}
+
+/**
+ * A system that need not stand in memory: its constraints come batch by batch, in order, each batch a system of consecutive rows over all
+ * wires. The trap: arrays of a batch are used again for the next one, and its `coefficients` are those met so far, which only grow.
+ */
+export interface ConstraintSource extends Omit<R1cs, 'a' | 'b' | 'c' | 'coefficients'> {
+  /** Entries of A, B and C together. */
+  readonly nonZeros: number;
+  batches(): Iterable<R1cs>;
+}
+
+/** A system in memory, as one batch. */
+export function sourceOf(system: R1cs): ConstraintSource {
+  const { constraintCount, wireCount, publicOutputCount, publicInputCount, privateInputCount } = system;
+  return { constraintCount, wireCount, publicOutputCount, publicInputCount, privateInputCount, nonZeros: nonZeros(system), batches: () => [system] };
 }

@@ -5,8 +5,9 @@
  * The trap: integer gadgets work on doubles, which the compiler's interval bounds keep exact; hash states do not fit and
  * are carried as field elements.
  */
-import type { BigRow, Program, ProgramGadget } from '../compile/program.js';
+import type { BigRow, LinearBlock, Program, ProgramGadget } from '../compile/program.js';
 import { WitnessInputError } from './errors.js';
+import { evaluateOp } from '../quantize/semantics.js';
 import { canonical, signed } from '../r1cs/field.js';
 import type { Witness } from '../r1cs/witness.js';
 import { prepareGadget, type GadgetWitness } from '../gadgets/index.js';
@@ -23,17 +24,25 @@ export interface Assignment {
 /** A plan with its gadgets' functions looked up: prepare once, generate many witnesses. */
 export interface WitnessGenerator {
   /** @throws WitnessInputError */
-  generate(assignment: Assignment): Witness;
+  generate(assignment: Assignment): GeneratedWitness;
+}
+
+/** A witness, and beside it what layers computed that have no wires. */
+export interface GeneratedWitness extends Witness {
+  readonly linear: Float64Array;
 }
 
 /**
  * What the circuit itself computed as the model's outputs, all outputs one after the other, whether they are public, hashed or private.
  */
-export function circuitResults(program: Program, witness: Witness): Float64Array {
-  const { resultOffsets, resultWires, resultCoefficients, resultConstants } = program;
+export function circuitResults(program: Program, { small, linear }: GeneratedWitness): Float64Array {
+  const { wireCount, resultOffsets, resultWires, resultCoefficients, resultConstants } = program;
   return resultConstants.map((constant, i) => {
     let sum = constant;
-    for (let k = resultOffsets[i]; k < resultOffsets[i + 1]; k += 1) sum += resultCoefficients[k] * witness.small[resultWires[k]];
+    for (let k = resultOffsets[i]; k < resultOffsets[i + 1]; k += 1) {
+      const place = resultWires[k];
+      sum += resultCoefficients[k] * (place < wireCount ? small[place] : linear[place - wireCount]);
+    }
     return sum;
   });
 }
@@ -63,6 +72,7 @@ function prepareStep(gadget: ProgramGadget): PreparedStep {
 }
 
 class Run {
+  /** By wire, and after the wires by place of a linear layer's result. */
   private readonly small: Float64Array;
   private readonly big = new Map<number, bigint>();
 
@@ -71,14 +81,25 @@ class Run {
     private readonly gadgets: readonly PreparedStep[],
     assignment: Assignment,
   ) {
-    this.small = new Float64Array(program.wireCount);
+    this.small = new Float64Array(program.wireCount + program.slotCount);
     this.small[0] = 1;
     this.assignInputs(assignment);
-    for (let step = 0; step < program.gadget.length; step += 1) this.runStep(step);
+    let next = 0;
+    for (let step = 0; step <= program.gadget.length; step += 1) {
+      for (; next < program.linear.length && program.linear[next].step <= step; next += 1) this.runLinear(program.linear[next]);
+      if (step < program.gadget.length) this.runStep(step);
+    }
   }
 
-  finish(): Witness {
-    return { small: this.small, big: this.big };
+  finish(): GeneratedWitness {
+    const { wireCount } = this.program;
+    return { small: this.small.subarray(0, wireCount), big: this.big, linear: this.small.subarray(wireCount) };
+  }
+
+  private runLinear({ op, firstOperand, operandCount, first }: LinearBlock): void {
+    const x = new Float64Array(operandCount);
+    for (let i = 0; i < operandCount; i += 1) x[i] = this.evaluate(firstOperand + i);
+    this.small.set(evaluateOp(op, [x]), first);
   }
 
   private assignInputs({ publicInputs, privateInputs }: Assignment): void {

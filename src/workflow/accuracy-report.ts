@@ -11,7 +11,7 @@ import { accepts, encodeInputs, realRange } from '../quantize/encode.js';
 import type { IntegerInput, IntegerModel } from '../quantize/integer-model.js';
 import { AccumulatorOverflowError, CalibrationError } from '../quantize/errors.js';
 import { interpret, runIntegerModel } from '../quantize/interpreter.js';
-import { createChecker } from '../r1cs/check.js';
+import { firstViolation } from '../r1cs/check.js';
 import { mostOf } from '../tensor/extremes.js';
 import { sizeOf } from '../tensor/shape.js';
 import { InconsistentWitnessError, prepareCircuit } from './circuit-run.js';
@@ -276,7 +276,7 @@ function isInside({ inputs }: IntegerModel, row: Sample): boolean {
  * the interpreter's after that. The first witness is checked against every constraint.
  * @throws InconsistentWitnessError
  */
-function circuitOutputs(model: IntegerModel, { program, system, saltCount }: Circuit): IntegerOutputs {
+function circuitOutputs(model: IntegerModel, { program, constraints, saltCount }: Circuit): IntegerOutputs {
   const run = prepareCircuit(model, program);
   const checked = Math.max(LEAST_CHECKED, Math.floor(CHECKED_WIRES / program.wireCount));
   let done = 0;
@@ -285,9 +285,9 @@ function circuitOutputs(model: IntegerModel, { program, system, saltCount }: Cir
     if (done > checked) return runIntegerModel(model, integers);
     const { witness, outputs } = run(integers, 0n, new Array<bigint>(saltCount).fill(1n));
     if (done === 1) {
-      const violated = createChecker(system).violatedConstraints(witness);
-      if (violated.length > 0) {
-        throw new InconsistentWitnessError(`the witness violates constraint ${violated[0]} of the circuit; please report it with the model`);
+      const violated = firstViolation(constraints, witness);
+      if (violated !== undefined) {
+        throw new InconsistentWitnessError(`the witness violates constraint ${violated} of the circuit; please report it with the model`);
       }
     }
     return outputs;

@@ -197,7 +197,7 @@ async function auditCircuit(state: State): Promise<void> {
     const model = integerModelFromJson(new TextDecoder().decode(await readBuildFile(folder, manifest, 'integer-model.json')));
     requireManifestOfModel(folder, manifest, model, publicSignalsOf(model, manifest.visibility));
     const circuit = await compileModel(model, manifest.visibility);
-    compare('the circuit\'s hash', manifest.circuitHash, sha256(r1csChunks(circuit.system)));
+    compare('the circuit\'s hash', manifest.circuitHash, sha256(r1csChunks(circuit.constraints)));
     compare('the hash of circuit.r1cs', manifest.files['circuit.r1cs'] ?? 'absent', manifest.circuitHash);
     compare('the hash of circuit.sym', manifest.files['circuit.sym'] ?? 'absent', sha256(symLines(wireNames(circuit.netlist, circuit.program, circuit.signals))));
     netlist = circuit.netlist;

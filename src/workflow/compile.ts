@@ -11,7 +11,6 @@ import { quantize } from '../quantize/quantize.js';
 import { integerModelToJson } from '../quantize/serialize.js';
 import { r1csChunks } from '../r1cs/r1cs-file.js';
 import { symLines } from '../r1cs/sym-file.js';
-import { nonZeros } from '../r1cs/types.js';
 import { proofSystemOf } from '../proof-systems/index.js';
 import { MAX_SIGNALS } from '../solidity/render.js';
 import { VERSION } from '../version.js';
@@ -136,7 +135,7 @@ function choiceOf({ shapes, outputs }: ModelChoice): ModelChoice {
 function filesOf(model: IntegerModel, circuit: Circuit): BuildFiles {
   return {
     'integer-model.json': () => [integerModelToJson(model)],
-    'circuit.r1cs': () => r1csChunks(circuit.system),
+    'circuit.r1cs': () => r1csChunks(circuit.constraints),
     'circuit.sym': () => symLines(wireNames(circuit.netlist, circuit.program, circuit.signals)),
     'circuit.plan': () => [encodeProgram(circuit.program)],
   };
@@ -150,7 +149,7 @@ function describe(
   visibility: PortVisibility,
   classes: readonly OutputClasses[],
 ): Manifest {
-  const { system, ports } = circuit;
+  const { constraints, ports } = circuit;
   const [inputs, outputs] = [portOf(ports, 'input').tensors, portOf(ports, 'output').tensors];
   return {
     format: 'zkinfer-build',
@@ -158,7 +157,7 @@ function describe(
     name,
     toolVersion: VERSION,
     modelHash: sha256([onnx]),
-    circuitHash: sha256(r1csChunks(system)),
+    circuitHash: sha256(r1csChunks(constraints)),
     activationBits: model.activationBits,
     visibility: { ...visibility, parameters: 'fixed' },
     inputs: model.inputs.map((input, k) => describeInput(input, inputs[k])),
@@ -174,11 +173,11 @@ function describe(
     })),
     publicSignals: circuit.signals.map((signal) => ({ ...signal })),
     circuit: {
-      constraints: system.constraintCount,
-      wires: system.wireCount,
-      nonZeros: nonZeros(system),
+      constraints: constraints.constraintCount,
+      wires: constraints.wireCount,
+      nonZeros: constraints.nonZeros,
       publicSignals: circuit.signals.length,
-      domainSize: proofSystemOf({}).domainSize({ constraints: system.constraintCount, publicSignals: circuit.signals.length }),
+      domainSize: proofSystemOf({}).domainSize({ constraints: constraints.constraintCount, publicSignals: circuit.signals.length }),
     },
     notes: [...model.notes, ...notesOnSignals(visibility, circuit.signals.length)],
     files: {},

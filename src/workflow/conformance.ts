@@ -1,7 +1,7 @@
 /** `conformance`: any folder of models against onnxruntime, one row each. */
 import { buildGraph, decodeModel, type Graph } from '../onnx/index.js';
 import { ZkinferError } from '../errors.js';
-import { createChecker } from '../r1cs/check.js';
+import { firstViolation } from '../r1cs/check.js';
 import { prepareWitness } from '../witness/generate.js';
 import { encodeInputs, inputCodes } from '../quantize/encode.js';
 import { compileOnnx } from './compile.js';
@@ -40,8 +40,8 @@ export async function checkConformance(name: string, onnx: Uint8Array, inputText
     return {
       name,
       compiled: true,
-      constraints: circuit.system.constraintCount,
-      satisfied: createChecker(circuit.system).isSatisfied(witness),
+      constraints: circuit.constraints.constraintCount,
+      satisfied: firstViolation(circuit.constraints, witness) === undefined,
       error: maximumError,
       relativeError: outputRange > 0 ? maximumError / outputRange : maximumError,
       ...(classAgreement === undefined ? {} : { sameClass: classAgreement === 1 }),

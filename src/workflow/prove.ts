@@ -52,7 +52,7 @@ export interface Prover {
 export async function openWitness(folder: string): Promise<Pick<Prover, 'manifest' | 'model' | 'infer'> & { readonly circuit: KeyShape }> {
   const manifest = await readManifest(folder);
   const model = integerModelFromJson(new TextDecoder().decode(await readBuildFile(folder, manifest, 'integer-model.json')));
-  const program = decodeProgram(await readBuildFile(folder, manifest, 'circuit.plan'));
+  const program = decodeProgram(await readBuildFile(folder, manifest, 'circuit.plan'), model.ops);
   const signals = publicSignalsOf(model, manifest.visibility);
   requireManifestOfModel(folder, manifest, model, signals);
   const circuit = circuitShape(folder, manifest, program);

@@ -46,7 +46,7 @@ describe('the definition of a gadget', () => {
 describe('a witness plan', () => {
   it('keeps parameters that are arrays', () => {
     const program = {
-      wireCount: 1, publicOutputCount: 0, publicInputCount: 0, privateInputCount: 0,
+      wireCount: 1, slotCount: 0, linear: [], publicOutputCount: 0, publicInputCount: 0, privateInputCount: 0,
       gadgets: [{ spec: { template: 'Table', parameters: [2, [5, -1, 7]] }, signals: ['one'], outputCount: 3, inputCount: 1 }],
       gadget: new Int32Array(), outputWire: new Uint32Array(), innerWire: new Uint32Array(), operandOffsets: new Uint32Array(1),
       termOffsets: new Uint32Array(1), wires: new Uint32Array(), coefficients: new Float64Array(), constants: new Float64Array(),

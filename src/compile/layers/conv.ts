@@ -6,6 +6,7 @@ import type { Emitter } from '../emitter.js';
 
 export function compileConv(op: IntegerConv, at: Emitter): void {
   const x = at.narrowRows(at.inputs(op)[0]);
+  if (at.setLinear(op, x)) return;
   const { window, outputShape } = planOf(op);
   const [batch, inChannels] = op.inputShape;
   const [outChannels, groupChannels] = op.weightShape;

@@ -4,6 +4,7 @@ import type { Emitter } from '../emitter.js';
 
 export function compileDense(op: IntegerDense, at: Emitter): void {
   const x = at.narrowRows(at.inputs(op)[0]);
+  if (at.setLinear(op, x)) return;
   const writer = at.writer();
   for (let r = 0; r < op.rows; r += 1) {
     for (let o = 0; o < op.outFeatures; o += 1) {

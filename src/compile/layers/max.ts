@@ -38,12 +38,11 @@ export function compileMax(op: IntegerMax, at: Emitter): void {
     return { members, gains: [], low, high };
   });
   const rounds = groups.reduce((most, { members }) => Math.max(most, members.length), 0);
-  const scratch = at.writer();
   for (let round = 1; round < rounds; round += 1) {
     const challenged = groups.filter(({ members }) => members.length > round);
     const differences = differenceRows(rows, challenged, round, at);
     challenged.forEach((group, row) => {
-      const [low, high] = boundDifference(group, round, input, rows, at, scratch);
+      const [low, high] = boundDifference(group, round, input, rows, at);
       const [least, most] = at.interval(input, group.members[round]);
       [group.low, group.high] = [Math.max(group.low, least), Math.max(group.high, most)];
       if (high <= 0) return;
@@ -102,13 +101,12 @@ function boundDifference(
   input: TensorId,
   rows: LinearRows,
   at: Emitter,
-  scratch: RowWriter,
 ): [number, number] {
   const [low, high] = at.interval(input, members[round]);
   if (members.length > MOST_PAIRWISE) return [low - most, high - least];
   const bounds = Array.from(members.subarray(0, round), (member) => {
     const [memberLow, memberHigh] = at.interval(input, member);
-    return at.narrower([low - memberHigh, high - memberLow], at.differenceInterval(rows, members[round], member, scratch));
+    return at.narrower([low - memberHigh, high - memberLow], at.netlist.differenceInterval(rows, members[round], member));
   });
   return [leastOf(bounds.map(([pairLow]) => pairLow)), leastOf(bounds.map(([, pairHigh]) => pairHigh))];
 }

@@ -1,0 +1,162 @@
+/**
+ * A large dense or convolution layer as it is, not written out row by row: its result has values that no step makes and no wire carries,
+ * each standing for a row of the layer over its input's rows. What reads such a value reads a short row; where constraints or exact
+ * intervals are wanted, the value is replaced by its terms, one row at a time, so that the terms of a whole layer never stand in memory.
+ *
+ * The trap: the row of such a value may hold other such values (a 1x1 convolution over a few), so replacing goes on until none is left.
+ */
+import type { IntegerConv, IntegerDense } from '../quantize/integer-model.js';
+import { planOf } from '../quantize/semantics.js';
+import { sizeOf } from '../tensor/shape.js';
+import type { LinearRows } from './linear-rows.js';
+
+export type LinearOp = IntegerDense | IntegerConv;
+
+export interface LinearLayer {
+  readonly op: LinearOp;
+  /** Its position among the model's ops. */
+  readonly position: number;
+  /** Rows of its input, each of a few terms. */
+  readonly x: LinearRows;
+  /** Its values: `first` + i is element i of its result. */
+  readonly first: number;
+  readonly count: number;
+  /** Steps made before it; it reads nothing that a later step makes. */
+  readonly stepsBefore: number;
+}
+
+/** Terms of one combination, one after the other; a value may stand there more than once. */
+export class Terms {
+  values = new Uint32Array(1024);
+  coefficients = new Float64Array(1024);
+  length = 0;
+  constant = 0;
+
+  clear(): void {
+    this.length = 0;
+    this.constant = 0;
+  }
+
+  push(value: number, coefficient: number): void {
+    if (this.length === this.values.length) this.grow();
+    this.values[this.length] = value;
+    this.coefficients[this.length] = coefficient;
+    this.length += 1;
+  }
+
+  private grow(): void {
+    const [values, coefficients] = [new Uint32Array(2 * this.length), new Float64Array(2 * this.length)];
+    values.set(this.values);
+    coefficients.set(this.coefficients);
+    [this.values, this.coefficients] = [values, coefficients];
+  }
+}
+
+/** The layers of a netlist that are not written out, and whose values are which. */
+export interface LinearLayers {
+  readonly layers: readonly LinearLayer[];
+  /** By value: the position in `layers` of the layer whose value it is, or -1. Values beyond its end are no layer's. */
+  readonly layerOf: Int32Array;
+}
+
+/** Adds factor * (row i of `rows`) to the terms, values of layers replaced by what they stand for. */
+export function addRow(into: Terms, rows: LinearRows, i: number, factor: number, linear: LinearLayers): void {
+  into.constant += factor * rows.constants[i];
+  const { layerOf } = linear;
+  for (let k = rows.offsets[i]; k < rows.offsets[i + 1]; k += 1) {
+    const value = rows.values[k];
+    if (value < layerOf.length && layerOf[value] >= 0) addValue(into, value, factor * rows.coefficients[k], linear);
+    else into.push(value, factor * rows.coefficients[k]);
+  }
+}
+
+/** Adds factor * value to the terms, replaced by what it stands for where it is a layer's. */
+export function addValue(into: Terms, value: number, factor: number, linear: LinearLayers): void {
+  const number = value < linear.layerOf.length ? linear.layerOf[value] : -1;
+  if (number < 0) {
+    into.push(value, factor);
+    return;
+  }
+  const layer = linear.layers[number];
+  const i = value - layer.first;
+  if (layer.op.kind === 'dense') addDenseRow(into, layer.op, layer.x, i, factor, linear);
+  else addConvRow(into, layer.op, layer.x, i, factor, linear);
+}
+
+function addDenseRow(into: Terms, { inFeatures, outFeatures, weight, bias }: IntegerDense, x: LinearRows, i: number, factor: number, linear: LinearLayers): void {
+  const o = i % outFeatures;
+  const first = Math.floor(i / outFeatures) * inFeatures;
+  for (let k = 0; k < inFeatures; k += 1) {
+    const coefficient = factor * weight[o * inFeatures + k];
+    if (coefficient !== 0) addRow(into, x, first + k, coefficient, linear);
+  }
+  into.constant += factor * bias[o];
+}
+
+function addConvRow(into: Terms, op: IntegerConv, x: LinearRows, i: number, factor: number, linear: LinearLayers): void {
+  const { window, outputShape } = planOf(op);
+  const [, inChannels] = op.inputShape;
+  const [outChannels, groupChannels] = op.weightShape;
+  const plane = sizeOf(op.inputShape.slice(2));
+  const outPlane = sizeOf(outputShape.slice(2));
+  const kernel = window.length / outPlane;
+  const p = i % outPlane;
+  const o = Math.floor(i / outPlane) % outChannels;
+  const n = Math.floor(i / (outPlane * outChannels));
+  const firstChannel = n * inChannels + Math.floor(o / (outChannels / op.groups)) * groupChannels;
+  for (let c = 0; c < groupChannels; c += 1) {
+    const from = (firstChannel + c) * plane;
+    const weights = (o * groupChannels + c) * kernel;
+    for (let k = 0; k < kernel; k += 1) {
+      const position = window[p * kernel + k];
+      if (position < 0) continue;
+      const coefficient = factor * op.weight[weights + k];
+      if (coefficient !== 0) addRow(into, x, from + position, coefficient, linear);
+    }
+  }
+  into.constant += factor * op.bias[o];
+}
+
+/** Multiplications that a layer takes: how many terms its rows have together, those that are zero or padded counted too. */
+export function workOf(op: LinearOp): number {
+  return op.kind === 'dense' ? op.rows * op.weight.length : sizeOf(op.shape) * sizeOf(op.weightShape.slice(1));
+}
+
+/** Memory in which the terms of one combination are merged: an entry for every value. */
+export class Merger {
+  readonly terms = new Terms();
+  private sums = new Float64Array(0);
+  /** The combination in which a value was last seen. */
+  private seen = new Int32Array(0);
+  private round = 0;
+
+  /** Merges the terms in place, in the order of each value's first; terms that cancel stay, with a coefficient of zero. */
+  merge(valueCount: number): Terms {
+    const { terms } = this;
+    const { values, coefficients, length } = terms;
+    this.reserve(valueCount);
+    const { sums, seen } = this;
+    const round = (this.round += 1);
+    let distinct = 0;
+    for (let k = 0; k < length; k += 1) {
+      const value = values[k];
+      if (seen[value] === round) {
+        sums[value] += coefficients[k];
+      } else {
+        seen[value] = round;
+        sums[value] = coefficients[k];
+        values[distinct] = value;
+        distinct += 1;
+      }
+    }
+    for (let k = 0; k < distinct; k += 1) coefficients[k] = sums[values[k]];
+    terms.length = distinct;
+    return terms;
+  }
+
+  private reserve(valueCount: number): void {
+    if (valueCount <= this.sums.length && this.round < 2 ** 31 - 2) return;
+    const size = Math.max(1024, 2 * valueCount);
+    [this.sums, this.seen, this.round] = [new Float64Array(size), new Int32Array(size), 0];
+  }
+}
