@@ -35,6 +35,9 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** Files of a compiled build that a build of another model or with other options may not have. */
+const SOMETIMES = ['circuit.r1cs', 'circuit.sym', 'circuit.circom'];
+
 /** What else a build takes the place of. */
 export interface WriteOptions {
   /** Where the ONNX file is: a build of another file is then told from an earlier state of this one. */
@@ -75,6 +78,8 @@ export async function writeBuild(folder: string, manifest: Manifest, files: Buil
   for (const stale of [...KEY_FILES, 'Verifier.sol']) {
     if (kept?.files[stale] === undefined) await rm(join(folder, stale), { force: true });
   }
+  // What only some builds hold; a file of this name that the earlier build did not make is the user's own.
+  for (const stale of SOMETIMES) if (earlier?.files[stale] !== undefined && files[stale] === undefined) await rm(join(folder, stale), { force: true });
   const hashes: Record<string, string> = { ...kept?.files };
   for (const [name, contents] of Object.entries(files)) hashes[name] = await writeAtomic(join(folder, name), contents());
   const complete = { ...manifest, ...(origin === undefined ? {} : { origin }), ...kept?.entries, files: hashes };

@@ -9,7 +9,7 @@ import { buildGraph, chooseFrom, decodeModel, evaluator, type ModelChoice } from
 import type { IntegerInput, IntegerModel } from '../quantize/integer-model.js';
 import { quantize } from '../quantize/quantize.js';
 import { integerModelToJson } from '../quantize/serialize.js';
-import { r1csChunks } from '../r1cs/r1cs-file.js';
+import { r1csBytes, r1csChunks } from '../r1cs/r1cs-file.js';
 import { symLines } from '../r1cs/sym-file.js';
 import { proofSystemOf } from '../proof-systems/index.js';
 import { MAX_SIGNALS } from '../solidity/render.js';
@@ -43,8 +43,13 @@ export interface CompileOptions extends ClassOptions, ModelChoice {
   readonly outputVisibility?: Visibility;
   /** Where compiled gadgets are looked for and kept; see `circom/compile.ts`. Default: the user's cache, then the package's own. */
   readonly gadgetFolders?: readonly string[];
+  /** Writes `circuit.r1cs` and `circuit.sym` whatever their size. Default: where the former has at most MOST_R1CS_BYTES; whoever needs it gets it made again. */
+  readonly r1cs?: boolean;
   readonly onStage?: (stage: string) => void;
 }
+
+/** Bytes up to which a build holds its constraint system as a file. */
+export const MOST_R1CS_BYTES = 2 ** 26;
 
 export interface CompiledModel {
   readonly model: IntegerModel;
@@ -102,7 +107,7 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
     ...(samples.length === 0 ? {} : { calibrationHash: samplesHash(samples), calibrationRows: samples.length }),
   };
   const manifest = { ...describe(onnx, model, circuit, options.name, visibility, classes), options: recorded, accuracy: onRecord(accuracy) };
-  return { model, circuit, manifest, accuracy, layers: reportLayers(model, circuit), files: filesOf(model, circuit), seconds: (performance.now() - start) / 1000 };
+  return { model, circuit, manifest, accuracy, layers: reportLayers(model, circuit), files: filesOf(model, circuit, options.r1cs), seconds: (performance.now() - start) / 1000 };
 }
 
 /** A model as it is quantized, to whatever bits, and what it is compared with. @throws any error class of onnx/errors, CalibrationError */
@@ -132,11 +137,14 @@ function choiceOf({ shapes, outputs }: ModelChoice): ModelChoice {
 }
 
 /** The contents of a build's files, made when they are asked for. */
-function filesOf(model: IntegerModel, circuit: Circuit): BuildFiles {
-  return {
-    'integer-model.json': () => [integerModelToJson(model)],
+function filesOf(model: IntegerModel, circuit: Circuit, r1cs = r1csBytes(circuit.constraints) <= MOST_R1CS_BYTES): BuildFiles {
+  const system: BuildFiles = {
     'circuit.r1cs': () => r1csChunks(circuit.constraints),
     'circuit.sym': () => symLines(wireNames(circuit.netlist, circuit.program, circuit.signals)),
+  };
+  return {
+    'integer-model.json': () => [integerModelToJson(model)],
+    ...(r1cs ? system : {}),
     'circuit.plan': () => [encodeProgram(circuit.program)],
   };
 }

@@ -30,9 +30,9 @@ import { compileCached, compileSolidity, contractName, type CompiledContract } f
 import { NotReadyError } from './errors.js';
 import type { VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
-import { integerModelFromJson } from '../quantize/serialize.js';
 import { VERSION } from '../version.js';
 import { addToBuild, readBuildFile, readManifest } from './build-folder.js';
+import { readIntegerModel } from './circuit-file.js';
 import { boundTo, contextOf, isUsableBy, type BoundTo } from './proof-context.js';
 import { proofFromJson, type ProofFile } from './proof-file.js';
 import { BuildMismatchError, publicSignalsOf, requireManifestOfModel } from './public-signals.js';
@@ -53,7 +53,7 @@ export interface ChainOptions {
  */
 async function renderBuild(folder: string): Promise<string> {
   const manifest = await readManifest(folder);
-  const model = integerModelFromJson(new TextDecoder().decode(await readBuildFile(folder, manifest, 'integer-model.json')));
+  const model = await readIntegerModel(folder, manifest);
   requireManifestOfModel(folder, manifest, model, publicSignalsOf(model, manifest.visibility));
   const contract = await proofSystemOf(manifest).contract();
   return contract.render(await readVerificationKey(folder), manifest);

@@ -10,9 +10,9 @@ import { OpeningError } from './errors.js';
 import { encodeInputs } from '../quantize/encode.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import { runIntegerModel } from '../quantize/interpreter.js';
-import { integerModelFromJson } from '../quantize/serialize.js';
 import { sizeOf } from '../tensor/shape.js';
-import { readBuildFile, readManifest } from './build-folder.js';
+import { readManifest } from './build-folder.js';
+import { readIntegerModel } from './circuit-file.js';
 import type { Sample } from './input-json.js';
 import type { Opening } from './opening-file.js';
 import { describeOutputs, type OutputReport } from './outputs.js';
@@ -36,7 +36,7 @@ export interface Opened {
  */
 export async function openSignals(folder: string, publicSignals: readonly string[], { opening, input }: { readonly opening?: Opening; readonly input?: Sample }): Promise<Opened> {
   const manifest = await readManifest(folder);
-  const model = integerModelFromJson(new TextDecoder().decode(await readBuildFile(folder, manifest, 'integer-model.json')));
+  const model = await readIntegerModel(folder, manifest);
   const signals = publicSignalsOf(model, manifest.visibility);
   requireManifestOfModel(folder, manifest, model, signals);
   if (publicSignals.length !== signals.meanings.length) {

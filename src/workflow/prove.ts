@@ -9,10 +9,10 @@ import type { Manifest, PortRole } from '../manifest.js';
 import { proofSystemOf } from '../proof-systems/index.js';
 import { encodeInputs } from '../quantize/encode.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
-import { integerModelFromJson } from '../quantize/serialize.js';
 import { FIELD_MODULUS } from '../r1cs/types.js';
 import { wireValue, witnessBytes, type Witness } from '../r1cs/witness.js';
 import { checkBuildFile, isInFolder, readBuildFile, readManifest } from './build-folder.js';
+import { readIntegerModel } from './circuit-file.js';
 import { prepareCircuit, type CircuitRun } from './circuit-run.js';
 import { InputFormatError, type Sample } from './input-json.js';
 import { describeOutputs, type OutputReport } from './outputs.js';
@@ -51,7 +51,7 @@ export interface Prover {
 /** Loads what a witness needs; proofs need `openProver`. */
 export async function openWitness(folder: string): Promise<Pick<Prover, 'manifest' | 'model' | 'infer'> & { readonly circuit: KeyShape }> {
   const manifest = await readManifest(folder);
-  const model = integerModelFromJson(new TextDecoder().decode(await readBuildFile(folder, manifest, 'integer-model.json')));
+  const model = await readIntegerModel(folder, manifest);
   const program = decodeProgram(await readBuildFile(folder, manifest, 'circuit.plan'), model.ops);
   const signals = publicSignalsOf(model, manifest.visibility);
   requireManifestOfModel(folder, manifest, model, signals);

@@ -15,7 +15,8 @@ import { powerOf } from '../groth16/snarkjs-ceremony.js';
 import type { Groth16Backend, OnProgress, VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
 import { proofSystemOf, type ProofSystem } from '../proof-systems/index.js';
-import { addToBuild, checkBuildFile, dropFromBuild, hashFile, KeysExistError, readManifest, sweepUnfinished } from './build-folder.js';
+import { ownR1cs, withMadeR1cs } from './circuit-file.js';
+import { addToBuild, dropFromBuild, hashFile, KeysExistError, readManifest, sweepUnfinished } from './build-folder.js';
 
 export { PowersOfTauError } from './errors.js';
 export { developmentKeysNotice, ONE_CONTRIBUTION_NOTICE } from './key-notices.js';
@@ -47,11 +48,12 @@ export async function setupBuild(folder: string, backend: Groth16Backend, option
   const start = performance.now();
   const manifest = await readManifest(folder);
   await sweepUnfinished(folder);
-  const r1cs = await checkBuildFile(folder, manifest, 'circuit.r1cs');
+  const own = await ownR1cs(folder, manifest);
   if (options.force !== true) await refuseOverwriting(folder, manifest, options);
   const powers = options.ptau === undefined ? undefined : await knownPowers(options.ptau, options.ptauHash);
   if (powers !== undefined && options.force !== true) await refuseOtherPowers(folder, manifest, powers, options);
-  const made = await makeKeys(folder, proofSystemOf(manifest), r1cs, backend, options, powers);
+  const make = (r1cs: string): Promise<Omit<SetupResult, 'seconds'>> => makeKeys(folder, proofSystemOf(manifest), r1cs, backend, options, powers);
+  const made = own === undefined ? await withMadeR1cs(folder, manifest, make) : await make(own);
   return { ...made, seconds: (performance.now() - start) / 1000 };
 }
 

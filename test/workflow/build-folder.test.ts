@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { OutputError, writeAtomic } from '../../src/atomic-file.js';
-import { addToBuild, BuildFolderError, hashFile, KeysExistError, readManifest, sweepUnfinished, writeBuild } from '../../src/workflow/build-folder.js';
+import { addToBuild, BuildFolderError, hashFile, KeysExistError, readManifest, sweepUnfinished, writeBuild, writeManifest } from '../../src/workflow/build-folder.js';
+import { BuildMismatchError } from '../../src/workflow/errors.js';
 import { buildName } from '../../src/workflow/build-name.js';
 import { writeVerifier } from '../../src/workflow/contract.js';
 import { openProver, openWitness } from '../../src/workflow/prove.js';
 import { setupBuild } from '../../src/workflow/setup.js';
-import { readVerificationKey } from '../../src/workflow/verify.js';
-import { sha256 } from '../../src/workflow/compile.js';
+import { readVerificationKey, verifyProof } from '../../src/workflow/verify.js';
+import { buildFiles, compileOnnx, sha256 } from '../../src/workflow/compile.js';
 import { backend, temporaryFolder, toyBuild } from './support/folders.js';
+import { toyModel } from './support/toy.js';
 
 describe('a build folder', function () {
   this.timeout(120_000);
@@ -52,6 +54,28 @@ describe('a build folder', function () {
       spoil(path.join(folder, name));
       await assert.rejects(use(folder), (error: Error) => error instanceof BuildFolderError && wanted.test(error.message), name);
     }
+  });
+
+  it('of a large circuit holds no constraint system: setup makes it again, checks it, and leaves nothing of it', async () => {
+    const folder = await toyBuild();
+    const own = { 'circuit.circom': () => ['printed'] };
+    const whole = await compileOnnx(toyModel(), { name: 'toy' });
+    await writeBuild(folder, whole.manifest, { ...buildFiles(whole), ...own });
+    const compiled = await compileOnnx(toyModel(), { name: 'toy', r1cs: false });
+    await writeBuild(folder, compiled.manifest, buildFiles(compiled), { dropKeys: true });
+    const names = ['circuit.plan', 'integer-model.json', 'manifest.json', 'proving.zkey', 'verification_key.json'];
+    assert.deepEqual(readdirSync(folder).sort(), names);
+    const { manifest } = await setupBuild(folder, backend(), { force: true });
+    assert.deepEqual(readdirSync(folder).sort(), names);
+    assert.deepEqual(Object.keys(manifest.files).sort(), names.filter((name) => name !== 'manifest.json'));
+    const prover = await openProver(folder, backend());
+    const { proof, publicSignals } = await prover.prove([Float64Array.of(0.5, 0.5)]);
+    await prover.close();
+    assert.ok((await verifyProof(folder, backend(), { proof, publicSignals })).valid);
+
+    await writeManifest(folder, { ...manifest, circuitHash: `0x${'1'.repeat(64)}` });
+    await assert.rejects(setupBuild(folder, backend(), { force: true }), BuildMismatchError);
+    assert.deepEqual(readdirSync(folder).sort(), names);
   });
 
   it('keeps its keys when the same circuit is compiled anew', async () => {

@@ -109,17 +109,18 @@ async function verify(key: string, flags: Flags): Promise<void> {
     flags,
     async (session) => {
       const [{ powerOf }, { hashFile }] = await Promise.all([import('../../groth16/snarkjs-ceremony.js'), import('../../workflow/build-folder.js')]);
-      const { r1cs, modelHash } = await circuitOf(flags);
       const ptau = flags.ptau as string;
       const ptauHash = await hashFile(ptau);
       const wanted = flags.ptauHash?.toLowerCase().replace(/^(0x)?/, '0x');
       if (wanted !== undefined && wanted !== ptauHash) throw new CeremonyError(`${ptau} has the SHA-256 ${ptauHash}, not ${wanted}`);
       const { ceremony } = backendFor(flags.backend, session);
-      const record = await staged(session, 'verifying', (options) =>
-        ceremony.verifyKey(key, { r1cs, ptau, checkPowers: wanted === undefined, ...options }),
-      );
-      const hashes = { circuit: await hashFile(r1cs), ptau: ptauHash, key: await hashFile(key) };
-      return { result: { valid: true, key, ...(modelHash ? { modelHash } : {}), sha256: hashes, ptauPower: await powerOf(ptau), ...record }, ok: true };
+      return await withCircuitOf(flags, async (r1cs, modelHash) => {
+        const record = await staged(session, 'verifying', (options) =>
+          ceremony.verifyKey(key, { r1cs, ptau, checkPowers: wanted === undefined, ...options }),
+        );
+        const hashes = { circuit: await hashFile(r1cs), ptau: ptauHash, key: await hashFile(key) };
+        return { result: { valid: true, key, ...(modelHash ? { modelHash } : {}), sha256: hashes, ptauPower: await powerOf(ptau), ...record }, ok: true };
+      });
     },
     (result) =>
       [
@@ -134,12 +135,12 @@ async function verify(key: string, flags: Flags): Promise<void> {
   );
 }
 
-async function circuitOf({ build, r1cs }: Flags): Promise<{ readonly r1cs: string; readonly modelHash?: string }> {
+async function withCircuitOf<T>({ build, r1cs }: Flags, use: (r1cs: string, modelHash?: string) => Promise<T>): Promise<T> {
   if ((build === undefined) === (r1cs === undefined)) throw new UsageError('say which circuit the key is for: --build FOLDER or --r1cs FILE');
-  if (build === undefined) return { r1cs: r1cs as string };
-  const { checkBuildFile, readManifest } = await import('../../workflow/build-folder.js');
+  if (build === undefined) return await use(r1cs as string);
+  const [{ readManifest }, { withR1cs }] = await Promise.all([import('../../workflow/build-folder.js'), import('../../workflow/circuit-file.js')]);
   const manifest = await readManifest(build);
-  return { r1cs: await checkBuildFile(build, manifest, 'circuit.r1cs'), modelHash: manifest.modelHash };
+  return await withR1cs(build, manifest, (path) => use(path, manifest.modelHash));
 }
 
 function staged<T>(

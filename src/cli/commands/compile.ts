@@ -8,6 +8,7 @@ import { execute } from '../session.js';
 
 interface Flags extends CompileFlags {
   readonly emitCircom?: boolean;
+  readonly r1cs?: boolean;
   readonly out?: string;
   readonly dropKeys?: boolean;
 }
@@ -17,6 +18,7 @@ export function define(command: Command): void {
     command
       .argument('<model>', 'ONNX file')
       .option('--emit-circom', 'also print the whole circuit as one Circom program, circuit.circom')
+      .option('--r1cs', 'write circuit.r1cs and circuit.sym also where they are large (default: up to 64 MB)')
       .option('--out <folder>', 'build folder (default: build/NAME)')
       .option('--drop-keys', 'drop keys that a ceremony made for another circuit, and those of another model'),
   )
@@ -30,7 +32,7 @@ export function define(command: Command): void {
           ]);
           const folder = flags.out ?? defaultBuildFolder(path);
           const { onnx, options } = await readModel(path, flags);
-          const compiled = await session.stage(`compiling ${path}`, (update) => compileOnnx(onnx, { ...options, onStage: update }));
+          const compiled = await session.stage(`compiling ${path}`, (update) => compileOnnx(onnx, { ...options, r1cs: flags.r1cs, onStage: update }));
           const { netlist, program: plan } = compiled.circuit;
           const extra: BuildFiles = flags.emitCircom ? { 'circuit.circom': () => [emitCircom(netlist, plan, `circuit of ${options.name}`)] } : {};
           await session.stage(`writing ${folder}`, () => writeBuild(folder, compiled.manifest, { ...buildFiles(compiled), ...extra }, { modelPath: path, dropKeys: flags.dropKeys }));
