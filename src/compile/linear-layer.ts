@@ -8,6 +8,7 @@
 import type { IntegerConv, IntegerDense } from '../quantize/integer-model.js';
 import { planOf } from '../quantize/semantics.js';
 import { sizeOf } from '../tensor/shape.js';
+import type { Weights } from '../tensor/weights.js';
 import type { LinearRows } from './linear-rows.js';
 
 export type LinearOp = IntegerDense | IntegerConv;
@@ -18,6 +19,8 @@ export interface LinearLayer {
   readonly position: number;
   /** Rows of its input, each of a few terms. */
   readonly x: LinearRows;
+  /** Whether each of these rows is one value, once, with the coefficient 1, and no two are the same: the usual case, after a requantization. */
+  readonly plain: boolean;
   /** Its values: `first` + i is element i of its result. */
   readonly first: number;
   readonly count: number;
@@ -44,8 +47,14 @@ export class Terms {
     this.length += 1;
   }
 
-  private grow(): void {
-    const [values, coefficients] = [new Uint32Array(2 * this.length), new Float64Array(2 * this.length)];
+  /** Makes room for so many terms more. */
+  reserve(count: number): void {
+    if (this.length + count > this.values.length) this.grow(this.length + count);
+  }
+
+  private grow(least = 0): void {
+    const capacity = Math.max(least, 2 * this.values.length);
+    const [values, coefficients] = [new Uint32Array(capacity), new Float64Array(capacity)];
     values.set(this.values);
     coefficients.set(this.coefficients);
     [this.values, this.coefficients] = [values, coefficients];
@@ -79,13 +88,41 @@ export function addValue(into: Terms, value: number, factor: number, linear: Lin
   }
   const layer = linear.layers[number];
   const i = value - layer.first;
-  if (layer.op.kind === 'dense') addDenseRow(into, layer.op, layer.x, i, factor, linear);
-  else addConvRow(into, layer.op, layer.x, i, factor, linear);
+  if (layer.op.kind === 'dense') addDenseRow(into, layer.op, layer, i, factor, linear);
+  else addConvRow(into, layer.op, layer, i, factor, linear);
 }
 
-function addDenseRow(into: Terms, { inFeatures, outFeatures, weight, bias }: IntegerDense, x: LinearRows, i: number, factor: number, linear: LinearLayers): void {
+/** The value alone, where it is one of a layer over plain rows, so that all its terms are distinct. */
+export function isPlain(value: number, { layers, layerOf }: LinearLayers): boolean {
+  return value < layerOf.length && layerOf[value] >= 0 && layers[layerOf[value]].plain;
+}
+
+function addDenseRow(
+  into: Terms,
+  { inFeatures, outFeatures, weight, bias }: IntegerDense,
+  { x, plain }: LinearLayer,
+  i: number,
+  factor: number,
+  linear: LinearLayers,
+): void {
   const o = i % outFeatures;
   const first = Math.floor(i / outFeatures) * inFeatures;
+  if (plain) {
+    into.reserve(inFeatures);
+    const { values, coefficients } = into;
+    let { length, constant } = into;
+    for (let k = 0, at = o * inFeatures; k < inFeatures; k += 1, at += 1) {
+      const coefficient = factor * weight[at];
+      if (coefficient === 0) continue;
+      values[length] = x.values[first + k];
+      coefficients[length] = coefficient;
+      length += 1;
+      constant += coefficient * x.constants[first + k];
+    }
+    into.length = length;
+    into.constant = constant + factor * bias[o];
+    return;
+  }
   for (let k = 0; k < inFeatures; k += 1) {
     const coefficient = factor * weight[o * inFeatures + k];
     if (coefficient !== 0) addRow(into, x, first + k, coefficient, linear);
@@ -93,7 +130,7 @@ function addDenseRow(into: Terms, { inFeatures, outFeatures, weight, bias }: Int
   into.constant += factor * bias[o];
 }
 
-function addConvRow(into: Terms, op: IntegerConv, x: LinearRows, i: number, factor: number, linear: LinearLayers): void {
+function addConvRow(into: Terms, op: IntegerConv, { x, plain }: LinearLayer, i: number, factor: number, linear: LinearLayers): void {
   const { window, outputShape } = planOf(op);
   const [, inChannels] = op.inputShape;
   const [outChannels, groupChannels] = op.weightShape;
@@ -104,6 +141,12 @@ function addConvRow(into: Terms, op: IntegerConv, x: LinearRows, i: number, fact
   const o = Math.floor(i / outPlane) % outChannels;
   const n = Math.floor(i / (outPlane * outChannels));
   const firstChannel = n * inChannels + Math.floor(o / (outChannels / op.groups)) * groupChannels;
+  if (plain) {
+    into.reserve(groupChannels * kernel);
+    addPlainConvRow(into, x, window.subarray(p * kernel, (p + 1) * kernel), op.weight, o * groupChannels * kernel, groupChannels, firstChannel * plane, plane, factor);
+    into.constant += factor * op.bias[o];
+    return;
+  }
   for (let c = 0; c < groupChannels; c += 1) {
     const from = (firstChannel + c) * plane;
     const weights = (o * groupChannels + c) * kernel;
@@ -115,6 +158,37 @@ function addConvRow(into: Terms, op: IntegerConv, x: LinearRows, i: number, fact
     }
   }
   into.constant += factor * op.bias[o];
+}
+
+/** The window's terms, channel by channel: `weight` from `at` on, x from `from` on. Room for them is there. */
+function addPlainConvRow(
+  into: Terms,
+  x: LinearRows,
+  window: Int32Array,
+  weight: Weights,
+  at: number,
+  channels: number,
+  from: number,
+  plane: number,
+  factor: number,
+): void {
+  const { values, coefficients } = into;
+  const kernel = window.length;
+  let { length, constant } = into;
+  for (let c = 0; c < channels; c += 1, from += plane, at += kernel) {
+    for (let k = 0; k < kernel; k += 1) {
+      const position = window[k];
+      if (position < 0) continue;
+      const coefficient = factor * weight[at + k];
+      if (coefficient === 0) continue;
+      values[length] = x.values[from + position];
+      coefficients[length] = coefficient;
+      length += 1;
+      constant += coefficient * x.constants[from + position];
+    }
+  }
+  into.length = length;
+  into.constant = constant;
 }
 
 /** Multiplications that a layer takes: how many terms its rows have together, those that are zero or padded counted too. */

@@ -10,7 +10,7 @@ import { gadgetKey } from '../gadgets/index.js';
 import { R1csBuilder, type CoefficientTable, type MatrixBuilder } from '../r1cs/builder.js';
 import type { ConstraintSource, R1cs, SparseMatrix } from '../r1cs/types.js';
 import { AccumulatorOverflowError } from '../quantize/errors.js';
-import { addRow, addValue, Merger, Terms } from './linear-layer.js';
+import { addRow, addValue, isPlain, Merger, Terms } from './linear-layer.js';
 import { rowCount, termsOf, type LinearRows } from './linear-rows.js';
 import { WIRE, type BigCombination, type Netlist, type Operand, type Step } from './netlist.js';
 import type { BigRow, LinearBlock, Program } from './program.js';
@@ -174,7 +174,7 @@ class StepWriter {
   private writeWire(step: Step): void {
     const { row, builder } = this;
     row.clear();
-    this.addOperand(step.operands[0], 1);
+    this.addOperand(step.operands[0], 1, true);
     row.finish(builder.c, builder.coefficients);
     builder.c.push(this.places.wireOfValue[step.firstValue], builder.coefficients.idOf(-1));
     builder.endConstraint();
@@ -192,9 +192,9 @@ class StepWriter {
     const writeRow = (matrix: SparseMatrix, row: number, target: MatrixBuilder): void => {
       const start = matrix.offsets[row];
       const end = matrix.offsets[row + 1];
-      let substitutes = false;
-      for (let k = start; k < end; k += 1) substitutes ||= matrix.wires[k] >= firstInput && matrix.wires[k] < firstInner;
-      if (!substitutes) {
+      let inputs = 0;
+      for (let k = start; k < end; k += 1) if (matrix.wires[k] >= firstInput && matrix.wires[k] < firstInner) inputs += 1;
+      if (inputs === 0) {
         for (let k = start; k < end; k += 1) target.push(rename(matrix.wires[k]), ids[matrix.values[k]]);
         return;
       }
@@ -202,7 +202,7 @@ class StepWriter {
       for (let k = start; k < end; k += 1) {
         const local = matrix.wires[k];
         const factor = gadget.coefficients[matrix.values[k]];
-        if (local >= firstInput && local < firstInner) this.addOperand(step.operands[local - firstInput], factor);
+        if (local >= firstInput && local < firstInner) this.addOperand(step.operands[local - firstInput], factor, inputs === 1);
         else merged.add(rename(local), factor);
       }
       merged.finish(target, builder.coefficients);
@@ -215,8 +215,8 @@ class StepWriter {
     }
   }
 
-  /** Adds factor * operand to the open row; wire 0 carries the constant, which comes first. */
-  private addOperand(operand: Operand, factor: Coefficient): void {
+  /** Adds factor * operand to the open row; wire 0 carries the constant, which comes first. `alone`: the row has no other operand. */
+  private addOperand(operand: Operand, factor: Coefficient, alone: boolean): void {
     const { terms, row, netlist } = this;
     const { wireOfValue } = this.places;
     if (isBig(operand)) {
@@ -236,6 +236,12 @@ class StepWriter {
     addRow(terms, operand.rows, operand.row, 1, netlist.linear);
     if (terms.constant !== 0) row.add(0, multiply(factor, terms.constant));
     const { values, coefficients, length } = terms;
+    const { rows, row: number } = operand;
+    // A gadget's own wires are no operand's, so terms that are distinct among themselves need no merging.
+    if (alone && (factor === 1 || factor === -1) && termsOf(rows, number) === 1 && isPlain(rows.values[rows.offsets[number]], netlist.linear)) {
+      row.addDistinct(terms, wireOfValue, factor);
+      return;
+    }
     for (let k = 0; k < length; k += 1) {
       const wire = wireOfValue[values[k]];
       const product = typeof factor === 'number' ? factor * coefficients[k] : NaN;
@@ -258,6 +264,9 @@ class MergedRow {
   private readonly seen: Int32Array;
   private readonly order: Uint32Array;
   private readonly large = new Map<number, bigint>();
+  /** Terms that need no merging, where there are any: behind the first `distinctAt` of the others. */
+  private distinct: { readonly terms: Terms; readonly wireOfValue: Uint32Array; readonly factor: number } | undefined;
+  private distinctAt = 0;
   private count = 0;
   private round = 0;
 
@@ -272,6 +281,13 @@ class MergedRow {
     this.count = 0;
     this.round += 1;
     this.large.clear();
+    this.distinct = undefined;
+  }
+
+  /** Terms of distinct values, of whose wires the row has no other term; they stay as they are until `finish`. */
+  addDistinct(terms: Terms, wireOfValue: Uint32Array, factor: number): void {
+    this.distinct = { terms, wireOfValue, factor };
+    this.distinctAt = this.count;
   }
 
   add(wire: number, term: Coefficient): void {
@@ -300,13 +316,22 @@ class MergedRow {
   /** Appends the row's terms, those that cancel left out, in the order of each wire's first. */
   finish(target: MatrixBuilder, table: CoefficientTable): void {
     for (let k = 0; k < this.count; k += 1) {
+      if (k === this.distinctAt) this.finishDistinct(target, table);
       const wire = this.order[k];
       const rest = this.large.size === 0 ? undefined : this.large.get(wire);
       const sum = this.sums[wire];
       if (rest === undefined && sum === 0) continue;
       const id = table.idOf(rest === undefined ? sum : tidy(rest + BigInt(sum)));
-      if (table.values[id] !== 0n) target.push(wire, id);
+      // A sum of large terms may be a multiple of the modulus.
+      if (rest === undefined || table.values[id] !== 0n) target.push(wire, id);
     }
+    if (this.count === this.distinctAt) this.finishDistinct(target, table);
+  }
+
+  private finishDistinct(target: MatrixBuilder, table: CoefficientTable): void {
+    if (this.distinct === undefined) return;
+    const { wireOfValue, factor, terms: { values, coefficients, length } } = this.distinct;
+    for (let k = 0; k < length; k += 1) target.push(wireOfValue[values[k]], table.idOf(factor * coefficients[k]));
   }
 }
 

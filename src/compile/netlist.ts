@@ -138,8 +138,10 @@ export class NetlistBuilder {
   linearLayer(op: LinearOp, position: number, x: LinearRows, leastWork: number): LinearRows | undefined {
     if (workOf(op) < leastWork || !this.isExact(op, x)) return undefined;
     const count = sizeOf(op.shape);
-    const layer = { op, position, x, first: this.valueCount, count, stepsBefore: this.steps.length };
-    const independent = this.areIndependent(x) ? this.boundLayer(layer) : undefined;
+    const isIndependent = this.areIndependent(x);
+    const plain = isIndependent && x.values.length === rowCount(x) && x.coefficients.every((coefficient, i) => coefficient === 1 && x.offsets[i] === i);
+    const layer = { op, position, x, plain, first: this.valueCount, count, stepsBefore: this.steps.length };
+    const independent = isIndependent ? this.boundLayer(layer) : undefined;
     for (let i = 0; i < count; i += 1) this.value(independent?.low[i], independent?.high[i]);
     const layerOf = new Int32Array(this.valueCount).fill(-1);
     layerOf.set(this.linear.layerOf);

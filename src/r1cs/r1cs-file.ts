@@ -65,8 +65,11 @@ export function checkCounts(
   }
 }
 
-/** The bytes of a `.r1cs` file piece by piece (a large system does not fit one buffer). Labels are the wires' own numbers. */
-export function* r1csChunks(system: ConstraintSource): Generator<Uint8Array> {
+/**
+ * The bytes of a `.r1cs` file piece by piece (a large system does not fit one buffer). Labels are the wires' own numbers. `reuse`: a piece
+ * is good only until the next one is asked for, which spares gigabytes of fresh memory where each is hashed or written at once.
+ */
+export function* r1csChunks(system: ConstraintSource, { reuse = false } = {}): Generator<Uint8Array> {
   const header = new Uint32Array(HEADER_BYTES / 4);
   header[0] = 32;
   header.set(modulusWords(), 1);
@@ -85,7 +88,7 @@ export function* r1csChunks(system: ConstraintSource): Generator<Uint8Array> {
         const need = rowWords(matrix, row);
         if (at + need > chunk.length) {
           yield bytesOf(chunk.subarray(0, at));
-          chunk = new Uint32Array(Math.max(CHUNK_WORDS, need));
+          if (!reuse || need > chunk.length) chunk = new Uint32Array(Math.max(CHUNK_WORDS, need));
           at = 0;
         }
         at = writeRow(matrix, row, words, chunk, at);
