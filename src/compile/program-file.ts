@@ -87,7 +87,7 @@ export function encodeProgram(program: Program): Uint8Array {
 /** `ops`: those of the integer model of the same build, which have the weights of layers that are not written out. @throws ProgramFormatError */
 export function decodeProgram(input: Uint8Array, ops: readonly IntegerOp[] = []): Program {
   // Typed arrays need aligned memory, which a slice of a pooled buffer may not be.
-  const bytes = input.byteOffset % 8 === 0 ? input : input.slice();
+  const bytes = input.byteOffset % 8 === 0 ? input : new Uint8Array(input);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = bytes.length < 16 || view.getUint32(0, true) !== MAGIC ? undefined : view.getUint32(4, true);
   if (version !== VERSION && version !== VERSION_WITH_LAYERS) {

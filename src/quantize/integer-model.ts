@@ -9,6 +9,7 @@
  */
 import type { Groups, Shape } from '../network/graph.js';
 import type { Intervals } from '../tensor/intervals.js';
+import type { Weights } from '../tensor/weights.js';
 
 /**
  * A tensor of an integer model: a number that the quantizer gave out, inputs first. Names of the ONNX file are no identity,
@@ -38,7 +39,8 @@ export interface IntegerDense extends OpBase {
   readonly rows: number;
   readonly inFeatures: number;
   readonly outFeatures: number;
-  readonly weight: Float64Array;
+  /** Whole numbers; see `tensor/weights.ts`. */
+  readonly weight: Weights;
   readonly bias: Float64Array;
 }
 
@@ -47,7 +49,7 @@ export interface IntegerConv extends OpBase {
   readonly kind: 'conv';
   readonly inputShape: Shape;
   readonly weightShape: Shape;
-  readonly weight: Float64Array;
+  readonly weight: Weights;
   readonly bias: Float64Array;
   readonly groups: number;
   readonly strides: readonly number[];

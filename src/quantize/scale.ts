@@ -76,3 +76,10 @@ function roundingError({ coefficients, meanSquare }: Term, unit: number, rows: n
   }
   return squares / rows;
 }
+
+/** Each coefficient in units, to the nearest whole number. */
+export function rounded(coefficients: Float64Array, unit: number): Float64Array {
+  const result = new Float64Array(coefficients.length);
+  for (let k = 0; k < result.length; k += 1) result[k] = Math.round(coefficients[k] / unit) + 0;
+  return result;
+}

@@ -7,6 +7,7 @@ import * as intervals from '../tensor/intervals.js';
 import type { Intervals } from '../tensor/intervals.js';
 import { leastOf, mostOf } from '../tensor/extremes.js';
 import * as kernels from '../tensor/kernels.js';
+import type { WeightPart } from '../tensor/weights.js';
 import type { IntegerOp, IntegerRequantize, IntegerSoftmax, IntegerTable } from './integer-model.js';
 
 interface Semantics<Op> {
@@ -21,14 +22,13 @@ type Table = { readonly [Kind in IntegerOp['kind']]: Semantics<Extract<IntegerOp
 const TABLE: Table = {
   dense: {
     evaluate: (op, [x]) => kernels.dense(x, op.rows, op.inFeatures, op.outFeatures, op.weight, op.bias),
-    bound: (op, [x]) =>
-      intervals.weightedIntervals(x, (values, weight, bias) => kernels.dense(values, op.rows, op.inFeatures, op.outFeatures, weight, bias), op.weight, op.bias),
-    reach: (op, [x]) => mostOf(kernels.dense(x, op.rows, op.inFeatures, op.outFeatures, op.weight.map(Math.abs), op.bias.map(Math.abs))),
+    bound: (op, [x]) => aroundMiddles(x, op.bias, (values, bias, part) => kernels.dense(values, op.rows, op.inFeatures, op.outFeatures, op.weight, bias, part)),
+    reach: (op, [x]) => mostOf(kernels.dense(x, op.rows, op.inFeatures, op.outFeatures, op.weight, op.bias.map(Math.abs), 'magnitudes')),
   },
   conv: {
     evaluate: (op, [x]) => kernels.conv(x, planOf(op), op.weight, op.bias),
-    bound: (op, [x]) => intervals.weightedIntervals(x, (values, weight, bias) => kernels.conv(values, planOf(op), weight, bias), op.weight, op.bias),
-    reach: (op, [x]) => mostOf(kernels.conv(x, planOf(op), op.weight.map(Math.abs), op.bias.map(Math.abs))),
+    bound: (op, [x]) => aroundMiddles(x, op.bias, (values, bias, part) => kernels.conv(values, planOf(op), op.weight, bias, part)),
+    reach: (op, [x]) => mostOf(kernels.conv(x, planOf(op), op.weight, op.bias.map(Math.abs), 'magnitudes')),
   },
   affine: {
     evaluate: (op, [x]) => kernels.affine(x, op.factor, op.shift),
@@ -126,6 +126,16 @@ function boundSoftmax({ groups, entries, numerator }: IntegerSoftmax, [x]: reado
     }
   }
   return { low, high };
+}
+
+/**
+ * Bounds of a linear layer on integers: what it makes of the intervals' middles, and on either side what the weights' magnitudes make of
+ * half their widths. Middles are halves of integers, so that sums of them are exact up to 2^52, as far as a layer's terms may reach.
+ */
+function aroundMiddles(x: Intervals, bias: Float64Array, layer: (values: Float64Array, bias: Float64Array, part: WeightPart) => Float64Array): Intervals {
+  const middle = layer(x.low.map((low, i) => (low + x.high[i]) / 2), bias, 'all');
+  const radius = layer(x.low.map((low, i) => (x.high[i] - low) / 2), new Float64Array(bias.length), 'magnitudes');
+  return { low: middle.map((value, i) => value - radius[i]), high: middle.map((value, i) => value + radius[i]) };
 }
 
 /** Position in a table's entries that this value reads. */

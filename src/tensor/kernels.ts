@@ -5,24 +5,27 @@
  */
 import { sizeOf, type Shape } from './shape.js';
 import { windowPlan, type Groups } from './groups.js';
+import { widen, type WeightPart, type Weights } from './weights.js';
 
-/** y[r, o] = bias[o] + sum_i x[r, i] * weight[o, i]. */
+/** y[r, o] = bias[o] + sum_i x[r, i] * weight[o, i], or of the weights' magnitudes. */
 export function dense(
   x: Float64Array,
   rows: number,
   inFeatures: number,
   outFeatures: number,
-  weight: Float64Array,
+  weight: Weights,
   bias: Float64Array,
+  part: WeightPart = 'all',
 ): Float64Array {
   const y = new Float64Array(rows * outFeatures);
-  multiplyRows(x, rows, inFeatures, { weight, bias, first: 0, count: outFeatures }, { y, start: 0, rowStride: outFeatures, outStride: 1 });
+  multiplyRows(x, rows, inFeatures, { weight, part, bias, first: 0, count: outFeatures }, { y, start: 0, rowStride: outFeatures, outStride: 1 });
   return y;
 }
 
 /** Rows of a weight matrix, `count` from row `first` on. */
 interface WeightRows {
-  readonly weight: Float64Array;
+  readonly weight: Weights;
+  readonly part: WeightPart;
   readonly bias: Float64Array;
   readonly first: number;
   readonly count: number;
@@ -36,8 +39,30 @@ interface Target {
   readonly outStride: number;
 }
 
+/** Weight rows that are made doubles at a time. */
+const WIDENED = 16;
+
+/** Weights of narrower types, and magnitudes, are made doubles a few rows at a time. */
+function multiplyRows(x: Float64Array, rows: number, depth: number, { weight, part, bias, first, count }: WeightRows, target: Target): void {
+  if (part === 'all' && weight instanceof Float64Array) {
+    multiplyDoubles(x, rows, depth, { weight, bias, first, count }, target);
+    return;
+  }
+  const doubles = new Float64Array(Math.min(WIDENED, count) * depth);
+  for (let done = 0; done < count; done += WIDENED) {
+    const some = Math.min(WIDENED, count - done);
+    widen(weight, (first + done) * depth, some * depth, part, doubles);
+    const biases = bias.subarray(first + done, first + done + some);
+    multiplyDoubles(x, rows, depth, { weight: doubles, bias: biases, first: 0, count: some }, { ...target, start: target.start + done * target.outStride });
+  }
+}
+
+interface DoubleRows extends Omit<WeightRows, 'part'> {
+  readonly weight: Float64Array;
+}
+
 /** Four weight rows at a time, so that each x is read once for them and no sum waits for the one before. */
-function multiplyRows(x: Float64Array, rows: number, depth: number, weights: WeightRows, target: Target): void {
+function multiplyDoubles(x: Float64Array, rows: number, depth: number, weights: DoubleRows, target: Target): void {
   const { weight, bias, first, count } = weights;
   const { y, start, rowStride, outStride } = target;
   const end = first + count;
@@ -107,7 +132,7 @@ export function planConv(geometry: ConvGeometry): ConvPlan {
 }
 
 /** Cross-correlation with zero padding: one group's windows are unrolled into rows, which are then a dense layer's. */
-export function conv(x: Float64Array, plan: ConvPlan, weight: Float64Array, bias: Float64Array): Float64Array {
+export function conv(x: Float64Array, plan: ConvPlan, weight: Weights, bias: Float64Array, part: WeightPart = 'all'): Float64Array {
   const { geometry, outputShape, window } = plan;
   const [batch, inChannels] = geometry.inputShape;
   const [outChannels, groupInChannels] = geometry.weightShape;
@@ -122,7 +147,7 @@ export function conv(x: Float64Array, plan: ConvPlan, weight: Float64Array, bias
       const first = group * count;
       unroll(x, (n * inChannels + group * groupInChannels) * inPlane, inPlane, groupInChannels, outPlane, window, rows);
       const start = (n * outChannels + first) * outPlane;
-      multiplyRows(rows, outPlane, depth, { weight, bias, first, count }, { y, start, rowStride: 1, outStride: outPlane });
+      multiplyRows(rows, outPlane, depth, { weight, part, bias, first, count }, { y, start, rowStride: 1, outStride: outPlane });
     }
   }
   return y;

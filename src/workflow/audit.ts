@@ -21,7 +21,8 @@ import { chooseBackend } from '../groth16/backends.js';
 import type { Manifest } from '../manifest.js';
 import { buildGraph, chooseFrom, decodeModel } from '../onnx/index.js';
 import { proofSystemOf } from '../proof-systems/index.js';
-import { integerModelToJson } from '../quantize/serialize.js';
+import type { IntegerModel } from '../quantize/integer-model.js';
+import { storeIntegerModel } from '../quantize/serialize.js';
 import { r1csChunks } from '../r1cs/r1cs-file.js';
 import { symLines } from '../r1cs/sym-file.js';
 import { compileCached, contractName, renderVerifier, vkHash } from '../solidity/index.js';
@@ -198,7 +199,7 @@ async function auditCircuit(state: State): Promise<void> {
     const model = await readIntegerModel(folder, manifest);
     requireManifestOfModel(folder, manifest, model, publicSignalsOf(model, manifest.visibility));
     const circuit = await compileModel(model, manifest.visibility);
-    compare('the circuit\'s hash', manifest.circuitHash, sha256(r1csChunks(circuit.constraints)));
+    compare('the circuit\'s hash', manifest.circuitHash, sha256(r1csChunks(circuit.constraints, { reuse: true })));
     // Builds of large circuits hold neither.
     const { [R1CS]: r1cs, 'circuit.sym': sym } = manifest.files;
     if (r1cs !== undefined) compare('the hash of circuit.r1cs', r1cs, manifest.circuitHash);
@@ -260,8 +261,11 @@ async function auditModel(state: State): Promise<void> {
       name: manifest.name, activationBits, calibration: samples, inputVisibility, outputVisibility, gadgetFolders: [],
       ...(inputRange === undefined ? {} : { inputRange }), ...(shapes === undefined ? {} : { shapes }), ...(outputs === undefined ? {} : { outputs }),
     });
-    const own = new TextDecoder().decode(await readBuildFile(folder, manifest, 'integer-model.json'));
-    if (own !== integerModelToJson(compiled.model)) {
+    const stored = (model: IntegerModel): string => {
+      const { json, weights = [] } = storeIntegerModel(model);
+      return sha256([json, ...weights]);
+    };
+    if (stored(await readIntegerModel(folder, manifest)) !== stored(compiled.model)) {
       const by = manifest.toolVersion === VERSION ? '' : ` (the build was made by version ${manifest.toolVersion}, this is ${VERSION})`;
       throw new AuditMismatchError(`integer-model.json is not what the ONNX file and the recorded options give${by}`);
     }

@@ -36,7 +36,7 @@ function isAlive(pid: number): boolean {
 }
 
 /** Files of a compiled build that a build of another model or with other options may not have. */
-const SOMETIMES = ['circuit.r1cs', 'circuit.sym', 'circuit.circom'];
+const SOMETIMES = ['circuit.r1cs', 'circuit.sym', 'circuit.circom', 'weights.bin'];
 
 /** What else a build takes the place of. */
 export interface WriteOptions {

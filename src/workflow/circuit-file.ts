@@ -8,15 +8,18 @@ import { join } from 'node:path';
 import { writeAtomic } from '../atomic-file.js';
 import type { Manifest } from '../manifest.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
-import { integerModelFromJson } from '../quantize/serialize.js';
+import { restoreIntegerModel } from '../quantize/serialize.js';
 import { checkBuildFile, readBuildFile } from './build-folder.js';
 import { BuildMismatchError } from './errors.js';
 
 export const R1CS = 'circuit.r1cs';
+/** The large arrays of the integer model. */
+export const WEIGHTS = 'weights.bin';
 
 /** @throws BuildFolderError, IntegerModelFormatError */
 export async function readIntegerModel(folder: string, manifest: Manifest): Promise<IntegerModel> {
-  return integerModelFromJson(new TextDecoder().decode(await readBuildFile(folder, manifest, 'integer-model.json')));
+  const json = new TextDecoder().decode(await readBuildFile(folder, manifest, 'integer-model.json'));
+  return restoreIntegerModel(json, manifest.files[WEIGHTS] === undefined ? undefined : await readBuildFile(folder, manifest, WEIGHTS));
 }
 
 /** Path of the build's own `.r1cs`, checked; undefined where it holds none. @throws BuildFolderError */
@@ -37,7 +40,7 @@ export async function withMadeR1cs<T>(folder: string, manifest: Manifest, use: (
   const path = join(folder, `${R1CS}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
     const { constraints } = await compileModel(model, manifest.visibility);
-    const hash = await writeAtomic(path, r1csChunks(constraints));
+    const hash = await writeAtomic(path, r1csChunks(constraints, { reuse: true }));
     if (hash !== manifest.circuitHash) {
       throw new BuildMismatchError(
         `${folder}: the circuit made again from the integer model has the hash ${hash}, the manifest names ${manifest.circuitHash}; ` +

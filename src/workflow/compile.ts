@@ -8,7 +8,7 @@ import type { Manifest, PortVisibility, Visibility } from '../manifest.js';
 import { buildGraph, chooseFrom, decodeModel, evaluator, type ModelChoice } from '../onnx/index.js';
 import type { IntegerInput, IntegerModel } from '../quantize/integer-model.js';
 import { quantize } from '../quantize/quantize.js';
-import { integerModelToJson } from '../quantize/serialize.js';
+import { storeIntegerModel } from '../quantize/serialize.js';
 import { r1csBytes, r1csChunks } from '../r1cs/r1cs-file.js';
 import { symLines } from '../r1cs/sym-file.js';
 import { proofSystemOf } from '../proof-systems/index.js';
@@ -17,6 +17,7 @@ import { VERSION } from '../version.js';
 import { reportAccuracy, type ComparedAccuracy, type Otherwise } from './accuracy-report.js';
 import { fewestBits, type AccuracyTarget } from './accuracy-target.js';
 import type { BuildFiles } from './build-files.js';
+import { WEIGHTS } from './circuit-file.js';
 import { classesOf, type ClassOptions, type OutputClasses } from './classes.js';
 import { checkSamples, type Sample } from './input-json.js';
 import { reportLayers, type LayerReport } from './report.js';
@@ -142,8 +143,10 @@ function filesOf(model: IntegerModel, circuit: Circuit, r1cs = r1csBytes(circuit
     'circuit.r1cs': () => r1csChunks(circuit.constraints),
     'circuit.sym': () => symLines(wireNames(circuit.netlist, circuit.program, circuit.signals)),
   };
+  const { json, weights } = storeIntegerModel(model);
   return {
-    'integer-model.json': () => [integerModelToJson(model)],
+    'integer-model.json': () => [json],
+    ...(weights === undefined ? {} : { [WEIGHTS]: () => weights }),
     ...(r1cs ? system : {}),
     'circuit.plan': () => [encodeProgram(circuit.program)],
   };
@@ -165,7 +168,7 @@ function describe(
     name,
     toolVersion: VERSION,
     modelHash: sha256([onnx]),
-    circuitHash: sha256(r1csChunks(constraints)),
+    circuitHash: sha256(r1csChunks(constraints, { reuse: true })),
     activationBits: model.activationBits,
     visibility: { ...visibility, parameters: 'fixed' },
     inputs: model.inputs.map((input, k) => describeInput(input, inputs[k])),

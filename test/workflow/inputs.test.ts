@@ -9,7 +9,7 @@ import { evaluator } from '../../src/network/evaluate.js';
 import { chooseInputs } from '../../src/quantize/input-range.js';
 import type { IntegerInput } from '../../src/quantize/integer-model.js';
 import { quantize } from '../../src/quantize/quantize.js';
-import { integerModelFromJson, integerModelToJson } from '../../src/quantize/serialize.js';
+import { restoreIntegerModel, storeIntegerModel } from '../../src/quantize/serialize.js';
 import { compileOnnx } from '../../src/workflow/compile.js';
 import { floats, int64s, makeModel, node, type NodeSpec } from '../onnx/support/make-model.js';
 import { seeded } from '../onnx/support/random.js';
@@ -168,7 +168,7 @@ describe('inputs', () => {
 
   it('of integer types are taken in the declared range alone, and the report says what the circuit holds', async () => {
     const { model, manifest } = await compileOnnx(dense(3, 'int64'), { name: 'declared', inputRange: [0, 100] });
-    const stored = integerModelFromJson(integerModelToJson(model));
+    const stored = restoreIntegerModel(storeIntegerModel(model).json);
     for (const { inputs } of [model, stored]) {
       assert.deepEqual(Array.from(encodeInputs(inputs, [[0, 100, 50]])[0]), [0, 100, 50]);
       for (const outside of [101, 127, -1]) {
@@ -187,7 +187,7 @@ describe('inputs', () => {
     await assert.rejects(compileOnnx(onnx, { name: 'bytes', calibration: negative }), InputRangeError);
     // A stored model says the same: what is written and read back still takes integers alone.
     const { model } = await compileOnnx(onnx, { name: 'bytes' });
-    const stored = integerModelFromJson(integerModelToJson(model));
+    const stored = restoreIntegerModel(storeIntegerModel(model).json);
     assert.throws(() => encodeInputs(stored.inputs, fraction[0]), InputTypeError);
     assert.throws(() => encodeInputs(stored.inputs, negative[0]), InputRangeError);
   });

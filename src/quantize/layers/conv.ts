@@ -1,6 +1,8 @@
 /** Convolution: as the dense layer, with one input scale, since padding and shared weights know no single element. */
 import type { ConvNode } from '../../network/graph.js';
+import { narrowed } from '../../tensor/weights.js';
 import type { Lowering, Quantized } from '../lowering.js';
+import { rounded } from '../scale.js';
 import { carried, uncut, type QuantizedLayer } from './layer.js';
 
 export const conv: QuantizedLayer<ConvNode> = { lower, cut: uncut, cutCount: carried };
@@ -13,9 +15,11 @@ function lower(node: ConvNode, at: Lowering): void {
 }
 
 function build(node: ConvNode, input: Quantized, at: Lowering): void {
-  const coefficients = node.weight.map((w) => w * input.scale[0]);
+  const [scale] = input.scale;
+  const coefficients = new Float64Array(node.weight.length);
+  for (let k = 0; k < coefficients.length; k += 1) coefficients[k] = node.weight[k] * scale;
   const unit = at.accumulatorScale(node.output, [{ coefficients, meanSquare: input.meanSquare }], node.weightShape[0]);
-  const weight = coefficients.map((value) => Math.round(value / unit) + 0);
+  const weight = narrowed(rounded(coefficients, unit));
   const bias = node.bias.map((value) => Math.round(value / unit) + 0);
   const { inputShape, weightShape, groups, strides, dilations, padsBegin, padsEnd } = node;
   at.emit(

@@ -1,6 +1,8 @@
 /** Fully connected layer: weights become multiples of the accumulator's scale over the input's; free in the circuit. */
 import type { DenseNode } from '../../network/graph.js';
+import { narrowed } from '../../tensor/weights.js';
 import type { Lowering, Quantized } from '../lowering.js';
+import { rounded } from '../scale.js';
 import { carried, uncut, type QuantizedLayer } from './layer.js';
 
 export const dense: QuantizedLayer<DenseNode> = { lower, cut: uncut, cutCount: carried };
@@ -18,10 +20,10 @@ function build(node: DenseNode, x: Quantized, at: Lowering): void {
   const { x: input, middle } = at.centred(x.scale.length === 1 || rows === 1 ? x : at.uniform(x));
   const scale = input.scale;
   const coefficients = new Float64Array(node.weight.length);
-  for (let k = 0; k < coefficients.length; k += 1) coefficients[k] = node.weight[k] * scale[scale.length === 1 ? 0 : k % inFeatures];
+  if (scale.length === 1) for (let k = 0; k < coefficients.length; k += 1) coefficients[k] = node.weight[k] * scale[0];
+  else for (let k = 0; k < coefficients.length; k += 1) coefficients[k] = node.weight[k] * scale[k % inFeatures];
   const unit = at.isIntegral(input, coefficients, node.bias) ? 1 : at.accumulatorScale(node.output, [{ coefficients, meanSquare: input.meanSquare }], outFeatures);
-  const weight = new Float64Array(coefficients.length);
-  for (let k = 0; k < weight.length; k += 1) weight[k] = Math.round(coefficients[k] / unit) + 0;
+  const weight = narrowed(rounded(coefficients, unit));
   const moved = middle === undefined ? node.bias : node.bias.map((value, o) => value + ofMiddles(coefficients, o * inFeatures, inFeatures, middle));
   const bias = moved.map((value) => Math.round(value / unit) + 0);
   at.emit({ kind: 'dense', rows, inFeatures, outFeatures, weight, bias }, [input], node.output, node.shape, unit);
