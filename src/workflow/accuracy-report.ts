@@ -5,10 +5,11 @@
  * The trap: an error on the calibration rows alone may be zero while every other input saturates.
  */
 import type { Circuit } from '../compile/compile.js';
+import { workOf } from '../compile/linear-layer.js';
 import { applyOmitted, evaluator, OnnxRuntimeError, openReference, type Graph, type ModelChoice } from '../onnx/index.js';
 import { measureAccuracy, ROWS, type AccuracyReport, type Finish, type FloatReference, type IntegerOutputs, type RowKind } from '../quantize/accuracy.js';
-import { accepts, encodeInputs, realRange } from '../quantize/encode.js';
-import type { IntegerInput, IntegerModel } from '../quantize/integer-model.js';
+import { accepts, realRange } from '../quantize/encode.js';
+import type { IntegerInput, IntegerModel, TensorId } from '../quantize/integer-model.js';
 import { AccumulatorOverflowError, CalibrationError } from '../quantize/errors.js';
 import { interpret, runIntegerModel } from '../quantize/interpreter.js';
 import { firstViolation } from '../r1cs/check.js';
@@ -84,6 +85,9 @@ export interface Remedy {
 
 /** Samples of a kind that are measured, at most. */
 const MOST_ROWS = 200;
+/** Fewer, down to LEAST_ROWS, where their multiplications together are more than this; some seconds. */
+const MOST_WORK = 2 ** 31;
+const LEAST_ROWS = 4;
 /** Inputs drawn over the declared range. */
 export const DRAWN = 32;
 /** Calibration rows from which on a fifth is kept apart for an estimate. */
@@ -134,15 +138,21 @@ export async function againstReference<T extends object>(
 
 async function measure(inputs: AccuracyInputs, reference: FloatReference, finish: Finish): Promise<Omit<ComparedAccuracy, 'reference'>> {
   const { model, circuit, scores, calibration, heldOut: given, requantize } = inputs;
-  const integers = circuitOutputs(model, circuit);
+  const throughCircuit = circuitOutputs(model, circuit);
   const inside = (rows: readonly Sample[], of = model): Sample[] => rows.filter((row) => isInside(of, row));
   const sets: MeasuredRows[] = [];
   const saturations: Saturation[] = [];
-  const add = async (rows: RowKind, samples: readonly Sample[], of = model, outputs = integers): Promise<void> => {
+  const add = async (rows: RowKind, samples: readonly Sample[], of = model): Promise<void> => {
     if (samples.length === 0) return;
-    const chosen = samples.slice(0, MOST_ROWS);
-    sets.push({ rows, ...(await measureAccuracy(of, outputs, reference, chosen, finish, scores)) });
-    for (const saturation of saturationsOf(of, chosen)) saturations.push({ ...saturation, rows });
+    const tally = new SaturationTally(of);
+    // One run of the interpreter for both: a large network takes a good part of a second.
+    const outputs: IntegerOutputs = (encoded) => {
+      const tensors = interpret(of, encoded);
+      tally.add(tensors);
+      return (of === model ? throughCircuit(encoded) : undefined) ?? of.outputs.map(({ tensor }) => tensors.get(tensor) as Float64Array);
+    };
+    sets.push({ rows, ...(await measureAccuracy(of, outputs, reference, samples.slice(0, mostRows(of)), finish, scores)) });
+    for (const saturation of tally.found()) saturations.push({ ...saturation, rows });
   };
 
   const calibrated = inside(calibration);
@@ -152,7 +162,7 @@ async function measure(inputs: AccuracyInputs, reference: FloatReference, finish
   if (heldOut === 'given') await add('heldOut', inside(given));
   if (heldOut === 'split') {
     const other = requantize({ samples: apart.others });
-    await add('heldOut', inside(apart.rows, other), other, (encoded) => runIntegerModel(other, encoded));
+    await add('heldOut', inside(apart.rows, other), other);
   }
   await add('drawn', drawnSamples(model.inputs, DRAWN));
   const foremost = (['heldOut', 'calibration', 'drawn'] as const).map((kind) => sets.find(({ rows }) => rows === kind)).find(Boolean) as MeasuredRows;
@@ -161,6 +171,12 @@ async function measure(inputs: AccuracyInputs, reference: FloatReference, finish
   const remedies = await tryRemedies(inputs, apart, sets, reference, finish);
   const warnings = warningsOf(model, { calibration, sets, saturations, outside, remedies });
   return { ...report, ...(heldOut === undefined ? {} : { heldOut }), sets, saturations, remedies, warnings };
+}
+
+/** Samples of a kind that are measured, at most: fewer where a run of the model takes long. */
+function mostRows({ ops }: IntegerModel): number {
+  const work = ops.reduce((sum, op) => sum + (op.kind === 'dense' || op.kind === 'conv' ? workOf(op) : 0), 0);
+  return Math.max(LEAST_ROWS, Math.min(MOST_ROWS, Math.floor(MOST_WORK / Math.max(work, 1))));
 }
 
 /** The largest error of any output, as a share of its range. */
@@ -217,7 +233,7 @@ export async function strayOn(
   rows: readonly Sample[],
   { reference, finish, scores }: { readonly reference: FloatReference; readonly finish: Finish; readonly scores?: readonly boolean[] },
 ): Promise<AccuracyReport | undefined> {
-  const taken = rows.slice(0, MOST_ROWS).filter((row) => isInside(model, row));
+  const taken = rows.slice(0, mostRows(model)).filter((row) => isInside(model, row));
   if (taken.length === 0) return undefined;
   return measureAccuracy(model, (encoded) => runIntegerModel(model, encoded), reference, taken, finish, scores);
 }
@@ -272,17 +288,17 @@ function isInside({ inputs }: IntegerModel, row: Sample): boolean {
 }
 
 /**
- * The integer outputs that accuracy is measured on: the circuit's own, by its witness, for as many samples as are a matter of seconds,
- * the interpreter's after that. The first witness is checked against every constraint.
+ * The integer outputs that accuracy is measured on: the circuit's own, by its witness, for as many samples as are a matter of seconds;
+ * undefined after that, which leaves the interpreter's. The first witness is checked against every constraint.
  * @throws InconsistentWitnessError
  */
-function circuitOutputs(model: IntegerModel, { program, constraints, saltCount }: Circuit): IntegerOutputs {
+function circuitOutputs(model: IntegerModel, { program, constraints, saltCount }: Circuit): (integers: readonly Float64Array[]) => readonly Float64Array[] | undefined {
   const run = prepareCircuit(model, program);
   const checked = Math.max(LEAST_CHECKED, Math.floor(CHECKED_WIRES / program.wireCount));
   let done = 0;
   return (integers) => {
     done += 1;
-    if (done > checked) return runIntegerModel(model, integers);
+    if (done > checked) return undefined;
     const { witness, outputs } = run(integers, 0n, new Array<bigint>(saltCount).fill(1n));
     if (done === 1) {
       const violated = firstViolation(constraints, witness);
@@ -316,15 +332,20 @@ export function drawnSamples(inputs: readonly IntegerInput[], count: number, see
 }
 
 /** Layers that cut off values which they themselves would pass on: the low end of a Relu and the ends of a Clip are the layer's own. */
-function saturationsOf(model: IntegerModel, samples: readonly Sample[]): Omit<Saturation, 'rows'>[] {
-  const operators = new Map(model.layers.map(({ name, op }) => [name, op]));
-  const counts = new Map<string, { cut: number; all: number }>();
-  for (const sample of samples) {
-    const tensors = interpret(model, encodeInputs(model.inputs, sample));
-    for (const op of model.ops) {
-      if (op.kind !== 'requantize' || operators.get(op.layer) === 'Clip') continue;
-      const count = counts.get(op.layer) ?? { cut: 0, all: 0 };
-      counts.set(op.layer, count);
+class SaturationTally {
+  private readonly operators: ReadonlyMap<string, string>;
+  private readonly counts = new Map<string, { cut: number; all: number }>();
+
+  constructor(private readonly model: IntegerModel) {
+    this.operators = new Map(model.layers.map(({ name, op }) => [name, op]));
+  }
+
+  /** `tensors`: the model's, for one sample. */
+  add(tensors: ReadonlyMap<TensorId, Float64Array>): void {
+    for (const op of this.model.ops) {
+      if (op.kind !== 'requantize' || this.operators.get(op.layer) === 'Clip') continue;
+      const count = this.counts.get(op.layer) ?? { cut: 0, all: 0 };
+      this.counts.set(op.layer, count);
       const unit = 2 ** op.shift;
       const [bottom, top] = [op.low * unit, (op.low + 2 ** op.bits) * unit];
       for (const value of tensors.get(op.inputs[0]) as Float64Array) {
@@ -333,10 +354,14 @@ function saturationsOf(model: IntegerModel, samples: readonly Sample[]): Omit<Sa
       }
     }
   }
-  return [...counts]
-    .map(([layer, { cut, all }]) => ({ layer, op: operators.get(layer) ?? '', share: all === 0 ? 0 : cut / all }))
-    .filter(({ share }) => share > SATURATED)
-    .sort((a, b) => b.share - a.share);
+
+  /** Those that cut off more than a few, worst first. */
+  found(): Omit<Saturation, 'rows'>[] {
+    return [...this.counts]
+      .map(([layer, { cut, all }]) => ({ layer, op: this.operators.get(layer) ?? '', share: all === 0 ? 0 : cut / all }))
+      .filter(({ share }) => share > SATURATED)
+      .sort((a, b) => b.share - a.share);
+  }
 }
 
 interface Findings {
