@@ -4,6 +4,7 @@ import { UsageError } from '../errors.js';
 import { chooseBackend, type BackendChoice } from '../groth16/backends.js';
 import type { Groth16Backend } from '../groth16/types.js';
 import type { Visibility } from '../manifest.js';
+import type { Graph } from '../network/graph.js';
 import type { InputShape, ModelChoice } from '../onnx/index.js';
 import { buildName } from '../workflow/build-name.js';
 import type { CompileOptions } from '../workflow/compile.js';
@@ -66,8 +67,11 @@ export async function readModel(path: string, flags: CompileFlags): Promise<{ re
   const onnx = await readOnnxFile(path);
   const { calibration, inputRange, inputVisibility, outputVisibility, activationBits } = flags;
   const choice = choiceOf(flags, (text) => parseInputShape(text, decodeModel(onnx).inputs));
+  let inputs: Graph['inputs'] | undefined;
   const read = async (file: string | undefined, what: string): Promise<Sample[] | undefined> =>
-    file === undefined ? undefined : parseSamples(await readUserText(file, what), buildGraph(chooseFrom(decodeModel(onnx), choice)).inputs, file);
+    file === undefined
+      ? undefined
+      : parseSamples(await readUserText(file, what), (inputs ??= buildGraph(chooseFrom(decodeModel(onnx), choice)).inputs), file);
   const samples = await read(calibration, 'the calibration data');
   const heldOut = await read(flags.heldOut, 'the held-out samples');
   const labels = flags.labels === undefined ? undefined : parseLabels(await readUserText(flags.labels, 'the labels'), flags.labels);

@@ -175,13 +175,21 @@ export const lowerGemm: Lowering = (context) => {
   const flips = [context.flag('transA', false), context.flag('transB', false)];
   const c = context.inputs[2];
   if (inputs.some(({ shape }) => shape.length !== 2)) throw context.shapeError('A and B must be matrices');
-  const [a, b] = inputs.map((value, i) =>
-    !flips[i] ? value : value.kind === 'constant' ? transposeMatrix(value) : transposeActivation(context, value, `transpose${'AB'[i]}`),
-  );
-  const shape = context.bounded([a.shape[0], b.shape[1]]);
+  const [m, n] = [inputs[0].shape[flips[0] ? 1 : 0], inputs[1].shape[flips[1] ? 0 : 1]];
+  const shape = context.bounded([m, n]);
   if (c !== undefined && broadcastShapes(c.shape, shape)?.join() !== shape.join()) {
     throw context.shapeError(`C does not broadcast to ${showShape(shape)}`);
   }
+  const flipped = (value: Value, i: number): Value =>
+    !flips[i] ? value : value.kind === 'constant' ? transposeMatrix(value) : transposeActivation(context, value, `transpose${'AB'[i]}`);
+  const a = flipped(inputs[0], 0);
+  const [, weights] = inputs;
+  // The usual dense layer, as exporters write it: B is the weight matrix row by row, and is taken as it is.
+  if (flips[1] && a.kind === 'activation' && weights.kind === 'constant' && c?.kind === 'constant' && sizeOf(c.shape.slice(0, -1)) === 1) {
+    if (a.shape[1] !== weights.shape[1]) throw context.shapeError('A and B do not share their inner dimension');
+    return [emitDense(context, a, scaled(weights, alpha), expandConstant(scaled(c, beta), [1, n]), undefined)];
+  }
+  const b = flipped(weights, 1);
 
   // alpha goes into a constant operand where there is one.
   const left = a.kind === 'constant' ? scaled(a, alpha) : a;
@@ -192,7 +200,7 @@ export const lowerGemm: Lowering = (context) => {
   const addend = c?.kind === 'constant' ? scaled(c, beta) : c;
   if (left.kind === 'activation' && right.kind === 'constant' && addend?.kind === 'constant' && sizeOf(addend.shape.slice(0, -1)) === 1) {
     if (left.shape[1] !== right.shape[0]) throw context.shapeError('A and B do not share their inner dimension');
-    return [emitDense(context, left, transposeMatrix(right), expandConstant(addend, [1, shape[1]]), undefined)];
+    return [emitDense(context, left, transposeMatrix(right), expandConstant(addend, [1, n]), undefined)];
   }
   if (addend === undefined && remaining === 1) return [multiplyMatrices(context, left, right)];
   const product = multiplyMatrices(context, left, right, 'product');
