@@ -21,6 +21,9 @@ export interface LinearLayer {
   readonly x: LinearRows;
   /** Whether each of these rows is one value, once, with the coefficient 1, and no two are the same: the usual case, after a requantization. */
   readonly plain: boolean;
+  /** Least and greatest of the values that these rows speak of. */
+  readonly least: number;
+  readonly most: number;
   /** Its values: `first` + i is element i of its result. */
   readonly first: number;
   readonly count: number;
@@ -92,9 +95,85 @@ export function addValue(into: Terms, value: number, factor: number, linear: Lin
   else addConvRow(into, layer.op, layer, i, factor, linear);
 }
 
-/** The value alone, where it is one of a layer over plain rows, so that all its terms are distinct. */
-export function isPlain(value: number, { layers, layerOf }: LinearLayers): boolean {
-  return value < layerOf.length && layerOf[value] >= 0 && layers[layerOf[value]].plain;
+/**
+ * Adds a row to the terms, each value once, as merging would have it; false, and nothing added, where that is not easily seen. The usual
+ * rows of large layers: one value of a layer over plain rows, or the difference of two of one channel (a comparison of a max pooling), beside
+ * values that this layer does not read.
+ */
+export function addDistinctRow(into: Terms, rows: LinearRows, i: number, linear: LinearLayers): boolean {
+  const [start, end] = [rows.offsets[i], rows.offsets[i + 1]];
+  const { layerOf } = linear;
+  const layerAt = (k: number): number => (k < end && rows.values[k] < layerOf.length ? layerOf[rows.values[k]] : -1);
+  let first = start;
+  while (first < end && layerAt(first) < 0) first += 1;
+  if (first === end) return false;
+  const layer = linear.layers[layerAt(first)];
+  const isPair = layerAt(first + 1) >= 0;
+  const last = isPair ? first + 1 : first;
+  if (!layer.plain || (isPair && !isOfOneChannel(layer, linear.layers[layerAt(last)], rows.values[first], rows.values[last]))) return false;
+  for (let k = start; k < end; k += 1) {
+    const isLayers = k >= first && k <= last;
+    if (isLayers ? Math.abs(rows.coefficients[k]) !== 1 : layerAt(k) >= 0 || (rows.values[k] >= layer.least && rows.values[k] <= layer.most)) return false;
+  }
+  into.constant += rows.constants[i];
+  for (let k = start; k < first; k += 1) into.push(rows.values[k], rows.coefficients[k]);
+  if (isPair) addConvPair(into, layer.op as IntegerConv, layer, rows.values[first] - layer.first, rows.coefficients[first], rows.values[last] - layer.first, rows.coefficients[last]);
+  else addValue(into, rows.values[first], rows.coefficients[first], linear);
+  for (let k = last + 1; k < end; k += 1) into.push(rows.values[k], rows.coefficients[k]);
+  return true;
+}
+
+/** Whether two values are elements of one channel of one convolution: they have the same weights, over windows that may overlap. */
+function isOfOneChannel(a: LinearLayer, b: LinearLayer, i: number, j: number): boolean {
+  if (a !== b || a.op.kind !== 'conv') return false;
+  const outPlane = sizeOf(planOf(a.op).outputShape.slice(2));
+  return Math.floor((i - a.first) / outPlane) === Math.floor((j - a.first) / outPlane);
+}
+
+/** Adds factor * element i + other * element j, both of one channel of a convolution over plain rows, each value once. */
+function addConvPair(into: Terms, op: IntegerConv, { x }: LinearLayer, i: number, factor: number, j: number, other: number): void {
+  const { window, outputShape } = planOf(op);
+  const [, inChannels] = op.inputShape;
+  const [outChannels, groupChannels] = op.weightShape;
+  const plane = sizeOf(op.inputShape.slice(2));
+  const outPlane = sizeOf(outputShape.slice(2));
+  const kernel = window.length / outPlane;
+  const channel = Math.floor(i / outPlane);
+  const o = channel % outChannels;
+  const n = Math.floor(channel / outChannels);
+  const firstChannel = n * inChannels + Math.floor(o / (outChannels / op.groups)) * groupChannels;
+  const [mine, others] = [i, j].map((element) => window.subarray((element % outPlane) * kernel, ((element % outPlane) + 1) * kernel));
+  const inOther = mine.map((position) => (position < 0 ? -1 : others.indexOf(position)));
+  const inMine = others.map((position) => (position < 0 ? -1 : mine.indexOf(position)));
+  into.reserve(2 * groupChannels * kernel);
+  const { values, coefficients } = into;
+  const { weight } = op;
+  let { length, constant } = into;
+  const weights = o * groupChannels * kernel;
+  for (let c = 0, at = weights, from = firstChannel * plane; c < groupChannels; c += 1, at += kernel, from += plane) {
+    for (let k = 0; k < kernel; k += 1) {
+      const own = weight[at + k];
+      if (own === 0 || mine[k] < 0) continue;
+      const coefficient = inOther[k] < 0 ? factor * own : factor * own + other * weight[at + inOther[k]];
+      if (coefficient === 0) continue;
+      values[length] = x.values[from + mine[k]];
+      coefficients[length] = coefficient;
+      length += 1;
+      constant += coefficient * x.constants[from + mine[k]];
+    }
+  }
+  for (let c = 0, at = weights, from = firstChannel * plane; c < groupChannels; c += 1, at += kernel, from += plane) {
+    for (let k = 0; k < kernel; k += 1) {
+      const own = weight[at + k];
+      if (own === 0 || others[k] < 0 || (inMine[k] >= 0 && weight[at + inMine[k]] !== 0)) continue;
+      values[length] = x.values[from + others[k]];
+      coefficients[length] = other * own;
+      length += 1;
+      constant += other * own * x.constants[from + others[k]];
+    }
+  }
+  into.length = length;
+  into.constant = constant + (factor + other) * op.bias[o];
 }
 
 function addDenseRow(

@@ -10,7 +10,7 @@ import { gadgetKey } from '../gadgets/index.js';
 import { R1csBuilder, type CoefficientTable, type MatrixBuilder } from '../r1cs/builder.js';
 import type { ConstraintSource, R1cs, SparseMatrix } from '../r1cs/types.js';
 import { AccumulatorOverflowError } from '../quantize/errors.js';
-import { addRow, addValue, isPlain, Merger, Terms } from './linear-layer.js';
+import { addDistinctRow, addRow, addValue, Merger, Terms } from './linear-layer.js';
 import { rowCount, termsOf, type LinearRows } from './linear-rows.js';
 import { WIRE, type BigCombination, type Netlist, type Operand, type Step } from './netlist.js';
 import type { BigRow, LinearBlock, Program } from './program.js';
@@ -233,13 +233,13 @@ class StepWriter {
       return;
     }
     terms.clear();
-    addRow(terms, operand.rows, operand.row, 1, netlist.linear);
+    // A gadget's own wires are no operand's, so terms that are distinct among themselves need no merging.
+    const isDistinct = alone && (factor === 1 || factor === -1) && addDistinctRow(terms, operand.rows, operand.row, netlist.linear);
+    if (!isDistinct) addRow(terms, operand.rows, operand.row, 1, netlist.linear);
     if (terms.constant !== 0) row.add(0, multiply(factor, terms.constant));
     const { values, coefficients, length } = terms;
-    const { rows, row: number } = operand;
-    // A gadget's own wires are no operand's, so terms that are distinct among themselves need no merging.
-    if (alone && (factor === 1 || factor === -1) && termsOf(rows, number) === 1 && isPlain(rows.values[rows.offsets[number]], netlist.linear)) {
-      row.addDistinct(terms, wireOfValue, factor);
+    if (isDistinct) {
+      row.addDistinct(terms, wireOfValue, factor as number);
       return;
     }
     for (let k = 0; k < length; k += 1) {

@@ -7,8 +7,9 @@
  */
 import { constraintsOf, gadgetKey, gadgetOf, type GadgetSpec } from '../gadgets/index.js';
 import { boundOp, reachOp } from '../quantize/semantics.js';
+import { leastOf, mostOf } from '../tensor/extremes.js';
 import { sizeOf } from '../tensor/shape.js';
-import { addRow, Merger, workOf, type LinearLayer, type LinearLayers, type LinearOp, type Terms } from './linear-layer.js';
+import { addDistinctRow, addRow, Merger, workOf, type LinearLayer, type LinearLayers, type LinearOp, type Terms } from './linear-layer.js';
 import { rowCount, singleValues, termsOf, type LinearRows } from './linear-rows.js';
 
 /** A combination with coefficients too large for floats: packed words of outputs and inputs. */
@@ -140,7 +141,8 @@ export class NetlistBuilder {
     const count = sizeOf(op.shape);
     const isIndependent = this.areIndependent(x);
     const plain = isIndependent && x.values.length === rowCount(x) && x.coefficients.every((coefficient, i) => coefficient === 1 && x.offsets[i] === i);
-    const layer = { op, position, x, plain, first: this.valueCount, count, stepsBefore: this.steps.length };
+    const [least, most] = [leastOf(x.values), mostOf(x.values)];
+    const layer = { op, position, x, plain, least, most, first: this.valueCount, count, stepsBefore: this.steps.length };
     const independent = isIndependent ? this.boundLayer(layer) : undefined;
     for (let i = 0; i < count; i += 1) this.value(independent?.low[i], independent?.high[i]);
     const layerOf = new Int32Array(this.valueCount).fill(-1);
@@ -211,6 +213,18 @@ export class NetlistBuilder {
 
   /** Interval of row i minus row j, in which what they share cancels. */
   differenceInterval(rows: LinearRows, i: number, j: number): [number, number] {
+    const [first, second] = [rows.offsets[i], rows.offsets[j]];
+    if (this.linearLayers.length > 0 && termsOf(rows, i) === 1 && termsOf(rows, j) === 1) {
+      const difference: LinearRows = {
+        offsets: Uint32Array.of(0, 2),
+        values: Uint32Array.of(rows.values[first], rows.values[second]),
+        coefficients: Float64Array.of(rows.coefficients[first], -rows.coefficients[second]),
+        constants: Float64Array.of(rows.constants[i] - rows.constants[j]),
+      };
+      const { terms } = this.merger;
+      terms.clear();
+      if (addDistinctRow(terms, difference, 0, this.linear)) return this.intervalOf(terms);
+    }
     return this.intervalOf(
       this.merged((terms) => {
         addRow(terms, rows, i, 1, this.linear);

@@ -139,7 +139,16 @@ function writeRow(matrix: SparseMatrix, row: number, coefficients: Uint32Array, 
   for (let entry = matrix.offsets[row]; entry < end; entry++) {
     out[at++] = matrix.wires[entry];
     const value = matrix.values[entry] * 8;
-    for (let i = 0; i < 8; i++) out[at++] = coefficients[value + i];
+    // Written out: in a loop it takes twice the time of all else.
+    out[at] = coefficients[value];
+    out[at + 1] = coefficients[value + 1];
+    out[at + 2] = coefficients[value + 2];
+    out[at + 3] = coefficients[value + 3];
+    out[at + 4] = coefficients[value + 4];
+    out[at + 5] = coefficients[value + 5];
+    out[at + 6] = coefficients[value + 6];
+    out[at + 7] = coefficients[value + 7];
+    at += 8;
   }
   return at;
 }

@@ -61,40 +61,88 @@ interface DoubleRows extends Omit<WeightRows, 'part'> {
   readonly weight: Float64Array;
 }
 
-/** Four weight rows at a time, so that each x is read once for them and no sum waits for the one before. */
+/**
+ * Four weight rows at a time over two rows of x: each number is read once for several products, no sum waits for the one before, and the
+ * weights stay near while all of x passes by.
+ */
 function multiplyDoubles(x: Float64Array, rows: number, depth: number, weights: DoubleRows, target: Target): void {
   const { weight, bias, first, count } = weights;
   const { y, start, rowStride, outStride } = target;
   const end = first + count;
-  for (let row = 0; row < rows; row++) {
-    const xStart = row * depth;
-    let at = start + row * rowStride;
-    let out = first;
-    for (; out + 4 <= end; out += 4, at += 4 * outStride) {
-      const w0 = out * depth;
-      const w1 = w0 + depth;
-      const w2 = w1 + depth;
-      const w3 = w2 + depth;
-      let s0 = bias[out];
-      let s1 = bias[out + 1];
-      let s2 = bias[out + 2];
-      let s3 = bias[out + 3];
+  let out = first;
+  for (let column = start; out + 4 <= end; out += 4, column += 4 * outStride) {
+    const w0 = out * depth;
+    const w1 = w0 + depth;
+    const w2 = w1 + depth;
+    const w3 = w2 + depth;
+    const b0 = bias[out];
+    const b1 = bias[out + 1];
+    const b2 = bias[out + 2];
+    const b3 = bias[out + 3];
+    let row = 0;
+    for (; row + 2 <= rows; row += 2) {
+      const x0 = row * depth;
+      const x1 = x0 + depth;
+      let s0 = b0;
+      let s1 = b1;
+      let s2 = b2;
+      let s3 = b3;
+      let t0 = b0;
+      let t1 = b1;
+      let t2 = b2;
+      let t3 = b3;
       for (let i = 0; i < depth; i++) {
-        const value = x[xStart + i];
-        s0 += value * weight[w0 + i];
-        s1 += value * weight[w1 + i];
-        s2 += value * weight[w2 + i];
-        s3 += value * weight[w3 + i];
+        const u = x[x0 + i];
+        const v = x[x1 + i];
+        const f0 = weight[w0 + i];
+        const f1 = weight[w1 + i];
+        const f2 = weight[w2 + i];
+        const f3 = weight[w3 + i];
+        s0 += u * f0;
+        s1 += u * f1;
+        s2 += u * f2;
+        s3 += u * f3;
+        t0 += v * f0;
+        t1 += v * f1;
+        t2 += v * f2;
+        t3 += v * f3;
       }
+      let at = column + row * rowStride;
+      y[at] = s0;
+      y[at + outStride] = s1;
+      y[at + 2 * outStride] = s2;
+      y[at + 3 * outStride] = s3;
+      at += rowStride;
+      y[at] = t0;
+      y[at + outStride] = t1;
+      y[at + 2 * outStride] = t2;
+      y[at + 3 * outStride] = t3;
+    }
+    if (row < rows) {
+      const x0 = row * depth;
+      let s0 = b0;
+      let s1 = b1;
+      let s2 = b2;
+      let s3 = b3;
+      for (let i = 0; i < depth; i++) {
+        const u = x[x0 + i];
+        s0 += u * weight[w0 + i];
+        s1 += u * weight[w1 + i];
+        s2 += u * weight[w2 + i];
+        s3 += u * weight[w3 + i];
+      }
+      const at = column + row * rowStride;
       y[at] = s0;
       y[at + outStride] = s1;
       y[at + 2 * outStride] = s2;
       y[at + 3 * outStride] = s3;
     }
-    for (; out < end; out++, at += outStride) {
+  }
+  for (; out < end; out++) {
+    for (let row = 0; row < rows; row++) {
       let sum = bias[out];
-      for (let i = 0; i < depth; i++) sum += x[xStart + i] * weight[out * depth + i];
-      y[at] = sum;
+      for (let i = 0; i < depth; i++) sum += x[row * depth + i] * weight[out * depth + i];
+      y[start + row * rowStride + (out - first) * outStride] = sum;
     }
   }
 }
