@@ -48,6 +48,12 @@ describe('a stored integer model', () => {
     for (const file of [bytes, unaligned.subarray(3), Buffer.from(unaligned.buffer, 3)]) {
       assert.deepStrictEqual(restoreIntegerModel(json, file), { ...model, ops: model.ops.map(({ bounds: _, ...rest }) => rest) });
     }
+    // As versions before wrote it: every number in the JSON.
+    const before = JSON.stringify(
+      { format: 'zkinfer-integer-model', version: 2, model: { ...model, ops: model.ops.map(({ bounds: _, ...rest }) => rest) } },
+      (_, value: unknown) => (ArrayBuffer.isView(value) ? { type: 'f64', data: Array.from(value as Int16Array) } : value),
+    );
+    for (const inputs of take(2, integerInputs(model, random))) assert.deepEqual(runIntegerModel(restoreIntegerModel(before), inputs), runIntegerModel(model, inputs));
     const plain = { ...model, ops: model.ops.map((one) => (one.kind === 'dense' ? { ...one, weight: Float64Array.from(one.weight) } : one)) };
     assert.deepEqual(boundModel({ ...plain, ops: plain.ops.map(({ bounds: _, ...rest }) => rest) }), boundModel(model));
     for (const inputs of take(3, integerInputs(model, random))) assert.deepEqual(runIntegerModel(model, inputs), runIntegerModel(plain, inputs));
