@@ -8,7 +8,7 @@
 import type { IntegerConv, IntegerDense } from '../quantize/integer-model.js';
 import { planOf } from '../quantize/semantics.js';
 import { sizeOf } from '../tensor/shape.js';
-import type { Weights } from '../tensor/weights.js';
+import { widen } from '../tensor/weights.js';
 import type { LinearRows } from './linear-rows.js';
 
 export type LinearOp = IntegerDense | IntegerConv;
@@ -37,6 +37,18 @@ export class Terms {
   coefficients = new Float64Array(1024);
   length = 0;
   constant = 0;
+  /** Of the layer's weight rows the one last used, as doubles: neighbouring elements share it, and loops over one type are fast. */
+  private row = new Float64Array(0);
+  private rowOf?: { readonly op: LinearOp; readonly number: number };
+
+  /** Row `number` of a layer's weights. The array is this one's own, and good until the next call. */
+  weightRow(op: LinearOp, number: number, length: number): Float64Array {
+    if (this.rowOf?.op === op && this.rowOf.number === number) return this.row;
+    if (this.row.length < length) this.row = new Float64Array(length);
+    widen(op.weight, number * length, length, 'all', this.row);
+    this.rowOf = { op, number };
+    return this.row;
+  }
 
   clear(): void {
     this.length = 0;
@@ -143,63 +155,77 @@ function addConvPair(into: Terms, op: IntegerConv, { x }: LinearLayer, i: number
   const n = Math.floor(channel / outChannels);
   const firstChannel = n * inChannels + Math.floor(o / (outChannels / op.groups)) * groupChannels;
   const [mine, others] = [i, j].map((element) => window.subarray((element % outPlane) * kernel, ((element % outPlane) + 1) * kernel));
-  const inOther = mine.map((position) => (position < 0 ? -1 : others.indexOf(position)));
-  const inMine = others.map((position) => (position < 0 ? -1 : mine.indexOf(position)));
+  const weight = into.weightRow(op, o, groupChannels * kernel);
   into.reserve(2 * groupChannels * kernel);
+  const from = firstChannel * plane;
+  // First all that element i has, then what element j alone has, as one row after the other would be read.
+  addTaps(into, x, weight, { positions: mine, matches: matchesOf(mine, others), factor, other, alone: false }, groupChannels, from, plane);
+  addTaps(into, x, weight, { positions: others, matches: matchesOf(others, mine), factor: other, other: factor, alone: true }, groupChannels, from, plane);
+  into.constant += (factor + other) * op.bias[o];
+}
+
+/** For each position, where it stands among the others, or -1. */
+function matchesOf(positions: Int32Array, others: Int32Array): Int32Array {
+  return positions.map((position) => (position < 0 ? -1 : others.indexOf(position)));
+}
+
+/** Elements of a filter over a window. */
+interface Taps {
+  /** By element of the filter: the position in a channel's plane, or -1 in the padding. */
+  readonly positions: Int32Array;
+  /** By element of the filter: the element of the other window's filter over the same position, or -1. */
+  readonly matches: Int32Array;
+  readonly factor: number;
+  readonly other: number;
+  /** Takes only what the other window has no term for; else what both have is added up. */
+  readonly alone: boolean;
+}
+
+/** Terms of a filter, channel by channel: weights from the row's front, x from `from` on. Room for them is there. */
+function addTaps(into: Terms, x: LinearRows, weight: Float64Array, { positions, matches, factor, other, alone }: Taps, channels: number, from: number, plane: number): void {
   const { values, coefficients } = into;
-  const { weight } = op;
+  const { values: xValues, constants: xConstants } = x;
+  const kernel = positions.length;
   let { length, constant } = into;
-  const weights = o * groupChannels * kernel;
-  for (let c = 0, at = weights, from = firstChannel * plane; c < groupChannels; c += 1, at += kernel, from += plane) {
+  for (let c = 0, at = 0, start = from; c < channels; c += 1, at += kernel, start += plane) {
     for (let k = 0; k < kernel; k += 1) {
+      if (positions[k] < 0) continue;
       const own = weight[at + k];
-      if (own === 0 || mine[k] < 0) continue;
-      const coefficient = inOther[k] < 0 ? factor * own : factor * own + other * weight[at + inOther[k]];
+      const match = matches[k] < 0 ? 0 : weight[at + matches[k]];
+      // What has no weight stands in no row, and leaves the value to the other window.
+      if (own === 0 || (alone && match !== 0)) continue;
+      const coefficient = factor * own + other * match;
       if (coefficient === 0) continue;
-      values[length] = x.values[from + mine[k]];
+      const element = start + positions[k];
+      values[length] = xValues[element];
       coefficients[length] = coefficient;
       length += 1;
-      constant += coefficient * x.constants[from + mine[k]];
-    }
-  }
-  for (let c = 0, at = weights, from = firstChannel * plane; c < groupChannels; c += 1, at += kernel, from += plane) {
-    for (let k = 0; k < kernel; k += 1) {
-      const own = weight[at + k];
-      if (own === 0 || others[k] < 0 || (inMine[k] >= 0 && weight[at + inMine[k]] !== 0)) continue;
-      values[length] = x.values[from + others[k]];
-      coefficients[length] = other * own;
-      length += 1;
-      constant += other * own * x.constants[from + others[k]];
+      constant += coefficient * xConstants[element];
     }
   }
   into.length = length;
-  into.constant = constant + (factor + other) * op.bias[o];
+  into.constant = constant;
 }
+
+/** The one tap of a dense layer, whose features are channels of one element. */
+const FIRST = Int32Array.of(0);
+const NONE = Int32Array.of(-1);
 
 function addDenseRow(
   into: Terms,
-  { inFeatures, outFeatures, weight, bias }: IntegerDense,
+  op: IntegerDense,
   { x, plain }: LinearLayer,
   i: number,
   factor: number,
   linear: LinearLayers,
 ): void {
+  const { inFeatures, outFeatures, weight, bias } = op;
   const o = i % outFeatures;
   const first = Math.floor(i / outFeatures) * inFeatures;
   if (plain) {
     into.reserve(inFeatures);
-    const { values, coefficients } = into;
-    let { length, constant } = into;
-    for (let k = 0, at = o * inFeatures; k < inFeatures; k += 1, at += 1) {
-      const coefficient = factor * weight[at];
-      if (coefficient === 0) continue;
-      values[length] = x.values[first + k];
-      coefficients[length] = coefficient;
-      length += 1;
-      constant += coefficient * x.constants[first + k];
-    }
-    into.length = length;
-    into.constant = constant + factor * bias[o];
+    addTaps(into, x, into.weightRow(op, o, inFeatures), { positions: FIRST, matches: NONE, factor, other: 0, alone: false }, inFeatures, first, 1);
+    into.constant += factor * bias[o];
     return;
   }
   for (let k = 0; k < inFeatures; k += 1) {
@@ -222,7 +248,9 @@ function addConvRow(into: Terms, op: IntegerConv, { x, plain }: LinearLayer, i: 
   const firstChannel = n * inChannels + Math.floor(o / (outChannels / op.groups)) * groupChannels;
   if (plain) {
     into.reserve(groupChannels * kernel);
-    addPlainConvRow(into, x, window.subarray(p * kernel, (p + 1) * kernel), op.weight, o * groupChannels * kernel, groupChannels, firstChannel * plane, plane, factor);
+    const positions = window.subarray(p * kernel, (p + 1) * kernel);
+    const matches = new Int32Array(kernel).fill(-1);
+    addTaps(into, x, into.weightRow(op, o, groupChannels * kernel), { positions, matches, factor, other: 0, alone: false }, groupChannels, firstChannel * plane, plane);
     into.constant += factor * op.bias[o];
     return;
   }
@@ -237,37 +265,6 @@ function addConvRow(into: Terms, op: IntegerConv, { x, plain }: LinearLayer, i: 
     }
   }
   into.constant += factor * op.bias[o];
-}
-
-/** The window's terms, channel by channel: `weight` from `at` on, x from `from` on. Room for them is there. */
-function addPlainConvRow(
-  into: Terms,
-  x: LinearRows,
-  window: Int32Array,
-  weight: Weights,
-  at: number,
-  channels: number,
-  from: number,
-  plane: number,
-  factor: number,
-): void {
-  const { values, coefficients } = into;
-  const kernel = window.length;
-  let { length, constant } = into;
-  for (let c = 0; c < channels; c += 1, from += plane, at += kernel) {
-    for (let k = 0; k < kernel; k += 1) {
-      const position = window[k];
-      if (position < 0) continue;
-      const coefficient = factor * weight[at + k];
-      if (coefficient === 0) continue;
-      values[length] = x.values[from + position];
-      coefficients[length] = coefficient;
-      length += 1;
-      constant += coefficient * x.constants[from + position];
-    }
-  }
-  into.length = length;
-  into.constant = constant;
 }
 
 /** Multiplications that a layer takes: how many terms its rows have together, those that are zero or padded counted too. */
