@@ -13,6 +13,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const PAGES = {
   accuracy: 'docs/benchmarks.md',
   stages: 'docs/benchmarks.md',
+  large: 'docs/benchmarks.md',
   bench: 'docs/benchmarks.md',
   setup: 'docs/benchmarks.md',
   gas: 'docs/gas.md',

@@ -1,6 +1,6 @@
 /**
  * `npm run bench:large`: time and peak memory of compiling networks of millions of weights, each generated here and compiled in a fresh
- * process, one after the other. Writes bench/results/large.json. Gigabytes of memory and of the temporary folder are used meanwhile.
+ * process, one after the other. Writes bench/results/large.json and, with --doc, docs/benchmarks.md. Takes gigabytes of memory meanwhile.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { UsageError } from '../errors.js';
-import { markdownTable } from './document.js';
+import { markdownTable, writeBlocks } from './document.js';
 import type { LargeRun } from './large-child.js';
 import { LARGE_MODELS } from './large-models.js';
 import { describeCommit, describeMachine } from './results.js';
@@ -33,7 +33,7 @@ function compile(name: string): LargeRun {
   }
 }
 
-function main(names: readonly string[]): void {
+async function main(names: readonly string[], doc: boolean): Promise<void> {
   const unknown = names.find((name) => LARGE_MODELS[name] === undefined);
   if (unknown !== undefined) throw new UsageError(`no model is named ${unknown}; there are ${Object.keys(LARGE_MODELS).join(', ')}`);
   spawnSync(process.execPath, [join(ROOT, 'scripts', 'build.mjs'), '--quiet'], { stdio: 'inherit' });
@@ -41,7 +41,10 @@ function main(names: readonly string[]): void {
   const rows = names.map((name) => ({ name, ...compile(name) }));
   load.push(loadavg()[0]);
   const megabytes = (files: LargeRun['files']): string => (Object.values(files).reduce((sum, size) => sum + size, 0) / 1e6).toFixed(0);
-  console.log(
+  const machine = describeMachine();
+  const commit = describeCommit();
+  const date = new Date().toISOString();
+  const text = [
     markdownTable(
       ['model', 'constraints', 'terms', 'compile', 'processor time', 'peak memory', 'build'],
       rows.map(({ name, constraints, nonZeros, seconds, processor, peakMegabytes, files }) => [
@@ -49,14 +52,19 @@ function main(names: readonly string[]): void {
         `${peakMegabytes.toFixed(0)} MB`, `${megabytes(files)} MB`,
       ]),
     ),
-  );
-  const machine = describeMachine();
-  console.log(`\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, load ${load.map((one) => one.toFixed(1)).join(' to ')}.`);
+    '',
+    `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; commit ${commit}, ${date.slice(0, 10)}. Load average of the machine ` +
+      `${load[0].toFixed(1)} at the start, ${load[1].toFixed(1)} at the end; processor time is that of all threads.`,
+  ].join('\n');
+  console.log(text);
   const results = join(ROOT, 'bench', 'results');
   mkdirSync(results, { recursive: true });
-  writeFileSync(join(results, 'large.json'), `${JSON.stringify({ machine, commit: describeCommit(), date: new Date().toISOString(), load, rows }, null, 1)}\n`);
+  writeFileSync(join(results, 'large.json'), `${JSON.stringify({ machine, commit, date, load, rows }, null, 1)}\n`);
+  if (doc) await writeBlocks({ large: text });
 }
 
-const program = new Command('bench:large').argument('[models...]', `of ${Object.keys(LARGE_MODELS).join(', ')}`);
+const program = new Command('bench:large')
+  .argument('[models...]', `of ${Object.keys(LARGE_MODELS).join(', ')}`)
+  .option('--doc', 'write the table into docs/benchmarks.md', false);
 program.parse();
-main(program.args.length > 0 ? program.args : Object.keys(LARGE_MODELS));
+await main(program.args.length > 0 ? program.args : Object.keys(LARGE_MODELS), program.opts<{ readonly doc: boolean }>().doc);
