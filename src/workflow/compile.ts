@@ -100,6 +100,7 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
   const circuit = await compileModel(model, visibility, { gadgetFolders: options.gadgetFolders });
   stage('comparing with float32');
   const accuracy = await reportAccuracy({ ...compared, model, circuit, requantize });
+  stage('hashing the constraints');
   const recorded = {
     activationBits,
     ...(inputRange === undefined ? {} : { inputRange: [...inputRange] as [number, number] }),

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { compileGadgets } from '../../src/circom/compile.js';
 import { compileModel, type Circuit } from '../../src/compile/compile.js';
 import { emitCircom } from '../../src/compile/emit-circom.js';
+import { addDistinctRow, addRow, Merger, Terms } from '../../src/compile/linear-layer.js';
+import { singleValues } from '../../src/compile/linear-rows.js';
 import { lowerModel } from '../../src/compile/lower.js';
 import { decodeProgram, encodeProgram, ProgramFormatError } from '../../src/compile/program-file.js';
 import type { IntegerModel } from '../../src/quantize/integer-model.js';
@@ -9,6 +11,8 @@ import { runIntegerModel } from '../../src/quantize/interpreter.js';
 import { firstViolation } from '../../src/r1cs/check.js';
 import { encodeR1cs, r1csBytes, r1csChunks } from '../../src/r1cs/r1cs-file.js';
 import { concatBytes } from '../../src/r1cs/sections.js';
+import { planConv } from '../../src/tensor/kernels.js';
+import { sizeOf } from '../../src/tensor/shape.js';
 import { circuitResults, prepareWitness } from '../../src/witness/generate.js';
 import { seeded } from '../onnx/support/random.js';
 import { LAYER_CASES, randomGraph } from '../quantize/support/graphs.js';
@@ -77,6 +81,55 @@ describe('a linear layer that is not written out', () => {
     const bytes = encodeProgram(kept.program);
     assert.throws(() => decodeProgram(bytes), ProgramFormatError);
     assert.throws(() => decodeProgram(bytes, [...model.ops].reverse().map((op) => ({ ...op, shape: [1, 1, 77] }))), ProgramFormatError);
+  });
+});
+
+describe('the difference of two elements of a channel', () => {
+  it('has each value once, as merging the two rows would have it, over whatever window, with weights that are zero or cancel', () => {
+    const random = seeded(404);
+    const whole = (low: number, high: number): number => low + Math.floor(random() * (high - low + 1));
+    let distinct = 0;
+    for (let round = 0; round < 60; round += 1) {
+      const groups = whole(1, 2);
+      const [batch, channels, outChannels] = [whole(1, 2), groups * whole(1, 2), groups * whole(1, 3)];
+      const kernel = [whole(1, 3), whole(1, 3)];
+      const inputShape = [batch, channels, whole(4, 6), whole(4, 6)];
+      const geometry = {
+        inputShape, weightShape: [outChannels, channels / groups, ...kernel], groups, strides: [whole(1, 2), whole(1, 2)],
+        dilations: [whole(1, 2), 1], padsBegin: [whole(0, 2), whole(0, 2)], padsEnd: [0, whole(0, 1)],
+      };
+      const { outputShape } = planConv(geometry);
+      const weight = new Float64Array(sizeOf(geometry.weightShape)).map(() => whole(-1, 1));
+      const bias = new Float64Array(outChannels).map(() => whole(-3, 3));
+      const op = { kind: 'conv', ...geometry, weight, bias, inputs: [0], output: 1, shape: outputShape, scale: 1, layer: 'c' } as const;
+      const size = sizeOf(inputShape);
+      const x = singleValues(1, size, () => whole(-2, 2));
+      const count = sizeOf(outputShape);
+      const first = size + 2;
+      const layer = { op, position: 0, x, plain: true, least: 1, most: size, first, count, stepsBefore: 0 };
+      const layerOf = new Int32Array(first + count).fill(-1).fill(0, first);
+      const linear = { layers: [layer], layerOf };
+      const plane = sizeOf(outputShape.slice(2));
+      for (let pair = 0; pair < 20; pair += 1) {
+        const channel = whole(0, batch * outChannels - 1) * plane;
+        const [i, j] = [channel + whole(0, plane - 1), channel + whole(0, plane - 1)];
+        if (i === j) continue;
+        // A gain of a max pooling beside them.
+        const values = Uint32Array.of(first + i, first + j, size + 1);
+        const rows = { offsets: Uint32Array.of(0, 3), values, coefficients: Float64Array.of(1, -1, -1), constants: Float64Array.of(7) };
+        const [found, merger] = [new Terms(), new Merger()];
+        assert.ok(addDistinctRow(found, rows, 0, linear));
+        addRow(merger.terms, rows, 0, 1, linear);
+        const merged = merger.merge(first);
+        const list = ({ values: of, coefficients, length }: Terms): number[][] =>
+          Array.from({ length }, (_, k) => [of[k], coefficients[k]]).filter(([, coefficient]) => coefficient !== 0);
+        assert.deepEqual(list(found), list(merged));
+        assert.equal(found.constant, merged.constant);
+        assert.equal(new Set(found.values.subarray(0, found.length)).size, found.length);
+        distinct += 1;
+      }
+    }
+    assert.ok(distinct > 500);
   });
 });
 
