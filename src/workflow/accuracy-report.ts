@@ -86,7 +86,7 @@ export interface Remedy {
 /** Samples of a kind that are measured, at most. */
 const MOST_ROWS = 200;
 /** Fewer, down to LEAST_ROWS, where their multiplications together are more than this; some seconds. */
-const MOST_WORK = 2 ** 31;
+const MOST_WORK = 2 ** 30;
 const LEAST_ROWS = 4;
 /** Inputs drawn over the declared range. */
 export const DRAWN = 32;
