@@ -59,7 +59,9 @@ export function emitCircom(netlist: Netlist, program: Program, title: string): s
     }
     const { spec, signals, outputCount } = program.gadgets[step.gadget];
     lines.push(`    component g${index} = ${spec.template}(${spec.parameters.map(parameterText).join(', ')});`);
-    step.operands.forEach((operand, k) => lines.push(`    g${index}.${signals[1 + outputCount + k]} <== ${expression(operand, names, netlist.linear)};`));
+    step.operands.forEach((operand, k) => {
+      lines.push(`    g${index}.${signals[1 + outputCount + k]} <== ${expression(operand, names, netlist.linear)};`);
+    });
     for (let k = 0; k < outputCount; k += 1) {
       const value = step.firstValue + k;
       if (outputs.has(value)) lines.push(`    ${names[value]} <== g${index}.${signals[1 + k]};`);
@@ -97,7 +99,10 @@ function expression(operand: Operand, names: readonly string[], linear: LinearLa
   let constant = 0n;
   const expanded = new Terms();
   const gather = (factor: bigint): void => {
-    for (let k = 0; k < expanded.length; k += 1) parts.set(expanded.values[k], (parts.get(expanded.values[k]) ?? 0n) + factor * BigInt(expanded.coefficients[k]));
+    for (let k = 0; k < expanded.length; k += 1) {
+      const value = expanded.values[k];
+      parts.set(value, (parts.get(value) ?? 0n) + factor * BigInt(expanded.coefficients[k]));
+    }
     constant += factor * BigInt(expanded.constant);
     expanded.clear();
   };

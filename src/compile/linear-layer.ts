@@ -19,7 +19,7 @@ export interface LinearLayer {
   readonly position: number;
   /** Rows of its input, each of a few terms. */
   readonly x: LinearRows;
-  /** Whether each of these rows is one value, once, with the coefficient 1, and no two are the same: the usual case, after a requantization. */
+  /** Whether each of these rows is one value with the coefficient 1, and no two are the same: the usual case, after a requantization. */
   readonly plain: boolean;
   /** Least and greatest of the values that these rows speak of. */
   readonly least: number;
@@ -109,8 +109,8 @@ export function addValue(into: Terms, value: number, factor: number, linear: Lin
 
 /**
  * Adds a row to the terms, each value once, as merging would have it; false, and nothing added, where that is not easily seen. The usual
- * rows of large layers: one value of a layer over plain rows, or the difference of two of one channel (a comparison of a max pooling), beside
- * values that this layer does not read.
+ * rows of large layers: one value of a layer over plain rows, or the difference of two of one channel (a comparison of a max pooling),
+ * beside values that this layer does not read.
  */
 export function addDistinctRow(into: Terms, rows: LinearRows, i: number, linear: LinearLayers): boolean {
   const [start, end] = [rows.offsets[i], rows.offsets[i + 1]];
@@ -125,11 +125,13 @@ export function addDistinctRow(into: Terms, rows: LinearRows, i: number, linear:
   if (!layer.plain || (isPair && !isOfOneChannel(layer, linear.layers[layerAt(last)], rows.values[first], rows.values[last]))) return false;
   for (let k = start; k < end; k += 1) {
     const isLayers = k >= first && k <= last;
-    if (isLayers ? Math.abs(rows.coefficients[k]) !== 1 : layerAt(k) >= 0 || (rows.values[k] >= layer.least && rows.values[k] <= layer.most)) return false;
+    const mayBeRead = layerAt(k) >= 0 || (rows.values[k] >= layer.least && rows.values[k] <= layer.most);
+    if (isLayers ? Math.abs(rows.coefficients[k]) !== 1 : mayBeRead) return false;
   }
   into.constant += rows.constants[i];
   for (let k = start; k < first; k += 1) into.push(rows.values[k], rows.coefficients[k]);
-  if (isPair) addConvPair(into, layer.op as IntegerConv, layer, rows.values[first] - layer.first, rows.coefficients[first], rows.values[last] - layer.first, rows.coefficients[last]);
+  const [i0, i1] = [rows.values[first] - layer.first, rows.values[last] - layer.first];
+  if (isPair) addConvPair(into, layer.op as IntegerConv, layer, i0, rows.coefficients[first], i1, rows.coefficients[last]);
   else addValue(into, rows.values[first], rows.coefficients[first], linear);
   for (let k = last + 1; k < end; k += 1) into.push(rows.values[k], rows.coefficients[k]);
   return true;
@@ -157,10 +159,10 @@ function addConvPair(into: Terms, op: IntegerConv, { x }: LinearLayer, i: number
   const [mine, others] = [i, j].map((element) => window.subarray((element % outPlane) * kernel, ((element % outPlane) + 1) * kernel));
   const weight = into.weightRow(op, o, groupChannels * kernel);
   into.reserve(2 * groupChannels * kernel);
-  const from = firstChannel * plane;
+  const channels = { count: groupChannels, from: firstChannel * plane, plane };
   // First all that element i has, then what element j alone has, as one row after the other would be read.
-  addTaps(into, x, weight, { positions: mine, matches: matchesOf(mine, others), factor, other, alone: false }, groupChannels, from, plane);
-  addTaps(into, x, weight, { positions: others, matches: matchesOf(others, mine), factor: other, other: factor, alone: true }, groupChannels, from, plane);
+  addTaps(into, x, weight, { positions: mine, matches: matchesOf(mine, others), factor, other, alone: false }, channels);
+  addTaps(into, x, weight, { positions: others, matches: matchesOf(others, mine), factor: other, other: factor, alone: true }, channels);
   into.constant += (factor + other) * op.bias[o];
 }
 
@@ -181,13 +183,21 @@ interface Taps {
   readonly alone: boolean;
 }
 
-/** Terms of a filter, channel by channel: weights from the row's front, x from `from` on. Room for them is there. */
-function addTaps(into: Terms, x: LinearRows, weight: Float64Array, { positions, matches, factor, other, alone }: Taps, channels: number, from: number, plane: number): void {
+/** The channels of x that a filter reads: so many planes of so many elements, from this element on. */
+interface Channels {
+  readonly count: number;
+  readonly from: number;
+  readonly plane: number;
+}
+
+/** Terms of a filter, channel by channel; its weights stand at the front of `weight`. Room for them is there. */
+function addTaps(into: Terms, x: LinearRows, weight: Float64Array, taps: Taps, { count, from, plane }: Channels): void {
+  const { positions, matches, factor, other, alone } = taps;
   const { values, coefficients } = into;
   const { values: xValues, constants: xConstants } = x;
   const kernel = positions.length;
   let { length, constant } = into;
-  for (let c = 0, at = 0, start = from; c < channels; c += 1, at += kernel, start += plane) {
+  for (let c = 0, at = 0, start = from; c < count; c += 1, at += kernel, start += plane) {
     for (let k = 0; k < kernel; k += 1) {
       if (positions[k] < 0) continue;
       const own = weight[at + k];
@@ -224,7 +234,8 @@ function addDenseRow(
   const first = Math.floor(i / outFeatures) * inFeatures;
   if (plain) {
     into.reserve(inFeatures);
-    addTaps(into, x, into.weightRow(op, o, inFeatures), { positions: FIRST, matches: NONE, factor, other: 0, alone: false }, inFeatures, first, 1);
+    const taps = { positions: FIRST, matches: NONE, factor, other: 0, alone: false };
+    addTaps(into, x, into.weightRow(op, o, inFeatures), taps, { count: inFeatures, from: first, plane: 1 });
     into.constant += factor * bias[o];
     return;
   }
@@ -249,8 +260,8 @@ function addConvRow(into: Terms, op: IntegerConv, { x, plain }: LinearLayer, i: 
   if (plain) {
     into.reserve(groupChannels * kernel);
     const positions = window.subarray(p * kernel, (p + 1) * kernel);
-    const matches = new Int32Array(kernel).fill(-1);
-    addTaps(into, x, into.weightRow(op, o, groupChannels * kernel), { positions, matches, factor, other: 0, alone: false }, groupChannels, firstChannel * plane, plane);
+    const taps = { positions, matches: new Int32Array(kernel).fill(-1), factor, other: 0, alone: false };
+    addTaps(into, x, into.weightRow(op, o, groupChannels * kernel), taps, { count: groupChannels, from: firstChannel * plane, plane });
     into.constant += factor * op.bias[o];
     return;
   }

@@ -28,7 +28,9 @@ export function link(netlist: Netlist, objects: ReadonlyMap<string, GadgetObject
   const gadgets = netlist.gadgets.map((spec) => prepare(objects.get(gadgetKey(spec)) as GadgetObject));
   const places = allocate(netlist, gadgets);
   const layerConstraints = new Array<number>(netlist.layers.length).fill(0);
-  for (const { gadget, layer } of netlist.steps) layerConstraints[layer] += gadget === WIRE ? 1 : gadgets[gadget].object.system.constraintCount;
+  for (const { gadget, layer } of netlist.steps) {
+    layerConstraints[layer] += gadget === WIRE ? 1 : gadgets[gadget].object.system.constraintCount;
+  }
   const counts = {
     wireCount: places.wireCount,
     publicOutputCount: netlist.publicOutputs.length,
@@ -373,7 +375,8 @@ function plan(netlist: Netlist, gadgets: readonly Prepared[], places: Places, co
   steps.forEach((step, index) => {
     for (const operand of step.operands) {
       if (isBig(operand)) {
-        big.set(operandIndex, { wires: operand.values.map((value) => places.wireOfValue[value]), coefficients: operand.coefficients, constant: operand.constant });
+        const { values, coefficients: factors, constant } = operand;
+        big.set(operandIndex, { wires: values.map((value) => places.wireOfValue[value]), coefficients: factors, constant });
         operandIndex += 1;
         termOffsets[operandIndex] = term;
       } else {
@@ -408,7 +411,7 @@ function plan(netlist: Netlist, gadgets: readonly Prepared[], places: Places, co
   };
 }
 
-/** Composed layers may have larger terms than each of them; the witness sums them in doubles, and so does whoever writes the constraints. */
+/** Composed layers may have larger terms than each of them; the witness sums them in doubles, as does whoever writes constraints. */
 class ExactSums {
   private readonly merger = new Merger();
 

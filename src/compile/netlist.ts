@@ -140,9 +140,9 @@ export class NetlistBuilder {
     if (workOf(op) < leastWork || !this.isExact(op, x)) return undefined;
     const count = sizeOf(op.shape);
     const isIndependent = this.areIndependent(x);
-    const plain = isIndependent && x.values.length === rowCount(x) && x.coefficients.every((coefficient, i) => coefficient === 1 && x.offsets[i] === i);
+    const isSingle = x.values.length === rowCount(x) && x.coefficients.every((coefficient, i) => coefficient === 1 && x.offsets[i] === i);
     const [least, most] = [leastOf(x.values), mostOf(x.values)];
-    const layer = { op, position, x, plain, least, most, first: this.valueCount, count, stepsBefore: this.steps.length };
+    const layer = { op, position, x, plain: isIndependent && isSingle, least, most, first: this.valueCount, count, stepsBefore: this.steps.length };
     const independent = isIndependent ? this.boundLayer(layer) : undefined;
     for (let i = 0; i < count; i += 1) this.value(independent?.low[i], independent?.high[i]);
     const layerOf = new Int32Array(this.valueCount).fill(-1);
@@ -151,7 +151,7 @@ export class NetlistBuilder {
     this.linear = { layers: this.linearLayers, layerOf };
     const rows = singleValues(layer.first, count, () => 0);
     for (let i = 0; independent === undefined && i < count; i += 1) {
-      [this.low[layer.first + i], this.high[layer.first + i]] = this.intervalOf(this.merged((terms) => addRow(terms, rows, i, 1, this.linear)));
+      [this.low[layer.first + i], this.high[layer.first + i]] = this.writtenInterval(rows, i);
     }
     return rows;
   }
@@ -199,7 +199,7 @@ export class NetlistBuilder {
 
   /** Interval of a row, from the intervals of its values; what terms share cancels. */
   interval(rows: LinearRows, i: number): [number, number] {
-    if (termsOf(rows, i) > 1 && this.speaksOfLayers(rows, i)) return this.intervalOf(this.merged((terms) => addRow(terms, rows, i, 1, this.linear)));
+    if (termsOf(rows, i) > 1 && this.speaksOfLayers(rows, i)) return this.writtenInterval(rows, i);
     let low = rows.constants[i];
     let high = low;
     for (let k = rows.offsets[i]; k < rows.offsets[i + 1]; k += 1) {
@@ -209,6 +209,11 @@ export class NetlistBuilder {
       high += coefficient * (coefficient > 0 ? this.high[value] : this.low[value]);
     }
     return [low, high];
+  }
+
+  /** Interval of a row once values of layers are replaced. */
+  private writtenInterval(rows: LinearRows, i: number): [number, number] {
+    return this.intervalOf(this.merged((terms) => addRow(terms, rows, i, 1, this.linear)));
   }
 
   /** Interval of row i minus row j, in which what they share cancels. */

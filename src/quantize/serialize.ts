@@ -43,11 +43,13 @@ export function storeIntegerModel(model: IntegerModel): StoredModel {
     const type = typeOf(value);
     if (type === undefined) return value;
     const array = value as TypedArray;
-    return array.length >= LARGE ? { type, offset: placeOf(array), length: array.length } : { type, data: arrays.push(numbersToJson(array)) - 1 };
+    if (array.length >= LARGE) return { type, offset: placeOf(array), length: array.length };
+    return { type, data: arrays.push(numbersToJson(array)) - 1 };
   });
   // Element by element through JSON.stringify, thousands of numbers take long. No text of a model can look like the place of
   // an array: in a string, quotes are escaped.
-  const rest = text.slice(1).replace(/{"type":"(f64|u32|i32|i16|i8)","data":(\d+)}/g, (_, type: string, index: string) => `{"type":"${type}","data":[${arrays[Number(index)]}]}`);
+  const place = /{"type":"(f64|u32|i32|i16|i8)","data":(\d+)}/g;
+  const rest = text.slice(1).replace(place, (_, type: string, index: string) => `{"type":"${type}","data":[${arrays[Number(index)]}]}`);
   const version = weights.length === 0 ? VERSION : VERSION_WITH_WEIGHTS;
   const json = `{"format":"${FORMAT}","version":${version},${rest}`;
   return weights.length === 0 ? { json } : { json, weights };
@@ -85,7 +87,8 @@ export function restoreIntegerModel(json: string, weights?: Uint8Array): Integer
   const whole = [inputs, ops, outputs].every(Array.isArray);
   const known = wrapper?.version === VERSION || wrapper?.version === VERSION_WITH_WEIGHTS;
   if (wrapper?.format !== FORMAT || !known || !wrapper.model || !whole) {
-    throw new IntegerModelFormatError(`this is not an integer model of version ${VERSION} or ${VERSION_WITH_WEIGHTS}; compile the model again with this version`);
+    const versions = `${VERSION} or ${VERSION_WITH_WEIGHTS}`;
+    throw new IntegerModelFormatError(`this is not an integer model of version ${versions}; compile the model again with this version`);
   }
   requireOrdered(wrapper.model);
   return { ...wrapper.model, ops: wrapper.model.ops.map(withoutBounds) };
@@ -107,10 +110,14 @@ function restored(value: unknown, weights: Uint8Array | undefined): unknown {
 
 function viewOf({ type, offset, length }: Place, weights: Uint8Array | undefined): TypedArray {
   const constructor = TYPES[type];
-  if (weights === undefined) throw new IntegerModelFormatError('the integer model has weights in another file, weights.bin, which is not there; compile the model again');
+  if (weights === undefined) {
+    throw new IntegerModelFormatError('the integer model has weights in another file, weights.bin, which is not there; compile the model again');
+  }
   const isNatural = (one: unknown): boolean => Number.isSafeInteger(one) && (one as number) >= 0;
   if (!isNatural(offset) || !isNatural(length) || offset + length * constructor.BYTES_PER_ELEMENT > weights.length || offset % 8 !== 0) {
-    throw new IntegerModelFormatError(`weights.bin has ${weights.length} bytes, and the integer model looks for ${length} numbers at ${offset}; compile the model again`);
+    throw new IntegerModelFormatError(
+      `weights.bin has ${weights.length} bytes, and the integer model looks for ${length} numbers at ${offset}; compile the model again`,
+    );
   }
   return new constructor(weights.buffer as ArrayBuffer, weights.byteOffset + offset, length);
 }

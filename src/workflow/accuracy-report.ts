@@ -149,7 +149,8 @@ async function measure(inputs: AccuracyInputs, reference: FloatReference, finish
     const outputs: IntegerOutputs = (encoded) => {
       const tensors = interpret(of, encoded);
       tally.add(tensors);
-      return (of === model ? throughCircuit(encoded) : undefined) ?? of.outputs.map(({ tensor }) => tensors.get(tensor) as Float64Array);
+      const proved = of === model ? throughCircuit(encoded) : undefined;
+      return proved ?? of.outputs.map(({ tensor }) => tensors.get(tensor) as Float64Array);
     };
     sets.push({ rows, ...(await measureAccuracy(of, outputs, reference, samples.slice(0, mostRows(of)), finish, scores)) });
     for (const saturation of tally.found()) saturations.push({ ...saturation, rows });
@@ -292,7 +293,10 @@ function isInside({ inputs }: IntegerModel, row: Sample): boolean {
  * undefined after that, which leaves the interpreter's. The first witness is checked against every constraint.
  * @throws InconsistentWitnessError
  */
-function circuitOutputs(model: IntegerModel, { program, constraints, saltCount }: Circuit): (integers: readonly Float64Array[]) => readonly Float64Array[] | undefined {
+function circuitOutputs(
+  model: IntegerModel,
+  { program, constraints, saltCount }: Circuit,
+): (integers: readonly Float64Array[]) => readonly Float64Array[] | undefined {
   const run = prepareCircuit(model, program);
   const checked = Math.max(LEAST_CHECKED, Math.floor(CHECKED_WIRES / program.wireCount));
   let done = 0;

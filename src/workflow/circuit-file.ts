@@ -27,7 +27,10 @@ export async function ownR1cs(folder: string, manifest: Manifest): Promise<strin
   return manifest.files[R1CS] === undefined ? undefined : await checkBuildFile(folder, manifest, R1CS);
 }
 
-/** Gives the path of the build's `.r1cs` to `use`: the build's own, or one that is there as long as `use` runs. @throws BuildFolderError, BuildMismatchError */
+/**
+ * Gives the path of the build's `.r1cs` to `use`: the build's own, or one that is there as long as `use` runs.
+ * @throws BuildFolderError, BuildMismatchError
+ */
 export async function withR1cs<T>(folder: string, manifest: Manifest, use: (path: string) => Promise<T>): Promise<T> {
   const own = await ownR1cs(folder, manifest);
   return own === undefined ? await withMadeR1cs(folder, manifest, use) : await use(own);

@@ -44,12 +44,12 @@ export interface CompileOptions extends ClassOptions, ModelChoice {
   readonly outputVisibility?: Visibility;
   /** Where compiled gadgets are looked for and kept; see `circom/compile.ts`. Default: the user's cache, then the package's own. */
   readonly gadgetFolders?: readonly string[];
-  /** Writes `circuit.r1cs` and `circuit.sym` whatever their size. Default: where the former has at most MOST_R1CS_BYTES; whoever needs it gets it made again. */
+  /** Writes `circuit.r1cs` and `circuit.sym` whatever their size. Default: where the former has at most MOST_R1CS_BYTES. */
   readonly r1cs?: boolean;
   readonly onStage?: (stage: string) => void;
 }
 
-/** Bytes up to which a build holds its constraint system as a file. */
+/** Bytes up to which a build holds its constraint system as a file. Whoever needs a larger one gets it made again: `circuit-file.ts`. */
 export const MOST_R1CS_BYTES = 2 ** 26;
 
 export interface CompiledModel {
