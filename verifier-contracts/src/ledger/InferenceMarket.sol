@@ -4,44 +4,31 @@ pragma solidity ^0.8.24;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IInferenceVerifier} from "../interfaces/IInferenceVerifier.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {InferenceContext} from "../libraries/InferenceContext.sol";
 import {Amount, Amounts} from "./Amount.sol";
-import {PullPayments} from "./PullPayments.sol";
 import {IInferenceMarket} from "./interfaces/IInferenceMarket.sol";
-import {IPullPayments} from "./interfaces/IPullPayments.sol";
-import {IModelLicences} from "./interfaces/IModelLicences.sol";
-import {IModelRoyalties} from "./interfaces/IModelRoyalties.sol";
+import {MarketParameters} from "./market/MarketParameters.sol";
+import {OperatorAccounts} from "./market/OperatorAccounts.sol";
 
 // slither-disable-start timestamp
-/// @title Bonded inference.
-/// @dev No owner, no pause: nobody can hold back another's money. Invariant for ether: the contract holds all stakes, unbonding
-/// stakes, balances, royalties not forwarded, fees of unfinished requests and bonds of open disputes. For each operator,
-/// `locked` is the sum of the bonds of requests it took that are not finished, and never more than `stake`.
+/// @title Bonded inference: the state machine of a request.
+/// @dev Every step of a request is here and nowhere else; what it does to stakes and balances are calls to `OperatorAccounts`, and
+/// `MarketParameters` holds the windows and bonds.
+///
+/// No owner, no pause: nobody can hold back another's money. Invariant for ether: the contract holds all stakes, unbonding
+/// stakes, balances, royalties not forwarded, fees of unfinished requests and bonds of open disputes.
 ///
 /// The trap: a model's owner chose its verifier. The registry shows that it holds the registered key, not that it uses it. An
 /// operator serves models whose verifier it compiled itself or otherwise trusts.
 ///
 /// Windows are minutes and more: the seconds by which a proposer can shift a block's time decide nothing.
-contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTransient {
+contract InferenceMarket is OperatorAccounts {
     using SafeERC20 for IERC20;
     using SafeCast for uint256;
     using Amounts for Amount;
-
-    struct Config {
-        IModelRegistry registry;
-        IModelRoyalties royalties;
-        IModelLicences licences;
-        uint32 challengeWindow;
-        uint32 proveWindow;
-        uint32 maxWindow;
-        uint32 unbondingDelay;
-        uint96 minBond;
-        uint96 challengeBond;
-    }
 
     /// A request as it is stored: what changes with every step lies in the first word.
     struct Stored {
@@ -66,49 +53,15 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
         address watcher;
     }
 
-    /// An account as it is stored. Its ether lies beside its stake, so that being paid for a taken request is one write to one
-    /// word that is not zero. Where a chain's ether is so cheap that 80 bits are too few, the rest lies in `PullPayments`.
-    struct Account {
-        uint88 stake;
-        uint88 locked;
-        uint80 earned;
-        uint96 unbonding;
-        uint40 unbondedAt;
-    }
-
     uint256 private constant ALL_BPS = 10_000;
-
-    IModelRegistry private immutable _REGISTRY;
-    IModelRoyalties private immutable _ROYALTIES;
-    IModelLicences private immutable _LICENCES;
-    uint32 private immutable _CHALLENGE_WINDOW;
-    uint32 private immutable _PROVE_WINDOW;
-    uint32 private immutable _MAX_WINDOW;
-    uint32 private immutable _UNBONDING_DELAY;
-    uint96 private immutable _MIN_BOND;
-    uint96 private immutable _CHALLENGE_BOND;
 
     uint64 private _lastRequestId;
     mapping(uint64 requestId => Stored) private _requests;
-    mapping(address account => Account) private _accounts;
     /// By model, version, token and who owned the model.
     mapping(bytes32 key => Amount) private _earned;
 
     /// @param config Contracts and parameters, for good.
-    constructor(Config memory config) {
-        uint256 longest = uint256(config.maxWindow) + config.challengeWindow + config.proveWindow;
-        if (config.unbondingDelay <= longest) revert UnbondingTooShort(config.unbondingDelay, longest);
-        if (config.minBond < 2) revert BondTooSmall(config.minBond, 2);
-        _REGISTRY = config.registry;
-        _ROYALTIES = config.royalties;
-        _LICENCES = config.licences;
-        _CHALLENGE_WINDOW = config.challengeWindow;
-        _PROVE_WINDOW = config.proveWindow;
-        _MAX_WINDOW = config.maxWindow;
-        _UNBONDING_DELAY = config.unbondingDelay;
-        _MIN_BOND = config.minBond;
-        _CHALLENGE_BOND = config.challengeBond;
-    }
+    constructor(Config memory config) MarketParameters(config) {}
 
     /// @inheritdoc IInferenceMarket
     function ask(Ask calldata request) external payable nonReentrant returns (uint64 requestId) {
@@ -238,35 +191,6 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
     }
 
     /// @inheritdoc IInferenceMarket
-    function stake() external payable {
-        Account storage account = _accounts[msg.sender];
-        account.stake += msg.value.toUint88();
-        emit Staked(msg.sender, msg.value.toUint88(), account.stake);
-    }
-
-    /// @inheritdoc IInferenceMarket
-    function unbond(uint96 amount) external {
-        Account storage account = _accounts[msg.sender];
-        uint256 free = account.stake - account.locked;
-        if (amount == 0 || amount > free) revert InsufficientStake(msg.sender, free, amount);
-        account.stake -= uint88(amount);
-        account.unbonding += amount;
-        account.unbondedAt = _in(_UNBONDING_DELAY);
-        emit UnbondingStarted(msg.sender, amount, account.unbondedAt);
-    }
-
-    /// @inheritdoc IInferenceMarket
-    function withdrawStake(address to) external nonReentrant returns (uint96 amount) {
-        Account storage account = _accounts[msg.sender];
-        amount = account.unbonding;
-        if (amount == 0) revert NothingToPay();
-        if (block.timestamp < account.unbondedAt) revert StillUnbonding(msg.sender, account.unbondedAt);
-        account.unbonding = 0;
-        emit StakeWithdrawn(msg.sender, to, amount);
-        _send(address(0), to, amount);
-    }
-
-    /// @inheritdoc IInferenceMarket
     function forwardRoyalties(uint256 modelId, uint32 version, address token, address holder)
         external
         nonReentrant
@@ -281,12 +205,6 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
             IERC20(token).forceApprove(address(_ROYALTIES), amount);
             _ROYALTIES.distribute(modelId, version, token, holder, amount);
         }
-    }
-
-    /// @inheritdoc IPullPayments
-    function withdraw(address token, address to) external nonReentrant returns (uint256 amount) {
-        amount = _withdraw(msg.sender, token, to);
-        emit Withdrawn(msg.sender, token, to, amount);
     }
 
     /// @inheritdoc IInferenceMarket
@@ -322,23 +240,6 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
     }
 
     /// @inheritdoc IInferenceMarket
-    function operatorOf(address account) external view returns (Operator memory operator) {
-        Account storage a = _accounts[account];
-        return Operator({stake: a.stake, locked: a.locked, unbonding: a.unbonding, unbondedAt: a.unbondedAt});
-    }
-
-    /// @inheritdoc IInferenceMarket
-    function freeStake(address account) external view returns (uint256 amount) {
-        Account storage a = _accounts[account];
-        return a.stake - a.locked;
-    }
-
-    /// @inheritdoc IPullPayments
-    function balanceOf(address account, address token) external view returns (uint256 amount) {
-        return _balanceOf(account, token);
-    }
-
-    /// @inheritdoc IInferenceMarket
     function royaltiesOf(uint256 modelId, uint32 version, address token, address holder)
         external
         view
@@ -350,51 +251,6 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
     /// @inheritdoc IInferenceMarket
     function requestCount() external view returns (uint64 count) {
         return _lastRequestId;
-    }
-
-    /// @inheritdoc IInferenceMarket
-    function challengeWindow() external view returns (uint32 window) {
-        return _CHALLENGE_WINDOW;
-    }
-
-    /// @inheritdoc IInferenceMarket
-    function proveWindow() external view returns (uint32 window) {
-        return _PROVE_WINDOW;
-    }
-
-    /// @inheritdoc IInferenceMarket
-    function maxWindow() external view returns (uint32 window) {
-        return _MAX_WINDOW;
-    }
-
-    /// @inheritdoc IInferenceMarket
-    function unbondingDelay() external view returns (uint32 delay) {
-        return _UNBONDING_DELAY;
-    }
-
-    /// @inheritdoc IInferenceMarket
-    function minBond() external view returns (uint96 bond) {
-        return _MIN_BOND;
-    }
-
-    /// @inheritdoc IInferenceMarket
-    function challengeBond() external view returns (uint96 bond) {
-        return _CHALLENGE_BOND;
-    }
-
-    /// @inheritdoc IInferenceMarket
-    function registry() external view returns (address registryAddress) {
-        return address(_REGISTRY);
-    }
-
-    /// @inheritdoc IInferenceMarket
-    function royalties() external view returns (address royaltiesAddress) {
-        return address(_ROYALTIES);
-    }
-
-    /// @inheritdoc IInferenceMarket
-    function licences() external view returns (address licencesAddress) {
-        return address(_LICENCES);
     }
 
     /// @inheritdoc IInferenceMarket
@@ -419,7 +275,7 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
                 _earned[_earnedKey(modelId, r.version, token, holder)].add(fee - forOperator);
             }
         }
-        if (bond > 0) _accounts[operator].locked -= uint88(bond);
+        if (bond > 0) _unlock(operator, bond);
         _credit(operator, address(0), won);
         emit Accepted(requestId, operator, outputHash);
     }
@@ -433,8 +289,7 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
     /// least one window left: the fault was not the asker's.
     function _slash(uint64 requestId, Stored storage r) private {
         (address operator, uint96 bond) = (r.operator, r.bond);
-        Account storage account = _accounts[operator];
-        (account.stake, account.locked) = (account.stake - uint88(bond), account.locked - uint88(bond));
+        _seize(operator, bond);
         if (r.status == Status.Taken) {
             _credit(r.asker, address(0), bond);
             emit Slashed(requestId, operator, Fault.Late, bond, address(0));
@@ -452,32 +307,6 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
         uint40 extended = _in(r.window);
         if (extended > r.deadline) r.deadline = extended;
         emit Reopened(requestId, r.deadline);
-    }
-
-    function _lock(address operator, uint96 bond) private {
-        Account storage account = _accounts[operator];
-        uint256 free = account.stake - account.locked;
-        if (free < bond) revert InsufficientStake(operator, free, bond);
-        account.locked += uint88(bond);
-    }
-
-    function _credit(address account, address token, uint256 amount) internal override {
-        Account storage a = _accounts[account];
-        if (token == address(0) && a.earned + amount <= type(uint80).max) a.earned += uint80(amount);
-        else super._credit(account, token, amount);
-    }
-
-    function _empty(address account, address token) internal override returns (uint256 amount) {
-        amount = super._empty(account, token);
-        if (token == address(0)) {
-            amount += _accounts[account].earned;
-            _accounts[account].earned = 0;
-        }
-    }
-
-    function _balanceOf(address account, address token) internal view override returns (uint256 amount) {
-        amount = super._balanceOf(account, token);
-        if (token == address(0)) amount += _accounts[account].earned;
     }
 
     function _emitAsked(uint64 requestId, Ask calldata request, uint32 version, uint128 fee) private {
@@ -522,10 +351,6 @@ contract InferenceMarket is IInferenceMarket, PullPayments, ReentrancyGuardTrans
 
     function _requireInTime(uint64 requestId, uint256 last) private view {
         if (block.timestamp > last) revert DeadlinePassed(requestId, last);
-    }
-
-    function _in(uint256 delay) private view returns (uint40 time) {
-        return uint40(block.timestamp + delay);
     }
 
     function _earnedKey(uint256 modelId, uint32 version, address token, address holder)

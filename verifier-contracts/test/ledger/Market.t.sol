@@ -7,6 +7,7 @@ import {TokenTransfers} from "../../src/ledger/TokenTransfers.sol";
 import {IInferenceMarket} from "../../src/ledger/interfaces/IInferenceMarket.sol";
 import {IModelLicences} from "../../src/ledger/interfaces/IModelLicences.sol";
 import {IModelRoyalties} from "../../src/ledger/interfaces/IModelRoyalties.sol";
+import {MarketParameters} from "../../src/ledger/market/MarketParameters.sol";
 import {IERCZKMLVerifier} from "../../src/interfaces/IERCZKMLVerifier.sol";
 import {LedgerTest} from "./support/LedgerTest.sol";
 import {CallingToken, StoppableToken, TaxedToken} from "./support/Tokens.sol";
@@ -283,7 +284,7 @@ contract MarketTest is LedgerTest {
     }
 
     function test_UnbondingOutlastsTheLongestDispute() public {
-        InferenceMarket.Config memory config = _config();
+        MarketParameters.Config memory config = _config();
         config.unbondingDelay = MAX_WINDOW + CHALLENGE_WINDOW + PROVE_WINDOW;
         _assertEq(_deployMarket(config), address(0), "no market with so short a delay");
         ++config.unbondingDelay;

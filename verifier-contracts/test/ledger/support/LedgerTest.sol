@@ -11,6 +11,7 @@ import {ProvenanceLedger} from "../../../src/ledger/ProvenanceLedger.sol";
 import {IInferenceMarket} from "../../../src/ledger/interfaces/IInferenceMarket.sol";
 import {IModelRoyalties} from "../../../src/ledger/interfaces/IModelRoyalties.sol";
 import {IProvenanceLedger} from "../../../src/ledger/interfaces/IProvenanceLedger.sol";
+import {MarketParameters} from "../../../src/ledger/market/MarketParameters.sol";
 import {InferenceContext} from "../../../src/libraries/InferenceContext.sol";
 import {ProofSystem} from "../../../src/libraries/ProofSystem.sol";
 import {TrapdoorVerifier} from "../../generated/trapdoor.sol";
@@ -64,8 +65,8 @@ abstract contract LedgerTest {
         vm.deal(challenger, 1000 ether);
     }
 
-    function _config() internal view returns (InferenceMarket.Config memory) {
-        return InferenceMarket.Config({
+    function _config() internal view returns (MarketParameters.Config memory) {
+        return MarketParameters.Config({
             registry: registry,
             royalties: royalties,
             licences: licences,
@@ -78,7 +79,7 @@ abstract contract LedgerTest {
         });
     }
 
-    function _deployMarket(InferenceMarket.Config memory config) internal returns (address) {
+    function _deployMarket(MarketParameters.Config memory config) internal returns (address) {
         return _deploy("InferenceMarket.sol:InferenceMarket", abi.encode(config));
     }
 
