@@ -3,8 +3,8 @@
  * `zkinfer-synth` in `native/target/release`, which benchmarks run. Without cargo it says so and succeeds: zkinfer then proves
  * with snarkjs.
  *
- * The trap: the programs are built without the binding's feature, because the symbols of Node that the binding
- * needs exist only inside Node; so there are two cargo runs, not one.
+ * The trap: cargo chooses the features of dependencies for the packages that are asked for together. Every run, of the tests too, asks for
+ * both packages of the workspace: otherwise each run would compile most of the dependencies once more.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readdirSync, renameSync, statSync } from 'node:fs';
@@ -17,13 +17,13 @@ const binding = join(crate, 'zkinfer.node');
 const programs = process.argv.includes('--programs');
 const suffix = process.platform === 'win32' ? '.exe' : '';
 
-const LIBRARY_NAMES = { win32: 'zkinfer_native.dll', darwin: 'libzkinfer_native.dylib' };
-const library = LIBRARY_NAMES[process.platform] ?? 'libzkinfer_native.so';
+const LIBRARY_NAMES = { win32: 'zkinfer_node.dll', darwin: 'libzkinfer_node.dylib' };
+const library = LIBRARY_NAMES[process.platform] ?? 'libzkinfer_node.so';
 
 /** Latest modification below the crate's sources, in milliseconds. */
 function newestSource() {
-  const sources = readdirSync(join(crate, 'src'), { recursive: true }).map((name) => join(crate, 'src', name));
-  sources.push(...['Cargo.toml', 'Cargo.lock', 'build.rs'].map((name) => join(crate, name)));
+  const sources = ['src', 'node'].flatMap((folder) => readdirSync(join(crate, folder), { recursive: true }).map((name) => join(crate, folder, name)));
+  sources.push(...['Cargo.toml', 'Cargo.lock'].map((name) => join(crate, name)));
   return Math.max(...sources.map((path) => statSync(path).mtimeMs));
 }
 
@@ -46,7 +46,7 @@ function build() {
     cargo('--bins');
     return;
   }
-  cargo('--lib', '--features', 'node');
+  cargo('--lib');
   const temporary = `${binding}.tmp-${process.pid}`;
   copyFileSync(join(target, 'release', library), temporary);
   renameSync(temporary, binding);

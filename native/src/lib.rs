@@ -2,7 +2,7 @@
 //!
 //! Bottom up: `field` (Montgomery arithmetic), `curve` (G1, G2), `msm` and `ntt` (the two heavy kernels),
 //! `prove` and `setup` (the protocol). `formats` reads and writes the files of the circom world, `verify`
-//! checks proofs, `napi` binds it all to Node. Nothing below `formats` touches the file system.
+//! checks proofs; the crate in `node/` binds it all to Node. Nothing below `formats` touches the file system.
 
 pub mod control;
 pub mod curve;
@@ -10,8 +10,6 @@ pub mod field;
 pub mod formats;
 pub mod groups;
 pub mod msm;
-#[cfg(feature = "node")]
-mod napi;
 pub mod ntt;
 pub mod phase2;
 pub mod prove;

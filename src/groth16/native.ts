@@ -24,7 +24,7 @@ import type {
   VerificationKey,
 } from './types.js';
 
-/** What the native code may refuse: `native/src/formats/error.rs` and `native/src/napi/failure.rs`. */
+/** What the native code may refuse: `native/src/formats/error.rs` and `native/node/src/failure.rs`. */
 export type NativeErrorCode =
   | 'FILE_IO' | 'FILE_TRUNCATED' | 'FILE_WRONG_MAGIC' | 'FILE_WRONG_VERSION' | 'FILE_WRONG_PRIME' | 'FILE_UNSUPPORTED' | 'FILE_MISSING_SECTION'
   | 'FILE_DUPLICATE_SECTION' | 'FILE_SECTION_SIZE' | 'FILE_OUT_OF_RANGE' | 'FILE_INVALID_POINT' | 'FILE_NOT_PREPARED' | 'FILE_MALFORMED'
@@ -65,7 +65,7 @@ export interface NativeBackend extends Groth16Backend {
   verificationKey(zkeyPath: string): Promise<VerificationKey>;
 }
 
-/** What the binding exports (native/src/napi). */
+/** What the binding exports (native/node/src). */
 interface Binding {
   readonly Cancellation: new () => BindingCancellation;
   loadKey(path: string, checkPoints: boolean): Promise<BindingKey>;

@@ -2,11 +2,11 @@
 
 use napi::bindgen_prelude::{Env, Error, JsValue, Result};
 
-use crate::control::Cancelled;
-use crate::formats::FormatError;
-use crate::phase2::CeremonyError;
-use crate::prove::ProveError;
-use crate::verify::VerifyError;
+use zkinfer_native::control::Cancelled;
+use zkinfer_native::formats::FormatError;
+use zkinfer_native::phase2::CeremonyError;
+use zkinfer_native::prove::ProveError;
+use zkinfer_native::verify::VerifyError;
 
 /// What went wrong in a piece of work.
 #[derive(Clone, Debug)]

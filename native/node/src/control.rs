@@ -7,7 +7,7 @@ use napi::bindgen_prelude::{FnArgs, Status};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 
-use crate::control::Control;
+use zkinfer_native::control::Control;
 
 /// `(share, stage) => void`; weak, so that it never keeps the process alive.
 pub type OnProgress = ThreadsafeFunction<FnArgs<(f64, String)>, (), FnArgs<(f64, String)>, Status, false, true>;

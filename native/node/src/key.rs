@@ -13,11 +13,11 @@ use zeroize::Zeroizing;
 use super::control::{with_control, Cancellation, OnProgress};
 use super::failure::Failure;
 use super::work::{spawn, Work};
-use crate::formats::{json, wtns, zkey, FormatError, MappedFile, ZkeyView, FIELD_BYTES};
-use crate::groups::check_key_points;
-use crate::phase2::check_contributors;
-use crate::prove::{prove, Prepared};
-use crate::verify::VerifyingKey;
+use zkinfer_native::formats::{json, wtns, zkey, FormatError, MappedFile, ZkeyView, FIELD_BYTES};
+use zkinfer_native::groups::check_key_points;
+use zkinfer_native::phase2::check_contributors;
+use zkinfer_native::prove::{prove, Prepared};
+use zkinfer_native::verify::VerifyingKey;
 
 self_cell::self_cell!(
     struct MappedKey {
@@ -145,7 +145,7 @@ fn load(path: &str, check_points: bool) -> std::result::Result<Loaded, Failure> 
 }
 
 impl Loaded {
-    fn prove(&self, witness: &[u8], control: &crate::control::Control<'_>) -> std::result::Result<ProofTexts, Failure> {
+    fn prove(&self, witness: &[u8], control: &zkinfer_native::control::Control<'_>) -> std::result::Result<ProofTexts, Failure> {
         let key = self.key.borrow_dependent();
         let witness = wtns::from_values("witness", witness)?;
         let proof = prove(key, &self.prepared, witness.values, control)?;

@@ -6,8 +6,8 @@ use zeroize::Zeroizing;
 
 use super::control::{with_control, Cancellation, OnProgress};
 use super::work::{spawn, Work};
-use crate::formats::{ptau, r1cs, zkey, MappedFile};
-use crate::phase2::{self, check_contributors, Contribution, Hash, Source, Transcript};
+use zkinfer_native::formats::{ptau, r1cs, zkey, MappedFile};
+use zkinfer_native::phase2::{self, check_contributors, Contribution, Hash, Source, Transcript};
 
 /// One contribution as a transcript names it.
 #[napi(object)]
@@ -123,7 +123,7 @@ pub fn inspect_key(path: String) -> AsyncTask<Work<KeyRecord>> {
     spawn(move || Ok(read_key(&path)?))
 }
 
-fn read_key(path: &str) -> Result<KeyRecord, crate::formats::FormatError> {
+fn read_key(path: &str) -> Result<KeyRecord, zkinfer_native::formats::FormatError> {
     let file = MappedFile::open(path.as_ref())?;
     let key = zkey::parse(file.name(), file.bytes())?;
     let transcript = Transcript::parse(file.name(), file.bytes())?;

@@ -6,9 +6,9 @@ use napi_derive::napi;
 
 use super::failure::Failure;
 use super::work::{spawn, Work};
-use crate::formats::{json, zkey, FormatErrorKind, MappedFile};
-use crate::groups::check_key_points;
-use crate::verify::{self, Proof};
+use zkinfer_native::formats::{json, zkey, FormatErrorKind, MappedFile};
+use zkinfer_native::groups::check_key_points;
+use zkinfer_native::verify::{self, Proof};
 
 /// Whether the proof shows the statement with these public signals. Arguments are the texts of snarkjs's JSON files.
 /// A proof outside the groups and signals at or above r give `false`; texts of another form give an error.

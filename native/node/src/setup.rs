@@ -7,9 +7,9 @@ use super::control::{with_control, Cancellation, OnProgress};
 use super::failure::Failure;
 use super::key::verification_key_text;
 use super::work::{spawn, Work};
-use crate::formats::{ptau, r1cs, MappedFile};
-use crate::phase2;
-use crate::setup::{setup_ceremony, setup_development, SetupError};
+use zkinfer_native::formats::{ptau, r1cs, MappedFile};
+use zkinfer_native::phase2;
+use zkinfer_native::setup::{setup_ceremony, setup_development, SetupError};
 
 /// Writes a `.zkey` for an `.r1cs`: development keys, or keys from a prepared `.ptau`. Gives the text of snarkjs's
 /// `verification_key.json`. Keys from powers of tau are unfinished: somebody has to contribute. `check_powers`: every point of

@@ -1,0 +1,5 @@
+//! Link flags for Node.
+
+fn main() {
+    napi_build::setup();
+}
