@@ -1,52 +1,16 @@
-/** Files that are not what they should be, given to the commands in this process: each is an error by name, never a stack. */
+/** Files that are not what they should be, given to the commands: each is an error by name, never a stack. */
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Command } from 'commander';
 import { hashFile, readManifest, writeManifest } from '../../src/workflow/build-folder.js';
 import { seeded } from '../onnx/support/random.js';
 import { temporaryFolder, toyBuild } from '../workflow/support/folders.js';
 import { inputJson, toyModel } from '../workflow/support/toy.js';
+import { type Finished, zkinfer } from './support/zkinfer.js';
 
-const COMMANDS = {
-  compile: () => import('../../src/cli/commands/compile.js'),
-  inspect: () => import('../../src/cli/commands/inspect.js'),
-  setup: () => import('../../src/cli/commands/setup.js'),
-  ceremony: () => import('../../src/cli/commands/ceremony.js'),
-  prove: () => import('../../src/cli/commands/prove.js'),
-  witness: () => import('../../src/cli/commands/witness.js'),
-  verify: () => import('../../src/cli/commands/verify.js'),
-  solidity: () => import('../../src/cli/commands/solidity.js'),
-} as const;
+type Arguments = readonly [name: string, ...rest: string[]];
 
-interface Ran {
-  readonly status: number;
-  readonly stderr: string;
-}
-
-/** Runs a command here, without starting a process: many cases in the time of one. */
-async function run([name, ...args]: readonly [keyof typeof COMMANDS, ...string[]]): Promise<Ran> {
-  const command = new Command(name).exitOverride();
-  (await COMMANDS[name]()).define(command);
-  const before = { exitCode: process.exitCode, out: process.stdout.write, err: process.stderr.write };
-  let stderr = '';
-  process.stdout.write = (() => true) as typeof process.stdout.write;
-  process.stderr.write = ((text: string) => {
-    stderr += text;
-    return true;
-  }) as typeof process.stderr.write;
-  process.exitCode = undefined;
-  try {
-    await command.parseAsync(args, { from: 'user' });
-    return { status: Number(process.exitCode ?? 0), stderr };
-  } finally {
-    process.exitCode = before.exitCode;
-    process.stdout.write = before.out;
-    process.stderr.write = before.err;
-  }
-}
-
-function assertNamed({ status, stderr }: Ran, what: string): void {
+function assertNamed({ status, stderr }: Finished, what: string): void {
   assert.ok(status === 1 || status === 2, `${what}: status ${status}: ${stderr}`);
   assert.match(stderr, /^(Taking snarkjs, .*\n)?\w+Error: \S/, `${what}: ${stderr}`);
   assert.doesNotMatch(stderr, /\n\s+at |This is a fault of zkinfer/, `${what}: ${stderr}`);
@@ -96,12 +60,12 @@ describe('a file that is not what it should be', function () {
     input = file(inputJson([0.5, -0.25]), 'input');
     model = file(toyModel(), 'model');
     [proof, opening] = [path.join(build, 'proof.json'), path.join(folder, 'opening.json')];
-    const { status, stderr } = await run(['prove', build, '--input', input, '--opening', opening]);
+    const { status, stderr } = await zkinfer(['prove', build, '--input', input, '--opening', opening]);
     assert.equal(status, 0, stderr);
   });
 
   it('is refused by name wherever a command takes JSON', async () => {
-    const takers: [string, string, (at: string) => readonly [keyof typeof COMMANDS, ...string[]]][] = [
+    const takers: [string, string, (at: string) => Arguments][] = [
       ['calibration', inputJson([0.5, 0.25]), (at) => ['compile', model, '--calibration', at, '--out', path.join(folder, 'none')]],
       ['held-out rows', inputJson([0.5, 0.25]), (at) => ['inspect', model, '--held-out', at]],
       ['labels', '["one", "two"]', (at) => ['compile', model, '--labels', at, '--out', path.join(folder, 'none')]],
@@ -115,23 +79,23 @@ describe('a file that is not what it should be', function () {
     for (const [what, good, command] of takers) {
       for (const [how, contents] of spoiled(good)) {
         // An empty list of public signals is a list, and no proof is valid with it.
-        if (what === 'public signals' && how === '[]') assert.equal((await run(command(file(contents)))).status, 1);
+        if (what === 'public signals' && how === '[]') assert.equal((await zkinfer(command(file(contents)))).status, 1);
         // A labels file of text has labels, just not as many as there are scores; two lines of noise may be two labels.
-        else assertNamed(await run(command(file(contents))), `${what}: ${how}`);
+        else assertNamed(await zkinfer(command(file(contents))), `${what}: ${how}`);
       }
     }
     for (const left of ['none', 'no-proof.json', 'no.wtns']) assert.ok(!existsSync(path.join(folder, left)), left);
   });
 
   it('is refused by name wherever a command takes a model, a key or powers of tau', async () => {
-    const takers: [string, Buffer, (at: string) => readonly [keyof typeof COMMANDS, ...string[]]][] = [
+    const takers: [string, Buffer, (at: string) => Arguments][] = [
       ['model', readFileSync(model), (at) => ['inspect', at]],
       ['key', readFileSync(path.join(build, 'proving.zkey')), (at) => ['ceremony', 'transcript', at]],
       ['powers of tau', Buffer.from('ptau'), (at) => ['setup', build, '--ptau', at, '--backend', 'native']],
     ];
     for (const [what, good, command] of takers) {
       for (const [how, contents] of spoiled(good)) {
-        const ran = await run(command(file(contents)));
+        const ran = await zkinfer(command(file(contents)));
         // Half a key may still have its header and its transcript, which are all that `transcript` reads.
         if (what === 'key' && ran.status === 0) assert.match(how, /cut short|missing/);
         else assertNamed(ran, `${what}: ${how}`);
@@ -159,7 +123,7 @@ describe('a file that is not what it should be', function () {
           const manifest = await readManifest(copy);
           await writeManifest(copy, { ...manifest, files: { ...manifest.files, [name]: await hashFile(path.join(copy, name)) } });
         }
-        for (const [command, ...rest] of commands) assertNamed(await run([command, copy, ...rest]), `${name}, ${how}: ${command}`);
+        for (const [command, ...rest] of commands) assertNamed(await zkinfer([command, copy, ...rest]), `${name}, ${how}: ${command}`);
       }
     }
   });

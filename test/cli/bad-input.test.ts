@@ -129,8 +129,8 @@ describe('bad input', function () {
     it('an RPC where nothing listens, or that never answers, is an error in bounded time', async () => {
       const start = performance.now();
       await Promise.all([
-        fails(['deploy', build, '--rpc', 'http://127.0.0.1:1'], 'RpcUnreachableError', /127\.0\.0\.1:1/),
-        fails(['deploy', build, '--rpc', `http://127.0.0.1:${port}`], 'RpcUnreachableError', new RegExp(`127\\.0\\.0\\.1:${port}`)),
+        fails(['deploy', build, '--rpc', 'http://127.0.0.1:1'], 'RpcUnreachableError', /127\.0\.0\.1:1/, { ownProcess: true }),
+        fails(['deploy', build, '--rpc', `http://127.0.0.1:${port}`], 'RpcUnreachableError', new RegExp(`127\\.0\\.0\\.1:${port}`), { ownProcess: true }),
       ]);
       assert.ok(performance.now() - start < 120_000);
     });

@@ -69,7 +69,7 @@ describe('text on a terminal', function () {
     const build = await toyBuild();
     const input = path.join(temporaryFolder(), 'input.json');
     writeFileSync(input, inputJson([0.5, -0.25]));
-    const { stdout, stderr, status } = await zkinfer(['prove', build, '--input', input, '--out', '/dev/stdout']);
+    const { stdout, stderr, status } = await zkinfer(['prove', build, '--input', input, '--out', '/dev/stdout'], { ownProcess: true });
     assert.equal(status, 0, stderr);
     assert.equal((JSON.parse(stdout) as { protocol: string }).protocol, 'groth16');
     assert.match(stderr, /^output y:\n/);
@@ -97,7 +97,7 @@ describe('text on a terminal', function () {
   });
 
   it('ends quietly where nobody reads it any more', async () => {
-    await zkinfer(['--version']);
+    await zkinfer(['--version'], { ownProcess: true });
     const child = spawn(process.execPath, [main, 'inspect', fileURLToPath(fixtureFile('tabular', 'model.onnx'))], { stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.destroy();
     let stderr = '';

@@ -46,7 +46,7 @@ describe('documents', () => {
   });
 
   it('name commands that there are', () => {
-    const commands = new Set([...read('src/cli/main.ts').matchAll(/\{ name: '([a-z-]+)'/g)].map(([, name]) => name));
+    const commands = new Set([...read('src/cli/program.ts').matchAll(/\{ name: '([a-z-]+)'/g)].map(([, name]) => name));
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     for (const page of PAGE_FILES) {
       const code = inCode(read(page));
@@ -83,7 +83,7 @@ describe('docs/troubleshooting.md', () => {
 describe('docs/architecture.md', () => {
   it('has every decision that the source cites', () => {
     const decisions = new Set([...read('docs/architecture.md').matchAll(/^(\d+)\. \*\*/gm)].map(([, number]) => number));
-    const files = execFileSync('git', ['ls-files', 'src', 'test', 'circuits', 'native/src', 'verifier-contracts', 'scripts'], { cwd: ROOT, encoding: 'utf8' }).split('\n');
+    const files = execFileSync('git', ['ls-files', 'src', 'test', 'circuits', 'native/src', 'native/node', 'verifier-contracts', 'scripts'], { cwd: ROOT, encoding: 'utf8' }).split('\n');
     for (const file of files.filter((name) => /\.(ts|mjs|circom|rs|sol)$/.test(name) && existsSync(join(ROOT, name)))) {
       for (const [cited, number] of read(file).matchAll(/\bdecision\s+(\d+)\s+(?:of|in)\b/g)) {
         assert.ok(decisions.has(number), `${file}: ${cited}`);

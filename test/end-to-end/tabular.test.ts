@@ -38,7 +38,7 @@ describe('from an ONNX file to a contract, by commands', function () {
   });
 
   it('compile writes the build and reports its size, its accuracy and its layers', async () => {
-    const result = await zkinferJson(['compile', fixture('model.onnx'), '--calibration', fixture('calibration.json'), '--scores', '--emit-circom', '--out', build]);
+    const result = await zkinferJson(['compile', fixture('model.onnx'), '--calibration', fixture('calibration.json'), '--scores', '--emit-circom', '--out', build], 0, { ownProcess: true });
     for (const key of ['constraints', 'wires', 'nonZeros', 'publicSignals', 'domainSize', 'seconds']) {
       assert.ok(typeof result[key] === 'number' && result[key] > 0, `${key}: ${String(result[key])}`);
     }
@@ -59,7 +59,7 @@ describe('from an ONNX file to a contract, by commands', function () {
   it('prove writes a proof that snarkjs verifies, and tells no salt without --opening', async () => {
     const result = await zkinferJson<Json & { publicSignals: string[]; outputs: { class: number; integers: number[]; values: number[] }[] }>([
       'prove', build, '--input', fixture('input.json'), '--context', context,
-    ]);
+    ], 0, { ownProcess: true });
     for (const key of ['proof', 'publicSignals', 'outputs', 'witnessSeconds', 'proveSeconds']) assert.ok(key in result, key);
     assert.ok(!JSON.stringify(result).includes('salt'));
     const { labels } = JSON.parse(readFileSync(fixture('input.json'), 'utf8')) as { labels: number[] };
@@ -174,7 +174,7 @@ describe('from an ONNX file to a contract, by commands', function () {
   });
 
   it('without --json, people get text, and nothing that looks like a progress bar when output is a file', async () => {
-    const { stdout, stderr, status } = await zkinfer(['verify', build, '--proof', proof]);
+    const { stdout, stderr, status } = await zkinfer(['verify', build, '--proof', proof], { ownProcess: true });
     assert.equal(status, 0, stderr);
     assert.match(stdout, /^the proof is valid\noutput /);
     assert.ok(!`${stdout}${stderr}`.includes('\u001b['));

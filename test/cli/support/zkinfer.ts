@@ -1,10 +1,17 @@
-/** Runs the command line as users do: `dist/cli/main.js` in a process of its own, its output captured. */
+/**
+ * Runs the command line and captures what it prints: as a function in this process, which saves most of a second and the loading of
+ * chain and prover for each of hundreds of commands; or as users do, `dist/cli/main.js` in a process of its own, where a test is about
+ * processes (signals, pipes, waiting, what a start loads).
+ *
+ * The trap: standard output is this process's own, so commands in this process run one after the other.
+ */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runCommandLine } from '../../../src/cli/program.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const MAIN = path.join(ROOT, 'dist', 'cli', 'main.js');
@@ -33,16 +40,23 @@ export interface Finished {
 }
 
 export interface RunOptions {
-  readonly cwd?: string;
-  readonly env?: NodeJS.ProcessEnv;
-  /** Sees the process as soon as it runs. */
+  /** In a process of its own. */
+  readonly ownProcess?: boolean;
+  /** Sees the process, which is one of its own, as soon as it runs. */
   readonly started?: (child: ChildProcess) => void;
 }
 
-export function zkinfer(args: readonly string[], { cwd, env, started }: RunOptions = {}): Promise<Finished> {
+export function zkinfer(args: readonly string[], { ownProcess, started }: RunOptions = {}): Promise<Finished> {
+  if (ownProcess || started) return startProcess(args, started);
+  const finished = last.then(() => runHere(args));
+  last = finished.catch(() => undefined);
+  return finished;
+}
+
+function startProcess(args: readonly string[], started?: RunOptions['started']): Promise<Finished> {
   build();
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     const output = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
@@ -50,6 +64,35 @@ export function zkinfer(args: readonly string[], { cwd, env, started }: RunOptio
     child.once('close', (status, signal) => resolve({ status, signal, ...output }));
     started?.(child);
   });
+}
+
+/** The end of the command that runs here now, if one does. */
+let last: Promise<unknown> = Promise.resolve();
+
+async function runHere(args: readonly string[]): Promise<Finished> {
+  const { exitCode } = process;
+  const { isTTY } = process.stdout;
+  const streams = ['stdout', 'stderr'] as const;
+  const writes = streams.map((name) => process[name].write);
+  const output = { stdout: '', stderr: '' };
+  for (const name of streams) {
+    process[name].write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
+      output[name] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
+      const done = rest.find((one) => typeof one === 'function') as (() => void) | undefined;
+      if (done) process.nextTick(done);
+      return true;
+    }) as typeof process.stdout.write;
+  }
+  process.stdout.isTTY = false;
+  process.exitCode = undefined;
+  try {
+    await runCommandLine(args);
+    return { status: Number(process.exitCode ?? 0), signal: null, ...output };
+  } finally {
+    process.exitCode = exitCode;
+    process.stdout.isTTY = isTTY;
+    streams.forEach((name, i) => (process[name].write = writes[i]));
+  }
 }
 
 /** A run with `--json`: standard output is exactly one JSON document, whatever the exit code. */
