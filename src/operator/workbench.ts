@@ -1,7 +1,8 @@
 /** Builds ready to work on inputs: the key is loaded and the first, slow proof made when a build is opened, not when asked. */
 import type { ZkinferError } from '../errors.js';
 import type { Groth16Backend } from '../groth16/types.js';
-import { outputSaltOf, type RequestName } from '../ledger/index.js';
+// Not by the room's index: that loads the chain library, which a prover does without.
+import { outputSaltOf, type RequestName } from '../ledger/output-salt.js';
 import type { PortVisibility } from '../manifest.js';
 import { middleInputs } from '../quantize/encode.js';
 import { InputRangeError, InputShapeError, InputTypeError } from '../quantize/errors.js';
