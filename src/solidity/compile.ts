@@ -4,7 +4,7 @@
  *
  * Settings are fixed because the code's hash is part of what a registry pins: the same source gives the same bytecode
  * everywhere (`bytecodeHash: none` leaves the source's own path and comments out of it). The trap: solc loads in a second and
- * blocks its thread, so it runs in a worker.
+ * blocks its thread, so it runs in a worker, which is kept for a moment.
  */
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
@@ -79,21 +79,62 @@ export async function compileSolidity(sources: Readonly<Record<string, string>>)
 const WORKER = `
 const { parentPort, workerData } = require('node:worker_threads');
 const solc = require(workerData.solc);
-parentPort.postMessage(solc.compile(workerData.input));
+parentPort.on('message', (input) => parentPort.postMessage(solc.compile(input)));
 `;
+
+/** Milliseconds that a compiler without work is kept: it holds some 200 MB. */
+const KEPT_MS = 5_000;
+
+/** A compiler without work. Started anew, it takes twice as long for a verifier: its own code is first compiled by Node. */
+let idle: Worker | undefined;
+let idleTimer: NodeJS.Timeout | undefined;
+
+function takeCompiler(): Worker {
+  clearTimeout(idleTimer);
+  const worker = idle ?? startCompiler();
+  idle = undefined;
+  worker.ref();
+  return worker;
+}
+
+function startCompiler(): Worker {
+  const worker = new Worker(WORKER, { eval: true, workerData: { solc: solcPath() } });
+  // Should it die without work, the next call starts another.
+  worker.on('error', () => undefined).on('exit', () => {
+    if (idle === worker) idle = undefined;
+  });
+  return worker;
+}
+
+/** Keeps one compiler for the next call, without keeping the process alive for it. */
+function putBack(worker: Worker): void {
+  worker.unref();
+  if (idle !== undefined) {
+    void worker.terminate();
+    return;
+  }
+  idle = worker;
+  idleTimer = setTimeout(() => {
+    idle = undefined;
+    void worker.terminate();
+  }, KEPT_MS).unref();
+}
 
 function runSolc(input: unknown): Promise<StandardOutput> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(WORKER, {
-      eval: true,
-      workerData: { solc: solcPath(), input: JSON.stringify(input) },
-    });
-    worker.once('message', (text: string) => {
-      resolve(JSON.parse(text) as StandardOutput);
-      void worker.terminate();
-    });
-    worker.once('error', reject);
-    worker.once('exit', (code) => reject(new SolidityCompileError([`solc stopped with exit code ${code}.`])));
+    const worker = takeCompiler();
+    const failed = (error: Error): void => finish(() => reject(error));
+    const exited = (code: number): void => failed(new SolidityCompileError([`solc stopped with exit code ${code}.`]));
+    const answered = (text: string): void => {
+      finish(() => resolve(JSON.parse(text) as StandardOutput));
+      putBack(worker);
+    };
+    const finish = (settle: () => void): void => {
+      worker.off('message', answered).off('error', failed).off('exit', exited);
+      settle();
+    };
+    worker.on('message', answered).on('error', failed).on('exit', exited);
+    worker.postMessage(JSON.stringify(input));
   });
 }
 
