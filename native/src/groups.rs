@@ -28,7 +28,9 @@ const FEW: usize = 256;
 pub fn check_key_points(file: &str, key: &ZkeyView<'_>) -> Result<(), FormatError> {
     key.check_g1_points(file)?;
     let found = first_defect_g2(key.points_b2, KEY_TRIALS, |point| point.err().map(|defect| defect.reason()));
-    found.map_or(Ok(()), |reason| Err(Place::new(file).within("points B in G2").error(FormatErrorKind::InvalidPoint, reason)))
+    found.map_or(Ok(()), |reason| {
+        Err(Place::new(file).within("points B in G2").error(FormatErrorKind::InvalidPoint, reason))
+    })
 }
 
 /// The first defect of a table of points of G2, with its place: one that `defect` finds in a point as it was read, or that no group has

@@ -242,12 +242,7 @@ fn powers_of_tau_without_phase_2_say_what_to_do() {
 }
 
 fn any_file() -> impl Strategy<Value = Vec<u8>> {
-    prop_oneof![
-        Just(common::zkey()),
-        Just(common::wtns()),
-        Just(common::r1cs()),
-        Just(common::ptau()),
-    ]
+    prop_oneof![Just(common::zkey()), Just(common::wtns()), Just(common::r1cs()), Just(common::ptau()),]
 }
 
 proptest! {

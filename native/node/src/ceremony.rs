@@ -69,7 +69,8 @@ pub fn apply_beacon(
     spawn(move || {
         with_control(on_progress.as_ref(), &flag, |control| {
             let exponent = u8::try_from(iterations_exp).unwrap_or(u8::MAX);
-            let made = phase2::apply_beacon(old_path.as_ref(), new_path.as_ref(), name.as_deref(), &value, exponent, control)?;
+            let made =
+                phase2::apply_beacon(old_path.as_ref(), new_path.as_ref(), name.as_deref(), &value, exponent, control)?;
             Ok(record(&made))
         })
     })

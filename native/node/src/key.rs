@@ -145,7 +145,11 @@ fn load(path: &str, check_points: bool) -> std::result::Result<Loaded, Failure> 
 }
 
 impl Loaded {
-    fn prove(&self, witness: &[u8], control: &zkinfer_native::control::Control<'_>) -> std::result::Result<ProofTexts, Failure> {
+    fn prove(
+        &self,
+        witness: &[u8],
+        control: &zkinfer_native::control::Control<'_>,
+    ) -> std::result::Result<ProofTexts, Failure> {
         let key = self.key.borrow_dependent();
         let witness = wtns::from_values("witness", witness)?;
         let proof = prove(key, &self.prepared, witness.values, control)?;

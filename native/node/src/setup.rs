@@ -37,7 +37,9 @@ pub fn setup(
                     phase2::check_powers(powers_file.name(), &powers, control)?;
                 }
                 setup_ceremony(&circuit, &powers, target, control).map_err(|error| match error {
-                    SetupError::PowersTooFew { .. } => Failure::in_file("FILE_NOT_PREPARED", path, "", error.to_string()),
+                    SetupError::PowersTooFew { .. } => {
+                        Failure::in_file("FILE_NOT_PREPARED", path, "", error.to_string())
+                    }
                     other => other.into(),
                 })
             }

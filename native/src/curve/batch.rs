@@ -48,7 +48,13 @@ pub struct Scratch<F> {
 
 impl<F> Default for Scratch<F> {
     fn default() -> Self {
-        Self { points: Vec::new(), sums: Vec::new(), lengths: Vec::new(), pairs: Vec::new(), products: Products::default() }
+        Self {
+            points: Vec::new(),
+            sums: Vec::new(),
+            lengths: Vec::new(),
+            pairs: Vec::new(),
+            products: Products::default(),
+        }
     }
 }
 
@@ -109,7 +115,9 @@ pub fn add_many<'a, F: CurveField>(
             let (p, q) = get(i);
             Pair::new::<F>(p.coordinates(), q.coordinates(), 0)
         };
-        if add_pairs(count, pair, &mut put, products) || F::add_many_in_lanes(count, &get, &mut put, &mut products.lanes) {
+        if add_pairs(count, pair, &mut put, products)
+            || F::add_many_in_lanes(count, &get, &mut put, &mut products.lanes)
+        {
             return;
         }
     }

@@ -95,8 +95,7 @@ impl CurveField for Fq {
 }
 
 impl CurveField for Fq2 {
-    const GENERATOR: Affine<Fq2> =
-        Affine { x: Fq2 { c0: G2_X0, c1: G2_X1 }, y: Fq2 { c0: G2_Y0, c1: G2_Y1 } };
+    const GENERATOR: Affine<Fq2> = Affine { x: Fq2 { c0: G2_X0, c1: G2_X1 }, y: Fq2 { c0: G2_Y0, c1: G2_Y1 } };
 
     #[inline(always)]
     fn times_beta(&self) -> Self {

@@ -24,7 +24,10 @@ pub fn multiply_all<F: CurveField>(bytes: &[u8], scalar: &[u64; 4], out: &mut [u
     let (low, high) = split_scalar(scalar);
     let digits = Zeroizing::new([non_adjacent_form(low), non_adjacent_form(high)]);
     let length = PART * Affine::<F>::BYTES;
-    bytes.par_chunks(length).zip(out.par_chunks_mut(length)).for_each(|(part, out)| multiply_part::<F>(part, &digits, out));
+    bytes
+        .par_chunks(length)
+        .zip(out.par_chunks_mut(length))
+        .for_each(|(part, out)| multiply_part::<F>(part, &digits, out));
 }
 
 fn multiply_part<F: CurveField>(bytes: &[u8], digits: &Digits, out: &mut [u8]) {
@@ -59,7 +62,8 @@ pub fn multiply_together<F: CurveField>(points: &[Affine<F>], digits: &Digits, s
         add_to_many(&mut next, |i| twice[i], &mut chains);
         odd.push(next);
     }
-    let images: Vec<Vec<F>> = odd.iter().map(|points| points.iter().map(|point| point.x.times_beta()).collect()).collect();
+    let images: Vec<Vec<F>> =
+        odd.iter().map(|points| points.iter().map(|point| point.x.times_beta()).collect()).collect();
 
     sums.fill(Affine::INFINITY);
     let mut begun = false;
@@ -76,7 +80,11 @@ pub fn multiply_together<F: CurveField>(points: &[Affine<F>], digits: &Digits, s
             let (multiples, images) = (&odd[index][..sums.len()], &images[index][..sums.len()]);
             let term = |i: usize| {
                 let point = multiples[i].negate_if(digit < 0);
-                if half == 0 { point } else { Affine { x: images[i], y: point.y } }
+                if half == 0 {
+                    point
+                } else {
+                    Affine { x: images[i], y: point.y }
+                }
             };
             if begun {
                 add_to_many(sums, term, &mut chains);

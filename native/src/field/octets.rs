@@ -117,7 +117,9 @@ pub fn available() -> bool {
     if !crate::testing::allows(8) {
         return false;
     }
-    is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma") && is_x86_feature_detected!("avx512vbmi2")
+    is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512ifma")
+        && is_x86_feature_detected!("avx512vbmi2")
 }
 
 /// Eight elements, limb by limb.
@@ -207,7 +209,7 @@ impl<P: FpParams> Octet<P> {
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
     fn from_words([w0, w1, w2, w3]: [__m512i; 4]) -> Self {
         let mask = all(MASK);
-                Self::new([
+        Self::new([
             cut(mask, _mm512_slli_epi64::<4>(w0)),
             cut(mask, _mm512_shrdi_epi64::<48>(w0, w1)),
             cut(mask, _mm512_shrdi_epi64::<36>(w1, w2)),
@@ -220,7 +222,7 @@ impl<P: FpParams> Octet<P> {
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
     fn from_raw_words([w0, w1, w2, w3]: [__m512i; 4]) -> Self {
         let mask = all(MASK);
-                Self::new([
+        Self::new([
             cut(mask, w0),
             cut(mask, _mm512_shrdi_epi64::<52>(w0, w1)),
             cut(mask, _mm512_shrdi_epi64::<40>(w1, w2)),
@@ -529,7 +531,16 @@ fn scatter<P: FpParams>(words: [__m512i; 4]) -> [Fp<P>; 8] {
         let words = &out[pair][4 * half..];
         Fp::from_montgomery([words[0], words[1], words[2], words[3]])
     };
-    [element(0, 0), element(1, 0), element(0, 1), element(1, 1), element(2, 0), element(3, 0), element(2, 1), element(3, 1)]
+    [
+        element(0, 0),
+        element(1, 0),
+        element(0, 1),
+        element(1, 1),
+        element(2, 0),
+        element(3, 0),
+        element(2, 1),
+        element(3, 1),
+    ]
 }
 
 /// Four rows of words from registers of two elements each.

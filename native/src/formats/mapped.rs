@@ -20,7 +20,8 @@ pub struct MappedFile {
 impl MappedFile {
     pub fn open(path: &Path) -> Result<Self, FormatError> {
         let name = path.display().to_string();
-        let io = |error: std::io::Error| Place::new(&name).error(FormatErrorKind::Io, format!("cannot be read: {error}"));
+        let io =
+            |error: std::io::Error| Place::new(&name).error(FormatErrorKind::Io, format!("cannot be read: {error}"));
         let file = File::open(path).map_err(io)?;
         let metadata = file.metadata().map_err(io)?;
         if !metadata.is_file() {

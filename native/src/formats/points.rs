@@ -47,7 +47,11 @@ pub fn g1(bytes: &[u8; G1_BYTES]) -> Result<G1Affine, PointDefect> {
         return Ok(G1Affine::identity());
     }
     let point = G1Affine::new_unchecked(coordinate(&bytes[..32])?, coordinate(&bytes[32..])?);
-    if point.is_on_curve() { Ok(point) } else { Err(PointDefect::NotOnCurve) }
+    if point.is_on_curve() {
+        Ok(point)
+    } else {
+        Err(PointDefect::NotOnCurve)
+    }
 }
 
 /// A checked point of G2.
@@ -67,5 +71,9 @@ pub fn twist(bytes: &[u8; G2_BYTES]) -> Result<G2Affine, PointDefect> {
     let x = Fq2::new(coordinate(&bytes[..32])?, coordinate(&bytes[32..64])?);
     let y = Fq2::new(coordinate(&bytes[64..96])?, coordinate(&bytes[96..])?);
     let point = G2Affine::new_unchecked(x, y);
-    if point.is_on_curve() { Ok(point) } else { Err(PointDefect::NotOnCurve) }
+    if point.is_on_curve() {
+        Ok(point)
+    } else {
+        Err(PointDefect::NotOnCurve)
+    }
 }

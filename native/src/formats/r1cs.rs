@@ -84,21 +84,13 @@ pub fn parse<'a>(file: &str, bytes: &'a [u8]) -> Result<R1csView<'a>, FormatErro
     Ok(R1csView { n_wires, n_public_outputs, n_public_inputs, n_private_inputs, n_constraints, constraints })
 }
 
-fn check_combination(
-    reader: &mut Reader<'_, '_>,
-    n_wires: u32,
-    row: u32,
-    matrix: &str,
-) -> Result<(), FormatError> {
+fn check_combination(reader: &mut Reader<'_, '_>, n_wires: u32, row: u32, matrix: &str) -> Result<(), FormatError> {
     let place: Place<'_> = reader.place;
     let count = reader.u32()? as usize;
-    let length = count
-        .checked_mul(TERM_BYTES)
-        .filter(|&length| length <= reader.left())
-        .ok_or_else(|| {
-            let reason = format!("constraint {row}, {matrix}: {count} terms announced, {} bytes left", reader.left());
-            place.error(Kind::Truncated, reason)
-        })?;
+    let length = count.checked_mul(TERM_BYTES).filter(|&length| length <= reader.left()).ok_or_else(|| {
+        let reason = format!("constraint {row}, {matrix}: {count} terms announced, {} bytes left", reader.left());
+        place.error(Kind::Truncated, reason)
+    })?;
     for (wire, coefficient) in LinearCombination(reader.take(length)?).terms() {
         if wire >= n_wires {
             let reason = format!("constraint {row}, {matrix}: wire {wire} of {n_wires}");

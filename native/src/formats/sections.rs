@@ -127,7 +127,9 @@ impl<'a, 'n> Reader<'a, 'n> {
             return Err(self.place.error(Kind::WrongPrime, format!("{name} has {length} bytes, BN254's has 32")));
         }
         if self.array::<32>()? != expected {
-            return Err(self.place.error(Kind::WrongPrime, format!("{name} is not BN254's: the file is for another curve")));
+            return Err(self
+                .place
+                .error(Kind::WrongPrime, format!("{name} is not BN254's: the file is for another curve")));
         }
         Ok(())
     }

@@ -183,7 +183,9 @@ impl<'a> ZkeyView<'a> {
         check_finished(place, place, (alpha_g1, beta_g2), gamma_g2, delta_g2)?;
         let pairs = Bn254::multi_pairing([delta_g1, -G1Affine::generator()], [G2Affine::generator(), delta_g2]);
         if !pairs.is_zero() {
-            return Err(place.error(Kind::InvalidPoint, "delta is another number in G1 than in G2: the key was altered"));
+            return Err(
+                place.error(Kind::InvalidPoint, "delta is another number in G1 than in G2: the key was altered")
+            );
         }
         Ok(())
     }
@@ -225,7 +227,8 @@ impl<'a> ZkeyView<'a> {
 }
 
 /// Why a key without a contribution is refused, and what helps.
-const UNFINISHED: &str = "nobody has contributed to this key (its delta is public), so anybody can forge proofs under it; \
+const UNFINISHED: &str =
+    "nobody has contributed to this key (its delta is public), so anybody can forge proofs under it; \
     contribute to it (zkinfer ceremony contribute, or snarkjs zkey contribute) and import the result";
 
 /// The same for the powers of tau it comes from: with beta = gamma = 1, A = alpha + the public sum, B = gamma, C = 0 satisfies the
@@ -241,7 +244,8 @@ pub(crate) fn check_finished(
     gamma_g2: G2Affine,
     delta_g2: G2Affine,
 ) -> Result<(), FormatError> {
-    let is_public = |point: G2Affine| [gamma_g2, G2Affine::generator()].iter().any(|known| point == *known || point == -*known);
+    let is_public =
+        |point: G2Affine| [gamma_g2, G2Affine::generator()].iter().any(|known| point == *known || point == -*known);
     if is_public(delta_g2) {
         return Err(place.error(Kind::Unfinished, UNFINISHED));
     }

@@ -21,8 +21,10 @@ pub fn bucket_msm<F: CurveField, S: PointSource<F> + ?Sized>(
     let windows = windows_for(bits, width);
     // Enough windows keep all threads busy by themselves; splitting each would only cost memory.
     let split = (windows as usize) < 4 * rayon::current_num_threads();
-    let sums: Vec<Xyzz<F>> =
-        (0..windows).into_par_iter().map(|w| window_sum(source, scalars, &Digits::new(w, windows, width), split, pool)).collect();
+    let sums: Vec<Xyzz<F>> = (0..windows)
+        .into_par_iter()
+        .map(|w| window_sum(source, scalars, &Digits::new(w, windows, width), split, pool))
+        .collect();
     let mut total = Xyzz::INFINITY;
     for sum in sums.iter().rev() {
         for _ in 0..width {

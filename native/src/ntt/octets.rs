@@ -167,10 +167,7 @@ mod vector {
     /// For each lane: of the blocks of 16, and of the blocks of four.
     fn leaf_twiddles(twiddles: impl Fn(usize, usize) -> [Fr; 3]) -> ([[Fr; 3]; 8], [[Fr; 3]; 8]) {
         let [first, second] = [twiddles(16, 0), twiddles(16, 1)];
-        (
-            [first, first, first, first, second, second, second, second],
-            std::array::from_fn(|i| twiddles(4, i)),
-        )
+        ([first, first, first, first, second, second, second, second], std::array::from_fn(|i| twiddles(4, i)))
     }
 
     /// Where lane i of quarter k of two blocks of 16 lies.

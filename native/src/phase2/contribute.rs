@@ -13,7 +13,9 @@ use ark_ff::{Field as _, PrimeField};
 use blake2::{Blake2b512, Digest};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::transcript::{beacon_random, hash_g1, hash_to_g2, own_g1, own_g2, push, Contribution, Random, Source, Transcript};
+use super::transcript::{
+    beacon_random, hash_g1, hash_to_g2, own_g1, own_g2, push, Contribution, Random, Source, Transcript,
+};
 use super::{refused, same_ratio, CeremonyError};
 use crate::control::Control;
 use crate::curve::multiply_all;
@@ -89,7 +91,10 @@ fn apply(
     }
     match transcript.contributions.last() {
         Some(last) if last.delta_after != delta_1 => {
-            return Err(refused(file.name(), "its delta is not the one that its last contribution left: the key was altered"));
+            return Err(refused(
+                file.name(),
+                "its delta is not the one that its last contribution left: the key was altered",
+            ));
         }
         None if delta_1 != G1Affine::generator() => {
             return Err(refused(

@@ -46,7 +46,8 @@ pub enum CeremonyError {
 }
 
 /// Why a key whose every contribution is a beacon is refused.
-const BEACONS_ALONE: &str = "every contribution to this key is a beacon, whose secret anybody can compute from its value, so anybody can \
+const BEACONS_ALONE: &str =
+    "every contribution to this key is a beacon, whose secret anybody can compute from its value, so anybody can \
     forge proofs under it; have people contribute to the key, and apply the beacon last";
 
 /// Why a key is refused whose contributors' secrets are plain to see.

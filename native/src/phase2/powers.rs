@@ -116,7 +116,10 @@ fn random_polynomials(top: u32, length: usize) -> Result<(Vec<[u64; 4]>, Vec<[u6
         let mut coefficients: Vec<Fr> = (0..size).map(|i| Fr::from_canonical(own[bit_reverse(i, level)])).collect();
         Domain::new(level).to_coefficients(&mut coefficients);
         let factor = Fr::from_u64(size as u64).inverse();
-        sum.par_iter_mut().zip(&coefficients).with_min_len(1024).for_each(|(sum, value)| *sum = sum.add(&value.mul(&factor)));
+        sum.par_iter_mut()
+            .zip(&coefficients)
+            .with_min_len(1024)
+            .for_each(|(sum, value)| *sum = sum.add(&value.mul(&factor)));
     }
     sum.truncate(length);
     Ok((values, sum.par_iter().with_min_len(1024).map(|value| value.to_canonical()).collect()))

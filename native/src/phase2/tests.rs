@@ -18,7 +18,8 @@ struct Ceremony {
 impl Ceremony {
     fn new(name: &str) -> Self {
         let (r1cs, witness) = sample_circuit(20, 3);
-        let ceremony = Self { folder: TestFolder::new(name), r1cs, witness: witness_bytes(&witness), ptau: powers_of_tau(6, 9) };
+        let ceremony =
+            Self { folder: TestFolder::new(name), r1cs, witness: witness_bytes(&witness), ptau: powers_of_tau(6, 9) };
         let circuit = r1cs::parse("r1cs", &ceremony.r1cs).unwrap();
         let powers = ptau::parse("ptau", &ceremony.ptau).unwrap();
         setup_ceremony(&circuit, &powers, &ceremony.path(0), &Control::none()).unwrap();
@@ -182,7 +183,10 @@ fn sound_powers_pass_and_every_damaged_section_is_refused() {
                     continue;
                 }
                 let view = ptau::parse("ptau", &altered).unwrap();
-                assert!(check_powers("ptau", &view, &Control::none()).is_err(), "{section}, point {index}, damage {damage}");
+                assert!(
+                    check_powers("ptau", &view, &Control::none()).is_err(),
+                    "{section}, point {index}, damage {damage}"
+                );
             }
         }
     }
@@ -262,7 +266,13 @@ fn the_record_of_the_powers_contributions_is_well_formed_and_ends_with_these_pow
     let view = ptau::parse("ptau", &bytes).unwrap();
     let contribution = |parameters: &[u8]| {
         let mut out = Vec::new();
-        for part in [&view.tau_g1[64..128], &view.tau_g2[128..256], &view.alpha_tau_g1[..64], &view.beta_tau_g1[..64], view.beta_g2] {
+        for part in [
+            &view.tau_g1[64..128],
+            &view.tau_g2[128..256],
+            &view.alpha_tau_g1[..64],
+            &view.beta_tau_g1[..64],
+            view.beta_g2,
+        ] {
             out.extend(part);
         }
         out.extend([0; 6 * 64 + 3 * 128 + 216 + 64 + 4]);
@@ -270,16 +280,23 @@ fn the_record_of_the_powers_contributions_is_well_formed_and_ends_with_these_pow
         out.extend(parameters);
         out
     };
-    let section = |contributions: &[Vec<u8>]| [(contributions.len() as u32).to_le_bytes().to_vec(), contributions.concat()].concat();
+    let section = |contributions: &[Vec<u8>]| {
+        [(contributions.len() as u32).to_le_bytes().to_vec(), contributions.concat()].concat()
+    };
     let check = |section: &[u8]| {
         let file = with_contributions(&bytes, section);
-        ptau::parse("ptau", &file).map_err(CeremonyError::from).and_then(|view| check_powers("ptau", &view, &Control::none()))
+        ptau::parse("ptau", &file)
+            .map_err(CeremonyError::from)
+            .and_then(|view| check_powers("ptau", &view, &Control::none()))
     };
     let named = [1, 3, b'A', b'd', b'a', 2, 10, 3, 2, 7, 7];
     check(&section(&[])).unwrap();
     check(&section(&[contribution(&[]), contribution(&named)])).unwrap();
     for parameters in [&[2, 10, 1, 0][..], &[1, 0, 1, 0], &[4, 0], &[1, 9, b'A'], &[1], &[3, 2, 7]] {
-        assert!(matches!(check(&section(&[contribution(parameters)])), Err(CeremonyError::Format(_))), "{parameters:?}");
+        assert!(
+            matches!(check(&section(&[contribution(parameters)])), Err(CeremonyError::Format(_))),
+            "{parameters:?}"
+        );
     }
     let sound = section(&[contribution(&named)]);
     for length in 0..sound.len() {

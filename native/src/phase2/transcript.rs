@@ -125,14 +125,20 @@ impl Contribution {
                 1 => name = Some(String::from_utf8_lossy(read_short(&mut parameters)?).into_owned()),
                 2 => iterations_exp = Some(parameters.take(1)?[0]),
                 3 => value = Some(read_short(&mut parameters)?.to_vec()),
-                other => return Err(reader.place.error(Kind::Malformed, format!("a contribution has a parameter {other}"))),
+                other => {
+                    return Err(reader.place.error(Kind::Malformed, format!("a contribution has a parameter {other}")))
+                }
             }
         }
         let source = match (kind, iterations_exp, value) {
             (CONTRIBUTION, _, _) => Source::Secret,
             (BEACON, Some(iterations_exp), Some(value)) => Source::Beacon { value, iterations_exp },
-            (BEACON, _, _) => return Err(reader.place.error(Kind::Malformed, "a beacon without its value or iterations")),
-            (other, _, _) => return Err(reader.place.error(Kind::Malformed, format!("a contribution of kind {other}"))),
+            (BEACON, _, _) => {
+                return Err(reader.place.error(Kind::Malformed, "a beacon without its value or iterations"))
+            }
+            (other, _, _) => {
+                return Err(reader.place.error(Kind::Malformed, format!("a contribution of kind {other}")))
+            }
         };
         Ok(Self { delta_after, g1_s, g1_sx, g2_spx, transcript, source, name })
     }
@@ -188,12 +194,14 @@ fn read_short<'a>(reader: &mut Reader<'a, '_>) -> Result<&'a [u8], FormatError> 
 
 fn read_g1(reader: &mut Reader<'_, '_>) -> Result<G1Affine, FormatError> {
     let place = reader.place;
-    points::g1(reader.array::<G1_BYTES>()?).map_err(|defect| place.error(Kind::InvalidPoint, format!("a contribution's point {}", defect.reason())))
+    points::g1(reader.array::<G1_BYTES>()?)
+        .map_err(|defect| place.error(Kind::InvalidPoint, format!("a contribution's point {}", defect.reason())))
 }
 
 fn read_g2(reader: &mut Reader<'_, '_>) -> Result<G2Affine, FormatError> {
     let place = reader.place;
-    points::g2(reader.array::<G2_BYTES>()?).map_err(|defect| place.error(Kind::InvalidPoint, format!("a contribution's point {}", defect.reason())))
+    points::g2(reader.array::<G2_BYTES>()?)
+        .map_err(|defect| place.error(Kind::InvalidPoint, format!("a contribution's point {}", defect.reason())))
 }
 
 pub fn hash_g1(hasher: &mut Blake2b512, point: &G1Affine) {

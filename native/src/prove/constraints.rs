@@ -14,7 +14,9 @@ const TASK_ROWS: usize = 1 << 10;
 
 /// A record of section 4 that points outside the circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("coefficient {record} of the key is for matrix {matrix}, constraint {constraint}, wire {wire}: outside the circuit")]
+#[error(
+    "coefficient {record} of the key is for matrix {matrix}, constraint {constraint}, wire {wire}: outside the circuit"
+)]
 pub struct CoefficientError {
     pub record: usize,
     pub matrix: u32,
@@ -43,12 +45,19 @@ fn record(coeffs: &[u8], index: usize) -> &[u8] {
 impl Rows {
     pub fn new(key: &ZkeyView<'_>) -> Result<Self, CoefficientError> {
         let count = key.coeffs.len() / RECORD;
-        let outside = key.coeffs.par_chunks_exact(RECORD).with_min_len(1 << 12).position_first(|r| {
-            word(r, 0) > 1 || word(r, 4) >= key.domain_size || word(r, 8) >= key.n_vars
-        });
+        let outside = key
+            .coeffs
+            .par_chunks_exact(RECORD)
+            .with_min_len(1 << 12)
+            .position_first(|r| word(r, 0) > 1 || word(r, 4) >= key.domain_size || word(r, 8) >= key.n_vars);
         if let Some(index) = outside {
             let r = record(key.coeffs, index);
-            return Err(CoefficientError { record: index, matrix: word(r, 0), constraint: word(r, 4), wire: word(r, 8) });
+            return Err(CoefficientError {
+                record: index,
+                matrix: word(r, 0),
+                constraint: word(r, 4),
+                wire: word(r, 8),
+            });
         }
         let row_of = |index: u32| word(record(key.coeffs, index as usize), 4);
         let sorted = (1..count).into_par_iter().with_min_len(1 << 12).all(|i| row_of(i as u32 - 1) <= row_of(i as u32));

@@ -49,8 +49,10 @@ impl Prepared {
     /// Checks the coefficient records' indices on the way. Uses the calling thread's rayon pool.
     pub fn new(key: &ZkeyView<'_>) -> Result<Self, CoefficientError> {
         let bits = key.domain_size.ilog2();
-        let (rows, (domain, points_h)) =
-            rayon::join(|| Rows::new(key), || rayon::join(|| Domain::new(bits), || in_bit_reversed_order(key.points_h, bits)));
+        let (rows, (domain, points_h)) = rayon::join(
+            || Rows::new(key),
+            || rayon::join(|| Domain::new(bits), || in_bit_reversed_order(key.points_h, bits)),
+        );
         Ok(Self { domain, rows: rows?, points_h })
     }
 }

@@ -60,8 +60,7 @@ pub fn setup_ceremony(
     control.stage(0.6, "points C")?;
     let c = {
         let (alpha_table, beta_table) = (table(alpha_g1), table(beta_g1));
-        let lists =
-            [(&*matrices.a, &beta_table), (&*matrices.b, &alpha_table), (&*matrices.c, &tau_table)];
+        let lists = [(&*matrices.a, &beta_table), (&*matrices.b, &alpha_table), (&*matrices.c, &tau_table)];
         sparse_sums(wires, &lists)
     };
     drop(tau_table);
@@ -152,8 +151,7 @@ fn power_differences<'a>(ptau: &'a PtauView<'_>, domain: usize) -> impl Iterator
     (0..domain - 1).step_by(HASH_CHUNK).map(move |first| {
         let mut out = vec![Affine::INFINITY; chunk];
         let inside = chunk.min(powers.len() - domain - first);
-        let pairs: Vec<_> =
-            (first..first + inside).map(|i| (powers.get(i + domain), powers.get(i).neg())).collect();
+        let pairs: Vec<_> = (first..first + inside).map(|i| (powers.get(i + domain), powers.get(i).neg())).collect();
         let get = |i: usize| (&pairs[i].0, &pairs[i].1);
         add_many(inside, get, |i, sum| out[i] = sum, &mut Products::default());
         if inside < chunk {

@@ -30,14 +30,16 @@ struct Toxic {
 
 impl Toxic {
     fn draw(log_domain: u32) -> Result<Self, SetupError> {
-        let draw = || -> Result<Fr, SetupError> { loop {
-            let mut bytes = Zeroizing::new([0u8; 64]);
-            getrandom::fill(&mut *bytes).map_err(SetupError::Randomness)?;
-            let value = Fr::from_uniform_bytes(&bytes);
-            if !value.is_zero() {
-                return Ok(value);
+        let draw = || -> Result<Fr, SetupError> {
+            loop {
+                let mut bytes = Zeroizing::new([0u8; 64]);
+                getrandom::fill(&mut *bytes).map_err(SetupError::Randomness)?;
+                let value = Fr::from_uniform_bytes(&bytes);
+                if !value.is_zero() {
+                    return Ok(value);
+                }
             }
-        }};
+        };
         let mut toxic = Self { tau: draw()?, alpha: draw()?, beta: draw()?, delta: draw()? };
         // Lagrange values divide by tau minus a root of unity.
         while toxic.tau.pow(&[2 << log_domain]) == Fr::ONE {
@@ -70,10 +72,8 @@ pub fn setup_development(r1cs: &R1csView<'_>, target: &Path, control: &Control<'
     );
 
     let mut out = HashedWriter { file: ZkeyWriter::create(target)?, hash: Blake2b512::new() };
-    let sizes =
-        Sizes { n_vars: r1cs.n_wires, n_public: r1cs.n_public(), domain_size: 1 << log_size };
-    let (alpha, beta, delta) =
-        (toxic.alpha.to_canonical(), toxic.beta.to_canonical(), toxic.delta.to_canonical());
+    let sizes = Sizes { n_vars: r1cs.n_wires, n_public: r1cs.n_public(), domain_size: 1 << log_size };
+    let (alpha, beta, delta) = (toxic.alpha.to_canonical(), toxic.beta.to_canonical(), toxic.delta.to_canonical());
     let mut points = Vec::new();
     push(&mut points, &g1.multiply(&alpha));
     push(&mut points, &g1.multiply(&beta));
@@ -153,10 +153,8 @@ impl KeyScalars {
             || odd_lagrange_values(log_size, &toxic.tau),
         );
         let evaluate = |of: Matrix| wire_values(r1cs, &lagrange, of);
-        let (mut a, (b, mut c)) = rayon::join(
-            || evaluate(|row| row.a),
-            || rayon::join(|| evaluate(|row| row.b), || evaluate(|row| row.c)),
-        );
+        let (mut a, (b, mut c)) =
+            rayon::join(|| evaluate(|row| row.a), || rayon::join(|| evaluate(|row| row.b), || evaluate(|row| row.c)));
         let public = r1cs.n_public() as usize + 1;
         for (wire, value) in a.iter_mut().take(public).enumerate() {
             *value = value.add(&lagrange[r1cs.n_constraints as usize + wire]);

@@ -17,7 +17,9 @@ pub fn development_powers(power: u32, tau: Fr, alpha: Fr, beta: Fr) -> Vec<u8> {
     for i in 1..2 * size {
         powers.push(powers[i - 1].mul(&tau));
     }
-    let times = |values: &[Fr], factor: &Fr| -> Vec<[u64; 4]> { values.iter().map(|value| value.mul(factor).to_canonical()).collect() };
+    let times = |values: &[Fr], factor: &Fr| -> Vec<[u64; 4]> {
+        values.iter().map(|value| value.mul(factor).to_canonical()).collect()
+    };
     let bases = |top: u32| -> Vec<Fr> {
         (0..=top).flat_map(|level| lagrange_values(level, Fr::ONE, &root_of_unity(level), &tau).to_vec()).collect()
     };

@@ -61,7 +61,10 @@ fn sparse_sums_agree_with_arkworks() {
         expected[39] += ark_g1(&second[4]);
     }
     let sums = sparse_sums(wires, &[(&terms[0], &tables[0]), (&terms[1], &tables[1])]);
-    assert_eq!(sums.iter().map(ark_g1).collect::<Vec<_>>(), expected.iter().map(|p| p.into_affine()).collect::<Vec<_>>());
+    assert_eq!(
+        sums.iter().map(ark_g1).collect::<Vec<_>>(),
+        expected.iter().map(|p| p.into_affine()).collect::<Vec<_>>()
+    );
 
     let points = random_g2(3, 85);
     let table = MultiplesTable::new(points.as_slice(), 3);

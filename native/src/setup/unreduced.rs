@@ -101,9 +101,7 @@ fn times(a: &Word, b: &Word) -> Word {
 fn accumulate(t: &mut [u64], a: &Word, digit: u64) {
     let mut carry = 0u128;
     for (i, slot) in t.iter_mut().enumerate() {
-        let product = a
-            .get(i)
-            .map_or(0, |&limb| u128::from(limb) * u128::from(digit));
+        let product = a.get(i).map_or(0, |&limb| u128::from(limb) * u128::from(digit));
         let sum = product + u128::from(*slot) + carry;
         *slot = sum as u64;
         carry = sum >> 64;
@@ -168,10 +166,7 @@ mod tests {
     ];
 
     fn bytes(hex: &str) -> Vec<u8> {
-        (0..hex.len())
-            .step_by(2)
-            .map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap())
-            .collect()
+        (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
     }
 
     #[test]

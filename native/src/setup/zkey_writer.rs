@@ -32,7 +32,10 @@ impl ZkeyWriter {
         let temporary = target.with_file_name(name);
         // What a process of this number left, or somebody's link, is not written to: the file is a new one.
         let _ = std::fs::remove_file(&temporary);
-        let file = File::options().write(true).create_new(true).open(&temporary)
+        let file = File::options()
+            .write(true)
+            .create_new(true)
+            .open(&temporary)
             .map_err(|source| SetupError::Write { path: temporary.clone(), source })?;
         let out = BufWriter::with_capacity(1 << 20, file);
         let mut writer = Self { target: target.to_owned(), temporary, out, length_at: 0, finished: false };

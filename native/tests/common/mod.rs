@@ -67,20 +67,8 @@ pub fn scalar(value: u64) -> Vec<u8> {
 
 /// The sections of a `.zkey` whose points are valid but mean nothing.
 pub fn zkey_sections() -> Vec<(u32, Vec<u8>)> {
-    let header = [
-        prime::<Fq>(),
-        prime::<Fr>(),
-        words(&[N_VARS, N_PUBLIC, DOMAIN_SIZE]),
-        g1(2),
-        g2(2),
-        g1(1),
-        g2(1),
-    ];
-    let coefficients = [
-        words(&[2]),
-        [words(&[0, 1, 4]), scalar(7)].concat(),
-        [words(&[1, 3, 0]), scalar(9)].concat(),
-    ];
+    let header = [prime::<Fq>(), prime::<Fr>(), words(&[N_VARS, N_PUBLIC, DOMAIN_SIZE]), g1(2), g2(2), g1(1), g2(1)];
+    let coefficients = [words(&[2]), [words(&[0, 1, 4]), scalar(7)].concat(), [words(&[1, 3, 0]), scalar(9)].concat()];
     vec![
         (1, words(&[1])),
         (2, header.concat()),
