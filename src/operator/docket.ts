@@ -140,7 +140,7 @@ export class Docket {
   }
 
   apply(entry: Entry, outcome: Outcome): void {
-    switch (outcome.then) {
+    switch (outcome.next) {
       case 'again':
         entry.until = 0;
         return;

@@ -203,7 +203,7 @@ class Loop {
       const step = nextStep(request, { me, now: clock.now(), direct, watches, tried });
       entry.deferred = undefined;
       const outcome = await carryOut(step, { entry, request }, this.office);
-      if (outcome.then === 'decline') this.left(entry, outcome.reason);
+      if (outcome.next === 'decline') this.left(entry, outcome.reason);
       docket.succeeded(entry, outcome, touches);
       this.forget(entry);
     } catch (error) {
@@ -228,7 +228,7 @@ class Loop {
     if (promised) await this.promises.close(entry, 'given up').catch(() => undefined);
     const reason = error instanceof InputUnavailableError ? 'no input' : 'failed';
     this.left(entry, reason);
-    this.docket.apply(entry, { then: 'decline', reason });
+    this.docket.apply(entry, { next: 'decline', reason });
     this.forget(entry);
   }
 

@@ -66,7 +66,7 @@ describe("the operator's docket", () => {
     docket.touch(1n, 6);
     for (const outcome of [rest, decline('pays too little'), waitUntil(1e9)]) {
       docket.succeeded(entry, outcome, touches);
-      assert.deepEqual([docket.isDue(entry, false), entry.pending], [true, 5], outcome.then);
+      assert.deepEqual([docket.isDue(entry, false), entry.pending], [true, 5], outcome.next);
     }
   });
 
