@@ -38,7 +38,7 @@ export { requantizeMin } from './requantize-min.js';
 export { requantizeRelu } from './requantize-relu.js';
 export { requantize } from './requantize.js';
 export { integerRoot, MOST_ROOT_BITS, squareRoot } from './square-root.js';
-export { isStraight, LEAST_TABLE_BITS, MOST_TABLE_BITS, shapesOf, table } from './table.js';
+export { LEAST_TABLE_BITS, MOST_TABLE_BITS, shapesOf, table } from './table.js';
 
 const GADGETS: ReadonlyMap<string, Gadget> = new Map(
   [

@@ -63,11 +63,6 @@ function halves(bits: number): { readonly upper: number; readonly lower: number 
   return { upper, lower: bits - upper };
 }
 
-/** Whether a table's entries are those of a straight line in the index, which no gadget is needed for. */
-export function isStraight(entries: readonly number[]): boolean {
-  return entries.every((value, i) => value - entries[0] === i * (entries[1] - entries[0]));
-}
-
 /** Rows that are alike but for a constant, listed together, in the order of their first. */
 export function shapesOf(bits: number, entries: readonly number[]): number[][] {
   const { upper, lower } = halves(bits);

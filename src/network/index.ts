@@ -1,5 +1,4 @@
 /** The float network: what remains of a model once a front end has read it. */
-export { boundGraph } from './bounds.js';
 export { evaluate, evaluator, type TensorValues } from './evaluate.js';
 export * from './graph.js';
 export { applyOmitted } from './softmax.js';

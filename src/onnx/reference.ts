@@ -13,7 +13,7 @@ import { sizeOf } from '../tensor/shape.js';
 import { OnnxRuntimeError, UnfedTypeError } from './errors.js';
 import { withoutRepeatedNames } from './unnamed-nodes.js';
 
-export { OnnxRuntimeError, UnfedTypeError } from './errors.js';
+export { OnnxRuntimeError } from './errors.js';
 
 export interface Reference {
   /** One flat array per graph input, in order; gives one flat array per graph output. Integers come as numbers, exactly below 2^53. */

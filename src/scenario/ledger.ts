@@ -26,8 +26,6 @@ import { readVerificationKey } from '../workflow/verify.js';
 import { openStage, type Person } from './people.js';
 import { recordProvenance } from './provenance.js';
 
-export { ScenarioError } from './errors.js';
-
 export interface ScenarioOptions {
   /** A build with keys, of the model in `onnx`. */
   readonly build: string;

@@ -11,8 +11,6 @@ import { InvalidVerificationKeyError } from './errors.js';
 import { requireFinishedKey } from '../groth16/finished-key.js';
 import { CURVE, PROTOCOL, type VerificationKey } from '../groth16/types.js';
 
-export { InvalidVerificationKeyError } from './errors.js';
-
 /** Order of BN254's base field. */
 export const BASE_FIELD = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
 /** Order of BN254's scalar field. */

@@ -11,8 +11,6 @@ import { PORT_ROLES, type Manifest, type PortRole, type TensorDescription, type 
 import { PUBLIC_INPUT_DOMAIN } from './calldata.js';
 import { claimWork, POINTS, SIGNALS } from './renderGroth16.js';
 
-export { SignalLayoutError } from './errors.js';
-
 /** One port of the model as the circuit exposes it. */
 interface Exposure {
   readonly visibility: Visibility;

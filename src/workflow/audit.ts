@@ -37,8 +37,6 @@ import { requireRecordedCeremony } from './recorded-ceremony.js';
 import { wireNames } from './sym.js';
 import { readVerificationKey } from './verify.js';
 
-export { AuditMismatchError } from './errors.js';
-
 /** `established`: seen here. `failed`: seen to be otherwise. `open`: not looked at, for want of something. `never`: nobody can establish it. */
 export type Verdict = 'established' | 'failed' | 'open' | 'never';
 

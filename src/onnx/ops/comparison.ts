@@ -3,7 +3,6 @@
  * so logic is arithmetic on them. Exact on integers; on reals as exact as the quantized values that are compared.
  */
 import type { Shape } from '../../tensor/shape.js';
-import { isFloat } from '../model.js';
 import type { Activation, Value } from '../values.js';
 import { emitAffine, filled } from './arithmetic.js';
 import { commonShape, expandActivation, expandConstant } from './broadcast.js';
@@ -142,9 +141,4 @@ function subtract(context: NodeContext, shape: Shape, a: Value, b: Value): Activ
   if (a.kind === 'activation' && b.kind === 'activation') return context.emit({ op: 'sum', shape, coefficients: [1, -1] }, [a, b], { step });
   if (a.kind === 'activation') return emitAffine(context, a, shape, filled(shape, 1), expandConstant(b as Value & { kind: 'constant' }, shape).map((value) => 0 - value), step);
   return emitAffine(context, b as Activation, shape, filled(shape, -1), expandConstant(a, shape), step);
-}
-
-/** Whether a type's numbers can be compared and chosen between without wrapping around: all but strings and complex numbers. */
-export function isOrdered(type: Value['type']): boolean {
-  return isFloat(type) || type === 'bool' || /^u?int(8|16|32|64)$/.test(type);
 }
