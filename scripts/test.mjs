@@ -1,5 +1,5 @@
 /**
- * `npm test`: every suite, and one line with the totals at the end. A suite that ends badly without naming a failed test
+ * `npm test`: every check and suite, and one line with the totals at the end. A suite that ends badly without naming a failed test
  * counts as one failure. `npm test -- mocha` runs only the suites named. The large ones run three at a time, the longest
  * first, since some mostly wait for blocks, servers and compilers of one thread; what they print, but for one of them, is shown when
  * they have ended.
@@ -23,6 +23,11 @@ const OPERATOR = ['operator', 'simulation'];
 const CHAINS = ['chain', 'end-to-end', 'ledger', 'provenance', 'scenario'];
 const within = (folders) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
 
+/** A package's program, run by this Node: npx looks for it for a second, each time. */
+const program = (name, file) => [process.execPath, join(root, 'node_modules', name, file)];
+/** A check that passes where its command ends well. */
+const check = (command, needs) => ({ first: true, command, needs, passed: (_, status) => (status === 0 ? 1 : 0), failed: () => 0 });
+
 /** One suite: its command, and how to read its counts from what it prints; `first` run alone, `aside` are not shown as they run. */
 const SUITES = {
   imports: {
@@ -37,6 +42,11 @@ const SUITES = {
     passed: () => 0,
     failed: (output) => (output.match(/error TS\d+/g) ?? []).length,
   },
+  lint: check([...program('oxlint', 'bin/oxlint'), 'src', 'test', 'scripts', 'verifier-contracts']),
+  unused: check([...program('knip', 'bin/knip.js')]),
+  package: check([...program('publint', 'src/cli.js'), '--strict', '--pack', 'false']),
+  solidity: check([...program('solhint', 'solhint.js'), '--quiet', '--config', 'verifier-contracts/.solhint.json', 'verifier-contracts/src/**/*.sol']),
+  rustfmt: check(['cargo', 'fmt', '--all', '--check', '--manifest-path', 'native/Cargo.toml'], ['cargo', 'fmt']),
   mocha: {
     command: [process.execPath, mocha, 'test/**/*.test.ts', ...within([...OPERATOR, ...CHAINS]).flatMap((files) => ['--ignore', files])],
     ...mochaCounts,
@@ -51,7 +61,7 @@ const SUITES = {
   chains: { aside: true, command: [process.execPath, mocha, ...within(CHAINS)], ...mochaCounts },
   native: {
     aside: true,
-    needs: 'cargo',
+    needs: ['cargo'],
     command: ['cargo', 'test', '--release', '--locked', '--manifest-path', 'native/Cargo.toml'],
     passed: (output) => sum(output, /^test result: .* (\d+) passed/gm),
     failed: (output) => sum(output, /^test result: .* (\d+) failed/gm),
@@ -83,15 +93,15 @@ let passed = 0;
 let failed = 0;
 
 async function runNamed([name, suite]) {
-  if (suite.needs && spawnSync(suite.needs, ['--version']).status !== 0) {
-    console.log(`\n== ${name}: left out, there is no ${suite.needs} here`);
+  if (suite.needs && spawnSync(suite.needs[0], [...suite.needs.slice(1), '--version']).status !== 0) {
+    console.log(`\n== ${name}: left out, there is no ${suite.needs.join(' ')} here`);
     return;
   }
   console.log(`\n== ${name}${suite.aside ? ' (beside the others)' : ''}`);
   const start = Date.now();
   const { output, status } = await runSuite(suite);
   if (suite.aside) console.log(`\n== ${name}\n${output}`);
-  const counts = { passed: suite.passed(output), failed: suite.failed(output) };
+  const counts = { passed: suite.passed(output, status), failed: suite.failed(output) };
   if (status !== 0 && counts.failed === 0) counts.failed = 1;
   passed += counts.passed;
   failed += counts.failed;
