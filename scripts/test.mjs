@@ -1,8 +1,8 @@
 /**
  * `npm test`: every check and suite, and one line with the totals at the end. A suite that ends badly without naming a failed test
- * counts as one failure. `npm test -- mocha` runs only the suites named. The large ones run three at a time, the longest
- * first, since some mostly wait for blocks, servers and compilers of one thread; what they print, but for one of them, is shown when
- * they have ended.
+ * counts as one failure. `npm test -- mocha` runs only the suites named. Checks run two at a time, then the large ones three at a time,
+ * the longest first, since some mostly wait for blocks, servers and compilers of one thread; what they print, but for one of them, is
+ * shown when they have ended.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -26,18 +26,20 @@ const within = (folders) => folders.map((folder) => `test/${folder}/**/*.test.ts
 /** A package's program, run by this Node: npx looks for it for a second, each time. */
 const program = (name, file) => [process.execPath, join(root, 'node_modules', name, file)];
 /** A check that passes where its command ends well. */
-const check = (command, needs) => ({ first: true, command, needs, passed: (_, status) => (status === 0 ? 1 : 0), failed: () => 0 });
+const check = (command, needs) => ({ first: true, aside: true, command, needs, passed: (_, status) => (status === 0 ? 1 : 0), failed: () => 0 });
 
-/** One suite: its command, and how to read its counts from what it prints; `first` run alone, `aside` are not shown as they run. */
+/** One suite: its command, and how to read its counts from what it prints; `first` run before the large ones, `aside` are not shown as they run. */
 const SUITES = {
   imports: {
     first: true,
+    aside: true,
     command: [process.execPath, 'scripts/check-imports.mjs'],
     passed: (output) => (/, 0 against the order$/m.test(output) ? 1 : 0),
     failed: (output) => sum(output, /, (\d+) against the order$/gm),
   },
   types: {
     first: true,
+    aside: true,
     command: [process.execPath, join(dirname(resolve('typescript/package.json')), 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.test.json'],
     passed: () => 0,
     failed: (output) => (output.match(/error TS\d+/g) ?? []).length,
@@ -47,6 +49,10 @@ const SUITES = {
   package: check([...program('publint', 'src/cli.js'), '--strict', '--pack', 'false']),
   solidity: check([...program('solhint', 'solhint.js'), '--quiet', '--config', 'verifier-contracts/.solhint.json', 'verifier-contracts/src/**/*.sol']),
   rustfmt: check(['cargo', 'fmt', '--all', '--check', '--manifest-path', 'native/Cargo.toml'], ['cargo', 'fmt']),
+  clippy: check(
+    ['cargo', 'clippy', '--release', '--locked', '--quiet', '--manifest-path', 'native/Cargo.toml', '--', '--deny', 'warnings'],
+    ['cargo', 'clippy'],
+  ),
   mocha: {
     command: [process.execPath, mocha, 'test/**/*.test.ts', ...within([...OPERATOR, ...CHAINS]).flatMap((files) => ['--ignore', files])],
     ...mochaCounts,
@@ -97,7 +103,7 @@ async function runNamed([name, suite]) {
     console.log(`\n== ${name}: left out, there is no ${suite.needs.join(' ')} here`);
     return;
   }
-  console.log(`\n== ${name}${suite.aside ? ' (beside the others)' : ''}`);
+  if (!suite.first) console.log(`\n== ${name}${suite.aside ? ' (beside the others)' : ''}`);
   const start = Date.now();
   const { output, status } = await runSuite(suite);
   if (suite.aside) console.log(`\n== ${name}\n${output}`);
@@ -108,13 +114,17 @@ async function runNamed([name, suite]) {
   console.log(`== ${name}: ${counts.passed} passed, ${counts.failed} failed, ${((Date.now() - start) / 1000).toFixed(0)} s`);
 }
 
-const chosen = Object.entries(SUITES).filter(([name]) => wanted.length === 0 || wanted.includes(name));
-for (const named of chosen.filter(([, suite]) => suite.first)) await runNamed(named);
-const waiting = chosen.filter(([, suite]) => !suite.first);
-await Promise.all(
-  Array.from({ length: 3 }, async () => {
+/** Runs the suites, so many at a time, in their order. */
+async function inLanes(count, suites) {
+  const waiting = [...suites];
+  const lane = async () => {
     for (let named = waiting.shift(); named !== undefined; named = waiting.shift()) await runNamed(named);
-  }),
-);
+  };
+  await Promise.all(Array.from({ length: count }, lane));
+}
+
+const chosen = Object.entries(SUITES).filter(([name]) => wanted.length === 0 || wanted.includes(name));
+await inLanes(2, chosen.filter(([, suite]) => suite.first));
+await inLanes(3, chosen.filter(([, suite]) => !suite.first));
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 && (passed > 0 || wanted.includes('types')) ? 0 : 1);

@@ -197,7 +197,7 @@ fn neural(system: &mut System, rows: usize) {
         for _ in 0..FAN_IN {
             let wire = activations[system.random() as usize % activations.len()];
             let weight = Fr::from_u64(system.random() % 128);
-            let signed = if system.random() % 2 == 0 { weight } else { weight.neg() };
+            let signed = if system.random().is_multiple_of(2) { weight } else { weight.neg() };
             combination.push((wire, signed));
         }
         combination.extend(bits.iter().enumerate().map(|(i, &bit)| (bit, Fr::from_u64(1 << i).neg())));

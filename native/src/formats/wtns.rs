@@ -29,7 +29,7 @@ pub fn parse<'a>(file: &str, bytes: &'a [u8]) -> Result<WtnsView<'a>, FormatErro
 /// The same for values without a container, as they come from memory; `source` is the name errors carry.
 pub fn from_values<'a>(source: &str, values: &'a [u8]) -> Result<WtnsView<'a>, FormatError> {
     let place = Place::new(source);
-    if values.len() % FIELD_BYTES != 0 {
+    if !values.len().is_multiple_of(FIELD_BYTES) {
         let reason = format!("{} bytes are not a whole number of {FIELD_BYTES}-byte values", values.len());
         return Err(place.error(Kind::SectionSize, reason));
     }

@@ -4,7 +4,7 @@
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 pub fn usable(quarter: usize) -> bool {
-    quarter % 4 == 0 && crate::field::lanes::available()
+    quarter.is_multiple_of(4) && crate::field::lanes::available()
 }
 
 #[cfg(not(target_arch = "x86_64"))]

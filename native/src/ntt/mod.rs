@@ -92,7 +92,7 @@ impl Domain {
     /// In place: bit-reversed values on the domain to `size` times the coefficients in natural order.
     pub fn to_coefficients(&self, values: &mut [Fr]) {
         assert_eq!(values.len(), self.size());
-        if self.log_size % 2 == 0 {
+        if self.log_size.is_multiple_of(2) {
             return self.inverse_node(values, 0);
         }
         // One layer of two, the rest in layers of four.
@@ -111,7 +111,7 @@ impl Domain {
     /// w^(2 bitrev(i) + 1), w of order 2 size.
     pub fn to_coset_values(&self, coefficients: &mut [Fr]) {
         assert_eq!(coefficients.len(), self.size());
-        if self.log_size % 2 == 0 {
+        if self.log_size.is_multiple_of(2) {
             return self.forward_node(coefficients, 1);
         }
         // The coset's own twiddle; a domain of two has a table that ends with it.

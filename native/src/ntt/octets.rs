@@ -7,7 +7,7 @@ pub const LEAF: usize = 32;
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 pub fn usable(quarter: usize) -> bool {
-    quarter % 8 == 0 && crate::field::octets::available()
+    quarter.is_multiple_of(8) && crate::field::octets::available()
 }
 
 #[cfg(not(target_arch = "x86_64"))]

@@ -114,6 +114,7 @@ fn apply(
         return Err(CeremonyError::Usage("the randomness gave the secret 0".to_owned()));
     }
     let g1_s = random.g1();
+    #[allow(clippy::drop_non_drop)] // So that nothing is drawn from it any more.
     drop(random);
     let g1_sx = (g1_s * secret).into_affine();
     let mut hasher = transcript.hasher();
