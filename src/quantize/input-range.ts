@@ -2,26 +2,31 @@
  * The declared range of each graph input, which becomes a promise: every input inside has a proof, every input outside
  * an error. From the user, or from calibration data, or a stated default.
  */
-import type { Graph, GraphInput, GraphNode } from '../network/graph.js';
+import type { Graph, GraphInput } from '../network/graph.js';
+import { FIXED, type UnitClasses } from '../network/unit-classes.js';
 import { layerOf } from '../network/layers/index.js';
-import { sizeOf } from '../tensor/shape.js';
 import { leastOf, mostOf } from '../tensor/extremes.js';
 import { CalibrationError } from './errors.js';
 import { bitsOf } from './intervals.js';
 import type { IntegerInput } from './integer-model.js';
 import { gridFor } from './scale.js';
+import type { FloatEvaluator } from './statistics.js';
 
 /** Range assumed where neither calibration data nor a declaration says otherwise. */
 export const DEFAULT_RANGE: readonly [number, number] = [-1, 1];
 
 /** Tabular features get ranges of their own, with this share of their span added on either side for unseen rows. */
 const ELEMENT_MARGIN = 0.5;
-/** Largest number of elements taken for a table's row of features rather than for an image or a sequence. */
+/** Largest number of features that are taken to be a table's row for their ranges alone. */
 const MOST_FEATURES = 256;
 /** Spans of the features must differ this much before each gets its own scale. */
 const UNLIKE = 4;
 /** The same of the features' sizes where there is one sample and hence no span; a middling feature is then within 16 steps of 8 bits. */
 const UNLIKE_SIZES = 16;
+/** Error of any output, against its range, from which on one scale for all features is too coarse. */
+const HARM = 2 ** -9;
+/** Samples on which that error is measured, at most. */
+const HARM_SAMPLES = 16;
 
 /** Finest step of an input, by its largest magnitude: integers then stay far below 2^53, and a float32 is no finer than 2^-24 of itself. */
 const FINEST = 2 ** -40;
@@ -36,45 +41,105 @@ export interface InputChoice {
 /** A graph input with the tensor that it is in the integer model. */
 type NumberedInput = GraphInput & Pick<IntegerInput, 'tensor'>;
 
-/** Grids of all graph inputs. `samples` hold one array per input; `declared` one range for every input's elements. */
+/** What tells which elements can have scales of their own, and what it is worth. */
+export interface Network {
+  readonly units: UnitClasses;
+  readonly evaluate: FloatEvaluator;
+}
+
+/**
+ * Grids of all graph inputs. `samples` hold one array per input; `declared` one range for every input's elements. Elements of inputs that
+ * have one scale for all keep the unit 1 from then on.
+ */
 export function chooseInputs(
   graph: Graph,
   activationBits: number,
   samples: readonly (readonly Float64Array[])[],
-  declared?: readonly [number, number],
+  declared: readonly [number, number] | undefined,
+  network: Network,
 ): InputChoice {
   const notes: string[] = [];
-  const absorbing = absorbedEverywhere(graph);
   const compared = comparedOnly(graph);
-  const inputs = graph.inputs.map((source, k): IntegerInput => {
+  // A clip's ends would differ between units.
+  const clipped = new Set(graph.nodes.flatMap((node) => (node.op === 'clip' ? [...network.units.of(node.output)] : [])));
+  const choices = graph.inputs.map((source, k): Choice => {
     const input = { ...source, tensor: k };
     const bits = compared.has(source.name) ? Math.max(activationBits, COMPARED_BITS) : activationBits;
-    if (source.integers) {
-      const grid = integerGrid(input, source.integers, samples.map((sample) => sample[k]), declared);
-      if (grid.declared !== undefined) {
-        notes.push(
-          `input '${input.name}': integers from ${grid.declared.join(' to ')} are taken; the circuit itself holds ${grid.bits} bits, ${grid.low[0]} to ${grid.low[0] + 2 ** grid.bits - 1}, ` +
-            'so that a proof made by other means may be of an input between the two',
-        );
-      }
-      return grid;
-    }
-    if (declared) return sharedGrid(input, bits, declared[0], declared[1]);
+    const of = samples.map((sample) => sample[k]);
+    if (source.integers) return { shared: integerGrid(input, source.integers, of, declared) };
+    if (declared) return { shared: sharedGrid(input, bits, declared[0], declared[1]) };
     if (samples.length === 0) {
       notes.push(`input '${input.name}': no calibration data and no declared range, so [${DEFAULT_RANGE.join(', ')}] is assumed`);
-      return sharedGrid(input, bits, ...DEFAULT_RANGE);
+      return { shared: sharedGrid(input, bits, ...DEFAULT_RANGE) };
     }
-    const columns = columnRanges(samples.map((sample) => sample[k]), sizeOf(input.shape));
-    if (absorbing.has(input.name) && unlike(columns, samples.length, input)) {
+    const shared = sharedGrid(input, bits, leastOf(of.map(leastOf)), mostOf(of.map(mostOf)));
+    const classes = network.units.of(source.name);
+    if (classes.some((unitClass) => unitClass === FIXED || clipped.has(unitClass))) return { shared };
+    const features = featuresOf(of, classes);
+    const own = featureGrids(input, bits, features);
+    return { shared, own, isTable: input.shape.length <= 2 && unlike(features.ranges, samples.length), differ: samples.length > 1 && differ(features.ranges) };
+  });
+  const tried = choices.map(({ isTable = false, differ: unequal = false }) => !isTable && unequal);
+  const helped = tried.some(Boolean) && ownHelps(graph, samples, choices, tried, network.evaluate);
+  const inputs = choices.map(({ shared, own, isTable }, k): IntegerInput => {
+    if (own !== undefined && (isTable || (tried[k] && helped))) {
       const width = samples.length > 1 ? `${100 * ELEMENT_MARGIN} % wider at either end than in the calibration data` : 'around its value in the one calibration sample';
-      notes.push(`input '${input.name}': each of its ${columns.length} elements has a range of its own, ${width}`);
-      return elementGrids(input, bits, columns);
+      notes.push(`input '${own.name}': each of its ${new Set(network.units.of(own.name)).size} elements has a range of its own, ${width}`);
+      return own;
     }
-    const least = leastOf(columns.map(([min]) => min));
-    const most = mostOf(columns.map(([, max]) => max));
-    return sharedGrid(input, bits, least, most);
+    network.units.fix(shared.name);
+    if (shared.declared !== undefined && shared.exact) {
+      notes.push(
+        `input '${shared.name}': integers from ${shared.declared.join(' to ')} are taken; the circuit itself holds ${shared.bits} bits, ${shared.low[0]} to ${shared.low[0] + 2 ** shared.bits - 1}, ` +
+          'so that a proof made by other means may be of an input between the two',
+      );
+    }
+    return shared;
   });
   return { inputs, notes };
+}
+
+/** Grids that an input may have: one for all elements, or one for each feature where the network can take it. */
+interface Choice {
+  readonly shared: IntegerInput;
+  readonly own?: IntegerInput;
+  /** Whether the ranges of its features alone say that each is a quantity of its own. */
+  readonly isTable?: boolean;
+  /** Whether its features' ranges differ enough to ask what the network loses by one scale. */
+  readonly differ?: boolean;
+}
+
+/** Whether one scale for all elements of the inputs that are `tried` costs the network accuracy that scales of their own do not. */
+function ownHelps(
+  { outputs }: Graph,
+  samples: readonly (readonly Float64Array[])[],
+  choices: readonly Choice[],
+  tried: readonly boolean[],
+  evaluate: FloatEvaluator,
+): boolean {
+  const step = Math.ceil(samples.length / HARM_SAMPLES);
+  const rows = samples.filter((_, i) => i % step === 0);
+  const exact = rows.map((row) => evaluate(row));
+  const errorWith = (gridOf: (choice: Choice) => IntegerInput): number => {
+    const rounded = rows.map((row) => evaluate(row.map((values, k) => (tried[k] ? roundedTo(gridOf(choices[k]), values) : values))));
+    return mostOf(outputs.map(({ tensor }) => relativeError(rounded.map((of) => of.get(tensor) as Float64Array), exact.map((of) => of.get(tensor) as Float64Array))));
+  };
+  const shared = errorWith((choice) => choice.shared);
+  return shared > HARM && errorWith((choice) => choice.own as IntegerInput) < shared / 2;
+}
+
+function roundedTo({ scale, low, bits }: IntegerInput, values: Float64Array): Float64Array {
+  return values.map((value, i) => {
+    const k = scale.length === 1 ? 0 : i;
+    return Math.min(Math.max(Math.round(value / scale[k]), low[k]), low[k] + 2 ** bits - 1) * scale[k];
+  });
+}
+
+/** Largest difference of two tensors on all rows, against the range of the second, zero counted among its values. */
+function relativeError(given: readonly Float64Array[], exact: readonly Float64Array[]): number {
+  const range = Math.max(0, mostOf(exact.map(mostOf))) - Math.min(0, leastOf(exact.map(leastOf)));
+  const error = mostOf(exact.map((values, row) => mostOf(values.map((value, i) => Math.abs(given[row][i] - value)))));
+  return range > 0 ? error / range : 0;
 }
 
 /** Bits of an integer type up to which its whole range is taken, whatever the samples show. */
@@ -129,10 +194,34 @@ function sharedGrid(input: NumberedInput, bits: number, least: number, most: num
   return { name: input.name, tensor: input.tensor, shape: input.shape, bits, scale: Float64Array.of(step), low: Float64Array.of(low) };
 }
 
-function elementGrids(input: NumberedInput, bits: number, columns: readonly [number, number][]): IntegerInput {
+/** Elements of an input that have one unit, such as a column of a table or a channel of an image: each element's, and the range of each. */
+interface Features {
+  readonly index: Int32Array;
+  readonly ranges: readonly [number, number][];
+}
+
+function featuresOf(samples: readonly Float64Array[], classes: Int32Array): Features {
+  const positions = new Map<number, number>();
+  const index = classes.map((unitClass) => {
+    const known = positions.get(unitClass) ?? positions.size;
+    positions.set(unitClass, known);
+    return known;
+  });
+  const ranges = Array.from(positions, (): [number, number] => [Infinity, -Infinity]);
+  for (const sample of samples) {
+    for (let i = 0; i < index.length; i += 1) {
+      const range = ranges[index[i]];
+      if (sample[i] < range[0]) range[0] = sample[i];
+      if (sample[i] > range[1]) range[1] = sample[i];
+    }
+  }
+  return { index, ranges };
+}
+
+function featureGrids(input: NumberedInput, bits: number, { index, ranges }: Features): IntegerInput {
   const levels = 2 ** bits - 1;
-  const widest = mostOf(columns.map(([min, max]) => max - min));
-  const grids = columns.map(([min, max]) => {
+  const widest = mostOf(ranges.map(([min, max]) => max - min));
+  const grids = ranges.map(([min, max]) => {
     // A feature that never varied gets the widest feature's span around its one value; 1 where all were always zero.
     const span = max > min ? max - min : Math.max(widest, Math.abs(min)) || 1;
     const least = min - ELEMENT_MARGIN * span;
@@ -144,49 +233,41 @@ function elementGrids(input: NumberedInput, bits: number, columns: readonly [num
     tensor: input.tensor,
     shape: input.shape,
     bits,
-    scale: Float64Array.from(grids, (grid) => grid.step),
-    low: Float64Array.from(grids, (grid) => grid.low),
+    scale: Float64Array.from(index, (k) => grids[k].step),
+    low: Float64Array.from(index, (k) => grids[k].low),
   };
 }
 
-function columnRanges(samples: readonly Float64Array[], size: number): [number, number][] {
-  return Array.from({ length: size }, (_, i): [number, number] => {
-    let min = Infinity;
-    let max = -Infinity;
-    for (const sample of samples) {
-      if (sample[i] < min) min = sample[i];
-      if (sample[i] > max) max = sample[i];
-    }
-    return [min, max];
-  });
-}
-
-/** The tensors that only layers read which can absorb a scale per element. */
-const absorbedEverywhere = (graph: Graph): ReadonlySet<string> => readOnlyBy(graph, (node) => layerOf(node).elementScales(node) === 'absorbs', []);
-
-/** The tensors that only comparisons with constants read: their integers go into no sum, and a finer step costs a constraint or two a comparison. */
-const comparedOnly = (graph: Graph): ReadonlySet<string> =>
-  readOnlyBy(graph, (node) => layerOf(node).onlyCompares(node), graph.outputs.map(({ tensor }) => tensor));
-
-/** The tensors that only such layers read, at once or through layers that carry elements on; none of `never`. */
-function readOnlyBy(graph: Graph, takes: (node: GraphNode) => boolean, never: readonly string[]): ReadonlySet<string> {
+/**
+ * The tensors that only comparisons with constants read, at once or through moves: their integers go into no sum, and a finer step costs a
+ * constraint or two a comparison.
+ */
+function comparedOnly(graph: Graph): ReadonlySet<string> {
   // From the outputs to the inputs: a tensor that nothing reads, or that another layer reads, is not among them.
-  const read = new Set<string>();
-  const excluded = new Set<string>(never);
+  const compared = new Set<string>();
+  const excluded = new Set(graph.outputs.map(({ tensor }) => tensor));
   for (const node of [...graph.nodes].reverse()) {
-    const carries = layerOf(node).elementScales(node) === 'carries' && read.has(node.output) && !excluded.has(node.output);
-    for (const input of node.inputs) (takes(node) || carries ? read : excluded).add(input);
+    const row = layerOf(node);
+    const carries = row.onlyMoves(node) && node.inputs.length === 1 && compared.has(node.output) && !excluded.has(node.output);
+    for (const input of node.inputs) (row.onlyCompares(node) || carries ? compared : excluded).add(input);
   }
-  for (const tensor of excluded) read.delete(tensor);
-  return read;
+  for (const tensor of excluded) compared.delete(tensor);
+  return compared;
 }
 
-function unlike(columns: readonly [number, number][], sampleCount: number, input: GraphInput): boolean {
-  if (columns.length > MOST_FEATURES || input.shape.length > 2) return false;
-  const sizes = columns.map(([min, max]) => Math.max(Math.abs(min), Math.abs(max)));
+/** Whether features differ in size so much that they are quantities of their own, by their ranges alone. */
+function unlike(ranges: readonly [number, number][], sampleCount: number): boolean {
+  if (ranges.length > MOST_FEATURES) return false;
+  const sizes = ranges.map(([min, max]) => Math.max(Math.abs(min), Math.abs(max)));
   const largest = mostOf(sizes);
-  if (sampleCount > 1) return largest > UNLIKE * middle(columns.map(([min, max]) => max - min));
+  if (sampleCount > 1) return largest > UNLIKE * middle(ranges.map(([min, max]) => max - min));
   return largest > UNLIKE_SIZES * middle(sizes.filter((size) => size > 0));
+}
+
+/** Whether one scale for all leaves some feature that varies only a part of its steps. */
+function differ(ranges: readonly [number, number][]): boolean {
+  const spans = ranges.map(([min, max]) => max - min).filter((span) => span > 0);
+  return mostOf(ranges.map(([min, max]) => Math.max(Math.abs(min), Math.abs(max)))) > UNLIKE * leastOf(spans);
 }
 
 function middle(values: readonly number[]): number {

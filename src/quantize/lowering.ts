@@ -24,8 +24,10 @@ export interface Quantized {
   /** The tensor of the graph whose values it holds, perhaps in another scale or cut to fewer bits. */
   readonly of: string;
   readonly shape: Shape;
-  /** One entry, or one per element (graph inputs with scales of their own). */
+  /** One entry. */
   readonly scale: Float64Array;
+  /** Whether its elements, those of an input, have ranges of their own, which may lie far from zero. */
+  readonly ranged: boolean;
   readonly bounds: Intervals;
   /** Mean square of the integers, over elements and calibration samples. */
   readonly meanSquare: number;
@@ -48,8 +50,7 @@ export class Lowering {
   readonly ops: IntegerOp[] = [];
   private readonly tensors = new Map<string, Quantized>();
   private readonly narrowed = new Map<TensorId, Quantized>();
-  private readonly uniformed = new Map<TensorId, Quantized>();
-  private readonly centres = new Map<TensorId, { readonly x: Quantized; readonly middle: Float64Array }>();
+  private readonly centres = new Map<string, { readonly x: Quantized; readonly middle: Float64Array }>();
   private readonly requantizations = new Map<TensorId, { readonly low: number; readonly bits: number }>();
   private readonly indexes = new Map<string, Quantized>();
   private nextId: TensorId;
@@ -66,8 +67,9 @@ export class Lowering {
     this.bits = plan.bits;
     this.nextId = inputs.length;
     for (const input of inputs) {
-      const meanSquare = input.scale.length === 1 ? plan.statisticsOf(input.name).meanSquare / input.scale[0] ** 2 : uniformMeanSquare(input);
-      this.tensors.set(input.name, { id: input.tensor, of: input.name, shape: input.shape, scale: input.scale, bounds: inputIntervals(input), meanSquare });
+      const ranged = input.low.length > 1;
+      const meanSquare = ranged ? uniformMeanSquare(input) : plan.statisticsOf(input.name).meanSquare / input.scale[0] ** 2;
+      this.tensors.set(input.name, { id: input.tensor, of: input.name, shape: input.shape, scale: input.scale, ranged, bounds: inputIntervals(input), meanSquare });
     }
   }
 
@@ -124,12 +126,13 @@ export class Lowering {
       );
     }
     // A step stands for about the reals that its inputs stand for.
-    const real = (input: Quantized): number => input.meanSquare * (input.scale.length === 1 ? input.scale[0] ** 2 : scale ** 2);
+    const real = (input: Quantized): number => input.meanSquare * input.scale[0] ** 2;
     const meanSquare = (known ?? inputs.reduce((most, input) => Math.max(most, real(input)), 0)) / scale ** 2;
     this.nextId += 1;
     this.ops.push({ ...op, bounds });
     if (body.kind === 'requantize') this.requantizations.set(id, body);
-    return { id, of, shape, scale: Float64Array.of(scale), bounds, meanSquare };
+    const ranged = body.kind === 'move' && inputs.some((input) => input.ranged);
+    return { id, of, shape, scale: Float64Array.of(scale), ranged, bounds, meanSquare };
   }
 
   /** Builds a layer on its only input as `operand` gives it, or on a cut copy if the accumulators would grow too large. */
@@ -155,7 +158,7 @@ export class Lowering {
 
   /** Whether integers stand for themselves in x and in these factors and constants: what is made of them is then exact in units of one. */
   isIntegral(x: Quantized, ...numbers: readonly Float64Array[]): boolean {
-    return x.scale.length === 1 && x.scale[0] === 1 && numbers.every((values) => values.every(Number.isInteger));
+    return x.scale[0] === 1 && numbers.every((values) => values.every(Number.isInteger));
   }
 
   /** Scale of an accumulator for graph tensor `name` made of these terms: a power-of-two fraction of the next cut's step. */
@@ -218,9 +221,8 @@ export class Lowering {
     if (bitsOf(spanOf(x.bounds)) <= bits || this.isIntegral(x)) return x;
     const known = this.narrowed.get(x.id);
     if (known) return known;
-    const uniform = this.uniform(x);
-    const { body, step } = this.cutTo(uniform, this.plan.ownGrid(x.of, bits), bits);
-    const cut = this.emitStep(body, [uniform], x.of, x.shape, step);
+    const { body, step } = this.cutTo(x, this.plan.ownGrid(x.of, bits), bits);
+    const cut = this.emitStep(body, [x], x.of, x.shape, step);
     this.narrowed.set(x.id, cut);
     return cut;
   }
@@ -263,46 +265,35 @@ export class Lowering {
   /**
    * x as a linear layer should read it where all its integers lie far from zero, such as years or heights above the sea: each less the
    * middle of its interval. What the layer makes of the middles is a constant, so its terms stay small, and no sum of them leaves exact
-   * arithmetic. `middle` has one entry, or one an element where x has scales of its own; undefined where x is near zero already.
+   * arithmetic. `middle` has one entry for each column, elements `columns` apart having one coefficient; undefined where x is near zero
+   * already.
    */
-  centred(x: Quantized): { readonly x: Quantized; readonly middle?: Float64Array } {
-    const intervals: [number, number][] = x.scale.length === 1 ? [hull(x.bounds)] : Array.from(x.bounds.low, (low, i) => [low, x.bounds.high[i]]);
-    if (intervals.every(([low, high]) => Math.min(Math.abs(low), Math.abs(high)) <= FAR * (high - low + 1))) return { x };
-    const known = this.centres.get(x.id);
+  centred(x: Quantized, columns: number): { readonly x: Quantized; readonly middle?: Float64Array } {
+    if (!x.ranged) return { x };
+    const [low, high] = [new Float64Array(columns).fill(Infinity), new Float64Array(columns).fill(-Infinity)];
+    x.bounds.low.forEach((least, i) => {
+      const column = i % columns;
+      low[column] = Math.min(low[column], least);
+      high[column] = Math.max(high[column], x.bounds.high[i]);
+    });
+    const isNear = (least: number, i: number): boolean => Math.min(Math.abs(least), Math.abs(high[i])) <= FAR * (high[i] - least + 1);
+    if (low.every(isNear)) return { x };
+    const key = `${x.id} ${columns}`;
+    const known = this.centres.get(key);
     if (known) return known;
-    const middle = Float64Array.from(intervals, ([low, high]) => Math.floor((low + high) / 2) + 0);
+    const middle = low.map((least, i) => Math.floor((least + high[i]) / 2) + 0);
     const size = sizeOf(x.shape);
-    const shift = new Float64Array(size).map((_, i) => -middle[middle.length === 1 ? 0 : i] + 0);
-    const scale = x.scale[0];
-    const moved = this.emitStep({ kind: 'affine', factor: new Float64Array(size).fill(1), shift }, [x], x.of, x.shape, scale);
-    const meanSquare = intervals.reduce((sum, [low, high]) => sum + (high - low + 1) ** 2 / 12, 0) / intervals.length;
-    const made = { x: { ...moved, scale: x.scale, meanSquare }, middle };
-    this.centres.set(x.id, made);
+    const shift = new Float64Array(size).map((_, i) => -middle[i % columns] + 0);
+    const moved = this.emitStep({ kind: 'affine', factor: new Float64Array(size).fill(1), shift }, [x], x.of, x.shape, x.scale[0]);
+    const meanSquare = low.reduce((sum, least, i) => sum + (high[i] - least + 1) ** 2 / 12, 0) / columns;
+    const made = { x: { ...moved, meanSquare }, middle };
+    this.centres.set(key, made);
     return made;
-  }
-
-  /** x with one scale for all elements. */
-  uniform(x: Quantized): Quantized {
-    if (x.scale.length === 1) return x;
-    const smallest = x.scale.reduce((least, scale) => Math.min(least, scale), Infinity);
-    const known = this.uniformed.get(x.id);
-    if (known) return known;
-    const made = this.rescale(x, smallest);
-    this.uniformed.set(x.id, made);
-    return made;
-  }
-
-  /** x expressed in units of `scale` or of a fraction of it small enough that the factors are precise. */
-  private rescale(x: Quantized, scale: number): Quantized {
-    const unit = scale / 2 ** accumulatorShift([{ coefficients: x.scale, meanSquare: x.meanSquare }], x.scale.length, scale, NOISE_AT_OUTPUT);
-    const size = sizeOf(x.shape);
-    const factor = new Float64Array(size).map((_, i) => Math.round(x.scale[x.scale.length === 1 ? 0 : i] / unit));
-    return this.emitStep({ kind: 'affine', factor, shift: new Float64Array(size) }, [x], x.of, x.shape, unit);
   }
 
   /** All tensors in one scale; those that would leave exact arithmetic in it are cut first. */
   align(inputs: readonly Quantized[], output: string): { readonly inputs: readonly Quantized[]; readonly scale: number } {
-    let chosen = inputs.map((input) => this.uniform(input));
+    let chosen = inputs;
     let unit = this.commonScale(chosen, output);
     if (chosen.some((input) => magnitudeOf(input.bounds) * (input.scale[0] / unit) > 2 ** WIDEST)) {
       chosen = chosen.map((input) => this.narrow(input));
@@ -338,7 +329,7 @@ function magnitudeOf(bounds: Intervals): number {
   return Math.max(Math.abs(low), Math.abs(high));
 }
 
-/** Inputs with their own scales have no common unit; assume a uniform spread over the codes. */
+/** Elements with ranges of their own are known by these alone; assume a uniform spread over the codes. */
 function uniformMeanSquare(input: IntegerInput): number {
   const top = 2 ** input.bits - 1;
   const squares = input.low.map((low) => (low * low + low * (low + top) + (low + top) ** 2) / 3);

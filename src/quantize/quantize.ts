@@ -4,6 +4,7 @@
  */
 import type { Graph } from '../network/graph.js';
 import { boundGraph } from '../network/bounds.js';
+import { UnitClasses } from '../network/unit-classes.js';
 import { isScoreVector } from './accuracy.js';
 import { AccumulatorOverflowError, CalibrationError } from './errors.js';
 import { fuse } from './fuse.js';
@@ -13,7 +14,8 @@ import { inputIntervals } from './intervals.js';
 import { quantizedLayerOf } from './layers/index.js';
 import { Lowering } from './lowering.js';
 import { CutPlan } from './plan.js';
-import { gatherStatistics, statisticsFromBounds, type FloatEvaluator, type TensorStatistics } from './statistics.js';
+import { gatherStatistics, inUnits, statisticsFromBounds, type ClassStatistics, type FloatEvaluator, type TensorStatistics } from './statistics.js';
+import { takeUnits, type InUnits } from './units.js';
 import type { Intervals } from '../tensor/intervals.js';
 
 export interface QuantizeOptions {
@@ -34,19 +36,21 @@ export function quantize(graph: Graph, options: QuantizeOptions): IntegerModel {
     throw new CalibrationError(`activation bits must be a whole number from 2 to 16, not ${activationBits}`);
   }
   const fused = fuse(graph);
-  const choice = chooseInputs(fused, activationBits, samples, options.inputRange);
+  const units = new UnitClasses(fused);
+  const evaluate = options.evaluator(fused);
+  const choice = chooseInputs(fused, activationBits, samples, options.inputRange, { units, evaluate });
   const notes = [...graph.notes, ...choice.notes];
   if (samples.length === 0) notes.push('no calibration data: scales come from worst-case interval bounds and are coarser than the data needs');
   const rows = new Set(fused.outputs.filter(({ shape }) => isScoreVector(shape)).map(({ tensor }) => tensor));
-  const statistics =
+  const known =
     samples.length > 0
-      ? gatherStatistics(options.evaluator(fused), samples, rows)
-      : statisticsFromBounds(boundGraph(fused, choice.inputs.map(realIntervals)), rows);
-  checkFinite(statistics);
-
-  const lowering = lowered(fused, statistics, activationBits, choice.inputs);
+      ? gatherStatistics(evaluate, samples, units, rows)
+      : statisticsFromBounds(boundGraph(fused, choice.inputs.map(realIntervals)), units, rows);
+  checkFinite(known);
+  const taken = takeUnits(fused, known, { inputs: choice.inputs, bits: activationBits });
+  const lowering = lowered(taken, activationBits);
   const outputs = fused.outputs.map((output) => {
-    const tensor = lowering.uniform(lowering.tensor(output.tensor));
+    const tensor = lowering.tensor(output.tensor);
     const { name, shape, omitted } = output;
     return { name, tensor: tensor.id, shape, scale: tensor.scale[0], ...(omitted ? { omitted: omitted.op } : {}) };
   });
@@ -55,7 +59,7 @@ export function quantize(graph: Graph, options: QuantizeOptions): IntegerModel {
 }
 
 /** Every layer lowered; with one step for all outputs of a row where steps for its smallest would leave exact arithmetic. */
-function lowered(graph: Graph, statistics: ReadonlyMap<string, TensorStatistics>, bits: number, inputs: readonly IntegerInput[]): Lowering {
+function lowered({ graph, statistics, inputs }: InUnits, bits: number): Lowering {
   const lower = (known: ReadonlyMap<string, TensorStatistics>): Lowering => {
     const lowering = new Lowering(new CutPlan(graph, known, bits), inputs, known);
     for (const node of graph.nodes) {
@@ -78,8 +82,9 @@ function realIntervals(input: IntegerInput): Intervals {
   return { low: low.map((value, i) => value * scale(i)), high: high.map((value, i) => value * scale(i)) };
 }
 
-function checkFinite(statistics: ReadonlyMap<string, TensorStatistics>): void {
-  for (const [name, { min, max, meanSquare }] of statistics) {
+function checkFinite(statistics: ReadonlyMap<string, ClassStatistics>): void {
+  for (const [name, entry] of statistics) {
+    const { min, max, meanSquare } = inUnits(entry, () => 1);
     if (![min, max, meanSquare].every(Number.isFinite)) {
       throw new CalibrationError(
         `tensor '${name}' takes values that are not finite, or whose squares are not, on the calibration data or over the declared range; ` +

@@ -5,6 +5,9 @@ import { measureAccuracy, type AccuracyReport } from '../../src/quantize/accurac
 import type { IntegerModel } from '../../src/quantize/integer-model.js';
 import { runIntegerModel } from '../../src/quantize/interpreter.js';
 import { quantize } from '../../src/quantize/quantize.js';
+import { gatherStatistics } from '../../src/quantize/statistics.js';
+import { UnitClasses } from '../../src/network/unit-classes.js';
+import { mostOf } from '../../src/tensor/extremes.js';
 import { seeded } from '../onnx/support/random.js';
 import { numbers, Sketch } from './support/graphs.js';
 import { randomSamples } from './support/samples.js';
@@ -47,5 +50,103 @@ describe('scales of outputs', () => {
     const { ops, outputs } = quantized(graph, rows);
     const { low, high } = ops[ops.length - 1].bounds!;
     assert.ok(Math.max(...high.map((most, i) => most - low[i])) < 2 ** 19, `${outputs[0].scale}`);
+  });
+});
+
+/** Rows whose feature k is `sizes[k % sizes.length]` times a number in [-1, 1], of a network that gives each the same weight. */
+function inOwnUnits(shape: readonly number[], sizes: readonly number[]): { readonly graph: Graph; readonly rows: Float64Array[][] } {
+  const random = seeded(11);
+  const sketch = new Sketch();
+  const size = shape.reduce((product, length) => product * length, 1);
+  const x = sketch.flatten(sketch.input(shape));
+  const weights = Array.from({ length: 6 }, () => numbers(random, size).map((w, k) => w / sizes[k % sizes.length]));
+  const hidden = sketch.add({ op: 'dense', rows: 1, inFeatures: size, outFeatures: 6, weight: Float64Array.from(weights.flatMap((row) => [...row])), bias: numbers(random, 6) }, [x], [1, 6]);
+  const graph = sketch.graph(sketch.dense(sketch.relu(hidden), 2, random));
+  return { graph, rows: Array.from({ length: 30 }, () => [numbers(random, size).map((value, k) => value * sizes[k % sizes.length])]) };
+}
+
+describe('elements of different size', () => {
+  it('of an input have scales of their own in any shape and number', async () => {
+    for (const shape of [[1, 4], [1, 1, 4], [2, 2, 1, 1], [1, 260]]) {
+      const { graph, rows } = inOwnUnits(shape, [3000, 0.02, 1, 40]);
+      const model = quantized(graph, rows);
+      assert.equal(model.inputs[0].scale.length, rows[0][0].length);
+      const report = await accuracyOf(graph, model, rows);
+      assert.ok(report.outputs[0].relativeError < 0.02, `[${shape.join(', ')}]: ${report.outputs[0].relativeError}`);
+    }
+  });
+
+  it('of an input have scales of their own where a single small one is of account among many large ones', async () => {
+    const { graph, rows } = inOwnUnits([1, 8], [1000, 1000, 1000, 1000, 1000, 1000, 1000, 0.5]);
+    const report = await accuracyOf(graph, quantized(graph, rows), rows);
+    assert.ok(report.outputs[0].relativeError < 0.02, `${report.outputs[0].relativeError}`);
+  });
+
+  it('of several inputs have scales of their own, also where the inputs are joined', async () => {
+    const random = seeded(17);
+    const sketch = new Sketch();
+    const joined = sketch.concat(sketch.flatten(sketch.input([1, 1, 3])), sketch.input([1, 2]));
+    const sizes = [100, 0.1, 5, 2000, 0.3];
+    const weight = Float64Array.from({ length: 10 }, (_, k) => (1 + random()) / sizes[k % 5]);
+    const graph = sketch.graph(sketch.add({ op: 'dense', rows: 1, inFeatures: 5, outFeatures: 2, weight, bias: numbers(random, 2) }, [joined], [1, 2]));
+    const rows = Array.from({ length: 30 }, () => [sizes.slice(0, 3), sizes.slice(3)].map((of) => Float64Array.from(of, (size) => size * random())));
+    const report = await accuracyOf(graph, quantized(graph, rows), rows);
+    assert.ok(report.outputs[0].relativeError < 0.02, `${report.outputs[0].relativeError}`);
+  });
+
+  it('share one scale where the network loses nothing by it', () => {
+    const { graph, rows } = inOwnUnits([1, 1, 4], [1]);
+    assert.equal(quantized(graph, rows).inputs[0].scale.length, 1);
+  });
+
+  for (const activation of ['relu', 'clip'] as const) {
+    it(`fill the same grid in channels of a depthwise convolution, behind a ${activation}`, async () => {
+      const random = seeded(19);
+      const sketch = new Sketch();
+      const sizes = [300, 4, 0.05, 1];
+      const deep = sketch.add(
+        { op: 'conv', inputShape: [1, 4, 5, 5], weightShape: [4, 1, 3, 3], weight: numbers(random, 36).map((w, k) => w * sizes[Math.floor(k / 9)]), bias: new Float64Array(4), groups: 4, strides: [1, 1], dilations: [1, 1], padsBegin: [1, 1], padsEnd: [1, 1] },
+        [sketch.input([1, 4, 5, 5])],
+        [1, 4, 5, 5],
+      );
+      const active = activation === 'relu' ? sketch.relu(deep) : sketch.clip(deep, 0, 250);
+      const pooled = sketch.max(active, { kernel: [2, 2], strides: [1, 1] });
+      const graph = sketch.graph(
+        sketch.add(
+          { op: 'conv', inputShape: [1, 4, 4, 4], weightShape: [3, 4, 1, 1], weight: numbers(random, 12).map((w, k) => w / sizes[k % 4]), bias: new Float64Array(3), groups: 1, strides: [1, 1], dilations: [1, 1], padsBegin: [0, 0], padsEnd: [0, 0] },
+          [pooled],
+          [1, 3, 4, 4],
+        ),
+      );
+      const rows = randomSamples(graph, 30, random);
+      const report = await accuracyOf(graph, quantized(graph, rows), rows);
+      assert.ok(report.outputs[0].relativeError < 0.02, `${report.outputs[0].relativeError}`);
+    });
+  }
+
+  it('fill the same grid in branches that are concatenated, and in the sum behind', async () => {
+    const random = seeded(23);
+    const sketch = new Sketch();
+    const x = sketch.input([1, 6]);
+    const branch = (size: number): string => sketch.relu(sketch.affine(sketch.dense(x, 5, random), new Float64Array(5).fill(size), new Float64Array(5)));
+    const joined = sketch.concat(branch(1), branch(500));
+    const weight = numbers(random, 30).map((w, k) => (k % 10 < 5 ? w : w / 500));
+    const graph = sketch.graph(sketch.add({ op: 'dense', rows: 1, inFeatures: 10, outFeatures: 3, weight, bias: numbers(random, 3) }, [joined], [1, 3]));
+    const rows = randomSamples(graph, 30, random);
+    const report = await accuracyOf(graph, quantized(graph, rows), rows);
+    assert.ok(report.outputs[0].relativeError < 0.02, `${report.outputs[0].relativeError}`);
+  });
+
+  it('change nothing in a network whose elements are alike', () => {
+    const random = seeded(29);
+    const sketch = new Sketch();
+    const graph = sketch.graph(sketch.dense(sketch.relu(sketch.dense(sketch.input([1, 8]), 8, random)), 3, random));
+    const rows = randomSamples(graph, 30, random);
+    const { classes, index } = gatherStatistics(evaluator(graph), rows, new UnitClasses(graph)).get(graph.nodes[1].output)!;
+    assert.equal(classes.length, 8);
+    assert.equal(index?.length, 8);
+    const [, relu] = quantized(graph, rows).ops;
+    const reached = mostOf(rows.flatMap((row) => [...evaluator(graph)(row).get(graph.nodes[1].output)!]));
+    assert.ok(Math.abs((relu.scale * 255) / reached - 1) < 0.01);
   });
 });

@@ -7,6 +7,7 @@ import { encodeInputs } from '../../src/quantize/encode.js';
 import { buildGraph, decodeModel, type ElementType } from '../../src/onnx/index.js';
 import { evaluator } from '../../src/network/evaluate.js';
 import { chooseInputs } from '../../src/quantize/input-range.js';
+import { UnitClasses } from '../../src/network/unit-classes.js';
 import type { IntegerInput } from '../../src/quantize/integer-model.js';
 import { quantize } from '../../src/quantize/quantize.js';
 import { restoreIntegerModel, storeIntegerModel } from '../../src/quantize/serialize.js';
@@ -24,7 +25,7 @@ const dense = (size: number, type: ElementType = 'float'): Uint8Array =>
 const quantized = (onnx: Uint8Array, options: { samples?: Float64Array[][]; inputRange?: readonly [number, number]; bits?: number }) =>
   quantize(buildGraph(decodeModel(onnx)), { activationBits: options.bits ?? 8, samples: options.samples ?? [], inputRange: options.inputRange, evaluator });
 
-const DENSE = dense(3);
+const GRAPH = buildGraph(decodeModel(dense(3)));
 
 describe('inputs', () => {
   it('at the ends of any declared range are accepted, at any number of bits', () => {
@@ -73,7 +74,7 @@ describe('inputs', () => {
           }
         };
         const choose = (options: { samples: Float64Array[][]; declared?: readonly [number, number] }) =>
-          chooseInputs(buildGraph(decodeModel(DENSE)), bits, options.samples, options.declared).inputs;
+          chooseInputs(GRAPH, bits, options.samples, options.declared, { units: new UnitClasses(GRAPH), evaluate: evaluator(GRAPH) }).inputs;
         accepted(choose({ samples }), samples);
         const [least, most] = [samples[0][0][0], samples[1][0][0]].sort((x, y) => x - y) as [number, number];
         accepted(choose({ samples: [], declared: [least, most] }), [[[least, most, (least + most) / 2]]]);

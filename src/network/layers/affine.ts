@@ -1,7 +1,7 @@
 /** A scale and a shift for each element. */
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import { allWhole, type FloatLayer, type LayerBase } from './layer.js';
+import { allWhole, squareOver, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = x[i] * scale[i] + shift[i]; scale and shift have one entry per element (broadcast already). */
 export interface AffineNode extends LayerBase {
@@ -16,7 +16,13 @@ export const affine: FloatLayer<AffineNode> = {
   isMonotone: () => false,
   onlyMoves: () => false,
   maximumOf: () => undefined,
-  elementScales: () => 'absorbs',
+  tieUnits: () => undefined,
+  inUnits: (node, [input], output) => ({
+    ...node,
+    scale: node.scale.map((value, i) => (value * input[i]) / output[i]),
+    shift: node.shift.map((value, i) => value / output[i]),
+  }),
+  gains: ({ scale }, sizes) => scale.map((value, i) => squareOver(value, sizes[i])),
   onlyCompares: () => false,
   affineMap: (node) => node,
   withAffineAfter: compose,

@@ -2,7 +2,7 @@
 import type { Groups } from '../../tensor/groups.js';
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import type { FloatLayer, LayerBase } from './layer.js';
+import { fixAll, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = position within group i of its largest element; ties go to the first, or the last where `selectLast`. */
 export interface ArgMaxNode extends LayerBase {
@@ -17,7 +17,9 @@ export const argMax: FloatLayer<ArgMaxNode> = {
   isMonotone: () => false,
   onlyMoves: () => false,
   maximumOf: () => undefined,
-  elementScales: () => 'refuses',
+  tieUnits: fixAll,
+  inUnits: unchanged,
+  gains: noGains,
   onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,

@@ -1,7 +1,7 @@
 /** Values held between two constants. */
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import type { FloatLayer, LayerBase } from './layer.js';
+import { joinPlaceByPlace, noGains, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = min(max(x[i], min), max); either bound may be infinite. */
 export interface ClipNode extends LayerBase {
@@ -16,7 +16,14 @@ export const clip: FloatLayer<ClipNode> = {
   isMonotone: () => true,
   onlyMoves: () => false,
   maximumOf: () => undefined,
-  elementScales: () => 'refuses',
+  tieUnits: joinPlaceByPlace,
+  // The ends that bind in one unit or another; `quantize/units.ts` takes no units in which they would cut off what no element's own ends do.
+  inUnits: (node, _, output) => ({
+    ...node,
+    min: output.reduce((most, unit) => Math.max(most, node.min / unit), -Infinity),
+    max: output.reduce((least, unit) => Math.min(least, node.max / unit), Infinity),
+  }),
+  gains: noGains,
   onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,

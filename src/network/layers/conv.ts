@@ -3,7 +3,7 @@ import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
 import { sizeOf, type Shape } from '../../tensor/shape.js';
 import type { AffineNode } from './affine.js';
-import { allWhole, periodic, type FloatLayer, type LayerBase } from './layer.js';
+import { allWhole, joinChannels, periodic, squareOver, type FloatLayer, type LayerBase } from './layer.js';
 
 /**
  * Cross-correlation, as ONNX Conv. x is [N, inChannels, ...spatial], y is [N, outChannels, ...outSpatial]; one or two
@@ -37,7 +37,28 @@ export const conv: FloatLayer<ConvNode> = {
   isMonotone: () => false,
   onlyMoves: () => false,
   maximumOf: () => undefined,
-  elementScales: () => 'refuses',
+  tieUnits({ inputShape, shape }, { inputs: [input], output, join }) {
+    joinChannels(input, inputShape[1], sizeOf(inputShape.slice(2)), join);
+    joinChannels(output, shape[1], sizeOf(shape.slice(2)), join);
+  },
+  inUnits(node, [input], output) {
+    const [areaIn, areaOut] = [sizeOf(node.inputShape.slice(2)), sizeOf(node.shape.slice(2))];
+    const filter = sizeOf(node.weightShape.slice(1));
+    const read = channelOf(node);
+    return {
+      ...node,
+      weight: node.weight.map((w, k) => (w * input[read(k) * areaIn]) / output[Math.floor(k / filter) * areaOut]),
+      bias: node.bias.map((b, o) => b / output[o * areaOut]),
+    };
+  },
+  gains(node, sizes) {
+    const [areaIn, areaOut] = [sizeOf(node.inputShape.slice(2)), sizeOf(node.shape.slice(2))];
+    const filter = sizeOf(node.weightShape.slice(1));
+    const gains = new Float64Array(node.inputShape[1]);
+    const read = channelOf(node);
+    node.weight.forEach((w, k) => (gains[read(k)] += squareOver(w, sizes[Math.floor(k / filter) * areaOut])));
+    return Float64Array.from({ length: sizeOf(node.inputShape) }, (_, i) => gains[Math.floor(i / areaIn) % gains.length]);
+  },
   onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: foldAfter,
@@ -74,17 +95,23 @@ function foldBefore(conv: ConvNode, affine: AffineNode): ConvNode[] | undefined 
   if (!scale || !shift) return undefined;
   const padded = [...conv.padsBegin, ...conv.padsEnd].some((pad) => pad !== 0);
   if (padded && shift.some((value) => value !== 0)) return undefined;
-  const channelsPerGroup = conv.weightShape[1];
-  const filtersPerGroup = conv.weightShape[0] / conv.groups;
-  const kernel = sizeOf(conv.weightShape.slice(2));
-  const channelOf = (k: number): number => {
+  const filter = sizeOf(conv.weightShape.slice(1));
+  const read = channelOf(conv);
+  const bias = conv.bias.slice();
+  conv.weight.forEach((w, k) => {
+    bias[Math.floor(k / filter)] += w * shift[read(k)];
+  });
+  const weight = conv.weight.map((w, k) => w * scale[read(k)]);
+  return [{ ...conv, inputs: affine.inputs, weight, bias }];
+}
+
+/** The channel of x that weight k multiplies. */
+function channelOf({ weightShape, groups }: ConvNode): (k: number) => number {
+  const channelsPerGroup = weightShape[1];
+  const filtersPerGroup = weightShape[0] / groups;
+  const kernel = sizeOf(weightShape.slice(2));
+  return (k) => {
     const filter = Math.floor(k / (channelsPerGroup * kernel));
     return Math.floor(filter / filtersPerGroup) * channelsPerGroup + (Math.floor(k / kernel) % channelsPerGroup);
   };
-  const bias = conv.bias.slice();
-  conv.weight.forEach((w, k) => {
-    bias[Math.floor(k / (channelsPerGroup * kernel))] += w * shift[channelOf(k)];
-  });
-  const weight = conv.weight.map((w, k) => w * scale[channelOf(k)]);
-  return [{ ...conv, inputs: affine.inputs, weight, bias }];
 }

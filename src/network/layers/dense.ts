@@ -2,7 +2,7 @@
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
 import type { AffineNode } from './affine.js';
-import { allWhole, periodic, type FloatLayer, type LayerBase } from './layer.js';
+import { allWhole, joinChannels, periodic, squareOver, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[r, o] = bias[o] + sum_i x[r, i] * weight[o, i]; x is seen as [rows, inFeatures], y as [rows, outFeatures]. */
 export interface DenseNode extends LayerBase {
@@ -23,7 +23,20 @@ export const dense: FloatLayer<DenseNode> = {
   isMonotone: () => false,
   onlyMoves: () => false,
   maximumOf: () => undefined,
-  elementScales: ({ rows }) => (rows === 1 ? 'absorbs' : 'refuses'),
+  tieUnits({ inFeatures, outFeatures }, { inputs: [input], output, join }) {
+    joinChannels(input, inFeatures, 1, join);
+    joinChannels(output, outFeatures, 1, join);
+  },
+  inUnits: (node, [input], output) => ({
+    ...node,
+    weight: node.weight.map((w, k) => (w * input[k % node.inFeatures]) / output[Math.floor(k / node.inFeatures)]),
+    bias: node.bias.map((b, o) => b / output[o]),
+  }),
+  gains({ rows, inFeatures, weight }, sizes) {
+    const gains = new Float64Array(rows * inFeatures);
+    weight.forEach((w, k) => (gains[k % inFeatures] += squareOver(w, sizes[Math.floor(k / inFeatures)])));
+    return gains.map((_, i) => gains[i % inFeatures]);
+  },
   onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: foldAfter,

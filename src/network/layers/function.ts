@@ -1,7 +1,7 @@
 /** A function of one value, applied to each element. */
 import type { Intervals } from '../../tensor/intervals.js';
 import type { ScalarFunction } from '../functions/index.js';
-import type { FloatLayer, LayerBase } from './layer.js';
+import { fixAll, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = f(x[i]) */
 export interface FunctionNode extends LayerBase {
@@ -15,7 +15,9 @@ export const scalar: FloatLayer<FunctionNode> = {
   isMonotone: ({ f }) => f.monotone,
   onlyMoves: () => false,
   maximumOf: () => undefined,
-  elementScales: () => 'refuses',
+  tieUnits: fixAll,
+  inUnits: unchanged,
+  gains: noGains,
   onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,

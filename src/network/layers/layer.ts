@@ -20,11 +20,24 @@ export interface LayerBase {
   readonly integers?: readonly [number, number];
 }
 
+/** The elements of one tensor as places: element i is place `first + i`. */
+export interface Places {
+  readonly first: number;
+  readonly size: number;
+}
+
 /**
- * What a layer does with an input whose elements have scales of their own: its constants absorb them at no cost, its output has them in
- * its turn, or it needs one scale for all.
+ * Where a layer says which elements must have one unit, for it to compute the same whatever the units are. What a layer does not join, its
+ * constants absorb.
  */
-export type ElementScales = 'absorbs' | 'carries' | 'refuses';
+export interface UnitTies {
+  readonly inputs: readonly Places[];
+  readonly output: Places;
+  /** Both places have one unit. */
+  join(a: number, b: number): void;
+  /** The elements keep the unit 1. */
+  fix(places: Places): void;
+}
 
 /** Gives tensors names that no tensor of the graph has. */
 export type Fresh = (wanted: string) => string;
@@ -44,7 +57,19 @@ export interface FloatLayer<Node> {
   onlyMoves(node: Node): boolean;
   /** The groups of which it takes the maxima; undefined where it does something else. */
   maximumOf(node: Node): Groups | undefined;
-  elementScales(node: Node): ElementScales;
+  /** Says which elements of inputs and output must have one unit. */
+  tieUnits(node: Node, ties: UnitTies): void;
+  /**
+   * The same layer on elements in units of their own: it takes x[i] / unit[i] for each input and gives y[i] / unit[i]. The units agree where
+   * `tieUnits` joined them.
+   */
+  inUnits(node: Node, inputs: readonly Float64Array[], output: Float64Array): GraphNode;
+  /**
+   * Of each element of the input, how far an error in it disturbs a weighted sum: the sum of the squares of its coefficients, each over the
+   * size of the output's element (0 for those of no account). Elements that `tieUnits` joins for the layer's sake have one value; undefined
+   * where the layer is no weighted sum with constant weights.
+   */
+  gains(node: Node, sizes: Float64Array): Float64Array | undefined;
   /** Whether it compares its input with constants, and does nothing else with it. */
   onlyCompares(node: Node): boolean;
   /** The layer as an affine map of each element; undefined where it is none. */
@@ -70,6 +95,38 @@ export interface Elementwise {
   /** What it costs in a circuit where it stands alone: nothing, a cut, a product, or a table. */
   readonly cost: 'free' | 'cut' | 'product' | 'table';
 }
+
+/** A layer whose elements keep the unit 1. */
+export function fixAll(_node: unknown, { inputs, output, fix }: UnitTies): void {
+  for (const input of inputs) fix(input);
+  fix(output);
+}
+
+/** Each element of the output has the unit of the inputs' elements at its place. */
+export function joinPlaceByPlace(_node: unknown, { inputs, output, join }: UnitTies): void {
+  for (const { first } of inputs) for (let i = 0; i < output.size; i += 1) join(output.first + i, first + i);
+}
+
+/** Each element of the output has the unit of all in its group. */
+export function joinGroups({ groups: { offsets, indices } }: { readonly groups: Groups }, { inputs: [input], output, join }: UnitTies): void {
+  for (let group = 0; group < output.size; group += 1) {
+    for (let k = offsets[group]; k < offsets[group + 1]; k += 1) join(output.first + group, input.first + indices[k]);
+  }
+}
+
+/** Elements of one channel have one unit, channels as in {@link periodic}. */
+export function joinChannels({ first, size }: Places, channels: number, stretch: number, join: UnitTies['join']): void {
+  for (let i = 0; i < size; i += 1) join(first + (Math.floor(i / stretch) % channels) * stretch, first + i);
+}
+
+/** Where a layer is no weighted sum with constant weights. */
+export const noGains = (): undefined => undefined;
+
+/** The square of a coefficient over a size; 0 where the size is. */
+export const squareOver = (coefficient: number, size: number): number => (size > 0 ? (coefficient / size) ** 2 : 0);
+
+/** A layer that units leave as it is. */
+export const unchanged = <Node extends GraphNode>(node: Node): Node => node;
 
 /** Whether all constants are whole numbers. */
 export const allWhole = (values: Float64Array | readonly number[]): boolean => values.every(Number.isInteger);

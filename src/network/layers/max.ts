@@ -2,7 +2,7 @@
 import type { Groups } from '../../tensor/groups.js';
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import type { FloatLayer, LayerBase } from './layer.js';
+import { joinGroups, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = maximum of x over group i (never empty): max pooling, global max pooling, ReduceMax. */
 export interface MaxNode extends LayerBase {
@@ -16,7 +16,9 @@ export const max: FloatLayer<MaxNode> = {
   isMonotone: () => false,
   onlyMoves: () => false,
   maximumOf: ({ groups }) => groups,
-  elementScales: () => 'refuses',
+  tieUnits: joinGroups,
+  inUnits: unchanged,
+  gains: noGains,
   onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,

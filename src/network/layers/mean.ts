@@ -2,7 +2,7 @@
 import type { Groups } from '../../tensor/groups.js';
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import type { FloatLayer, LayerBase } from './layer.js';
+import { joinGroups, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = (sum of x over group i) / divisor[i]: average pooling, global pooling, means and sums. */
 export interface MeanNode extends LayerBase {
@@ -22,7 +22,9 @@ export const mean: FloatLayer<MeanNode> = {
   isMonotone: () => false,
   onlyMoves: () => false,
   maximumOf: () => undefined,
-  elementScales: () => 'refuses',
+  tieUnits: joinGroups,
+  inUnits: unchanged,
+  gains: noGains,
   onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,

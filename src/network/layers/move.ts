@@ -3,7 +3,7 @@ import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
 import type { AffineNode } from './affine.js';
 import type { GraphNode } from './index.js';
-import { allWhole, type FloatLayer, type Fresh, type LayerBase } from './layer.js';
+import { allWhole, noGains, type FloatLayer, type Fresh, type LayerBase, type UnitTies } from './layer.js';
 
 /**
  * Data movement. Let z be all inputs, flattened and concatenated in order. y[i] = z[index[i]] where index[i] >= 0, and
@@ -22,7 +22,9 @@ export const move: FloatLayer<MoveNode> = {
   isMonotone: () => false,
   onlyMoves: () => true,
   maximumOf: () => undefined,
-  elementScales: ({ inputs }) => (inputs.length === 1 ? 'carries' : 'refuses'),
+  tieUnits: joinMoved,
+  inUnits: constantsInUnits,
+  gains: noGains,
   onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,
@@ -30,6 +32,28 @@ export const move: FloatLayer<MoveNode> = {
   makesWhole: ({ constants }, fromWhole) => fromWhole && allWhole(constants),
   ofOneValue: () => undefined,
 };
+
+function joinMoved({ index }: MoveNode, { inputs, output, join }: UnitTies): void {
+  let from = 0;
+  for (const { first, size } of inputs) {
+    for (let i = 0; i < output.size; i += 1) if (index[i] >= from && index[i] < from + size) join(output.first + i, first + index[i] - from);
+    from += size;
+  }
+}
+
+/** Each constant stands as often as there are units for it. */
+function constantsInUnits(move: MoveNode, _: readonly Float64Array[], output: Float64Array): MoveNode {
+  const constants: number[] = [];
+  const known = new Map<number, number>();
+  const index = move.index.map((position, i) => {
+    if (position >= 0) return position;
+    const value = move.constants[-1 - position] / output[i];
+    const place = known.get(value) ?? constants.push(value) - 1;
+    known.set(value, place);
+    return -1 - place;
+  });
+  return { ...move, index, constants: Float64Array.from(constants) };
+}
 
 /** Moving data and then mapping it is mapping it and then moving it; the map ends nearer to the layer that can take it. */
 function swapWithAffine(move: MoveNode, affine: AffineNode, fresh: Fresh): GraphNode[] {

@@ -1,7 +1,7 @@
 /** The product of two tensors, element by element. */
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import type { FloatLayer, LayerBase } from './layer.js';
+import { fixAll, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = inputs[0][i] * inputs[1][i]; both inputs have y's shape. */
 export interface MultiplyNode extends LayerBase {
@@ -14,7 +14,9 @@ export const multiply: FloatLayer<MultiplyNode> = {
   isMonotone: () => false,
   onlyMoves: () => false,
   maximumOf: () => undefined,
-  elementScales: () => 'refuses',
+  tieUnits: fixAll,
+  inUnits: unchanged,
+  gains: noGains,
   onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,

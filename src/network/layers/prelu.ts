@@ -1,7 +1,7 @@
 /** Rectifiers: Relu, LeakyRelu, PRelu. */
 import type { Intervals } from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import { allWhole, type FloatLayer, type LayerBase } from './layer.js';
+import { allWhole, joinPlaceByPlace, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = x[i] if x[i] >= 0, else slope[i] * x[i]. `slope` has one entry (all elements) or one per element. Relu: [0]. */
 export interface PReluNode extends LayerBase {
@@ -15,7 +15,9 @@ export const prelu: FloatLayer<PReluNode> = {
   isMonotone: ({ slope }) => slope.length === 1 && slope[0] >= 0,
   onlyMoves: () => false,
   maximumOf: () => undefined,
-  elementScales: () => 'refuses',
+  tieUnits: joinPlaceByPlace,
+  inUnits: unchanged,
+  gains: noGains,
   onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,

@@ -2,7 +2,7 @@
 import { groupOfElement, type Groups } from '../../tensor/groups.js';
 import type { Intervals } from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import type { FloatLayer, LayerBase } from './layer.js';
+import { fixAll, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = exp(x[i]) / (sum of exp(x) over the group that i is in); each element is in one group. */
 export interface SoftmaxNode extends LayerBase {
@@ -20,7 +20,9 @@ export const softmax: FloatLayer<SoftmaxNode> = {
   isMonotone: () => false,
   onlyMoves: () => false,
   maximumOf: () => undefined,
-  elementScales: () => 'refuses',
+  tieUnits: fixAll,
+  inUnits: unchanged,
+  gains: noGains,
   onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,

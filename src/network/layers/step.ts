@@ -2,7 +2,7 @@
 import type { Intervals } from '../../tensor/intervals.js';
 import type { AffineNode } from './affine.js';
 import type { GraphNode } from './index.js';
-import type { FloatLayer, LayerBase } from './layer.js';
+import { noGains, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = 1 if x[i] >= threshold[i] (x[i] > threshold[i] where `strict`), else 0. `threshold` has one entry, or one per element. */
 export interface StepNode extends LayerBase {
@@ -17,7 +17,9 @@ export const step: FloatLayer<StepNode> = {
   isMonotone: ({ threshold }) => threshold.length === 1,
   onlyMoves: () => false,
   maximumOf: () => undefined,
-  elementScales: () => 'absorbs',
+  tieUnits: (_, { output, fix }) => fix(output),
+  inUnits: (node, [input]) => ({ ...node, threshold: input.map((unit, i) => node.threshold[node.threshold.length === 1 ? 0 : i] / unit) }),
+  gains: noGains,
   onlyCompares: () => true,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,

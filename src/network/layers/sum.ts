@@ -1,7 +1,7 @@
 /** A weighted sum of tensors of one shape. */
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import { allWhole, type FloatLayer, type LayerBase } from './layer.js';
+import { allWhole, joinPlaceByPlace, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = sum_k coefficients[k] * inputs[k][i]; all inputs have y's shape. */
 export interface SumNode extends LayerBase {
@@ -15,7 +15,9 @@ export const sum: FloatLayer<SumNode> = {
   isMonotone: () => false,
   onlyMoves: () => false,
   maximumOf: () => undefined,
-  elementScales: () => 'refuses',
+  tieUnits: joinPlaceByPlace,
+  inUnits: unchanged,
+  gains: noGains,
   onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,

@@ -1,4 +1,4 @@
-/** Element-wise scale and shift; takes inputs whose elements have scales of their own. */
+/** Element-wise scale and shift. */
 import type { AffineNode } from '../../network/graph.js';
 import type { Lowering, Quantized } from '../lowering.js';
 import { carried, uncut, type QuantizedLayer } from './layer.js';
@@ -13,9 +13,9 @@ function lower(node: AffineNode, at: Lowering): void {
 }
 
 function build(node: AffineNode, given: Quantized, at: Lowering): void {
-  const { x, middle } = at.centred(given);
-  const coefficients = node.scale.map((value, i) => value * x.scale[x.scale.length === 1 ? 0 : i]);
-  const moved = middle === undefined ? node.shift : node.shift.map((value, i) => value + coefficients[i] * middle[middle.length === 1 ? 0 : i]);
+  const { x, middle } = at.centred(given, node.scale.length);
+  const coefficients = node.scale.map((value) => value * x.scale[0]);
+  const moved = middle === undefined ? node.shift : node.shift.map((value, i) => value + coefficients[i] * middle[i]);
   const terms = [{ coefficients, meanSquare: x.meanSquare }, { coefficients: moved, meanSquare: 1 }];
   const unit = at.isIntegral(x, coefficients, moved) ? 1 : at.accumulatorScale(node.output, terms, coefficients.length);
   const factor = coefficients.map((value) => Math.round(value / unit) + 0);

@@ -6,6 +6,6 @@ import { eachResult, uncut, type QuantizedLayer } from './layer.js';
 export const argMax: QuantizedLayer<ArgMaxNode> = { lower, cut: uncut, cutCount: eachResult };
 
 function lower(node: ArgMaxNode, at: Lowering): void {
-  const x = at.uniform(at.tensor(node.inputs[0]));
+  const x = at.tensor(node.inputs[0]);
   at.emit({ kind: 'argMax', groups: node.groups, selectLast: node.selectLast }, [x], node.output, node.shape, 1);
 }

@@ -9,7 +9,7 @@ import { eachResult, type QuantizedLayer } from './layer.js';
 export const clip: QuantizedLayer<ClipNode> = { lower, cut: (node, _, plan) => plan.ownGrid(node.output), cutCount: eachResult };
 
 function lower(node: ClipNode, at: Lowering): void {
-  const x = at.uniform(at.tensor(node.inputs[0]));
+  const x = at.tensor(node.inputs[0]);
   if (at.isIntegral(x) && hasWholeEnds(node)) clipIntegers(node, x, at);
   else at.requantizeExactly(x, at.plan.ownGrid(node.output), node.output);
 }

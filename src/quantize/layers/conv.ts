@@ -1,4 +1,4 @@
-/** Convolution: as the dense layer, with one input scale, since padding and shared weights know no single element. */
+/** Convolution: as the dense layer. */
 import type { ConvNode } from '../../network/graph.js';
 import { narrowed } from '../../tensor/weights.js';
 import type { Lowering, Quantized } from '../lowering.js';
@@ -11,7 +11,7 @@ export const conv: QuantizedLayer<ConvNode> = { lower, cut: uncut, cutCount: car
 const GROWTH = 14;
 
 function lower(node: ConvNode, at: Lowering): void {
-  at.onOperand(node, GROWTH, (x) => build(node, at.uniform(x), at));
+  at.onOperand(node, GROWTH, (x) => build(node, x, at));
 }
 
 function build(node: ConvNode, input: Quantized, at: Lowering): void {

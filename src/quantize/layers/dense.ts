@@ -16,12 +16,9 @@ function lower(node: DenseNode, at: Lowering): void {
 
 function build(node: DenseNode, x: Quantized, at: Lowering): void {
   const { rows, inFeatures, outFeatures } = node;
-  // With one scale per element, all rows must agree on it for the weights to absorb it.
-  const { x: input, middle } = at.centred(x.scale.length === 1 || rows === 1 ? x : at.uniform(x));
-  const scale = input.scale;
+  const { x: input, middle } = at.centred(x, inFeatures);
   const coefficients = new Float64Array(node.weight.length);
-  if (scale.length === 1) for (let k = 0; k < coefficients.length; k += 1) coefficients[k] = node.weight[k] * scale[0];
-  else for (let k = 0; k < coefficients.length; k += 1) coefficients[k] = node.weight[k] * scale[k % inFeatures];
+  for (let k = 0; k < coefficients.length; k += 1) coefficients[k] = node.weight[k] * input.scale[0];
   const unit = at.isIntegral(input, coefficients, node.bias) ? 1 : at.accumulatorScale(node.output, [{ coefficients, meanSquare: input.meanSquare }], outFeatures);
   const weight = narrowed(rounded(coefficients, unit));
   const moved = middle === undefined ? node.bias : node.bias.map((value, o) => value + ofMiddles(coefficients, o * inFeatures, inFeatures, middle));
@@ -32,6 +29,6 @@ function build(node: DenseNode, x: Quantized, at: Lowering): void {
 /** What one output is, its bias not counted, where every input is its middle. */
 function ofMiddles(coefficients: Float64Array, first: number, count: number, middle: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < count; i += 1) sum += coefficients[first + i] * middle[middle.length === 1 ? 0 : i];
+  for (let i = 0; i < count; i += 1) sum += coefficients[first + i] * middle[i];
   return sum;
 }

@@ -42,7 +42,7 @@ const LINE_ERROR = 1 / 2;
 const ROOT_BITS = 2;
 
 function lower(node: FunctionNode, at: Lowering): void {
-  const x = at.uniform(at.tensor(node.inputs[0]));
+  const x = at.tensor(node.inputs[0]);
   if (node.f.squareRoot && lowerRoot(node, x, at)) return;
   const narrow = narrowIndex(x, at);
   if (narrow === undefined && lowerLines(node, x, at)) return;

@@ -8,7 +8,7 @@ import { asResult, eachInput, type QuantizedLayer } from './layer.js';
 export const max: QuantizedLayer<MaxNode> = { lower, cut: asResult, cutCount: eachInput };
 
 function lower(node: MaxNode, at: Lowering): void {
-  const x = at.uniform(at.tensor(node.inputs[0]));
+  const x = at.tensor(node.inputs[0]);
   const bits = bitsOf(spanOf(x.bounds));
   const compares = node.groups.indices.length - sizeOf(node.shape);
   const cutFirst = compares * (bits - at.bits) > sizeOf(x.shape) * (bits + 5);

@@ -11,7 +11,6 @@ export const move: QuantizedLayer<MoveNode> = {
 
 function lower(node: MoveNode, at: Lowering): void {
   const inputs = node.inputs.map((name) => at.tensor(name));
-  if (inputs.length === 1 && inputs[0].scale.length > 1 && node.constants.length === 0) return moveScales(node, inputs[0], at);
   const aligned = at.align(inputs, node.output);
   const { index } = node;
   const used = node.constants.filter((_, k) => index.includes(-1 - k));
@@ -39,10 +38,4 @@ function refine({ inputs, scale }: Aligned, constants: Float64Array, at: Lowerin
     return at.emitStep(body, [input], input.of, input.shape, scale / factor);
   });
   return { inputs: finer, scale: scale / factor };
-}
-
-/** Elements that have scales of their own take them along. */
-function moveScales(node: MoveNode, x: Quantized, at: Lowering): void {
-  const moved = at.emit({ kind: 'move', index: node.index, constants: node.constants }, [x], node.output, node.shape, 1);
-  at.alias(node.output, { ...moved, scale: Float64Array.from(node.index, (position) => x.scale[position]), meanSquare: x.meanSquare });
 }

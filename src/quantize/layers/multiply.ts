@@ -6,7 +6,7 @@ import { eachResult, uncut, type QuantizedLayer } from './layer.js';
 export const multiply: QuantizedLayer<MultiplyNode> = { lower, cut: uncut, cutCount: eachResult };
 
 function lower(node: MultiplyNode, at: Lowering): void {
-  const [left, right] = node.inputs.map((name) => at.uniform(at.tensor(name)));
+  const [left, right] = node.inputs.map((name) => at.tensor(name));
   const [a, b] = at.factors(left, right, node);
   at.emit({ kind: 'multiply' }, [a, b], node.output, node.shape, a.scale[0] * b.scale[0]);
 }

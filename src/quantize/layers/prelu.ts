@@ -15,7 +15,7 @@ export const prelu: QuantizedLayer<PReluNode> = {
 };
 
 function lower(node: PReluNode, at: Lowering): void {
-  const x = at.uniform(at.tensor(node.inputs[0]));
+  const x = at.tensor(node.inputs[0]);
   if (isRelu(node)) {
     if (at.isIntegral(x)) at.alias(node.output, positivePart(x, at));
     else at.requantize(x, at.plan.activationGrid(node.output, 0), node.output);

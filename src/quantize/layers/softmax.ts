@@ -30,7 +30,7 @@ function scoreGrid({ bits }: CutPlan): Grid {
 }
 
 function lower(node: SoftmaxNode, at: Lowering): void {
-  const x = at.uniform(at.tensor(node.inputs[0]));
+  const x = at.tensor(node.inputs[0]);
   if (node.logarithm) logarithms(node, x, at);
   else shares(node, x, at);
 }

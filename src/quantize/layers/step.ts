@@ -1,6 +1,6 @@
 /**
  * A comparison with a constant is the top digit of a difference: with -2^b <= d < 2^b, (d + 2^b) / 2^(b+1) is rounded down to the bit
- * [d >= 0] by a requantization to one bit. Elements keep scales of their own: the threshold takes the element's.
+ * [d >= 0] by a requantization to one bit.
  *
  * The trap: a real that equals the threshold must stay equal to it, so the threshold is rounded as the input is. Where integers stand for
  * themselves (a scale of one) it is rounded up instead, and the comparison is exact for every integer.
@@ -15,8 +15,8 @@ export const step: QuantizedLayer<StepNode> = { lower, cut: uncut, cutCount: eac
 function lower(node: StepNode, at: Lowering): void {
   const x = at.tensor(node.inputs[0]);
   const { low, high } = x.bounds;
+  const [scale] = x.scale;
   const least = low.map((_, i) => {
-    const scale = x.scale[x.scale.length === 1 ? 0 : i];
     const code = codeOf(node.threshold[node.threshold.length === 1 ? 0 : i] / scale, scale === 1, node.strict);
     return Math.min(Math.max(code, low[i]), high[i] + 1) + 0;
   });

@@ -15,7 +15,7 @@ const MORE_BITS = 16;
 const MOST_BITS = 44;
 
 function lower(node: SumNode, at: Lowering): void {
-  const inputs = node.inputs.map((name) => at.uniform(at.operand(at.tensor(name), node, GROWTH)));
+  const inputs = node.inputs.map((name) => at.operand(at.tensor(name), node, GROWTH));
   const reals = inputs.map((input, k) => node.coefficients[k] * input.scale[0]);
   const finest = leastOf(reals.filter((value) => value !== 0).map(Math.abs));
   const terms = inputs.map((input, k) => ({ coefficients: [reals[k]], meanSquare: input.meanSquare }));
