@@ -12,6 +12,8 @@ import { eachInput, type QuantizedLayer } from './layer.js';
 
 export const softmax: QuantizedLayer<SoftmaxNode> = { lower, cut: (_, __, plan) => scoreGrid(plan), cutCount: eachInput };
 
+/** Bits of a distance beyond those of an activation: half a step of it is what a share errs by, in parts of itself. */
+const DISTANCE_BITS = 1;
 /** Bits of the largest exponential beyond those of an activation. */
 const ENTRY_BITS = 1;
 /** Bits of the reciprocal where it is least: it rounds down, so that all shares are too small by half a unit of it. */
@@ -22,10 +24,11 @@ const FACTORS = [1, 3, 5, 7];
 const COARSER = 1.1;
 
 const largestEntry = (bits: number): number => 2 ** (bits + ENTRY_BITS);
+const distanceBits = (bits: number): number => indexBits(bits + DISTANCE_BITS);
 
 /** Distances up to where an exponential rounds to nothing. */
 function scoreGrid({ bits }: CutPlan): Grid {
-  const last = 2 ** indexBits(bits) - 1;
+  const last = 2 ** distanceBits(bits) - 1;
   return { step: Math.log(2 * largestEntry(bits)) / last, low: -last };
 }
 
@@ -84,7 +87,7 @@ function exponentials(x: Quantized, at: Lowering): { readonly scores: Quantized;
   const step = scores.scale[0] * 2 ** shift;
   const largest = largestEntry(at.bits);
   // A distance lies anywhere in its step; that of the largest score is exact.
-  const entries = Float64Array.from({ length: 2 ** indexBits(at.bits) }, (_, k) => Math.round(largest * Math.exp(k === 0 ? 0 : -(k + 0.5) * step)));
+  const entries = Float64Array.from({ length: 2 ** distanceBits(at.bits) }, (_, k) => Math.round(largest * Math.exp(k === 0 ? 0 : -(k + 0.5) * step)));
   return { scores, shift, entries };
 }
 
@@ -110,7 +113,7 @@ function logarithms({ groups, inputs, output, shape }: SoftmaxNode, x: Quantized
   const largest = at.emitStep({ kind: 'max', groups }, [scores], name, [count], scale);
   const distances = at.emitStep({ kind: 'sum', coefficients: [1, -1] }, [scores, spread(largest)], name, shape, scale);
   // The index is the distance in steps, the top of the table none.
-  const bits = indexBits(at.bits);
+  const bits = distanceBits(at.bits);
   const last = 2 ** bits - 1;
   const index = at.cutForIndex(distances, scoreGrid(at.plan), bits);
   const unit = 1 / largestEntry(at.bits);
