@@ -10,6 +10,12 @@ export interface Grid {
   readonly low: number;
 }
 
+/**
+ * Least width of a range, in parts of its larger end. Values that hardly differ, such as the deviations of tokens that are alike, show
+ * neither how far others lie nor that differences as small matter.
+ */
+const LEAST_WIDTH = 1 / 8;
+
 /** The grid of `bits` bits that covers [min, max] best while keeping zero a grid point. */
 export function gridFor(min: number, max: number, bits: number): Grid {
   const least = Math.min(min, max);
@@ -17,6 +23,12 @@ export function gridFor(min: number, max: number, bits: number): Grid {
   const levels = 2 ** bits - 1;
   // One value alone says little of its tensor's range: let it reach to zero.
   if (!(span > 0)) return least === 0 ? { step: 1 / levels, low: 0 } : gridFor(0, least, bits);
+  const missing = LEAST_WIDTH * Math.max(Math.abs(least), Math.abs(least + span)) - span;
+  if (missing > 0) return gridOver(least - missing / 2, span + missing, levels);
+  return gridOver(least, span, levels);
+}
+
+function gridOver(least: number, span: number, levels: number): Grid {
   const step = span / levels;
   return { step, low: Math.round(least / step) + 0 };
 }
