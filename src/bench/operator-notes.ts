@@ -163,6 +163,10 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
   LessOrEqual: comparison,
   Log: table('floats; above 0', { range: [0.1, 2] }),
   Loop: { becomes: 'its rounds, one after another', limits: 'at most 16,384 rounds; under a computed condition the greatest number of rounds is a constant, and nothing is collected' },
+  LinearAttention: {
+    becomes: 'for each token, products with the state; a table where it decays', limits: 'the sequence is unrolled',
+    example: { inputs: [[1, 1, 2], [1, 1, 2], [1, 1, 2]], attributes: [int('q_num_heads', 1), int('kv_num_heads', 1), text('update_rule', 'linear')], opset: 27 },
+  },
   LogSoftmax: {
     becomes: 'nothing at the end of the network, where the scores are proved; else distances to the largest, and two tables',
     example: one,

@@ -224,6 +224,15 @@ describe('Dropout', () => {
   );
 });
 
+describe('outputs that no input changes', () => {
+  const constants = { c: floats([2, 2], [0.1, -7, 3, 0]) };
+
+  it('are constants beside computed ones, and the notes say so', async () => {
+    const graph = await agrees({ inputs: { x: [3] }, outputs: ['y', 'z'], constants, nodes: [node('Neg', ['x'], ['y']), node('Neg', ['c'], ['z'])] });
+    assert.match(graph.notes.join(), /Output z is the same for every input/);
+  });
+});
+
 describe('Cast of activations', () => {
   for (const type of ['double', 'int64', 'int32', 'uint8', 'int8', 'bool'] as const) {
     it(`from ${type} to float agrees with onnxruntime`, async () => {

@@ -5,6 +5,7 @@ import { measureAccuracy, type AccuracyReport } from '../../src/quantize/accurac
 import type { IntegerModel } from '../../src/quantize/integer-model.js';
 import { runIntegerModel } from '../../src/quantize/interpreter.js';
 import { quantize } from '../../src/quantize/quantize.js';
+import { gridFor } from '../../src/quantize/scale.js';
 import { gatherStatistics } from '../../src/quantize/statistics.js';
 import { UnitClasses } from '../../src/network/unit-classes.js';
 import { mostOf } from '../../src/tensor/extremes.js';
@@ -148,5 +149,15 @@ describe('elements of different size', () => {
     const [, relu] = quantized(graph, rows).ops;
     const reached = mostOf(rows.flatMap((row) => [...evaluator(graph)(row).get(graph.nodes[1].output)!]));
     assert.ok(Math.abs((relu.scale * 255) / reached - 1) < 0.01);
+  });
+});
+
+describe('the grid of a range', () => {
+  it('has a step that is no smaller than the size of its values makes sensible', () => {
+    for (const [min, max] of [[3, 3 + 1e-15], [-2 - 1e-9, -2], [0.9, 1]]) {
+      const { step, low } = gridFor(min, max, 8);
+      assert.ok(step > Math.abs(max) / 8 / 256, `${min} to ${max}: ${step}`);
+      assert.ok(low * step < min + step && (low + 255) * step > max - step, `${min} to ${max} lies in its grid`);
+    }
   });
 });

@@ -23,6 +23,7 @@ import { FUNCTION_OPERATORS } from './functions.js';
 import { lowerGather, lowerGatherElements } from './gather.js';
 import { lowerHardmax } from './hardmax.js';
 import { lowerDropout, lowerIdentity } from './identity.js';
+import { lowerLinearAttention } from './linear-attention.js';
 import { lowerGemm, lowerMatMul } from './matmul.js';
 import { lowerLoop, lowerScan } from './loops.js';
 import { lowerInstanceNormalization, lowerLayerNormalization } from './normalization.js';
@@ -90,6 +91,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   LessOrEqual: { ...CONSTANT_ARITHMETIC.LessOrEqual, lower: lowerLessOrEqual },
   Loop: { lower: lowerLoop, fold: lowerLoop },
   LSTM: { lower: lowerLstm, fold: lowerLstm },
+  LinearAttention: { lower: lowerLinearAttention },
   LogSoftmax: { lower: lowerLogSoftmax },
   MatMul: { lower: lowerMatMul },
   Max: { lower: lowerMax },
