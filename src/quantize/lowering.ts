@@ -212,11 +212,8 @@ export class Lowering {
     return { x: cut, low: body.low };
   }
 
-  /**
-   * x cut over its calibrated range if it is wider than the number of bits given: those of an activation, or those of a factor where it is
-   * made of products. x itself otherwise.
-   */
-  narrow(x: Quantized, bits = this.plan.isOfProducts(x.of) ? this.plan.factorBits : this.bits): Quantized {
+  /** x cut over its calibrated range if it is wider than the number of bits given, or else than an operand. x itself otherwise. */
+  narrow(x: Quantized, bits = this.plan.operandBits): Quantized {
     // Integers that stand for themselves are never rounded: comparisons and indices rest on them.
     if (bitsOf(spanOf(x.bounds)) <= bits || this.isIntegral(x)) return x;
     const known = this.narrowed.get(x.id);
@@ -234,7 +231,7 @@ export class Lowering {
    */
   operand(x: Quantized, reader: GraphNode, growth: number): Quantized {
     const bits = bitsOf(spanOf(x.bounds));
-    const extra = bits - this.bits;
+    const extra = bits - this.plan.operandBits;
     if (extra <= 0) return x;
     const known = this.narrowed.get(x.id);
     if (known) return known;
@@ -247,7 +244,7 @@ export class Lowering {
    * that sums of such products have beyond one product's.
    */
   factors(a: Quantized, b: Quantized, product: GraphNode, growth = 4): [Quantized, Quantized] {
-    const narrowed = product.op === 'multiply' ? this.plan.factorBits : this.bits;
+    const narrowed = this.plan.operandBits;
     const wide = [a, b].map((x) => bitsOf(spanOf(x.bounds)));
     const cut = [a, b].map((x, k) => (this.isIntegral(x) ? wide[k] : Math.min(wide[k], narrowed)));
     const cutting = [a, b].map((x, k) => (cut[k] < wide[k] && !this.narrowed.has(x.id) ? sizeOf(x.shape) * (wide[k] + REQUANTIZE_OVERHEAD) : 0));

@@ -10,10 +10,11 @@ import { quantizedLayerOf } from './layers/index.js';
 import { gridFor, type Grid } from './scale.js';
 import type { TensorStatistics } from './statistics.js';
 
-/** Kinds of layers that combine elements one by one, without a cut. */
-const PASSES_ON: ReadonlySet<GraphNode['op']> = new Set(['affine', 'move', 'sum']);
-/** Bits by which factors, and products that are cut, are finer than an activation: their errors are multiplied, and add up in loops. */
-const FACTOR_BITS = 4;
+/**
+ * Bits by which what layers read as an operand or a factor is finer than an activation. A cut costs the width of what is cut, not of what is
+ * left, and errors of operands are multiplied, and add up along residual connections and loops.
+ */
+const OPERAND_BITS = 4;
 /** Bits of an activation at most. */
 const MOST_BITS = 16;
 /** Outputs whose ranges differ by this factor have a step for the smallest. */
@@ -27,8 +28,6 @@ export class CutPlan {
   private readonly grids = new Map<string, Grid | undefined>();
   private readonly counts = new Map<string, number>();
   private readonly shapes = new Map<string, Shape>();
-  /** Products of activations, and sums of them with other things: what carries its errors on, as the state of a recurrent layer does. */
-  private readonly products = new Set<string>();
 
   constructor(
     graph: Graph,
@@ -39,7 +38,6 @@ export class CutPlan {
     for (const input of graph.inputs) this.shapes.set(input.name, input.shape);
     for (const node of graph.nodes) {
       this.shapes.set(node.output, node.shape);
-      if (node.op === 'multiply' || (PASSES_ON.has(node.op) && node.inputs.some((input) => this.products.has(input)))) this.products.add(node.output);
       for (const input of node.inputs) {
         const readers = this.readers.get(input);
         if (readers === undefined) this.readers.set(input, [node]);
@@ -67,14 +65,9 @@ export class CutPlan {
     return this.outputs.has(name);
   }
 
-  /** Whether a tensor is a product of activations, or a sum with one in it. */
-  isOfProducts(name: string): boolean {
-    return this.products.has(name);
-  }
-
-  /** Bits to which a factor, or what is made of products, is cut. */
-  get factorBits(): number {
-    return Math.min(this.bits + FACTOR_BITS, MOST_BITS);
+  /** Bits to which a tensor is cut that layers read as an operand or a factor. */
+  get operandBits(): number {
+    return Math.min(this.bits + OPERAND_BITS, MOST_BITS);
   }
 
   /** Whether a tensor is read as the argument of a function and by other layers too. */

@@ -12,6 +12,6 @@ function lower(node: MaxNode, at: Lowering): void {
   const bits = bitsOf(spanOf(x.bounds));
   const compares = node.groups.indices.length - sizeOf(node.shape);
   const cutFirst = compares * (bits - at.bits) > sizeOf(x.shape) * (bits + 5);
-  const input = cutFirst ? at.narrow(x) : x;
+  const input = cutFirst ? at.narrow(x, at.bits) : x;
   at.emit({ kind: 'max', groups: node.groups }, [input], node.output, node.shape, input.scale[0]);
 }

@@ -21,7 +21,7 @@ function lower(node: PReluNode, at: Lowering): void {
     else at.requantize(x, at.plan.activationGrid(node.output, 0), node.output);
     return;
   }
-  const cut = at.narrow(x);
+  const cut = at.narrow(x, at.bits);
   const relu = positivePart(cut, at);
   const fraction = 2 ** fractionalBits(node.slope, hull(cut.bounds));
   const scale = cut.scale[0] / fraction;
