@@ -235,7 +235,7 @@ export class Lowering {
     if (extra <= 0) return x;
     const known = this.narrowed.get(x.id);
     if (known) return known;
-    const carried = this.plan.nextCut(reader.output) * extra;
+    const carried = Math.max(this.plan.nextCut(reader.output), this.plan.nextCutOfReaders(x.of)) * extra;
     return bits + growth > WIDEST || carried > sizeOf(x.shape) * (bits + REQUANTIZE_OVERHEAD) ? this.narrow(x) : x;
   }
 

@@ -91,6 +91,12 @@ export class CutPlan {
     return this.counts.get(name) ?? 0;
   }
 
+  /** How many values will next be cut of what linear layers make of this tensor, all of them together: one cut of it serves them all. */
+  nextCutOfReaders(name: string): number {
+    const linear = this.readersOf(name).filter(({ op }) => op === 'dense' || op === 'conv' || op === 'affine');
+    return linear.reduce((sum, { output }) => sum + this.nextCut(output), 0);
+  }
+
   /** The same for a tensor that `reader`, a layer without cuts of its own, reads: at most as many as it has elements, or its result. */
   carriedThrough(reader: GraphNode, name: string): number {
     return Math.min(this.nextCut(reader.output), Math.max(this.size(name), this.cut(reader.output) ? sizeOf(reader.shape) : 0));

@@ -161,3 +161,22 @@ describe('the grid of a range', () => {
     }
   });
 });
+
+describe('operands of linear layers', () => {
+  /** The cuts of one layer's result that `readers` others read, each followed by a ReLU. */
+  const cuts = (readers: number): { readonly bits: number }[] => {
+    const random = seeded(17);
+    const sketch = new Sketch();
+    const x = sketch.input([1, 16]);
+    const wide = sketch.dense(x, 16, random);
+    const graph = sketch.graph(...Array.from({ length: readers }, () => sketch.relu(sketch.dense(wide, 16, random))));
+    const model = quantized(graph, randomSamples(graph, 20, random));
+    const [first] = model.ops.filter(({ kind }) => kind === 'dense');
+    return model.ops.flatMap((op) => (op.kind === 'requantize' && op.inputs[0] === first.output ? [{ bits: op.bits }] : []));
+  };
+
+  it('are cut once for all layers that read them where that costs less than their bits in each, to four bits more than an activation', () => {
+    assert.deepEqual(cuts(1), []);
+    assert.deepEqual(cuts(6), [{ bits: 12 }]);
+  });
+});
