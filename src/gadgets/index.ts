@@ -7,6 +7,7 @@ import { inputRange } from './input-range.js';
 import { lines } from './lines.js';
 import { multiply } from './multiply.js';
 import { multiplyAdd } from './multiply-add.js';
+import { multiplyField } from './multiply-field.js';
 import { poseidonBlock } from './poseidon-block.js';
 import { reciprocal } from './reciprocal.js';
 import { requantizeClamp } from './requantize-clamp.js';
@@ -29,11 +30,12 @@ export { inputRange } from './input-range.js';
 export { lines, linesOf, MOST_UPPER_DIGITS } from './lines.js';
 export { multiply } from './multiply.js';
 export { multiplyAdd } from './multiply-add.js';
+export { multiplyField } from './multiply-field.js';
 export { poseidon, poseidonBlock, poseidonCommit } from './poseidon-block.js';
 export { reciprocal } from './reciprocal.js';
 export { requantizeClamp } from './requantize-clamp.js';
 export { requantizeClampDigits } from './requantize-clamp-digits.js';
-export { requantizeDigits } from './requantize-digits.js';
+export { LEAST_FIELD_DIGITS, requantizeDigits } from './requantize-digits.js';
 export { requantizeMin } from './requantize-min.js';
 export { requantizeRelu } from './requantize-relu.js';
 export { requantize } from './requantize.js';
@@ -42,7 +44,7 @@ export { LEAST_TABLE_BITS, MOST_TABLE_BITS, shapesOf, table } from './table.js';
 
 const GADGETS: ReadonlyMap<string, Gadget> = new Map(
   [
-    argMax, context, distances, inputRange, lines, multiply, multiplyAdd, poseidonBlock, reciprocal, requantize, requantizeClamp, requantizeClampDigits, requantizeDigits,
+    argMax, context, distances, inputRange, lines, multiply, multiplyAdd, multiplyField, poseidonBlock, reciprocal, requantize, requantizeClamp, requantizeClampDigits, requantizeDigits,
     requantizeMin, requantizeRelu, squareRoot, table,
   ].map((gadget): [string, Gadget] => [gadget.template, gadget as unknown as Gadget]),
 );

@@ -214,6 +214,9 @@ export const LAYER_CASES: readonly LayerCase[] = [
   layer('logarithm of a softmax', (s, r) => s.softmax(s.affine(s.input([2, 5]), numbers(r, 10, 4), numbers(r, 10)), { logarithm: true })),
   layer('products of matrices', (s) => s.matmul(s.input([2, 3, 4]), s.input([2, 4, 2]))),
   layer('products of matrices with one matrix', (s, r) => s.matmul(s.affine(s.input([2, 2, 3]), numbers(r, 12, 2), numbers(r, 12)), s.input([1, 3, 2]))),
+  // The sums are long enough to be packed: of a matrix by a matrix, and of one row by it.
+  layer('products of matrices with long sums', (s) => s.matmul(s.input([2, 2, 40]), s.input([1, 40, 3]))),
+  layer('products of a row with long sums', (s) => s.matmul(s.input([1, 1, 60]), s.input([1, 60, 2]))),
   layer('average pooling', (s) => s.mean(s.input([1, 2, 4, 4]), { kernel: [2, 2], strides: [2, 2] })),
   layer('average pooling with windows of different sizes', (s) => s.mean(s.input([1, 1, 4, 4]), { kernel: [3, 3], strides: [1, 1], pads: [1, 1] })),
   layer('global mean after relu', (s, r) => s.reduce(s.relu(s.dense(s.input([2, 4]), 5, r)), 'mean')),

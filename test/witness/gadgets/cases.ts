@@ -247,8 +247,16 @@ export const INTEGER_CASES: readonly GadgetCase[] = [
   },
 ];
 
-/** Gadgets whose inputs are any field elements. */
+/** Gadgets whose inputs are any field elements, or integers that doubles do not hold. */
 export const FIELD_CASES: readonly GadgetCase[] = [
+  ...each(requantizeDigits, [[60, 3], [190, 0]]),
+  {
+    spec: { template: 'MultiplyField', parameters: [] },
+    constraints: 1,
+    range: [0n, FIELD_MODULUS - 1n],
+    inputCount: 2,
+    expected: ([a, b]) => (a * b) % FIELD_MODULUS,
+  },
   { spec: { template: 'Context', parameters: [] }, constraints: 1, range: [0n, FIELD_MODULUS - 1n], inputCount: 1 },
   ...([[2, 243], [16, 612]] as const).map(([n, constraints]) => ({
     spec: { template: 'PoseidonBlock', parameters: [n] },
