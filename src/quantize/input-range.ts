@@ -9,7 +9,7 @@ import { leastOf, mostOf } from '../tensor/extremes.js';
 import { CalibrationError } from './errors.js';
 import { bitsOf } from './intervals.js';
 import type { IntegerInput } from './integer-model.js';
-import { gridFor } from './scale.js';
+import { gridFor, operandBits } from './scale.js';
 import type { FloatEvaluator } from './statistics.js';
 
 /** Range assumed where neither calibration data nor a declaration says otherwise. */
@@ -60,11 +60,12 @@ export function chooseInputs(
 ): InputChoice {
   const notes: string[] = [];
   const compared = comparedOnly(graph);
+  const factors = factorsOf(graph);
   // A clip's ends would differ between units.
   const clipped = new Set(graph.nodes.flatMap((node) => (node.op === 'clip' ? [...network.units.of(node.output)] : [])));
   const choices = graph.inputs.map((source, k): Choice => {
     const input = { ...source, tensor: k };
-    const bits = compared.has(source.name) ? Math.max(activationBits, COMPARED_BITS) : activationBits;
+    const bits = compared.has(source.name) ? Math.max(activationBits, COMPARED_BITS) : factors.has(source.name) ? operandBits(activationBits) : activationBits;
     const of = samples.map((sample) => sample[k]);
     if (source.integers) return { shared: integerGrid(input, source.integers, of, declared) };
     if (declared) return { shared: sharedGrid(input, bits, declared[0], declared[1]) };
@@ -140,6 +141,15 @@ function relativeError(given: readonly Float64Array[], exact: readonly Float64Ar
   const range = Math.max(0, mostOf(exact.map(mostOf))) - Math.min(0, leastOf(exact.map(leastOf)));
   const error = mostOf(exact.map((values, row) => mostOf(values.map((value, i) => Math.abs(given[row][i] - value)))));
   return range > 0 ? error / range : 0;
+}
+
+/** Tensors that are multiplied with other activations, moved about or not: such as the state that a recurrent layer is given. */
+function factorsOf(graph: Graph): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const node of [...graph.nodes].reverse()) {
+    if (node.op === 'multiply' || (layerOf(node).onlyMoves(node) && found.has(node.output))) for (const input of node.inputs) found.add(input);
+  }
+  return found;
 }
 
 /** Bits of an integer type up to which its whole range is taken, whatever the samples show. */

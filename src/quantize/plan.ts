@@ -7,16 +7,9 @@ import { layerOf } from '../network/layers/index.js';
 import { leastOf } from '../tensor/extremes.js';
 import { sizeOf, type Shape } from '../tensor/shape.js';
 import { quantizedLayerOf } from './layers/index.js';
-import { gridFor, type Grid } from './scale.js';
+import { gridFor, operandBits, type Grid } from './scale.js';
 import type { TensorStatistics } from './statistics.js';
 
-/**
- * Bits by which what layers read as an operand or a factor is finer than an activation. A cut costs the width of what is cut, not of what is
- * left, and errors of operands are multiplied, and add up along residual connections and loops.
- */
-const OPERAND_BITS = 4;
-/** Bits of an activation at most. */
-const MOST_BITS = 16;
 /** Outputs whose ranges differ by this factor have a step for the smallest. */
 const UNLIKE = 4;
 /** An output's finest step in those of its tensor: values then keep far below the limit of an accumulator. */
@@ -67,7 +60,7 @@ export class CutPlan {
 
   /** Bits to which a tensor is cut that layers read as an operand or a factor. */
   get operandBits(): number {
-    return Math.min(this.bits + OPERAND_BITS, MOST_BITS);
+    return operandBits(this.bits);
   }
 
   /** Whether a tensor is read as the argument of a function and by other layers too. */

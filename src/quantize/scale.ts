@@ -33,6 +33,19 @@ function gridOver(least: number, span: number, levels: number): Grid {
   return { step, low: Math.round(least / step) + 0 };
 }
 
+/**
+ * Bits by which what layers read as an operand or a factor is finer than an activation. A cut costs the width of what is cut, not of what is
+ * left, and errors of operands are multiplied, and add up along residual connections and loops.
+ */
+const OPERAND_BITS = 4;
+/** Bits of an activation at most. */
+const MOST_BITS = 16;
+
+/** Bits of a tensor that layers read as an operand or a factor, by those of an activation. */
+export function operandBits(activationBits: number): number {
+  return Math.min(activationBits + OPERAND_BITS, MOST_BITS);
+}
+
 /** How much rounding noise an accumulator may add, relative to that of the requantization that follows it. */
 export const NOISE_BEFORE_REQUANTIZE = 1;
 /** The same where nothing is cut afterwards, so that precision costs only output bits. */

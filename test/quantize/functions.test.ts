@@ -107,6 +107,8 @@ describe('a function of an accumulator', () => {
     const parts = [s.input([1, 2]), s.input([1, 2])].map((x) => s.add({ op: 'multiply' }, [x, x], [1, 2]));
     const graph = s.graph(apply(s, 'Sqrt', s.add({ op: 'sum', coefficients: [1, 1] }, parts, [1, 2])));
     const model = quantize(graph, { activationBits: 8, samples: [[Float64Array.of(-4, 3), Float64Array.of(2, -3)]], inputRange: [-4, 4], evaluator });
+    assert.deepEqual(model.inputs.map(({ bits }) => bits), [12, 12], 'factors have four bits more');
+    assert.ok(model.ops.every(({ kind }) => kind !== 'requantize'), 'nothing is rounded before the root');
     const { circuit, generator, checker } = await ready(model);
     const count = circuit.layers.find(({ name }) => name === graph.nodes.at(-1)?.name)?.constraints ?? Infinity;
     assert.ok(count / 2 < 45, `${count / 2} constraints an element`);

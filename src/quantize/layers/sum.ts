@@ -15,7 +15,11 @@ const MORE_BITS = 16;
 const MOST_BITS = 44;
 
 function lower(node: SumNode, at: Lowering): void {
-  const inputs = node.inputs.map((name) => at.operand(at.tensor(name), node, GROWTH));
+  const given = node.inputs.map((name) => at.tensor(name));
+  // Terms in one unit, such as two squares, are added as they are.
+  const units = given.map(({ scale }, k) => Math.abs(node.coefficients[k]) * scale[0]);
+  const growth = units.every((unit) => unit === units[0]) ? Math.ceil(Math.log2(units.length)) : GROWTH;
+  const inputs = given.map((input) => at.operand(input, node, growth));
   const reals = inputs.map((input, k) => node.coefficients[k] * input.scale[0]);
   const finest = leastOf(reals.filter((value) => value !== 0).map(Math.abs));
   const terms = inputs.map((input, k) => ({ coefficients: [reals[k]], meanSquare: input.meanSquare }));
