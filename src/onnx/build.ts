@@ -2,11 +2,12 @@
 import { GraphBuilder } from './builder.js';
 import { MalformedModelError, UnsupportedOpError } from './errors.js';
 import { rangeOf } from './facts.js';
-import type { Graph, GraphNode, GraphOutput } from '../network/graph.js';
+import type { Graph, GraphInput, GraphNode, GraphOutput } from '../network/graph.js';
 import { lowerInput, lowerIntoScope, reachableNodes, requireUnmasked, type Scope } from './lower-model.js';
 import type { Constant, ElementType, OnnxModel } from './model.js';
 import { settle } from './settle.js';
 import { unmask } from './unmask.js';
+import { sizeOf, type Shape } from '../tensor/shape.js';
 import type { Activation } from './values.js';
 
 /**
@@ -22,8 +23,7 @@ export function buildGraph(model: OnnxModel): Graph {
     return { name: value.tensor, shape: value.shape, ...integersOf(value.type) };
   });
   for (const node of reachableNodes(model)) lowerIntoScope(node, model, scope, builder);
-  const isAlone = model.outputs.every(({ name }) => scope.get(name)?.kind === 'constant');
-  const outputs = model.outputs.map(({ name }) => readOutput(name, scope, builder, { isAlone, input: inputs[0]?.name }));
+  const outputs = model.outputs.map(({ name }) => readOutput(name, scope, builder, inputs));
   const nodes = prune(builder.nodes, outputs);
   requireUnmasked(nodes);
   return { inputs, nodes, outputs, notes: builder.notes };
@@ -35,20 +35,12 @@ function integersOf(type: ElementType): { readonly integers?: readonly [number, 
   return integers === undefined ? {} : { integers };
 }
 
-/** What a constant output needs to know: whether no output depends on an input, and the tensor of an input. */
-interface Beside {
-  readonly isAlone: boolean;
-  readonly input: string;
-}
-
-function readOutput(name: string, scope: Scope, builder: GraphBuilder, { isAlone, input }: Beside): GraphOutput {
+function readOutput(name: string, scope: Scope, builder: GraphBuilder, inputs: readonly GraphInput[]): GraphOutput {
   const value = scope.get(name);
   if (value === undefined) throw new MalformedModelError(`Graph output ${name} is made by no node. Is the file complete?`);
   if (value.kind === 'unknown') throw value.cause;
-  if (value.kind === 'constant' && isAlone) {
-    throw new UnsupportedOpError(`Graph output ${name} depends on no graph input: there is nothing to prove about it.`);
-  }
-  const { tensor, shape, omitted, type, labels } = value.kind === 'constant' ? fixed(builder, name, value, input) : isMasked(builder, value) ? settle(builder, value) : value;
+  if (value.kind === 'constant') return constantOutput(name, value, builder, inputs);
+  const { tensor, shape, omitted, type, labels } = isMasked(builder, value) ? settle(builder, value) : value;
   const described = { name, tensor, shape, ...(labels === undefined ? {} : { labels, ...(type === 'string' ? { named: true as const } : {}) }) };
   if (omitted === undefined) return described;
   builder.notes.push(
@@ -57,15 +49,17 @@ function readOutput(name: string, scope: Scope, builder: GraphBuilder, { isAlone
   return { ...described, omitted: { op: omitted.op, axes: omitted.axes } };
 }
 
-/** A constant beside computed outputs: a tensor that is the same for every input. */
-function fixed(builder: GraphBuilder, output: string, { data, shape, type }: Constant, input: string): Activation {
-  builder.notes.push(`Output ${output} is the same for every input.`);
-  const [name, spread, tensor] = [`${output}/fixed`, `${output}/fixed/spread`, output].map((wanted) => builder.unique(wanted));
-  const common = { name, source: 'Constant', shape };
-  builder.add({ ...common, op: 'move', inputs: [input], output: spread, index: new Int32Array(data.length), constants: new Float64Array() });
-  const integers = rangeOf(type);
-  builder.add({ ...common, op: 'affine', inputs: [spread], output: tensor, scale: new Float64Array(data.length), shift: data, ...(integers && { integers }) });
-  return { kind: 'activation', tensor, shape, type };
+/** An output that is the same for every input: the shift of an affine map without a factor. */
+function constantOutput(name: string, { shape, data, labels, type }: Constant, builder: GraphBuilder, inputs: readonly GraphInput[]): GraphOutput {
+  const source = inputs.find((input) => sizeOf(input.shape) > 0);
+  if (source === undefined) throw new UnsupportedOpError(`Graph output ${name} is a constant, and no graph input has an element: there is nothing to prove.`);
+  if (!data.every(Number.isFinite)) throw new UnsupportedOpError(`Graph output ${name} is a constant, and is NaN or infinite somewhere.`);
+  builder.notes.push(`Output ${name} depends on no graph input: it is the same for every input, and a proof says nothing about it.`);
+  const [spread, tensor] = [builder.unique(`${name}/any`), builder.unique(name)];
+  const node = (step: string): { readonly name: string; readonly source: string; readonly shape: Shape } => ({ name: builder.unique(`node ${name}${step}`).slice('node '.length), source: 'Constant', shape });
+  builder.add({ ...node('/any'), op: 'move', inputs: [source.name], output: spread, index: new Int32Array(data.length), constants: new Float64Array() });
+  builder.add({ ...node(''), op: 'affine', inputs: [spread], output: tensor, scale: new Float64Array(data.length), shift: data, ...integersOf(type) });
+  return { name, tensor, shape, ...(labels === undefined ? {} : { labels, ...(type === 'string' ? { named: true as const } : {}) }) };
 }
 
 /** Whether a softmax was left out whose scores hold a mask: they are no numbers that could be proved in its place. */

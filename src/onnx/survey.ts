@@ -59,7 +59,6 @@ export function surveyModel(model: OnnxModel): ModelSurvey {
   for (const { name } of model.outputs) {
     const value = scope.get(name);
     if (value === undefined) unsupported.push(`Graph output ${name} is made by no node.`);
-    if (value?.kind === 'constant') unsupported.push(`Graph output ${name} depends on no graph input: there is nothing to prove about it.`);
     if (value?.kind === 'unknown') unsupported.push(value.cause.message);
   }
   if (unsupported.length === 0) {

@@ -12,6 +12,11 @@ import {
   type Graph,
 } from '../../src/onnx/index.js';
 import type { ZkinferError } from '../../src/errors.js';
+import { evaluator } from '../../src/network/evaluate.js';
+import { dequantize, encodeInputs } from '../../src/quantize/encode.js';
+import { runIntegerModel } from '../../src/quantize/interpreter.js';
+import { quantize } from '../../src/quantize/quantize.js';
+import { codesOf, ready } from '../compile/support/run.js';
 import { agrees } from './support/compare.js';
 import { float, floatList, floats, int64s, makeModel, node, tensor, type ModelSpec, type NodeSpec } from './support/make-model.js';
 
@@ -65,7 +70,6 @@ describe('buildGraph', () => {
   refuse('nodes out of order', { inputs: { x: [2] }, outputs: ['y'], nodes: [node('Relu', ['z'], ['y']), node('Relu', ['x'], ['z'])] }, MalformedModelError, /reads z/);
   refuse('a tensor made twice', { inputs: { x: [2] }, outputs: ['y'], nodes: [node('Relu', ['x'], ['z']), node('Abs', ['x'], ['z']), node('Neg', ['z'], ['y'])] }, MalformedModelError, /makes z, which exists already/);
   refuse('an output that nothing makes', { inputs: { x: [2] }, outputs: ['y'], nodes: [] }, MalformedModelError, /output y is made by no node/);
-  refuse('an output that does not depend on an input', { inputs: { x: [2] }, outputs: ['y'], constants: { c: floats([1], [1]) }, nodes: [node('Neg', ['c'], ['y'])] }, UnsupportedOpError, /nothing to prove/);
   refuse('an input of strings', { inputs: { x: { dims: [2], type: 'string' } }, outputs: ['y'], nodes: [node('Identity', ['x'], ['y'])] }, UnsupportedTensorError, /input x is no tensor of numbers/);
   refuse('rounding an activation to integers', { inputs: { x: [2] }, outputs: { y: 'int64' }, nodes: [node('Cast', ['x'], ['y'], { to: 7 }, 'round')] }, UnsupportedAttributeError, /Node round \(Cast\).*to = "int64"/);
   for (const to of [2, 3, 12]) {
@@ -229,7 +233,7 @@ describe('outputs that no input changes', () => {
 
   it('are constants beside computed ones, and the notes say so', async () => {
     const graph = await agrees({ inputs: { x: [3] }, outputs: ['y', 'z'], constants, nodes: [node('Neg', ['x'], ['y']), node('Neg', ['c'], ['z'])] });
-    assert.match(graph.notes.join(), /Output z is the same for every input/);
+    assert.match(graph.notes.join(), /Output z depends on no graph input/);
   });
 });
 
@@ -243,5 +247,27 @@ describe('Cast of activations', () => {
   }
   it('from positions to a narrower integer is free', async () => {
     await agrees({ inputs: { x: [2, 3] }, outputs: { y: 'int32' }, nodes: [node('ArgMax', ['x'], ['i'], { axis: 1 }), node('Cast', ['i'], ['y'], { to: 6 })] });
+  });
+});
+
+describe('an output that is the same for every input', () => {
+  const spec = {
+    inputs: { x: [2] }, outputs: { y: 'float', c: 'float', n: 'int64' }, constants: { a: floats([3], [0.5, -1.25, 7]), k: int64s([3, -40]) },
+    nodes: [node('Relu', ['x'], ['y']), node('Neg', ['a'], ['c']), node('Identity', ['k'], ['n'])],
+  } as const;
+  it('is proved as a constant, with a note', async () => {
+    const graph = await agrees(spec);
+    assert.ok(graph.notes.some((note) => /Output c depends on no graph input/.test(note)));
+    const model = quantize(graph, { activationBits: 8, samples: [[Float64Array.of(-1, 1)]], evaluator });
+    const { generator, checker } = await ready(model);
+    const inputs = encodeInputs(model.inputs, [Float64Array.of(0.5, -0.25)]);
+    const witness = generator.generate({ publicInputs: [7n], privateInputs: [...codesOf(model, inputs), 1] });
+    assert.ok(checker.isSatisfied(witness));
+    const [, c, n] = runIntegerModel(model, inputs).map((values, k) => Array.from(dequantize(values, model.outputs[k].scale)));
+    assert.deepEqual(n, [3, -40]);
+    [-0.5, 1.25, -7].forEach((value, i) => assert.ok(Math.abs(c[i] - value) < 8.25 / 1000));
+  });
+  it('is refused where it is no number', () => {
+    assert.throws(() => build({ ...spec, constants: { ...spec.constants, a: floats([1], [NaN]) } }), UnsupportedOpError);
   });
 });

@@ -7,6 +7,8 @@ export const affine: QuantizedLayer<AffineNode> = { lower, cut: uncut, cutCount:
 
 /** Bits that weights of usual precision add to an accumulator. */
 const GROWTH = 12;
+/** Whole numbers below this stay in exact arithmetic. */
+const LARGEST_WHOLE = 2 ** 40;
 
 function lower(node: AffineNode, at: Lowering): void {
   at.onOperand(node, GROWTH, (x) => build(node, x, at));
@@ -17,7 +19,9 @@ function build(node: AffineNode, given: Quantized, at: Lowering): void {
   const coefficients = node.scale.map((value) => value * x.scale[0]);
   const moved = middle === undefined ? node.shift : node.shift.map((value, i) => value + coefficients[i] * middle[i]);
   const terms = [{ coefficients, meanSquare: x.meanSquare }, { coefficients: moved, meanSquare: 1 }];
-  const unit = at.isIntegral(x, coefficients, moved) ? 1 : at.accumulatorScale(node.output, terms, coefficients.length);
+  // Without a factor there is a constant, and whole numbers stay what they are whatever x is.
+  const isConstant = coefficients.every((value) => value === 0) && moved.every((value) => Number.isInteger(value) && Math.abs(value) < LARGEST_WHOLE);
+  const unit = isConstant || at.isIntegral(x, coefficients, moved) ? 1 : at.accumulatorScale(node.output, terms, coefficients.length);
   const factor = coefficients.map((value) => Math.round(value / unit) + 0);
   const shift = moved.map((value) => Math.round(value / unit) + 0);
   at.emit({ kind: 'affine', factor, shift }, [x], node.output, node.shape, unit);
