@@ -143,11 +143,22 @@ function relativeError(given: readonly Float64Array[], exact: readonly Float64Ar
   return range > 0 ? error / range : 0;
 }
 
-/** Tensors that are multiplied with other activations, moved about or not: such as the state that a recurrent layer is given. */
+/** Layers that pass on what they are given, each element by itself; and those that add up many. */
+const ALONE: ReadonlySet<GraphNode['op']> = new Set(['affine', 'move']);
+const ADDING: ReadonlySet<GraphNode['op']> = new Set(['conv', 'dense', 'mean', 'sum']);
+
+/**
+ * Tensors that reach a product of activations, or as part of a sum a smooth function, through linear layers alone: such as the state that a
+ * recurrent layer is given. These err less than activation bits, and so must what they are given. A function of the input itself is exact
+ * on its integers.
+ */
 function factorsOf(graph: Graph): ReadonlySet<string> {
+  const sums = new Set<string>();
+  for (const node of graph.nodes) if (ADDING.has(node.op) || (ALONE.has(node.op) && node.inputs.some((input) => sums.has(input)))) sums.add(node.output);
   const found = new Set<string>();
   for (const node of [...graph.nodes].reverse()) {
-    if (node.op === 'multiply' || (layerOf(node).onlyMoves(node) && found.has(node.output))) for (const input of node.inputs) found.add(input);
+    const passes = (ALONE.has(node.op) || ADDING.has(node.op)) && found.has(node.output);
+    for (const input of node.inputs) if (node.op === 'multiply' || passes || (node.op === 'function' && sums.has(input))) found.add(input);
   }
   return found;
 }

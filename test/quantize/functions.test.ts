@@ -124,6 +124,21 @@ describe('a function of an accumulator', () => {
   });
 });
 
+describe('an input', () => {
+  it('has four bits more where it reaches a product, or a function of a sum, and not before a rectifier or a function of itself', () => {
+    const bitsOf = (build: (s: Sketch, x: string) => string): number => {
+      const s = new Sketch();
+      const graph = s.graph(build(s, s.input([1, 4])));
+      return quantize(graph, { activationBits: 8, samples: [[Float64Array.of(-1, 0.5, 1, 2)]], evaluator }).inputs[0].bits;
+    };
+    assert.equal(bitsOf((s, x) => apply(s, 'Tanh', s.dense(x, 3, seeded(1)))), 12);
+    assert.equal(bitsOf((s, x) => s.add({ op: 'multiply' }, [s.dense(x, 4, seeded(1)), x], [1, 4])), 12);
+    assert.equal(bitsOf((s, x) => s.relu(s.dense(x, 3, seeded(1)))), 8);
+    assert.equal(bitsOf((s, x) => apply(s, 'Tanh', s.dense(s.relu(s.dense(x, 3, seeded(1))), 3, seeded(2)))), 8);
+    assert.equal(bitsOf((s, x) => apply(s, 'Tanh', x)), 8);
+  });
+});
+
 describe('fusion of functions of one value', () => {
   const fused = (build: (s: Sketch) => readonly string[]): Graph => {
     const s = new Sketch();
