@@ -2,7 +2,7 @@
  * The declared range of each graph input, which becomes a promise: every input inside has a proof, every input outside
  * an error. From the user, or from calibration data, or a stated default.
  */
-import type { Graph, GraphInput } from '../network/graph.js';
+import type { Graph, GraphInput, GraphNode } from '../network/graph.js';
 import { FIXED, type UnitClasses } from '../network/unit-classes.js';
 import { layerOf } from '../network/layers/index.js';
 import { leastOf, mostOf } from '../tensor/extremes.js';
