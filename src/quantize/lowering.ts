@@ -198,6 +198,13 @@ export class Lowering {
     return { body: { kind: 'requantize', shift, low, bits }, step };
   }
 
+  /** x with a constant added to each of its integers. */
+  added(x: Quantized, constant: number): Quantized {
+    if (constant === 0) return x;
+    const size = sizeOf(x.shape);
+    return this.emitStep({ kind: 'affine', factor: new Float64Array(size).fill(1), shift: new Float64Array(size).fill(constant) }, [x], x.of, x.shape, x.scale[0]);
+  }
+
   /** The requantization that made x, if one did. */
   requantizationOf(x: Quantized): { readonly low: number; readonly bits: number } | undefined {
     return this.requantizations.get(x.id);

@@ -9,6 +9,9 @@
  */
 import { erf } from './erf.js';
 
+/** Functions that jump from one whole number to the next. */
+export type Jumps = 'Ceil' | 'Floor' | 'Round' | 'Sign';
+
 /** A function of one value with its parameters filled in. */
 export interface ScalarFunction {
   /** For reports: `Sigmoid`, `Elu(alpha = 2)`, `Sigmoid * x`. */
@@ -20,6 +23,8 @@ export interface ScalarFunction {
   readonly whole: boolean;
   /** Whether it is the square root, which has a gadget of its own. */
   readonly squareRoot?: true;
+  /** Which of the functions it is that jump from one whole number to the next. */
+  readonly jumps?: Jumps;
   /** Bounds of its values on [low, high]: infinite where a pole lies between, and 0 where nothing of it is in the domain. */
   readonly bound: (low: number, high: number) => readonly [number, number];
 }
@@ -38,6 +43,7 @@ export interface FunctionRow<P extends Parameters = Parameters> {
   /** Whether its results are whole numbers. */
   readonly whole?: true;
   readonly squareRoot?: true;
+  readonly jumps?: Jumps;
   /**
    * Values that it takes, or comes near to, between low and high and that may lie outside those at the two ends: at turning points, jumps
    * and poles. Between them it rises or falls throughout.
@@ -124,14 +130,14 @@ export const FUNCTIONS = {
   Asinh: rising(Math.asinh),
   Atan: rising(Math.atan),
   Atanh: plain(Math.atanh, always, UNIT, 'at -1 and 1'),
-  Ceil: whole(Math.ceil),
+  Ceil: { ...whole(Math.ceil), jumps: 'Ceil' },
   Celu: row({ alpha: 1 }, (x, { alpha }) => Math.max(0, x) + Math.min(0, alpha * Math.expm1(x / alpha)), ({ alpha }) => alpha > 0, zero),
   Cos: turning(Math.cos, periodic(Math.cos, 0)),
   Cosh: turning(Math.cosh, (low, high) => (low <= 0 && high >= 0 ? [1] : [])),
   Elu: row({ alpha: 1 }, (x, { alpha }) => (x < 0 ? alpha * Math.expm1(x) : x), ({ alpha }) => alpha >= 0, zero),
   Erf: rising(erf),
   Exp: rising(Math.exp),
-  Floor: whole(Math.floor),
+  Floor: { ...whole(Math.floor), jumps: 'Floor' },
   Gelu: turning(gelu, turnBetween(gelu, -5, 0)),
   GeluTanh: turning(geluTanh, turnBetween(geluTanh, -5, 0)),
   Log: plain(Math.log, always, NOT_NEGATIVE, 'minus infinity at 0'),
@@ -148,7 +154,7 @@ export const FUNCTIONS = {
   /** base^x. */
   Power: row({ base: Math.E }, (x, { base }) => base ** x, ({ base }) => base >= 1, noTurns),
   Reciprocal: plain((x) => 1 / x, never, EVERYWHERE, 'infinity at 0, taken from the right', poleAtZero),
-  Round: whole(roundEven),
+  Round: { ...whole(roundEven), jumps: 'Round' },
   Selu: row(
     { alpha: 1.6732632423543772, gamma: 1.0507009873554805 },
     (x, { alpha, gamma }) => gamma * (x <= 0 ? alpha * Math.expm1(x) : x),
@@ -162,7 +168,7 @@ export const FUNCTIONS = {
     (_low, _high, { bias, lambd }) => [bias - lambd, 0, lambd - bias],
   ),
   Sigmoid: rising(sigmoid),
-  Sign: whole(Math.sign),
+  Sign: { ...whole(Math.sign), jumps: 'Sign' },
   Sin: turning(Math.sin, periodic(Math.sin, Math.PI / 2)),
   Sinh: rising(Math.sinh),
   Softplus: rising(softplus),
@@ -186,7 +192,7 @@ export type FunctionParameters<Name extends FunctionName> = { readonly [P in key
 
 /** The function of this name with these parameters. */
 export function scalarFunction<Name extends FunctionName>(name: Name, parameters: FunctionParameters<Name>): ScalarFunction {
-  const { evaluate, isMonotone, whole: isWhole = false, squareRoot, domain, turns } = FUNCTIONS[name] as FunctionRow;
+  const { evaluate, isMonotone, whole: isWhole = false, squareRoot, jumps, domain, turns } = FUNCTIONS[name] as FunctionRow;
   const shown = Object.entries(parameters).map(([parameter, value]) => `${parameter} = ${String(value)}`);
   const [first, last] = domain(parameters);
   return {
@@ -195,6 +201,7 @@ export function scalarFunction<Name extends FunctionName>(name: Name, parameters
     monotone: isMonotone(parameters),
     whole: isWhole,
     ...(squareRoot === undefined ? {} : { squareRoot }),
+    ...(jumps === undefined ? {} : { jumps }),
     bound(low, high) {
       const [from, to] = [Math.max(low, first), Math.min(high, last)];
       if (from > to) return [0, 0];

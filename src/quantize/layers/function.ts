@@ -6,7 +6,8 @@
  *
  * A smooth function is made of straight lines between points of a finer index: 32 lines over 2^11 arguments cost less than 2^8 entries
  * without order, and err less. What they give has more bits, since their slopes must be whole numbers. Square roots of accumulators that
- * are not negative are computed exactly.
+ * are not negative are computed exactly. A sign, and a rounding to few whole numbers, are taken of the accumulators themselves: in a table over
+ * 8 bits their jumps would stand half a step of the index away from where they belong.
  */
 import { LEAST_TABLE_BITS, MOST_ROOT_BITS, MOST_TABLE_BITS, MOST_UPPER_DIGITS } from '../../gadgets/index.js';
 import type { FunctionNode } from '../../network/graph.js';
@@ -17,6 +18,7 @@ import type { Lowering, Quantized } from '../lowering.js';
 import type { CutPlan } from '../plan.js';
 import { gridFor, type Grid } from '../scale.js';
 import { eachResult, type QuantizedLayer } from './layer.js';
+import { compare } from './step.js';
 
 export const scalar: QuantizedLayer<FunctionNode> = { lower, cut: inputGrid, cutCount: eachResult };
 
@@ -41,10 +43,16 @@ const LINE_ERROR = 1 / 2;
 /** Bits by which a square root is finer than an activation. */
 const ROOT_BITS = 2;
 
+/** Bits by which accumulators are finer than an activation where a sign is taken of them. */
+const JUMP_BITS = 4;
+/** Bits behind the point of accumulators that are rounded to whole numbers. */
+const ROUNDING_BITS = 8;
+
 function lower(node: FunctionNode, at: Lowering): void {
   const x = at.tensor(node.inputs[0]);
   if (node.f.squareRoot && lowerRoot(node, x, at)) return;
   const narrow = narrowIndex(x, at);
+  if (narrow === undefined && lowerJumps(node, x, at)) return;
   if (narrow === undefined && lowerLines(node, x, at)) return;
   const index = narrow ?? cutIndex(node, x, at);
   const { low, bits } = index;
@@ -79,6 +87,8 @@ function cutIndex(node: FunctionNode, x: Quantized, at: Lowering): Index {
 
 /** The grid to which the input is cut, or that its accumulators should be as fine as. */
 function inputGrid(node: FunctionNode, _name: string, plan: CutPlan): Grid {
+  if (node.f.jumps === 'Sign') return plan.ownGrid(node.inputs[0], plan.bits + JUMP_BITS);
+  if (node.f.jumps !== undefined && isOfFew(node, plan)) return { step: 2 ** -ROUNDING_BITS, low: 0 };
   if (node.f.squareRoot) return { step: rootStep(node, plan) ** 2, low: 0 };
   const bits = lineBits(plan);
   const fine = indexGrid(node, plan, bits);
@@ -102,6 +112,38 @@ function lowerRoot(node: FunctionNode, x: Quantized, at: Lowering): boolean {
   const scaled =
     factor === 1 ? x : at.emitStep({ kind: 'affine', factor: new Float64Array(size).fill(factor), shift: new Float64Array(size) }, [x], x.of, x.shape, x.scale[0] / factor);
   at.emit({ kind: 'squareRoot' }, [scaled], node.output, node.shape, Math.sqrt(scaled.scale[0]));
+  return true;
+}
+
+/** Whether an activation's bits hold all whole numbers from the function's least value to its greatest. */
+function isOfFew({ output }: FunctionNode, plan: CutPlan): boolean {
+  const { min, max } = plan.statisticsOf(output);
+  return max - min < 2 ** plan.bits;
+}
+
+/** A function that jumps, taken of accumulators whose scale is a power of two (`inputGrid` asks for one); a sign of any. */
+function lowerJumps(node: FunctionNode, x: Quantized, at: Lowering): boolean {
+  const { f: { jumps }, output, shape } = node;
+  if (jumps === undefined) return false;
+  if (jumps === 'Sign') {
+    // [x >= 1] + [x >= 0] - 1
+    const reached = [1, 0].map((least) => {
+      const { differences, body } = compare(x, () => least, at);
+      return at.emitStep(body, [differences], x.of, shape, 1);
+    });
+    const both = at.emitStep({ kind: 'sum', coefficients: [1, 1] }, reached, x.of, shape, 1);
+    const size = sizeOf(shape);
+    at.emit({ kind: 'affine', factor: new Float64Array(size).fill(1), shift: new Float64Array(size).fill(-1) }, [both], output, shape, 1);
+    return true;
+  }
+  const shift = -Math.log2(x.scale[0]);
+  if (!isOfFew(node, at.plan) || !Number.isInteger(shift) || shift < 1) return false;
+  // A requantization rounds halves up; Floor and Ceil are moved by a half, and Ceil by the least fraction less.
+  const half = 2 ** (shift - 1);
+  const moved = at.added(x, jumps === 'Floor' ? -half : jumps === 'Ceil' ? half - 1 : 0);
+  const { min, max } = at.plan.statisticsOf(output);
+  const low = Math.floor((min + max + 1 - 2 ** at.bits) / 2) + 0;
+  at.emit({ kind: 'requantize', shift, low, bits: at.bits }, [moved], output, shape, 1);
   return true;
 }
 

@@ -7,23 +7,26 @@
  */
 import type { StepNode } from '../../network/graph.js';
 import { bitsOf, spanOf } from '../intervals.js';
-import type { Lowering } from '../lowering.js';
+import type { Lowering, Quantized } from '../lowering.js';
 import { eachResult, uncut, type QuantizedLayer } from './layer.js';
 
 export const step: QuantizedLayer<StepNode> = { lower, cut: uncut, cutCount: eachResult };
 
 function lower(node: StepNode, at: Lowering): void {
   const x = at.tensor(node.inputs[0]);
-  const { low, high } = x.bounds;
   const [scale] = x.scale;
-  const least = low.map((_, i) => {
-    const code = codeOf(node.threshold[node.threshold.length === 1 ? 0 : i] / scale, scale === 1, node.strict);
-    return Math.min(Math.max(code, low[i]), high[i] + 1) + 0;
-  });
+  const leastOf = (i: number): number => codeOf(node.threshold[node.threshold.length === 1 ? 0 : i] / scale, scale === 1, node.strict);
+  const { differences, body } = compare(x, leastOf, at);
+  at.emit(body, [differences], node.output, node.shape, 1);
+}
+
+/** What gives 1 for each integer of x that is at least the given one, else 0: a requantization, and what it is to read. */
+export function compare(x: Quantized, leastOf: (i: number) => number, at: Lowering) {
+  const { low, high } = x.bounds;
   const bits = Math.max(1, bitsOf(spanOf(x.bounds)));
-  const shift = least.map((value) => 2 ** (bits - 1) - value);
-  const differences = at.emitStep({ kind: 'affine', factor: new Float64Array(low.length).fill(1), shift }, [x], x.of, node.shape, x.scale[0]);
-  at.emit({ kind: 'requantize', shift: bits, low: 0, bits: 1 }, [differences], node.output, node.shape, 1);
+  const shift = low.map((least, i) => 2 ** (bits - 1) - (Math.min(Math.max(leastOf(i), least), high[i] + 1) + 0));
+  const differences = at.emitStep({ kind: 'affine', factor: new Float64Array(low.length).fill(1), shift }, [x], x.of, x.shape, x.scale[0]);
+  return { differences, body: { kind: 'requantize', shift: bits, low: 0, bits: 1 } as const };
 }
 
 /** The least integer that counts as reached. */
