@@ -1,7 +1,7 @@
 /**
  * Products of matrices of two activations. One constraint for each multiplication, the sums free; or, where sums are long, packed: several
  * columns of the right matrix in one field element, so that one constraint multiplies them all, and the binary digits of each packed sum
- * tell its columns apart (decision 12 in docs/architecture.md).
+ * tell its columns apart (decision 13 in docs/architecture.md).
  */
 import { LEAST_FIELD_DIGITS, multiply, multiplyField, requantizeDigits } from '../../gadgets/index.js';
 import type { IntegerMatMul } from '../../quantize/integer-model.js';
