@@ -109,7 +109,7 @@ function valueInfo({ name, shape }: Value): object {
 }
 
 /** Layers of one width, rectified, and ten scores: about `layers * width^2` weights. */
-export function denseNetwork(width: number, layers: number): Uint8Array {
+function denseNetwork(width: number, layers: number): Uint8Array {
   const writer = new Writer();
   const input: Value = { name: 'x', shape: [width] };
   let x = input;
@@ -118,7 +118,7 @@ export function denseNetwork(width: number, layers: number): Uint8Array {
 }
 
 /** Simonyan and Zisserman, configuration A, for images of 32 by 32 with one dense layer at the end. */
-export function vgg11(): Uint8Array {
+function vgg11(): Uint8Array {
   const writer = new Writer();
   const input: Value = { name: 'x', shape: [3, 32, 32] };
   let x = input;
@@ -130,7 +130,7 @@ export function vgg11(): Uint8Array {
 }
 
 /** He et al.: eighteen layers, batch normalisation folded already, for square images of this size. */
-export function resnet18(size: number): Uint8Array {
+function resnet18(size: number): Uint8Array {
   const writer = new Writer();
   const input: Value = { name: 'x', shape: [3, size, size] };
   let x = writer.maxPool(writer.relu(writer.conv(input, 64, 7, 2)), 3, 2, 1);
@@ -144,7 +144,7 @@ export function resnet18(size: number): Uint8Array {
   return writer.finish(input, writer.dense(writer.averageAndFlatten(x), 10));
 }
 
-export interface LargeModel {
+interface LargeModel {
   readonly make: () => Uint8Array;
   /** Elements of its one input. */
   readonly inputSize: number;

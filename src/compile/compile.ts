@@ -27,7 +27,7 @@ export interface Circuit extends Omit<LoweredModel, 'netlist'> {
   readonly layers: readonly LayerCost[];
 }
 
-export interface CompileModelOptions extends CompileOptions {
+interface CompileModelOptions extends CompileOptions {
   /** Multiplications from which on a linear layer is not written out; the circuit is the same. Default LEAST_WORK. */
   readonly leastWork?: number;
 }

@@ -18,7 +18,7 @@ export interface Readings {
   readonly values: ReadonlySet<TensorId>;
 }
 
-export interface EmitterOptions {
+interface EmitterOptions {
   /** Multiplications from which on a linear layer is not written out. */
   readonly leastWork: number;
   /** Position of an op in the model. */

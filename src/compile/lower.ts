@@ -24,7 +24,7 @@ export const INPUT_LAYER = '(input range checks)';
 export const CONTEXT_LAYER = '(context)';
 
 /** Multiplications from which on a linear layer is kept as it is. Smaller ones are written out, which composes them once for all. */
-export const LEAST_WORK = 2 ** 20;
+const LEAST_WORK = 2 ** 20;
 
 /** `leastWork`: multiplications from which on a linear layer is not written out; the circuit is the same. */
 export function lowerModel(model: IntegerModel, visibility: PortVisibility, leastWork = LEAST_WORK): LoweredModel {

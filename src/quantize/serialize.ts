@@ -18,7 +18,7 @@ type TypeName = keyof typeof TYPES;
 type TypedArray = InstanceType<(typeof TYPES)[TypeName]>;
 
 /** An integer model as the files that hold it. */
-export interface StoredModel {
+interface StoredModel {
   readonly json: string;
   /** Contents of `weights.bin` in pieces; undefined where the model has no large array. */
   readonly weights?: readonly Uint8Array[];

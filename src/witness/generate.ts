@@ -28,7 +28,7 @@ export interface WitnessGenerator {
 }
 
 /** A witness, and beside it what layers computed that have no wires. */
-export interface GeneratedWitness extends Witness {
+interface GeneratedWitness extends Witness {
   readonly linear: Float64Array;
 }
 

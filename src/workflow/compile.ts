@@ -50,7 +50,7 @@ export interface CompileOptions extends ClassOptions, ModelChoice {
 }
 
 /** Bytes up to which a build holds its constraint system as a file. Whoever needs a larger one gets it made again: `circuit-file.ts`. */
-export const MOST_R1CS_BYTES = 2 ** 26;
+const MOST_R1CS_BYTES = 2 ** 26;
 
 export interface CompiledModel {
   readonly model: IntegerModel;
