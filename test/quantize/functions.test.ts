@@ -189,6 +189,23 @@ describe('fusion of functions of one value', () => {
 });
 
 describe('the circuit of a table', () => {
+  it('is one for a function that is a digit of its index less a constant', async () => {
+    const entries = Float64Array.from({ length: 16 }, (_, k) => Math.floor(k / 8) - 1);
+    const layer = { name: 'floor', op: 'Floor', shape: [1] };
+    const model: IntegerModel = {
+      activationBits: 4, layers: [layer], notes: [],
+      inputs: [{ name: 'x', tensor: 0, shape: [1], scale: Float64Array.of(1), low: Float64Array.of(-8), bits: 4 }],
+      ops: [{ kind: 'table', low: -8, bits: 4, entries, inputs: [0], output: 1, shape: [1], scale: 1, layer: layer.name }],
+      outputs: [{ name: 'y', tensor: 1, shape: [1], scale: 1 }],
+    };
+    const { program, system } = await compileModel(model, { input: 'private', output: 'public' });
+    const [checker, generator] = [createChecker(system), prepareWitness(program)];
+    for (const code of codes(model)) {
+      const witness = generator.generate({ publicInputs: [7n], privateInputs: codesOf(model, [Float64Array.of(code)]) });
+      assert.ok(checker.isSatisfied(witness));
+      assert.deepEqual(Array.from(circuitResults(program, witness)), [Math.floor(code / 8)]);
+    }
+  });
   it('computes what the interpreter does for every integer, saturating or not, with the value read beside it', async function () {
     this.timeout(300_000);
     const s = new Sketch();

@@ -33,9 +33,9 @@ export function compileTable(op: IntegerTable, at: Emitter): void {
   };
   const digits = at.digits(input, op.low, op.bits) ?? makeDigits(at.shifted(at.rows(input), -op.low), size, indexRange, 0, op.bits, at);
 
-  // circom takes an output that equals one digit for that digit; a constant more tells them apart.
+  // circom takes an output that equals one digit for that digit; one that is 1 where all digits are 0 is none of them.
   const straightRows = shapesOf(op.bits, Array.from(op.entries)).length === 1;
-  const offset = straightRows ? 1 : 0;
+  const offset = straightRows ? 1 - op.entries[0] : 0;
   const entries = Array.from(op.entries, (value) => value + offset);
   const spec = cheapest(op.bits, entries);
   const [leastEntry, mostEntry] = [leastOf(entries), mostOf(entries)];
