@@ -7,6 +7,10 @@ import { MalformedModelError, UnsupportedOpsetError, UnsupportedTensorError } fr
 import type { Attribute, Constant, OnnxFunction, OnnxGraph, OnnxModel, OnnxNode, ValueInfo } from './model.js';
 import { ModelProto, type AttributeMessage, type FunctionMessage, type GraphMessage, type ModelMessage, type NodeMessage, type ValueInfoMessage } from './schema.js';
 import { elementType, readTensor, toNumber } from './tensor-data.js';
+import { fields } from './wire.js';
+
+/** Number of the field ModelProto.graph. */
+const GRAPH = 7;
 
 /** Oldest and newest version of the default operator set that the operators here follow. */
 export const OLDEST_OPSET = 7;
@@ -63,7 +67,15 @@ function readInitializers(graph: GraphMessage): Map<string, Constant> {
 }
 
 function readOpsets({ opsetImport }: Pick<ModelMessage, 'opsetImport'>): Map<string, number> {
-  return new Map((opsetImport ?? []).map(({ domain, version }) => [domainOf(domain), toNumber(version)]));
+  const opsets = new Map<string, number>();
+  for (const { domain, version } of opsetImport ?? []) {
+    const known = opsets.get(domainOf(domain));
+    if (known !== undefined && known !== toNumber(version)) {
+      throw new MalformedModelError(`The model names versions ${known} and ${toNumber(version)} of the operator set ${domainOf(domain) || 'ai.onnx'}.`);
+    }
+    opsets.set(domainOf(domain), toNumber(version));
+  }
+  return opsets;
 }
 
 function readFunction(message: FunctionMessage): OnnxFunction {
@@ -124,10 +136,15 @@ function refuseMadeTwice(nodes: readonly OnnxNode[], existing: Set<string>): voi
   }
 }
 
+/** The trap: protobufjs takes the last of several graphs, other readers make one of all of them, so such a file has two meanings. */
 function decodeBytes(bytes: Uint8Array): ModelMessage {
   try {
+    if (fields(bytes).filter(({ number }) => number === GRAPH).length > 1) {
+      throw new MalformedModelError('The file holds more than one graph. Export the model again.');
+    }
     return ModelProto.toObject(ModelProto.decode(bytes), { oneofs: true }) as ModelMessage;
   } catch (cause) {
+    if (cause instanceof MalformedModelError) throw cause;
     throw new MalformedModelError('The bytes are no ONNX model: they do not decode as one. Is the file complete?', { cause });
   }
 }
@@ -160,6 +177,7 @@ function readNode(message: NodeMessage, depth = 0): OnnxNode {
   const domain = domainOf(message.domain);
   const attributes = new Map<string, Attribute>();
   for (const attribute of message.attribute ?? []) {
+    if (attributes.has(attribute.name ?? '')) throw new MalformedModelError(`Node ${name} (${op}) has two attributes ${attribute.name}.`);
     attributes.set(attribute.name ?? '', readAttribute(attribute, `${attribute.name} of node ${name}`, depth));
   }
   return { name, op, domain, inputs: message.input ?? [], outputs, attributes, ...(message.overload ? { overload: message.overload } : {}) };

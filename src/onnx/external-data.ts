@@ -27,10 +27,15 @@ const PARTS: Readonly<Record<'model' | Message, Readonly<Record<number, Message>
   attribute: { 5: 'tensor', 6: 'graph', 10: 'tensor', 11: 'graph' },
   tensor: {},
 };
-/** Fields of TensorProto. */
+/** Fields of TensorProto: what it is, and where its bytes are. */
+const DIMS = 1;
+const DATA_TYPE = 2;
+const NAME = 8;
 const RAW_DATA = 9;
 const EXTERNAL_DATA = 13;
 const DATA_LOCATION = 14;
+/** The value of DATA_LOCATION that makes a tensor external; with any other, its entries say nothing. */
+const EXTERNAL = 1;
 /** Graphs in graphs; files have one or two. */
 const DEEPEST = 32;
 
@@ -63,17 +68,18 @@ function edited(message: Uint8Array, kind: 'model' | Message, read: (place: Exte
 }
 
 function editedTensor(parts: readonly Field[], read: (place: ExternalData) => Uint8Array): Uint8Array | undefined {
-  const entries = parts.filter(({ number }) => number === EXTERNAL_DATA);
-  if (entries.length === 0) return undefined;
-  const own = parts.filter(({ number }) => ![RAW_DATA, EXTERNAL_DATA, DATA_LOCATION].includes(number)).map(({ whole }) => whole);
-  return concatBytes([...own, field(RAW_DATA, read(placeOf(entries)))]);
+  const locations = parts.filter(({ number }) => number === DATA_LOCATION);
+  if (locations[locations.length - 1]?.value !== EXTERNAL) return undefined;
+  // Data of its own, which an external tensor may have too, is not what onnxruntime reads.
+  const own = parts.filter(({ number }) => [DIMS, DATA_TYPE, NAME].includes(number)).map(({ whole }) => whole);
+  return concatBytes([...own, field(RAW_DATA, read(placeOf(parts.filter(({ number }) => number === EXTERNAL_DATA))))]);
 }
 
 function placeOf(entries: readonly Field[]): ExternalData {
   const text = (part: Field | undefined): string => new TextDecoder().decode(part?.content);
   const values = new Map(
     entries.map(({ content }) => {
-      const parts = fields(content);
+      const parts = entryFields(content);
       return [text(parts.find(({ number }) => number === 1)), text(parts.find(({ number }) => number === 2))] as const;
     }),
   );
@@ -86,4 +92,12 @@ function placeOf(entries: readonly Field[]): ExternalData {
   const location = values.get('location') ?? '';
   if (location === '') throw new MalformedModelError("A tensor's external data names no file.");
   return { location, offset: whole('offset') ?? 0, length: whole('length') };
+}
+
+function entryFields(content: Uint8Array): Field[] {
+  try {
+    return fields(content);
+  } catch (cause) {
+    throw new MalformedModelError("A tensor's external data does not decode. Is the file complete?", { cause });
+  }
 }

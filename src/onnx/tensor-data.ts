@@ -23,7 +23,7 @@ export function toNumber(value: Int64 | undefined): number {
 /** `where` names the tensor in errors. Throws MalformedModelError, or UnsupportedTensorError for strings and the like. */
 export function readTensor(message: TensorMessage, where: string): Constant {
   const type = elementType(message.dataType);
-  if (message.dataLocation === EXTERNAL || (message.externalData?.length ?? 0) > 0) {
+  if (message.dataLocation === EXTERNAL) {
     throw new UnsupportedTensorError(
       `Tensor ${where} keeps its data in another file. Read the model with readOnnxFile, which takes in the files beside it, or save it as one file (onnx.save_model with save_as_external_data=False).`,
     );
@@ -46,6 +46,9 @@ export function readTensor(message: TensorMessage, where: string): Constant {
   const data = new Float64Array(size);
   if (raw === undefined) {
     const values = format.typed(message);
+    const { range } = format;
+    const outside = range === undefined ? undefined : values.find((value) => toNumber(value) < range[0] || toNumber(value) > range[1]);
+    if (outside !== undefined) throw new MalformedModelError(`Tensor ${where} holds ${toNumber(outside)}, which its type ${type} cannot.`);
     for (let i = 0; i < size; i++) data[i] = format.decode === undefined ? toNumber(values[i]) : format.decode(toNumber(values[i]));
   } else if (type === 'float' && LITTLE_ENDIAN) {
     // By far the most weights are these, and the loop below takes ten times as long.
@@ -91,6 +94,8 @@ interface Format {
   readonly typed: (message: TensorMessage) => readonly Int64[];
   /** Meaning of an element of the typed field, where it is not the value itself. */
   readonly decode?: (stored: number) => number;
+  /** Of an integer type that is stored in a wider field: its least and greatest number, beyond which readers differ. */
+  readonly range?: readonly [number, number];
 }
 
 const int32 = (message: TensorMessage): readonly number[] => message.int32Data ?? [];
@@ -101,13 +106,13 @@ const FORMATS: Partial<Record<ElementType, Format>> = {
   double: { bytes: 8, read: (b, at) => b.getFloat64(at, true), typed: (m) => m.doubleData ?? [] },
   float16: { bytes: 2, read: (b, at) => float16(b.getUint16(at, true)), typed: int32, decode: float16 },
   bfloat16: { bytes: 2, read: (b, at) => bfloat16(b.getUint16(at, true)), typed: int32, decode: bfloat16 },
-  int8: { bytes: 1, read: (b, at) => b.getInt8(at), typed: int32 },
-  uint8: { bytes: 1, read: (b, at) => b.getUint8(at), typed: int32 },
-  bool: { bytes: 1, read: (b, at) => Number(b.getUint8(at) !== 0), typed: int32 },
-  int16: { bytes: 2, read: (b, at) => b.getInt16(at, true), typed: int32 },
-  uint16: { bytes: 2, read: (b, at) => b.getUint16(at, true), typed: int32 },
+  int8: { bytes: 1, read: (b, at) => b.getInt8(at), typed: int32, range: [-128, 127] },
+  uint8: { bytes: 1, read: (b, at) => b.getUint8(at), typed: int32, range: [0, 255] },
+  bool: { bytes: 1, read: (b, at) => Number(b.getUint8(at) !== 0), typed: int32, range: [0, 1] },
+  int16: { bytes: 2, read: (b, at) => b.getInt16(at, true), typed: int32, range: [-32768, 32767] },
+  uint16: { bytes: 2, read: (b, at) => b.getUint16(at, true), typed: int32, range: [0, 65535] },
   int32: { bytes: 4, read: (b, at) => b.getInt32(at, true), typed: int32 },
-  uint32: { bytes: 4, read: (b, at) => b.getUint32(at, true), typed: uint64 },
+  uint32: { bytes: 4, read: (b, at) => b.getUint32(at, true), typed: uint64, range: [0, 2 ** 32 - 1] },
   int64: { bytes: 8, read: (b, at) => Number(b.getBigInt64(at, true)), typed: (m) => m.int64Data ?? [] },
   uint64: { bytes: 8, read: (b, at) => Number(b.getBigUint64(at, true)), typed: uint64 },
 };

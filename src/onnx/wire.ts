@@ -12,7 +12,13 @@ export interface Field {
   readonly whole: Uint8Array;
   /** What is in it, where it has a length. */
   readonly content: Uint8Array;
+  /** The number that it is, where it is a varint of 32 bits or less; else 0. */
+  readonly value: number;
 }
+
+/** Wire types. */
+const VARINT = 0;
+const LENGTH = 2;
 
 /** The fields of a message, in order. @throws RangeError where the bytes end too early, Error where they are no message */
 export function fields(message: Uint8Array): Field[] {
@@ -21,17 +27,18 @@ export function fields(message: Uint8Array): Field[] {
   while (reader.pos < reader.len) {
     const start = reader.pos;
     const tag = reader.uint32();
-    const hasLength = (tag & 7) === 2;
-    const content = hasLength ? reader.bytes() : new Uint8Array();
-    if (!hasLength) reader.skipType(tag & 7);
-    found.push({ number: tag >>> 3, whole: message.subarray(start, reader.pos), content });
+    const wireType = tag & 7;
+    const content = wireType === LENGTH ? reader.bytes() : new Uint8Array();
+    const value = wireType === VARINT ? reader.int32() : 0;
+    if (wireType !== LENGTH && wireType !== VARINT) reader.skipType(wireType);
+    found.push({ number: tag >>> 3, whole: message.subarray(start, reader.pos), content, value });
   }
   return found;
 }
 
 /** A field with a length. */
 export function field(number: number, content: Uint8Array): Uint8Array {
-  return Uint8Array.from(protobuf.Writer.create().uint32(((number << 3) | 2) >>> 0).bytes(content).finish());
+  return Uint8Array.from(protobuf.Writer.create().uint32(((number << 3) | LENGTH) >>> 0).bytes(content).finish());
 }
 
 /** A message with every field of this number, which has a length, replaced; left out where `change` gives undefined. */

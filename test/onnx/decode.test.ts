@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { concatBytes } from '../../src/r1cs/sections.js';
 import { ZkinferError } from '../../src/errors.js';
 import { buildGraph, decodeModel, MalformedModelError, ModelTooLargeError, surveyModel, UnsupportedOpsetError, UnsupportedTensorError } from '../../src/onnx/index.js';
 import type { ElementType } from '../../src/onnx/model.js';
@@ -125,6 +126,12 @@ describe('decodeModel', () => {
   refuse('an opset from the future', makeModel({ ...RELU, opset: 99 }), UnsupportedOpsetError, /opset 99/);
   const named = (name: string) => ({ name, type: { tensorType: { elemType: 1 } } });
   refuse('two inputs of one name', ModelProto.encode(ModelProto.fromObject({ opsetImport: [{ version: 17 }], graph: { input: [named('x'), named('x')], output: [named('x')] } })).finish(), MalformedModelError, /Two graph inputs are named x/);
+  refuse('two graphs, which other readers take for one', concatBytes([makeModel(RELU), makeModel(RELU)]), MalformedModelError, /more than one graph/);
+  refuse('a number that its type does not hold', makeModel({ ...RELU, constants: { w: { dims: [2], dataType: typeCode('uint8'), int32Data: [255, 300] } } }), MalformedModelError, /Tensor w holds 300, which its type uint8/);
+  const alpha = { name: 'alpha', type: 1, f: 0.5 };
+  const twice = { opsetImport: [{ version: 17 }], graph: { output: [named('y')], node: [{ opType: 'LeakyRelu', input: ['x'], output: ['y'], attribute: [alpha, { ...alpha, f: 0.25 }] }] } };
+  refuse('two attributes of one name', ModelProto.encode(ModelProto.fromObject(twice)).finish(), MalformedModelError, /Node y \(LeakyRelu\) has two attributes alpha/);
+  refuse('two versions of an operator set', makeModel({ ...RELU, domains: { 'ai.onnx': 9 } }), MalformedModelError, /versions 17 and 9 of the operator set ai\.onnx/);
   refuse('an empty file', new Uint8Array(), MalformedModelError, /no ONNX graph/);
   refuse('text', new TextEncoder().encode('{"input_data": [[1, 2, 3]]}'), MalformedModelError, /no ONNX/);
   refuse('a model without opset', ModelProto.encode(ModelProto.fromObject({ irVersion: 8, graph: { output: [{ name: 'y' }] } })).finish(), MalformedModelError, /opset_import/);

@@ -79,6 +79,33 @@ describe('a model with weights in files beside it', () => {
     });
   }
 
+  it('has those that onnxruntime reads, whatever else the tensor holds', async () => {
+    const path = join(folder, 'model', 'model.onnx');
+    const own = { rawData: new Uint8Array(Float32Array.of(1, 2, 3).buffer) };
+    const at = external({ location: 'parts/all.bin' });
+    for (const [w, expected] of [
+      // Only the location says that data are external.
+      [{ ...at, ...own, dataLocation: 0 }, [1, 2, 3]],
+      [{ ...at, ...own }, [...WEIGHTS]],
+      [{ ...at, floatData: [1, 2, 3] }, [...WEIGHTS]],
+    ] as const) {
+      writeFileSync(path, makeModel({ inputs: { x: [1, 3] }, outputs: ['y'], constants: { w: w as never }, nodes: [node('Mul', ['x', 'w'], ['y'])] }));
+      const bytes = await readOnnxFile(path);
+      assert.deepEqual([...(decodeModel(bytes).initializers.get('w')?.data ?? [])], expected);
+      const reference = await openReference(bytes);
+      assert.deepEqual([...(await reference.run([Float64Array.of(1, 1, 1)]))[0]], expected);
+      await reference.close();
+    }
+  });
+
+  it('is malformed where an entry does not decode', async () => {
+    const path = join(folder, 'model', 'model.onnx');
+    // A graph with an initializer, external, of which an entry says that its key is longer than what is left.
+    const tensorBytes = [0x70, 1, 0x6a, 2, 0x0a, 0x50];
+    writeFileSync(path, Buffer.from([0x3a, tensorBytes.length + 2, 0x2a, tensorBytes.length, ...tensorBytes]));
+    await assert.rejects(readOnnxFile(path), MalformedModelError);
+  });
+
   it('is told apart from a file that is no model, which decoding names', async () => {
     const path = join(folder, 'model', 'model.onnx');
     writeFileSync(path, Buffer.from([0x3a, 0xff, 0xff, 0xff, 0x7f]));
