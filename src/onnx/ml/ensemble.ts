@@ -59,8 +59,31 @@ export function readNodeLists(context: NodeContext, prefix: 'class' | 'target'):
     return { kind: 'branch', feature: features[i], mode, threshold: thresholds[i], members: [], whenTrue: child(i, trueIds[i]), whenFalse: child(i, falseIds[i]) };
   });
   const children = new Set(nodes.flatMap((node) => (node.kind === 'branch' ? [node.whenTrue, node.whenFalse] : [])));
-  const roots = [...new Set(trees)].map((tree) => ids.findIndex((_, i) => trees[i] === tree && !children.has(i)));
-  return checked(context, { nodes, roots });
+  const ensemble = checked(context, { nodes, roots: firstsOf(context, trees) });
+  requireFirstsAreRoots(context, ensemble, trees, children);
+  return ensemble;
+}
+
+/** The first node listed of each tree. */
+function firstsOf(context: NodeContext, trees: readonly number[]): number[] {
+  const firsts = new Map<number, number>();
+  trees.forEach((tree, i) => {
+    if (trees[i - 1] === tree) return;
+    if (firsts.has(tree)) throw context.unsupported(`the nodes of its tree ${tree} are not listed together, and onnxruntime takes them for several trees`);
+    firsts.set(tree, i);
+  });
+  return [...firsts.values()];
+}
+
+/**
+ * The trap: the specification lets a tree's nodes stand in any order, and onnxruntime takes the first that is listed for the root. A file of
+ * which the two make different trees is refused.
+ */
+function requireFirstsAreRoots(context: NodeContext, { roots }: Ensemble, trees: readonly number[], children: ReadonlySet<number>): void {
+  const firsts = new Set(roots);
+  const other = trees.findIndex((_, i) => !children.has(i) && !firsts.has(i));
+  if (other >= 0) throw context.unsupported(`tree ${trees[other]} has a node without a parent that is not the first listed of it, which onnxruntime takes for the root`);
+  if (roots.some((root) => children.has(root))) throw new MalformedModelError(`${context.label}: a tree has no root.`);
 }
 
 /** A list of floats, or the same as a tensor (doubles). */
@@ -89,7 +112,9 @@ function readWeights(context: NodeContext, prefix: string, positionOf: (tree: nu
     if (position === undefined) throw new MalformedModelError(`${context.label}: a weight names node ${nodes[j]} of tree ${trees[j]}, which does not exist.`);
     const at = weights.get(position);
     if (at === undefined) weights.set(position, [{ target, weight: values[j] }]);
-    else at.push({ target, weight: values[j] });
+    else if (at.some((entry) => entry.target === target)) {
+      throw new MalformedModelError(`${context.label}: node ${nodes[j]} of tree ${trees[j]} has two weights for ${prefix} ${target}.`);
+    } else at.push({ target, weight: values[j] });
   });
   return weights;
 }
@@ -114,7 +139,8 @@ export function readSplitLists(context: NodeContext): Ensemble {
   const branches = features.map((feature, i): Branch => {
     const mode = BRANCH_MODES[modes[i]];
     if (mode === undefined) throw context.unsupportedAttribute('nodes_modes', modes[i], `0 to ${BRANCH_MODES.length - 1} are`);
-    const members = mode === 'BRANCH_MEMBER' ? (memberSets[sets++] ?? []) : [];
+    const members = mode === 'BRANCH_MEMBER' ? memberSets[sets++] : [];
+    if (members === undefined) throw context.shapeError('membership_values has fewer sets than there are nodes that look for a member');
     return { kind: 'branch', feature, mode, threshold: thresholds[i], members, whenTrue: child(trueIds[i], trueLeafs[i]), whenFalse: child(falseIds[i], falseLeafs[i]) };
   });
   const leaves = targets.map((target, i): Leaf => ({ kind: 'leaf', weights: [{ target, weight: weights[i] }] }));

@@ -16,6 +16,9 @@ import {
   asRows, checkedTransform, emitAbove, emitLargest, emitSecondClass, labelCount, POST_TRANSFORMS, readLabels, readTransform, withTransform, type Labels,
 } from './scores.js';
 
+/** Weights of all leaves for all targets, so that a tiny file cannot ask for more memory than there is. */
+const MOST_WEIGHTS = 2 ** 25;
+
 /** A bit that is one where feature >= threshold, or > where strict. */
 interface Question {
   readonly feature: number;
@@ -185,6 +188,8 @@ function emitLeaves(context: NodeContext, x: Activation, ensemble: Ensemble): { 
 
 /** Sums over all trees, [N, targets]; `scale` multiplies them, `base` is added. */
 function emitSums(context: NodeContext, x: Activation, ensemble: Ensemble, targets: number, scale: number, base: readonly number[]): Activation {
+  // Before anything is made of so many: their number is the file's word alone.
+  const shape = context.bounded([x.shape[0], targets]);
   const { bits, leaves, constant } = emitLeaves(context, x, ensemble);
   const bias = Float64Array.from({ length: targets }, (_, target) => base[target] ?? 0);
   const check = (target: number): number => {
@@ -192,12 +197,12 @@ function emitSums(context: NodeContext, x: Activation, ensemble: Ensemble, targe
     return target;
   };
   for (const leaf of constant) for (const { target, weight } of leaf.weights) bias[check(target)] += scale * weight;
-  const shape = context.bounded([x.shape[0], targets]);
   if (bits === undefined) {
     const none = new Float64Array(sizeOf(shape));
     const spread = pickColumns(context, [x], Array.from({ length: targets }, () => [0, 0]), 'rows');
     return emitAffine(context, spread, shape, none, forRows(shape[0], Array.from(bias)), 'sums');
   }
+  if (targets * leaves.length > MOST_WEIGHTS) throw context.unsupported(`${targets} targets of ${leaves.length} leaves are more than ${MOST_WEIGHTS} weights`);
   context.boundWork(shape[0] * targets * leaves.length);
   const weight = new Float64Array(targets * leaves.length);
   leaves.forEach((leaf, l) => {
@@ -209,6 +214,7 @@ function emitSums(context: NodeContext, x: Activation, ensemble: Ensemble, targe
 
 /** For each target the least or greatest weight of the leaves that the trees end in. */
 function emitExtremes(context: NodeContext, x: Activation, ensemble: Ensemble, targets: number, sign: 1 | -1): Activation {
+  context.bounded([x.shape[0], targets]);
   const each = ensemble.roots.map((root) => ({ root, targets: new Set<number>() }));
   for (const tree of each) {
     const pending = [tree.root];

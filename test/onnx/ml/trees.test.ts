@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { buildGraph, decodeModel, MalformedModelError, UnsupportedAttributeError } from '../../../src/onnx/index.js';
+import { buildGraph, decodeModel, MalformedModelError, UnsupportedAttributeError, UnsupportedOpError } from '../../../src/onnx/index.js';
+import { ModelTooLargeError } from '../../../src/onnx/errors.js';
 import type { AttributeMessage } from '../../../src/onnx/schema.js';
 import { floatList, floats, tensor, typeCode, type NodeSpec } from '../support/make-model.js';
 import { seeded } from '../support/random.js';
@@ -88,6 +89,34 @@ describe('TreeEnsembleRegressor', () => {
     const broken = lists('target', { targets: [0], trees: 1 });
     broken.nodes_truenodeids = { type: 7, ints: [1, 1, 5, 7, 9, 11, 13, 0, 0, 0, 0, 0, 0, 0, 0] };
     assert.throws(() => buildGraph(decodeModel(regressor({ ...broken, n_targets: 1 }))), MalformedModelError);
+  });
+  describe('refuses, where onnxruntime computes another value than the specification says,', () => {
+    /** Trees of a root with two leaves; each entry is a node as [tree, node, children...]. */
+    const listed = (nodes: readonly (readonly number[])[], weights: readonly (readonly [tree: number, node: number, weight: number])[]): Uint8Array => {
+      const ints = (values: readonly number[]): AttributeMessage => ({ type: 7, ints: [...values] });
+      return regressor({
+        nodes_treeids: ints(nodes.map(([id]) => id)), nodes_nodeids: ints(nodes.map(([, id]) => id)), nodes_featureids: ints(nodes.map(() => 0)),
+        nodes_values: floatList(nodes.map(() => 0.25)), nodes_modes: strings(nodes.map(({ length }) => (length > 2 ? 'BRANCH_LEQ' : 'LEAF'))),
+        nodes_truenodeids: ints(nodes.map(([, , yes = 0]) => yes)), nodes_falsenodeids: ints(nodes.map(([, , , no = 0]) => no)),
+        target_treeids: ints(weights.map(([tree]) => tree)), target_nodeids: ints(weights.map(([, id]) => id)), target_ids: ints(weights.map(() => 0)),
+        target_weights: floatList(weights.map(([, , weight]) => weight)), n_targets: 1,
+      });
+    };
+    const refuse = (what: string, nodes: Parameters<typeof listed>[0], weights: Parameters<typeof listed>[1], kind: typeof MalformedModelError | typeof UnsupportedOpError, message: RegExp) =>
+      it(what, () => {
+        assert.throws(() => buildGraph(decodeModel(listed(nodes, weights))), (error) => error instanceof kind && message.test(error.message));
+      });
+    const leaves = [[0, 1, 10], [0, 2, 20]] as const;
+    refuse('a root that is not the first node listed', [[0, 1], [0, 2], [0, 0, 1, 2]], leaves, UnsupportedOpError, /tree 0 .*takes for the root/);
+    refuse('a leaf that no node leads to', [[0, 9], [0, 0, 1, 2], [0, 1], [0, 2]], leaves, UnsupportedOpError, /tree 0 .*without a parent/);
+    refuse('trees whose nodes alternate', [[0, 0, 1, 2], [1, 0, 1, 2], [0, 1], [1, 1], [0, 2], [1, 2]], leaves, UnsupportedOpError, /tree 0 are not listed together/);
+    refuse('two weights of a leaf for one target', [[0, 0, 1, 2], [0, 1], [0, 2]], [...leaves, [0, 1, 5]], MalformedModelError, /node 1 of tree 0 has two weights for target 0/);
+  });
+  it('refuses more targets than can be held, before anything is made of so many', () => {
+    for (const aggregate of ['SUM', 'MIN']) {
+      const bytes = regressor({ ...lists('target', { targets: [0] }), n_targets: 2 ** 40, aggregate_function: aggregate });
+      assert.throws(() => buildGraph(decodeModel(bytes)), ModelTooLargeError);
+    }
   });
 });
 
