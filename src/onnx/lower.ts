@@ -10,7 +10,7 @@ import { ML_OPERATORS, mlOps } from './ml/index.js';
 import type { OnnxNode } from './model.js';
 import { constant, NodeContext, type Inliner, type Lowering, type Operator } from './ops/context.js';
 import { constantOps, OPERATORS, supportedOps } from './ops/index.js';
-import { wrapped } from './ops/wrapping.js';
+import { wrapped, wrappedConstant } from './ops/wrapping.js';
 import { settle } from './settle.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Activation, Value } from './values.js';
@@ -98,12 +98,12 @@ function foldByEvaluation(
   );
   const outputs = operator.lower!(context);
   context.finish();
-  if (outputs.every((value) => value.kind === 'constant')) return outputs;
+  if (outputs.every((value) => value.kind === 'constant')) return outputs.map(wrappedConstant);
   const data = first !== undefined && first.kind === 'constant' ? first.data : new Float64Array();
   const graph = { inputs: [{ name: tensor, shape: first?.shape ?? [] }], nodes: scratch.nodes };
   const results = evaluate(graph, [data]);
   return outputs.map((value) =>
-    value.kind === 'constant' ? value : constant(value.type, value.shape, applyOmitted(value, results.get(value.tensor)!)),
+    wrappedConstant(value.kind === 'constant' ? value : constant(value.type, value.shape, applyOmitted(value, results.get(value.tensor)!))),
   );
 }
 

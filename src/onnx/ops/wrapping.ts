@@ -6,7 +6,7 @@
 import { leastOf, mostOf } from '../../tensor/extremes.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { rangeOf } from '../facts.js';
-import { isFloat } from '../model.js';
+import { isFloat, type Constant } from '../model.js';
 import type { Value } from '../values.js';
 import { emitAffine } from './arithmetic.js';
 import { emitStep } from './comparison.js';
@@ -18,7 +18,8 @@ const MOST_WRAPS = 256;
 /** The value itself where its type holds it, else reduced modulo the type's size. */
 export function wrapped(context: NodeContext, value: Value): Value {
   const { type } = value;
-  if (value.kind === 'constant' || isFloat(type) || type === 'bool' || type === 'string' || type === 'int32' || type === 'int64') return value;
+  if (value.kind === 'constant') return wrappedConstant(value);
+  if (isFloat(type) || type === 'bool' || type === 'string' || type === 'int32' || type === 'int64') return value;
   const range = rangeOf(type);
   if (range === undefined) return value;
   const { bounds, whole } = context.facts(value);
@@ -40,4 +41,14 @@ export function wrapped(context: NodeContext, value: Value): Value {
       : context.emit({ op: 'sum', shape: value.shape, coefficients: [1, ...passed.map(() => -size)] }, [shifted, ...passed], { step: 'wrapped', type });
   context.assume(reduced, least, most);
   return { ...reduced, type };
+}
+
+/** A constant of a type of 32 bits at most as that type holds it, which wraps around for 32 bits too. */
+export function wrappedConstant(value: Constant): Constant {
+  const range = rangeOf(value.type);
+  if (range === undefined || value.type === 'bool' || value.type.endsWith('64')) return value;
+  const [least, most] = range;
+  const size = most - least + 1;
+  if (value.data.every((element) => (element >= least && element <= most) || !Number.isInteger(element))) return value;
+  return { ...value, data: value.data.map((element) => (Number.isInteger(element) ? element - Math.floor((element - least) / size) * size : element)) };
 }

@@ -53,6 +53,22 @@ describe('Gather by computed indices', () => {
 });
 
 describe('small integer types', () => {
+  it('wrap around in constants that nodes make of constants, as in onnxruntime', async () => {
+    const casts = (['uint8', 'int8', 'int32'] as const).flatMap((type) => [
+      node('Cast', ['wide'], [type], { to: typeCode(type) }),
+      node('Cast', [type], [`real ${type}`], { to: typeCode('float') }),
+      node('Mul', ['x', `real ${type}`], [`y ${type}`]),
+    ]);
+    const sum = [node('Add', ['most', 'most'], ['twice']), node('Cast', ['twice'], ['real']), node('Mul', ['x', 'real'], ['y'])].map((made) =>
+      made.op === 'Cast' ? { ...made, attributes: { to: typeCode('float') } } : made,
+    );
+    await agrees({
+      inputs: { x: [1, 3] },
+      outputs: ['y uint8', 'y int8', 'y int32', 'y'],
+      constants: { wide: int64s([300, -1, 2 ** 31 + 5]), most: { dims: [3], dataType: typeCode('int32'), int32Data: [2 ** 31 - 1, 1, -(2 ** 31)] } },
+      nodes: [...casts, ...sum],
+    });
+  });
   it('wrap around in sums, differences and products, as in onnxruntime', async () => {
     const byte = (data: readonly number[]) => ({ dims: [data.length], dataType: typeCode('uint8'), int32Data: [...data] });
     const spec: ModelSpec = {
