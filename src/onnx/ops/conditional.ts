@@ -1,5 +1,5 @@
 /** If: by a constant condition one branch is taken; by a computed one both are, and each element is chosen between them. */
-import { showShape } from '../../tensor/shape.js';
+import { showShape, sizeOf } from '../../tensor/shape.js';
 import { emitChoice } from './comparison.js';
 import type { Lowering } from './context.js';
 
@@ -11,6 +11,8 @@ export const lowerIf: Lowering = (context) => {
     context.ignore(left);
     return context.subgraph(taken);
   }
+  // Between 0 and 1 it would mix the branches; of several elements only the first would be looked at.
+  if (sizeOf(condition.shape) !== 1 || condition.type !== 'bool') throw context.shapeError('the condition must be one boolean');
   const [yes, no] = [context.subgraph('then_branch'), context.subgraph('else_branch')];
   return context.node.outputs.map((name, i) => {
     const [x, y] = [yes[i], no[i]];

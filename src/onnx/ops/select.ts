@@ -9,7 +9,11 @@ export const lowerWhere: Lowering = (context) => {
   const condition = context.input(0);
   const x = context.input(1);
   const y = context.input(2);
-  if (condition.kind === 'activation') return [emitChoice(context, condition, x, y)];
+  if (condition.kind === 'activation') {
+    // Between 0 and 1 it would mix both sides.
+    if (condition.type !== 'bool') throw context.shapeError(`its condition is of type ${condition.type} and should be boolean`);
+    return [emitChoice(context, condition, x, y)];
+  }
   const shape = commonShape(context, [condition, x, y]);
   const mask = expandConstant(condition, shape);
   return [

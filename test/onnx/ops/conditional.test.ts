@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ShapeError } from '../../../src/onnx/errors.js';
 import { buildGraph, decodeModel, UnsupportedOpError } from '../../../src/onnx/index.js';
 import type { AttributeMessage, GraphMessage } from '../../../src/onnx/schema.js';
 import { agrees } from '../support/compare.js';
@@ -35,6 +36,17 @@ describe('If', () => {
         constants: { limit: floats([], [limit]) },
         nodes: [node('ReduceSum', ['x'], ['s'], { keepdims: 0 }), node('Less', ['s', 'limit'], ['c']), node('If', ['c'], ['y'], attributes)],
       });
+    }
+  });
+  it('refuses a computed condition that is no boolean, or several, as Where does', () => {
+    const attributes = { then_branch: branch('Relu'), else_branch: branch('Mul', [two]) };
+    for (const nodes of [
+      [node('ReduceSum', ['x'], ['c'], { keepdims: 0 }), node('If', ['c'], ['y'], attributes)],
+      [node('Less', ['x', 'limit'], ['c']), node('If', ['c'], ['y'], attributes)],
+      [node('Where', ['x', 'x', 'limit'], ['y'])],
+    ]) {
+      const bytes = makeModel({ inputs: { x: [2, 3] }, outputs: ['y'], constants: { limit: floats([], [0]) }, nodes });
+      assert.throws(() => buildGraph(decodeModel(bytes)), ShapeError);
     }
   });
   it('refuses branches of different shapes under a computed condition', () => {
