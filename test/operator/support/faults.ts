@@ -12,7 +12,6 @@ import { ZeroAddress } from 'ethers';
 import { type Sender, sendOnce } from '../../../src/chain/index.js';
 import { cancelRequest, readBalance, readEvents, readOperator, readRequest } from '../../../src/ledger/index.js';
 import { seededRandom, startFaultProxy } from '../../chain/fault-proxy.js';
-import { buildDist } from '../../support/dist.js';
 import type { FixtureBuild } from './builds.js';
 import { addStake, ETHER, openWorld } from './world.js';
 
@@ -58,7 +57,7 @@ export interface FaultReport {
 }
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const OPERATOR = fileURLToPath(new URL('./operator-process.mjs', import.meta.url));
+const OPERATOR = fileURLToPath(new URL('./operator-process.ts', import.meta.url));
 const SETTLE_MS = 180_000;
 const JOB_TIMEOUT_MS = 2_000;
 /** Longest start of an operator on a machine that does much else. */
@@ -67,7 +66,6 @@ const UNANSWERABLE_EVERY = 10;
 
 /** Runs the plan. Throws only where the harness itself fails; what the operator did wrong is in the report. */
 export async function runFaults(build: FixtureBuild, plan: FaultPlan): Promise<FaultReport> {
-  buildDist();
   const say = plan.say ?? (() => undefined);
   const random = seededRandom(plan.seed);
   const start = performance.now();
@@ -91,7 +89,7 @@ export async function runFaults(build: FixtureBuild, plan: FaultPlan): Promise<F
   const children = new Set<ChildProcess>();
   let replaced = 0;
   const run = (settings: object): ChildProcess => {
-    const child = spawn(process.execPath, [OPERATOR, JSON.stringify(settings)], { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = spawn(process.execPath, ['--import', 'tsx', OPERATOR, JSON.stringify(settings)], { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     children.add(child);
     child.once('exit', () => children.delete(child));
     child.stderr!.on('data', (text: Buffer) => {
