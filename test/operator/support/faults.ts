@@ -212,7 +212,12 @@ async function count(world: Awaited<ReturnType<typeof openWorld>>, ids: readonly
   let transactions = 0;
   let reverted = 0;
   for (let number = 0; number <= head; number++) {
-    const block = await rpc.provider.getBlock(number, true);
+    let block = await rpc.provider.getBlock(number, true);
+    // On a machine that does much else, anvil has been seen to count a block before it gives it out.
+    for (let tries = 0; block === null && tries < 50; tries++) {
+      await sleep(100);
+      block = await rpc.provider.getBlock(number, true);
+    }
     for (const transaction of block!.prefetchedTransactions.filter(({ from, to }) => from === operator && to === market)) {
       transactions += 1;
       if ((await rpc.provider.getTransactionReceipt(transaction.hash))!.status !== 1) reverted += 1;
