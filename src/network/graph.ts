@@ -27,6 +27,7 @@ export type { StepNode } from './layers/step.js';
 export type { FunctionNode } from './layers/function.js';
 export type { SoftmaxNode } from './layers/softmax.js';
 export type { MatMulNode } from './layers/matmul.js';
+export type { FloorDivideNode } from './layers/floor-divide.js';
 export type { GraphNode, GraphOp } from './layers/index.js';
 
 export interface GraphInput {

@@ -185,6 +185,8 @@ export const FUNCTIONS = {
   Tan: plain(Math.tan, never, EVERYWHERE, 'at odd multiples of pi / 2', (low, high) =>
     Math.floor(low / Math.PI + 0.5) === Math.floor(high / Math.PI + 0.5) ? [] : [-Infinity, Infinity]),
   Tanh: rising(Math.tanh),
+  /** The whole part, as a cast to an integer type takes it. */
+  Trunc: whole((x) => Math.trunc(x) + 0),
 } as const;
 
 export type FunctionName = keyof typeof FUNCTIONS;

@@ -4,6 +4,7 @@ import { argMax, type ArgMaxNode } from './arg-max.js';
 import { clip, type ClipNode } from './clip.js';
 import { conv, type ConvNode } from './conv.js';
 import { dense, type DenseNode } from './dense.js';
+import { floorDivide, type FloorDivideNode } from './floor-divide.js';
 import { scalar, type FunctionNode } from './function.js';
 import { matmul, type MatMulNode } from './matmul.js';
 import { max, type MaxNode } from './max.js';
@@ -31,12 +32,13 @@ export type GraphNode =
   | StepNode
   | FunctionNode
   | SoftmaxNode
-  | MatMulNode;
+  | MatMulNode
+  | FloorDivideNode;
 
 export type GraphOp = GraphNode['op'];
 
 const TABLE: { readonly [Op in GraphOp]: FloatLayer<Extract<GraphNode, { op: Op }>> } = {
-  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax, step, function: scalar, softmax, matmul,
+  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax, step, function: scalar, softmax, matmul, floorDivide,
 };
 
 /** The row of a layer's kind. */

@@ -5,6 +5,7 @@ import { argMax } from './arg-max.js';
 import { clip } from './clip.js';
 import { conv } from './conv.js';
 import { dense } from './dense.js';
+import { floorDivide } from './floor-divide.js';
 import { scalar } from './function.js';
 import { matmul } from './matmul.js';
 import { max } from './max.js';
@@ -18,7 +19,7 @@ import { sum } from './sum.js';
 import type { QuantizedLayer } from './layer.js';
 
 const TABLE: { readonly [Op in GraphOp]: QuantizedLayer<Extract<GraphNode, { op: Op }>> } = {
-  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax, step, function: scalar, softmax, matmul,
+  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax, step, function: scalar, softmax, matmul, floorDivide,
 };
 
 /** The row of a layer's kind. */
