@@ -9,6 +9,7 @@ import { emitAffine } from '../ops/arithmetic.js';
 import { emitStep } from '../ops/comparison.js';
 import { constant, type Lowering, type NodeContext } from '../ops/context.js';
 import { emitEquals, emitTable, positionsOf } from '../ops/lookup.js';
+import { emitNormalized } from '../ops/normalization.js';
 import { moveMany, moveOne } from '../ops/moving.js';
 
 export function featureCount(shape: Shape): number {
@@ -57,13 +58,19 @@ export const lowerBinarizer: Lowering = (context) => {
   return [{ ...emitStep(context, x, Float64Array.of(context.float('threshold', 0)), true), type: x.type }];
 };
 
-/** Probabilities that a softmax has made sum to one already. Other rows would be divided by a value that the network computes. */
+/**
+ * Each row over its norm: the sum of magnitudes, the root of the sum of squares, or, as onnxruntime takes it, the largest element. A row that
+ * a softmax has made sums to one already. A row whose norm is zero stays what it is.
+ */
 export const lowerNormalizer: Lowering = (context) => {
   const x = context.activation(0);
   const norm = context.string('norm', 'MAX');
-  if (!['MAX', 'L1', 'L2'].includes(norm)) throw context.unsupportedAttribute('norm', norm, 'MAX, L1 and L2 are');
-  if (norm === 'L1' && x.omitted?.op === 'Softmax' && x.omitted.axes.join() === String(x.shape.length - 1)) return [x];
-  throw context.unsupported(`it divides each row by its ${norm} norm, which the network computes; only the L1 norm just after a softmax is supported`);
+  if (norm !== 'MAX' && norm !== 'L1' && norm !== 'L2') throw context.unsupportedAttribute('norm', norm, 'MAX, L1 and L2 are');
+  const axis = x.shape.length - 1;
+  if (norm === 'L1' && x.omitted?.op === 'Softmax' && x.omitted.axes.join() === String(axis)) return [x];
+  if (x.omitted !== undefined) throw context.unsupported(`it divides each row by its ${norm} norm after ${x.omitted.op}, which is supported only at the end of the network`);
+  if (axis < 0 || axis > 1) throw context.shapeError('its input should be a row or rows of features');
+  return [{ ...emitNormalized(context, x, [axis], norm), type: 'float' }];
 };
 
 /** Columns by constant positions; or, of a constant row, entries by positions that the network computes. */

@@ -5,6 +5,7 @@ import {
 } from './features.js';
 import { lowerCategoryMapper, lowerLabelEncoder, lowerZipMap } from './labels.js';
 import { lowerLinearClassifier, lowerLinearRegressor } from './linear.js';
+import { lowerSvmClassifier, lowerSvmRegressor } from './svm.js';
 import { lowerTreeEnsemble, lowerTreeEnsembleClassifier, lowerTreeEnsembleRegressor } from './trees.js';
 
 export const ML_OPERATORS: Readonly<Record<string, Operator>> = {
@@ -19,6 +20,8 @@ export const ML_OPERATORS: Readonly<Record<string, Operator>> = {
   Normalizer: { lower: lowerNormalizer, afterSoftmax: 'carries' },
   OneHotEncoder: { lower: lowerOneHotEncoder },
   Scaler: { lower: lowerScaler },
+  SVMClassifier: { lower: lowerSvmClassifier },
+  SVMRegressor: { lower: lowerSvmRegressor },
   TreeEnsemble: { lower: lowerTreeEnsemble },
   TreeEnsembleClassifier: { lower: lowerTreeEnsembleClassifier },
   TreeEnsembleRegressor: { lower: lowerTreeEnsembleRegressor },

@@ -1,7 +1,8 @@
-/** BatchNormalization in inference: an affine map per channel. */
+/** BatchNormalization in inference: an affine map per channel. In training form it takes mean and variance of its input (normalization.ts). */
 import { sizeOf } from '../../tensor/shape.js';
 import { emitAffine, requireNumeric } from './arithmetic.js';
 import type { Lowering } from './context.js';
+import { lowerBatchTraining } from './normalization.js';
 
 /** y = scale * (x - mean) / sqrt(variance + epsilon) + bias; the channel is dimension 1. */
 export const lowerBatchNormalization: Lowering = (context) => {
@@ -9,11 +10,9 @@ export const lowerBatchNormalization: Lowering = (context) => {
   requireNumeric(context, [x]);
   const epsilon = context.float('epsilon', 1e-5);
   context.ignore('momentum');
-  if (context.flag('training_mode', false)) {
-    throw context.unsupportedAttribute('training_mode', 1, 'export the model in evaluation mode (model.eval() in PyTorch)');
-  }
-  if (!context.flag('spatial', true)) throw context.unsupportedAttribute('spatial', 0, 'only one mean and variance per channel is');
   if (x.shape.length < 2) throw context.shapeError('x must be [N, channels, ...]');
+  if (context.flag('training_mode', false)) return lowerBatchTraining(context);
+  if (!context.flag('spatial', true)) throw context.unsupportedAttribute('spatial', 0, 'only one mean and variance per channel is');
   const channels = x.shape[1];
   const [scale, bias, mean, variance] = [1, 2, 3, 4].map((position) => {
     const { data } = context.constant(position);

@@ -214,15 +214,4 @@ describe('BatchNormalization', () => {
       assert.deepEqual(graph.nodes.map(({ op }) => op), ['affine']);
     });
   }
-
-  it('in training mode is an error naming the attribute and its value', () => {
-    const bytes = makeModel({
-      opset: 15,
-      inputs: { x: [1, 3] },
-      outputs: ['y'],
-      constants: { s: weights(3), b: weights(3), m: weights(3), v: weights(3) },
-      nodes: [node('BatchNormalization', ['x', 's', 'b', 'm', 'v'], ['y'], { training_mode: 1 }, 'bn')],
-    });
-    assert.throws(() => buildGraph(decodeModel(bytes)), /Node bn \(BatchNormalization\).*training_mode = 1.*model\.eval/);
-  });
 });

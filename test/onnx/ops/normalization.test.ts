@@ -46,6 +46,6 @@ describe('InstanceNormalization', () => {
       inputs: { x: [1, 3, 4] }, outputs: ['y'], constants: { s: values(2), b: values(3) },
       nodes: [node('InstanceNormalization', ['x', 's', 'b'], ['y'], {}, 'norm')],
     });
-    assert.throws(() => buildGraph(decodeModel(bytes)), /norm \(InstanceNormalization\).*one entry a channel/);
+    assert.throws(() => buildGraph(decodeModel(bytes)), /norm \(InstanceNormalization\).*one entry for each of 3 channels/);
   });
 });
