@@ -1,5 +1,5 @@
 /**
- * Add, Sub, Mul, Div, Neg, Sum and Mean. With a constant they are affine maps; between activations, sums and products.
+ * Add, Sub, Mul, Div (of integers: integers.ts), Neg, Sum and Mean. With a constant they are affine maps; between activations, sums and products.
  * Division by an activation multiplies with its reciprocal, which a table proves.
  */
 import { scalarFunction } from '../../network/functions/index.js';
@@ -9,6 +9,7 @@ import type { Activation, Value } from '../values.js';
 import { commonShape, expandActivation, expandConstant } from './broadcast.js';
 import { constant, type Lowering, type NodeContext } from './context.js';
 import { emitFunction } from './functions.js';
+import { divideIntegers } from './integers.js';
 
 /** Refuses types that have no arithmetic. Those of integers wrap around: see wrapping.ts. */
 export function requireNumeric(context: NodeContext, values: readonly Value[]): void {
@@ -115,7 +116,7 @@ export const lowerMul: Lowering = (context) => {
 };
 
 export const lowerDiv: Lowering = (context) => {
-  requireFloat(context, [context.input(0)]);
+  if (!isFloat(context.input(0).type)) return [divideIntegers(context)];
   const divisor = context.input(1);
   if (divisor.kind === 'activation') return [divideBy(context, context.input(0), divisor)];
   const { shape, x, c } = splitOperands(context);

@@ -1,10 +1,12 @@
-/** Cast and CastLike. Whole numbers take any type, wrapping around where it is narrow; cutting the fractions of reals off is refused. */
+/** Cast and CastLike. Whole numbers take any type, wrapping around where it is narrow; the fractions of reals are cut off by a table. */
+import { scalarFunction } from '../../network/functions/index.js';
 import { isFloat, type Constant, type ElementType } from '../model.js';
 import type { Activation } from '../values.js';
 import { emitNot, emitStep } from './comparison.js';
 import { rangeOf } from '../facts.js';
 import { elementType } from '../tensor-data.js';
 import { constant, type Lowering, type NodeContext } from './context.js';
+import { emitFunction } from './functions.js';
 
 /** Bits of magnitude that each integer type holds, and whether it holds negative numbers. */
 const INTEGERS: Partial<Record<ElementType, { bits: number; signed: boolean }>> = {
@@ -47,6 +49,7 @@ export const lowerCast: Lowering = (context) => {
   // ArgMax positions are int64 by definition, and small whatever a model casts them to.
   const widens = from !== undefined && to.bits >= Math.min(from.bits, 31) && (to.signed || !from.signed);
   if (widens || holds(context, x, type)) return [{ ...x, type }];
+  if (isFloat(x.type) && !context.facts(x).whole) return [{ ...emitFunction(context, x, scalarFunction('Trunc', {}), 'trunc'), type }];
   throw context.unsupportedAttribute('to', type, `an activation of type ${x.type} can only become a float or a wider integer, unless it is known to be whole and small`);
 };
 

@@ -40,7 +40,9 @@ function resolveStretch(context: NodeContext, spatial: readonly number[], kernel
   const wanted = context.ints('output_shape')?.slice(-rank) ?? (autoPad.startsWith('SAME') ? spatial.map((size, axis) => size * strides[axis]) : undefined);
   const cut = full.map((size, axis): [number, number] => {
     if (wanted === undefined) return autoPad === 'VALID' ? [0, 0] : [pads[axis], pads[axis + rank]];
-    const total = Math.max(0, size - wanted[axis]);
+    const total = size - wanted[axis];
+    // A larger output has zeros after it.
+    if (total < 0) return [0, total];
     const half = Math.floor(total / 2);
     return autoPad === 'SAME_UPPER' ? [half, total - half] : [total - half, half];
   });

@@ -1,5 +1,6 @@
 /** Identity and Dropout (which does nothing in inference): the tensor under another name. */
-import type { Lowering } from './context.js';
+import { sizeOf } from '../../tensor/shape.js';
+import { constant, type Lowering } from './context.js';
 
 export const lowerIdentity: Lowering = (context) => [context.input(0)];
 
@@ -10,5 +11,7 @@ export const lowerDropout: Lowering = (context) => {
   if (training !== undefined && training.data[0] !== 0) {
     throw context.unsupported('training_mode is true; export the model in evaluation mode (model.eval() in PyTorch)');
   }
-  return [context.input(0)];
+  const x = context.input(0);
+  // The mask: everything is kept.
+  return context.node.outputs[1] ? [x, constant('bool', x.shape, new Float64Array(sizeOf(x.shape)).fill(1))] : [x];
 };

@@ -26,9 +26,12 @@ import { lowerDropout, lowerIdentity } from './identity.js';
 import { lowerLinearAttention } from './linear-attention.js';
 import { lowerGemm, lowerMatMul } from './matmul.js';
 import { lowerLoop, lowerScan } from './loops.js';
-import { lowerInstanceNormalization, lowerLayerNormalization } from './normalization.js';
+import { lowerSwiGlu } from './gated.js';
+import {
+  lowerGroupNormalization, lowerInstanceNormalization, lowerLayerNormalization, lowerLpNormalization, lowerLrn, lowerMeanVarianceNormalization, lowerRmsNormalization,
+} from './normalization.js';
 import { lowerPad } from './pad.js';
-import { lowerAveragePool, lowerGlobalAveragePool, lowerGlobalMaxPool, lowerMaxPool } from './pooling.js';
+import { lowerAveragePool, lowerGlobalAveragePool, lowerGlobalLpPool, lowerGlobalMaxPool, lowerLpPool, lowerMaxPool, lowerMaxUnpool } from './pooling.js';
 import { foldPow, lowerPow } from './power.js';
 import { lowerAbs, lowerClip, lowerHardSigmoid, lowerHardSwish, lowerLeakyRelu, lowerPRelu, lowerRelu, lowerThresholdedRelu } from './rectifiers.js';
 import {
@@ -42,49 +45,85 @@ import { lowerTrilu, lowerWhere } from './select.js';
 import { lowerSlice, lowerSplit } from './slice.js';
 import { lowerLogSoftmax, lowerSoftmax } from './softmax.js';
 import { lowerDepthToSpace, lowerSpaceToDepth, lowerTranspose } from './transpose.js';
+import { lowerAffineGrid, lowerDeformConv, lowerGridSample, lowerRoiAlign } from './sampling.js';
+import {
+  foldBits, foldBitwiseNot, lowerBitCast, lowerBitShift, lowerBitwiseAnd, lowerBitwiseNot, lowerBitwiseOr, lowerBitwiseXor, lowerCumProd, lowerMod,
+} from './integers.js';
+import { lowerNegativeLogLikelihoodLoss, lowerSoftmaxCrossEntropyLoss } from './losses.js';
+import { lowerGatherNd, lowerOneHot, lowerScatterElements, lowerScatterNd, lowerTensorScatter } from './scatter.js';
+import { lowerTopK } from './top-k.js';
+import { foldIsInf, foldIsNaN, foldNonZero, foldUnique, lowerCenterCropPad, lowerCol2Im, lowerCompress, lowerEyeLike, lowerNever } from './arrange.js';
+import { foldBlackmanWindow, foldHammingWindow, foldHannWindow, lowerDft, lowerStft } from './spectral.js';
+import { lowerCausalConvWithState } from './causal-conv.js';
+import { lowerDet } from './determinant.js';
 
 export const OPERATORS: Readonly<Record<string, Operator>> = {
   ...CONSTANT_ARITHMETIC,
   ...FUNCTION_OPERATORS,
   Abs: { lower: lowerAbs },
   Add: { lower: lowerAdd, fold: foldAdd },
+  AffineGrid: { lower: lowerAffineGrid },
   And: { ...CONSTANT_ARITHMETIC.And, lower: lowerAnd },
   ArgMax: { lower: lowerArgMax, afterSoftmax: 'ends' },
   ArgMin: { lower: lowerArgMin },
   Attention: { lower: lowerAttention },
   AveragePool: { lower: lowerAveragePool },
   BatchNormalization: { lower: lowerBatchNormalization },
+  BitCast: { lower: lowerBitCast },
+  BitShift: { lower: lowerBitShift },
+  BitwiseAnd: { lower: lowerBitwiseAnd, fold: foldBits((a, b) => a & b) },
+  BitwiseNot: { lower: lowerBitwiseNot, fold: foldBitwiseNot },
+  BitwiseOr: { lower: lowerBitwiseOr, fold: foldBits((a, b) => a | b) },
+  BitwiseXor: { lower: lowerBitwiseXor, fold: foldBits((a, b) => a ^ b) },
+  BlackmanWindow: { fold: foldBlackmanWindow },
   Cast: { lower: lowerCast, fold: foldCast, afterSoftmax: 'carries' },
   CastLike: { lower: lowerCast, fold: foldCast, afterSoftmax: 'carries' },
+  CausalConvWithState: { lower: lowerCausalConvWithState },
+  CenterCropPad: { lower: lowerCenterCropPad },
   Clip: { lower: lowerClip },
+  Col2Im: { lower: lowerCol2Im },
+  Compress: { lower: lowerCompress },
   Concat: { lower: lowerConcat },
   Constant: { fold: foldConstant },
   ConstantOfShape: { fold: foldConstantOfShape },
   Conv: { lower: lowerConv },
   ConvTranspose: { lower: lowerConvTranspose },
+  CumProd: { lower: lowerCumProd },
   CumSum: { lower: lowerCumSum },
+  DeformConv: { lower: lowerDeformConv },
   DepthToSpace: { lower: lowerDepthToSpace },
   DequantizeLinear: { lower: lowerDequantizeLinear, fold: foldDequantizeLinear },
+  Det: { lower: lowerDet },
+  DFT: { lower: lowerDft },
   Div: { lower: lowerDiv, fold: foldDiv },
   Dropout: { lower: lowerDropout, fold: lowerDropout, afterSoftmax: 'carries' },
   Einsum: { lower: lowerEinsum },
   Equal: { ...CONSTANT_ARITHMETIC.Equal, lower: lowerEqual },
   Expand: { lower: lowerExpand },
+  EyeLike: { lower: lowerEyeLike, fold: lowerEyeLike },
   Flatten: { lower: lowerFlatten, afterSoftmax: 'carries' },
   Gather: { lower: lowerGather },
   GatherElements: { lower: lowerGatherElements },
+  GatherND: { lower: lowerGatherNd },
   Gemm: { lower: lowerGemm },
   GlobalAveragePool: { lower: lowerGlobalAveragePool },
+  GlobalLpPool: { lower: lowerGlobalLpPool },
   GlobalMaxPool: { lower: lowerGlobalMaxPool },
   GRU: { lower: lowerGru, fold: lowerGru },
   Greater: { ...CONSTANT_ARITHMETIC.Greater, lower: lowerGreater },
   GreaterOrEqual: { ...CONSTANT_ARITHMETIC.GreaterOrEqual, lower: lowerGreaterOrEqual },
   Hardmax: { lower: lowerHardmax },
+  GridSample: { lower: lowerGridSample },
+  GroupNormalization: { lower: lowerGroupNormalization },
+  HammingWindow: { fold: foldHammingWindow },
+  HannWindow: { fold: foldHannWindow },
   HardSigmoid: { lower: lowerHardSigmoid },
   HardSwish: { lower: lowerHardSwish },
   Identity: { lower: lowerIdentity, fold: lowerIdentity, afterSoftmax: 'carries' },
   If: { lower: lowerIf, fold: lowerIf },
   InstanceNormalization: { lower: lowerInstanceNormalization },
+  IsInf: { lower: lowerNever, fold: foldIsInf },
+  IsNaN: { lower: lowerNever, fold: foldIsNaN },
   LayerNormalization: { lower: lowerLayerNormalization },
   LeakyRelu: { lower: lowerLeakyRelu },
   Less: { ...CONSTANT_ARITHMETIC.Less, lower: lowerLess },
@@ -93,14 +132,23 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   LSTM: { lower: lowerLstm, fold: lowerLstm },
   LinearAttention: { lower: lowerLinearAttention },
   LogSoftmax: { lower: lowerLogSoftmax },
+  LpNormalization: { lower: lowerLpNormalization },
+  LpPool: { lower: lowerLpPool },
+  LRN: { lower: lowerLrn },
   MatMul: { lower: lowerMatMul },
   Max: { lower: lowerMax },
   MaxPool: { lower: lowerMaxPool },
+  MaxUnpool: { lower: lowerMaxUnpool },
   Mean: { lower: lowerMean },
+  MeanVarianceNormalization: { lower: lowerMeanVarianceNormalization },
   Min: { lower: lowerMin },
+  Mod: { ...CONSTANT_ARITHMETIC.Mod, lower: lowerMod },
   Mul: { lower: lowerMul, fold: foldMul },
   Neg: { lower: lowerNeg },
+  NegativeLogLikelihoodLoss: { lower: lowerNegativeLogLikelihoodLoss },
+  NonZero: { fold: foldNonZero },
   Not: { ...CONSTANT_ARITHMETIC.Not, lower: lowerNot },
+  OneHot: { lower: lowerOneHot },
   Or: { ...CONSTANT_ARITHMETIC.Or, lower: lowerOr },
   Pad: { lower: lowerPad },
   Pow: { lower: lowerPow, fold: foldPow },
@@ -122,19 +170,30 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   Reshape: { lower: lowerReshape, afterSoftmax: 'carries' },
   Resize: { lower: lowerResize },
   RotaryEmbedding: { lower: lowerRotaryEmbedding },
+  RMSNormalization: { lower: lowerRmsNormalization },
+  RoiAlign: { lower: lowerRoiAlign },
+  Scatter: { lower: lowerScatterElements },
+  ScatterElements: { lower: lowerScatterElements },
+  ScatterND: { lower: lowerScatterNd },
   Shape: { lower: lowerShape, fold: lowerShape, afterSoftmax: 'ends' },
   Size: { lower: lowerSize, fold: lowerSize, afterSoftmax: 'ends' },
   Slice: { lower: lowerSlice },
   Softmax: { lower: lowerSoftmax },
+  SoftmaxCrossEntropyLoss: { lower: lowerSoftmaxCrossEntropyLoss },
   SpaceToDepth: { lower: lowerSpaceToDepth },
   Split: { lower: lowerSplit },
   Squeeze: { lower: lowerSqueeze, afterSoftmax: 'carries' },
+  STFT: { lower: lowerStft },
   Sub: { lower: lowerSub, fold: foldSub },
   Sum: { lower: lowerSum },
+  SwiGLU: { lower: lowerSwiGlu },
+  TensorScatter: { lower: lowerTensorScatter },
   ThresholdedRelu: { lower: lowerThresholdedRelu },
   Tile: { lower: lowerTile },
+  TopK: { lower: lowerTopK },
   Transpose: { lower: lowerTranspose, afterSoftmax: 'carries' },
   Trilu: { lower: lowerTrilu },
+  Unique: { fold: foldUnique },
   Unsqueeze: { lower: lowerUnsqueeze, afterSoftmax: 'carries' },
   Upsample: { lower: lowerResize },
   Where: { lower: lowerWhere, fold: foldWhere },

@@ -1,13 +1,17 @@
 /**
- * MaxPool, AveragePool and the global pools. Padding never takes part in a maximum; in an average it counts only with
+ * MaxPool, AveragePool, LpPool, the global pools and MaxUnpool. Padding never takes part in a maximum; in an average it counts only with
  * `count_include_pad`, and positions that `ceil_mode` adds beyond the padding never count.
  */
-import { reductionGroups, windowGroups, windowWork, type WindowGeometry } from '../../tensor/groups.js';
-import { sizeOf } from '../../tensor/shape.js';
+import { scalarFunction } from '../../network/functions/index.js';
+import { reductionGroups, windowGroups, windowWork, type Groups, type WindowGeometry } from '../../tensor/groups.js';
+import { sizeOf, stridesOf, type Shape } from '../../tensor/shape.js';
 import { isFloat } from '../model.js';
 import type { Activation } from '../values.js';
 import { requireNumeric } from './arithmetic.js';
 import type { Lowering, NodeContext } from './context.js';
+import { emitFunction } from './functions.js';
+import { emitTable } from './lookup.js';
+import { moveOne } from './moving.js';
 import { resolveWindow, type Window } from './window.js';
 
 interface Pool {
@@ -30,14 +34,88 @@ function resolvePool(context: NodeContext): Pool {
   return { x, shape, window, geometry };
 }
 
+/** Outputs: the maxima, and the position of each in the whole tensor, the first of equal ones. */
 export const lowerMaxPool: Lowering = (context) => {
-  context.ignore('storage_order'); // orders only the second output, which is refused where it is read
+  const columnMajor = context.flag('storage_order', false);
   const { x, shape, geometry } = resolvePool(context);
   const groups = windowGroups(geometry);
   for (let i = 1; i < groups.offsets.length; i++) {
     if (groups.offsets[i] === groups.offsets[i - 1]) throw context.shapeError('a window lies wholly in the padding');
   }
-  return [context.emit({ op: 'max', shape, groups }, [x])];
+  const largest = context.emit({ op: 'max', shape, groups }, [x]);
+  if (!context.node.outputs[1]) return [largest];
+  const at = context.emit({ op: 'argMax', shape, groups, selectLast: false }, [x], { output: 1, step: 'place', type: 'int64' });
+  const spatial = x.shape.slice(2);
+  const [area, strides] = [sizeOf(spatial), stridesOf(spatial)];
+  const columns = stridesOf([...spatial].reverse()).reverse();
+  const named = (position: number): number => {
+    if (!columnMajor) return position;
+    const inside = position % area;
+    return position - inside + spatial.reduce((sum, size, axis) => sum + (Math.floor(inside / strides[axis]) % size) * columns[axis], 0);
+  };
+  const members = (i: number): number => groups.offsets[i + 1] - groups.offsets[i];
+  const size = sizeOf(shape);
+  const low = new Float64Array(size);
+  const high = Float64Array.from({ length: size }, (_, i) => members(i) - 1);
+  return [largest, emitTable(context, { x: at, low, high }, (i, k) => named(groups.indices[groups.offsets[i] + k]), 'int64', 'positions')];
+};
+
+/** |x|^p for p = 1, 2, ...; the sum's root is a table. */
+function emitPowers(context: NodeContext, x: Activation, p: number): Activation {
+  const product = (a: Activation, b: Activation, step: string) => context.emit({ op: 'multiply', shape: x.shape }, [a, b], { step });
+  if (p === 2) return product(x, x, 'squares');
+  const magnitudes = context.emit({ op: 'prelu', shape: x.shape, slope: Float64Array.of(-1) }, [x], { step: 'magnitudes' });
+  if (p === 1) return magnitudes;
+  return emitFunction(context, magnitudes, scalarFunction('Pow', { exponent: p }), 'powers');
+}
+
+function emitLpNorm(context: NodeContext, x: Activation, shape: Shape, groups: Groups): Activation {
+  if (!isFloat(x.type)) throw context.unsupported('it takes norms of integers; cast them to float before');
+  const p = context.int('p', 2);
+  if (p < 1) throw context.unsupportedAttribute('p', p, '1 or more is');
+  const fields = { op: 'mean', shape, groups, divisors: new Float64Array(sizeOf(shape)).fill(1) } as const;
+  const powers = emitPowers(context, x, p);
+  if (p === 1) return context.emit(fields, [powers]);
+  const sums = context.emit(fields, [powers], { step: 'sums' });
+  return emitFunction(context, sums, p === 2 ? scalarFunction('Sqrt', {}) : scalarFunction('Pow', { exponent: 1 / p }));
+}
+
+/** The p-th root of the sum of |x|^p under the window; padding adds nothing. */
+export const lowerLpPool: Lowering = (context) => {
+  const { x, shape, geometry } = resolvePool(context);
+  return [emitLpNorm(context, x, shape, windowGroups(geometry))];
+};
+
+export const lowerGlobalLpPool: Lowering = (context) => {
+  const { x, shape, groups } = spatialGroups(context);
+  return [emitLpNorm(context, x, shape, groups)];
+};
+
+/**
+ * Elements put back where constant indices say, zeros elsewhere. The indices count over the tensor that a pool of these strides and pads
+ * makes x of; a larger output_shape adds zeros after it, as in ONNX's reference.
+ */
+export const lowerMaxUnpool: Lowering = (context) => {
+  const x = context.activation(0);
+  const indices = context.integers(1) ?? [];
+  const kernel = context.ints('kernel_shape') ?? [];
+  const rank = x.shape.length - 2;
+  const strides = context.ints('strides') ?? kernel.map(() => 1);
+  const pads = context.ints('pads') ?? new Array<number>(2 * rank).fill(0);
+  if (rank < 1 || kernel.length !== rank || strides.length !== rank || pads.length !== 2 * rank) throw context.shapeError('kernel_shape, strides and pads must fit x');
+  if (indices.length !== sizeOf(x.shape)) throw context.shapeError('there must be one index for each element');
+  const inferred = x.shape.map((size, axis) => (axis < 2 ? size : (size - 1) * strides[axis - 2] + kernel[axis - 2] - pads[axis - 2] - pads[axis - 2 + rank]));
+  const shape = context.bounded(context.integers(2) ?? inferred);
+  if (shape.length !== x.shape.length || shape.some((size, axis) => size < inferred[axis])) throw context.shapeError(`it cannot have the shape [${shape.join(', ')}]`);
+  const [from, to] = [stridesOf(inferred), stridesOf(shape)];
+  const index = new Int32Array(sizeOf(shape)).fill(-1);
+  indices.forEach((position, i) => {
+    if (position < 0 || position >= sizeOf(inferred)) throw context.shapeError(`index ${position} is outside the result`);
+    const place = inferred.reduce((sum, size, axis) => sum + (Math.floor(position / from[axis]) % size) * to[axis], 0);
+    if (index[place] >= 0) throw context.unsupported(`two elements go to position ${position}`);
+    index[place] = i;
+  });
+  return [moveOne(context, x, { shape, index }, {}, 0)];
 };
 
 export const lowerAveragePool: Lowering = (context) => {

@@ -6,9 +6,10 @@ import { scalarFunction } from '../../network/functions/index.js';
 import { isFloat } from '../model.js';
 import type { Activation } from '../values.js';
 import { foldBinary, requireNumeric } from './arithmetic.js';
-import { expandActivation, commonShape } from './broadcast.js';
+import { commonShape, expandActivation, expandConstant } from './broadcast.js';
 import type { Lowering, NodeContext } from './context.js';
 import { emitFunction } from './functions.js';
+import { emitPowers } from './integers.js';
 
 /** Each step is a multiplication in the proof and doubles the bits at most, so high powers help nobody. */
 const LARGEST_EXPONENT = 8;
@@ -19,7 +20,10 @@ export const lowerPow: Lowering = (context) => {
   const exponent = context.constant(1);
   requireNumeric(context, [base]);
   const power = exponent.data[0];
-  if (!exponent.data.every((value) => value === power)) throw context.unsupported('its exponents differ; one constant is supported');
+  if (!exponent.data.every((value) => value === power)) {
+    const common = commonShape(context, [base, exponent]);
+    return [emitPowers(context, expandActivation(context, base, common, 'expand'), expandConstant(exponent, common), LARGEST_EXPONENT)];
+  }
   if (!Number.isInteger(power) || power < 1 || power > LARGEST_EXPONENT) {
     if (!isFloat(base.type)) throw context.unsupported(`of integers only powers from 1 to ${LARGEST_EXPONENT} are supported; cast them to float before`);
     const wide = expandActivation(context, base, commonShape(context, [base, exponent]), 'expand');

@@ -38,11 +38,14 @@ export const lowerDepthToSpace: Lowering = (context) => {
   return [moveOne(context, x, reshapeView(view, [n, depth, h * block, w * block]))];
 };
 
+/** `mode` since opset 28: the block before the channels, or after them. */
 export const lowerSpaceToDepth: Lowering = (context) => {
   const { x, block } = image(context);
+  const mode = context.string('mode', 'DCR');
+  if (mode !== 'DCR' && mode !== 'CRD') throw context.unsupportedAttribute('mode', mode, 'DCR and CRD are');
   const [n, c, h, w] = x.shape;
   if (h % block !== 0 || w % block !== 0) throw context.shapeError(`it does not divide into blocks of ${block} by ${block}`);
   const split = [n, c, h / block, block, w / block, block];
-  const view = transposeView(reshapeView(identityView(x.shape), split), [0, 3, 5, 1, 2, 4]);
+  const view = transposeView(reshapeView(identityView(x.shape), split), mode === 'DCR' ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4]);
   return [moveOne(context, x, reshapeView(view, [n, c * block * block, h / block, w / block]))];
 };
