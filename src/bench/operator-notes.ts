@@ -21,7 +21,7 @@ interface Example {
   readonly outputs?: number;
   readonly opset?: number;
   /** Of the activations; float unless given. */
-  readonly type?: 'bool' | 'int8';
+  readonly type?: 'bool' | 'int8' | 'uint8';
   /** What the activations lie in; [-1, 1] unless given. */
   readonly range?: readonly [number, number];
 }
@@ -30,7 +30,7 @@ const VECTOR = [1, 8];
 const IMAGE = [1, 2, 4, 4];
 
 const sizeOf = (dims: readonly number[]): number => dims.reduce((product, size) => product * size, 1);
-const code = (type: 'float' | 'int64' | 'int8' | 'bool'): number => ELEMENT_TYPES.indexOf(type);
+const code = (type: 'float' | 'int64' | 'int8' | 'uint8' | 'int32' | 'bool'): number => ELEMENT_TYPES.indexOf(type);
 /** Weights that are neither equal nor whole. */
 const weights = (...dims: number[]): TensorMessage => ({
   dims, dataType: code('float'), floatData: Array.from({ length: sizeOf(dims) }, (_, i) => ((i * 7) % 11) / 11 - 0.37),
@@ -59,6 +59,10 @@ const FLOATS = 'integers are to be cast to float before';
 const STEP = 'a step, exact on the quantized values';
 const FLOATS_ONLY = 'floats';
 const BITS = 'integers; constants are below 2^53';
+const CONSTANT_GRID = 'scales of results and zero points are constants; codes of 8 and 16 bits';
+const GRID: readonly TensorMessage[] = [{ dims: [], dataType: 1, floatData: [0.0079] }, { dims: [], dataType: 2, int32Data: [127] }];
+const codes = (...dims: number[]): TensorMessage => ({ dims, dataType: 3, int32Data: Array.from({ length: sizeOf(dims) }, (_, i) => ((i * 71) % 255) - 127) });
+const byteGrid = [{ dims: [], dataType: 1, floatData: [0.0071] }, { dims: [], dataType: 3, int32Data: [0] }] as const satisfies readonly TensorMessage[];
 
 /** A function of one value. */
 const table = (limits = FLOATS_ONLY, { opset, range }: Pick<Example, 'opset' | 'range'> = {}): OperatorNote => ({
@@ -120,6 +124,7 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
     becomes: 'convolution of 1, 2, 3 or more dimensions', limits: `${CONSTANT_WEIGHTS}; pads are not negative`,
     example: { inputs: [IMAGE, weights(3, 2, 3, 3), weights(3)] },
   },
+  ConvInteger: { becomes: 'convolution of integers, exact', limits: 'weights and zero points are constants', example: { inputs: [IMAGE, codes(3, 2, 3, 3)], type: 'uint8', range: [0, 255] } },
   ConvTranspose: { becomes: 'zeros between elements, then a convolution', limits: CONSTANT_WEIGHTS, example: { inputs: [IMAGE, weights(2, 3, 2, 2)], attributes: [ints('strides', 2, 2)] } },
   Cos: table(),
   Cosh: table(),
@@ -127,7 +132,7 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
   CumSum: { becomes: 'sums of groups', limits: 'the axis is a constant', example: { inputs: [VECTOR, integers(1)] } },
   DeformConv: { becomes: 'weighted sums of elements', limits: 'weights, offsets and mask are constants; two spatial dimensions', example: { inputs: [[1, 1, 3, 3], weights(1, 1, 2, 2), weights(1, 8, 2, 2)], opset: 19 } },
   DepthToSpace: { becomes: MOVES, example: { inputs: [[1, 4, 2, 2]], attributes: [int('blocksize', 2)] } },
-  DequantizeLinear: { becomes: 'affine map', limits: 'scales and zero points are constants', example: { inputs: [VECTOR, scalar(0.5)] } },
+  DequantizeLinear: { becomes: 'affine map; before layers that end in codes, nothing', limits: 'zero points are constants; integers', example: { inputs: [VECTOR, ...GRID], type: 'uint8', range: [0, 255] } },
   Det: { becomes: 'products', limits: 'up to 8 rows', example: { inputs: [[1, 3, 3]] } },
   DFT: { becomes: 'weighted sums of elements', limits: 'length and axis are constants', example: { inputs: [[1, 8, 1]], attributes: [int('axis', 1)] } },
   Div: {
@@ -136,6 +141,7 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
     example: { inputs: [VECTOR, positive(8)] },
   },
   Dropout: { becomes: 'nothing', limits: 'inference only (`training_mode` false)', example: one },
+  DynamicQuantizeLinear: { becomes: 'nothing: the circuit rounds to a grid of its own, of the calibrated range', limits: 'read by MatMulInteger, ConvInteger and DequantizeLinear' },
   Elu: table(),
   Einsum: { becomes: 'moves, sums and products of matrices', example: { inputs: [[2, 3], [3, 2]], attributes: [text('equation', 'ij,jk->ik')] } },
   Equal: { becomes: 'two steps', example: two },
@@ -199,6 +205,7 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
   LpPool: { becomes: 'powers, sums of groups, then a table', limits: `pads are not negative; ${FLOATS}`, example: pool },
   LRN: { becomes: 'products, sums of groups and a table for each element', limits: FLOATS_ONLY, example: { inputs: [IMAGE], attributes: [int('size', 3)] } },
   MatMul: { becomes: 'dense layer; of two activations, a product of matrices', example: { inputs: [VECTOR, weights(8, 4)] } },
+  MatMulInteger: { becomes: 'dense layer of integers, exact; of two activations, products summed', limits: 'zero points are constants', example: { inputs: [VECTOR, codes(8, 4)], type: 'uint8', range: [0, 255] } },
   Max: { becomes: 'maximum of groups; against one number, a clip', example: two },
   MaxPool: { becomes: 'maximum of groups; positions, the index of the largest in a table', limits: 'pads are not negative', example: pool },
   MaxUnpool: { becomes: MOVES, limits: 'indices are constants, each another', example: { inputs: [[1, 1, 2, 2], { dims: [1, 1, 2, 2], dataType: code('int64'), int64Data: [5, 7, 13, 15] }], attributes: [ints('kernel_shape', 2, 2), ints('strides', 2, 2)] } },
@@ -218,6 +225,15 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
   Pow: { becomes: 'products, or a table', limits: 'the exponents are constants; or the base is one, and a float', example: { inputs: [VECTOR, scalar(3)] } },
   RNN: recurrent(1, { limits: `${RECURRENT}; each activation and clip` }),
   Reciprocal: table('floats; at 0 the end of the range on the right', { range: [0.5, 2] }),
+  QLinearConv: {
+    becomes: 'convolution of integers and a requantization, exact, halves to even', limits: `${CONSTANT_WEIGHTS}; ${CONSTANT_GRID}`,
+    example: { inputs: [IMAGE, ...GRID, codes(3, 2, 3, 3), ...byteGrid, ...GRID], type: 'uint8', range: [0, 255] },
+  },
+  QLinearMatMul: {
+    becomes: 'dense layer of integers and a requantization, exact, halves to even', limits: CONSTANT_GRID,
+    example: { inputs: [VECTOR, ...GRID, codes(8, 4), ...byteGrid, ...GRID], type: 'uint8', range: [0, 255] },
+  },
+  QuantizeLinear: { becomes: 'requantization to the author\'s grid; of a graph input, nothing: the input has the grid', limits: CONSTANT_GRID, example: { inputs: [VECTOR, ...GRID] } },
   ReduceL1: { becomes: 'rectifier, then sums of groups', example: alongAxis },
   ReduceL2: { becomes: 'products, sums of groups, then a table', limits: FLOATS_ONLY, example: alongAxis },
   ReduceLogSum: { becomes: 'sums of groups, then a table', limits: FLOATS_ONLY, example: { ...alongAxis, range: [0.1, 1] } },
@@ -290,9 +306,11 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
   Xor: logic(VECTOR, VECTOR),
 };
 
+const resultOf = (op: string): 'bool' | 'float' | 'uint8' | 'int32' => (BOOLEANS.has(op) ? 'bool' : /^QLinear|^Quantize/.test(op) ? 'uint8' : op.endsWith('Integer') ? 'int32' : 'float');
+
 /** The ONNX file of an operator's example; its activations are the graph's inputs. */
 export function exampleModel(op: string, { inputs, attributes = [], outputs = 1, opset = 17, type }: Example): Uint8Array {
-  const ofType = (elementType: 'float' | 'int8' | 'bool', dims?: readonly number[]) => ({
+  const ofType = (elementType: 'float' | 'int8' | 'uint8' | 'int32' | 'bool', dims?: readonly number[]) => ({
     tensorType: { elemType: code(elementType), ...(dims && { shape: { dim: dims.map((dimValue) => ({ dimValue })) } }) },
   });
   const isShape = (input: readonly number[] | TensorMessage): input is readonly number[] => Array.isArray(input);
@@ -307,7 +325,7 @@ export function exampleModel(op: string, { inputs, attributes = [], outputs = 1,
       node: [{ opType: op, input: names, output: made, name: op, domain: '', attribute: [...attributes] }],
       initializer: inputs.flatMap((input, i) => (isShape(input) ? [] : [{ ...input, name: names[i] }])),
       input: inputs.flatMap((input, i) => (isShape(input) ? [{ name: names[i], type: ofType(type ?? 'float', input) }] : [])),
-      output: made.map((name) => ({ name, type: ofType(BOOLEANS.has(op) ? 'bool' : 'float') })),
+      output: made.map((name) => ({ name, type: ofType(resultOf(op)) })),
     },
   };
   return ModelProto.encode(ModelProto.fromObject(message)).finish();

@@ -6,6 +6,7 @@ import { lowerModel } from '../compile/lower.js';
 import { WIRE, type Netlist } from '../compile/netlist.js';
 import { constraintsOf } from '../gadgets/index.js';
 import { buildGraph, constantOps, decodeModel, evaluator, supportedOps } from '../onnx/index.js';
+import { microsoftOps } from '../onnx/microsoft/index.js';
 import { ML_OPERATORS } from '../onnx/ml/index.js';
 import { quantize } from '../quantize/quantize.js';
 import { showShape, sizeOf, type Shape } from '../tensor/shape.js';
@@ -33,6 +34,8 @@ export function operatorTable(): string {
     `Computed where all inputs are constants, and only there: ${constantOps().map((op) => `\`${op}\``).join(', ')}.`,
     '',
     `Of the domain ai.onnx.ml: ${Object.keys(ML_OPERATORS).sort().map((op) => `\`${op}\``).join(', ')}.`,
+    '',
+    `Of the domain com.microsoft, as onnxruntime's quantizer writes them: ${microsoftOps().map((op) => `\`${op.replace('com.microsoft.', '')}\``).join(', ')}.`,
   ].join('\n');
 }
 
@@ -43,8 +46,9 @@ function measured(op: string, { becomes, example }: OperatorNote): [string, numb
   const shapes = (tensors: readonly { readonly shape: Shape }[]): string => tensors.map(({ shape }) => showShape(shape)).join(', ');
   const [least, most] = example.range ?? [-1, 1];
   const placed = (value: number): number => least + ((value + 1) / 2) * (most - least);
+  const rounded = (value: number): number => (example.type === 'uint8' ? Math.round(value) : value);
   const samples = SAMPLES.map((first, k) =>
-    graph.inputs.map(({ shape }) => Float64Array.from({ length: sizeOf(shape) }, (_, i) => placed(i === 0 ? first : SAMPLES[(i + k) % SAMPLES.length]))),
+    graph.inputs.map(({ shape }) => Float64Array.from({ length: sizeOf(shape) }, (_, i) => rounded(placed(i === 0 ? first : SAMPLES[(i + k) % SAMPLES.length])))),
   );
   const model = quantize(graph, { activationBits: 8, samples, evaluator });
   const { netlist } = lowerModel(model, { input: 'private', output: 'public' });

@@ -24,6 +24,7 @@ export type { SumNode } from './layers/sum.js';
 export type { MultiplyNode } from './layers/multiply.js';
 export type { ArgMaxNode } from './layers/arg-max.js';
 export type { StepNode } from './layers/step.js';
+export type { RoundNode } from './layers/round.js';
 export type { FunctionNode } from './layers/function.js';
 export type { SoftmaxNode } from './layers/softmax.js';
 export type { MatMulNode } from './layers/matmul.js';

@@ -4,6 +4,7 @@ export { chooseFrom, parseInputShape, type InputShape, type ModelChoice } from '
 export { decodeModel, NEWEST_OPSET, OLDEST_OPSET } from './decode.js';
 export * from './errors.js';
 export type { Constant, ElementType, OnnxModel, OnnxNode, ValueInfo } from './model.js';
+export { microsoftOps } from './microsoft/index.js';
 export { mlOps } from './ml/index.js';
 export { constantOps, supportedOps } from './ops/index.js';
 export * from '../network/index.js';

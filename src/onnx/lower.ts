@@ -6,6 +6,7 @@ import { GraphBuilder } from './builder.js';
 import { UnsupportedOpError } from './errors.js';
 import { evaluate } from '../network/evaluate.js';
 import { applyOmitted } from '../network/softmax.js';
+import { MICROSOFT_OPERATORS, microsoftOps } from './microsoft/index.js';
 import { ML_OPERATORS, mlOps } from './ml/index.js';
 import type { OnnxNode } from './model.js';
 import { constant, NodeContext, type Inliner, type Lowering, type Operator } from './ops/context.js';
@@ -34,12 +35,24 @@ export function lowerNode(
     throw context.unsupported(`it is supported on constants only, and ${firstActivation(node, inputs)} is computed from the network's inputs`);
   }
   const scores = inputs.find((value) => value?.kind === 'activation' && value.omitted !== undefined) as Activation | undefined;
-  if (scores === undefined) return finish(context, lowering);
+  const unrounded = inputs.some((value) => value?.kind === 'activation' && value.unrounded !== undefined);
+  if (unrounded && operator.ofUnrounded === undefined) {
+    throw context.unsupported('it computes with codes whose rounding is left out here (see DynamicQuantizeLinear); MatMulInteger, ConvInteger and DequantizeLinear may read them');
+  }
+  if (scores === undefined) return finish(context, operator.ofUnrounded === 'carries' ? carryUnrounded(lowering) : lowering);
   if (operator.afterSoftmax === 'ends') return finish(context, lowering);
   const carried = operator.afterSoftmax === 'carries' ? finish(context, lowering).map((value) => carrySoftmax(scores, value)) : [undefined];
   if (carried.every((value) => value !== undefined)) return carried;
   const settled = inputs.map((value) => (value?.kind === 'activation' ? settle(builder, value) : value));
   return finish(new NodeContext(node, opset, settled, builder, inliner), lowering);
+}
+
+/** Elements that are moved about are codes still whose rounding was left out. */
+function carryUnrounded(lowering: Lowering): Lowering {
+  return (context) => {
+    const unrounded = context.inputs.find((value): value is Activation => value?.kind === 'activation' && value.unrounded !== undefined)?.unrounded;
+    return lowering(context).map((value) => (unrounded !== undefined && value.kind === 'activation' ? { ...value, unrounded } : value));
+  };
 }
 
 function finish(context: NodeContext, lowering: Lowering): readonly Value[] {
@@ -61,15 +74,18 @@ function inlinerFor(owner: OnnxNode, builder: GraphBuilder, subgraph: Inliner['s
 
 /** Whether the operator has a row in one of the tables. */
 export function isKnownOperator({ domain, op }: OnnxNode): boolean {
-  return (domain === '' && Object.hasOwn(OPERATORS, op)) || (domain === 'ai.onnx.ml' && Object.hasOwn(ML_OPERATORS, op));
+  return Object.hasOwn(DOMAINS, domain) && Object.hasOwn(DOMAINS[domain], op);
 }
 
+/** The operator tables by domain. */
+const DOMAINS: Readonly<Record<string, Readonly<Record<string, Operator>>>> = { '': OPERATORS, 'ai.onnx.ml': ML_OPERATORS, 'com.microsoft': MICROSOFT_OPERATORS };
+
 function findOperator(node: OnnxNode, opset: number): Operator {
-  const table = node.domain === '' ? OPERATORS : node.domain === 'ai.onnx.ml' ? ML_OPERATORS : {};
+  const table = Object.hasOwn(DOMAINS, node.domain) ? DOMAINS[node.domain] : {};
   if (Object.hasOwn(table, node.op)) return table[node.op];
   const op = node.domain === '' ? node.op : `${node.domain}.${node.op}`;
   throw new UnsupportedOpError(
-    `Node ${node.name} (${op}), opset ${opset}: this operator is not supported. Supported are ${[...supportedOps(), ...mlOps()].join(', ')}; and on constants ${constantOps().join(', ')}.`,
+    `Node ${node.name} (${op}), opset ${opset}: this operator is not supported. Supported are ${[...supportedOps(), ...mlOps(), ...microsoftOps()].join(', ')}; and on constants ${constantOps().join(', ')}.`,
   );
 }
 

@@ -23,6 +23,8 @@ export interface Activation {
   readonly shape: Shape;
   readonly type: ElementType;
   readonly omitted?: OmittedSoftmax;
+  /** The elements are the reals themselves and not the codes that the file has here: they would stand for scale (code - zero). */
+  readonly unrounded?: { readonly scale: number; readonly zero: number };
   /** Of type string: the elements are positions among these. Of another type: names of what the last dimension holds, such as classes. */
   readonly labels?: readonly string[];
 }

@@ -2,6 +2,7 @@
  * From the user's numbers to the integers of the model, and back. The trap: rounding may carry a real just inside the
  * declared range to an integer just outside it; such values are clamped, values truly outside are refused.
  */
+import { nearestEven } from '../network/layers/round.js';
 import { sizeOf } from '../tensor/shape.js';
 import { InputRangeError, InputShapeError, InputTypeError } from './errors.js';
 import type { IntegerInput } from './integer-model.js';
@@ -25,6 +26,7 @@ const TOLERANCE = 0.5 + 1e-6;
 /** Whether element i of an input may be this real: the ends of the declared range, and all between them. */
 export function accepts(input: IntegerInput, i: number, value: number): boolean {
   if (input.exact && !Number.isInteger(value)) return false;
+  if (input.saturates) return Number.isFinite(value);
   const [least, most] = realRange(input, i);
   const tolerance = input.exact ? 0 : TOLERANCE * at(input.scale, i);
   return value >= least - tolerance && value <= most + tolerance;
@@ -72,7 +74,9 @@ function encodeInput(input: IntegerInput, reals: ArrayLike<number>): Float64Arra
       );
     }
     const low = at(input.low, i);
-    integers[i] = Math.min(Math.max(Math.round(value / scale), low), low + 2 ** input.bits - 1) + 0;
+    // The author's rounding is in single precision, as the file says and onnxruntime does it.
+    const nearest = input.saturates ? nearestEven(Math.fround(Math.fround(value) / scale)) : Math.round(value / scale);
+    integers[i] = Math.min(Math.max(nearest, low), low + 2 ** input.bits - 1) + 0;
   }
   return integers;
 }

@@ -7,6 +7,7 @@
 import { sizeOf, type Graph, type GraphNode } from '../network/graph.js';
 import { layerOf } from '../network/layers/index.js';
 import type { Fresh } from '../network/layers/layer.js';
+import { keepAuthorIntegers } from '../network/rewrites/author-integers.js';
 import { fuseFunctions } from '../network/rewrites/fuse-functions.js';
 
 /** Cost in constraints of cutting one accumulator, and of one comparison of accumulators: what a typical layer needs. */
@@ -106,7 +107,7 @@ class Nodes {
  * nodes around a change, so that the time is about linear in the number of nodes.
  */
 export function fuse(graph: Graph): Graph {
-  const nodes = new Nodes(graph);
+  const nodes = new Nodes(keepAuthorIntegers(graph));
   const fresh: Fresh = (wanted) => nodes.fresh(wanted);
   const pending = REWRITES.map(() => [...nodes.places()].reverse());
   for (;;) {
@@ -127,7 +128,9 @@ const REWRITES: readonly { readonly name: string; readonly merge: Merge }[] = [
     name: 'fold an affine map into the layer before it',
     merge(first, second) {
       const map = layerOf(second).affineMap(second);
-      const folded = map && layerOf(first).withAffineAfter(first, map);
+      // What is computed in integers stays in integers.
+      if (map === undefined || (first.integers !== undefined && !layerOf(second).makesWhole(second, true))) return undefined;
+      const folded = layerOf(first).withAffineAfter(first, map);
       return folded && [folded];
     },
   },

@@ -5,6 +5,7 @@
 import type { Graph, GraphInput, GraphNode } from '../network/graph.js';
 import { FIXED, type UnitClasses } from '../network/unit-classes.js';
 import { layerOf } from '../network/layers/index.js';
+import { at, roundsPlain, type RoundNode } from '../network/layers/round.js';
 import { leastOf, mostOf } from '../tensor/extremes.js';
 import { CalibrationError } from './errors.js';
 import { bitsOf } from './intervals.js';
@@ -68,6 +69,8 @@ export function chooseInputs(
     const bits = compared.has(source.name) ? Math.max(activationBits, COMPARED_BITS) : factors.has(source.name) ? operandBits(activationBits) : activationBits;
     const of = samples.map((sample) => sample[k]);
     if (source.integers) return { shared: integerGrid(input, source.integers, of, declared) };
+    const author = authorGrid(graph, input);
+    if (author !== undefined) return { shared: author };
     if (declared) return { shared: sharedGrid(input, bits, declared[0], declared[1]) };
     if (samples.length === 0) {
       notes.push(`input '${input.name}': no calibration data and no declared range, so [${DEFAULT_RANGE.join(', ')}] is assumed`);
@@ -162,6 +165,25 @@ function factorsOf(graph: Graph): ReadonlySet<string> {
   }
   return found;
 }
+
+/** The grid to which the model rounds the input before it does anything else with it; undefined where it does not, or to several. */
+function authorGrid(graph: Graph, { name, tensor, shape }: NumberedInput): IntegerInput | undefined {
+  if (graph.outputs.some((output) => output.tensor === name)) return undefined;
+  const readers = graph.nodes.filter(({ inputs }) => inputs.includes(name));
+  const [first] = readers;
+  if (!readers.every((reader) => reader.op === 'round' && roundsPlain(reader)) || first?.op !== 'round') return undefined;
+  const { step, zero, low, high } = first;
+  const size = Math.max(step.length, zero.length);
+  if (size !== 1) return undefined;
+  const bits = bitsOf(mostOf(high) - leastOf(low));
+  if (!readers.every((reader) => isSameGrid(reader as RoundNode, first))) return undefined;
+  const each = (values: Float64Array): Float64Array => Float64Array.from({ length: size }, (_, i) => at(values, i));
+  const least = each(low).map((value, i) => value - at(zero, i) + 0);
+  return { name, tensor, shape, bits, scale: each(step), low: least, saturates: true };
+}
+
+const isSameGrid = (a: RoundNode, b: RoundNode): boolean =>
+  [a.step, a.zero, a.low, a.high].every((values, k) => values.join() === [b.step, b.zero, b.low, b.high][k].join());
 
 /** Bits of an integer type up to which its whole range is taken, whatever the samples show. */
 const WHOLE_TYPE_BITS = 16;

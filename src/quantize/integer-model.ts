@@ -183,6 +183,8 @@ export interface IntegerInput {
   readonly low: Float64Array;
   /** The input takes integers, which stand for themselves; a fraction is refused, not rounded. */
   readonly exact?: true;
+  /** The model itself rounds the input to this grid, halves to even, and saturates: a real beyond an end is taken for the end. */
+  readonly saturates?: true;
   /** Of integers: the declared range, where it is narrower than what `low` and `bits` hold. The circuit takes those, `encodeInputs` these alone. */
   readonly declared?: readonly [number, number];
 }
@@ -201,6 +203,8 @@ export interface LayerSource {
   readonly name: string;
   readonly op: string;
   readonly shape: Shape;
+  /** Its author has it saturate at the ends of a grid. */
+  readonly saturates?: true;
 }
 
 export interface IntegerModel {

@@ -54,7 +54,7 @@ export function quantize(graph: Graph, options: QuantizeOptions): IntegerModel {
     const { name, shape, omitted } = output;
     return { name, tensor: tensor.id, shape, scale: tensor.scale[0], ...(omitted ? { omitted: omitted.op } : {}) };
   });
-  const layers = fused.nodes.map((node) => ({ name: node.name, op: node.source, shape: node.shape }));
+  const layers = fused.nodes.map(({ name, source, shape, op }) => ({ name, op: source, shape, ...(op === 'round' ? { saturates: true as const } : {}) }));
   return { activationBits, inputs: choice.inputs, ops: lowering.ops, outputs, layers, notes };
 }
 

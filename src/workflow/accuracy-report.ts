@@ -338,16 +338,18 @@ export function drawnSamples(inputs: readonly IntegerInput[], count: number, see
 /** Layers that cut off values which they themselves would pass on: the low end of a Relu and the ends of a Clip are the layer's own. */
 class SaturationTally {
   private readonly operators: ReadonlyMap<string, string>;
+  private readonly own: ReadonlySet<string>;
   private readonly counts = new Map<string, { cut: number; all: number }>();
 
   constructor(private readonly model: IntegerModel) {
     this.operators = new Map(model.layers.map(({ name, op }) => [name, op]));
+    this.own = new Set(model.layers.filter(({ op, saturates }) => saturates === true || op === 'Clip').map(({ name }) => name));
   }
 
   /** `tensors`: the model's, for one sample. */
   add(tensors: ReadonlyMap<TensorId, Float64Array>): void {
     for (const op of this.model.ops) {
-      if (op.kind !== 'requantize' || this.operators.get(op.layer) === 'Clip') continue;
+      if (op.kind !== 'requantize' || this.own.has(op.layer)) continue;
       const count = this.counts.get(op.layer) ?? { cut: 0, all: 0 };
       this.counts.set(op.layer, count);
       const unit = 2 ** op.shift;

@@ -12,6 +12,7 @@ import { mean, type MeanNode } from './mean.js';
 import { move, type MoveNode } from './move.js';
 import { multiply, type MultiplyNode } from './multiply.js';
 import { prelu, type PReluNode } from './prelu.js';
+import { round, type RoundNode } from './round.js';
 import { softmax, type SoftmaxNode } from './softmax.js';
 import { step, type StepNode } from './step.js';
 import { sum, type SumNode } from './sum.js';
@@ -30,6 +31,7 @@ export type GraphNode =
   | MultiplyNode
   | ArgMaxNode
   | StepNode
+  | RoundNode
   | FunctionNode
   | SoftmaxNode
   | MatMulNode
@@ -38,7 +40,7 @@ export type GraphNode =
 export type GraphOp = GraphNode['op'];
 
 const TABLE: { readonly [Op in GraphOp]: FloatLayer<Extract<GraphNode, { op: Op }>> } = {
-  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax, step, function: scalar, softmax, matmul, floorDivide,
+  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax, step, round, function: scalar, softmax, matmul, floorDivide,
 };
 
 /** The row of a layer's kind. */

@@ -26,6 +26,8 @@ export interface Operator {
    * (the result is the same without it). Before other operators it is computed.
    */
   readonly afterSoftmax?: 'carries' | 'ends';
+  /** What it does with an input whose rounding to codes was left out: moves its elements about, or knows of it. Others may not read one. */
+  readonly ofUnrounded?: 'carries' | 'reads';
 }
 
 /** What an operator can have lowered where its node stands, beside nodes of the normalised graph. */
@@ -59,7 +61,9 @@ export interface EmitOptions {
 type AttributeValues = { [T in Attribute['type']]: Extract<Attribute, { type: T }>['value'] };
 
 export class NodeContext {
-  private readonly seen = new Set<string>();
+  private seen = new Set<string>();
+  /** Operator of the file, for reports. */
+  private source: string;
 
   constructor(
     readonly node: OnnxNode,
@@ -67,7 +71,9 @@ export class NodeContext {
     readonly inputs: readonly (Value | undefined)[],
     private readonly builder: GraphBuilder,
     private readonly inliner: Inliner,
-  ) {}
+  ) {
+    this.source = node.op;
+  }
 
   /** `Node conv1 (Conv)`, the beginning of every message. */
   get label(): string {
@@ -284,6 +290,19 @@ export class NodeContext {
     this.builder.notes.push(text);
   }
 
+  /**
+   * The same node as another operator on these inputs: what a quantized operator is between its inputs as reals and its result as codes.
+   * Attributes read there count as read here.
+   */
+  as(op: string, inputs: readonly (Value | undefined)[], step: string, opset = this.opset): NodeContext {
+    const { name, outputs, domain, attributes } = this.node;
+    const node = { name: `${name}/${step}`, op, domain, inputs: inputs.map((_, k) => this.node.inputs[k] ?? name), outputs: [`${outputs[0] || name}/${step}`], attributes };
+    const made = new NodeContext(node, opset, inputs, this.builder, this.inliner);
+    made.source = this.source;
+    made.seen = this.seen;
+    return made;
+  }
+
   /** Adds a node to the graph and returns the activation it makes. */
   emit(fields: NodeFields, inputs: readonly Activation[], { step, output = 0, type }: EmitOptions = {}): Activation {
     const shape = this.bounded(fields.shape);
@@ -296,7 +315,7 @@ export class NodeContext {
     this.builder.add({
       ...fields,
       name: uniqueName,
-      source: this.node.op,
+      source: this.source,
       inputs: inputs.map((input) => input.tensor),
       output: tensor,
       ...(integers === undefined ? {} : { integers }),

@@ -15,7 +15,6 @@ import type { Operator } from './context.js';
 import { lowerConv } from './conv.js';
 import { lowerConvTranspose } from './conv-transpose.js';
 import { lowerCumSum } from './cumulative.js';
-import { foldDequantizeLinear, lowerDequantizeLinear } from './dequantize.js';
 import { lowerEinsum } from './einsum.js';
 import { lowerExpand, lowerTile } from './expand.js';
 import { lowerMax, lowerMin } from './extremum.js';
@@ -33,6 +32,9 @@ import {
 import { lowerPad } from './pad.js';
 import { lowerAveragePool, lowerGlobalAveragePool, lowerGlobalLpPool, lowerGlobalMaxPool, lowerLpPool, lowerMaxPool, lowerMaxUnpool } from './pooling.js';
 import { foldPow, lowerPow } from './power.js';
+import {
+  lowerConvInteger, lowerDequantizeLinear, lowerDynamicQuantizeLinear, lowerMatMulInteger, lowerQLinearConv, lowerQLinearMatMul, lowerQuantizeLinear,
+} from './quantized.js';
 import { lowerAbs, lowerClip, lowerHardSigmoid, lowerHardSwish, lowerLeakyRelu, lowerPRelu, lowerRelu, lowerThresholdedRelu } from './rectifiers.js';
 import {
   lowerReduceL1, lowerReduceL2, lowerReduceLogSum, lowerReduceLogSumExp, lowerReduceMax, lowerReduceMean, lowerReduceMin, lowerReduceSum,
@@ -87,21 +89,23 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   Constant: { fold: foldConstant },
   ConstantOfShape: { fold: foldConstantOfShape },
   Conv: { lower: lowerConv },
+  ConvInteger: { lower: lowerConvInteger, ofUnrounded: 'reads' },
   ConvTranspose: { lower: lowerConvTranspose },
   CumProd: { lower: lowerCumProd },
   CumSum: { lower: lowerCumSum },
   DeformConv: { lower: lowerDeformConv },
   DepthToSpace: { lower: lowerDepthToSpace },
-  DequantizeLinear: { lower: lowerDequantizeLinear, fold: foldDequantizeLinear },
+  DequantizeLinear: { lower: lowerDequantizeLinear, fold: lowerDequantizeLinear, ofUnrounded: 'reads' },
   Det: { lower: lowerDet },
   DFT: { lower: lowerDft },
   Div: { lower: lowerDiv, fold: foldDiv },
   Dropout: { lower: lowerDropout, fold: lowerDropout, afterSoftmax: 'carries' },
+  DynamicQuantizeLinear: { lower: lowerDynamicQuantizeLinear },
   Einsum: { lower: lowerEinsum },
   Equal: { ...CONSTANT_ARITHMETIC.Equal, lower: lowerEqual },
   Expand: { lower: lowerExpand },
   EyeLike: { lower: lowerEyeLike, fold: lowerEyeLike },
-  Flatten: { lower: lowerFlatten, afterSoftmax: 'carries' },
+  Flatten: { lower: lowerFlatten, afterSoftmax: 'carries', ofUnrounded: 'carries' },
   Gather: { lower: lowerGather },
   GatherElements: { lower: lowerGatherElements },
   GatherND: { lower: lowerGatherNd },
@@ -119,7 +123,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   HannWindow: { fold: foldHannWindow },
   HardSigmoid: { lower: lowerHardSigmoid },
   HardSwish: { lower: lowerHardSwish },
-  Identity: { lower: lowerIdentity, fold: lowerIdentity, afterSoftmax: 'carries' },
+  Identity: { lower: lowerIdentity, fold: lowerIdentity, afterSoftmax: 'carries', ofUnrounded: 'carries' },
   If: { lower: lowerIf, fold: lowerIf },
   InstanceNormalization: { lower: lowerInstanceNormalization },
   IsInf: { lower: lowerNever, fold: foldIsInf },
@@ -136,6 +140,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   LpPool: { lower: lowerLpPool },
   LRN: { lower: lowerLrn },
   MatMul: { lower: lowerMatMul },
+  MatMulInteger: { lower: lowerMatMulInteger, ofUnrounded: 'reads' },
   Max: { lower: lowerMax },
   MaxPool: { lower: lowerMaxPool },
   MaxUnpool: { lower: lowerMaxUnpool },
@@ -153,6 +158,9 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   Pad: { lower: lowerPad },
   Pow: { lower: lowerPow, fold: foldPow },
   PRelu: { lower: lowerPRelu },
+  QLinearConv: { lower: lowerQLinearConv },
+  QLinearMatMul: { lower: lowerQLinearMatMul },
+  QuantizeLinear: { lower: lowerQuantizeLinear },
   Range: { fold: foldRange },
   ReduceL1: { lower: lowerReduceL1 },
   ReduceL2: { lower: lowerReduceL2 },
@@ -167,7 +175,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   Relu: { lower: lowerRelu },
   RNN: { lower: lowerRnn, fold: lowerRnn },
   Scan: { lower: lowerScan, fold: lowerScan },
-  Reshape: { lower: lowerReshape, afterSoftmax: 'carries' },
+  Reshape: { lower: lowerReshape, afterSoftmax: 'carries', ofUnrounded: 'carries' },
   Resize: { lower: lowerResize },
   RotaryEmbedding: { lower: lowerRotaryEmbedding },
   RMSNormalization: { lower: lowerRmsNormalization },
@@ -182,7 +190,7 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   SoftmaxCrossEntropyLoss: { lower: lowerSoftmaxCrossEntropyLoss },
   SpaceToDepth: { lower: lowerSpaceToDepth },
   Split: { lower: lowerSplit },
-  Squeeze: { lower: lowerSqueeze, afterSoftmax: 'carries' },
+  Squeeze: { lower: lowerSqueeze, afterSoftmax: 'carries', ofUnrounded: 'carries' },
   STFT: { lower: lowerStft },
   Sub: { lower: lowerSub, fold: foldSub },
   Sum: { lower: lowerSum },
@@ -191,10 +199,10 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   ThresholdedRelu: { lower: lowerThresholdedRelu },
   Tile: { lower: lowerTile },
   TopK: { lower: lowerTopK },
-  Transpose: { lower: lowerTranspose, afterSoftmax: 'carries' },
+  Transpose: { lower: lowerTranspose, afterSoftmax: 'carries', ofUnrounded: 'carries' },
   Trilu: { lower: lowerTrilu },
   Unique: { fold: foldUnique },
-  Unsqueeze: { lower: lowerUnsqueeze, afterSoftmax: 'carries' },
+  Unsqueeze: { lower: lowerUnsqueeze, afterSoftmax: 'carries', ofUnrounded: 'carries' },
   Upsample: { lower: lowerResize },
   Where: { lower: lowerWhere, fold: foldWhere },
   Xor: { ...CONSTANT_ARITHMETIC.Xor, lower: lowerXor },

@@ -21,8 +21,27 @@ function build(node: AffineNode, given: Quantized, at: Lowering): void {
   const terms = [{ coefficients, meanSquare: x.meanSquare }, { coefficients: moved, meanSquare: 1 }];
   // Without a factor there is a constant, and whole numbers stay what they are whatever x is.
   const isConstant = coefficients.every((value) => value === 0) && moved.every((value) => Number.isInteger(value) && Math.abs(value) < LARGEST_WHOLE);
-  const unit = isConstant || at.isIntegral(x, coefficients, moved) ? 1 : at.accumulatorScale(node.output, terms, coefficients.length);
+  const unit = isConstant || at.isIntegral(x, coefficients, moved) ? 1 : (exactUnit(coefficients, moved, at.isIntegral(x)) ?? at.accumulatorScale(node.output, terms, coefficients.length));
   const factor = coefficients.map((value) => Math.round(value / unit) + 0);
   const shift = moved.map((value) => Math.round(value / unit) + 0);
   at.emit({ kind: 'affine', factor, shift }, [x], node.output, node.shape, unit);
+}
+
+/** How near a quotient must come to a whole number to be one. */
+const NEAR = 1e-9;
+/** The same for a shift of integers, whose factor is kept as it is: a small share of one of them. */
+const CLOSE = 2 ** -7;
+/** Bits below an integer's unit that its shift may take, at most. */
+const MOST_FRACTION = 12;
+
+/** The factor that all elements share, or a fraction of it of which the shifts are multiples: the author's scale and zero points, kept as they are. */
+function exactUnit(coefficients: Float64Array, shifts: Float64Array, isIntegral: boolean): number | undefined {
+  const unit = Math.abs(coefficients[0]);
+  if (!(unit > 0) || !coefficients.every((value) => Math.abs(value) === unit)) return undefined;
+  for (let bits = 0; bits <= (isIntegral ? MOST_FRACTION : 0); bits += 1) {
+    const step = unit / 2 ** bits;
+    const near = isIntegral ? CLOSE * 2 ** bits : NEAR;
+    if (shifts.every((value) => Math.abs(value / step - Math.round(value / step)) <= near)) return step;
+  }
+  return undefined;
 }

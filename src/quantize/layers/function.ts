@@ -51,7 +51,7 @@ const ROUNDING_BITS = 8;
 function lower(node: FunctionNode, at: Lowering): void {
   const x = at.tensor(node.inputs[0]);
   if (node.f.squareRoot && lowerRoot(node, x, at)) return;
-  const narrow = narrowIndex(x, at);
+  const narrow = narrowIndex(node, x, at);
   if (narrow === undefined && lowerJumps(node, x, at)) return;
   if (narrow === undefined && lowerLines(node, x, at)) return;
   const index = narrow ?? cutIndex(node, x, at);
@@ -70,8 +70,9 @@ interface Index {
 }
 
 /** x itself, where it has few enough values: a requantized activation, or small integers, whose function is then exact. */
-function narrowIndex(x: Quantized, at: Lowering): Index | undefined {
-  const most = indexBits(at.bits);
+function narrowIndex({ f }: FunctionNode, x: Quantized, at: Lowering): Index | undefined {
+  // From whole numbers to whole numbers nothing is rounded, however few bits activations have.
+  const most = f.whole && at.isIntegral(x) ? MOST_TABLE_BITS : indexBits(at.bits);
   const made = at.requantizationOf(x);
   if (made !== undefined && made.bits >= LEAST_TABLE_BITS && made.bits <= most) return { x, low: made.low, bits: made.bits };
   const [low, high] = hull(x.bounds);

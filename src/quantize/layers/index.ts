@@ -13,13 +13,14 @@ import { mean } from './mean.js';
 import { move } from './move.js';
 import { multiply } from './multiply.js';
 import { prelu } from './prelu.js';
+import { round } from './round.js';
 import { softmax } from './softmax.js';
 import { step } from './step.js';
 import { sum } from './sum.js';
 import type { QuantizedLayer } from './layer.js';
 
 const TABLE: { readonly [Op in GraphOp]: QuantizedLayer<Extract<GraphNode, { op: Op }>> } = {
-  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax, step, function: scalar, softmax, matmul, floorDivide,
+  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax, step, round, function: scalar, softmax, matmul, floorDivide,
 };
 
 /** The row of a layer's kind. */
