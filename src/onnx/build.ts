@@ -41,7 +41,7 @@ function readOutput(name: string, scope: Scope, builder: GraphBuilder, inputs: r
   if (value.kind === 'unknown') throw value.cause;
   if (value.kind === 'constant') return constantOutput(name, value, builder, inputs);
   if (value.unrounded !== undefined) {
-    throw new UnsupportedOpError(`Graph output ${name} holds codes whose rounding is left out here (see DynamicQuantizeLinear, and QuantizeLinear after a Softmax); name the tensor before or after as the output.`);
+    throw new UnsupportedOpError(`Graph output ${name} holds codes whose rounding is left out here (see DynamicQuantizeLinear); name the tensor before or after as the output.`);
   }
   const { tensor, shape, omitted, type, labels } = isMasked(builder, value) ? settle(builder, value) : value;
   const described = { name, tensor, shape, ...(labels === undefined ? {} : { labels, ...(type === 'string' ? { named: true as const } : {}) }) };
