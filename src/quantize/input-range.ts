@@ -70,7 +70,7 @@ export function chooseInputs(
     const of = samples.map((sample) => sample[k]);
     if (source.integers) return { shared: integerGrid(input, source.integers, of, declared) };
     const author = authorGrid(graph, input);
-    if (author !== undefined) return { shared: author };
+    if (author !== undefined) return { shared: author, isAuthors: author.scale.length > 1 };
     if (declared) return { shared: sharedGrid(input, bits, declared[0], declared[1]) };
     if (samples.length === 0) {
       notes.push(`input '${input.name}': no calibration data and no declared range, so [${DEFAULT_RANGE.join(', ')}] is assumed`);
@@ -85,7 +85,8 @@ export function chooseInputs(
   });
   const tried = choices.map(({ isTable = false, differ: unequal = false }) => !isTable && unequal);
   const helped = tried.some(Boolean) && ownHelps(graph, samples, choices, tried, network.evaluate);
-  const inputs = choices.map(({ shared, own, isTable }, k): IntegerInput => {
+  const inputs = choices.map(({ shared, own, isTable, isAuthors }, k): IntegerInput => {
+    if (isAuthors) return shared;
     if (own !== undefined && (isTable || (tried[k] && helped))) {
       const width = samples.length > 1 ? `${100 * ELEMENT_MARGIN} % wider at either end than in the calibration data` : 'around its value in the one calibration sample';
       notes.push(`input '${own.name}': each of its ${new Set(network.units.of(own.name)).size} elements has a range of its own, ${width}`);
@@ -107,6 +108,8 @@ export function chooseInputs(
 interface Choice {
   readonly shared: IntegerInput;
   readonly own?: IntegerInput;
+  /** Whether `shared` is the author's grids, of which elements have several. */
+  readonly isAuthors?: boolean;
   /** Whether the ranges of its features alone say that each is a quantity of its own. */
   readonly isTable?: boolean;
   /** Whether its features' ranges differ enough to ask what the network loses by one scale. */
@@ -174,7 +177,6 @@ function authorGrid(graph: Graph, { name, tensor, shape }: NumberedInput): Integ
   if (!readers.every((reader) => reader.op === 'round' && roundsPlain(reader)) || first?.op !== 'round') return undefined;
   const { step, zero, low, high } = first;
   const size = Math.max(step.length, zero.length);
-  if (size !== 1) return undefined;
   const bits = bitsOf(mostOf(high) - leastOf(low));
   if (!readers.every((reader) => isSameGrid(reader as RoundNode, first))) return undefined;
   const each = (values: Float64Array): Float64Array => Float64Array.from({ length: size }, (_, i) => at(values, i));

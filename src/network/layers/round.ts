@@ -1,7 +1,7 @@
 /** Rounding to a grid of the author's: what QuantizeLinear does, and what every operator with quantized results ends with. */
 import type { Intervals } from '../../tensor/intervals.js';
 import { roundEven } from '../functions/index.js';
-import { fixAll, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
+import { noGains, type FloatLayer, type LayerBase, type UnitTies } from './layer.js';
 
 /** One entry for all elements, or one per element. */
 type Spread = Float64Array;
@@ -62,8 +62,8 @@ export const round: FloatLayer<RoundNode> = {
   isMonotone: (node) => node.inputs.length === 1 && isUniform(node) && node.factors[0][0] >= 0,
   onlyMoves: () => false,
   maximumOf: () => undefined,
-  tieUnits: fixAll,
-  inUnits: unchanged,
+  tieUnits,
+  inUnits: (node, inputs) => ({ ...node, factors: node.factors.map((factor, k) => inputs[k].map((unit, i) => at(factor, i) * unit)) }),
   gains: noGains,
   onlyCompares: () => false,
   affineMap: () => undefined,
@@ -73,6 +73,15 @@ export const round: FloatLayer<RoundNode> = {
   // What is rounded exactly stays out of tables over approximations.
   ofOneValue: () => undefined,
 };
+
+/**
+ * Codes have the unit 1, and so has what is rounded: layers between codes compute in the author's integers. But a tensor that is rounded as it
+ * is, to steps that differ, may be an input on those grids.
+ */
+function tieUnits(node: RoundNode, { inputs, output, fix }: UnitTies): void {
+  fix(output);
+  if (!roundsPlain(node) || isUniform(node)) for (const input of inputs) fix(input);
+}
 
 function boundRound(node: RoundNode, inputs: readonly Intervals[]): Intervals {
   const end = (low: boolean) => (_: number, i: number): number =>
