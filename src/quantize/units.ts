@@ -40,7 +40,8 @@ export function takeUnits(graph: Graph, statistics: ReadonlyMap<string, ClassSta
     const unitOf = (unitClass: number): number => units.get(unitClass) ?? 1;
     const known = new Map([...statistics].map(([name, entry]) => [name, inUnits(entry, unitOf)]));
     const taken = { ...graph, nodes: graph.nodes.map((node) => nodeInUnits(node, statistics, unitOf)) };
-    const cutting = taken.nodes.filter((node) => node.op === 'clip' && cutsOff(node, known.get(node.output) as TensorStatistics));
+    // A clip in the units 1 is the network's own, whatever is known of its tensor.
+    const cutting = taken.nodes.filter((node, i) => node !== graph.nodes[i] && node.op === 'clip' && cutsOff(node, known.get(node.output) as TensorStatistics));
     if (cutting.length === 0) return { graph: taken, statistics: known, inputs: given.inputs.map((input, k) => ({ ...input, scale: Float64Array.of(steps[k]) })) };
     for (const { output } of cutting) for (const unitClass of (statistics.get(output) as ClassStatistics).classes) kept.add(unitClass);
   }

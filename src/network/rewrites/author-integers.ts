@@ -11,6 +11,7 @@
 import type { FunctionNode, Graph, GraphNode } from '../graph.js';
 import { layerOf } from '../layers/index.js';
 import { at, codeOf, isUniform, roundElement, roundsMoved, roundsPlain, type RoundNode } from '../layers/round.js';
+import { leastOf, mostOf } from '../../tensor/extremes.js';
 import type { Groups } from '../../tensor/groups.js';
 import { sizeOf, type Shape } from '../../tensor/shape.js';
 
@@ -391,7 +392,7 @@ function tableOf(node: RoundNode, { tensor, apply, formula }: OfCodes, [least, m
   const bound = (low: number, high: number): readonly [number, number] => {
     const [from, to] = [Math.max(Math.floor(low), least), Math.min(Math.ceil(high), most)];
     const codes = Array.from({ length: Math.max(0, to - from + 1) }, (_, k) => code(from + k)).filter((value) => !Number.isNaN(value));
-    return codes.length === 0 ? [0, 0] : [Math.min(...codes), Math.max(...codes)];
+    return codes.length === 0 ? [0, 0] : [leastOf(codes), mostOf(codes)];
   };
   const { name, source, output, shape, integers } = node;
   const f = { formula: `code of ${formula}`, apply: code, monotone: false, whole: true, bound };

@@ -5,6 +5,7 @@
  * The trap: a classifier's label comes of the votes of its pairs of classes, not of the probabilities, and a tie goes to the first class.
  */
 import { boundByPoints, scalarFunction, type ScalarFunction } from '../../network/functions/index.js';
+import { mostOf } from '../../tensor/extremes.js';
 import { reductionGroups } from '../../tensor/groups.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { emitAffine, filled } from '../ops/arithmetic.js';
@@ -138,7 +139,7 @@ function firstProbability(a: number, b: number): ScalarFunction {
     const p = [0.5, 0.5];
     for (let round = 0; round < 100; round += 1) {
       let s = v[0] * p[0] + v[1] * p[1];
-      if (Math.max(...v.map((entry) => Math.abs(entry * s - s * s))) < TOLERANCE / 2) break;
+      if (mostOf(v.map((entry) => Math.abs(entry * s - s * s))) < TOLERANCE / 2) break;
       for (const i of [0, 1]) {
         const change = (s * s - v[i] * s) / (v[i] * v[i]);
         p[i] += change;
