@@ -1,33 +1,36 @@
 /**
- * `npm run conformance -- FOLDER [--json]`: every `<name>/network.onnx` (or `model.onnx`) with its `input.json` below a folder,
- * compiled, its witness checked, its outputs compared with onnxruntime. Exit code 1 if a compiled model's witness fails.
+ * `npm run conformance -- FOLDER [--only TEXT] [--json]`: every `<name>/network.onnx` (or `model.onnx`) with its `input.json` below a folder,
+ * compiled, its witness checked, its outputs compared with onnxruntime: on `heldout.json` where it is there, calibrated on `calibration.json`
+ * where that is. Exit code 1 if a compiled model's witness fails.
  */
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { FileError } from '../errors.js';
 import { jsonOption } from '../cli/options.js';
 import { execute } from '../cli/session.js';
 import { table } from '../cli/table.js';
 import { checkConformance, type ConformanceRow } from '../workflow/conformance.js';
+import { readOnnxFile } from '../workflow/onnx-file.js';
 
 const MODEL_NAMES = ['network.onnx', 'model.onnx'];
 
 await new Command('conformance')
   .description('compile every model below a folder and compare it with onnxruntime')
   .argument('<folder>', 'folder of NAME/network.onnx with NAME/input.json')
+  .option('--only <text>', 'models with this in their name')
   .addOption(jsonOption())
-  .action(async (folder: string, flags: { readonly json?: boolean }) => {
+  .action(async (folder: string, flags: { readonly only?: string; readonly json?: boolean }) => {
     await execute(
       flags,
       async (session) => {
-        const cases = await findCases(folder);
+        const cases = (await findCases(folder)).filter(({ name }) => name.includes(flags.only ?? ''));
         const rows: ConformanceRow[] = [];
         await session.stage(`${cases.length} models`, async (update) => {
           for (const { name, model, input } of cases) {
             update(name);
-            rows.push(await checkConformance(name, await readFile(model), await readFile(input, 'utf8')));
+            rows.push(await rowOf(name, model, input));
           }
         });
         return { result: rows, ok: rows.every((row) => !row.compiled || row.satisfied === true) };
@@ -36,6 +39,19 @@ await new Command('conformance')
     );
   })
   .parseAsync();
+
+async function rowOf(name: string, model: string, input: string): Promise<ConformanceRow> {
+  const beside = (file: string): Promise<string | undefined> => {
+    const path = join(dirname(input), file);
+    return existsSync(path) ? readFile(path, 'utf8') : Promise.resolve(undefined);
+  };
+  try {
+    const texts = { input: await readFile(input, 'utf8'), calibration: await beside('calibration.json'), heldOut: await beside('heldout.json') };
+    return await checkConformance(name, await readOnnxFile(model), texts);
+  } catch (error) {
+    return { name, compiled: false, why: String(error) };
+  }
+}
 
 async function findCases(folder: string) {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: Error) => {
@@ -63,8 +79,11 @@ function print(rows: readonly ConformanceRow[]): string {
   const percent = (value?: number): string => (value === undefined ? '' : `${(100 * value).toFixed(3)} %`);
   return [
     table(
-      ['model', 'compiled', 'constraints', 'satisfied', 'error / range', 'why not'],
-      rows.map((row) => [row.name, row.compiled ? 'yes' : 'no', row.constraints, row.compiled ? (row.satisfied ? 'yes' : 'NO') : '', percent(row.relativeError), firstSentence(row.why ?? '')]),
+      ['model', 'compiled', 'constraints', 'satisfied', 'error / range', 'same class', 'rows', 'seconds', 'why not'],
+      rows.map((row) => [
+        row.name, row.compiled ? 'yes' : 'no', row.constraints, row.compiled ? (row.satisfied ? 'yes' : 'NO') : '', percent(row.relativeError), percent(row.classAgreement),
+        row.rows && `${row.samples} ${row.rows === 'heldOut' ? 'held out' : row.rows}${row.reference === 'own' ? ', own evaluator' : ''}`, row.seconds?.toFixed(1), firstSentence(row.why ?? ''),
+      ]),
     ),
     '',
     `${done.length} of ${rows.length} compiled, ${done.filter((row) => row.satisfied).length} witnesses satisfied, largest relative error ${percent(Math.max(0, ...done.map((row) => row.relativeError ?? 0)))}`,

@@ -1,11 +1,12 @@
 /** `conformance`: any folder of models against onnxruntime, one row each. */
-import { buildGraph, decodeModel, type Graph } from '../onnx/index.js';
+import { buildGraph, decodeModel } from '../onnx/index.js';
 import { ZkinferError } from '../errors.js';
 import { firstViolation } from '../r1cs/check.js';
 import { prepareWitness } from '../witness/generate.js';
+import type { RowKind } from '../quantize/accuracy.js';
 import { encodeInputs, inputCodes } from '../quantize/encode.js';
 import { compileOnnx } from './compile.js';
-import { parseInput } from './input-json.js';
+import { parseInput, parseSamples } from './input-json.js';
 
 export interface ConformanceRow {
   readonly name: string;
@@ -14,45 +15,53 @@ export interface ConformanceRow {
   readonly why?: string;
   readonly constraints?: number;
   readonly satisfied?: boolean;
-  /** Largest error against onnxruntime on the sample, absolute and relative to the output's range. */
+  /** What the outputs were compared with, on which rows, and how many. */
+  readonly reference?: 'onnxruntime' | 'own';
+  readonly rows?: RowKind;
+  readonly samples?: number;
+  /** Of the output that errs most against its own range: its largest error, absolute and relative to that range. */
   readonly error?: number;
   readonly relativeError?: number;
-  readonly sameClass?: boolean;
+  /** Least share of rows, of all outputs that are scores, on which both name the same class. */
+  readonly classAgreement?: number;
   readonly seconds?: number;
 }
 
-/** Compiles one model, calibrated on its own sample, and proves nothing: checks the witness and compares the outputs. */
-export async function checkConformance(name: string, onnx: Uint8Array, inputText: string): Promise<ConformanceRow> {
+/** What a model is measured with: texts of input files. Without calibration data its own sample sets the ranges, and is measured. */
+export interface ConformanceInputs {
+  readonly input: string;
+  readonly calibration?: string;
+  /** Rows that were not calibrated on; the sample itself, where there is calibration data and none are given. */
+  readonly heldOut?: string;
+}
+
+/** Compiles one model and proves nothing: checks the witness and compares the outputs. Whatever goes wrong is a row of its own. */
+export async function checkConformance(name: string, onnx: Uint8Array, { input, calibration, heldOut }: ConformanceInputs): Promise<ConformanceRow> {
   const start = performance.now();
-  let graph: Graph;
   try {
-    graph = buildGraph(decodeModel(onnx));
-  } catch (error) {
-    return refused(name, error);
-  }
-  try {
-    const sample = parseInput(inputText, graph.inputs, `${name}/input.json`);
-    const { model, circuit, accuracy } = await compileOnnx(onnx, { name, calibration: [sample], scores: true });
-    const integers = encodeInputs(model.inputs, sample);
-    const codes = inputCodes(model.inputs, integers);
+    const { inputs } = buildGraph(decodeModel(onnx));
+    const sample = parseInput(input, inputs, `${name}/input.json`);
+    const samples = calibration === undefined ? [sample] : parseSamples(calibration, inputs, `${name}/calibration.json`);
+    const kept = heldOut !== undefined ? parseSamples(heldOut, inputs, `${name}/heldout.json`) : calibration === undefined ? [] : [sample];
+    const { model, circuit, accuracy } = await compileOnnx(onnx, { name, calibration: samples, heldOut: kept, scores: true });
+    const codes = inputCodes(model.inputs, encodeInputs(model.inputs, samples[0]));
     const witness = prepareWitness(circuit.program).generate({ publicInputs: [0n], privateInputs: [...codes, ...new Array<bigint>(circuit.saltCount).fill(1n)] });
-    const { maximumError, outputRange, classAgreement } = accuracy;
+    const { maximumError, outputRange, classAgreement, reference, samples: measured } = accuracy;
     return {
       name,
       compiled: true,
       constraints: circuit.constraints.constraintCount,
       satisfied: firstViolation(circuit.constraints, witness) === undefined,
+      reference,
+      rows: (['heldOut', 'calibration', 'drawn'] as const).find((kind) => accuracy.sets.some(({ rows }) => rows === kind)),
+      samples: measured,
       error: maximumError,
       relativeError: outputRange > 0 ? maximumError / outputRange : maximumError,
-      ...(classAgreement === undefined ? {} : { sameClass: classAgreement === 1 }),
+      ...(classAgreement === undefined ? {} : { classAgreement }),
       seconds: (performance.now() - start) / 1000,
     };
   } catch (error) {
-    return refused(name, error);
+    const why = error instanceof ZkinferError ? `${error.name}: ${error.message}` : `internal error, please report it: ${String(error)}`;
+    return { name, compiled: false, why };
   }
-}
-
-function refused(name: string, error: unknown): ConformanceRow {
-  if (!(error instanceof ZkinferError)) throw error;
-  return { name, compiled: false, why: `${error.name}: ${error.message}` };
 }
