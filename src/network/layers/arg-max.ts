@@ -2,7 +2,7 @@
 import type { Groups } from '../../tensor/groups.js';
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import { fixAll, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
+import { besideAffine, inUnitOne, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = position within group i of its largest element; ties go to the first, or the last where `selectLast`. */
 export interface ArgMaxNode extends LayerBase {
@@ -17,13 +17,9 @@ export const argMax: FloatLayer<ArgMaxNode> = {
   isMonotone: () => false,
   onlyMoves: () => false,
   maximumOf: () => undefined,
-  tieUnits: fixAll,
-  inUnits: unchanged,
-  gains: noGains,
+  ...inUnitOne,
   onlyCompares: () => false,
-  affineMap: () => undefined,
-  withAffineAfter: () => undefined,
-  withAffineBefore: () => undefined,
+  ...besideAffine,
   makesWhole: () => true,
   ofOneValue: () => undefined,
 };

@@ -1,7 +1,7 @@
 /** Values held between two constants. */
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import { joinPlaceByPlace, noGains, type FloatLayer, type LayerBase } from './layer.js';
+import { besideAffine, joinPlaceByPlace, noGains, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = min(max(x[i], min), max); either bound may be infinite. */
 export interface ClipNode extends LayerBase {
@@ -25,9 +25,7 @@ export const clip: FloatLayer<ClipNode> = {
   }),
   gains: noGains,
   onlyCompares: () => false,
-  affineMap: () => undefined,
-  withAffineAfter: () => undefined,
-  withAffineBefore: () => undefined,
+  ...besideAffine,
   makesWhole: (node, fromWhole) => fromWhole && hasWholeEnds(node),
   ofOneValue: ({ min, max }) => ({
     formula: `clip(x, ${min}, ${max})`,

@@ -1,6 +1,6 @@
 /** Whole numbers divided by constants and rounded down, exactly. */
 import type { Intervals } from '../../tensor/intervals.js';
-import { fixAll, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
+import { besideAffine, inUnitOne, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = floor(x[i] / divisor[i]), of whole numbers; `divisor` has one entry, or one per element, each a whole number of 1 or more. */
 export interface FloorDivideNode extends LayerBase {
@@ -14,13 +14,9 @@ export const floorDivide: FloatLayer<FloorDivideNode> = {
   isMonotone: ({ divisor }) => divisor.length === 1,
   onlyMoves: () => false,
   maximumOf: () => undefined,
-  tieUnits: fixAll,
-  inUnits: unchanged,
-  gains: noGains,
+  ...inUnitOne,
   onlyCompares: () => false,
-  affineMap: () => undefined,
-  withAffineAfter: () => undefined,
-  withAffineBefore: () => undefined,
+  ...besideAffine,
   makesWhole: () => true,
   // It is exact, and in a table over rounded values it would not be.
   ofOneValue: () => undefined,

@@ -1,7 +1,7 @@
 /** A function of one value, applied to each element. */
 import type { Intervals } from '../../tensor/intervals.js';
 import type { ScalarFunction } from '../functions/index.js';
-import { fixAll, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
+import { besideAffine, inUnitOne, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = f(x[i]) */
 export interface FunctionNode extends LayerBase {
@@ -15,13 +15,9 @@ export const scalar: FloatLayer<FunctionNode> = {
   isMonotone: ({ f }) => f.monotone,
   onlyMoves: () => false,
   maximumOf: () => undefined,
-  tieUnits: fixAll,
-  inUnits: unchanged,
-  gains: noGains,
+  ...inUnitOne,
   onlyCompares: () => false,
-  affineMap: () => undefined,
-  withAffineAfter: () => undefined,
-  withAffineBefore: () => undefined,
+  ...besideAffine,
   makesWhole: ({ f }) => f.whole,
   ofOneValue: ({ f }) => ({ cost: 'table', formula: f.formula, monotone: f.monotone, apply: ([x]) => f.apply(x) }),
 };

@@ -97,10 +97,17 @@ export interface Elementwise {
 }
 
 /** A layer whose elements keep the unit 1. */
-export function fixAll(_node: unknown, { inputs, output, fix }: UnitTies): void {
+function fixAll(_node: unknown, { inputs, output, fix }: UnitTies): void {
   for (const input of inputs) fix(input);
   fix(output);
 }
+
+/** A layer that affine maps stand beside, never in: what it answers to the questions on them. */
+export const besideAffine = {
+  affineMap: (): undefined => undefined,
+  withAffineAfter: (): undefined => undefined,
+  withAffineBefore: (): undefined => undefined,
+};
 
 /** Each element of the output has the unit of the inputs' elements at its place. */
 export function joinPlaceByPlace(_node: unknown, { inputs, output, join }: UnitTies): void {
@@ -127,6 +134,9 @@ export const squareOver = (coefficient: number, size: number): number => (size >
 
 /** A layer that units leave as it is. */
 export const unchanged = <Node extends GraphNode>(node: Node): Node => node;
+
+/** A layer whose elements keep the unit 1: what it answers to the questions on units. */
+export const inUnitOne = { tieUnits: fixAll, inUnits: unchanged, gains: noGains };
 
 /** Whether all constants are whole numbers. */
 export const allWhole = (values: Float64Array | readonly number[]): boolean => values.every(Number.isInteger);

@@ -1,7 +1,7 @@
 /** Products of matrices that the network computes, many of one size at a time. */
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import { fixAll, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
+import { besideAffine, inUnitOne, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[b, i, j] = sum_k A[left[b], i, k] B[right[b], k, j]; A is made of matrices of [rows, inner], B of matrices of [inner, columns]. */
 export interface MatMulNode extends LayerBase, kernels.MatrixGeometry {
@@ -14,13 +14,9 @@ export const matmul: FloatLayer<MatMulNode> = {
   isMonotone: () => false,
   onlyMoves: () => false,
   maximumOf: () => undefined,
-  tieUnits: fixAll,
-  inUnits: unchanged,
-  gains: noGains,
+  ...inUnitOne,
   onlyCompares: () => false,
-  affineMap: () => undefined,
-  withAffineAfter: () => undefined,
-  withAffineBefore: () => undefined,
+  ...besideAffine,
   makesWhole: (_, fromWhole) => fromWhole,
   ofOneValue: () => undefined,
 };

@@ -2,7 +2,7 @@
 import type { Groups } from '../../tensor/groups.js';
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import { joinGroups, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
+import { besideAffine, joinGroups, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = maximum of x over group i (never empty): max pooling, global max pooling, ReduceMax. */
 export interface MaxNode extends LayerBase {
@@ -20,9 +20,7 @@ export const max: FloatLayer<MaxNode> = {
   inUnits: unchanged,
   gains: noGains,
   onlyCompares: () => false,
-  affineMap: () => undefined,
-  withAffineAfter: () => undefined,
-  withAffineBefore: () => undefined,
+  ...besideAffine,
   makesWhole: (_, fromWhole) => fromWhole,
   ofOneValue: () => undefined,
 };

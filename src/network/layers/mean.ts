@@ -2,7 +2,7 @@
 import type { Groups } from '../../tensor/groups.js';
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import { joinGroups, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
+import { besideAffine, joinGroups, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = (sum of x over group i) / divisor[i]: average pooling, global pooling, means and sums. */
 export interface MeanNode extends LayerBase {
@@ -26,9 +26,7 @@ export const mean: FloatLayer<MeanNode> = {
   inUnits: unchanged,
   gains: noGains,
   onlyCompares: () => false,
-  affineMap: () => undefined,
-  withAffineAfter: () => undefined,
-  withAffineBefore: () => undefined,
+  ...besideAffine,
   makesWhole: ({ divisors }, fromWhole) => fromWhole && divisors.every((divisor) => divisor === 1),
   ofOneValue: () => undefined,
 };

@@ -1,7 +1,7 @@
 /** The product of two tensors, element by element. */
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import { fixAll, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
+import { besideAffine, inUnitOne, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = inputs[0][i] * inputs[1][i]; both inputs have y's shape. */
 export interface MultiplyNode extends LayerBase {
@@ -14,13 +14,9 @@ export const multiply: FloatLayer<MultiplyNode> = {
   isMonotone: () => false,
   onlyMoves: () => false,
   maximumOf: () => undefined,
-  tieUnits: fixAll,
-  inUnits: unchanged,
-  gains: noGains,
+  ...inUnitOne,
   onlyCompares: () => false,
-  affineMap: () => undefined,
-  withAffineAfter: () => undefined,
-  withAffineBefore: () => undefined,
+  ...besideAffine,
   makesWhole: (_, fromWhole) => fromWhole,
   ofOneValue: () => ({ formula: 'x * x', apply: ([a, b]) => a * b, monotone: false, cost: 'product' }),
 };

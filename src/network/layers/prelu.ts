@@ -1,7 +1,7 @@
 /** Rectifiers: Relu, LeakyRelu, PRelu. */
 import type { Intervals } from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import { allWhole, joinPlaceByPlace, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
+import { allWhole, besideAffine, joinPlaceByPlace, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = x[i] if x[i] >= 0, else slope[i] * x[i]. `slope` has one entry (all elements) or one per element. Relu: [0]. */
 export interface PReluNode extends LayerBase {
@@ -19,9 +19,7 @@ export const prelu: FloatLayer<PReluNode> = {
   inUnits: unchanged,
   gains: noGains,
   onlyCompares: () => false,
-  affineMap: () => undefined,
-  withAffineAfter: () => undefined,
-  withAffineBefore: () => undefined,
+  ...besideAffine,
   makesWhole: ({ slope }, fromWhole) => fromWhole && allWhole(slope),
   ofOneValue({ slope }) {
     if (slope.length !== 1) return undefined;

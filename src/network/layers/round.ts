@@ -1,7 +1,7 @@
 /** Rounding to a grid of the author's: what QuantizeLinear does, and what every operator with quantized results ends with. */
 import type { Intervals } from '../../tensor/intervals.js';
 import { roundEven } from '../functions/index.js';
-import { noGains, type FloatLayer, type LayerBase, type UnitTies } from './layer.js';
+import { besideAffine, noGains, type FloatLayer, type LayerBase, type UnitTies } from './layer.js';
 
 /** One entry for all elements, or one per element. */
 type Spread = Float64Array;
@@ -66,9 +66,7 @@ export const round: FloatLayer<RoundNode> = {
   inUnits: (node, inputs) => ({ ...node, factors: node.factors.map((factor, k) => inputs[k].map((unit, i) => at(factor, i) * unit)) }),
   gains: noGains,
   onlyCompares: () => false,
-  affineMap: () => undefined,
-  withAffineAfter: () => undefined,
-  withAffineBefore: () => undefined,
+  ...besideAffine,
   makesWhole: () => true,
   // What is rounded exactly stays out of tables over approximations.
   ofOneValue: () => undefined,

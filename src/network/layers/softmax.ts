@@ -2,7 +2,7 @@
 import { groupOfElement, type Groups } from '../../tensor/groups.js';
 import type { Intervals } from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import { fixAll, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
+import { besideAffine, inUnitOne, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = exp(x[i]) / (sum of exp(x) over the group that i is in); each element is in one group. */
 export interface SoftmaxNode extends LayerBase {
@@ -20,13 +20,9 @@ export const softmax: FloatLayer<SoftmaxNode> = {
   isMonotone: () => false,
   onlyMoves: () => false,
   maximumOf: () => undefined,
-  tieUnits: fixAll,
-  inUnits: unchanged,
-  gains: noGains,
+  ...inUnitOne,
   onlyCompares: () => false,
-  affineMap: () => undefined,
-  withAffineAfter: () => undefined,
-  withAffineBefore: () => undefined,
+  ...besideAffine,
   makesWhole: () => false,
   ofOneValue: () => undefined,
 };

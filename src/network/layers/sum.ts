@@ -1,7 +1,7 @@
 /** A weighted sum of tensors of one shape. */
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import { allWhole, joinPlaceByPlace, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
+import { allWhole, besideAffine, joinPlaceByPlace, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
 
 /** y[i] = sum_k coefficients[k] * inputs[k][i]; all inputs have y's shape. */
 export interface SumNode extends LayerBase {
@@ -19,9 +19,7 @@ export const sum: FloatLayer<SumNode> = {
   inUnits: unchanged,
   gains: noGains,
   onlyCompares: () => false,
-  affineMap: () => undefined,
-  withAffineAfter: () => undefined,
-  withAffineBefore: () => undefined,
+  ...besideAffine,
   makesWhole: ({ coefficients }, fromWhole) => fromWhole && allWhole(coefficients),
   ofOneValue: ({ coefficients }) => ({
     formula: coefficients.map((value) => `${value} x`).join(' + '),
