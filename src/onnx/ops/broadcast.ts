@@ -30,3 +30,18 @@ export function expandActivation(context: NodeContext, value: Activation, shape:
   const { index } = expandView(identityView(value.shape), shape);
   return context.emit({ op: 'move', shape, index, constants: new Float64Array() }, [value], { step });
 }
+
+/** The two inputs of an operator whose order is of no account, broadcast: the activations among them, and the constant one. */
+export interface Operands {
+  readonly shape: Shape;
+  readonly activations: readonly Activation[];
+  readonly constant?: Float64Array;
+}
+
+export function operandsOf(context: NodeContext): Operands {
+  const values = [context.input(0), context.input(1)];
+  const shape = commonShape(context, values);
+  const activations = values.filter((value) => value.kind === 'activation').map((value, i) => expandActivation(context, value, shape, `expand${i + 1}`));
+  const fixed = values.find((value) => value.kind === 'constant');
+  return { shape, activations, ...(fixed === undefined ? {} : { constant: expandConstant(fixed, shape) }) };
+}

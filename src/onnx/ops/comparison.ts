@@ -5,7 +5,7 @@
 import type { Shape } from '../../tensor/shape.js';
 import type { Activation, Value } from '../values.js';
 import { emitAffine, filled } from './arithmetic.js';
-import { commonShape, expandActivation, expandConstant } from './broadcast.js';
+import { commonShape, expandActivation, expandConstant, operandsOf } from './broadcast.js';
 import type { Lowering, NodeContext } from './context.js';
 
 /** A bound beyond every number that a network reaches; stands for infinity, which no constant may be. */
@@ -100,13 +100,9 @@ const LOGIC = { And: [0, 1], Or: [1, -1], Xor: [1, -2] } as const;
 function logic(op: keyof typeof LOGIC): Lowering {
   const [ofSum, ofProduct] = LOGIC[op];
   return (context) => {
-    const [a, b] = [context.input(0), context.input(1)];
-    const shape = commonShape(context, [a, b]);
-    const activations = [a, b].filter((value) => value.kind === 'activation');
-    const [x, y] = activations.map((value, i) => expandActivation(context, value, shape, `expand${i + 1}`));
-    const fixed = [a, b].find((value) => value.kind === 'constant');
-    if (fixed !== undefined) {
-      const c = expandConstant(fixed, shape).map((value) => Number(value !== 0));
+    const { shape, activations: [x, y], constant } = operandsOf(context);
+    if (constant !== undefined) {
+      const c = constant.map((value) => Number(value !== 0));
       return [{ ...emitAffine(context, x, shape, c.map((value) => ofSum + ofProduct * value), c.map((value) => ofSum * value)), type: 'bool' }];
     }
     if (ofSum === 0) return [context.emit({ op: 'multiply', shape }, [x, y], { type: 'bool' })];

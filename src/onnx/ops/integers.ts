@@ -12,7 +12,7 @@ import { isFloat, type Constant, type ElementType } from '../model.js';
 import { elementType } from '../tensor-data.js';
 import type { Activation, Value } from '../values.js';
 import { emitAffine, filled, foldBinary } from './arithmetic.js';
-import { commonShape, expandActivation, expandConstant } from './broadcast.js';
+import { commonShape, expandActivation, expandConstant, operandsOf } from './broadcast.js';
 import { emitStep } from './comparison.js';
 import { constant, type Lowering, type NodeContext } from './context.js';
 import { emitFunction } from './functions.js';
@@ -205,17 +205,13 @@ const BITWISE = { BitwiseAnd: [0, 1], BitwiseOr: [1, -1], BitwiseXor: [1, -2] } 
 function bitwise(op: keyof typeof BITWISE): Lowering {
   const [ofSum, ofBoth] = BITWISE[op];
   return (context) => {
-    const [a, b] = [context.input(0), context.input(1)];
-    const shape = commonShape(context, [a, b]);
-    const [x, y] = [a, b].filter((value) => value.kind === 'activation').map((value, i) => expandActivation(context, value, shape, `expand${i + 1}`));
-    const fixed = [a, b].find((value) => value.kind === 'constant');
+    const { shape, activations: [x, y], constant: mask } = operandsOf(context);
     const step = ofSum === 0 ? undefined : 'both';
-    if (fixed === undefined) {
+    if (mask === undefined) {
       const both = emitBoth(context, x, y, step);
       if (ofSum === 0) return [both];
       return [bounded(context, context.emit({ op: 'sum', shape, coefficients: [ofSum, ofSum, ofBoth] }, [x, y, both], { type: x.type }))];
     }
-    const mask = expandConstant(fixed, shape);
     const both = emitMasked(context, x, mask, step);
     if (ofSum === 0) return [both];
     const sum = context.emit({ op: 'sum', shape, coefficients: [ofSum, ofBoth] }, [x, both], { step: 'sum', type: x.type });
