@@ -334,7 +334,7 @@ function determinedIn(leaf: Case, context: Context): Determined {
   for (let changed = true; changed; ) {
     changed = false;
     for (const equation of leaf.equations) {
-      const unknown = [...equation.terms].filter(([variable]) => !known.has(Affine.variable(variable)));
+      const unknown = unknownOf(equation, known);
       if (isOfIntegers(equation, context) && isSuperIncreasing(unknown.map(([, c]) => c))) {
         for (const [variable] of unknown) changed = known.add(Affine.variable(variable)) || changed;
       }
@@ -375,7 +375,7 @@ function determinedIn(leaf: Case, context: Context): Determined {
  * the divisor in r, which is less than the divisor, and so by nothing.
  */
 function isDivision(quotient: Affine, divisor: Affine, c: Affine, leaf: Case, known: Determined, context: Context): boolean {
-  const remainder = [...c.terms].filter(([variable]) => !known.has(Affine.variable(variable))).reduce((sum, [variable, size]) => sum.plus(Affine.variable(variable), -size), ZERO);
+  const remainder = unknownOf(c, known).reduce((sum, [variable, size]) => sum.plus(Affine.variable(variable), -size), ZERO);
   const ranges = [quotient, divisor, c, remainder].map((affine) => rangeOf(affine, context));
   if (ranges.includes(undefined)) return false;
   const [ofQuotient, ofDivisor, ofProduct, ofRemainder] = ranges as Interval[];
@@ -394,7 +394,7 @@ function isDivision(quotient: Affine, divisor: Affine, c: Affine, leaf: Case, kn
  */
 function isSquareRoot({ a, b, c }: Row, leaf: Case, known: Determined, context: Context): boolean {
   if (!a.plus(b, -1n).isZero) return false;
-  const remainder = [...c.terms].filter(([variable]) => !known.has(Affine.variable(variable))).reduce((sum, [variable, size]) => sum.plus(Affine.variable(variable), -size), ZERO);
+  const remainder = unknownOf(c, known).reduce((sum, [variable, size]) => sum.plus(Affine.variable(variable), -size), ZERO);
   const [root, left] = [a, remainder].map((affine) => rangeOf(affine, context));
   if (root === undefined || left === undefined || root.low < 0n || left.low < 0n || root.high * root.high >= HALF || left.high >= HALF) return false;
   return leaf.equations.some((equation) => isOfIntegers(equation, context) && [1n, -1n].some((sign) => {
@@ -404,9 +404,14 @@ function isSquareRoot({ a, b, c }: Row, leaf: Case, known: Determined, context: 
   }));
 }
 
+/** The terms of a combination whose variables are not determined. */
+function unknownOf(affine: Affine, known: Determined): [variable: number, size: bigint][] {
+  return [...affine.terms].filter(([variable]) => !known.has(Affine.variable(variable)));
+}
+
 /** Notes that a combination of integers is determined, and its unknown bits where their sizes tell them apart. Whether that was new. */
 function determineDigits(affine: Affine, known: Determined): boolean {
-  const unknown = [...affine.terms].filter(([variable]) => !known.has(Affine.variable(variable)));
+  const unknown = unknownOf(affine, known);
   let changed = known.add(affine);
   if (isSuperIncreasing(unknown.map(([, size]) => size))) for (const [variable] of unknown) changed = known.add(Affine.variable(variable)) || changed;
   return changed;
