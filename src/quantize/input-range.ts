@@ -2,7 +2,7 @@
  * The declared range of each graph input, which becomes a promise: every input inside has a proof, every input outside
  * an error. From the user, or from calibration data, or a stated default.
  */
-import type { Graph, GraphInput, GraphNode } from '../network/graph.js';
+import type { Graph, GraphInput } from '../network/graph.js';
 import { FIXED, type UnitClasses } from '../network/unit-classes.js';
 import { layerOf } from '../network/layers/index.js';
 import { at, roundsPlain, type RoundNode } from '../network/layers/round.js';
@@ -149,10 +149,6 @@ function relativeError(given: readonly Float64Array[], exact: readonly Float64Ar
   return range > 0 ? error / range : 0;
 }
 
-/** Layers that pass on what they are given, each element by itself; and those that add up many. */
-const ALONE: ReadonlySet<GraphNode['op']> = new Set(['affine', 'move']);
-const ADDING: ReadonlySet<GraphNode['op']> = new Set(['conv', 'dense', 'mean', 'sum']);
-
 /**
  * Tensors that reach a product of activations, or as part of a sum a smooth function, through linear layers alone: such as the state that a
  * recurrent layer is given. These err less than activation bits, and so must what they are given. A function of the input itself is exact
@@ -160,11 +156,15 @@ const ADDING: ReadonlySet<GraphNode['op']> = new Set(['conv', 'dense', 'mean', '
  */
 function factorsOf(graph: Graph): ReadonlySet<string> {
   const sums = new Set<string>();
-  for (const node of graph.nodes) if (ADDING.has(node.op) || (ALONE.has(node.op) && node.inputs.some((input) => sums.has(input)))) sums.add(node.output);
+  for (const node of graph.nodes) {
+    const { errors } = layerOf(node);
+    if (errors === 'added' || (errors === 'each' && node.inputs.some((input) => sums.has(input)))) sums.add(node.output);
+  }
   const found = new Set<string>();
   for (const node of [...graph.nodes].reverse()) {
-    const passes = (ALONE.has(node.op) || ADDING.has(node.op)) && found.has(node.output);
-    for (const input of node.inputs) if (node.op === 'multiply' || passes || (node.op === 'function' && sums.has(input))) found.add(input);
+    const { errors } = layerOf(node);
+    const passes = (errors === 'each' || errors === 'added') && found.has(node.output);
+    for (const input of node.inputs) if (errors === 'multiplied' || passes || (errors === 'bent' && sums.has(input))) found.add(input);
   }
   return found;
 }

@@ -23,6 +23,7 @@ export const affine: FloatLayer<AffineNode> = {
     shift: node.shift.map((value, i) => value / output[i]),
   }),
   gains: ({ scale }, sizes) => scale.map((value, i) => squareOver(value, sizes[i])),
+  errors: 'each',
   onlyCompares: () => false,
   affineMap: (node) => node,
   withAffineAfter: compose,

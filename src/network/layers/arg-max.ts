@@ -18,6 +18,7 @@ export const argMax: FloatLayer<ArgMaxNode> = {
   onlyMoves: () => false,
   maximumOf: () => undefined,
   ...inUnitOne,
+  errors: 'held',
   onlyCompares: () => false,
   ...besideAffine,
   makesWhole: () => true,

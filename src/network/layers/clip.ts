@@ -24,6 +24,7 @@ export const clip: FloatLayer<ClipNode> = {
     max: output.reduce((least, unit) => Math.min(least, node.max / unit), Infinity),
   }),
   gains: noGains,
+  errors: 'held',
   onlyCompares: () => false,
   ...besideAffine,
   makesWhole: (node, fromWhole) => fromWhole && hasWholeEnds(node),

@@ -59,6 +59,7 @@ export const conv: FloatLayer<ConvNode> = {
     node.weight.forEach((w, k) => (gains[read(k)] += squareOver(w, sizes[Math.floor(k / filter) * areaOut])));
     return Float64Array.from({ length: sizeOf(node.inputShape) }, (_, i) => gains[Math.floor(i / areaIn) % gains.length]);
   },
+  errors: 'added',
   onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: foldAfter,

@@ -37,6 +37,7 @@ export const dense: FloatLayer<DenseNode> = {
     weight.forEach((w, k) => (gains[k % inFeatures] += squareOver(w, sizes[Math.floor(k / inFeatures)])));
     return gains.map((_, i) => gains[i % inFeatures]);
   },
+  errors: 'added',
   onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: foldAfter,

@@ -15,6 +15,7 @@ export const floorDivide: FloatLayer<FloorDivideNode> = {
   onlyMoves: () => false,
   maximumOf: () => undefined,
   ...inUnitOne,
+  errors: 'held',
   onlyCompares: () => false,
   ...besideAffine,
   makesWhole: () => true,

@@ -16,6 +16,7 @@ export const scalar: FloatLayer<FunctionNode> = {
   onlyMoves: () => false,
   maximumOf: () => undefined,
   ...inUnitOne,
+  errors: 'bent',
   onlyCompares: () => false,
   ...besideAffine,
   makesWhole: ({ f }) => f.whole,

@@ -70,6 +70,11 @@ export interface FloatLayer<Node> {
    * where the layer is no weighted sum with constant weights.
    */
   gains(node: Node, sizes: Float64Array): Float64Array | undefined;
+  /**
+   * How errors of its inputs reach its result: of each element by itself; of many elements, added up; multiplied by another activation;
+   * through a function of one value; or in none of these ways.
+   */
+  readonly errors: 'each' | 'added' | 'multiplied' | 'bent' | 'held';
   /** Whether it compares its input with constants, and does nothing else with it. */
   onlyCompares(node: Node): boolean;
   /** The layer as an affine map of each element; undefined where it is none. */

@@ -15,6 +15,7 @@ export const matmul: FloatLayer<MatMulNode> = {
   onlyMoves: () => false,
   maximumOf: () => undefined,
   ...inUnitOne,
+  errors: 'held',
   onlyCompares: () => false,
   ...besideAffine,
   makesWhole: (_, fromWhole) => fromWhole,

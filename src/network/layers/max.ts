@@ -19,6 +19,7 @@ export const max: FloatLayer<MaxNode> = {
   tieUnits: joinGroups,
   inUnits: unchanged,
   gains: noGains,
+  errors: 'held',
   onlyCompares: () => false,
   ...besideAffine,
   makesWhole: (_, fromWhole) => fromWhole,

@@ -25,6 +25,7 @@ export const mean: FloatLayer<MeanNode> = {
   tieUnits: joinGroups,
   inUnits: unchanged,
   gains: noGains,
+  errors: 'added',
   onlyCompares: () => false,
   ...besideAffine,
   makesWhole: ({ divisors }, fromWhole) => fromWhole && divisors.every((divisor) => divisor === 1),

@@ -25,6 +25,7 @@ export const move: FloatLayer<MoveNode> = {
   tieUnits: joinMoved,
   inUnits: constantsInUnits,
   gains: noGains,
+  errors: 'each',
   onlyCompares: () => false,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,

@@ -15,6 +15,7 @@ export const multiply: FloatLayer<MultiplyNode> = {
   onlyMoves: () => false,
   maximumOf: () => undefined,
   ...inUnitOne,
+  errors: 'multiplied',
   onlyCompares: () => false,
   ...besideAffine,
   makesWhole: (_, fromWhole) => fromWhole,

@@ -18,6 +18,7 @@ export const prelu: FloatLayer<PReluNode> = {
   tieUnits: joinPlaceByPlace,
   inUnits: unchanged,
   gains: noGains,
+  errors: 'held',
   onlyCompares: () => false,
   ...besideAffine,
   makesWhole: ({ slope }, fromWhole) => fromWhole && allWhole(slope),

@@ -65,6 +65,7 @@ export const round: FloatLayer<RoundNode> = {
   tieUnits,
   inUnits: (node, inputs) => ({ ...node, factors: node.factors.map((factor, k) => inputs[k].map((unit, i) => at(factor, i) * unit)) }),
   gains: noGains,
+  errors: 'held',
   onlyCompares: () => false,
   ...besideAffine,
   makesWhole: () => true,

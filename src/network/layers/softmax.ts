@@ -21,6 +21,7 @@ export const softmax: FloatLayer<SoftmaxNode> = {
   onlyMoves: () => false,
   maximumOf: () => undefined,
   ...inUnitOne,
+  errors: 'held',
   onlyCompares: () => false,
   ...besideAffine,
   makesWhole: () => false,

@@ -20,6 +20,7 @@ export const step: FloatLayer<StepNode> = {
   tieUnits: (_, { output, fix }) => fix(output),
   inUnits: (node, [input]) => ({ ...node, threshold: input.map((unit, i) => node.threshold[node.threshold.length === 1 ? 0 : i] / unit) }),
   gains: noGains,
+  errors: 'held',
   onlyCompares: () => true,
   affineMap: () => undefined,
   withAffineAfter: () => undefined,

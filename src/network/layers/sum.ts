@@ -18,6 +18,7 @@ export const sum: FloatLayer<SumNode> = {
   tieUnits: joinPlaceByPlace,
   inUnits: unchanged,
   gains: noGains,
+  errors: 'added',
   onlyCompares: () => false,
   ...besideAffine,
   makesWhole: ({ coefficients }, fromWhole) => fromWhole && allWhole(coefficients),
