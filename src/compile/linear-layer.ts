@@ -146,20 +146,11 @@ function isOfOneChannel(a: LinearLayer, b: LinearLayer, i: number, j: number): b
 
 /** Adds factor * element i + other * element j, both of one channel of a convolution over plain rows, each value once. */
 function addConvPair(into: Terms, op: IntegerConv, { x }: LinearLayer, i: number, factor: number, j: number, other: number): void {
-  const { window, outputShape } = planOf(op);
-  const [, inChannels] = op.inputShape;
-  const [outChannels, groupChannels] = op.weightShape;
-  const plane = sizeOf(op.inputShape.slice(2));
-  const outPlane = sizeOf(outputShape.slice(2));
-  const kernel = window.length / outPlane;
-  const channel = Math.floor(i / outPlane);
-  const o = channel % outChannels;
-  const n = Math.floor(channel / outChannels);
-  const firstChannel = n * inChannels + Math.floor(o / (outChannels / op.groups)) * groupChannels;
-  const [mine, others] = [i, j].map((element) => window.subarray((element % outPlane) * kernel, ((element % outPlane) + 1) * kernel));
-  const weight = into.weightRow(op, o, groupChannels * kernel);
-  into.reserve(2 * groupChannels * kernel);
-  const channels = { count: groupChannels, from: firstChannel * plane, plane };
+  const { o, channels, positions: mine } = placeOf(op, i);
+  const { positions: others } = placeOf(op, j);
+  const kernel = mine.length;
+  const weight = into.weightRow(op, o, channels.count * kernel);
+  into.reserve(2 * channels.count * kernel);
   // First all that element i has, then what element j alone has, as one row after the other would be read.
   addTaps(into, x, weight, { positions: mine, matches: matchesOf(mine, others), factor, other, alone: false }, channels);
   addTaps(into, x, weight, { positions: others, matches: matchesOf(others, mine), factor: other, other: factor, alone: true }, channels);
@@ -188,6 +179,21 @@ interface Channels {
   readonly count: number;
   readonly from: number;
   readonly plane: number;
+}
+
+/** Where element i of a convolution comes from: its filter, the channels that this reads, and the positions in each. */
+function placeOf(op: IntegerConv, i: number): { readonly o: number; readonly channels: Channels; readonly positions: Int32Array } {
+  const { window, outputShape } = planOf(op);
+  const [, inChannels] = op.inputShape;
+  const [outChannels, count] = op.weightShape;
+  const plane = sizeOf(op.inputShape.slice(2));
+  const outPlane = sizeOf(outputShape.slice(2));
+  const kernel = window.length / outPlane;
+  const p = i % outPlane;
+  const channel = Math.floor(i / outPlane);
+  const o = channel % outChannels;
+  const firstChannel = Math.floor(channel / outChannels) * inChannels + Math.floor(o / (outChannels / op.groups)) * count;
+  return { o, channels: { count, from: firstChannel * plane, plane }, positions: window.subarray(p * kernel, (p + 1) * kernel) };
 }
 
 /** Terms of a filter, channel by channel; its weights stand at the front of `weight`. Room for them is there. */
@@ -247,29 +253,20 @@ function addDenseRow(
 }
 
 function addConvRow(into: Terms, op: IntegerConv, { x, plain }: LinearLayer, i: number, factor: number, linear: LinearLayers): void {
-  const { window, outputShape } = planOf(op);
-  const [, inChannels] = op.inputShape;
-  const [outChannels, groupChannels] = op.weightShape;
-  const plane = sizeOf(op.inputShape.slice(2));
-  const outPlane = sizeOf(outputShape.slice(2));
-  const kernel = window.length / outPlane;
-  const p = i % outPlane;
-  const o = Math.floor(i / outPlane) % outChannels;
-  const n = Math.floor(i / (outPlane * outChannels));
-  const firstChannel = n * inChannels + Math.floor(o / (outChannels / op.groups)) * groupChannels;
+  const { o, channels, positions } = placeOf(op, i);
+  const kernel = positions.length;
   if (plain) {
-    into.reserve(groupChannels * kernel);
-    const positions = window.subarray(p * kernel, (p + 1) * kernel);
+    into.reserve(channels.count * kernel);
     const taps = { positions, matches: new Int32Array(kernel).fill(-1), factor, other: 0, alone: false };
-    addTaps(into, x, into.weightRow(op, o, groupChannels * kernel), taps, { count: groupChannels, from: firstChannel * plane, plane });
+    addTaps(into, x, into.weightRow(op, o, channels.count * kernel), taps, channels);
     into.constant += factor * op.bias[o];
     return;
   }
-  for (let c = 0; c < groupChannels; c += 1) {
-    const from = (firstChannel + c) * plane;
-    const weights = (o * groupChannels + c) * kernel;
+  for (let c = 0; c < channels.count; c += 1) {
+    const from = channels.from + c * channels.plane;
+    const weights = (o * channels.count + c) * kernel;
     for (let k = 0; k < kernel; k += 1) {
-      const position = window[p * kernel + k];
+      const position = positions[k];
       if (position < 0) continue;
       const coefficient = factor * op.weight[weights + k];
       if (coefficient !== 0) addRow(into, x, from + position, coefficient, linear);
