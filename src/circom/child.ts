@@ -7,7 +7,12 @@ const module = loadCircom();
 
 process.on('message', (spec: GadgetSpec) => {
   module
-    .then((circom) => process.send!({ compiled: compileGadget(circom, spec) }))
-    .catch((error: unknown) => process.send!({ failure: error instanceof Error ? error.message : String(error) }));
+    .then((circom) => answer({ compiled: compileGadget(circom, spec) }))
+    .catch((error: unknown) => answer({ failure: error instanceof Error ? error.message : String(error) }));
 });
+/** A parent that has gone wants no answer: without the callback the failed send would be an uncaught error. */
+function answer(message: object): void {
+  process.send!(message, undefined, undefined, () => undefined);
+}
+
 process.on('disconnect', () => process.exit());

@@ -45,7 +45,8 @@ export function define(command: Command): void {
 
 function summarize(folder: string, { manifest, accuracy, layers, seconds }: CompiledModel) {
   const { circuit, notes, visibility, outputs } = manifest;
-  return { folder, name: manifest.name, ...circuit, seconds, accuracy, layers, visibility, notes, outputs: outputs.map(({ name, shape, scale, packing }) => ({ name, shape, scale, bits: packing.bits })) };
+  const { activationBits } = manifest;
+  return { folder, name: manifest.name, ...circuit, activationBits, seconds, accuracy, layers, visibility, notes, outputs: outputs.map(({ name, shape, scale, packing }) => ({ name, shape, scale, bits: packing.bits })) };
 }
 
 function print(result: ReturnType<typeof summarize>): string {
@@ -54,6 +55,7 @@ function print(result: ReturnType<typeof summarize>): string {
     printLayers(result.layers),
     '',
     `${number(result.constraints)} constraints, ${number(result.wires)} wires, ${number(result.nonZeros)} non-zeros, ${result.publicSignals} public signals, domain 2^${Math.log2(result.domainSize)}`,
+    `${result.activationBits} activation bits`,
     printAccuracy(result.accuracy),
     ...(result.notes.length > 0 ? [printNotes(result.notes)] : []),
     `compiled in ${printSeconds(result.seconds)} to ${result.folder}`,
