@@ -4,7 +4,7 @@ import { cacheFolder, Store } from '../cache.js';
 import { committedPorts } from '../compile/ports.js';
 import { decodeProgram } from '../compile/program-file.js';
 import type { Program } from '../compile/program.js';
-import type { Groth16Backend, KeyShape, LoadedKey, OnProgress, Proof } from '../groth16/types.js';
+import type { Groth16Backend, KeyShape, LoadedKey, OnProgress, Proof, VerificationKey } from '../groth16/types.js';
 import type { Manifest, PortRole } from '../manifest.js';
 import { proofSystemOf } from '../proof-systems/index.js';
 import { encodeInputs } from '../quantize/encode.js';
@@ -73,10 +73,11 @@ export async function openProver(folder: string, backend: Groth16Backend): Promi
   const pointsChecked = store.read(recipe) !== undefined;
   const key: LoadedKey = await backend.loadKey(path, { pointsChecked });
   if (!pointsChecked) store.write(recipe, new Uint8Array());
+  let verificationKey: VerificationKey | undefined;
   try {
     requireKeyShape(folder, ready.manifest, key.shape, ready.circuit);
     // Compared with the proving key. Whoever only proves may have none.
-    if (await isInFolder(folder, files.verificationKey)) await readVerificationKey(folder);
+    if (await isInFolder(folder, files.verificationKey)) verificationKey = await readVerificationKey(folder);
   } catch (error) {
     await key.close();
     throw error;
@@ -88,8 +89,15 @@ export async function openProver(folder: string, backend: Groth16Backend): Promi
       const inference = ready.infer(input, context, chosen);
       const start = performance.now();
       const { proof, publicSignals } = await key.prove(witnessBytes(inference.witness), options);
+      const proveSeconds = (performance.now() - start) / 1000;
+      // Model and plan can be altered together, so that they agree with each other; the key is then of another circuit.
+      if (verificationKey !== undefined && !(await backend.verify(verificationKey, publicSignals, proof))) {
+        throw new BuildMismatchError(
+          `${folder}: the proof does not verify under the build's key, which was made for another model or other weights; do not use this build, compile the model yourself`,
+        );
+      }
       const { outputs, salts, witnessSeconds } = inference;
-      return { proof, publicSignals, outputs, salts, witnessSeconds, proveSeconds: (performance.now() - start) / 1000 };
+      return { proof, publicSignals, outputs, salts, witnessSeconds, proveSeconds };
     },
   };
 }

@@ -86,6 +86,15 @@ describe('a build folder from somebody else', function () {
     }
   });
 
+  it('whose model and plan are of other weights than its key gives no proof', async () => {
+    const folder = await toyBuild();
+    const other = path.join(temporaryFolder(), 'other');
+    const compiled = await compileOnnx(toyModel({ turned: true }), { name: 'toy' });
+    await writeBuild(other, compiled.manifest, buildFiles(compiled));
+    await exchange(folder, other, ['integer-model.json', 'circuit.plan']);
+    await assert.rejects(infer(folder), (error: Error) => error instanceof BuildMismatchError && /does not verify under the build's key/.test(error.message));
+  });
+
   it('whose circuit publishes the input under the name of an output is refused', async () => {
     const folder = await toyBuild();
     const hidden = await readManifest(folder);
