@@ -32,7 +32,10 @@ function run(program, args) {
 
 /** Builds the native prover; what it prints matters only where it fails. */
 function buildNative() {
-  const child = spawn(process.execPath, ['scripts/build-native.mjs'], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['scripts/build-native.mjs'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
   process.on('exit', () => child.kill());
@@ -60,12 +63,15 @@ const native = buildNative();
 if (!installed()) {
   console.log('Installing packages (once; warnings about install scripts are harmless) ...');
   // Not `npm ci`: it insists on lock entries for other platforms' optional packages, which npm does not always write.
-  if ((await run('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel', 'error'])) !== 0) process.exit(1);
+  if ((await run('npm', ['install', '--no-save', '--no-fund', '--no-audit', '--loglevel', 'error'])) !== 0)
+    process.exit(1);
 }
 if ((await run(process.execPath, ['scripts/build.mjs', '--quiet', '--no-native'])) !== 0) process.exit(1);
 const { status, output } = await native;
 if (status !== 0) {
   process.stdout.write(output);
-  console.log('The native prover could not be built (see above); proofs will be made by snarkjs, which is much slower.');
+  console.log(
+    'The native prover could not be built (see above); proofs will be made by snarkjs, which is much slower.',
+  );
 }
 process.exit(await run(process.execPath, [...COMMANDS[command], ...rest]));

@@ -1,10 +1,11 @@
 /**
- * Builds the native prover with cargo: the Node binding `native/zkinfer.node` or, with `--programs`, `zkinfer-prover` and
- * `zkinfer-synth` in `native/target/release`, which benchmarks run. Without cargo it says so and succeeds: zkinfer then proves
- * with snarkjs.
+ * Builds the native prover with cargo: the Node binding `native/zkinfer.node` or, with `--programs`, `zkinfer-prover`
+ * and `zkinfer-synth` in `native/target/release`, which benchmarks run. Without cargo it says so and succeeds: zkinfer
+ * then proves with snarkjs.
  *
- * The trap: cargo chooses the features of dependencies for the packages that are asked for together. Every run, of the tests too, asks for
- * both packages of the workspace: otherwise each run would compile most of the dependencies once more.
+ * The trap: cargo chooses the features of dependencies for the packages that are asked for together. Every run, of the
+ * tests too, asks for both packages of the workspace: otherwise each run would compile most of the dependencies once
+ * more.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readdirSync, renameSync, statSync } from 'node:fs';
@@ -22,13 +23,17 @@ const library = LIBRARY_NAMES[process.platform] ?? 'libzkinfer_node.so';
 
 /** Latest modification below the crate's sources, in milliseconds. */
 function newestSource() {
-  const sources = ['src', 'node'].flatMap((folder) => readdirSync(join(crate, folder), { recursive: true }).map((name) => join(crate, folder, name)));
+  const sources = ['src', 'node'].flatMap((folder) =>
+    readdirSync(join(crate, folder), { recursive: true }).map((name) => join(crate, folder, name)),
+  );
   sources.push(...['Cargo.toml', 'Cargo.lock'].map((name) => join(crate, name)));
   return Math.max(...sources.map((path) => statSync(path).mtimeMs));
 }
 
 function upToDate() {
-  const products = programs ? ['zkinfer-prover', 'zkinfer-synth'].map((name) => join(target, 'release', name + suffix)) : [binding];
+  const products = programs
+    ? ['zkinfer-prover', 'zkinfer-synth'].map((name) => join(target, 'release', name + suffix))
+    : [binding];
   return products.every((path) => existsSync(path) && statSync(path).mtimeMs >= newestSource());
 }
 
@@ -58,7 +63,9 @@ const optional = process.argv.includes('--optional');
 if (optional && process.env.ZKINFER_SKIP_NATIVE) {
   // Left to the command that asked for it.
 } else if (spawnSync('cargo', ['--version']).status !== 0) {
-  console.log('No cargo here: the native prover is not built, and proofs will be made by snarkjs, which is much slower.');
+  console.log(
+    'No cargo here: the native prover is not built, and proofs will be made by snarkjs, which is much slower.',
+  );
   console.log('For the native prover install Rust (https://rustup.rs), then run `npm run build`.');
 } else if (upToDate()) {
   console.log('The native prover is up to date.');
@@ -67,6 +74,8 @@ if (optional && process.env.ZKINFER_SKIP_NATIVE) {
     build();
   } catch (error) {
     if (!optional) throw error;
-    console.log(`The native prover could not be built (${error.message}); proofs will be made by snarkjs, which is much slower.`);
+    console.log(
+      `The native prover could not be built (${error.message}); proofs will be made by snarkjs, which is much slower.`,
+    );
   }
 }

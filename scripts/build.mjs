@@ -1,7 +1,7 @@
 /**
- * `npm run build`: TypeScript to `dist/`, the gadgets that circom takes longest over to `dist/packaged/`, then the native prover where
- * cargo is there. A native build that fails is reported and does not stop the rest: snarkjs then proves. `--quiet` says only what is
- * wrong or slow; `--no-native` leaves the native prover out.
+ * `npm run build`: TypeScript to `dist/`, the gadgets that circom takes longest over to `dist/packaged/`, then the
+ * native prover where cargo is there. A native build that fails is reported and does not stop the rest: snarkjs then
+ * proves. `--quiet` says only what is wrong or slow; `--no-native` leaves the native prover out.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
@@ -20,7 +20,10 @@ function newest(folder, ending) {
 
 function compiled() {
   const mark = join(root, 'dist', 'cli', 'main.js');
-  return existsSync(mark) && statSync(mark).mtimeMs >= Math.max(newest(join(root, 'src'), '.ts'), statSync(join(root, 'tsconfig.json')).mtimeMs);
+  return (
+    existsSync(mark) &&
+    statSync(mark).mtimeMs >= Math.max(newest(join(root, 'src'), '.ts'), statSync(join(root, 'tsconfig.json')).mtimeMs)
+  );
 }
 
 if (!compiled()) {
@@ -33,11 +36,18 @@ if (!compiled()) {
 
 // Without them every first compile takes a second or two longer, and nothing else is different.
 const gadgets = spawnSync(process.execPath, [join(root, 'dist', 'circom', 'package-gadgets.js')], { stdio: 'inherit' });
-if (gadgets.status !== 0) console.log('The gadgets could not be compiled ahead (see above); each will be compiled when a model first needs it.');
+if (gadgets.status !== 0)
+  console.log(
+    'The gadgets could not be compiled ahead (see above); each will be compiled when a model first needs it.',
+  );
 
 if (process.argv.includes('--no-native')) process.exit(0);
-const native = spawnSync(process.execPath, [join(root, 'scripts', 'build-native.mjs')], { stdio: quiet ? ['ignore', 'pipe', 'inherit'] : 'inherit' });
+const native = spawnSync(process.execPath, [join(root, 'scripts', 'build-native.mjs')], {
+  stdio: quiet ? ['ignore', 'pipe', 'inherit'] : 'inherit',
+});
 if (native.status !== 0) {
   process.stdout.write(native.stdout ?? '');
-  console.log('The native prover could not be built (see above); proofs will be made by snarkjs, which is much slower.');
+  console.log(
+    'The native prover could not be built (see above); proofs will be made by snarkjs, which is much slower.',
+  );
 }

@@ -1,8 +1,8 @@
 /**
- * `npm run check:imports`: the order of the rooms in `src/`. A file imports only from its own room and from rooms that stand
- * before it in ROOMS; a file of the core imports nothing of Node, uses none of its globals and loads no file that does, so that it can run
- * in a browser. Prints each arrow that breaks a rule and ends with exit code 1 if there is one. A room that ROOMS does not name is an
- * error too.
+ * `npm run check:imports`: the order of the rooms in `src/`. A file imports only from its own room and from rooms that
+ * stand before it in ROOMS; a file of the core imports nothing of Node, uses none of its globals and loads no file that
+ * does, so that it can run in a browser. Prints each arrow that breaks a rule and ends with exit code 1 if there is
+ * one. A room that ROOMS does not name is an error too.
  *
  * The trap: imports are found as text (`from '…'` and `import('…')`), so a specifier that is computed is not seen.
  */
@@ -14,19 +14,75 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
 
 /** From the foundation upwards. A file that stands directly in `src/` is a room of its own. */
 const ROOMS = [
-  'errors.ts', 'version.ts', 'lazily.ts', 'json-shape.ts', 'child-environment.ts', 'cache.ts', 'atomic-file.ts', 'user-file.ts', 'user-json.ts', 'svg.ts', 'tensor', 'r1cs', 'determinism', 'gadgets', 'groth16', 'network', 'onnx', 'quantize',
-  'manifest.ts', 'circom', 'compile', 'witness', 'solidity', 'proof-systems', 'chain', 'workflow', 'provenance', 'ledger', 'operator',
-  'scenario', 'api', 'index.ts', 'cli', 'bench',
+  'errors.ts',
+  'version.ts',
+  'lazily.ts',
+  'json-shape.ts',
+  'child-environment.ts',
+  'cache.ts',
+  'atomic-file.ts',
+  'user-file.ts',
+  'user-json.ts',
+  'svg.ts',
+  'tensor',
+  'r1cs',
+  'determinism',
+  'gadgets',
+  'groth16',
+  'network',
+  'onnx',
+  'quantize',
+  'manifest.ts',
+  'circom',
+  'compile',
+  'witness',
+  'solidity',
+  'proof-systems',
+  'chain',
+  'workflow',
+  'provenance',
+  'ledger',
+  'operator',
+  'scenario',
+  'api',
+  'index.ts',
+  'cli',
+  'bench',
 ];
 /** Rooms that run without Node. */
 const CORE = new Set([
-  'errors.ts', 'lazily.ts', 'json-shape.ts', 'svg.ts', 'tensor', 'r1cs', 'determinism', 'gadgets', 'network', 'onnx', 'quantize', 'manifest.ts', 'compile',
-  'witness', 'solidity', 'proof-systems',
+  'errors.ts',
+  'lazily.ts',
+  'json-shape.ts',
+  'svg.ts',
+  'tensor',
+  'r1cs',
+  'determinism',
+  'gadgets',
+  'network',
+  'onnx',
+  'quantize',
+  'manifest.ts',
+  'compile',
+  'witness',
+  'solidity',
+  'proof-systems',
 ]);
-/** Files in rooms of the core that belong to Node: they run compilers and read folders. Files of the core import none of them. */
-const NODE_PART = new Set(['compile/compile.ts', 'solidity/cached.ts', 'solidity/compile.ts', 'solidity/index.ts', 'solidity/sources.ts']);
+/**
+ * Files in rooms of the core that belong to Node: they run compilers and read folders. Files of the core import none of
+ * them.
+ */
+const NODE_PART = new Set([
+  'compile/compile.ts',
+  'solidity/cached.ts',
+  'solidity/compile.ts',
+  'solidity/index.ts',
+  'solidity/sources.ts',
+]);
 /** Files of the groth16 room that the core is made of; the others are its two provers. */
-const CORE_OF_GROTH16 = new Set(['canonical', 'ceremony', 'domain', 'finished-key', 'json', 'types'].map((name) => `groth16/${name}.ts`));
+const CORE_OF_GROTH16 = new Set(
+  ['canonical', 'ceremony', 'domain', 'finished-key', 'json', 'types'].map((name) => `groth16/${name}.ts`),
+);
 /** Files of the core that still read files themselves; none may be added. */
 const STILL_NODE = new Set(['gadgets/poseidon-block.ts']);
 const isCore = (file) => (CORE.has(roomOf(file)) && !NODE_PART.has(file)) || CORE_OF_GROTH16.has(file);
@@ -50,7 +106,10 @@ for (const name of readdirSync(src, { recursive: true })) {
       problems.push(`${file} imports ${target}: it belongs to the core, which runs without Node`);
     }
     if (!target.startsWith('.')) continue;
-    const path = relative(src, join(src, dirname(file), target)).split(sep).join('/').replace(/\.js$/, '.ts');
+    const path = relative(src, join(src, dirname(file), target))
+      .split(sep)
+      .join('/')
+      .replace(/\.js$/, '.ts');
     const to = roomOf(path);
     if (to === room) continue;
     arrows += 1;
@@ -67,11 +126,19 @@ for (const name of readdirSync(src, { recursive: true })) {
   if (!file.endsWith('.ts') || !isCore(file)) continue;
   const code = readFileSync(join(src, name), 'utf8').replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
   const [global] = /\bBuffer\.|\bprocess\.(?!pid\b)/.exec(code) ?? [];
-  if (global !== undefined) problems.push(`${file} uses Node's global ${global.slice(0, -1)}: it belongs to the core, which runs without Node`);
+  if (global !== undefined)
+    problems.push(`${file} uses Node's global ${global.slice(0, -1)}: it belongs to the core, which runs without Node`);
   for (const [statement, target] of code.matchAll(LOADED)) {
-    const names = /\{([^}]*)\}/.exec(statement)?.[1].split(',').map((one) => one.trim()).filter((one) => one !== '');
+    const names = /\{([^}]*)\}/
+      .exec(statement)?.[1]
+      .split(',')
+      .map((one) => one.trim())
+      .filter((one) => one !== '');
     if (names !== undefined && names.every((one) => one.startsWith('type '))) continue;
-    const path = relative(src, join(src, dirname(file), target)).split(sep).join('/').replace(/\.js$/, '.ts');
+    const path = relative(src, join(src, dirname(file), target))
+      .split(sep)
+      .join('/')
+      .replace(/\.js$/, '.ts');
     if (!isCore(path)) problems.push(`${file} loads ${path}, which belongs to Node: the core runs without it`);
   }
 }

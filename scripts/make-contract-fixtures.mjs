@@ -1,6 +1,7 @@
 /**
- * `node --import tsx scripts/make-contract-fixtures.mjs` makes `verifier-contracts/test/fixtures/scorer.json`: the key of `scorer.circom` and real proofs by snarkjs, which the forge
- * suite verifies. Run again only when the circuit changes; the file is committed. Half a minute.
+ * `node --import tsx scripts/make-contract-fixtures.mjs` makes `verifier-contracts/test/fixtures/scorer.json`: the key
+ * of `scorer.circom` and real proofs by snarkjs, which the forge suite verifies. Run again only when the circuit
+ * changes; the file is committed. Half a minute.
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -16,7 +17,10 @@ const fixtures = join(root, 'verifier-contracts/test/fixtures');
 // circom2 sees files below its working directory only.
 const folder = mkdtempSync(join(root, '.contract-fixtures-'));
 /** How many proofs for which contract; the nonces count from 1. */
-const COUNTS = [[ATTESTATIONS, 32], [PAYOUT, 2]];
+const COUNTS = [
+  [ATTESTATIONS, 32],
+  [PAYOUT, 2],
+];
 
 try {
   execFileSync(
@@ -24,7 +28,13 @@ try {
     [
       join(root, 'node_modules/circom2/cli.js'),
       'verifier-contracts/test/fixtures/scorer.circom',
-      '--r1cs', '--wasm', '--O2', '-l', 'node_modules', '-o', folder.slice(root.length),
+      '--r1cs',
+      '--wasm',
+      '--O2',
+      '-l',
+      'node_modules',
+      '-o',
+      folder.slice(root.length),
     ],
     { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
   );
@@ -33,7 +43,8 @@ try {
   await snarkjs.powersOfTau.newAccumulator(curve, 10, at('0.ptau'));
   await snarkjs.powersOfTau.contribute(at('0.ptau'), at('1.ptau'), 'fixture', randomBytes(32).toString('hex'));
   await snarkjs.powersOfTau.preparePhase2(at('1.ptau'), at('2.ptau'));
-  if ((await snarkjs.zKey.newZKey(at('scorer.r1cs'), at('2.ptau'), at('0.zkey'))) === -1) throw new Error('The circuit outgrew 2^10.');
+  if ((await snarkjs.zKey.newZKey(at('scorer.r1cs'), at('2.ptau'), at('0.zkey'))) === -1)
+    throw new Error('The circuit outgrew 2^10.');
   await snarkjs.zKey.contribute(at('0.zkey'), at('1.zkey'), 'fixture', randomBytes(32).toString('hex'));
   const key = await snarkjs.zKey.exportVerificationKey(at('1.zkey'));
 
@@ -47,7 +58,8 @@ try {
     };
     await snarkjs.wtns.calculate(input, at('scorer_js/scorer.wasm'), at('witness.wtns'));
     const { proof, publicSignals } = await snarkjs.groth16.prove(at('1.zkey'), at('witness.wtns'));
-    if (!(await snarkjs.groth16.verify(key, publicSignals, proof))) throw new Error(`proof ${proofs.length} does not verify`);
+    if (!(await snarkjs.groth16.verify(key, publicSignals, proof)))
+      throw new Error(`proof ${proofs.length} does not verify`);
     proofs.push({ contract, nonce, pixels: input.pixels, publicSignals, proof });
   }
   delete key.vk_alphabeta_12;

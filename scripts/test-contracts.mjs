@@ -1,6 +1,6 @@
 /**
- * `npm run test:contracts`: renders the verifiers that the forge suite tests, writes their proofs as ABI-encoded JSON, runs forge.
- * Arguments go to `forge test`.
+ * `npm run test:contracts`: renders the verifiers that the forge suite tests, writes their proofs as ABI-encoded JSON,
+ * runs forge. Arguments go to `forge test`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,10 @@ mkdirSync(`${contracts}test/generated`, { recursive: true });
 for (const [name, content] of Object.entries({ ...(await contractFixtures(scorer)), ...(await trapdoorModel()) })) {
   writeIfChanged(`${contracts}test/generated/${name}`, content);
 }
-const { status } = spawnSync(`${root}node_modules/.bin/forge`, ['test', ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
+const { status } = spawnSync(`${root}node_modules/.bin/forge`, ['test', ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: 'inherit',
+});
 process.exit(status ?? 1);
 
 /** forge compiles again what has a new date. */

@@ -1,8 +1,8 @@
 /**
- * `npm test`: every check and suite, and one line with the totals at the end. A suite that ends badly without naming a failed test
- * counts as one failure. `npm test -- mocha` runs only the suites named. Checks run two at a time, then the large ones three at a time,
- * the longest first, since some mostly wait for blocks, servers and compilers of one thread; what they print, but for one of them, is
- * shown when they have ended.
+ * `npm test`: every check and suite, and one line with the totals at the end. A suite that ends badly without naming a
+ * failed test counts as one failure. `npm test -- mocha` runs only the suites named. Checks run two at a time, then the
+ * large ones three at a time, the longest first, since some mostly wait for blocks, servers and compilers of one
+ * thread; what they print, but for one of them, is shown when they have ended.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -18,7 +18,10 @@ const mochaCounts = {
   passed: (output) => sum(output, /^\s*(\d+) passing/gm),
   failed: (output) => sum(output, /^\s*(\d+) failing/gm),
 };
-/** Folders below test/ with suites of their own: their tests wait for chains, a Redis or other processes more than they compute. */
+/**
+ * Folders below test/ with suites of their own: their tests wait for chains, a Redis or other processes more than they
+ * compute.
+ */
 const OPERATOR = ['operator', 'simulation'];
 const CHAINS = ['chain', 'end-to-end', 'ledger', 'provenance', 'scenario'];
 const within = (folders) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
@@ -26,9 +29,19 @@ const within = (folders) => folders.map((folder) => `test/${folder}/**/*.test.ts
 /** A package's program, run by this Node: npx looks for it for a second, each time. */
 const program = (name, file) => [process.execPath, join(root, 'node_modules', name, file)];
 /** A check that passes where its command ends well. */
-const check = (command, needs) => ({ first: true, aside: true, command, needs, passed: (_, status) => (status === 0 ? 1 : 0), failed: () => 0 });
+const check = (command, needs) => ({
+  first: true,
+  aside: true,
+  command,
+  needs,
+  passed: (_, status) => (status === 0 ? 1 : 0),
+  failed: () => 0,
+});
 
-/** One suite: its command, and how to read its counts from what it prints; `first` run before the large ones, `aside` are not shown as they run. */
+/**
+ * One suite: its command, and how to read its counts from what it prints; `first` run before the large ones, `aside`
+ * are not shown as they run.
+ */
 const SUITES = {
   imports: {
     first: true,
@@ -40,21 +53,50 @@ const SUITES = {
   types: {
     first: true,
     aside: true,
-    command: [process.execPath, join(dirname(resolve('typescript/package.json')), 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.test.json'],
+    command: [
+      process.execPath,
+      join(dirname(resolve('typescript/package.json')), 'bin', 'tsc'),
+      '--noEmit',
+      '-p',
+      'tsconfig.test.json',
+    ],
     passed: () => 0,
     failed: (output) => (output.match(/error TS\d+/g) ?? []).length,
   },
+  format: check([...program('oxfmt', 'bin/oxfmt'), '--check', 'src', 'test', 'scripts', 'bench']),
   lint: check([...program('oxlint', 'bin/oxlint'), 'src', 'test', 'scripts', 'verifier-contracts']),
   unused: check([...program('knip', 'bin/knip.js')]),
   package: check([...program('publint', 'src/cli.js'), '--strict', '--pack', 'false']),
-  solidity: check([...program('solhint', 'solhint.js'), '--quiet', '--config', 'verifier-contracts/.solhint.json', 'verifier-contracts/src/**/*.sol']),
+  solidity: check([
+    ...program('solhint', 'solhint.js'),
+    '--quiet',
+    '--config',
+    'verifier-contracts/.solhint.json',
+    'verifier-contracts/src/**/*.sol',
+  ]),
   rustfmt: check(['cargo', 'fmt', '--all', '--check', '--manifest-path', 'native/Cargo.toml'], ['cargo', 'fmt']),
   clippy: check(
-    ['cargo', 'clippy', '--release', '--locked', '--quiet', '--manifest-path', 'native/Cargo.toml', '--', '--deny', 'warnings'],
+    [
+      'cargo',
+      'clippy',
+      '--release',
+      '--locked',
+      '--quiet',
+      '--manifest-path',
+      'native/Cargo.toml',
+      '--',
+      '--deny',
+      'warnings',
+    ],
     ['cargo', 'clippy'],
   ),
   mocha: {
-    command: [process.execPath, mocha, 'test/**/*.test.ts', ...within([...OPERATOR, ...CHAINS]).flatMap((files) => ['--ignore', files])],
+    command: [
+      process.execPath,
+      mocha,
+      'test/**/*.test.ts',
+      ...within([...OPERATOR, ...CHAINS]).flatMap((files) => ['--ignore', files]),
+    ],
     ...mochaCounts,
   },
   operator: { aside: true, command: [process.execPath, mocha, ...within(OPERATOR)], ...mochaCounts },
@@ -76,7 +118,11 @@ const SUITES = {
 
 function runSuite({ command: [program, ...args], aside }) {
   return new Promise((finish) => {
-    const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' } });
+    const child = spawn(program, args, {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' },
+    });
     let output = '';
     const pass = (stream) => (chunk) => {
       if (!aside) stream.write(chunk);
@@ -111,7 +157,9 @@ async function runNamed([name, suite]) {
   if (status !== 0 && counts.failed === 0) counts.failed = 1;
   passed += counts.passed;
   failed += counts.failed;
-  console.log(`== ${name}: ${counts.passed} passed, ${counts.failed} failed, ${((Date.now() - start) / 1000).toFixed(0)} s`);
+  console.log(
+    `== ${name}: ${counts.passed} passed, ${counts.failed} failed, ${((Date.now() - start) / 1000).toFixed(0)} s`,
+  );
 }
 
 /** Runs the suites, so many at a time, in their order. */
@@ -124,7 +172,13 @@ async function inLanes(count, suites) {
 }
 
 const chosen = Object.entries(SUITES).filter(([name]) => wanted.length === 0 || wanted.includes(name));
-await inLanes(2, chosen.filter(([, suite]) => suite.first));
-await inLanes(3, chosen.filter(([, suite]) => !suite.first));
+await inLanes(
+  2,
+  chosen.filter(([, suite]) => suite.first),
+);
+await inLanes(
+  3,
+  chosen.filter(([, suite]) => !suite.first),
+);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 && (passed > 0 || wanted.includes('types')) ? 0 : 1);

@@ -1,7 +1,7 @@
 /**
  * Times commands for the benchmarks, apart from the process that runs them: starting a program from a process with much
- * memory takes the longer the more it has, and that would be counted to the program. Forked once; takes an argv, answers
- * with milliseconds from spawn to exit, or with what went wrong.
+ * memory takes the longer the more it has, and that would be counted to the program. Forked once; takes an argv,
+ * answers with milliseconds from spawn to exit, or with what went wrong.
  */
 import { spawn } from 'node:child_process';
 
@@ -18,6 +18,7 @@ process.on('message', ([program, ...args]) => {
   child.on('close', (code, signal) => {
     const milliseconds = performance.now() - started;
     if (code === 0) process.send({ milliseconds });
-    else process.send({ error: failure ?? `${program} ended with ${code ?? signal}: ${(errors || output).slice(-2000)}` });
+    else
+      process.send({ error: failure ?? `${program} ended with ${code ?? signal}: ${(errors || output).slice(-2000)}` });
   });
 });

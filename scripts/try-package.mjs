@@ -1,12 +1,23 @@
 /**
- * `npm run check:package`: what a user gets. Packs the package, installs the tarball into an empty project without development
- * dependencies, and there uses the library, the command line and the contracts (through Node's resolution, and with forge's
- * remappings where the repository's forge is there). Build first: `dist/` is packed as it is. It needs the registry, or npm's cache.
+ * `npm run check:package`: what a user gets. Packs the package, installs the tarball into an empty project without
+ * development dependencies, and there uses the library, the command line and the contracts (through Node's resolution,
+ * and with forge's remappings where the repository's forge is there). Build first: `dist/` is packed as it is. It needs
+ * the registry, or npm's cache.
  *
- * The native prover is not compiled again: the repository's, if there is one, is put where the install script would have built it.
+ * The native prover is not compiled again: the repository's, if there is one, is put where the install script would
+ * have built it.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +28,11 @@ const project = join(folder, 'project');
 mkdirSync(join(project, 'contracts'), { recursive: true });
 
 function run(program, args, { cwd = project, env = {} } = {}) {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8', env: { ...process.env, ZKINFER_SKIP_NATIVE: '1', ...env } });
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, ZKINFER_SKIP_NATIVE: '1', ...env },
+  });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}\n${stdout}\n${stderr}`);
   return stdout;
@@ -79,11 +94,24 @@ console.log(Object.keys((await compileSolidity(sources)).Gate ?? {}).length > 0 
 
 try {
   const [tarball] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root }));
-  console.log(`packed ${tarball.filename}: ${tarball.files.length} files, ${(tarball.size / 1e6).toFixed(1)} MB, ${(tarball.unpackedSize / 1e6).toFixed(1)} MB unpacked`);
+  console.log(
+    `packed ${tarball.filename}: ${tarball.files.length} files, ${(tarball.size / 1e6).toFixed(1)} MB, ${(tarball.unpackedSize / 1e6).toFixed(1)} MB unpacked`,
+  );
   writeFileSync(join(project, 'package.json'), '{ "name": "empty", "private": true, "type": "module" }\n');
-  run('npm', ['install', '--no-fund', '--no-audit', '--prefer-offline', '--omit', 'dev', '--loglevel', 'error', join(folder, tarball.filename)]);
+  run('npm', [
+    'install',
+    '--no-fund',
+    '--no-audit',
+    '--prefer-offline',
+    '--omit',
+    'dev',
+    '--loglevel',
+    'error',
+    join(folder, tarball.filename),
+  ]);
   const installed = join(project, 'node_modules', 'zkinfer');
-  if (existsSync(join(project, 'node_modules', '@foundry-rs', 'forge'))) throw new Error('forge came along, which only development needs');
+  if (existsSync(join(project, 'node_modules', '@foundry-rs', 'forge')))
+    throw new Error('forge came along, which only development needs');
   const binding = join(root, 'native', 'zkinfer.node');
   if (existsSync(binding)) copyFileSync(binding, join(installed, 'native', 'zkinfer.node'));
 
@@ -94,7 +122,9 @@ try {
   const input = join(installed, 'fixtures', 'tabular', 'input.json');
   run(zkinfer, ['prove', 'build', '--input', input]);
   run(zkinfer, ['solidity', 'build']);
-  console.log(`command line ${run(zkinfer, ['--version']).trim()}: ${run(zkinfer, ['verify', 'build']).split('\n')[0]}`);
+  console.log(
+    `command line ${run(zkinfer, ['--version']).trim()}: ${run(zkinfer, ['verify', 'build']).split('\n')[0]}`,
+  );
 
   const [, example] = /```solidity\n(.*?)```/s.exec(readFileSync(join(root, 'docs', 'contracts.md'), 'utf8'));
   writeFileSync(join(project, 'contracts', 'Gate.sol'), example);
@@ -111,7 +141,9 @@ try {
     copyFileSync(join(root, 'verifier-contracts', 'solc.mjs'), join(project, 'solc.mjs'));
     chmodSync(join(project, 'solc.mjs'), 0o755);
     run(forge, ['build']);
-    console.log(`contract, forge with remappings: ${existsSync(join(project, 'out', 'Gate.sol', 'Gate.json')) ? 'compiled' : 'NO CONTRACT'}`);
+    console.log(
+      `contract, forge with remappings: ${existsSync(join(project, 'out', 'Gate.sol', 'Gate.json')) ? 'compiled' : 'NO CONTRACT'}`,
+    );
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });

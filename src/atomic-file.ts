@@ -1,8 +1,9 @@
 /**
- * Files that survive a killed process: written under a temporary name, flushed, renamed. There is the old file or the new one, never a part.
+ * Files that survive a killed process: written under a temporary name, flushed, renamed. There is the old file or the
+ * new one, never a part.
  *
- * The trap: a rename replaces whatever bears the name. Run as root, `--out /dev/null` would make the machine's null device a file. What
- * is no regular file is therefore written through, or refused.
+ * The trap: a rename replaces whatever bears the name. Run as root, `--out /dev/null` would make the machine's null
+ * device a file. What is no regular file is therefore written through, or refused.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
@@ -16,8 +17,9 @@ export class OutputError extends ZkinferError {
 }
 
 /**
- * Writes pieces to a file under a temporary name, then renames it; returns the contents' SHA-256. A symbolic link stays, and its target
- * is written. Pipes and character devices are written through; folders, sockets and disks are refused. @throws OutputError
+ * Writes pieces to a file under a temporary name, then renames it; returns the contents' SHA-256. A symbolic link
+ * stays, and its target is written. Pipes and character devices are written through; folders, sockets and disks are
+ * refused. @throws OutputError
  */
 export async function writeAtomic(path: string, pieces: Iterable<Uint8Array | string>, mode = 0o644): Promise<string> {
   try {
@@ -37,7 +39,10 @@ export function ownStream(path: string): NodeJS.WriteStream | undefined {
   return name === 'stderr' || number === '2' ? process.stderr : process.stdout;
 }
 
-/** Whether a path is written through, because it is no place for a file. @throws OutputError where it can take no result at all */
+/**
+ * Whether a path is written through, because it is no place for a file. @throws OutputError where it can take no result
+ * at all
+ */
 export async function isStream(path: string): Promise<boolean> {
   if (ownStream(path) !== undefined) return true;
   const there = await stat(path).catch(() => undefined);
@@ -92,7 +97,10 @@ async function writeRenamed(path: string, pieces: Iterable<Uint8Array | string>,
 }
 
 /** Gives the SHA-256 of what it wrote, in hex with 0x. */
-async function writePieces(file: { readonly writeFile: (data: string | Uint8Array) => Promise<void> }, pieces: Iterable<Uint8Array | string>): Promise<string> {
+async function writePieces(
+  file: { readonly writeFile: (data: string | Uint8Array) => Promise<void> },
+  pieces: Iterable<Uint8Array | string>,
+): Promise<string> {
   const hash = createHash('sha256');
   let pending: string[] = [];
   let length = 0;
@@ -119,5 +127,7 @@ async function writePieces(file: { readonly writeFile: (data: string | Uint8Arra
 /** The system's refusal to write `path` as an error of this package; anything else as it is. */
 export function writeFailure(path: string, error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
-  return code === undefined || error instanceof ZkinferError ? error : new OutputError(`cannot write ${path}: ${message}`, { cause: error });
+  return code === undefined || error instanceof ZkinferError
+    ? error
+    : new OutputError(`cannot write ${path}: ${message}`, { cause: error });
 }

@@ -1,9 +1,10 @@
 /**
- * The library: the command line's verbs as functions. `compileOnnx` and `inspectOnnx` work on values in memory; the others
- * on a build folder, whose files are the formats of the ecosystem (`.r1cs`, `.zkey`, `proof.json`).
+ * The library: the command line's verbs as functions. `compileOnnx` and `inspectOnnx` work on values in memory; the
+ * others on a build folder, whose files are the formats of the ecosystem (`.r1cs`, `.zkey`, `proof.json`).
  *
- * Nothing heavy is loaded by importing this: a verb loads what it needs when it is first called. Everything about one matter, with its
- * types, is in `zkinfer/compile`, `/prove`, `/solidity`, `/chain` and `/ledger`; every error class in `zkinfer/errors`.
+ * Nothing heavy is loaded by importing this: a verb loads what it needs when it is first called. Everything about one
+ * matter, with its types, is in `zkinfer/compile`, `/prove`, `/solidity`, `/chain` and `/ledger`; every error class in
+ * `zkinfer/errors`.
  *
  *     const compiled = await compileOnnx(onnxBytes, { name: 'digits', calibration });
  *     await writeBuild('build/digits', compiled.manifest, buildFiles(compiled));

@@ -1,6 +1,7 @@
 /**
- * The shape of JSON that somebody else wrote, checked by hand: proofs, keys and openings are read at the start of short commands, and
- * loading a schema library takes longer than verifying a proof. Each function gives its value with its type, or says where it is not so.
+ * The shape of JSON that somebody else wrote, checked by hand: proofs, keys and openings are read at the start of short
+ * commands, and loading a schema library takes longer than verifying a proof. Each function gives its value with its
+ * type, or says where it is not so.
  */
 
 /** What is wrong, behind the path to it: `pi_a.0: not a decimal number`. */
@@ -16,7 +17,8 @@ const below = (path: string, key: string | number): string => (path === '' ? Str
 
 /** An object's own properties. @throws ShapeMismatch */
 export function objectAt(value: unknown, path: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ShapeMismatch(path, 'not an object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ShapeMismatch(path, 'not an object');
   return value as Record<string, unknown>;
 }
 
@@ -26,7 +28,12 @@ export function fieldAt<T>(object: Readonly<Record<string, unknown>>, key: strin
 }
 
 /** The same, where the property may be absent. @throws ShapeMismatch */
-export function optionalAt<T>(object: Readonly<Record<string, unknown>>, key: string, path: string, read: Read<T>): T | undefined {
+export function optionalAt<T>(
+  object: Readonly<Record<string, unknown>>,
+  key: string,
+  path: string,
+  read: Read<T>,
+): T | undefined {
   return Object.hasOwn(object, key) && object[key] !== undefined ? fieldAt(object, key, path, read) : undefined;
 }
 
@@ -34,7 +41,8 @@ export function optionalAt<T>(object: Readonly<Record<string, unknown>>, key: st
 export function arrayOf<T>(read: Read<T>, length?: number): Read<T[]> {
   return (value, path) => {
     if (!Array.isArray(value)) throw new ShapeMismatch(path, 'not an array');
-    if (length !== undefined && value.length !== length) throw new ShapeMismatch(path, `an array of ${value.length}, not of ${length}`);
+    if (length !== undefined && value.length !== length)
+      throw new ShapeMismatch(path, `an array of ${value.length}, not of ${length}`);
     return value.map((element, i) => read(element, below(path, i)));
   };
 }

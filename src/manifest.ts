@@ -1,6 +1,7 @@
 /**
- * `manifest.json`: what a build folder says about itself. Written by `compile`, completed by `setup`; read by everything
- * after. Hashes are SHA-256 in hex with 0x unless said otherwise; integers stand for reals by real = scale * integer.
+ * `manifest.json`: what a build folder says about itself. Written by `compile`, completed by `setup`; read by
+ * everything after. Hashes are SHA-256 in hex with 0x unless said otherwise; integers stand for reals by real = scale *
+ * integer.
  */
 import { z } from 'zod';
 
@@ -18,7 +19,10 @@ export type PortVisibility = Readonly<Record<PortRole, Visibility>>;
 
 /** What a public signal is of. */
 export type SignalKind = PortRole | `${PortRole}Commitment` | 'context';
-const SIGNAL_KINDS = [...PORT_ROLES.flatMap((role) => [role, `${role}Commitment`] as const), 'context'] as const satisfies readonly SignalKind[];
+const SIGNAL_KINDS = [
+  ...PORT_ROLES.flatMap((role) => [role, `${role}Commitment`] as const),
+  'context',
+] as const satisfies readonly SignalKind[];
 
 /**
  * How a tensor of small integers lies in field elements. Element e is stored as u = y - offset, `bits` bits, in word
@@ -80,23 +84,34 @@ export const manifestSchema = z.object({
   /** SHA-256 of the ONNX file. */
   modelHash: bytes32,
   /**
-   * SHA-256 of the ONNX file's path as seen from the build folder. It tells a new state of the same file from another file, whose build
-   * is not replaced unasked. Absent where the file's path was not known.
+   * SHA-256 of the ONNX file's path as seen from the build folder. It tells a new state of the same file from another
+   * file, whose build is not replaced unasked. Absent where the file's path was not known.
    */
   origin: bytes32.optional(),
   /** SHA-256 of circuit.r1cs. */
   circuitHash: bytes32,
   activationBits: z.number().int(),
   visibility: z.object({ input: visibilitySchema, parameters: z.literal('fixed'), output: visibilitySchema }),
-  /** Inputs whose elements have scales and offsets of their own (tabular data) list them; `scale` is then the smallest. */
+  /**
+   * Inputs whose elements have scales and offsets of their own (tabular data) list them; `scale` is then the smallest.
+   */
   inputs: z.array(
     tensorSchema.extend({
       elementScale: z.array(z.number().positive()).optional(),
       elementOffset: z.array(z.number().int()).optional(),
     }),
   ),
-  /** `scores`: the largest element names a class; `labels` are the classes' names, in order. Without scores each element is a position among the labels. */
-  outputs: z.array(tensorSchema.extend({ omitted: z.enum(['Softmax', 'LogSoftmax', 'Sigmoid']).optional(), scores: z.boolean(), labels: z.array(z.string()).optional() })),
+  /**
+   * `scores`: the largest element names a class; `labels` are the classes' names, in order. Without scores each element
+   * is a position among the labels.
+   */
+  outputs: z.array(
+    tensorSchema.extend({
+      omitted: z.enum(['Softmax', 'LogSoftmax', 'Sigmoid']).optional(),
+      scores: z.boolean(),
+      labels: z.array(z.string()).optional(),
+    }),
+  ),
   /**
    * Meaning of each public signal, in order: packed outputs (or their commitment; none if private), then packed inputs
    * (or their commitment; none if private), then the context.
@@ -134,11 +149,14 @@ export const manifestSchema = z.object({
     })
     .optional(),
   /**
-   * How far the integer model strayed from the float network when it was compiled, each output by its own range. Absent in builds of
-   * earlier versions. Says nothing to who did not measure it: held-out rows are the compiler's own.
+   * How far the integer model strayed from the float network when it was compiled, each output by its own range. Absent
+   * in builds of earlier versions. Says nothing to who did not measure it: held-out rows are the compiler's own.
    */
   accuracy: accuracySchema.optional(),
-  /** Present once keys exist. `development`: made on one machine; whoever made them could forge proofs. `ptau`: by a ceremony. */
+  /**
+   * Present once keys exist. `development`: made on one machine; whoever made them could forge proofs. `ptau`: by a
+   * ceremony.
+   */
   keys: z
     .object({
       kind: z.enum(['development', 'ptau']),
@@ -163,8 +181,8 @@ export const manifestSchema = z.object({
         )
         .optional(),
       /**
-       * What was checked when the key was taken: it against circuit and powers of tau; and the powers, every point of them or the file's
-       * hash against one that was given. Says nothing to who did not check it: see `audit`.
+       * What was checked when the key was taken: it against circuit and powers of tau; and the powers, every point of
+       * them or the file's hash against one that was given. Says nothing to who did not check it: see `audit`.
        */
       checked: z.object({ key: z.literal('circuit and powers of tau'), powers: z.enum(['points', 'hash']) }).optional(),
     })

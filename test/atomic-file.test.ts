@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { OutputError, writeAtomic } from '../src/atomic-file.js';
@@ -50,12 +59,21 @@ describe('a result', function () {
     const server = createServer().listen(at('socket'));
     await once(server, 'listening');
     try {
-      await assert.rejects(writeAtomic(at('folder'), ['x']), (error: Error) => error instanceof OutputError && /it is a folder/.test(error.message));
-      await assert.rejects(writeAtomic(at('socket'), ['x']), (error: Error) => error instanceof OutputError && /it is a socket/.test(error.message));
+      await assert.rejects(
+        writeAtomic(at('folder'), ['x']),
+        (error: Error) => error instanceof OutputError && /it is a folder/.test(error.message),
+      );
+      await assert.rejects(
+        writeAtomic(at('socket'), ['x']),
+        (error: Error) => error instanceof OutputError && /it is a socket/.test(error.message),
+      );
       assert.ok(lstatSync(at('socket')).isSocket());
     } finally {
       server.close();
     }
-    assert.deepEqual(readdirSync(folder).filter((name) => name.includes('.tmp-')), []);
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.includes('.tmp-')),
+      [],
+    );
   });
 });

@@ -31,7 +31,11 @@ export function compiledFixture(name: Fixture): Promise<CompiledFixture> {
 async function compile(name: Fixture): Promise<CompiledFixture> {
   const onnx = readFileSync(fixtureFile(name, 'model.onnx'));
   const { inputs } = buildGraph(decodeModel(onnx));
-  const calibration = parseSamples(readFileSync(fixtureFile(name, 'calibration.json'), 'utf8'), inputs, 'calibration.json');
+  const calibration = parseSamples(
+    readFileSync(fixtureFile(name, 'calibration.json'), 'utf8'),
+    inputs,
+    'calibration.json',
+  );
   const model = await compileOnnx(onnx, { name, calibration });
   return { ...model, checker: createChecker(model.circuit.system), generator: prepareWitness(model.circuit.program) };
 }

@@ -1,4 +1,7 @@
-/** `zkinfer/compile`: from ONNX bytes to a circuit, on values in memory. Loads neither chain nor prover; onnxruntime when it is compared with. */
+/**
+ * `zkinfer/compile`: from ONNX bytes to a circuit, on values in memory. Loads neither chain nor prover; onnxruntime
+ * when it is compared with.
+ */
 export type { LayerReport } from '../workflow/report.js';
 export type { ComparedAccuracy } from '../workflow/accuracy-report.js';
 export type { Manifest, Visibility } from '../manifest.js';

@@ -1,6 +1,6 @@
 /**
- * Every error class of the package, and their codes: `zkinfer/errors`. Loads nothing but the classes, so that a program that only asks
- * which error it caught may import it first.
+ * Every error class of the package, and their codes: `zkinfer/errors`. Loads nothing but the classes, so that a program
+ * that only asks which error it caught may import it first.
  */
 import type * as base from '../errors.js';
 import type { OutputError } from '../atomic-file.js';
@@ -45,12 +45,31 @@ export { WitnessInputError } from '../witness/errors.js';
 export * from '../workflow/errors.js';
 
 /** What the error classes of a module have as `code`. */
-type CodesOf<Module> = { [K in keyof Module]: Module[K] extends abstract new (...args: never[]) => { readonly code: infer Code } ? Code : never }[keyof Module];
+type CodesOf<Module> = {
+  [K in keyof Module]: Module[K] extends abstract new (...args: never[]) => { readonly code: infer Code }
+    ? Code
+    : never;
+}[keyof Module];
 
 /** Every code that an error of this package can have. A `switch` over it that forgets one does not compile. */
 export type ErrorCode =
   | CodesOf<Omit<typeof base, 'ZkinferError'>>
-  | CodesOf<typeof chain> | CodesOf<typeof onnx> | CodesOf<typeof operator> | CodesOf<typeof provenance> | CodesOf<typeof quantize>
-  | CodesOf<typeof r1cs> | CodesOf<typeof solidity> | CodesOf<typeof workflow>
-  | OutputError['code'] | CircomError['code'] | ProgramFormatError['code'] | GadgetError['code'] | CeremonyError['code']
-  | UnfinishedKeyError['code'] | KeyMismatchError['code'] | NativeError['code'] | SnarkjsError['code'] | ScenarioError['code'] | WitnessInputError['code'];
+  | CodesOf<typeof chain>
+  | CodesOf<typeof onnx>
+  | CodesOf<typeof operator>
+  | CodesOf<typeof provenance>
+  | CodesOf<typeof quantize>
+  | CodesOf<typeof r1cs>
+  | CodesOf<typeof solidity>
+  | CodesOf<typeof workflow>
+  | OutputError['code']
+  | CircomError['code']
+  | ProgramFormatError['code']
+  | GadgetError['code']
+  | CeremonyError['code']
+  | UnfinishedKeyError['code']
+  | KeyMismatchError['code']
+  | NativeError['code']
+  | SnarkjsError['code']
+  | ScenarioError['code']
+  | WitnessInputError['code'];

@@ -5,7 +5,14 @@ export { chooseBackend, type BackendChoice } from '../groth16/backends.js';
 export { readManifest } from '../workflow/build-folder.js';
 export { setupBuild, type SetupOptions, type SetupResult } from '../workflow/setup.js';
 export { openProver, openWitness, type Inference, type Prover, type ProveResult } from '../workflow/prove.js';
-export { openSignals, openingFromJson, openingOf, openingToJson, type Opened, type Opening } from '../workflow/opening.js';
+export {
+  openSignals,
+  openingFromJson,
+  openingOf,
+  openingToJson,
+  type Opened,
+  type Opening,
+} from '../workflow/opening.js';
 export { readVerificationKey, verifyProof, type VerifyResult } from '../workflow/verify.js';
 export { boundTo, contextOf, isUsableBy, type BoundTo, type ProofBinding } from '../workflow/proof-context.js';
 export { proofFromJson, proofToJson, type ProofFile } from '../workflow/proof-file.js';

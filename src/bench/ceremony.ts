@@ -1,7 +1,8 @@
 /**
- * `npm run bench:ceremony`: a contribution to a key, and the key's verification, beside snarkjs on the same key in the same run. The
- * powers of tau are made here from known numbers, since snarkjs takes minutes for true ones; neither tool can tell the difference.
- * Writes bench/results/ceremony.json and, with --doc, the block `ceremony` of docs/ceremony.md.
+ * `npm run bench:ceremony`: a contribution to a key, and the key's verification, beside snarkjs on the same key in the
+ * same run. The powers of tau are made here from known numbers, since snarkjs takes minutes for true ones; neither tool
+ * can tell the difference. Writes bench/results/ceremony.json and, with --doc, the block `ceremony` of
+ * docs/ceremony.md.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,7 +30,10 @@ interface CeremonyRow {
   readonly ours: readonly number[];
   /** Empty where snarkjs has no such step. */
   readonly snarkjs: readonly number[];
-  /** Medians of the ratios round by round: of time, and of processor time, which other programs on the machine disturb less. */
+  /**
+   * Medians of the ratios round by round: of time, and of processor time, which other programs on the machine disturb
+   * less.
+   */
   readonly ratio?: number;
   readonly processorRatio?: number;
 }
@@ -49,21 +53,37 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 async function measure(native: NativeBackend, folder: string, power: number, rounds: number): Promise<CeremonyRow[]> {
   const at = (name: string): string => join(folder, `${power}-${name}`);
-  const [r1cs, wtns, ptau, initial, contributed] = ['circuit.r1cs', 'witness.wtns', 'powers.ptau', 'initial.zkey', 'contributed.zkey'].map(at);
+  const [r1cs, wtns, ptau, initial, contributed] = [
+    'circuit.r1cs',
+    'witness.wtns',
+    'powers.ptau',
+    'initial.zkey',
+    'contributed.zkey',
+  ].map(at);
   execFileSync(nativeProgram('zkinfer-synth'), [String(power), 'nn', r1cs, wtns], { stdio: 'pipe' });
   execFileSync(nativeProgram('zkinfer-synth'), ['ptau', String(power), ptau], { stdio: 'pipe' });
   await native.setup(r1cs, initial, { ptau, checkPowers: false });
   const { ceremony } = native;
   const rows = [
-    await paired(power, 'contribution', rounds, () => ceremony.contribute(initial, contributed), () =>
-      snarkjs.zKey.contribute(initial, at('theirs.zkey'), 'bench', 'entropy'),
+    await paired(
+      power,
+      'contribution',
+      rounds,
+      () => ceremony.contribute(initial, contributed),
+      () => snarkjs.zKey.contribute(initial, at('theirs.zkey'), 'bench', 'entropy'),
     ),
-    await paired(power, 'verification', rounds, () => ceremony.verifyKey(contributed, { r1cs, ptau, checkPowers: false }), () =>
-      accepted(snarkjs.zKey.verifyFromR1cs(r1cs, ptau, contributed)),
+    await paired(
+      power,
+      'verification',
+      rounds,
+      () => ceremony.verifyKey(contributed, { r1cs, ptau, checkPowers: false }),
+      () => accepted(snarkjs.zKey.verifyFromR1cs(r1cs, ptau, contributed)),
     ),
   ];
   const check = await timed(() => ceremony.checkPowers(ptau));
-  console.log(`2^${power}: powers of tau checked in ${duration(check.wall)}, ${duration(check.processor)} of processor time`);
+  console.log(
+    `2^${power}: powers of tau checked in ${duration(check.wall)}, ${duration(check.processor)} of processor time`,
+  );
   // snarkjs's verification refuses powers that nobody contributed to, as these are.
   rows.push({ power, step: 'powers of tau', ours: [check.wall], snarkjs: [] });
   return rows;
@@ -73,7 +93,13 @@ async function accepted(answer: Promise<boolean>): Promise<void> {
   if (!(await answer)) throw new Error('snarkjs refuses a key that was made here');
 }
 
-async function paired(power: number, step: string, rounds: number, ours: () => Promise<unknown>, theirs: () => Promise<unknown>): Promise<CeremonyRow> {
+async function paired(
+  power: number,
+  step: string,
+  rounds: number,
+  ours: () => Promise<unknown>,
+  theirs: () => Promise<unknown>,
+): Promise<CeremonyRow> {
   const samples: { ours: Sample; theirs: Sample }[] = [];
   for (let i = 0; i < rounds; i += 1) samples.push({ ours: await timed(ours), theirs: await timed(theirs) });
   const ratio = median(samples.map((sample) => sample.theirs.wall / sample.ours.wall));
@@ -87,7 +113,9 @@ async function paired(power: number, step: string, rounds: number, ours: () => P
     processorRatio,
   };
   const durations = `${duration(median(row.ours))}, snarkjs ${duration(median(row.snarkjs))}`;
-  console.log(`2^${power} ${step}: ${durations}, ${ratio.toFixed(1)} times, ${processorRatio.toFixed(1)} times the processor time`);
+  console.log(
+    `2^${power} ${step}: ${durations}, ${ratio.toFixed(1)} times, ${processorRatio.toFixed(1)} times the processor time`,
+  );
   return row;
 }
 
@@ -105,7 +133,12 @@ function table({ machine, commit, date, rounds, load, rows }: Report): string {
     markdownTable(
       ['step', 'domain', 'zkinfer', 'snarkjs', 'ratio', 'of processor time'],
       rows.map(({ step, power, ours, snarkjs: theirs, ratio, processorRatio }) => [
-        step, `2^${power}`, duration(median(ours)), theirs.length === 0 ? '' : duration(median(theirs)), times(ratio), times(processorRatio),
+        step,
+        `2^${power}`,
+        duration(median(ours)),
+        theirs.length === 0 ? '' : duration(median(theirs)),
+        times(ratio),
+        times(processorRatio),
       ]),
     ),
     '',

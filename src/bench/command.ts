@@ -12,7 +12,9 @@ const LAUNCHER = fileURLToPath(new URL('../../scripts/time-command.mjs', import.
 export class Launcher {
   readonly #process = fork(LAUNCHER, { execArgv: [] });
 
-  /** Wall time in milliseconds from spawn to exit. Throws with the program's output if it fails. One command at a time. */
+  /**
+   * Wall time in milliseconds from spawn to exit. Throws with the program's output if it fails. One command at a time.
+   */
   async time(argv: readonly string[]): Promise<number> {
     this.#process.send(argv);
     const [answer] = (await once(this.#process, 'message')) as [{ milliseconds: number } | { error: string }];
@@ -37,7 +39,8 @@ export async function usage(argv: readonly string[]): Promise<Usage> {
   if (existsSync(GNU_TIME)) {
     const { stderr } = await run([GNU_TIME, '-f', 'usage %M %U %S', ...argv]);
     const found = /usage (\d+) ([\d.]+) ([\d.]+)/.exec(stderr);
-    if (found !== null) return { peakMiB: Number(found[1]) / 1024, cpuMs: 1000 * (Number(found[2]) + Number(found[3])) };
+    if (found !== null)
+      return { peakMiB: Number(found[1]) / 1024, cpuMs: 1000 * (Number(found[2]) + Number(found[3])) };
   }
   let peakKib = 0;
   await run(argv, (pid) => {

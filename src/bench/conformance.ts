@@ -1,7 +1,7 @@
 /**
- * `npm run conformance -- FOLDER [--only TEXT] [--json]`: every `<name>/network.onnx` (or `model.onnx`) with its `input.json` below a folder,
- * compiled, its witness checked, its outputs compared with onnxruntime: on `heldout.json` where it is there, calibrated on `calibration.json`
- * where that is. Exit code 1 if a compiled model's witness fails.
+ * `npm run conformance -- FOLDER [--only TEXT] [--json]`: every `<name>/network.onnx` (or `model.onnx`) with its
+ * `input.json` below a folder, compiled, its witness checked, its outputs compared with onnxruntime: on `heldout.json`
+ * where it is there, calibrated on `calibration.json` where that is. Exit code 1 if a compiled model's witness fails.
  */
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
@@ -46,7 +46,11 @@ async function rowOf(name: string, model: string, input: string): Promise<Confor
     return existsSync(path) ? readFile(path, 'utf8') : Promise.resolve(undefined);
   };
   try {
-    const texts = { input: await readFile(input, 'utf8'), calibration: await beside('calibration.json'), heldOut: await beside('heldout.json') };
+    const texts = {
+      input: await readFile(input, 'utf8'),
+      calibration: await beside('calibration.json'),
+      heldOut: await beside('heldout.json'),
+    };
     return await checkConformance(name, await readOnnxFile(model), texts);
   } catch (error) {
     return { name, compiled: false, why: String(error) };
@@ -81,8 +85,16 @@ function print(rows: readonly ConformanceRow[]): string {
     table(
       ['model', 'compiled', 'constraints', 'satisfied', 'error / range', 'same class', 'rows', 'seconds', 'why not'],
       rows.map((row) => [
-        row.name, row.compiled ? 'yes' : 'no', row.constraints, row.compiled ? (row.satisfied ? 'yes' : 'NO') : '', percent(row.relativeError), percent(row.classAgreement),
-        row.rows && `${row.samples} ${row.rows === 'heldOut' ? 'held out' : row.rows}${row.reference === 'own' ? ', own evaluator' : ''}`, row.seconds?.toFixed(1), firstSentence(row.why ?? ''),
+        row.name,
+        row.compiled ? 'yes' : 'no',
+        row.constraints,
+        row.compiled ? (row.satisfied ? 'yes' : 'NO') : '',
+        percent(row.relativeError),
+        percent(row.classAgreement),
+        row.rows &&
+          `${row.samples} ${row.rows === 'heldOut' ? 'held out' : row.rows}${row.reference === 'own' ? ', own evaluator' : ''}`,
+        row.seconds?.toFixed(1),
+        firstSentence(row.why ?? ''),
       ]),
     ),
     '',

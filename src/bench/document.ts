@@ -1,6 +1,6 @@
 /**
- * Measured text in documents written by hand: a block between two marks, replaced by each run of the command that measures it. Which
- * page has which block is said here once, and a test checks that the marks are there.
+ * Measured text in documents written by hand: a block between two marks, replaced by each run of the command that
+ * measures it. Which page has which block is said here once, and a test checks that the marks are there.
  */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -36,7 +36,10 @@ export async function writeBlocks(blocks: Readonly<Partial<Record<BlockName, str
   }
 }
 
-/** `document` with `content` between `<!-- NAME:begin -->` and `<!-- NAME:end -->`. @throws UsageError where it lacks the marks */
+/**
+ * `document` with `content` between `<!-- NAME:begin -->` and `<!-- NAME:end -->`. @throws UsageError where it lacks
+ * the marks
+ */
 export function withBlock(document: string, name: string, content: string): string {
   const [begin, end] = marksOf(name);
   const [from, to] = [document.indexOf(begin), document.indexOf(end)];
@@ -58,6 +61,7 @@ function marksOf(name: string): [string, string] {
 
 /** A Markdown table; all columns but the first are aligned to the right. */
 export function markdownTable(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const line = (cells: readonly (string | number)[]): string => `| ${cells.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : cell)).join(' | ')} |`;
+  const line = (cells: readonly (string | number)[]): string =>
+    `| ${cells.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : cell)).join(' | ')} |`;
   return [line(header), line(header.map((_, i) => (i === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
 }

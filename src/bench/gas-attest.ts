@@ -11,7 +11,14 @@ import { verifyProofData } from '../chain/verifier.js';
 import { ATTESTATIONS_ABI } from '../chain/abi.js';
 import type { VerificationKey } from '../groth16/types.js';
 import {
-  callersProof, compileSolidity, contextFor, contractName, inferenceCalldata, proofCalldata, renderVerifier, type VerifierManifest,
+  callersProof,
+  compileSolidity,
+  contextFor,
+  contractName,
+  inferenceCalldata,
+  proofCalldata,
+  renderVerifier,
+  type VerifierManifest,
 } from '../solidity/index.js';
 import { executionGas } from './gas-verify.js';
 
@@ -60,16 +67,28 @@ export async function measureTransactions(
 ): Promise<TransactionGas> {
   const sender = measuringSender(rpc);
   const { manifest, key } = subject;
-  const artifact = (await compileSolidity({ 'Verifier.sol': renderVerifier(key, manifest) }))[contractName(manifest.name)];
+  const artifact = (await compileSolidity({ 'Verifier.sol': renderVerifier(key, manifest) }))[
+    contractName(manifest.name)
+  ];
   const verifier = await deployContract(sender, artifact, 'deploying the verifier');
-  const registered = await registerModel(sender, registry.address, { manifest, key, verifier: verifier.address, artifact });
+  const registered = await registerModel(sender, registry.address, {
+    manifest,
+    key,
+    verifier: verifier.address,
+    artifact,
+  });
   const model: AttestedModel = { ...registered, attestations: attestations.address, key, manifest };
 
   // Nonces as provers draw them, of 64 bits: calldata is paid by the non-zero byte.
   let nonce = 2n ** 64n - 1n;
   const prove = async () => {
     const chosen = nonce--;
-    const context = contextFor({ chainId: rpc.chainId, contract: attestations.address, account: sender.signer.address, nonce: chosen });
+    const context = contextFor({
+      chainId: rpc.chainId,
+      contract: attestations.address,
+      account: sender.signer.address,
+      nonce: chosen,
+    });
     return { ...(await subject.prove(context)), nonce: chosen };
   };
   const send = async (to: string, data: string) => {
@@ -79,10 +98,17 @@ export async function measureTransactions(
   const sendInference = async (method: string) => {
     const { proof, publicSignals, nonce: chosen } = await prove();
     const call = inferenceCalldata(key, manifest, proof, publicSignals);
-    const abi = new Interface([`function ${method}(uint256 modelId, bytes32 inputCommitment, bytes output, bytes proof)`]);
+    const abi = new Interface([
+      `function ${method}(uint256 modelId, bytes32 inputCommitment, bytes output, bytes proof)`,
+    ]);
     return await send(
       attestations.address,
-      abi.encodeFunctionData(method, [model.modelId, call.inputCommitment, call.output, callersProof(chosen, call.proof)]),
+      abi.encodeFunctionData(method, [
+        model.modelId,
+        call.inputCommitment,
+        call.output,
+        callersProof(chosen, call.proof),
+      ]),
     );
   };
 
@@ -117,7 +143,9 @@ export async function measureTransactions(
 }
 
 function verifyBatchData(signals: number, items: readonly ProvedInference[]): string {
-  const abi = new Interface([`function verifyBatch(uint256[8][] proofs, uint256[${signals}][] signals) view returns (bool)`]);
+  const abi = new Interface([
+    `function verifyBatch(uint256[8][] proofs, uint256[${signals}][] signals) view returns (bool)`,
+  ]);
   const proofs = items.map(({ proof, publicSignals }) => proofCalldata(proof, publicSignals));
   return abi.encodeFunctionData('verifyBatch', [
     proofs.map(({ a, b, c }) => [...a, ...b.flat(), ...c]),

@@ -1,4 +1,6 @@
-/** Builds to measure transactions of: real models with real proofs, given as folders or compiled from `fixtures/` here. */
+/**
+ * Builds to measure transactions of: real models with real proofs, given as folders or compiled from `fixtures/` here.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Groth16Backend } from '../groth16/types.js';
@@ -21,7 +23,11 @@ export async function buildFixture(name: string, folder: string, backend: Groth1
   const fixture = new URL(`../../fixtures/${name}/`, import.meta.url);
   const onnx = await readFile(new URL('model.onnx', fixture));
   const { inputs } = buildGraph(decodeModel(onnx));
-  const calibration = parseSamples(await readFile(new URL('calibration.json', fixture), 'utf8'), inputs, 'calibration.json');
+  const calibration = parseSamples(
+    await readFile(new URL('calibration.json', fixture), 'utf8'),
+    inputs,
+    'calibration.json',
+  );
   const compiled = await compileOnnx(onnx, { name, calibration });
   const build = join(folder, name);
   await writeBuild(build, compiled.manifest, buildFiles(compiled));
@@ -29,7 +35,10 @@ export async function buildFixture(name: string, folder: string, backend: Groth1
   return build;
 }
 
-/** The build in `folder` as a subject: proofs of the input in the middle of the declared range, each with a salt of its own. */
+/**
+ * The build in `folder` as a subject: proofs of the input in the middle of the declared range, each with a salt of its
+ * own.
+ */
 export async function openSubject(folder: string, backend: Groth16Backend): Promise<OpenSubject> {
   const prover = await openProver(folder, backend);
   const input = middleInputs(prover.model.inputs);

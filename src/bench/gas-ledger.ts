@@ -1,4 +1,7 @@
-/** What the integrity ledger's transactions cost, as the receipts of a local chain say, beside the bare verification of a proof. */
+/**
+ * What the integrity ledger's transactions cost, as the receipts of a local chain say, beside the bare verification of
+ * a proof.
+ */
 import { toBeHex } from 'ethers';
 import { memoryJournal } from '../chain/journal.js';
 import type { Rpc } from '../chain/rpc.js';
@@ -7,7 +10,16 @@ import { type Request, type Sender, sendOnce } from '../chain/transactions.js';
 import { ATTESTATIONS_ABI } from '../chain/abi.js';
 import type { Groth16Backend } from '../groth16/types.js';
 import {
-  answerOptimisticRequest, answerProvedRequest, ask, DEFAULT_MARKET, finalizeRequest, forwardRoyaltiesRequest, type Mode, stakeRequest, takeRequest, withdrawRequest,
+  answerOptimisticRequest,
+  answerProvedRequest,
+  ask,
+  DEFAULT_MARKET,
+  finalizeRequest,
+  forwardRoyaltiesRequest,
+  type Mode,
+  stakeRequest,
+  takeRequest,
+  withdrawRequest,
 } from '../ledger/index.js';
 import type { Artifact } from '../provenance/artifact.js';
 import { batchCheckpoints } from '../provenance/checkpoints.js';
@@ -37,12 +49,17 @@ const digest = (n: number): string => toBeHex(2n ** 256n - 3n ** 150n * BigInt(n
 /** Runs every transaction once, with the build in `folder`. */
 export async function measureLedger(rpc: Rpc, folder: string, backend: Groth16Backend): Promise<LedgerGas[]> {
   const journal = memoryJournal();
-  const [owner, asker, operator, newcomer]: Sender[] = [1, 2, 3, 4].map((index) => ({ rpc, signer: developmentSigner(index), journal }));
+  const [owner, asker, operator, newcomer]: Sender[] = [1, 2, 3, 4].map((index) => ({
+    rpc,
+    signer: developmentSigner(index),
+    journal,
+  }));
   const market = await openMarket(owner, folder, DEFAULT_MARKET);
   const prover = await openProver(folder, backend);
   const key = await readVerificationKey(folder);
   const input = middleInputs(prover.model.inputs);
-  const gasOf = async (sender: Sender, request: Request): Promise<number> => Number((await sendOnce(sender, request)).gasUsed);
+  const gasOf = async (sender: Sender, request: Request): Promise<number> =>
+    Number((await sendOnce(sender, request)).gasUsed);
   try {
     const salts = prover.infer(input).salts;
     const provedFor = async (context: bigint) => {
@@ -53,7 +70,16 @@ export async function measureLedger(rpc: Rpc, folder: string, backend: Groth16Ba
     let questions = 0;
     const question = async (mode: Mode): Promise<bigint> => {
       const block = await rpc.provider.getBlock('latest');
-      const wish = { modelId: market.model.modelId, mode, inputCommitment, inputUri: '', fee: FEE, bond: DEFAULT_MARKET.minBond, deadline: block!.timestamp + 3_600, window: 600 };
+      const wish = {
+        modelId: market.model.modelId,
+        mode,
+        inputCommitment,
+        inputUri: '',
+        fee: FEE,
+        bond: DEFAULT_MARKET.minBond,
+        deadline: block!.timestamp + 3_600,
+        window: 600,
+      };
       return (await ask(asker, market.address, wish, `gas ${(questions += 1)}`)).requestId;
     };
     const taken = async (who: Sender, mode: Mode): Promise<bigint> => {
@@ -62,16 +88,25 @@ export async function measureLedger(rpc: Rpc, folder: string, backend: Groth16Ba
       return id;
     };
     const proved = async (who: Sender, id: bigint): Promise<number> => {
-      const { output, proof } = await provedFor(contextFor({ chainId: rpc.chainId, contract: market.address, account: who.signer.address, nonce: id }));
+      const { output, proof } = await provedFor(
+        contextFor({ chainId: rpc.chainId, contract: market.address, account: who.signer.address, nonce: id }),
+      );
       return await gasOf(who, answerProvedRequest(market.address, id, output, proof));
     };
     for (const who of [operator, newcomer]) await sendOnce(who, stakeRequest(market.address, ETHER, 'gas'));
 
-    const { output, proof } = await provedFor(contextFor({ chainId: rpc.chainId, contract: market.attestations, account: operator.signer.address, nonce: 1n }));
+    const { output, proof } = await provedFor(
+      contextFor({ chainId: rpc.chainId, contract: market.attestations, account: operator.signer.address, nonce: 1n }),
+    );
     const bare = await gasOf(operator, {
       purpose: 'bare verification',
       to: market.attestations,
-      data: ATTESTATIONS_ABI.encodeFunctionData('verifyInference', [market.model.modelId, inputCommitment, output, callersProof(1n, proof)]),
+      data: ATTESTATIONS_ABI.encodeFunctionData('verifyInference', [
+        market.model.modelId,
+        inputCommitment,
+        output,
+        callersProof(1n, proof),
+      ]),
       action: 'verifying',
       abis: [ATTESTATIONS_ABI],
     });
@@ -105,14 +140,38 @@ export async function measureLedger(rpc: Rpc, folder: string, backend: Groth16Ba
 async function measureProvenance(owner: Sender, ledger: string): Promise<LedgerGas[]> {
   const contributors = [{ account: owner.signer.address, weight: 1 }];
   const record = async (artifact: Pick<Artifact, 'kind' | 'codec' | 'contentHash' | 'parents'>) =>
-    await recordArtifact(owner, ledger, { licence: 'CC-BY-4.0', parentsBps: artifact.parents.length === 0 ? 0 : 5_000, contributors, ...artifact });
+    await recordArtifact(owner, ledger, {
+      licence: 'CC-BY-4.0',
+      parentsBps: artifact.parents.length === 0 ? 0 : 5_000,
+      contributors,
+      ...artifact,
+    });
   const first = await record({ kind: 'data-set', codec: 0x70, contentHash: digest(0), parents: [] });
   const data = await record({ kind: 'data-set', codec: 0x70, contentHash: digest(1), parents: [] });
-  const run = await record({ kind: 'training-run', codec: 0x70, contentHash: digest(2), parents: [first.artifactId, data.artifactId] });
-  const checkpoints = Array.from({ length: CHECKPOINTS }, (_, i) => ({ name: String(i), step: BigInt(i), codec: 0x70, contentHash: digest(i) }));
-  const batch = await record({ kind: 'checkpoint-batch', codec: 0, contentHash: batchCheckpoints(checkpoints).root, parents: [run.artifactId] });
+  const run = await record({
+    kind: 'training-run',
+    codec: 0x70,
+    contentHash: digest(2),
+    parents: [first.artifactId, data.artifactId],
+  });
+  const checkpoints = Array.from({ length: CHECKPOINTS }, (_, i) => ({
+    name: String(i),
+    step: BigInt(i),
+    codec: 0x70,
+    contentHash: digest(i),
+  }));
+  const batch = await record({
+    kind: 'checkpoint-batch',
+    codec: 0,
+    contentHash: batchCheckpoints(checkpoints).root,
+    parents: [run.artifactId],
+  });
   return [
     { name: 'record an artifact with two parents', gas: run.gasUsed, limit: 120_000 },
-    { name: `record ${CHECKPOINTS.toLocaleString('en-US')} checkpoints under one root`, gas: batch.gasUsed, limit: 150_000 },
+    {
+      name: `record ${CHECKPOINTS.toLocaleString('en-US')} checkpoints under one root`,
+      gas: batch.gasUsed,
+      limit: 150_000,
+    },
   ];
 }

@@ -32,7 +32,12 @@ export function markdown(report: GasReport): string {
     markdownTable(
       ['public signals', 'zkinfer', 'snarkjs', 'precompiles alone', 'with the calls to them', 'zkinfer above these'],
       report.verifyProof.map((row) => [
-        row.signals, row.zkinfer, row.snarkjs, row.precompiles, row.withCalls, row.zkinfer - row.withCalls,
+        row.signals,
+        row.zkinfer,
+        row.snarkjs,
+        row.precompiles,
+        row.withCalls,
+        row.zkinfer - row.withCalls,
       ]),
     ),
     'Whole transactions:',
@@ -69,7 +74,10 @@ export function markdown(report: GasReport): string {
           ['rollup, alone', prices.rollupGwei, (i: number) => transactions[i].attest],
           [`rollup, in a batch of ${largest[0].size}`, prices.rollupGwei, (i: number) => largest[i].perAttestation],
         ] as const
-      ).map(([label, gwei, gas]) => [label, ...transactions.map((_, i) => `${dollars(gas(i), gwei, prices).toPrecision(2)} $`)]),
+      ).map(([label, gwei, gas]) => [
+        label,
+        ...transactions.map((_, i) => `${dollars(gas(i), gwei, prices).toPrecision(2)} $`),
+      ]),
     ),
   ];
   return sections.join('\n\n');

@@ -37,15 +37,20 @@ export function executionGas(gasUsed: number, data: string): number {
 }
 
 /**
- * Gas limit of a transaction to `verifyProof`, which must be computed: snarkjs's verifier answers false when it starves, so an
- * estimate is the least gas with which it says no. Base, calldata without a zero byte, the precompiles' price (EIP-1108:
- * 181,000 + 6,150 for each signal), and a fifth more of all for the code around them. What is left over is not charged.
+ * Gas limit of a transaction to `verifyProof`, which must be computed: snarkjs's verifier answers false when it
+ * starves, so an estimate is the least gas with which it says no. Base, calldata without a zero byte, the precompiles'
+ * price (EIP-1108: 181,000 + 6,150 for each signal), and a fifth more of all for the code around them. What is left
+ * over is not charged.
  */
 function verifyProofGas(signals: number): bigint {
   return BigInt(Math.ceil(1.2 * (21_000 + 16 * (4 + 32 * (8 + signals)) + 181_000 + 6_150 * signals)));
 }
 
-export async function measureVerifyProof(rpc: Rpc, circuit: SignalCircuit, counts: readonly number[]): Promise<VerifyGas[]> {
+export async function measureVerifyProof(
+  rpc: Rpc,
+  circuit: SignalCircuit,
+  counts: readonly number[],
+): Promise<VerifyGas[]> {
   const sender: Sender = { rpc, signer: developmentSigner(), journal: memoryJournal() };
   const template = await readFile(snarkjsTemplate(), 'utf8');
   const ours: Record<string, string> = {};
@@ -59,13 +64,22 @@ export async function measureVerifyProof(rpc: Rpc, circuit: SignalCircuit, count
   const compiled = { ...own, ...peer };
   const rows: VerifyGas[] = [];
   for (const n of counts) {
-    const { proof, publicSignals } = await circuit.prove(Array.from({ length: n }, (_, i) => 2n ** 250n + BigInt(i) ** 30n));
+    const { proof, publicSignals } = await circuit.prove(
+      Array.from({ length: n }, (_, i) => 2n ** 250n + BigInt(i) ** 30n),
+    );
     const measure = async (name: string) => {
       const { address } = await deployContract(sender, compiled[name], `deploying ${name}`);
       const gas = verifyProofGas(n);
       if (!(await verifyOnChain(rpc, address, proof, publicSignals))) throw new Error(`${name} refuses a valid proof`);
       const data = verifyProofData(proof, publicSignals);
-      const receipt = await sendOnce(sender, { purpose: name, to: address, data, action: `calling ${name}`, abis: [], gas });
+      const receipt = await sendOnce(sender, {
+        purpose: name,
+        to: address,
+        data,
+        action: `calling ${name}`,
+        abis: [],
+        gas,
+      });
       return executionGas(Number(receipt.gasUsed), data);
     };
     rows.push({

@@ -1,7 +1,8 @@
 /**
- * `npm run gas`: what verification and attestation cost, measured on a local anvil. Prints tables (`--json`: one JSON value),
- * writes `bench/results/gas.json` and the block `gas` of docs/gas.md. Transactions are
- * those of the build folders given as arguments; without any, of the fixtures where the native prover can make their keys.
+ * `npm run gas`: what verification and attestation cost, measured on a local anvil. Prints tables (`--json`: one JSON
+ * value), writes `bench/results/gas.json` and the block `gas` of docs/gas.md. Transactions are
+ * those of the build folders given as arguments; without any, of the fixtures where the native prover can make their
+ * keys.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -43,7 +44,10 @@ function mnistSubject(circuit: SignalCircuit): GasSubject {
   };
 }
 
-async function measureSubjects(rpc: Rpc, circuit: SignalCircuit): Promise<{ transactions: TransactionGas[]; ledger: LedgerGas[] }> {
+async function measureSubjects(
+  rpc: Rpc,
+  circuit: SignalCircuit,
+): Promise<{ transactions: TransactionGas[]; ledger: LedgerGas[] }> {
   const contracts = await gasRegistry(rpc);
   const backend = chooseBackend('auto', (text) => console.error(text));
   const folder = await mkdtemp(join(tmpdir(), 'zkinfer-gas-'));

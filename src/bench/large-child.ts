@@ -1,13 +1,17 @@
 /**
- * Compile of one large model in a process of its own, so that its peak memory is its own: four calibration rows, drawn, and a declared
- * input range of 0 to 1. Prints one JSON document. Arguments: the ONNX file, elements of its input, the build folder to write.
+ * Compile of one large model in a process of its own, so that its peak memory is its own: four calibration rows, drawn,
+ * and a declared input range of 0 to 1. Prints one JSON document. Arguments: the ONNX file, elements of its input, the
+ * build folder to write.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeBuild } from '../workflow/build-folder.js';
 import { buildFiles, compileOnnx } from '../workflow/compile.js';
 
-/** What a large compile costs. `processor`: seconds of all threads, which a busy machine changes less than it does the clock. */
+/**
+ * What a large compile costs. `processor`: seconds of all threads, which a busy machine changes less than it does the
+ * clock.
+ */
 export interface LargeRun {
   readonly constraints: number;
   readonly nonZeros: number;
@@ -16,7 +20,9 @@ export interface LargeRun {
   readonly seconds: number;
   readonly processor: number;
   readonly peakMegabytes: number;
-  readonly stages: Readonly<Record<string, { readonly seconds: number; readonly processor: number; readonly peakMegabytes: number }>>;
+  readonly stages: Readonly<
+    Record<string, { readonly seconds: number; readonly processor: number; readonly peakMegabytes: number }>
+  >;
   /** Bytes of each file of the build. */
   readonly files: Readonly<Record<string, number>>;
 }
@@ -33,7 +39,11 @@ const next = (name: string): void => {
   // The clock of `performance` starts with the process, so loading the code is counted.
   const now = { time: performance.now() / 1000, processor: (user + system) / 1e6 };
   const before = stages[stage] ?? { seconds: 0, processor: 0 };
-  stages[stage] = { seconds: before.seconds + now.time - last.time, processor: before.processor + now.processor - last.processor, peakMegabytes: peak() };
+  stages[stage] = {
+    seconds: before.seconds + now.time - last.time,
+    processor: before.processor + now.processor - last.processor,
+    peakMegabytes: peak(),
+  };
   [last, stage] = [now, name];
 };
 
@@ -46,11 +56,24 @@ const row = (): Float64Array[] => [
 ];
 
 const onnx = readFileSync(modelPath);
-const compiled = await compileOnnx(onnx, { name: 'large', calibration: Array.from({ length: ROWS }, row), inputRange: [0, 1], onStage: next });
+const compiled = await compileOnnx(onnx, {
+  name: 'large',
+  calibration: Array.from({ length: ROWS }, row),
+  inputRange: [0, 1],
+  onStage: next,
+});
 next('writing the files');
 await writeBuild(folder, compiled.manifest, buildFiles(compiled));
 next('done');
 const { circuit, circuitHash } = compiled.manifest;
 const files = Object.fromEntries(readdirSync(folder).map((name) => [name, statSync(join(folder, name)).size]));
-const run: LargeRun = { ...circuit, circuitHash, seconds: last.time, processor: last.processor, peakMegabytes: peak(), stages, files };
+const run: LargeRun = {
+  ...circuit,
+  circuitHash,
+  seconds: last.time,
+  processor: last.processor,
+  peakMegabytes: peak(),
+  stages,
+  files,
+};
 process.stdout.write(JSON.stringify(run));

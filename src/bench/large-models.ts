@@ -1,6 +1,7 @@
 /**
- * Large networks in the shapes that people use, with weights drawn as PyTorch draws them (uniform, bounded by the fan-in), as ONNX bytes.
- * The same bytes on every machine: integer arithmetic and one division a draw. They are never written to the repository.
+ * Large networks in the shapes that people use, with weights drawn as PyTorch draws them (uniform, bounded by the
+ * fan-in), as ONNX bytes. The same bytes on every machine: integer arithmetic and one division a draw. They are never
+ * written to the repository.
  */
 import { ModelProto } from '../onnx/schema.js';
 
@@ -35,9 +36,12 @@ class Writer {
     const pad = Math.floor(kernel / 2);
     const parameters = this.parameters([channels, inChannels, kernel, kernel], inChannels * kernel * kernel);
     const size = (length: number): number => Math.floor((length + 2 * pad - kernel) / stride) + 1;
-    return this.node('Conv', [x.name, ...parameters], [channels, size(height), size(width)], [
-      ints('kernel_shape', [kernel, kernel]), ints('strides', [stride, stride]), ints('pads', [pad, pad, pad, pad]),
-    ]);
+    return this.node(
+      'Conv',
+      [x.name, ...parameters],
+      [channels, size(height), size(width)],
+      [ints('kernel_shape', [kernel, kernel]), ints('strides', [stride, stride]), ints('pads', [pad, pad, pad, pad])],
+    );
   }
 
   relu(x: Value): Value {
@@ -51,9 +55,12 @@ class Writer {
   maxPool(x: Value, kernel: number, stride: number, pad = 0): Value {
     const [channels, height, width] = x.shape;
     const size = (length: number): number => Math.floor((length + 2 * pad - kernel) / stride) + 1;
-    return this.node('MaxPool', [x.name], [channels, size(height), size(width)], [
-      ints('kernel_shape', [kernel, kernel]), ints('strides', [stride, stride]), ints('pads', [pad, pad, pad, pad]),
-    ]);
+    return this.node(
+      'MaxPool',
+      [x.name],
+      [channels, size(height), size(width)],
+      [ints('kernel_shape', [kernel, kernel]), ints('strides', [stride, stride]), ints('pads', [pad, pad, pad, pad])],
+    );
   }
 
   averageAndFlatten(x: Value): Value {
@@ -65,12 +72,23 @@ class Writer {
   }
 
   finish(input: Value, output: Value): Uint8Array {
-    const graph = { name: 'large', node: this.nodes, initializer: this.initializers, input: [valueInfo(input)], output: [valueInfo(output)] };
+    const graph = {
+      name: 'large',
+      node: this.nodes,
+      initializer: this.initializers,
+      input: [valueInfo(input)],
+      output: [valueInfo(output)],
+    };
     const message = { irVersion: 8, producerName: 'zkinfer bench', opsetImport: [{ domain: '', version: 17 }], graph };
     return ModelProto.encode(message as never).finish();
   }
 
-  private node(opType: string, input: readonly string[], shape: readonly number[], attribute: readonly object[] = []): Value {
+  private node(
+    opType: string,
+    input: readonly string[],
+    shape: readonly number[],
+    attribute: readonly object[] = [],
+  ): Value {
     this.count += 1;
     const name = `${opType.toLowerCase()}${this.count}`;
     this.nodes.push({ name, opType, input, output: [name], attribute });
@@ -81,7 +99,10 @@ class Writer {
     this.count += 1;
     const names = [`weight${this.count}`, `bias${this.count}`];
     // The bound that keeps the size of what rectified layers pass on from layer to layer (He et al., 2015).
-    this.initializers.push(this.tensor(names[0], dims, Math.sqrt(6 / fanIn)), this.tensor(names[1], dims.slice(0, 1), 1 / Math.sqrt(fanIn)));
+    this.initializers.push(
+      this.tensor(names[0], dims, Math.sqrt(6 / fanIn)),
+      this.tensor(names[1], dims.slice(0, 1), 1 / Math.sqrt(fanIn)),
+    );
     return names;
   }
 
@@ -105,7 +126,10 @@ function ints(name: string, values: readonly number[]): object {
 }
 
 function valueInfo({ name, shape }: Value): object {
-  return { name, type: { tensorType: { elemType: FLOAT, shape: { dim: [1, ...shape].map((dimValue) => ({ dimValue })) } } } };
+  return {
+    name,
+    type: { tensorType: { elemType: FLOAT, shape: { dim: [1, ...shape].map((dimValue) => ({ dimValue })) } } },
+  };
 }
 
 /** Layers of one width, rectified, and ten scores: about `layers * width^2` weights. */

@@ -1,6 +1,7 @@
 /**
- * `npm run bench:large`: time and peak memory of compiling networks of millions of weights, each generated here and compiled in a fresh
- * process, one after the other. Writes bench/results/large.json and, with --doc, docs/benchmarks.md. Takes gigabytes of memory meanwhile.
+ * `npm run bench:large`: time and peak memory of compiling networks of millions of weights, each generated here and
+ * compiled in a fresh process, one after the other. Writes bench/results/large.json and, with --doc,
+ * docs/benchmarks.md. Takes gigabytes of memory meanwhile.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,7 +25,13 @@ function compile(name: string): LargeRun {
     const { make, inputSize } = LARGE_MODELS[name];
     writeFileSync(join(folder, 'model.onnx'), make());
     const child = join(ROOT, 'dist', 'bench', 'large-child.js');
-    const args = [`--max-old-space-size=${MOST_HEAP}`, child, join(folder, 'model.onnx'), String(inputSize), join(folder, 'build')];
+    const args = [
+      `--max-old-space-size=${MOST_HEAP}`,
+      child,
+      join(folder, 'model.onnx'),
+      String(inputSize),
+      join(folder, 'build'),
+    ];
     const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8' });
     if (status !== 0) throw new Error(`the compile of ${name} failed: ${stderr.slice(-2000)}`);
     return JSON.parse(stdout) as LargeRun;
@@ -35,12 +42,14 @@ function compile(name: string): LargeRun {
 
 async function main(names: readonly string[], doc: boolean): Promise<void> {
   const unknown = names.find((name) => LARGE_MODELS[name] === undefined);
-  if (unknown !== undefined) throw new UsageError(`no model is named ${unknown}; there are ${Object.keys(LARGE_MODELS).join(', ')}`);
+  if (unknown !== undefined)
+    throw new UsageError(`no model is named ${unknown}; there are ${Object.keys(LARGE_MODELS).join(', ')}`);
   spawnSync(process.execPath, [join(ROOT, 'scripts', 'build.mjs'), '--quiet'], { stdio: 'inherit' });
   const load = [loadavg()[0]];
   const rows = names.map((name) => ({ name, ...compile(name) }));
   load.push(loadavg()[0]);
-  const megabytes = (files: LargeRun['files']): string => (Object.values(files).reduce((sum, size) => sum + size, 0) / 1e6).toFixed(0);
+  const megabytes = (files: LargeRun['files']): string =>
+    (Object.values(files).reduce((sum, size) => sum + size, 0) / 1e6).toFixed(0);
   const machine = describeMachine();
   const commit = describeCommit();
   const date = new Date().toISOString();
@@ -48,8 +57,13 @@ async function main(names: readonly string[], doc: boolean): Promise<void> {
     markdownTable(
       ['model', 'constraints', 'terms', 'compile', 'processor time', 'peak memory', 'build'],
       rows.map(({ name, constraints, nonZeros, seconds, processor, peakMegabytes, files }) => [
-        name, constraints.toLocaleString('en-US'), nonZeros.toLocaleString('en-US'), `${seconds.toFixed(1)} s`, `${processor.toFixed(1)} s`,
-        `${peakMegabytes.toFixed(0)} MB`, `${megabytes(files)} MB`,
+        name,
+        constraints.toLocaleString('en-US'),
+        nonZeros.toLocaleString('en-US'),
+        `${seconds.toFixed(1)} s`,
+        `${processor.toFixed(1)} s`,
+        `${peakMegabytes.toFixed(0)} MB`,
+        `${megabytes(files)} MB`,
       ]),
     ),
     '',
@@ -67,4 +81,7 @@ const program = new Command('bench:large')
   .argument('[models...]', `of ${Object.keys(LARGE_MODELS).join(', ')}`)
   .option('--doc', 'write the table into docs/benchmarks.md', false);
 program.parse();
-await main(program.args.length > 0 ? program.args : Object.keys(LARGE_MODELS), program.opts<{ readonly doc: boolean }>().doc);
+await main(
+  program.args.length > 0 ? program.args : Object.keys(LARGE_MODELS),
+  program.opts<{ readonly doc: boolean }>().doc,
+);

@@ -1,11 +1,11 @@
 /**
- * `npm run latency`: from sending a request to its accepted answer, for mnist-mlp on a local chain with blocks of one second and
- * a warm operator node, taken apart. The chain alone costs the wait for the request's block (half a second on average) and
- * a whole second to the answer's; the node's work must fit into that second. Writes `bench/results/latency.json` and the table of
- * `docs/operator.md`.
+ * `npm run latency`: from sending a request to its accepted answer, for mnist-mlp on a local chain with blocks of one
+ * second and a warm operator node, taken apart. The chain alone costs the wait for the request's block (half a second
+ * on average) and a whole second to the answer's; the node's work must fit into that second. Writes
+ * `bench/results/latency.json` and the table of `docs/operator.md`.
  *
- * The trap: blocks come at whole seconds, so requests sent on a beat would all see the same wait. Each is sent at a random
- * time.
+ * The trap: blocks come at whole seconds, so requests sent on a beat would all see the same wait. Each is sent at a
+ * random time.
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -47,18 +47,30 @@ const folder = await mkdtemp(join(tmpdir(), 'zkinfer-latency-'));
 const stage = await openStage();
 const times = new Map<string, number>();
 const proofs = new Map<string, number>();
-const log = pino({ level: 'debug', base: undefined }, {
-  write(line: string) {
-    const { msg, request, time, proofSeconds, level } = JSON.parse(line) as { msg: string; request?: string; time: number; proofSeconds?: number; level: number };
-    times.set(`${msg} ${request}`, time);
-    if (proofSeconds !== undefined) proofs.set(request!, 1000 * proofSeconds);
-    if (level >= 40) process.stderr.write(line);
+const log = pino(
+  { level: 'debug', base: undefined },
+  {
+    write(line: string) {
+      const { msg, request, time, proofSeconds, level } = JSON.parse(line) as {
+        msg: string;
+        request?: string;
+        time: number;
+        proofSeconds?: number;
+        level: number;
+      };
+      times.set(`${msg} ${request}`, time);
+      if (proofSeconds !== undefined) proofs.set(request!, 1000 * proofSeconds);
+      if (level >= 40) process.stderr.write(line);
+    },
   },
-});
+);
 
 const onnx = await readFile(join(fixture, 'model.onnx'));
 const { inputs: shapes } = buildGraph(decodeModel(onnx));
-const compiled = await compileOnnx(onnx, { name: 'mnist-mlp', calibration: parseSamples(await readFile(join(fixture, 'calibration.json'), 'utf8'), shapes, 'calibration.json') });
+const compiled = await compileOnnx(onnx, {
+  name: 'mnist-mlp',
+  calibration: parseSamples(await readFile(join(fixture, 'calibration.json'), 'utf8'), shapes, 'calibration.json'),
+});
 const build = join(folder, 'build');
 const backend = chooseBackend('auto', console.error);
 await writeBuild(build, compiled.manifest, buildFiles(compiled));
@@ -68,8 +80,22 @@ const market = await openMarket(stage.people.owner, build, DEFAULT_MARKET);
 const inputs = join(folder, 'inputs');
 await mkdir(inputs);
 const node = await startNode({
-  rpc: stage.url, market: market.address, builds: [build], data: join(folder, 'data'), inputs: { folder: inputs }, policy: { minProfit: 0n, tokens: new Map(), maxBond: 10n ** 18n, capacity: 4 },
-  backend: backend.name, processes: 1, jobTimeoutMs: 60_000, fromBlock: market.ledger.market.blockNumber, confirmations: 1, reorgDepth: 2, pollMs: 50, direct: true, watches: 'nothing', log,
+  rpc: stage.url,
+  market: market.address,
+  builds: [build],
+  data: join(folder, 'data'),
+  inputs: { folder: inputs },
+  policy: { minProfit: 0n, tokens: new Map(), maxBond: 10n ** 18n, capacity: 4 },
+  backend: backend.name,
+  processes: 1,
+  jobTimeoutMs: 60_000,
+  fromBlock: market.ledger.market.blockNumber,
+  confirmations: 1,
+  reorgDepth: 2,
+  pollMs: 50,
+  direct: true,
+  watches: 'nothing',
+  log,
 });
 await stage.rpc.provider.send('evm_setIntervalMining', [1]);
 
@@ -82,25 +108,46 @@ const samples: Sample[] = [];
 for (let n = 0; n < REQUESTS; n++) {
   await sleep(1_000 * Math.random());
   const id = BigInt(n + 1);
-  const asked = market.ask(inputs, stage.people.asker, { mode: 'proved', fee: ETHER / 10n, bond: DEFAULT_MARKET.minBond, window: 600, open: 600, input });
+  const asked = market.ask(inputs, stage.people.asker, {
+    mode: 'proved',
+    fee: ETHER / 10n,
+    bond: DEFAULT_MARKET.minBond,
+    window: 600,
+    open: 600,
+    input,
+  });
   const start = Date.now();
   const count = async (): Promise<boolean> => {
-    const answer = await stage.rpc.provider.call({ to: market.address, data: MARKET_ABI.encodeFunctionData('requestCount') });
+    const answer = await stage.rpc.provider.call({
+      to: market.address,
+      data: MARKET_ABI.encodeFunctionData('requestCount'),
+    });
     return BigInt(answer) >= id;
   };
   const mined = await seen(count);
   const accepted = await seen(async () => (await readRequest(stage.rpc, market.address, id)).status === 'accepted');
   await asked;
-  samples.push({ mined: mined - start, seen: times.get(`seen ${id}`)! - start, proved: times.get(`proved ${id}`)! - start, accepted: accepted - start, proof: proofs.get(String(id))! });
+  samples.push({
+    mined: mined - start,
+    seen: times.get(`seen ${id}`)! - start,
+    proved: times.get(`proved ${id}`)! - start,
+    accepted: accepted - start,
+    proof: proofs.get(String(id))!,
+  });
 }
 await node.stop(5_000);
 await stage.close();
 await rm(folder, { recursive: true, force: true });
 
-const quantile = (values: readonly number[], q: number): number => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))];
+const quantile = (values: readonly number[], q: number): number =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))];
 const row = (pick: (sample: Sample) => number) => {
   const values = samples.map(pick);
-  return { median: Math.round(quantile(values, 0.5)), p95: Math.round(quantile(values, 0.95)), max: Math.round(Math.max(...values)) };
+  return {
+    median: Math.round(quantile(values, 0.5)),
+    p95: Math.round(quantile(values, 0.95)),
+    max: Math.round(Math.max(...values)),
+  };
 };
 const within = samples.filter(({ accepted }) => accepted <= 2_000).length;
 const parts = {
@@ -114,8 +161,14 @@ const parts = {
 const machine = describeMachine();
 const date = new Date().toISOString();
 await mkdir(join(root, 'bench/results'), { recursive: true });
-await writeFile(join(root, 'bench/results/latency.json'), `${JSON.stringify({ machine, date, model: 'mnist-mlp', backend: backend.name, requests: REQUESTS, blockSeconds: 1, unit: 'ms', parts, within2s: within }, null, 2)}\n`);
-const table = markdownTable(['milliseconds', 'median', '95th percentile', 'longest'], Object.entries(parts).map(([name, { median, p95, max }]) => [name, median, p95, max]));
+await writeFile(
+  join(root, 'bench/results/latency.json'),
+  `${JSON.stringify({ machine, date, model: 'mnist-mlp', backend: backend.name, requests: REQUESTS, blockSeconds: 1, unit: 'ms', parts, within2s: within }, null, 2)}\n`,
+);
+const table = markdownTable(
+  ['milliseconds', 'median', '95th percentile', 'longest'],
+  Object.entries(parts).map(([name, { median, p95, max }]) => [name, median, p95, max]),
+);
 const text = `${table}\n\n${within} of ${REQUESTS} requests were accepted within 2 s. Backend ${backend.name}; ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; ${date.slice(0, 10)}.`;
 await writeBlocks({ latency: text });
 console.log(text);

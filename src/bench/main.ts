@@ -21,7 +21,14 @@ import { enter, type Contestant } from './contestants.js';
 import { writeBlocks } from './document.js';
 import { count, powers } from './options.js';
 import { plot } from './plot.js';
-import { describeCommit, describeMachine, NATIVE_PROCESS, type BenchResult, type Timing, type WorkloadResult } from './results.js';
+import {
+  describeCommit,
+  describeMachine,
+  NATIVE_PROCESS,
+  type BenchResult,
+  type Timing,
+  type WorkloadResult,
+} from './results.js';
 import { median, pairedRatio } from './statistics.js';
 import { table } from './table.js';
 import { makeWorkload, type WitnessKind, type Workload } from './workload.js';
@@ -49,7 +56,9 @@ async function benchmark(options: Options): Promise<void> {
   for (const [kind, power] of wanted) {
     const result = await runWorkload(launcher, native.backend, kind, power, options);
     workloads.push(result);
-    const times = result.timings.map(({ name, medianMs, ratio }) => `${name} ${medianMs.toFixed(1)} ms (${ratio.toFixed(2)}x)`);
+    const times = result.timings.map(
+      ({ name, medianMs, ratio }) => `${name} ${medianMs.toFixed(1)} ms (${ratio.toFixed(2)}x)`,
+    );
     console.log(`${kind} 2^${power}: setup ${Math.round(result.setupMs)} ms; ${times.join(', ')}`);
   }
   launcher.close();

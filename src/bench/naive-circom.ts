@@ -1,6 +1,7 @@
 /**
- * What people do today: a dense layer printed into Circom with its weights as constants and a sum per neuron. The peer of the
- * linker in `npm run bench:stages`; circom copies the growing sum at every step, so its time is quadratic in the inputs.
+ * What people do today: a dense layer printed into Circom with its weights as constants and a sum per neuron. The peer
+ * of the linker in `npm run bench:stages`; circom copies the growing sum at every step, so its time is quadratic in the
+ * inputs.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +10,10 @@ import { loadCircom, runCircom } from '../circom/run-circom.js';
 
 /** Seconds that circom takes for a dense layer of this size with these integer weights, [outputs, inputs]. */
 export async function timeNaiveDense(weight: ArrayLike<number>, inputs: number, outputs: number): Promise<number> {
-  const rows = Array.from({ length: outputs }, (_, o) => `[${Array.from({ length: inputs }, (_unused, i) => weight[o * inputs + i]).join(',')}]`);
+  const rows = Array.from(
+    { length: outputs },
+    (_, o) => `[${Array.from({ length: inputs }, (_unused, i) => weight[o * inputs + i]).join(',')}]`,
+  );
   const source = `pragma circom 2.1.0;
 template Dense(n, m, weight) {
     signal input in[n];

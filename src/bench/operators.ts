@@ -1,6 +1,7 @@
 /**
- * The table of docs/operators.md: every operator with what it becomes, its limits, and what its example costs, counted in the circuit that
- * the compiler makes of it (gadgets are counted by their stated constraints, so that circom is not run). `npm run docs` writes it.
+ * The table of docs/operators.md: every operator with what it becomes, its limits, and what its example costs, counted
+ * in the circuit that the compiler makes of it (gadgets are counted by their stated constraints, so that circom is not
+ * run). `npm run docs` writes it.
  */
 import { lowerModel } from '../compile/lower.js';
 import { WIRE, type Netlist } from '../compile/netlist.js';
@@ -22,33 +23,53 @@ export function operatorTable(): string {
   const without = ops.filter((op) => !Object.hasOwn(OPERATOR_NOTES, op));
   const unknown = Object.keys(OPERATOR_NOTES).filter((op) => !ops.includes(op));
   if (without.length + unknown.length > 0) {
-    throw new Error(`src/bench/operator-notes.ts lacks ${without.join(', ') || 'nothing'} and has ${unknown.join(', ') || 'nothing'} too much`);
+    throw new Error(
+      `src/bench/operator-notes.ts lacks ${without.join(', ') || 'nothing'} and has ${unknown.join(', ') || 'nothing'} too much`,
+    );
   }
   const rows = ops.map((op) => {
     const { becomes, limits = '' } = OPERATOR_NOTES[op];
     return [`\`${op}\``, becomes, limits, ...measured(op, OPERATOR_NOTES[op])];
   });
   return [
-    markdownTable(['operator', 'becomes', 'limits', 'example', 'constraints'], rows).replace('| ---: | ---: | ---: | ---: |', '| --- | --- | --- | ---: |'),
+    markdownTable(['operator', 'becomes', 'limits', 'example', 'constraints'], rows).replace(
+      '| ---: | ---: | ---: | ---: |',
+      '| --- | --- | --- | ---: |',
+    ),
     '',
-    `Computed where all inputs are constants, and only there: ${constantOps().map((op) => `\`${op}\``).join(', ')}.`,
+    `Computed where all inputs are constants, and only there: ${constantOps()
+      .map((op) => `\`${op}\``)
+      .join(', ')}.`,
     '',
-    `Of the domain ai.onnx.ml: ${Object.keys(ML_OPERATORS).sort().map((op) => `\`${op}\``).join(', ')}.`,
+    `Of the domain ai.onnx.ml: ${Object.keys(ML_OPERATORS)
+      .sort()
+      .map((op) => `\`${op}\``)
+      .join(', ')}.`,
     '',
-    `Of the domain com.microsoft, as onnxruntime's quantizer writes them: ${microsoftOps().map((op) => `\`${op.replace('com.microsoft.', '')}\``).join(', ')}.`,
+    `Of the domain com.microsoft, as onnxruntime's quantizer writes them: ${microsoftOps()
+      .map((op) => `\`${op.replace('com.microsoft.', '')}\``)
+      .join(', ')}.`,
   ].join('\n');
 }
 
-/** Shapes of the example, and constraints of its layers, the circuit's border left out. A graph without activations cannot be built. */
+/**
+ * Shapes of the example, and constraints of its layers, the circuit's border left out. A graph without activations
+ * cannot be built.
+ */
 function measured(op: string, { becomes, example }: OperatorNote): [string, number] {
   if (example === undefined || becomes === 'a constant') return ['', 0];
   const graph = buildGraph(decodeModel(exampleModel(op, example)));
-  const shapes = (tensors: readonly { readonly shape: Shape }[]): string => tensors.map(({ shape }) => showShape(shape)).join(', ');
+  const shapes = (tensors: readonly { readonly shape: Shape }[]): string =>
+    tensors.map(({ shape }) => showShape(shape)).join(', ');
   const [least, most] = example.range ?? [-1, 1];
   const placed = (value: number): number => least + ((value + 1) / 2) * (most - least);
   const rounded = (value: number): number => (example.type === 'uint8' ? Math.round(value) : value);
   const samples = SAMPLES.map((first, k) =>
-    graph.inputs.map(({ shape }) => Float64Array.from({ length: sizeOf(shape) }, (_, i) => rounded(placed(i === 0 ? first : SAMPLES[(i + k) % SAMPLES.length])))),
+    graph.inputs.map(({ shape }) =>
+      Float64Array.from({ length: sizeOf(shape) }, (_, i) =>
+        rounded(placed(i === 0 ? first : SAMPLES[(i + k) % SAMPLES.length])),
+      ),
+    ),
   );
   const model = quantize(graph, { activationBits: 8, samples, evaluator });
   const { netlist } = lowerModel(model, { input: 'private', output: 'public' });

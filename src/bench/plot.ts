@@ -1,4 +1,6 @@
-/** An SVG of proving time against circuit size, both axes logarithmic, one line a contestant. Takes the NN workloads. */
+/**
+ * An SVG of proving time against circuit size, both axes logarithmic, one line a contestant. Takes the NN workloads.
+ */
 import { svgCurve, svgDocument, svgLine, svgScale, svgText } from '../svg.js';
 import type { BenchResult } from './results.js';
 

@@ -52,6 +52,15 @@ export function describeMachine(): BenchResult['machine'] {
 
 export function describeCommit(): string {
   const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
-  const changed = git('status', '--porcelain', '--untracked-files=no', '--', 'native/src', 'native/node', 'native/Cargo.toml', 'src/groth16');
+  const changed = git(
+    'status',
+    '--porcelain',
+    '--untracked-files=no',
+    '--',
+    'native/src',
+    'native/node',
+    'native/Cargo.toml',
+    'src/groth16',
+  );
   return git('rev-parse', '--short', 'HEAD') + (changed === '' ? '' : '+');
 }

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:setup`: what a setup takes. Development keys for circuits of given sizes; and with --ptau FILE, keys from a
- * prepared powers-of-tau file, which snarkjs then verifies (and, with --snarkjs, makes itself, minutes long). Writes
- * bench/results/setup.json and, with --doc, the block `setup` of docs/benchmarks.md.
+ * `npm run bench:setup`: what a setup takes. Development keys for circuits of given sizes; and with --ptau FILE, keys
+ * from a prepared powers-of-tau file, which snarkjs then verifies (and, with --snarkjs, makes itself, minutes long).
+ * Writes bench/results/setup.json and, with --doc, the block `setup` of docs/benchmarks.md.
  *
  * Memory is that of a process which makes the circuit and then its key, so that it bounds the setup's from above.
  */
@@ -60,7 +60,8 @@ async function measure(options: Options): Promise<SetupReport> {
   try {
     const rows: SetupRow[] = [];
     for (const power of options.sizes) rows.push(say(await development(loaded.backend, folder, power, options.rounds)));
-    for (const power of options.ptau === undefined ? [] : options.ptauSize) rows.push(say(await ceremony(loaded.backend, folder, power, options)));
+    for (const power of options.ptau === undefined ? [] : options.ptauSize)
+      rows.push(say(await ceremony(loaded.backend, folder, power, options)));
     return {
       machine: describeMachine(),
       commit: describeCommit(),
@@ -127,7 +128,9 @@ function table({ machine, commit, date, rounds, load, rows }: SetupReport): stri
         `${Math.round(result.keyMiB)} MiB`,
         result.peakMiB === undefined ? '' : `${Math.round(result.peakMiB)} MiB`,
         result.verifiedBySnarkjs === undefined ? '' : result.verifiedBySnarkjs ? 'yes' : 'NO',
-        result.snarkjsMs === undefined ? '' : `${duration(result.snarkjsMs)} (${Math.round(result.snarkjsMs / result.medianMs)}×)`,
+        result.snarkjsMs === undefined
+          ? ''
+          : `${duration(result.snarkjsMs)} (${Math.round(result.snarkjsMs / result.medianMs)}×)`,
       ]),
     ),
     '',

@@ -1,6 +1,6 @@
 /**
- * The smallest circuit with n public signals, and real keys and proofs for it. What a verifier costs depends on its public
- * signals only, never on the circuit behind them, so this is enough to measure it.
+ * The smallest circuit with n public signals, and real keys and proofs for it. What a verifier costs depends on its
+ * public signals only, never on the circuit behind them, so this is enough to measure it.
  *
  * One setup serves every smaller number too: with the last signals zero their points drop out of the verification
  * equation (Groth 2016, section 3.2), so the key without these points verifies the same proof.
@@ -36,7 +36,10 @@ export async function setupSignalCircuit(
     builder.endConstraint();
   }
   const system = builder.finish({
-    wireCount: 2 * signals + 1, publicOutputCount: 0, publicInputCount: signals, privateInputCount: 0,
+    wireCount: 2 * signals + 1,
+    publicOutputCount: 0,
+    publicInputCount: signals,
+    privateInputCount: 0,
   });
   const folder = await mkdtemp(join(tmpdir(), 'zkinfer-signals-'));
   const removeFolder = () => rm(folder, { recursive: true, force: true });
@@ -51,7 +54,12 @@ export async function setupSignalCircuit(
   }
 }
 
-function circuitOver(total: number, key: VerificationKey, loaded: LoadedKey, removeFolder: () => Promise<void>): SignalCircuit {
+function circuitOver(
+  total: number,
+  key: VerificationKey,
+  loaded: LoadedKey,
+  removeFolder: () => Promise<void>,
+): SignalCircuit {
   return {
     keyFor: (signals) => {
       const { vk_alphabeta_12: _, ...points } = key;

@@ -3,10 +3,15 @@ import { createHash } from 'node:crypto';
 import type { VerifierManifest } from '../solidity/index.js';
 
 /**
- * The part of a manifest that a verifier is made from: [output words, input commitment, context], from the right as many as
- * `signals` has room for. `elements` outputs of `bits` bits share the words as evenly as a model's would.
+ * The part of a manifest that a verifier is made from: [output words, input commitment, context], from the right as
+ * many as `signals` has room for. `elements` outputs of `bits` bits share the words as evenly as a model's would.
  */
-export function signalLayout(name: string, signals: number, elements = Math.max(0, signals - 2), bits = 253): VerifierManifest {
+export function signalLayout(
+  name: string,
+  signals: number,
+  elements = Math.max(0, signals - 2),
+  bits = 253,
+): VerifierManifest {
   const words = Math.max(0, signals - 2);
   const packing = { offset: 0, bits, perWord: Math.max(1, Math.ceil(elements / Math.max(1, words))), words };
   const tensor = { scale: 1, range: [0, 2 ** Math.min(bits, 53) - 1] as [number, number] };

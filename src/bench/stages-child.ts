@@ -1,6 +1,7 @@
 /**
- * One model's stages in a process of its own, so that its peak memory is its own: loading, compile, files, witness, R1CS check.
- * Prints one JSON document. Arguments: model, calibration, input, build folder to write, witness repetitions, gadget folders.
+ * One model's stages in a process of its own, so that its peak memory is its own: loading, compile, files, witness,
+ * R1CS check. Prints one JSON document. Arguments: model, calibration, input, build folder to write, witness
+ * repetitions, gadget folders.
  */
 import { readFileSync } from 'node:fs';
 import { buildGraph, decodeModel } from '../onnx/index.js';

@@ -1,9 +1,9 @@
 /**
- * `npm run bench:stages`: compile, witness and peak memory of the fixtures, each run in a fresh process. A compile is timed three
- * ways, from the start of the process to the last file written: cold, as after an installation (the user's cache is empty, the package
- * brings its Poseidon blocks); bare, with not one gadget compiled ahead; and again, with the gadgets of the run before. In the
- * same run, one dense layer the way it is done today (weights printed into Circom) beside the linker.
- * Writes bench/results/stages.json and the block `stages` of docs/benchmarks.md.
+ * `npm run bench:stages`: compile, witness and peak memory of the fixtures, each run in a fresh process. A compile is
+ * timed three ways, from the start of the process to the last file written: cold, as after an installation (the user's
+ * cache is empty, the package brings its Poseidon blocks); bare, with not one gadget compiled ahead; and again, with
+ * the gadgets of the run before. In the same run, one dense layer the way it is done today (weights printed into
+ * Circom) beside the linker. Writes bench/results/stages.json and the block `stages` of docs/benchmarks.md.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -83,7 +83,8 @@ async function measure(rounds: number, outputs: number, update: (text: string) =
   const wide = join(root, 'build', 'fixtures', 'wide', 'model.onnx');
   spawnSync(process.execPath, [join(root, 'scripts', 'make-wide.mjs'), wide], { stdio: 'inherit' });
   const mnist = join(root, 'fixtures', 'mnist-mlp');
-  const fixture = (name: string): string[] => ['model.onnx', 'calibration.json', 'input.json'].map((file) => join(root, 'fixtures', name, file));
+  const fixture = (name: string): string[] =>
+    ['model.onnx', 'calibration.json', 'input.json'].map((file) => join(root, 'fixtures', name, file));
   const cases: [string, string[]][] = [
     ['tabular', fixture('tabular')],
     ['mnist-mlp', fixture('mnist-mlp')],
@@ -112,14 +113,24 @@ async function measure(rounds: number, outputs: number, update: (text: string) =
   update('circom on printed weights');
   const peers = [await comparePeer(784, outputs)];
   const { stdout } = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' });
-  return { machine: `${os.cpus().length} cores, ${os.cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`, commit: stdout.trim(), rounds, models, peers };
+  return {
+    machine: `${os.cpus().length} cores, ${os.cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`,
+    commit: stdout.trim(),
+    rounds,
+    models,
+    peers,
+  };
 }
 
 function runRound(paths: readonly string[]): { readonly cold: Run; readonly bare: Run; readonly again: Run } {
   const folder = mkdtempSync(join(tmpdir(), 'zkinfer-stages-'));
   const run = (...gadgetFolders: readonly string[]): Run => {
     const child = join(root, 'dist', 'bench', 'stages-child.js');
-    const { stdout, status, stderr } = spawnSync(process.execPath, [child, ...paths, join(folder, 'build'), '20', ...gadgetFolders], { encoding: 'utf8' });
+    const { stdout, status, stderr } = spawnSync(
+      process.execPath,
+      [child, ...paths, join(folder, 'build'), '20', ...gadgetFolders],
+      { encoding: 'utf8' },
+    );
     if (status !== 0) throw new Error(`the measured process failed: ${stderr}`);
     return JSON.parse(stdout) as Run;
   };
@@ -142,7 +153,21 @@ async function comparePeer(inputs: number, outputs: number): Promise<PeerRow> {
   const model: IntegerModel = {
     activationBits: 8,
     inputs: [{ name: 'x', tensor: 0, shape: [1, inputs], bits: 8, scale: Float64Array.of(1), low: Float64Array.of(0) }],
-    ops: [{ kind: 'dense', inputs: [0], output: 1, shape: [1, outputs], scale: 1, layer: 'dense', rows: 1, inFeatures: inputs, outFeatures: outputs, weight, bias: new Float64Array(outputs) }],
+    ops: [
+      {
+        kind: 'dense',
+        inputs: [0],
+        output: 1,
+        shape: [1, outputs],
+        scale: 1,
+        layer: 'dense',
+        rows: 1,
+        inFeatures: inputs,
+        outFeatures: outputs,
+        weight,
+        bias: new Float64Array(outputs),
+      },
+    ],
     outputs: [{ name: 'y', tensor: 1, shape: [1, outputs], scale: 1 }],
     layers: [{ name: 'dense', op: 'Gemm', shape: [1, outputs] }],
     notes: [],
@@ -165,9 +190,22 @@ function markdown({ machine, commit, rounds, models, peers }: StageReport): stri
     `${row.witnessMedianMilliseconds.toFixed(1)} ms`,
     `${row.peakMegabytes.toFixed(0)} MB`,
   ]);
-  const peer = peers.map(({ layer, circomSeconds, linkerSeconds, ratio }) => `${layer} with constant weights: circom ${circomSeconds.toFixed(2)} s, linker (range checks and gadgets included) ${linkerSeconds.toFixed(2)} s, ratio ${ratio.toFixed(1)}.`);
+  const peer = peers.map(
+    ({ layer, circomSeconds, linkerSeconds, ratio }) =>
+      `${layer} with constant weights: circom ${circomSeconds.toFixed(2)} s, linker (range checks and gadgets included) ${linkerSeconds.toFixed(2)} s, ratio ${ratio.toFixed(1)}.`,
+  );
   const kinds =
     "Compile: from the start of the process to the last file written. Cold: as after an installation, the user's cache empty and the package's " +
     'Poseidon blocks there; bare: not one gadget compiled ahead; again: with the gadgets of the run before.';
-  return ['```', table(['model', 'constraints', 'domain', 'cold compile', 'bare', 'again', 'witness', 'peak memory'], rows), '```', '', ...peer, '', kinds, '', `Medians of ${rounds} runs; ${machine}; commit ${commit}.`].join('\n');
+  return [
+    '```',
+    table(['model', 'constraints', 'domain', 'cold compile', 'bare', 'again', 'witness', 'peak memory'], rows),
+    '```',
+    '',
+    ...peer,
+    '',
+    kinds,
+    '',
+    `Medians of ${rounds} runs; ${machine}; commit ${commit}.`,
+  ].join('\n');
 }

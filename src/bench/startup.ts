@@ -1,7 +1,8 @@
 /**
- * `npm run bench:startup`: what it costs to import the package and to start the command line: processor time (user and system, all
- * threads) and peak memory, medians over rounds, bare Node beside them. `--against FOLDER` measures another build's `dist/` in turn
- * with this one, so that both meet the same machine. Writes bench/results/startup.json. Build first: it starts `dist/`.
+ * `npm run bench:startup`: what it costs to import the package and to start the command line: processor time (user and
+ * system, all threads) and peak memory, medians over rounds, bare Node beside them. `--against FOLDER` measures another
+ * build's `dist/` in turn with this one, so that both meet the same machine. Writes bench/results/startup.json. Build
+ * first: it starts `dist/`.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -40,7 +41,9 @@ const METER = `data:text/javascript,${encodeURIComponent(
 
 function cost(args: readonly string[]): Promise<Cost> {
   return new Promise((done, reject) => {
-    const child = spawn(process.execPath, ['--import', METER, ...args], { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, ['--import', METER, ...args], {
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    });
     let [said, told] = ['', ''];
     child.stderr?.on('data', (chunk: Buffer) => (told += chunk.toString()));
     child.stdio[3]?.on('data', (chunk: Buffer) => (said += chunk.toString()));
@@ -53,7 +56,10 @@ function cost(args: readonly string[]): Promise<Cost> {
   });
 }
 
-function subjects(build: 'this' | 'other', dist: string): { readonly what: string; readonly build: 'this' | 'other'; readonly args: readonly string[] }[] {
+function subjects(
+  build: 'this' | 'other',
+  dist: string,
+): { readonly what: string; readonly build: 'this' | 'other'; readonly args: readonly string[] }[] {
   const main = join(dist, 'cli', 'main.js');
   if (!existsSync(main)) throw new UsageError(`${main} is not there; run npm run build first`);
   const library = pathToFileURL(join(dist, 'index.js')).href;
@@ -70,7 +76,9 @@ async function main({ rounds, against }: { readonly rounds: number; readonly aga
     ...subjects('this', join(ROOT, 'dist')),
     ...(against === undefined ? [] : subjects('other', resolve(against))),
   ];
-  const rows: (StartupRow & { readonly processor: number[]; readonly memory: number[] })[] = all.map(({ what, build }) => ({ what, build, processor: [], memory: [] }));
+  const rows: (StartupRow & { readonly processor: number[]; readonly memory: number[] })[] = all.map(
+    ({ what, build }) => ({ what, build, processor: [], memory: [] }),
+  );
   const load = [loadavg()[0]];
   for (let round = 0; round < rounds; round += 1) {
     for (const [i, { args }] of all.entries()) {
@@ -80,20 +88,31 @@ async function main({ rounds, against }: { readonly rounds: number; readonly aga
     }
   }
   load.push(loadavg()[0]);
-  const shown = ({ processor, memory }: StartupRow): string => `${median(processor).toFixed(0)} ms, ${median(memory).toFixed(0)} MB`;
-  const of = (build: StartupRow['build'], what: string): string => rows.filter((row) => row.build === build && row.what === what).map(shown)[0] ?? '';
+  const shown = ({ processor, memory }: StartupRow): string =>
+    `${median(processor).toFixed(0)} ms, ${median(memory).toFixed(0)} MB`;
+  const of = (build: StartupRow['build'], what: string): string =>
+    rows.filter((row) => row.build === build && row.what === what).map(shown)[0] ?? '';
   const header = ['start', 'this build', ...(against === undefined ? [] : ['the other'])];
   const body = [...new Set(rows.map(({ what }) => what))].map((what) => [
-    what, of('node', what) || of('this', what), ...(against === undefined ? [] : [of('other', what)]),
+    what,
+    of('node', what) || of('this', what),
+    ...(against === undefined ? [] : [of('other', what)]),
   ]);
   console.log(markdownTable(header, body));
   const machine = describeMachine();
-  console.log(`\nMedians of ${rounds} rounds; processor time of all threads, peak memory; ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, load ${load.map((one) => one.toFixed(1)).join(' to ')}.`);
+  console.log(
+    `\nMedians of ${rounds} rounds; processor time of all threads, peak memory; ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, load ${load.map((one) => one.toFixed(1)).join(' to ')}.`,
+  );
   const results = join(ROOT, 'bench', 'results');
   mkdirSync(results, { recursive: true });
-  writeFileSync(join(results, 'startup.json'), `${JSON.stringify({ machine, commit: describeCommit(), date: new Date().toISOString(), rounds, load, rows }, null, 1)}\n`);
+  writeFileSync(
+    join(results, 'startup.json'),
+    `${JSON.stringify({ machine, commit: describeCommit(), date: new Date().toISOString(), rounds, load, rows }, null, 1)}\n`,
+  );
 }
 
-const program = new Command('bench:startup').option('--rounds <n>', 'starts of each', count, 15).option('--against <dist>', "another build's dist/ folder");
+const program = new Command('bench:startup')
+  .option('--rounds <n>', 'starts of each', count, 15)
+  .option('--against <dist>', "another build's dist/ folder");
 await program.parseAsync();
 await main(program.opts());

@@ -26,16 +26,21 @@ export function table(result: BenchResult): string {
   ].join('\n');
 }
 
-/** The peer's times over ours, a process over a process and a process over a proof with a loaded key, paired by rounds. */
+/**
+ * The peer's times over ours, a process over a process and a process over a proof with a loaded key, paired by rounds.
+ */
 function leads(workloads: readonly WorkloadResult[]): string[] {
   const lines = workloads.flatMap(({ kind, power, timings }) => {
-    const samples = (name: string): readonly number[] | undefined => timings.find((timing) => timing.name === name)?.samples;
+    const samples = (name: string): readonly number[] | undefined =>
+      timings.find((timing) => timing.name === name)?.samples;
     const [peer, ours, inProcess] = ['rapidsnark', NATIVE_PROCESS, NATIVE_IN_PROCESS].map(samples);
     if (peer === undefined || ours === undefined || inProcess === undefined) return [];
     const ratio = (of: readonly number[]): string => `${pairedRatio(peer, of).toFixed(2)}×`;
     return [`${kind === 'nn' ? 'neural network' : 'full-width'} 2^${power} ${ratio(ours)} / ${ratio(inProcess)}`];
   });
-  return lines.length === 0 ? [] : [`Faster than rapidsnark, as a process / with a loaded key: ${lines.join('; ')}.`, ''];
+  return lines.length === 0
+    ? []
+    : [`Faster than rapidsnark, as a process / with a loaded key: ${lines.join('; ')}.`, ''];
 }
 
 function cell(timing: Timing | undefined): string {

@@ -1,6 +1,7 @@
 /**
- * The contracts' interfaces as this folder calls them, in ethers' human-readable form: the part of `verifier-contracts/src`
- * that a client needs, without a Solidity compiler at hand. A test compares every line with the compiled contracts.
+ * The contracts' interfaces as this folder calls them, in ethers' human-readable form: the part of
+ * `verifier-contracts/src` that a client needs, without a Solidity compiler at hand. A test compares every line with
+ * the compiled contracts.
  */
 import { Interface } from 'ethers';
 

@@ -1,9 +1,9 @@
 /**
- * An anvil (Foundry's local Ethereum node) as a child process, from the npm package that carries its binary: the chain of
- * tests, of measurements and of every command without `--rpc`.
+ * An anvil (Foundry's local Ethereum node) as a child process, from the npm package that carries its binary: the chain
+ * of tests, of measurements and of every command without `--rpc`.
  *
- * The trap: a child outlives a parent that is killed. On POSIX a shell reads a pipe whose other end is this process; when
- * the process dies, however it dies, the pipe closes and the shell ends anvil.
+ * The trap: a child outlives a parent that is killed. On POSIX a shell reads a pipe whose other end is this process;
+ * when the process dies, however it dies, the pipe closes and the shell ends anvil.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -55,7 +55,15 @@ process.on('exit', () => {
 
 /** Starts a fresh anvil (or one restored from `loadState`) and resolves once it accepts connections. */
 export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
-  const args = [...(options.chainId === undefined ? [] : ['--chain-id', String(options.chainId)]), '--host', '127.0.0.1', '--port', '0', '--threads', '1'];
+  const args = [
+    ...(options.chainId === undefined ? [] : ['--chain-id', String(options.chainId)]),
+    '--host',
+    '127.0.0.1',
+    '--port',
+    '0',
+    '--threads',
+    '1',
+  ];
   if (options.loadState !== undefined) args.push('--load-state', options.loadState);
   if (options.hardfork !== undefined) args.push('--hardfork', options.hardfork);
   if (options.blockTime !== undefined) args.push('--block-time', String(options.blockTime));
@@ -99,7 +107,10 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
   }
 }
 
-/** Waits for anvil's `Listening on HOST:PORT` line; keeps both pipes drained afterwards, without keeping this process alive. */
+/**
+ * Waits for anvil's `Listening on HOST:PORT` line; keeps both pipes drained afterwards, without keeping this process
+ * alive.
+ */
 async function listeningPort(child: ChildProcess): Promise<number> {
   let output = '';
   let resolve!: (port: number) => void;

@@ -1,9 +1,9 @@
 /**
- * Attestations read back. Storage holds an attestation's block, which finds its event without a search; by model or prover
- * the indexed events are searched, in ranges as small as the RPC wants them.
+ * Attestations read back. Storage holds an attestation's block, which finds its event without a search; by model or
+ * prover the indexed events are searched, in ranges as small as the RPC wants them.
  *
- * The trap: an attestation made alone has an event of its own, those made in a batch share one, which carries no ids: they
- * are computed from what it does carry.
+ * The trap: an attestation made alone has an event of its own, those made in a batch share one, which carries no ids:
+ * they are computed from what it does carry.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AbiCoder, dataLength, dataSlice, isError, keccak256, type Log, toBeHex, zeroPadValue } from 'ethers';
@@ -40,7 +40,10 @@ const BATCH_ATTESTED = ATTESTATIONS_ABI.getEvent('InferencesAttested')!.topicHas
 
 /** The attestation with this id; undefined if there is none. */
 export async function findAttestation(rpc: Rpc, contract: string, id: string): Promise<Attestation | undefined> {
-  const data = await rpc.provider.call({ to: contract, data: ATTESTATIONS_ABI.encodeFunctionData('attestationOf', [id]) });
+  const data = await rpc.provider.call({
+    to: contract,
+    data: ATTESTATIONS_ABI.encodeFunctionData('attestationOf', [id]),
+  });
   const [blockNumber] = ATTESTATIONS_ABI.decodeFunctionResult('attestationOf', data) as unknown as [bigint];
   if (blockNumber === 0n) return undefined;
   const logs = await rpc.provider.getLogs({
@@ -52,7 +55,9 @@ export async function findAttestation(rpc: Rpc, contract: string, id: string): P
   return logs.flatMap(toAttestations).find((attestation) => attestation.id === id);
 }
 
-/** Every attestation that passes `filter` in blocks `fromBlock` (the contract's own, say) to `toBlock`, oldest first. */
+/**
+ * Every attestation that passes `filter` in blocks `fromBlock` (the contract's own, say) to `toBlock`, oldest first.
+ */
 export async function listAttestations(
   rpc: Rpc,
   contract: string,
@@ -63,11 +68,13 @@ export async function listAttestations(
   const last = toBlock ?? (await rpc.provider.getBlockNumber());
   const found: Attestation[] = [];
   let range = BLOCK_RANGE;
-  for (let from = fromBlock; from <= last; ) {
+  for (let from = fromBlock; from <= last;) {
     const to = Math.min(last, from + range - 1);
     try {
       const logs = await Promise.all(
-        topics(filter).map((one) => rpc.provider.getLogs({ address: contract, topics: one, fromBlock: from, toBlock: to })),
+        topics(filter).map((one) =>
+          rpc.provider.getLogs({ address: contract, topics: one, fromBlock: from, toBlock: to }),
+        ),
       );
       const ordered = logs.flat().sort((a, b) => a.blockNumber - b.blockNumber || a.index - b.index);
       for (const log of ordered) for (const attestation of toAttestations(log)) found.push(attestation);
@@ -82,8 +89,8 @@ export async function listAttestations(
 }
 
 /**
- * Yields attestations as their blocks reach `confirmations`, from `fromBlock` on, until `signal` is aborted. Each block is
- * read once, so a chain reorganised deeper than `confirmations` can yield what is gone again.
+ * Yields attestations as their blocks reach `confirmations`, from `fromBlock` on, until `signal` is aborted. Each block
+ * is read once, so a chain reorganised deeper than `confirmations` can yield what is gone again.
  */
 export async function* watchAttestations(
   rpc: Rpc,
@@ -125,17 +132,26 @@ export function toAttestations(log: Pick<Log, 'topics' | 'data' | 'blockNumber' 
     transaction: log.transactionHash,
   };
   const one = (inputCommitment: string, context: bigint, output: string): Attestation => ({
-    id: attestationId(common.modelId, common.version, inputCommitment, context), ...common, inputCommitment, context, output,
+    id: attestationId(common.modelId, common.version, inputCommitment, context),
+    ...common,
+    inputCommitment,
+    context,
+    output,
   });
   if (log.topics[0] === ATTESTED) return [one(args.inputCommitment, args.context, args.output)];
   const commitments: string[] = [...args.inputCommitments];
   const size = dataLength(args.outputs) / commitments.length;
-  return commitments.map((commitment, i) => one(commitment, args.contexts[i], dataSlice(args.outputs, i * size, (i + 1) * size)));
+  return commitments.map((commitment, i) =>
+    one(commitment, args.contexts[i], dataSlice(args.outputs, i * size, (i + 1) * size)),
+  );
 }
 
 /** keccak256(abi.encode(modelId, version, inputCommitment, context)), as the contract's `attestationId` computes it. */
 export function attestationId(modelId: bigint, version: number, inputCommitment: string, context: bigint): string {
   return keccak256(
-    AbiCoder.defaultAbiCoder().encode(['uint256', 'uint32', 'bytes32', 'uint256'], [modelId, version, inputCommitment, context]),
+    AbiCoder.defaultAbiCoder().encode(
+      ['uint256', 'uint32', 'bytes32', 'uint256'],
+      [modelId, version, inputCommitment, context],
+    ),
   );
 }

@@ -1,4 +1,7 @@
-/** Contracts from creation code. A deployment asked for twice (same code, same sender, same chain) gives the same contract. */
+/**
+ * Contracts from creation code. A deployment asked for twice (same code, same sender, same chain) gives the same
+ * contract.
+ */
 import { AbiCoder, concat, type Interface, keccak256 } from 'ethers';
 import { NotDeployedError } from './errors.js';
 import { type Sender, sendOnce } from './transactions.js';

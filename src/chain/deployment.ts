@@ -1,6 +1,6 @@
 /**
- * `deployment.json`: what a build has on which chain. Chains are told apart by the hash of their first block, since every
- * fresh local chain has the same chain id.
+ * `deployment.json`: what a build has on which chain. Chains are told apart by the hash of their first block, since
+ * every fresh local chain has the same chain id.
  */
 import { join } from 'node:path';
 import { isAddress } from 'ethers';
@@ -21,7 +21,9 @@ const deploymentSchema = z.object({
   /** The ledger of artifacts over that registry. */
   provenance: contract.optional(),
   /** The build in the registry: model number in decimal, and the version that is this build. */
-  model: z.object({ id: z.string().regex(/^\d+$/), version: z.number().int().positive(), vkHash: hash, transaction: hash }).optional(),
+  model: z
+    .object({ id: z.string().regex(/^\d+$/), version: z.number().int().positive(), vkHash: hash, transaction: hash })
+    .optional(),
 });
 export type Deployment = z.infer<typeof deploymentSchema>;
 
@@ -39,7 +41,10 @@ export async function readDeployment(buildFolder: string, rpc: Rpc): Promise<Dep
   return record?.chains[rpc.genesisHash] ?? { chainId: rpc.chainId };
 }
 
-/** What is on record for all chains, in the order they were first written; several may be local chains with one chain id. */
+/**
+ * What is on record for all chains, in the order they were first written; several may be local chains with one chain
+ * id.
+ */
 export async function recordedDeployments(buildFolder: string): Promise<readonly Deployment[]> {
   return Object.values((await readRecord(path(buildFolder), recordSchema))?.chains ?? {});
 }
@@ -47,7 +52,11 @@ export async function recordedDeployments(buildFolder: string): Promise<readonly
 /** Adds or replaces the given parts and writes the record. */
 export async function updateDeployment(buildFolder: string, rpc: Rpc, parts: Partial<Deployment>): Promise<Deployment> {
   return await whileLocked(path(buildFolder), async () => {
-    const record = (await readRecord(path(buildFolder), recordSchema)) ?? { format: 'zkinfer-deployment', version: 1, chains: {} };
+    const record = (await readRecord(path(buildFolder), recordSchema)) ?? {
+      format: 'zkinfer-deployment',
+      version: 1,
+      chains: {},
+    };
     const deployment = { ...record.chains[rpc.genesisHash], ...parts, chainId: rpc.chainId };
     record.chains[rpc.genesisHash] = deployment;
     await writeFileAtomic(path(buildFolder), `${JSON.stringify(record, null, 2)}\n`);

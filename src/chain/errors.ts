@@ -1,6 +1,6 @@
 /**
- * What can go wrong between a proof and an attestation, one class a cause. The trap: an RPC's error text is free text and
- * may hold the URL, whose path or user part is often an API key; no message here repeats a URL beyond its host.
+ * What can go wrong between a proof and an attestation, one class a cause. The trap: an RPC's error text is free text
+ * and may hold the URL, whose path or user part is often an API key; no message here repeats a URL beyond its host.
  */
 import { ZkinferError } from '../errors.js';
 
@@ -79,7 +79,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   AlreadyAttested: 'It is on record; see: zkinfer attestations',
   VerificationRefused_ModelDeprecated: "The model's owner has retired it, for good",
   ModelMismatch: 'The proof belongs to another model or version: prove with the build that is registered',
-  InvalidProof: 'The proof does not show this output for this input and context: of this chain, this contract, the account that sends it, and the nonce',
+  InvalidProof:
+    'The proof does not show this output for this input and context: of this chain, this contract, the account that sends it, and the nonce',
   NotModelOwner: "Send it from the model owner's account",
   ModelDeprecated: 'A retired model cannot be changed: register a new one',
 };

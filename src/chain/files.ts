@@ -6,14 +6,20 @@ import type { z } from 'zod';
 import { writeAtomic } from '../atomic-file.js';
 import { RecordError } from './errors.js';
 
-/** Writes a file that only its owner may read, in a folder that is made if need be. On disk when it resolves, its name too. */
+/**
+ * Writes a file that only its owner may read, in a folder that is made if need be. On disk when it resolves, its name
+ * too.
+ */
 export async function writeFileAtomic(path: string, contents: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeAtomic(path, [contents], 0o600);
   await syncFolder(dirname(path));
 }
 
-/** A renamed file has its new name on disk only once its folder is flushed. Not on Windows, where folders cannot be opened. */
+/**
+ * A renamed file has its new name on disk only once its folder is flushed. Not on Windows, where folders cannot be
+ * opened.
+ */
 async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');
@@ -24,7 +30,9 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** The file's value checked against `schema`; undefined if there is no such file. Throws RecordError if it is damaged. */
+/**
+ * The file's value checked against `schema`; undefined if there is no such file. Throws RecordError if it is damaged.
+ */
 export async function readRecord<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
   let text: string;
   try {
@@ -58,10 +66,13 @@ export async function acquireLock(path: string): Promise<() => Promise<void>> {
       realpath: false,
       stale: 10_000,
       retries: { retries: 600, factor: 1, minTimeout: 100, maxTimeout: 100 },
-      // A process that stood still for longer than `stale` may have lost the lock; what it guards is checked on chain too.
+      // A process that stood still for longer than `stale` may have lost the lock; what it guards is checked on chain
+      // too.
       onCompromised: () => undefined,
     });
   } catch (cause) {
-    throw new RecordError(`${path} is in use by another zkinfer process; wait for it to end, or remove ${path}.lock`, { cause });
+    throw new RecordError(`${path} is in use by another zkinfer process; wait for it to end, or remove ${path}.lock`, {
+      cause,
+    });
   }
 }

@@ -8,33 +8,71 @@
  *     await updateDeployment(build, chain.rpc, { verifier: { … } });
  *     await chain.close();
  *
- * and with a registry: deployRegistry, registerModel, submitInference or submitBatch, findAttestation, listAttestations,
- * watchAttestations. Everything that sends is idempotent: asked twice, or again after a crash, it happens once.
+ * and with a registry: deployRegistry, registerModel, submitInference or submitBatch, findAttestation,
+ * listAttestations, watchAttestations. Everything that sends is idempotent: asked twice, or again after a crash, it
+ * happens once.
  */
 export { type Anvil, type AnvilOptions, startAnvil } from './anvil.js';
 export {
-  type Attestation, type AttestationFilter, findAttestation, listAttestations, watchAttestations,
+  type Attestation,
+  type AttestationFilter,
+  findAttestation,
+  listAttestations,
+  watchAttestations,
 } from './attestations.js';
 export { type Artifact, deployContract, type Deployed, requireCode } from './deploy.js';
 export { type Deployment, readDeployment, updateDeployment } from './deployment.js';
 export {
   ChainMismatchError,
-  ContextMismatchError, ForeignCodeError, InsufficientFundsError, LocalNodeError, NonceError, NotDeployedError, RecordError, RevertedError,
-  RpcResponseError, RpcUnreachableError, SignerError, TransactionPendingError,
+  ContextMismatchError,
+  ForeignCodeError,
+  InsufficientFundsError,
+  LocalNodeError,
+  NonceError,
+  NotDeployedError,
+  RecordError,
+  RevertedError,
+  RpcResponseError,
+  RpcUnreachableError,
+  SignerError,
+  TransactionPendingError,
 } from './errors.js';
 export { fileJournal, type Journal, memoryJournal } from './journal.js';
 export { type LocalChain, openLocalChain } from './local-chain.js';
 export {
-  deployAttestations, deployRegistry, deprecateModel, type ModelOnChain, type ModelToRegister, readModel, readModelVersion, registerModel,
-  type RegisteredModel, type RegistryContracts, updateModel,
+  deployAttestations,
+  deployRegistry,
+  deprecateModel,
+  type ModelOnChain,
+  type ModelToRegister,
+  readModel,
+  readModelVersion,
+  registerModel,
+  type RegisteredModel,
+  type RegistryContracts,
+  updateModel,
 } from './registry.js';
 export { registryOf, unknownCode } from './package-code.js';
 export { connect, type ConnectOptions, isLocalChain, type Rpc } from './rpc.js';
 export { type Chain, openChain, openSender } from './session.js';
 export { defaultProver, developmentSigner, resolveSigner, type Signer } from './signer.js';
 export {
-  attestationIdOf, type AttestationResult, type AttestedModel, attestRequest, type BatchResult, batchRequest,
-  type ProvedInference, submitBatch, submitInference,
+  attestationIdOf,
+  type AttestationResult,
+  type AttestedModel,
+  attestRequest,
+  type BatchResult,
+  batchRequest,
+  type ProvedInference,
+  submitBatch,
+  submitInference,
 } from './submit.js';
 export { type Request, sendOnce, type Sender, simulate } from './transactions.js';
-export { deployVerifier, requireVerifier, type Submission, submitToVerifier, type VerifierArtifact, verifyOnChain } from './verifier.js';
+export {
+  deployVerifier,
+  requireVerifier,
+  type Submission,
+  submitToVerifier,
+  type VerifierArtifact,
+  verifyOnChain,
+} from './verifier.js';

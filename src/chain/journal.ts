@@ -1,7 +1,7 @@
 /**
- * What this machine has signed, written before it is sent. An intent (one deployment, one attestation) keeps its nonce, and
- * two transactions with one nonce cannot both be mined; so a process killed between signing and the receipt resumes, and
- * never sends the same intent as a second transaction.
+ * What this machine has signed, written before it is sent. An intent (one deployment, one attestation) keeps its nonce,
+ * and two transactions with one nonce cannot both be mined; so a process killed between signing and the receipt
+ * resumes, and never sends the same intent as a second transaction.
  */
 import { z } from 'zod';
 import { readRecord, whileLocked, writeFileAtomic } from './files.js';
@@ -17,13 +17,17 @@ export const signedSchema = z.object({
 });
 export type Signed = z.infer<typeof signedSchema>;
 
-const journalSchema = z.object({ format: z.literal('zkinfer-journal'), version: z.literal(1), signed: z.record(hex, signedSchema) });
+const journalSchema = z.object({
+  format: z.literal('zkinfer-journal'),
+  version: z.literal(1),
+  signed: z.record(hex, signedSchema),
+});
 
 /** Intents by their 32-byte hex id, which covers chain (by genesis hash), sender and purpose. */
 export interface Journal {
   /**
-   * Replaces what is kept for `intent` by what `change` makes of it (undefined: nothing), while no one else can. Returns it.
-   * If `change` throws, all stays as it was.
+   * Replaces what is kept for `intent` by what `change` makes of it (undefined: nothing), while no one else can.
+   * Returns it. If `change` throws, all stays as it was.
    */
   update<T extends Signed | undefined>(intent: string, change: (known: Signed | undefined) => Promise<T>): Promise<T>;
 }
@@ -33,7 +37,11 @@ export function fileJournal(path: string): Journal {
   return {
     update: (intent, change) =>
       whileLocked(path, async () => {
-        const journal = (await readRecord(path, journalSchema)) ?? { format: 'zkinfer-journal', version: 1, signed: {} };
+        const journal = (await readRecord(path, journalSchema)) ?? {
+          format: 'zkinfer-journal',
+          version: 1,
+          signed: {},
+        };
         const known = journal.signed[intent];
         const next = await change(known);
         if (next === known) return next;

@@ -1,9 +1,11 @@
 /**
- * One JSON-RPC 2.0 request over HTTP that survives a flaky endpoint: a timeout for each attempt, exponential backoff with
- * full jitter (Brooker, "Exponential Backoff And Jitter", AWS 2015), `Retry-After` honoured, and one deadline over all.
+ * One JSON-RPC 2.0 request over HTTP that survives a flaky endpoint: a timeout for each attempt, exponential backoff
+ * with full jitter (Brooker, "Exponential Backoff And Jitter", AWS 2015), `Retry-After` honoured, and one deadline over
+ * all.
  *
  * The trap: every request sent here may reach the node more than once. That is harmless for reads and for
- * `eth_sendRawTransaction`, whose bytes name their own nonce; it would not be for `eth_sendTransaction`, which is not used.
+ * `eth_sendRawTransaction`, whose bytes name their own nonce; it would not be for `eth_sendTransaction`, which is not
+ * used.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
@@ -25,7 +27,8 @@ const RETRIED_STATUS = new Set([408, 425, 429, 500, 502, 503, 504]);
 /** EIP-1474: limit exceeded. 429: some providers put the HTTP status into the body. */
 const RETRIED_CODES = new Set([-32005, 429]);
 /** Nodes behind one load balancer disagree for a moment about the newest block. */
-const RETRIED_MESSAGES = /rate limit|too many requests|header not found|unknown block|missing trie node|request timed? ?out/i;
+const RETRIED_MESSAGES =
+  /rate limit|too many requests|header not found|unknown block|missing trie node|request timed? ?out/i;
 
 interface JsonRpcRequest {
   readonly id: number;
@@ -73,7 +76,9 @@ export class JsonRpcEndpoint {
     this.host = parsed.host;
   }
 
-  /** The node's answer to `request`, result or error. Throws RpcUnreachableError when the deadline passes without one. */
+  /**
+   * The node's answer to `request`, result or error. Throws RpcUnreachableError when the deadline passes without one.
+   */
   async post(request: JsonRpcRequest): Promise<JsonRpcAnswer> {
     const deadline = Date.now() + this.retry.deadlineMs;
     for (let attempt = 1; ; attempt++) {
@@ -122,7 +127,9 @@ export class JsonRpcEndpoint {
     }
     const answer = parseAnswer(text);
     if (answer === undefined && status >= 400 && status < 500) {
-      throw new RpcResponseError(`the RPC at ${this.host} answers with HTTP status ${status}; check its URL and access key`);
+      throw new RpcResponseError(
+        `the RPC at ${this.host} answers with HTTP status ${status}; check its URL and access key`,
+      );
     }
     if (answer === undefined) throw new Retry(`HTTP status ${status} and a body that is no JSON-RPC answer`);
     if (answer.id !== request.id) throw new Retry('an answer to another request');

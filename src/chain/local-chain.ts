@@ -1,11 +1,11 @@
 /**
- * The chain of commands without `--rpc`: a local chain kept in a folder. Opening it starts an anvil from the saved state,
- * closing it saves the state and ends the anvil; so nothing runs between commands and the next command finds the
+ * The chain of commands without `--rpc`: a local chain kept in a folder. Opening it starts an anvil from the saved
+ * state, closing it saves the state and ends the anvil; so nothing runs between commands and the next command finds the
  * contracts, blocks and receipts of the last. A second process waits for the first.
  *
- * Two traps. State saved only at the end is lost by Ctrl-C, so `save` is called after every mined transaction as well. And
- * an anvil that loads a state keeps the first block it made at its own start beside the loaded one, dumps both in no order,
- * and takes either after the next load; a chain known by its first block would be another each time.
+ * Two traps. State saved only at the end is lost by Ctrl-C, so `save` is called after every mined transaction as well.
+ * And an anvil that loads a state keeps the first block it made at its own start beside the loaded one, dumps both in
+ * no order, and takes either after the next load; a chain known by its first block would be another each time.
  */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -80,6 +80,9 @@ async function start(state: string): Promise<Anvil> {
     return await startAnvil(saved ? { loadState: state } : {});
   } catch (cause) {
     if (!saved) throw cause;
-    throw new LocalNodeError(`the local chain saved in ${state} cannot be restored; remove that file and deploy again`, { cause });
+    throw new LocalNodeError(
+      `the local chain saved in ${state} cannot be restored; remove that file and deploy again`,
+      { cause },
+    );
   }
 }

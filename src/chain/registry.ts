@@ -81,7 +81,11 @@ export async function deployAttestations(sender: Sender, registry: string): Prom
  * Registers a model with its verifier; the signer becomes its owner. Asked twice for the same build: one model.
  * @throws ForeignCodeError where the verifier's code is not the artifact's
  */
-export async function registerModel(sender: Sender, registry: string, model: ModelToRegister): Promise<RegisteredModel> {
+export async function registerModel(
+  sender: Sender,
+  registry: string,
+  model: ModelToRegister,
+): Promise<RegisteredModel> {
   await requireCode(sender, registry, 'registry');
   await requireVerifier(sender.rpc, model.verifier, model.key, model.artifact);
   const commitment = commitmentOf(model);
@@ -95,7 +99,10 @@ export async function registerModel(sender: Sender, registry: string, model: Mod
   return versionAdded(receipt, registry);
 }
 
-/** Makes a build the next version of a model, unless it is the current one. Its owner's to do; attestations of older versions stay. */
+/**
+ * Makes a build the next version of a model, unless it is the current one. Its owner's to do; attestations of older
+ * versions stay.
+ */
 export async function updateModel(
   sender: Sender,
   registry: string,
@@ -106,7 +113,11 @@ export async function updateModel(
   await requireVerifier(sender.rpc, model.verifier, model.key, model.artifact);
   const current = await readModel(sender.rpc, registry, modelId);
   const commitment = commitmentOf(model);
-  if (current.verifier === getAddress(model.verifier) && current.vkHash === commitment.vkHash && current.modelHash === commitment.modelHash) {
+  if (
+    current.verifier === getAddress(model.verifier) &&
+    current.vkHash === commitment.vkHash &&
+    current.modelHash === commitment.modelHash
+  ) {
     return await versionOnRecord(sender.rpc, registry, current);
   }
   const receipt = await sendOnce(sender, {
@@ -120,7 +131,11 @@ export async function updateModel(
 }
 
 /** Retires a model for good: no inference of it is accepted any more. Its owner's to do. */
-export async function deprecateModel(sender: Sender, registry: string, modelId: bigint): Promise<{ transaction: string; gasUsed: number }> {
+export async function deprecateModel(
+  sender: Sender,
+  registry: string,
+  modelId: bigint,
+): Promise<{ transaction: string; gasUsed: number }> {
   await requireCode(sender, registry, 'registry');
   const receipt = await sendOnce(sender, {
     purpose: `deprecate ${modelId}`,
@@ -132,9 +147,15 @@ export async function deprecateModel(sender: Sender, registry: string, modelId: 
   return { transaction: receipt.hash, gasUsed: Number(receipt.gasUsed) };
 }
 
-/** The hashes and the verifier registered for one version of a model. Throws RevertedError `ModelNotFound`, `ModelVersionNotFound`. */
+/**
+ * The hashes and the verifier registered for one version of a model. Throws RevertedError `ModelNotFound`,
+ * `ModelVersionNotFound`.
+ */
 export async function readModelVersion(
-  rpc: Rpc, registry: string, modelId: bigint, version: number,
+  rpc: Rpc,
+  registry: string,
+  modelId: bigint,
+  version: number,
 ): Promise<Pick<ModelOnChain, 'modelHash' | 'circuitHash' | 'vkHash' | 'verifier'>> {
   await requireCode({ rpc }, registry, 'registry');
   const { commitment, verifier } = await reader(rpc, registry, modelId)('getModelVersion', [modelId, version]);
@@ -154,11 +175,16 @@ function reader(rpc: Rpc, registry: string, modelId: bigint) {
   };
 }
 
-/** What the registry says about a model and its current version. Throws RevertedError `ModelNotFound` if there is none. */
+/**
+ * What the registry says about a model and its current version. Throws RevertedError `ModelNotFound` if there is none.
+ */
 export async function readModel(rpc: Rpc, registry: string, modelId: bigint): Promise<ModelOnChain> {
   await requireCode({ rpc }, registry, 'registry');
   const read = reader(rpc, registry, modelId);
-  const [{ deprecated, owner }, { version }] = await Promise.all([read('getModel', [modelId]), read('versionOf', [modelId])]);
+  const [{ deprecated, owner }, { version }] = await Promise.all([
+    read('getModel', [modelId]),
+    read('versionOf', [modelId]),
+  ]);
   const { commitment, verifier, registeredAt } = await read('getModelVersion', [modelId, version]);
   return {
     modelId,
@@ -195,7 +221,9 @@ async function versionOnRecord(rpc: Rpc, registry: string, model: ModelOnChain):
   });
   const receipt = log && (await rpc.provider.getTransactionReceipt(log.transactionHash));
   if (!receipt) {
-    throw new RpcResponseError(`the RPC at ${rpc.host} does not have block ${model.registeredAt}'s events; use an archive node`);
+    throw new RpcResponseError(
+      `the RPC at ${rpc.host} does not have block ${model.registeredAt}'s events; use an archive node`,
+    );
   }
   return registered(log, receipt);
 }

@@ -3,10 +3,15 @@ import { AbiCoder, dataSlice, type ErrorFragment, Interface, isCallException, is
 import { RevertedError } from './errors.js';
 
 /**
- * Decodes `data` against the custom errors of `abis` and Solidity's Error(string) and Panic(uint256). `transaction` is the
- * hash where one was mined.
+ * Decodes `data` against the custom errors of `abis` and Solidity's Error(string) and Panic(uint256). `transaction` is
+ * the hash where one was mined.
  */
-export function decodeRevert(data: string, abis: readonly Interface[], action: string, transaction?: string): RevertedError {
+export function decodeRevert(
+  data: string,
+  abis: readonly Interface[],
+  action: string,
+  transaction?: string,
+): RevertedError {
   for (const abi of abis) {
     const parsed = parse(abi, data);
     if (parsed) return new RevertedError(parsed.name, parsed.args, action, transaction);

@@ -2,8 +2,8 @@
  * A chain as the rest of this folder sees it: ethers' provider over a transport that retries, with its chain id known
  * before anything else happens.
  *
- * The trap: ethers' own JsonRpcProvider retries network detection for ever, so a dead URL hangs. Here the chain id is asked
- * once, within the deadline, and then fixed.
+ * The trap: ethers' own JsonRpcProvider retries network detection for ever, so a dead URL hangs. Here the chain id is
+ * asked once, within the deadline, and then fixed.
  */
 import { JsonRpcApiProvider, type JsonRpcError, type JsonRpcPayload, type JsonRpcResult, Network } from 'ethers';
 import { ChainMismatchError, RpcResponseError } from './errors.js';
@@ -68,7 +68,8 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
     );
   }
   const genesis = (await ask(endpoint, 'eth_getBlockByNumber', ['0x0', false])) as { hash?: string } | null;
-  if (typeof genesis?.hash !== 'string') throw new RpcResponseError(`the RPC at ${endpoint.host} does not have its chain's first block`);
+  if (typeof genesis?.hash !== 'string')
+    throw new RpcResponseError(`the RPC at ${endpoint.host} does not have its chain's first block`);
   // A network of its own: those ethers knows by number bring plugins, and some ask third parties for fees.
   const provider = new RetryingProvider(endpoint, new Network(`chain ${chainId}`, chainId));
   return { provider, chainId, genesisHash: genesis.hash, host: endpoint.host };
@@ -77,6 +78,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
 async function ask(endpoint: JsonRpcEndpoint, method: string, params: unknown[]): Promise<unknown> {
   const request = { jsonrpc: '2.0', id: 1, method, params };
   const answer = await endpoint.post(request);
-  if (answer.error) throw new RpcResponseError(`the RPC at ${endpoint.host} refused ${method}: ${answer.error.message}`);
+  if (answer.error)
+    throw new RpcResponseError(`the RPC at ${endpoint.host} refused ${method}: ${answer.error.message}`);
   return answer.result;
 }

@@ -1,4 +1,7 @@
-/** What a command holds while it works on a chain: the RPC or the build's own local chain, the signer, the build's journal. */
+/**
+ * What a command holds while it works on a chain: the RPC or the build's own local chain, the signer, the build's
+ * journal.
+ */
 import { join } from 'node:path';
 import { fileJournal } from './journal.js';
 import { openLocalChain } from './local-chain.js';

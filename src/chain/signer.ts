@@ -1,8 +1,9 @@
 /**
- * Who signs: a private key in the environment or a keystore file (Web3 Secret Storage, what geth and Foundry write), never
- * a command-line argument, which other users of the machine can read in the process list.
+ * Who signs: a private key in the environment or a keystore file (Web3 Secret Storage, what geth and Foundry write),
+ * never a command-line argument, which other users of the machine can read in the process list.
  *
- * The trap: key material must reach no message, log or file; errors below name variables and files, never their contents.
+ * The trap: key material must reach no message, log or file; errors below name variables and files, never their
+ * contents.
  */
 import { readFile } from 'node:fs/promises';
 import { type BaseWallet, getAddress, HDNodeWallet, isKeystoreJson, Mnemonic, Wallet } from 'ethers';
@@ -21,8 +22,9 @@ export function developmentSigner(index = 0): Signer {
 }
 
 /**
- * The signer that `environment` names: ZKINFER_PRIVATE_KEY, or ZKINFER_KEYSTORE (a file) with ZKINFER_KEYSTORE_PASSWORD or
- * ZKINFER_KEYSTORE_PASSWORD_FILE. With none of them: anvil's development account on a local chain, SignerError on any other.
+ * The signer that `environment` names: ZKINFER_PRIVATE_KEY, or ZKINFER_KEYSTORE (a file) with ZKINFER_KEYSTORE_PASSWORD
+ * or ZKINFER_KEYSTORE_PASSWORD_FILE. With none of them: anvil's development account on a local chain, SignerError on
+ * any other.
  */
 export async function resolveSigner(chainId: number, environment: NodeJS.ProcessEnv = process.env): Promise<Signer> {
   const { ZKINFER_PRIVATE_KEY: privateKey, ZKINFER_KEYSTORE: keystore } = environment;
@@ -51,7 +53,9 @@ export async function defaultProver(environment: NodeJS.ProcessEnv = process.env
 function fromPrivateKey(text: string): Signer {
   const hex = text.trim().replace(/^0x/i, '');
   if (!/^[0-9a-fA-F]{64}$/.test(hex)) {
-    throw new SignerError('ZKINFER_PRIVATE_KEY is not a private key: 32 bytes in hex, with or without 0x, are expected');
+    throw new SignerError(
+      'ZKINFER_PRIVATE_KEY is not a private key: 32 bytes in hex, with or without 0x, are expected',
+    );
   }
   try {
     return new Wallet(`0x${hex}`);
@@ -89,7 +93,9 @@ async function keystorePassword(environment: NodeJS.ProcessEnv): Promise<string>
   const { ZKINFER_KEYSTORE_PASSWORD: password, ZKINFER_KEYSTORE_PASSWORD_FILE: file } = environment;
   if (password !== undefined) return password;
   if (!file) {
-    throw new SignerError('ZKINFER_KEYSTORE is set; set ZKINFER_KEYSTORE_PASSWORD or ZKINFER_KEYSTORE_PASSWORD_FILE too');
+    throw new SignerError(
+      'ZKINFER_KEYSTORE is set; set ZKINFER_KEYSTORE_PASSWORD or ZKINFER_KEYSTORE_PASSWORD_FILE too',
+    );
   }
   const text = decodeText(
     await readFile(file).catch((cause) => {

@@ -1,6 +1,6 @@
 /**
- * Proofs to attestations, one or many in a transaction. Asked twice, attested once: the chain is asked for the attestation
- * (model version, input commitment, context) first, and the journal for a transaction on its way.
+ * Proofs to attestations, one or many in a transaction. Asked twice, attested once: the chain is asked for the
+ * attestation (model version, input commitment, context) first, and the journal for a transaction on its way.
  *
  * The trap: an attestation already on record says that *its* output was proved. A submission counts as done only if its
  * output and its prover are those on record; anything else goes to the contract, which refuses it with its own reason.
@@ -18,7 +18,9 @@ import { type Request, type Sender, sendOnce } from './transactions.js';
 export interface ProvedInference {
   readonly proof: Proof;
   readonly publicSignals: readonly string[];
-  /** Of its context, `contextFor` of the chain, the attestations contract and the account that submits it; default 0. */
+  /**
+   * Of its context, `contextFor` of the chain, the attestations contract and the account that submits it; default 0.
+   */
   readonly nonce?: bigint;
 }
 
@@ -55,7 +57,11 @@ export interface BatchResult {
  * `OutputMismatch`, `InputCommitmentMismatch`, `AlreadyAttested`, `VerificationRefused_ModelDeprecated` …
  * @throws ContextMismatchError where the proof is not made for this chain, contract, account and nonce; nothing is sent
  */
-export async function submitInference(sender: Sender, model: AttestedModel, inference: ProvedInference): Promise<AttestationResult> {
+export async function submitInference(
+  sender: Sender,
+  model: AttestedModel,
+  inference: ProvedInference,
+): Promise<AttestationResult> {
   await requireCode(sender, model.attestations, 'attestations contract');
   requireMadeFor(sender, model, [inference]);
   const before = await recorded(sender, model, inference);
@@ -63,10 +69,19 @@ export async function submitInference(sender: Sender, model: AttestedModel, infe
   try {
     const receipt = await sendOnce(sender, attestRequest(model, inference));
     const [attestation] = attestationsIn(receipt, model.attestations);
-    return { transaction: receipt.hash, gasUsed: Number(receipt.gasUsed), accepted: true, alreadyAttested: false, attestation };
+    return {
+      transaction: receipt.hash,
+      gasUsed: Number(receipt.gasUsed),
+      accepted: true,
+      alreadyAttested: false,
+      attestation,
+    };
   } catch (error) {
     // The same submission from another process, with another journal, may have come first.
-    const after = error instanceof RevertedError && error.errorName === 'AlreadyAttested' && (await recorded(sender, model, inference));
+    const after =
+      error instanceof RevertedError &&
+      error.errorName === 'AlreadyAttested' &&
+      (await recorded(sender, model, inference));
     if (!after) throw error;
     return after;
   }
@@ -76,7 +91,11 @@ export async function submitInference(sender: Sender, model: AttestedModel, infe
  * Attests many inferences of one model in one transaction, all or none; those on record already are left out.
  * @throws ContextMismatchError
  */
-export async function submitBatch(sender: Sender, model: AttestedModel, inferences: readonly ProvedInference[]): Promise<BatchResult> {
+export async function submitBatch(
+  sender: Sender,
+  model: AttestedModel,
+  inferences: readonly ProvedInference[],
+): Promise<BatchResult> {
   await requireCode(sender, model.attestations, 'attestations contract');
   requireMadeFor(sender, model, inferences);
   const ids = inferences.map((inference) => attestationIdOf(model, inference));
@@ -97,11 +116,22 @@ export async function submitBatch(sender: Sender, model: AttestedModel, inferenc
 
 /** The call that attests one inference. */
 export function attestRequest(model: AttestedModel, inference: ProvedInference): Request {
-  const { inputCommitment, output, proof } = inferenceCalldata(model.key, model.manifest, inference.proof, inference.publicSignals);
+  const { inputCommitment, output, proof } = inferenceCalldata(
+    model.key,
+    model.manifest,
+    inference.proof,
+    inference.publicSignals,
+  );
   return {
     purpose: `attest ${attestationIdOf(model, inference)} ${output}`,
     to: model.attestations,
-    data: ATTESTATIONS_ABI.encodeFunctionData('attest', [model.modelId, inputCommitment, inference.nonce ?? 0n, output, proof]),
+    data: ATTESTATIONS_ABI.encodeFunctionData('attest', [
+      model.modelId,
+      inputCommitment,
+      inference.nonce ?? 0n,
+      output,
+      proof,
+    ]),
     action: 'attesting the inference',
     abis: ALL_ABIS,
   };
@@ -115,7 +145,13 @@ export function batchRequest(model: AttestedModel, inferences: readonly ProvedIn
   return {
     purpose: `attest ${ids.join(' ')} ${outputs}`,
     to: model.attestations,
-    data: ATTESTATIONS_ABI.encodeFunctionData('attestBatch', [model.modelId, inputCommitments, nonces, outputs, proofs]),
+    data: ATTESTATIONS_ABI.encodeFunctionData('attestBatch', [
+      model.modelId,
+      inputCommitments,
+      nonces,
+      outputs,
+      proofs,
+    ]),
     action: `attesting ${inferences.length} inferences`,
     abis: ALL_ABIS,
   };
@@ -123,12 +159,21 @@ export function batchRequest(model: AttestedModel, inferences: readonly ProvedIn
 
 /** The id the attestation of this inference has or will have. */
 export function attestationIdOf(model: AttestedModel, inference: ProvedInference): string {
-  const { inputCommitment, context } = inferenceCalldata(model.key, model.manifest, inference.proof, inference.publicSignals);
+  const { inputCommitment, context } = inferenceCalldata(
+    model.key,
+    model.manifest,
+    inference.proof,
+    inference.publicSignals,
+  );
   return attestationId(model.modelId, model.version, inputCommitment, context);
 }
 
 /** The contract would say only that the proof is invalid; here it is known why. */
-function requireMadeFor({ rpc: { chainId }, signer }: Sender, { attestations: contract, key, manifest }: AttestedModel, inferences: readonly ProvedInference[]): void {
+function requireMadeFor(
+  { rpc: { chainId }, signer }: Sender,
+  { attestations: contract, key, manifest }: AttestedModel,
+  inferences: readonly ProvedInference[],
+): void {
   for (const { proof, publicSignals, nonce = 0n } of inferences) {
     const { context } = inferenceCalldata(key, manifest, proof, publicSignals);
     if (context !== contextFor({ chainId, contract, account: signer.address, nonce })) {
@@ -140,14 +185,26 @@ function requireMadeFor({ rpc: { chainId }, signer }: Sender, { attestations: co
   }
 }
 
-async function recorded(sender: Sender, model: AttestedModel, inference: ProvedInference): Promise<AttestationResult | undefined> {
+async function recorded(
+  sender: Sender,
+  model: AttestedModel,
+  inference: ProvedInference,
+): Promise<AttestationResult | undefined> {
   const [attestation] = await onRecord(sender, model, [inference]);
   if (attestation === undefined) return undefined;
   const receipt = await sender.rpc.provider.getTransactionReceipt(attestation.transaction);
   if (receipt === null) {
-    throw new RpcResponseError(`the RPC at ${sender.rpc.host} lost the receipt of ${attestation.transaction}; try again`);
+    throw new RpcResponseError(
+      `the RPC at ${sender.rpc.host} lost the receipt of ${attestation.transaction}; try again`,
+    );
   }
-  return { transaction: receipt.hash, gasUsed: Number(receipt.gasUsed), accepted: true, alreadyAttested: true, attestation };
+  return {
+    transaction: receipt.hash,
+    gasUsed: Number(receipt.gasUsed),
+    accepted: true,
+    alreadyAttested: true,
+    attestation,
+  };
 }
 
 /** For each inference its attestation by this signer with this output, if there is one. */

@@ -1,6 +1,6 @@
 /**
- * Sends what must happen once, once. EIP-1559 transactions (older ones where the chain has no base fee), simulated before they are signed, journalled before they are
- * sent, followed to their confirmations.
+ * Sends what must happen once, once. EIP-1559 transactions (older ones where the chain has no base fee), simulated
+ * before they are signed, journalled before they are sent, followed to their confirmations.
  *
  * The trap: "nonce too low" after a lost answer usually means that our own transaction was mined. So every refusal is
  * checked against the chain by transaction hash before it is believed, and an intent gets a new nonce only when another
@@ -47,8 +47,8 @@ export interface Request {
   /** ABIs that name the custom errors of every contract in the call. */
   readonly abis: readonly Interface[];
   /**
-   * Gas limit; default: estimated. Needed where the contract answers failure instead of reverting, since an estimate is the
-   * least gas with which a call does not revert.
+   * Gas limit; default: estimated. Needed where the contract answers failure instead of reverting, since an estimate is
+   * the least gas with which a call does not revert.
    */
   readonly gas?: bigint;
 }
@@ -108,8 +108,8 @@ export async function sendOnce(sender: Sender, request: Request): Promise<Transa
 }
 
 /**
- * What would happen to `request` if it were sent now: the gas limit it needs, or RevertedError with the contract's own reason.
- * Sends nothing.
+ * What would happen to `request` if it were sent now: the gas limit it needs, or RevertedError with the contract's own
+ * reason. Sends nothing.
  */
 export async function simulate(sender: Pick<Sender, 'rpc' | 'signer'>, request: Request): Promise<bigint> {
   const call = { from: sender.signer.address, to: request.to, data: request.data, value: request.value ?? 0n };
@@ -121,7 +121,10 @@ export async function simulate(sender: Pick<Sender, 'rpc' | 'signer'>, request: 
   }
 }
 
-/** The journalled transaction, signed again where its fees no longer do; or a new one. A journalled nonce stays while it is free. */
+/**
+ * The journalled transaction, signed again where its fees no longer do; or a new one. A journalled nonce stays while it
+ * is free.
+ */
 async function signOrResume(sender: Sender, request: Request, known: Signed | undefined): Promise<Signed> {
   const { provider } = sender.rpc;
   const from = sender.signer.address;
@@ -186,8 +189,9 @@ function priceOf({ maxFeePerGas, gasPrice }: Transaction): bigint {
 }
 
 /**
- * By EIP-1559, twice the base fee covers six full blocks in a row; the priority fee is the node's suggestion. (Not ethers' getFeeData,
- * which takes a base fee of zero, as private chains have, for none.) On a chain without base fee, the node's gas price.
+ * By EIP-1559, twice the base fee covers six full blocks in a row; the priority fee is the node's suggestion. (Not
+ * ethers' getFeeData, which takes a base fee of zero, as private chains have, for none.) On a chain without base fee,
+ * the node's gas price.
  */
 async function fees({ rpc }: Sender): Promise<Fees> {
   const block = await rpc.provider.getBlock('latest');
@@ -205,7 +209,9 @@ async function fees({ rpc }: Sender): Promise<Fees> {
   };
 }
 
-/** A quarter above the node's price, which is what was paid lately; there is no base fee that would bound how it moves. */
+/**
+ * A quarter above the node's price, which is what was paid lately; there is no base fee that would bound how it moves.
+ */
 async function legacyFees(rpc: Rpc): Promise<Fees> {
   const answer = await rpc.provider.send('eth_gasPrice', []);
   if (typeof answer !== 'string' || !/^0x[0-9a-fA-F]+$/.test(answer)) {
@@ -213,7 +219,11 @@ async function legacyFees(rpc: Rpc): Promise<Fees> {
   }
   const gasPrice = BigInt(answer);
   // Already paid for where it was offered before: only a transaction that the node would hardly take is signed again.
-  return { least: gasPrice / 2n, offer: { type: 0, gasPrice: gasPrice + gasPrice / 4n }, modest: { type: 0, gasPrice } };
+  return {
+    least: gasPrice / 2n,
+    offer: { type: 0, gasPrice: gasPrice + gasPrice / 4n },
+    modest: { type: 0, gasPrice },
+  };
 }
 
 /** Hands the transaction to the node; returns when the node has it, or when its nonce is used up (left to `follow`). */
@@ -228,14 +238,19 @@ async function broadcast(sender: Sender, signed: Signed, deadline: number): Prom
       if (/already known|already imported|known transaction/i.test(rpcMessage(error))) return;
       if (await isKnown(sender.rpc, signed)) return;
       if (isError(error, 'INSUFFICIENT_FUNDS') || /insufficient funds/i.test(rpcMessage(error))) {
-        throw new InsufficientFundsError(`account ${sender.signer.address} cannot pay the transaction's gas; send it some ether`, {
-          cause: error,
-        });
+        throw new InsufficientFundsError(
+          `account ${sender.signer.address} cannot pay the transaction's gas; send it some ether`,
+          {
+            cause: error,
+          },
+        );
       }
       if (!/nonce|replacement|underpriced/i.test(rpcMessage(error))) {
         throw error instanceof Error && 'attempts' in error
           ? error
-          : new RpcResponseError(`the RPC at ${sender.rpc.host} refused the transaction: ${rpcMessage(error)}`, { cause: error });
+          : new RpcResponseError(`the RPC at ${sender.rpc.host} refused the transaction: ${rpcMessage(error)}`, {
+              cause: error,
+            });
       }
       refused = error;
     }
@@ -266,7 +281,8 @@ async function follow(sender: Sender, signed: Signed, deadline: number): Promise
       return undefined;
     } else if (look % STUCK_LOOKS === 0 && signed.raw !== undefined) {
       // Fallen out of the node's pool. The same bytes again are the same transaction.
-      if (!(await isKnown(rpc, signed))) await rpc.provider.send('eth_sendRawTransaction', [signed.raw]).catch(() => undefined);
+      if (!(await isKnown(rpc, signed)))
+        await rpc.provider.send('eth_sendRawTransaction', [signed.raw]).catch(() => undefined);
       // By the second time every intent at work has had its chance to come back by itself.
       if (look > STUCK_LOOKS) await inTurn(turnOf(sender), () => fillGap(sender, signed.nonce));
     }
@@ -276,16 +292,23 @@ async function follow(sender: Sender, signed: Signed, deadline: number): Promise
 }
 
 /**
- * Spends the nonces below `nonce` that no transaction holds. After a reorganization the intents that had them may be gone for
- * good (what they acted on was never asked), and everything above would wait for ever. An intent that still wants such a nonce
- * finds it lost to another transaction, as ever, and takes a new one.
+ * Spends the nonces below `nonce` that no transaction holds. After a reorganization the intents that had them may be
+ * gone for good (what they acted on was never asked), and everything above would wait for ever. An intent that still
+ * wants such a nonce finds it lost to another transaction, as ever, and takes a new one.
  */
 async function fillGap(sender: Sender, nonce: number): Promise<void> {
   const { rpc, signer } = sender;
   for (let free = await rpc.provider.getTransactionCount(signer.address, 'pending'); free < nonce; free++) {
     // Less than `sign` offers: where a node does not count what is pending, this must not replace an intent that is.
     const { modest } = await fees(sender);
-    const nothing = { ...modest, chainId: rpc.chainId, nonce: free, to: signer.address, value: 0n, gasLimit: TRANSFER_GAS };
+    const nothing = {
+      ...modest,
+      chainId: rpc.chainId,
+      nonce: free,
+      to: signer.address,
+      value: 0n,
+      gasLimit: TRANSFER_GAS,
+    };
     // Refused where the nonce was taken meanwhile, which is as good.
     await rpc.provider.send('eth_sendRawTransaction', [await signer.signTransaction(nothing)]).catch(() => undefined);
   }
@@ -335,10 +358,15 @@ function refusal({ rpc, signer }: Pick<Sender, 'rpc' | 'signer'>, request: Reque
   const data = revertData(error);
   if (data !== undefined) return decodeRevert(data, request.abis, request.action);
   if (isError(error, 'INSUFFICIENT_FUNDS')) {
-    return new InsufficientFundsError(`account ${signer.address} cannot pay for ${request.action}; send it some ether`, { cause: error });
+    return new InsufficientFundsError(
+      `account ${signer.address} cannot pay for ${request.action}; send it some ether`,
+      { cause: error },
+    );
   }
   if (isError(error, 'UNKNOWN_ERROR')) {
-    return new RpcResponseError(`the RPC at ${rpc.host} refused ${request.action}: ${rpcMessage(error)}`, { cause: error });
+    return new RpcResponseError(`the RPC at ${rpc.host} refused ${request.action}: ${rpcMessage(error)}`, {
+      cause: error,
+    });
   }
   return error;
 }
@@ -353,7 +381,10 @@ const turnOf = ({ rpc, signer }: Sender): string => `${rpc.genesisHash}:${signer
 
 const queues = new Map<string, Promise<unknown>>();
 
-/** Runs one piece of work at a time for each key, in the order asked: two intents of one account must not take one nonce. */
+/**
+ * Runs one piece of work at a time for each key, in the order asked: two intents of one account must not take one
+ * nonce.
+ */
 async function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
   const before = queues.get(key) ?? Promise.resolve();
   const mine = before.catch(() => undefined).then(work);

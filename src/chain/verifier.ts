@@ -1,12 +1,13 @@
 /**
  * A generated verifier on its own, without registry: deploy it, ask it, send it a proof in a transaction.
  *
- * The trap: `verifyProof` is a view that answers false instead of reverting, so a transaction to it succeeds whatever the
- * proof. What counts is the answer, asked before sending: the contract has no state, so it cannot change, and a refused
- * proof costs nothing. With too little gas to decide a generated verifier reverts, which is what estimates go by.
+ * The trap: `verifyProof` is a view that answers false instead of reverting, so a transaction to it succeeds whatever
+ * the proof. What counts is the answer, asked before sending: the contract has no state, so it cannot change, and a
+ * refused proof costs nothing. With too little gas to decide a generated verifier reverts, which is what estimates go
+ * by.
  *
- * The other trap: a contract can answer `vkHash()` with any hash. Only its code says what it does, so that is compared with what the
- * caller compiled.
+ * The other trap: a contract can answer `vkHash()` with any hash. Only its code says what it does, so that is compared
+ * with what the caller compiled.
  */
 import { isCanonical } from '../groth16/canonical.js';
 import { requireFinishedKey } from '../groth16/finished-key.js';
@@ -35,7 +36,11 @@ export interface Submission {
  * Deploys a compiled `Verifier.sol` and checks that the key in it is `key`, and that the chain has its code.
  * @throws UnfinishedKeyError before anything is sent; ForeignCodeError
  */
-export async function deployVerifier(sender: Sender, artifact: VerifierArtifact, key: VerificationKey): Promise<Deployed> {
+export async function deployVerifier(
+  sender: Sender,
+  artifact: VerifierArtifact,
+  key: VerificationKey,
+): Promise<Deployed> {
   requireFinishedKey(key);
   const deployed = await deployContract(sender, artifact, 'deploying the verifier');
   await requireVerifier(sender.rpc, deployed.address, key, artifact);
@@ -44,7 +49,8 @@ export async function deployVerifier(sender: Sender, artifact: VerifierArtifact,
 
 /**
  * Refuses the contract at `address` unless its code is that of the verifier generated for `key` and compiled here.
- * @throws NotDeployedError where it says itself that it is for another key, or nothing is there; ForeignCodeError where its code is another
+ * @throws NotDeployedError where it says itself that it is for another key, or nothing is there; ForeignCodeError where
+ *   its code is another
  */
 export async function requireVerifier(
   rpc: Rpc,
@@ -99,7 +105,8 @@ export async function submitToVerifier(
   await requireVerifier(sender.rpc, address, key, artifact);
   // What is not written in the one accepted way no verifier takes; some of it cannot even be encoded.
   if (!isCanonical(proof, publicSignals)) return { transaction: null, gasUsed: 0, accepted: false };
-  if (!(await verifyOnChain(sender.rpc, address, proof, publicSignals))) return { transaction: null, gasUsed: 0, accepted: false };
+  if (!(await verifyOnChain(sender.rpc, address, proof, publicSignals)))
+    return { transaction: null, gasUsed: 0, accepted: false };
   const receipt = await sendOnce(sender, {
     purpose: `verify ${publicSignals.join(' ')}`,
     to: address,
@@ -113,7 +120,9 @@ export async function submitToVerifier(
 /** @throws PublicSignalsError */
 function requireCount({ nPublic }: VerificationKey, publicSignals: readonly string[]): void {
   if (publicSignals.length !== nPublic) {
-    throw new PublicSignalsError(`The verifier takes ${nPublic} public signals, ${publicSignals.length} were given; use the proof's own public.json.`);
+    throw new PublicSignalsError(
+      `The verifier takes ${nPublic} public signals, ${publicSignals.length} were given; use the proof's own public.json.`,
+    );
   }
 }
 

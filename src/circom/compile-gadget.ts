@@ -6,7 +6,10 @@ import { gadgetKey, gadgetOf, type GadgetSpec } from '../gadgets/index.js';
 import { runCircom, type CircomModule } from './run-circom.js';
 import { gadgetSources } from './sources.js';
 
-/** What circom wrote: the bytes of `.r1cs`, and the lines of `.sym` whose signals are still wires (of Poseidon's, one in twenty). */
+/**
+ * What circom wrote: the bytes of `.r1cs`, and the lines of `.sym` whose signals are still wires (of Poseidon's, one in
+ * twenty).
+ */
 export interface CompiledGadget {
   readonly r1cs: Uint8Array;
   readonly sym: string;

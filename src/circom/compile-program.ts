@@ -1,9 +1,9 @@
 /**
- * Any circom program, a user's own: its constraints, and the names of its signals. Includes are looked for as circom does: beside the
- * file that includes, then in the folders given, then in this package's `circuits/` and in circomlib.
+ * Any circom program, a user's own: its constraints, and the names of its signals. Includes are looked for as circom
+ * does: beside the file that includes, then in the folders given, then in this package's `circuits/` and in circomlib.
  *
- * The traps: circom sees one folder, so the sources are copied to a temporary one, by their absolute paths; and without `--O0` it leaves
- * out signals that no constraint needs, which are the very ones to find.
+ * The traps: circom sees one folder, so the sources are copied to a temporary one, by their absolute paths; and without
+ * `--O0` it leaves out signals that no constraint needs, which are the very ones to find.
  */
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -29,11 +29,17 @@ export interface ProgramOptions {
   readonly libraries?: readonly string[];
 }
 
-const OWN = [fileURLToPath(new URL('../../circuits/', import.meta.url)), path.dirname(path.dirname(createRequire(import.meta.url).resolve('circomlib/package.json')))];
+const OWN = [
+  fileURLToPath(new URL('../../circuits/', import.meta.url)),
+  path.dirname(path.dirname(createRequire(import.meta.url).resolve('circomlib/package.json'))),
+];
 const MAIN = /\bcomponent\s+main\b[^;]*;/;
 
 /** @throws CircomError with circom's own message, or for a file that is not there */
-export async function compileProgram(file: string, { component, libraries = [] }: ProgramOptions = {}): Promise<CompiledProgram> {
+export async function compileProgram(
+  file: string,
+  { component, libraries = [] }: ProgramOptions = {},
+): Promise<CompiledProgram> {
   const root = path.resolve(file);
   const sources = new Map<string, string>();
   gather(root, [...libraries.map((folder) => path.resolve(folder)), ...OWN], sources);
@@ -41,9 +47,15 @@ export async function compileProgram(file: string, { component, libraries = [] }
   const bare = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
   if (component === undefined && !MAIN.test(bare)) {
     const [, first = 'NAME'] = /\btemplate\s+(\w+)/.exec(bare) ?? [];
-    throw new CircomError(`${file} has no \`component main\`; name the component to look at, as in --component '${first}(8)'`);
+    throw new CircomError(
+      `${file} has no \`component main\`; name the component to look at, as in --component '${first}(8)'`,
+    );
   }
-  if (component !== undefined) sources.set(root, `${MAIN.test(text) ? text.replace(MAIN, '') : text}\ncomponent main = ${component.replace(/;\s*$/, '')};\n`);
+  if (component !== undefined)
+    sources.set(
+      root,
+      `${MAIN.test(text) ? text.replace(MAIN, '') : text}\ncomponent main = ${component.replace(/;\s*$/, '')};\n`,
+    );
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-circom-'));
   try {
     for (const [source, contents] of sources) {
@@ -84,8 +96,13 @@ function gather(file: string, folders: readonly string[], sources: Map<string, s
   }
   sources.set(file, text);
   const rewritten = text.replace(/^(\s*include\s+)"([^"]+)"/gm, (_, start: string, name: string) => {
-    const found = [path.dirname(file), ...folders].map((folder) => path.resolve(folder, name)).find((place) => fs.existsSync(place));
-    if (found === undefined) throw new CircomError(`${file} includes ${name}, which is neither beside it nor in a library; name its folder with --library`);
+    const found = [path.dirname(file), ...folders]
+      .map((folder) => path.resolve(folder, name))
+      .find((place) => fs.existsSync(place));
+    if (found === undefined)
+      throw new CircomError(
+        `${file} includes ${name}, which is neither beside it nor in a library; name its folder with --library`,
+      );
     gather(found, folders, sources);
     const relative = path.posix.relative(path.posix.dirname(placeOf(file)), placeOf(found));
     return `${start}"${relative.startsWith('.') ? relative : `./${relative}`}"`;

@@ -1,7 +1,7 @@
 /**
- * Gadgets to object files: circom once per template and parameter set, in child processes, through a cache on disk (decision 3 in
- * docs/architecture.md). The trap: compile each gadget as a main component of its own, so that its wires have circom's order whatever else is
- * compiled with it.
+ * Gadgets to object files: circom once per template and parameter set, in child processes, through a cache on disk
+ * (decision 3 in docs/architecture.md). The trap: compile each gadget as a main component of its own, so that its wires
+ * have circom's order whatever else is compiled with it.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import os from 'node:os';
@@ -23,13 +23,16 @@ export { gadgetKey } from '../gadgets/index.js';
 
 export interface CompileOptions {
   /**
-   * Where compiled gadgets are kept: the package's own folder is looked through first, then the others in this order; the first named takes
-   * the new ones. Default: the user's cache and the package's own. An empty list makes every gadget anew and keeps none.
+   * Where compiled gadgets are kept: the package's own folder is looked through first, then the others in this order;
+   * the first named takes the new ones. Default: the user's cache and the package's own. An empty list makes every
+   * gadget anew and keeps none.
    */
   readonly gadgetFolders?: readonly string[];
 }
 
-/** Objects by `gadgetKey`, each spec once however often it is asked for. Throws CircomError with circom's own message. */
+/**
+ * Objects by `gadgetKey`, each spec once however often it is asked for. Throws CircomError with circom's own message.
+ */
 export async function compileGadgets(
   specs: Iterable<GadgetSpec>,
   { gadgetFolders = [cacheFolder(), PACKAGE_FOLDER] }: CompileOptions = {},
@@ -40,7 +43,9 @@ export async function compileGadgets(
     wanted.set(gadgetKey(spec), spec);
   }
   const stores = gadgetFolders.map(gadgetStore);
-  const searched = [...gadgetFolders].sort((x, y) => Number(y === PACKAGE_FOLDER) - Number(x === PACKAGE_FOLDER)).map(gadgetStore);
+  const searched = [...gadgetFolders]
+    .sort((x, y) => Number(y === PACKAGE_FOLDER) - Number(x === PACKAGE_FOLDER))
+    .map(gadgetStore);
   const objects = new Map<string, GadgetObject>();
   const absent: { spec: GadgetSpec; recipe: Recipe }[] = [];
   for (const spec of wanted.values()) {
@@ -88,12 +93,16 @@ function linkable(spec: GadgetSpec, { r1cs, sym }: CompiledGadget): GadgetObject
   const outputCount = system.publicOutputCount;
   const inputCount = system.publicInputCount + system.privateInputCount;
   if (outputCount !== gadgetOf(spec).outputs(spec)) {
-    throw new CircomError(`${gadgetKey(spec)}: circom gave it ${outputCount} outputs, its definition says ${gadgetOf(spec).outputs(spec)}`);
+    throw new CircomError(
+      `${gadgetKey(spec)}: circom gave it ${outputCount} outputs, its definition says ${gadgetOf(spec).outputs(spec)}`,
+    );
   }
   // Labels count outputs and inputs first: if each still has its wire, label and wire are the same number.
   const lines = sym.split('\n', outputCount + inputCount);
   if (!lines.every((line, i) => line.startsWith(`${i + 1},${i + 1},`))) {
-    throw new CircomError(`${gadgetKey(spec)}: circom merged an input or output with another wire; with these parameters no gadget is needed`);
+    throw new CircomError(
+      `${gadgetKey(spec)}: circom merged an input or output with another wire; with these parameters no gadget is needed`,
+    );
   }
   checkObject(spec, system);
   return {
@@ -112,7 +121,11 @@ async function compileAll(specs: readonly GadgetSpec[]): Promise<CompiledGadget[
   const results: CompiledGadget[] = new Array(specs.length);
   let next = 0;
   const work = async (): Promise<void> => {
-    const child = fork(CHILD, { env: childEnvironment(), serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(CHILD, {
+      env: childEnvironment(),
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
     try {
       while (next < specs.length) {
         const index = next++;
@@ -123,7 +136,9 @@ async function compileAll(specs: readonly GadgetSpec[]): Promise<CompiledGadget[
       if (child.connected) child.disconnect();
     }
   };
-  const ends = await Promise.allSettled(Array.from({ length: Math.min(os.availableParallelism(), specs.length, 4) }, work));
+  const ends = await Promise.allSettled(
+    Array.from({ length: Math.min(os.availableParallelism(), specs.length, 4) }, work),
+  );
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
   return results;
 }
@@ -131,7 +146,8 @@ async function compileAll(specs: readonly GadgetSpec[]): Promise<CompiledGadget[
 function compileIn(child: ChildProcess, spec: GadgetSpec): Promise<CompiledGadget> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string): void => reject(new CircomError(`${gadgetKey(spec)}: ${reason}`));
-    const onExit = (code: number | null, signal: string | null): void => fail(`the compiling process ended (${signal ?? code})`);
+    const onExit = (code: number | null, signal: string | null): void =>
+      fail(`the compiling process ended (${signal ?? code})`);
     child.once('exit', onExit);
     child.once('message', ({ compiled, failure }: { compiled?: CompiledGadget; failure?: string }) => {
       child.removeListener('exit', onExit);

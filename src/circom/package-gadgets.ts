@@ -1,6 +1,7 @@
 /**
- * A step of `npm run build`: compiles ahead, into the package's own folder, the gadgets that take circom longest and that nearly every
- * model uses, the Poseidon blocks of every size. What is there and up to date is left, what is outdated is removed.
+ * A step of `npm run build`: compiles ahead, into the package's own folder, the gadgets that take circom longest and
+ * that nearly every model uses, the Poseidon blocks of every size. What is there and up to date is left, what is
+ * outdated is removed.
  */
 import { compileGadgets } from './compile.js';
 import { gadgetRecipe, gadgetStore, PACKAGE_FOLDER } from './cache.js';

@@ -1,7 +1,8 @@
 /**
- * Runs circom (the npm package circom2: circom as WebAssembly) on a folder. The package starts a process a run and compiles
- * its WebAssembly anew each time; here the module is compiled once and instantiated for each run, which takes about 25 ms.
- * The traps: circom sees only files below the folder it is given, and it reports errors on standard output.
+ * Runs circom (the npm package circom2: circom as WebAssembly) on a folder. The package starts a process a run and
+ * compiles its WebAssembly anew each time; here the module is compiled once and instantiated for each run, which takes
+ * about 25 ms. The traps: circom sees only files below the folder it is given, and it reports errors on standard
+ * output.
  */
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -44,7 +45,9 @@ class Exit extends Error {
   }
 }
 
-/** Runs circom with arguments relative to `folder`; returns what it printed. Throws CircomError with circom's message. */
+/**
+ * Runs circom with arguments relative to `folder`; returns what it printed. Throws CircomError with circom's message.
+ */
 export function runCircom(module: CircomModule, folder: string, args: readonly string[]): string {
   const printed: Buffer[] = [];
   const writeSync = (descriptor: number, data: Uint8Array, ...rest: never[]): number => {

@@ -24,10 +24,15 @@ export function gadgetSources(template: string): Map<string, string> {
 }
 
 function readSource(file: string): string {
-  const location = file.startsWith('circomlib/') ? path.join(LIBRARY, file.slice('circomlib/'.length)) : path.join(CIRCUITS, file);
+  const location = file.startsWith('circomlib/')
+    ? path.join(LIBRARY, file.slice('circomlib/'.length))
+    : path.join(CIRCUITS, file);
   try {
     return fs.readFileSync(location, 'utf8');
   } catch (cause) {
-    throw new CircomError(`cannot read the Circom source ${location}: the installation is incomplete, reinstall zkinfer`, { cause });
+    throw new CircomError(
+      `cannot read the Circom source ${location}: the installation is incomplete, reinstall zkinfer`,
+      { cause },
+    );
   }
 }

@@ -14,10 +14,14 @@ import { readUserText } from './files.js';
 import type { Session } from './session.js';
 
 export const jsonOption = (): Option => new Option('--json', 'print one JSON document on standard output');
-export const backendOption = (): Option => new Option('--backend <name>', 'prover to use').choices(['auto', 'native', 'snarkjs']).default('auto');
-export const rpcOption = (): Option => new Option('--rpc <url>', 'JSON-RPC endpoint; default: a local chain kept in the build folder');
-export const proofOption = (): Option => new Option('--proof <file>', 'the proof (default: proof.json in the build folder)');
-export const confirmationsOption = (): Option => new Option('--confirmations <n>', 'blocks to wait for').argParser(wholeNumber);
+export const backendOption = (): Option =>
+  new Option('--backend <name>', 'prover to use').choices(['auto', 'native', 'snarkjs']).default('auto');
+export const rpcOption = (): Option =>
+  new Option('--rpc <url>', 'JSON-RPC endpoint; default: a local chain kept in the build folder');
+export const proofOption = (): Option =>
+  new Option('--proof <file>', 'the proof (default: proof.json in the build folder)');
+export const confirmationsOption = (): Option =>
+  new Option('--confirmations <n>', 'blocks to wait for').argParser(wholeNumber);
 
 const VISIBILITIES = ['public', 'private', 'hashed'];
 
@@ -26,17 +30,49 @@ export function addCompileOptions(command: Command): Command {
   return command
     .option('--calibration <file>', 'samples that set the value ranges: {"input_data": [[...], ...]}')
     .option('--held-out <file>', 'samples that were not calibrated on, for the accuracy report')
-    .addOption(new Option('--input-range <low,high>', 'declared range of every input element, e.g. 0,1').argParser(range))
-    .addOption(new Option('--shape <name=sizes>', 'shape of an input whose dimensions the file leaves open, e.g. input=1,3,224,224; once for each such input').argParser(collect).default([], 'none'))
-    .addOption(new Option('--output <name>', 'an output to prove, by its name in the file; once for each (default: all)').argParser(collect))
+    .addOption(
+      new Option('--input-range <low,high>', 'declared range of every input element, e.g. 0,1').argParser(range),
+    )
+    .addOption(
+      new Option(
+        '--shape <name=sizes>',
+        'shape of an input whose dimensions the file leaves open, e.g. input=1,3,224,224; once for each such input',
+      )
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option(
+        '--output <name>',
+        'an output to prove, by its name in the file; once for each (default: all)',
+      ).argParser(collect),
+    )
     .addOption(new Option('--input-visibility <v>', 'who sees the input').choices(VISIBILITIES).default('hashed'))
     .addOption(new Option('--output-visibility <v>', 'who sees the output').choices(VISIBILITIES).default('public'))
     .option('--scores', 'the outputs are scores of classes: print the class, and how often it is the same as float32')
     .option('--labels <file>', 'the same, with the names of the classes: one a line, or a JSON array')
     .option('--allow-no-statement', 'compile although input and output are both private, so that proofs say nothing')
-    .addOption(new Option('--activation-bits <n>', 'bits of inputs and activations, 2 to 16 (default: 8)').argParser(activationBits))
-    .addOption(new Option('--max-error <share>', 'take the fewest bits with at most this error on rows not calibrated on, e.g. 1%').argParser(share).conflicts('activationBits'))
-    .addOption(new Option('--min-agreement <share>', 'take the fewest bits that give the float class at least this often, e.g. 99.5%').argParser(share).conflicts('activationBits'));
+    .addOption(
+      new Option('--activation-bits <n>', 'bits of inputs and activations, 2 to 16 (default: 8)').argParser(
+        activationBits,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--max-error <share>',
+        'take the fewest bits with at most this error on rows not calibrated on, e.g. 1%',
+      )
+        .argParser(share)
+        .conflicts('activationBits'),
+    )
+    .addOption(
+      new Option(
+        '--min-agreement <share>',
+        'take the fewest bits that give the float class at least this often, e.g. 99.5%',
+      )
+        .argParser(share)
+        .conflicts('activationBits'),
+    );
 }
 
 export interface CompileFlags {
@@ -56,10 +92,24 @@ export interface CompileFlags {
   readonly json?: boolean;
 }
 
-/** A model file and the options to compile it with. What reads models is loaded here, not with the options: each command has those. */
-export async function readModel(path: string, flags: CompileFlags): Promise<{ readonly onnx: Uint8Array; readonly options: CompileOptions }> {
-  const [{ buildGraph, chooseFrom, decodeModel, parseInputShape }, { parseLabels }, { NO_STATEMENT }, { readOnnxFile }] = await Promise.all([
-    import('../onnx/index.js'), import('../workflow/classes.js'), import('../workflow/compile.js'), import('../workflow/onnx-file.js'),
+/**
+ * A model file and the options to compile it with. What reads models is loaded here, not with the options: each command
+ * has those.
+ */
+export async function readModel(
+  path: string,
+  flags: CompileFlags,
+): Promise<{ readonly onnx: Uint8Array; readonly options: CompileOptions }> {
+  const [
+    { buildGraph, chooseFrom, decodeModel, parseInputShape },
+    { parseLabels },
+    { NO_STATEMENT },
+    { readOnnxFile },
+  ] = await Promise.all([
+    import('../onnx/index.js'),
+    import('../workflow/classes.js'),
+    import('../workflow/compile.js'),
+    import('../workflow/onnx-file.js'),
   ]);
   if (flags.inputVisibility === 'private' && flags.outputVisibility === 'private' && flags.allowNoStatement !== true) {
     throw new UsageError(`${NO_STATEMENT} (--allow-no-statement compiles it as it is)`);
@@ -71,18 +121,43 @@ export async function readModel(path: string, flags: CompileFlags): Promise<{ re
   const read = async (file: string | undefined, what: string): Promise<Sample[] | undefined> =>
     file === undefined
       ? undefined
-      : parseSamples(await readUserText(file, what), (inputs ??= buildGraph(chooseFrom(decodeModel(onnx), choice)).inputs), file);
+      : parseSamples(
+          await readUserText(file, what),
+          (inputs ??= buildGraph(chooseFrom(decodeModel(onnx), choice)).inputs),
+          file,
+        );
   const samples = await read(calibration, 'the calibration data');
   const heldOut = await read(flags.heldOut, 'the held-out samples');
-  const labels = flags.labels === undefined ? undefined : parseLabels(await readUserText(flags.labels, 'the labels'), flags.labels);
+  const labels =
+    flags.labels === undefined ? undefined : parseLabels(await readUserText(flags.labels, 'the labels'), flags.labels);
   const classes = { scores: flags.scores, labels };
   const { maxError, minAgreement } = flags;
   const target = maxError === undefined && minAgreement === undefined ? undefined : { maxError, minAgreement };
-  return { onnx, options: { name: buildName(path), calibration: samples, heldOut, inputRange, inputVisibility, outputVisibility, activationBits, target, ...choice, ...classes } };
+  return {
+    onnx,
+    options: {
+      name: buildName(path),
+      calibration: samples,
+      heldOut,
+      inputRange,
+      inputVisibility,
+      outputVisibility,
+      activationBits,
+      target,
+      ...choice,
+      ...classes,
+    },
+  };
 }
 
-function choiceOf({ shape, output }: Pick<CompileFlags, 'shape' | 'output'>, parse: (text: string) => InputShape): ModelChoice {
-  return { ...(shape.length === 0 ? {} : { shapes: shape.map(parse) }), ...(output === undefined ? {} : { outputs: output }) };
+function choiceOf(
+  { shape, output }: Pick<CompileFlags, 'shape' | 'output'>,
+  parse: (text: string) => InputShape,
+): ModelChoice {
+  return {
+    ...(shape.length === 0 ? {} : { shapes: shape.map(parse) }),
+    ...(output === undefined ? {} : { outputs: output }),
+  };
 }
 
 function collect(text: string, before: readonly string[] | undefined): readonly string[] {
@@ -114,7 +189,8 @@ function share(text: string): number {
 
 function range(text: string): readonly [number, number] {
   const ends = text.split(',').map(Number);
-  if (ends.length !== 2 || !ends.every(Number.isFinite) || ends[0] >= ends[1]) throw new InvalidArgumentError('give two numbers, the smaller first, as in --input-range 0,1');
+  if (ends.length !== 2 || !ends.every(Number.isFinite) || ends[0] >= ends[1])
+    throw new InvalidArgumentError('give two numbers, the smaller first, as in --input-range 0,1');
   return [ends[0], ends[1]];
 }
 
@@ -125,13 +201,17 @@ export function accountText(text: string): string {
 }
 
 export function uint256(text: string): bigint {
-  if (!/^(0x[0-9a-fA-F]{1,64}|\d{1,78})$/.test(text) || BigInt(text) >= 1n << 256n) throw new InvalidArgumentError('give a whole number below 2^256');
+  if (!/^(0x[0-9a-fA-F]{1,64}|\d{1,78})$/.test(text) || BigInt(text) >= 1n << 256n)
+    throw new InvalidArgumentError('give a whole number below 2^256');
   return BigInt(text);
 }
 
 /** A context as a number (decimal or 0x). @throws InvalidArgumentError */
 export function context(text: string): bigint {
-  if (/^0x[0-9a-fA-F]{40}$/.test(text)) throw new InvalidArgumentError('an address alone names no contract and no chain; bind the proof to an account with --for');
+  if (/^0x[0-9a-fA-F]{40}$/.test(text))
+    throw new InvalidArgumentError(
+      'an address alone names no contract and no chain; bind the proof to an account with --for',
+    );
   if (!/^(0x[0-9a-fA-F]+|\d+)$/.test(text)) throw new InvalidArgumentError('give a number below the field modulus');
   const value = BigInt(text);
   if (value >= FIELD_MODULUS) throw new InvalidArgumentError('the context must be below the scalar field of BN254');

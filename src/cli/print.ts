@@ -16,7 +16,10 @@ export function printLayers(layers: readonly LayerReport[]): string {
 
 export function printAccuracy(accuracy: ComparedAccuracy): string {
   const share = (value: number): string => `${(100 * value).toFixed(2)} %`;
-  const against = accuracy.reference === 'onnxruntime' ? 'float32 (onnxruntime)' : `this package's own float evaluator (${message(accuracy.why ?? 'without onnxruntime')})`;
+  const against =
+    accuracy.reference === 'onnxruntime'
+      ? 'float32 (onnxruntime)'
+      : `this package's own float evaluator (${message(accuracy.why ?? 'without onnxruntime')})`;
   const lines = accuracy.sets.flatMap(({ rows, samples, outputs }) => {
     const apart = rows === 'heldOut' && accuracy.heldOut === 'split' ? ', by a model calibrated on the others' : '';
     return [
@@ -30,8 +33,16 @@ export function printAccuracy(accuracy: ComparedAccuracy): string {
   });
   const saturated = accuracy.saturations
     .slice(0, MOST_SATURATIONS)
-    .map(({ layer, op, share: cut, rows }) => `  layer ${oneLine(layer)} (${oneLine(op)}) cuts off ${share(cut)} of its values on ${ROWS[rows]}`);
-  return [`against ${against}:`, ...lines, ...saturated, ...accuracy.warnings.map((warning) => `  warning: ${message(warning)}`)].join('\n');
+    .map(
+      ({ layer, op, share: cut, rows }) =>
+        `  layer ${oneLine(layer)} (${oneLine(op)}) cuts off ${share(cut)} of its values on ${ROWS[rows]}`,
+    );
+  return [
+    `against ${against}:`,
+    ...lines,
+    ...saturated,
+    ...accuracy.warnings.map((warning) => `  warning: ${message(warning)}`),
+  ].join('\n');
 }
 
 /** Saturating layers that are printed; `--json` has all. */
@@ -49,7 +60,9 @@ export function printOutputs(outputs: readonly OutputReport[]): string {
         `output ${oneLine(name)}${omitted ? ` (scores before ${omitted}, which is not proved)` : ''}:`,
         `  integers ${integers.slice(0, SHOWN).join(' ')}${rest}`,
         `  values   ${shown.join(' ')}${rest}`,
-        ...(predicted === undefined ? [] : [`  class    ${predicted}${label === undefined ? '' : ` (${oneLine(label)})`}`]),
+        ...(predicted === undefined
+          ? []
+          : [`  class    ${predicted}${label === undefined ? '' : ` (${oneLine(label)})`}`]),
       ].join('\n');
     })
     .join('\n');

@@ -1,6 +1,6 @@
 /**
- * The `zkinfer` command as a function. Each subcommand is one file in `commands/`, loaded only when it is the one asked for: chain,
- * provers and onnxruntime take longer to load than most commands take.
+ * The `zkinfer` command as a function. Each subcommand is one file in `commands/`, loaded only when it is the one asked
+ * for: chain, provers and onnxruntime take longer to load than most commands take.
  */
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.js';
@@ -15,24 +15,81 @@ interface Subcommand {
 }
 
 const COMMANDS: readonly Subcommand[] = [
-  { name: 'inspect', summary: "show a model's operators and shapes, what each layer will cost, and what is not supported and why", load: () => import('./commands/inspect.js') },
-  { name: 'compile', summary: 'quantize a model and compile it to a circuit', load: () => import('./commands/compile.js') },
+  {
+    name: 'inspect',
+    summary: "show a model's operators and shapes, what each layer will cost, and what is not supported and why",
+    load: () => import('./commands/inspect.js'),
+  },
+  {
+    name: 'compile',
+    summary: 'quantize a model and compile it to a circuit',
+    load: () => import('./commands/compile.js'),
+  },
   { name: 'setup', summary: "make a build's proving and verification key", load: () => import('./commands/setup.js') },
-  { name: 'ceremony', summary: 'contribute to a key, end a ceremony with a beacon, verify what others did', load: () => import('./commands/ceremony.js') },
+  {
+    name: 'ceremony',
+    summary: 'contribute to a key, end a ceremony with a beacon, verify what others did',
+    load: () => import('./commands/ceremony.js'),
+  },
   { name: 'prove', summary: 'prove the inference of one input', load: () => import('./commands/prove.js') },
-  { name: 'witness', summary: 'write the witness of one input (.wtns), for snarkjs, rapidsnark and others', load: () => import('./commands/witness.js') },
-  { name: 'verify', summary: 'check a proof off chain; exit code 0 only if it is valid', load: () => import('./commands/verify.js') },
-  { name: 'audit', summary: 'say what is established of a build or a registered model, or which signals of a circom program are not determined', load: () => import('./commands/audit.js') },
+  {
+    name: 'witness',
+    summary: 'write the witness of one input (.wtns), for snarkjs, rapidsnark and others',
+    load: () => import('./commands/witness.js'),
+  },
+  {
+    name: 'verify',
+    summary: 'check a proof off chain; exit code 0 only if it is valid',
+    load: () => import('./commands/verify.js'),
+  },
+  {
+    name: 'audit',
+    summary:
+      'say what is established of a build or a registered model, or which signals of a circom program are not determined',
+    load: () => import('./commands/audit.js'),
+  },
   { name: 'solidity', summary: "write the build's Verifier.sol", load: () => import('./commands/solidity.js') },
   { name: 'deploy', summary: "deploy the build's verifier contract", load: () => import('./commands/deploy.js') },
-  { name: 'register', summary: 'register the deployed build in an ERC-7992 registry, or as the next version of its model', load: () => import('./commands/register.js') },
-  { name: 'submit', summary: 'send a proof to the contract; exit code 0 only if it is accepted', load: () => import('./commands/submit.js') },
-  { name: 'attestations', summary: "read back a registered build's attestations", load: () => import('./commands/attestations.js') },
-  { name: 'run', summary: 'from a model and an input to a proof that a contract accepted, in one go', load: () => import('./commands/run.js') },
-  { name: 'demo', summary: 'prove a real digit with a trained MNIST network and let a contract decide', load: () => import('./commands/demo.js') },
-  { name: 'provenance', summary: 'say on chain where a model comes from, check it, draw it', load: () => import('./commands/provenance.js') },
-  { name: 'operator', summary: 'answer inference requests for fees, with a stake at risk', load: () => import('./commands/operator.js') },
-  { name: 'ledger-demo', summary: 'provenance, bonded inference, royalties, licences: one story on a local chain, with real proofs', load: () => import('./commands/ledger-demo.js') },
+  {
+    name: 'register',
+    summary: 'register the deployed build in an ERC-7992 registry, or as the next version of its model',
+    load: () => import('./commands/register.js'),
+  },
+  {
+    name: 'submit',
+    summary: 'send a proof to the contract; exit code 0 only if it is accepted',
+    load: () => import('./commands/submit.js'),
+  },
+  {
+    name: 'attestations',
+    summary: "read back a registered build's attestations",
+    load: () => import('./commands/attestations.js'),
+  },
+  {
+    name: 'run',
+    summary: 'from a model and an input to a proof that a contract accepted, in one go',
+    load: () => import('./commands/run.js'),
+  },
+  {
+    name: 'demo',
+    summary: 'prove a real digit with a trained MNIST network and let a contract decide',
+    load: () => import('./commands/demo.js'),
+  },
+  {
+    name: 'provenance',
+    summary: 'say on chain where a model comes from, check it, draw it',
+    load: () => import('./commands/provenance.js'),
+  },
+  {
+    name: 'operator',
+    summary: 'answer inference requests for fees, with a stake at risk',
+    load: () => import('./commands/operator.js'),
+  },
+  {
+    name: 'ledger-demo',
+    summary: 'provenance, bonded inference, royalties, licences: one story on a local chain, with real proofs',
+    load: () => import('./commands/ledger-demo.js'),
+  },
 ];
 
 /** Runs one command line, without the program's name; sets `process.exitCode` and prints, also where it fails. */
@@ -40,7 +97,10 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
   const program = new Command('zkinfer')
     .description('Proves that a neural network, on an input, gave an output; contracts check the proof.')
     .version(VERSION)
-    .configureOutput({ writeErr: (text) => process.stderr.write(printable(text)), writeOut: (text) => process.stdout.write(printable(text)) })
+    .configureOutput({
+      writeErr: (text) => process.stderr.write(printable(text)),
+      writeOut: (text) => process.stdout.write(printable(text)),
+    })
     .showHelpAfterError('(see --help)')
     .exitOverride();
   for (const { name, summary, load } of COMMANDS) {

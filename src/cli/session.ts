@@ -1,6 +1,6 @@
 /**
- * How every command runs: progress on a terminal, one JSON document on standard output with `--json`, errors on standard
- * error, and the exit code: 0 on success, 2 for wrong use, 130 or 143 where a signal ended it, 1 otherwise.
+ * How every command runs: progress on a terminal, one JSON document on standard output with `--json`, errors on
+ * standard error, and the exit code: 0 on success, 2 for wrong use, 130 or 143 where a signal ended it, 1 otherwise.
  */
 import { InterruptedError, UsageError, ZkinferError } from '../errors.js';
 import { message, oneLine, printable, safeJson } from './terminal.js';
@@ -33,7 +33,11 @@ export interface Session {
 const LAST_MOMENTS = 2000;
 
 /** Runs a command's work and prints its result: as JSON, or as `print` puts it. */
-export async function execute<T>(options: CommonOptions, work: (session: Session) => Promise<Outcome<T>>, print: (result: T) => string): Promise<void> {
+export async function execute<T>(
+  options: CommonOptions,
+  work: (session: Session) => Promise<Outcome<T>>,
+  print: (result: T) => string,
+): Promise<void> {
   const controller = new AbortController();
   let status: number | undefined;
   const interrupt = (signal: keyof typeof SIGNAL_STATUS): void => {
@@ -44,7 +48,8 @@ export async function execute<T>(options: CommonOptions, work: (session: Session
     // Work that cannot be cancelled must not keep the user waiting; nothing half-written bears a final name.
     setTimeout(() => process.exit(status), LAST_MOMENTS).unref();
   };
-  // Not `once`: packages that clean up after themselves kill the process with the signal where nobody listens to it any more.
+  // Not `once`: packages that clean up after themselves kill the process with the signal where nobody listens to it any
+  // more.
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   const session = openSession(options, controller.signal);
@@ -85,8 +90,14 @@ function describeError(error: unknown): ErrorDescription {
   if (error instanceof ZkinferError) return { code: error.code, name: error.name, text };
   const { code, syscall, shortMessage } = error as NodeJS.ErrnoException & { readonly shortMessage?: string };
   if (typeof code === 'string' && typeof syscall === 'string') return { code: 'SYSTEM', name: 'SystemError', text };
-  if (typeof code === 'string' && typeof shortMessage === 'string') return { code: 'CHAIN', name: 'ChainError', text: shortMessage };
-  return { code: 'INTERNAL', name: error.name, text, stack: `${error.stack ?? text}\nThis is a fault of zkinfer; please report it with the command.` };
+  if (typeof code === 'string' && typeof shortMessage === 'string')
+    return { code: 'CHAIN', name: 'ChainError', text: shortMessage };
+  return {
+    code: 'INTERNAL',
+    name: error.name,
+    text,
+    stack: `${error.stack ?? text}\nThis is a fault of zkinfer; please report it with the command.`,
+  };
 }
 
 function openSession(options: CommonOptions, signal: AbortSignal): Session {
@@ -105,7 +116,11 @@ function openSession(options: CommonOptions, signal: AbortSignal): Session {
           result = await work((text) => (shown.output = oneLine(text)));
         },
       };
-      await new Listr([task], { renderer: 'default', registerSignalListeners: false, rendererOptions: { timer: { condition: true, field: (ms) => `${(ms / 1000).toFixed(1)} s` } } }).run();
+      await new Listr([task], {
+        renderer: 'default',
+        registerSignalListeners: false,
+        rendererOptions: { timer: { condition: true, field: (ms) => `${(ms / 1000).toFixed(1)} s` } },
+      }).run();
       return result as T;
     },
   };

@@ -1,9 +1,13 @@
 /**
- * What may be written to a terminal. Names come from files and chains that somebody else made: in one, an escape sequence could move the
- * cursor, clear what was said, or set the clipboard, and a right-to-left mark could turn a line round.
+ * What may be written to a terminal. Names come from files and chains that somebody else made: in one, an escape
+ * sequence could move the cursor, clear what was said, or set the clipboard, and a right-to-left mark could turn a line
+ * round.
  */
 
-/** C0 but tab and line feed, DEL and C1; marks and overrides of direction; separators that end a line; halves of surrogate pairs. */
+/**
+ * C0 but tab and line feed, DEL and C1; marks and overrides of direction; separators that end a line; halves of
+ * surrogate pairs.
+ */
 const UNSAFE = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Cs}/gu;
 
 /** Text with what a terminal would obey made visible, as in `\x1b`; lines stay. */

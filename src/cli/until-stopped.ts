@@ -5,10 +5,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * Runs until a signal, then ends in an orderly way, with exit code 0. A second signal ends at once, with the code that shells expect of
- * it, and so does the end of patience: files are written under another name and renamed, and a journal's half line is dropped when read.
+ * Runs until a signal, then ends in an orderly way, with exit code 0. A second signal ends at once, with the code that
+ * shells expect of it, and so does the end of patience: files are written under another name and renamed, and a
+ * journal's half line is dropped when read.
  */
-export async function untilStopped(done: Promise<void>, stop: () => Promise<void>, patienceSeconds: number): Promise<void> {
+export async function untilStopped(
+  done: Promise<void>,
+  stop: () => Promise<void>,
+  patienceSeconds: number,
+): Promise<void> {
   const keepAlive = setInterval(() => undefined, 60_000);
   let asked: keyof typeof SIGNAL_STATUS | undefined;
   let stopping: () => void = () => undefined;

@@ -1,7 +1,8 @@
 /**
  * The circuit's border: range-checked inputs, packed public words, salted Poseidon commitments and the context.
- * Commitment to words w0, w1, ...: h = Poseidon(salt, w0 .. w14) with the domain as capacity element, then h = Poseidon(h, next up to 15
- * words), and so on. The domain is a constant that says what the words are, so that they open as nothing else.
+ * Commitment to words w0, w1, ...: h = Poseidon(salt, w0 .. w14) with the domain as capacity element, then h =
+ * Poseidon(h, next up to 15 words), and so on. The domain is a constant that says what the words are, so that they open
+ * as nothing else.
  *
  * The trap: packing binds its elements only because each is range-checked; words of unchecked values would not.
  */
@@ -32,7 +33,12 @@ export function inputRows(input: IntegerInput, first: number): LinearRows {
 }
 
 /** Words of packed rows, `base` subtracted from each: one number, or one for each row. */
-export function packRows(rows: LinearRows, plan: PackingPlan, base: number | Float64Array, valueCount: number): BigCombination[] {
+export function packRows(
+  rows: LinearRows,
+  plan: PackingPlan,
+  base: number | Float64Array,
+  valueCount: number,
+): BigCombination[] {
   const words: BigCombination[] = [];
   const scratch = new RowWriter(valueCount);
   for (let start = 0; start < rowCount(rows); start += plan.perWord) {
@@ -58,7 +64,12 @@ export function publish(words: readonly BigCombination[], outputs: readonly numb
 }
 
 /** Chain of Poseidon blocks over salt and words; the last block's output becomes the value `output`. */
-export function commit(words: readonly BigCombination[], output: number, domain: bigint, netlist: NetlistBuilder): void {
+export function commit(
+  words: readonly BigCombination[],
+  output: number,
+  domain: bigint,
+  netlist: NetlistBuilder,
+): void {
   const salt = netlist.value();
   netlist.privateInputs.push(salt);
   let chain = single(salt);

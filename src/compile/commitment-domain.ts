@@ -1,6 +1,7 @@
 /**
- * The domain of a commitment: a field element that says what is committed to. It is the capacity element of the first Poseidon block, so
- * that the same words and salt are another commitment as an output than as an input, on another grid, in another shape or number.
+ * The domain of a commitment: a field element that says what is committed to. It is the capacity element of the first
+ * Poseidon block, so that the same words and salt are another commitment as an output than as an input, on another
+ * grid, in another shape or number.
  *
  * The trap: the domain must be a constant of the circuit. As a private input it would be the prover's choice.
  */
@@ -10,7 +11,10 @@ import type { PortRole } from '../manifest.js';
 
 const TAG = 'zkinfer commitment v2';
 
-/** The domain of a commitment to a port whose tensors lie on these grids (`PortTensor.grid`): below 2^248, hence a field element. */
+/**
+ * The domain of a commitment to a port whose tensors lie on these grids (`PortTensor.grid`): below 2^248, hence a field
+ * element.
+ */
 export function commitmentDomain(role: PortRole, grids: readonly object[]): bigint {
   const digest = sha256(utf8ToBytes(JSON.stringify([TAG, role, grids.length, grids])));
   return BigInt(`0x${bytesToHex(digest.subarray(0, 31))}`);

@@ -33,7 +33,11 @@ interface CompileModelOptions extends CompileOptions {
 }
 
 /** @throws CircomError, AccumulatorOverflowError */
-export async function compileModel(model: IntegerModel, visibility: PortVisibility, options: CompileModelOptions = {}): Promise<Circuit> {
+export async function compileModel(
+  model: IntegerModel,
+  visibility: PortVisibility,
+  options: CompileModelOptions = {},
+): Promise<Circuit> {
   const lowered = lowerModel(model, visibility, options.leastWork);
   const objects = await compileGadgets(lowered.netlist.gadgets, options);
   const { constraints, program, layerConstraints } = link(lowered.netlist, objects);

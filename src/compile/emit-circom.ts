@@ -1,6 +1,6 @@
 /**
- * The whole circuit as one Circom program over the same templates, for auditors: what the linker does, written out. circom
- * reads long sums in quadratic time, so this is for small models; the main path never compiles it.
+ * The whole circuit as one Circom program over the same templates, for auditors: what the linker does, written out.
+ * circom reads long sums in quadratic time, so this is for small models; the main path never compiles it.
  */
 import { parameterText } from '../gadgets/index.js';
 import { addRow, addValue, Terms, type LinearLayers } from './linear-layer.js';
@@ -18,11 +18,13 @@ export function circomSignals(netlist: Netlist, program: Program): string[] {
   });
   netlist.steps.forEach((step, index) => {
     const made = step.gadget === WIRE ? 1 : program.gadgets[step.gadget].outputCount;
-    for (let k = 0; k < made; k += 1) names[program.outputWire[index] + k] ??= `main.${valueNames[step.firstValue + k]}`;
+    for (let k = 0; k < made; k += 1)
+      names[program.outputWire[index] + k] ??= `main.${valueNames[step.firstValue + k]}`;
     if (step.gadget === WIRE) return;
     const { signals, outputCount, inputCount } = program.gadgets[step.gadget];
     const firstInner = 1 + outputCount + inputCount;
-    for (let k = firstInner; k < signals.length; k += 1) names[program.innerWire[index] + k - firstInner] = `main.g${index}.${signals[k]}`;
+    for (let k = firstInner; k < signals.length; k += 1)
+      names[program.innerWire[index] + k - firstInner] = `main.g${index}.${signals[k]}`;
   });
   return names;
 }
@@ -54,7 +56,9 @@ export function emitCircom(netlist: Netlist, program: Program, title: string): s
     }
     if (step.gadget === WIRE) {
       const declaration = outputs.has(step.firstValue) ? '' : 'signal ';
-      lines.push(`    ${declaration}${names[step.firstValue]} <== ${expression(step.operands[0], names, netlist.linear)};`);
+      lines.push(
+        `    ${declaration}${names[step.firstValue]} <== ${expression(step.operands[0], names, netlist.linear)};`,
+      );
       return;
     }
     const { spec, signals, outputCount } = program.gadgets[step.gadget];

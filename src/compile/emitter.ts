@@ -115,7 +115,9 @@ export class Emitter {
     if (known) return known;
     const long = Array.from({ length: rowCount(rows) }, (_, i) => this.netlist.termCount(rows, i) > longest);
     if (!long.includes(true)) return rows;
-    const values = long.map((isLong, i) => (isLong ? this.netlist.wire({ rows, row: i }, ...this.netlist.interval(rows, i)) : -1));
+    const values = long.map((isLong, i) =>
+      isLong ? this.netlist.wire({ rows, row: i }, ...this.netlist.interval(rows, i)) : -1,
+    );
     const writer = this.writer();
     values.forEach((value, i) => {
       if (value < 0) writer.addRow(rows, i, 1);
@@ -128,7 +130,15 @@ export class Emitter {
   }
 
   /** One new value per element, each plus a constant, made by `make`. */
-  elementwise(count: number, make: (i: number) => { readonly value?: number; readonly constant: number; readonly rows?: LinearRows; readonly row?: number }): LinearRows {
+  elementwise(
+    count: number,
+    make: (i: number) => {
+      readonly value?: number;
+      readonly constant: number;
+      readonly rows?: LinearRows;
+      readonly row?: number;
+    },
+  ): LinearRows {
     const made = Array.from({ length: count }, (_, i) => make(i));
     const writer = this.writer();
     for (const { value, constant, rows, row } of made) {

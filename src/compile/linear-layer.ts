@@ -1,9 +1,11 @@
 /**
- * A large dense or convolution layer as it is, not written out row by row: its result has values that no step makes and no wire carries,
- * each standing for a row of the layer over its input's rows. What reads such a value reads a short row; where constraints or exact
- * intervals are wanted, the value is replaced by its terms, one row at a time, so that the terms of a whole layer never stand in memory.
+ * A large dense or convolution layer as it is, not written out row by row: its result has values that no step makes and
+ * no wire carries, each standing for a row of the layer over its input's rows. What reads such a value reads a short
+ * row; where constraints or exact intervals are wanted, the value is replaced by its terms, one row at a time, so that
+ * the terms of a whole layer never stand in memory.
  *
- * The trap: the row of such a value may hold other such values (a 1x1 convolution over a few), so replacing goes on until none is left.
+ * The trap: the row of such a value may hold other such values (a 1x1 convolution over a few), so replacing goes on
+ * until none is left.
  */
 import type { IntegerConv, IntegerDense } from '../quantize/integer-model.js';
 import { planOf } from '../quantize/semantics.js';
@@ -19,7 +21,10 @@ export interface LinearLayer {
   readonly position: number;
   /** Rows of its input, each of a few terms. */
   readonly x: LinearRows;
-  /** Whether each of these rows is one value with the coefficient 1, and no two are the same: the usual case, after a requantization. */
+  /**
+   * Whether each of these rows is one value with the coefficient 1, and no two are the same: the usual case, after a
+   * requantization.
+   */
   readonly plain: boolean;
   /** Least and greatest of the values that these rows speak of. */
   readonly least: number;
@@ -37,7 +42,10 @@ export class Terms {
   coefficients = new Float64Array(1024);
   length = 0;
   constant = 0;
-  /** Of the layer's weight rows the one last used, as doubles: neighbouring elements share it, and loops over one type are fast. */
+  /**
+   * Of the layer's weight rows the one last used, as doubles: neighbouring elements share it, and loops over one type
+   * are fast.
+   */
   private row = new Float64Array(0);
   private rowOf?: { readonly op: LinearOp; readonly number: number };
 
@@ -108,9 +116,9 @@ export function addValue(into: Terms, value: number, factor: number, linear: Lin
 }
 
 /**
- * Adds a row to the terms, each value once, as merging would have it; false, and nothing added, where that is not easily seen. The usual
- * rows of large layers: one value of a layer over plain rows, or the difference of two of one channel (a comparison of a max pooling),
- * beside values that this layer does not read.
+ * Adds a row to the terms, each value once, as merging would have it; false, and nothing added, where that is not
+ * easily seen. The usual rows of large layers: one value of a layer over plain rows, or the difference of two of one
+ * channel (a comparison of a max pooling), beside values that this layer does not read.
  */
 export function addDistinctRow(into: Terms, rows: LinearRows, i: number, linear: LinearLayers): boolean {
   const [start, end] = [rows.offsets[i], rows.offsets[i + 1]];
@@ -122,7 +130,11 @@ export function addDistinctRow(into: Terms, rows: LinearRows, i: number, linear:
   const layer = linear.layers[layerAt(first)];
   const isPair = layerAt(first + 1) >= 0;
   const last = isPair ? first + 1 : first;
-  if (!layer.plain || (isPair && !isOfOneChannel(layer, linear.layers[layerAt(last)], rows.values[first], rows.values[last]))) return false;
+  if (
+    !layer.plain ||
+    (isPair && !isOfOneChannel(layer, linear.layers[layerAt(last)], rows.values[first], rows.values[last]))
+  )
+    return false;
   for (let k = start; k < end; k += 1) {
     const isLayers = k >= first && k <= last;
     const mayBeRead = layerAt(k) >= 0 || (rows.values[k] >= layer.least && rows.values[k] <= layer.most);
@@ -131,29 +143,55 @@ export function addDistinctRow(into: Terms, rows: LinearRows, i: number, linear:
   into.constant += rows.constants[i];
   for (let k = start; k < first; k += 1) into.push(rows.values[k], rows.coefficients[k]);
   const [i0, i1] = [rows.values[first] - layer.first, rows.values[last] - layer.first];
-  if (isPair) addConvPair(into, layer.op as IntegerConv, layer, i0, rows.coefficients[first], i1, rows.coefficients[last]);
+  if (isPair)
+    addConvPair(into, layer.op as IntegerConv, layer, i0, rows.coefficients[first], i1, rows.coefficients[last]);
   else addValue(into, rows.values[first], rows.coefficients[first], linear);
   for (let k = last + 1; k < end; k += 1) into.push(rows.values[k], rows.coefficients[k]);
   return true;
 }
 
-/** Whether two values are elements of one channel of one convolution: they have the same weights, over windows that may overlap. */
+/**
+ * Whether two values are elements of one channel of one convolution: they have the same weights, over windows that may
+ * overlap.
+ */
 function isOfOneChannel(a: LinearLayer, b: LinearLayer, i: number, j: number): boolean {
   if (a !== b || a.op.kind !== 'conv') return false;
   const outPlane = sizeOf(planOf(a.op).outputShape.slice(2));
   return Math.floor((i - a.first) / outPlane) === Math.floor((j - a.first) / outPlane);
 }
 
-/** Adds factor * element i + other * element j, both of one channel of a convolution over plain rows, each value once. */
-function addConvPair(into: Terms, op: IntegerConv, { x }: LinearLayer, i: number, factor: number, j: number, other: number): void {
+/**
+ * Adds factor * element i + other * element j, both of one channel of a convolution over plain rows, each value once.
+ */
+function addConvPair(
+  into: Terms,
+  op: IntegerConv,
+  { x }: LinearLayer,
+  i: number,
+  factor: number,
+  j: number,
+  other: number,
+): void {
   const { o, channels, positions: mine } = placeOf(op, i);
   const { positions: others } = placeOf(op, j);
   const kernel = mine.length;
   const weight = into.weightRow(op, o, channels.count * kernel);
   into.reserve(2 * channels.count * kernel);
   // First all that element i has, then what element j alone has, as one row after the other would be read.
-  addTaps(into, x, weight, { positions: mine, matches: matchesOf(mine, others), factor, other, alone: false }, channels);
-  addTaps(into, x, weight, { positions: others, matches: matchesOf(others, mine), factor: other, other: factor, alone: true }, channels);
+  addTaps(
+    into,
+    x,
+    weight,
+    { positions: mine, matches: matchesOf(mine, others), factor, other, alone: false },
+    channels,
+  );
+  addTaps(
+    into,
+    x,
+    weight,
+    { positions: others, matches: matchesOf(others, mine), factor: other, other: factor, alone: true },
+    channels,
+  );
   into.constant += (factor + other) * op.bias[o];
 }
 
@@ -182,7 +220,10 @@ interface Channels {
 }
 
 /** Where element i of a convolution comes from: its filter, the channels that this reads, and the positions in each. */
-function placeOf(op: IntegerConv, i: number): { readonly o: number; readonly channels: Channels; readonly positions: Int32Array } {
+function placeOf(
+  op: IntegerConv,
+  i: number,
+): { readonly o: number; readonly channels: Channels; readonly positions: Int32Array } {
   const { window, outputShape } = planOf(op);
   const [, inChannels] = op.inputShape;
   const [outChannels, count] = op.weightShape;
@@ -192,8 +233,13 @@ function placeOf(op: IntegerConv, i: number): { readonly o: number; readonly cha
   const p = i % outPlane;
   const channel = Math.floor(i / outPlane);
   const o = channel % outChannels;
-  const firstChannel = Math.floor(channel / outChannels) * inChannels + Math.floor(o / (outChannels / op.groups)) * count;
-  return { o, channels: { count, from: firstChannel * plane, plane }, positions: window.subarray(p * kernel, (p + 1) * kernel) };
+  const firstChannel =
+    Math.floor(channel / outChannels) * inChannels + Math.floor(o / (outChannels / op.groups)) * count;
+  return {
+    o,
+    channels: { count, from: firstChannel * plane, plane },
+    positions: window.subarray(p * kernel, (p + 1) * kernel),
+  };
 }
 
 /** Terms of a filter, channel by channel; its weights stand at the front of `weight`. Room for them is there. */
@@ -252,7 +298,14 @@ function addDenseRow(
   into.constant += factor * bias[o];
 }
 
-function addConvRow(into: Terms, op: IntegerConv, { x, plain }: LinearLayer, i: number, factor: number, linear: LinearLayers): void {
+function addConvRow(
+  into: Terms,
+  op: IntegerConv,
+  { x, plain }: LinearLayer,
+  i: number,
+  factor: number,
+  linear: LinearLayers,
+): void {
   const { o, channels, positions } = placeOf(op, i);
   const kernel = positions.length;
   if (plain) {
@@ -275,7 +328,9 @@ function addConvRow(into: Terms, op: IntegerConv, { x, plain }: LinearLayer, i: 
   into.constant += factor * op.bias[o];
 }
 
-/** Multiplications that a layer takes: how many terms its rows have together, those that are zero or padded counted too. */
+/**
+ * Multiplications that a layer takes: how many terms its rows have together, those that are zero or padded counted too.
+ */
 export function workOf(op: LinearOp): number {
   return op.kind === 'dense' ? op.rows * op.weight.length : sizeOf(op.shape) * sizeOf(op.weightShape.slice(1));
 }
@@ -288,7 +343,9 @@ export class Merger {
   private seen = new Int32Array(0);
   private round = 0;
 
-  /** Merges the terms in place, in the order of each value's first; terms that cancel stay, with a coefficient of zero. */
+  /**
+   * Merges the terms in place, in the order of each value's first; terms that cancel stay, with a coefficient of zero.
+   */
   merge(valueCount: number): Terms {
     const { terms } = this;
     const { values, coefficients, length } = terms;

@@ -39,7 +39,10 @@ interface Scratch {
   row: number;
 }
 
-/** Scratches that no writer uses at the moment. A writer in every layer would otherwise allocate memory for all values so far. */
+/**
+ * Scratches that no writer uses at the moment. A writer in every layer would otherwise allocate memory for all values
+ * so far.
+ */
 export class ScratchPool {
   private readonly free: Scratch[] = [];
 
@@ -47,7 +50,12 @@ export class ScratchPool {
     const scratch = this.free.pop();
     if (scratch !== undefined && scratch.sums.length >= valueCount && scratch.row < 2 ** 30) return scratch;
     const size = Math.max(1024, 2 * valueCount);
-    return { sums: new Float64Array(size), seen: new Int32Array(size).fill(-1), touched: new Uint32Array(size), row: 0 };
+    return {
+      sums: new Float64Array(size),
+      seen: new Int32Array(size).fill(-1),
+      touched: new Uint32Array(size),
+      row: 0,
+    };
   }
 
   give(scratch: Scratch): void {
@@ -83,7 +91,8 @@ export class RowWriter {
   addRow(rows: LinearRows, i: number, factor: number): void {
     if (factor === 0) return;
     this.constant += factor * rows.constants[i];
-    for (let k = rows.offsets[i]; k < rows.offsets[i + 1]; k += 1) this.addTerm(rows.values[k], factor * rows.coefficients[k]);
+    for (let k = rows.offsets[i]; k < rows.offsets[i + 1]; k += 1)
+      this.addTerm(rows.values[k], factor * rows.coefficients[k]);
   }
 
   addTerm(value: number, coefficient: number): void {

@@ -1,7 +1,8 @@
 /**
- * The linker: a netlist and the gadgets' object files in, one constraint system and its witness plan out. Each instance's
- * rows are the object's own, with inner and output wires renamed and input wires replaced by linear combinations of
- * earlier wires (decision 3 in docs/architecture.md). It adds no constraint of its own but `wire = combination`.
+ * The linker: a netlist and the gadgets' object files in, one constraint system and its witness plan out. Each
+ * instance's rows are the object's own, with inner and output wires renamed and input wires replaced by linear
+ * combinations of earlier wires (decision 3 in docs/architecture.md). It adds no constraint of its own but `wire =
+ * combination`.
  *
  * The trap: two inputs of one gadget may share wires, so substituted rows must be merged wire by wire.
  */
@@ -38,13 +39,20 @@ export function link(netlist: Netlist, objects: ReadonlyMap<string, GadgetObject
     privateInputCount: netlist.privateInputs.length,
   };
   const program = plan(netlist, gadgets, places, counts);
-  return { constraints: new LinkedConstraints(netlist, gadgets, places, counts, layerConstraints), program, layerConstraints };
+  return {
+    constraints: new LinkedConstraints(netlist, gadgets, places, counts, layerConstraints),
+    program,
+    layerConstraints,
+  };
 }
 
 /** Entries after which a batch ends. */
 const BATCH = 1 << 20;
 
-/** The circuit's constraints, written out batch by batch whenever they are read: those of a large model do not fit memory. */
+/**
+ * The circuit's constraints, written out batch by batch whenever they are read: those of a large model do not fit
+ * memory.
+ */
 class LinkedConstraints implements ConstraintSource {
   readonly constraintCount: number;
   readonly wireCount: number;
@@ -163,7 +171,9 @@ class StepWriter {
     private readonly places: Places,
     private readonly builder: R1csBuilder,
   ) {
-    this.ids = gadgets.map((gadget) => Uint32Array.from(gadget.object.system.coefficients, (value) => builder.coefficients.idOf(value)));
+    this.ids = gadgets.map((gadget) =>
+      Uint32Array.from(gadget.object.system.coefficients, (value) => builder.coefficients.idOf(value)),
+    );
     this.row = new MergedRow(places.wireCount);
   }
 
@@ -189,13 +199,16 @@ class StepWriter {
     const firstInner = firstInput + object.inputCount;
     const rename = (local: number): number => {
       if (local === 0) return 0;
-      return local < firstInput ? places.wireOfValue[step.firstValue + local - 1] : places.innerWire[index] + local - firstInner;
+      return local < firstInput
+        ? places.wireOfValue[step.firstValue + local - 1]
+        : places.innerWire[index] + local - firstInner;
     };
     const writeRow = (matrix: SparseMatrix, row: number, target: MatrixBuilder): void => {
       const start = matrix.offsets[row];
       const end = matrix.offsets[row + 1];
       let inputs = 0;
-      for (let k = start; k < end; k += 1) if (matrix.wires[k] >= firstInput && matrix.wires[k] < firstInner) inputs += 1;
+      for (let k = start; k < end; k += 1)
+        if (matrix.wires[k] >= firstInput && matrix.wires[k] < firstInner) inputs += 1;
       if (inputs === 0) {
         for (let k = start; k < end; k += 1) target.push(rename(matrix.wires[k]), ids[matrix.values[k]]);
         return;
@@ -204,7 +217,8 @@ class StepWriter {
       for (let k = start; k < end; k += 1) {
         const local = matrix.wires[k];
         const factor = gadget.coefficients[matrix.values[k]];
-        if (local >= firstInput && local < firstInner) this.addOperand(step.operands[local - firstInput], factor, inputs === 1);
+        if (local >= firstInput && local < firstInner)
+          this.addOperand(step.operands[local - firstInput], factor, inputs === 1);
         else merged.add(rename(local), factor);
       }
       merged.finish(target, builder.coefficients);
@@ -217,7 +231,10 @@ class StepWriter {
     }
   }
 
-  /** Adds factor * operand to the open row; wire 0 carries the constant, which comes first. `alone`: the row has no other operand. */
+  /**
+   * Adds factor * operand to the open row; wire 0 carries the constant, which comes first. `alone`: the row has no
+   * other operand.
+   */
   private addOperand(operand: Operand, factor: Coefficient, alone: boolean): void {
     const { terms, row, netlist } = this;
     const { wireOfValue } = this.places;
@@ -228,7 +245,10 @@ class StepWriter {
         terms.clear();
         addValue(terms, value, 1, netlist.linear);
         constant += coefficient * BigInt(terms.constant);
-        return Array.from(terms.values.subarray(0, terms.length), (one, k) => ({ one, coefficient: coefficient * BigInt(terms.coefficients[k]) }));
+        return Array.from(terms.values.subarray(0, terms.length), (one, k) => ({
+          one,
+          coefficient: coefficient * BigInt(terms.coefficients[k]),
+        }));
       });
       if (constant !== 0n) row.add(0, multiply(factor, tidy(constant)));
       for (const { one, coefficient } of expanded) row.add(wireOfValue[one], multiply(factor, tidy(coefficient)));
@@ -236,7 +256,8 @@ class StepWriter {
     }
     terms.clear();
     // A gadget's own wires are no operand's, so terms that are distinct among themselves need no merging.
-    const isDistinct = alone && (factor === 1 || factor === -1) && addDistinctRow(terms, operand.rows, operand.row, netlist.linear);
+    const isDistinct =
+      alone && (factor === 1 || factor === -1) && addDistinctRow(terms, operand.rows, operand.row, netlist.linear);
     if (!isDistinct) addRow(terms, operand.rows, operand.row, 1, netlist.linear);
     if (terms.constant !== 0) row.add(0, multiply(factor, terms.constant));
     const { values, coefficients, length } = terms;
@@ -257,8 +278,8 @@ class StepWriter {
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
 /**
- * One row whose terms are merged wire by wire: in doubles, an entry for every wire, while they are exact. Terms with large coefficients,
- * and sums that grow large, are kept beside, in bigints.
+ * One row whose terms are merged wire by wire: in doubles, an entry for every wire, while they are exact. Terms with
+ * large coefficients, and sums that grow large, are kept beside, in bigints.
  */
 class MergedRow {
   private readonly sums: Float64Array;
@@ -332,7 +353,11 @@ class MergedRow {
 
   private finishDistinct(target: MatrixBuilder, table: CoefficientTable): void {
     if (this.distinct === undefined) return;
-    const { wireOfValue, factor, terms: { values, coefficients, length } } = this.distinct;
+    const {
+      wireOfValue,
+      factor,
+      terms: { values, coefficients, length },
+    } = this.distinct;
     for (let k = 0; k < length; k += 1) target.push(wireOfValue[values[k]], table.idOf(factor * coefficients[k]));
   }
 }
@@ -351,7 +376,10 @@ function plan(netlist: Netlist, gadgets: readonly Prepared[], places: Places, co
   const { steps, linear } = netlist;
   const stepOperands = steps.reduce((count, step) => count + step.operands.length, 0);
   const operandCount = linear.layers.reduce((count, { x }) => count + rowCount(x), stepOperands);
-  const stepTerms = steps.reduce((count, { operands }) => count + operands.reduce((sum, operand) => sum + smallTerms(operand), 0), 0);
+  const stepTerms = steps.reduce(
+    (count, { operands }) => count + operands.reduce((sum, operand) => sum + smallTerms(operand), 0),
+    0,
+  );
   const termCount = linear.layers.reduce((count, { x }) => count + x.values.length, stepTerms);
   const operandOffsets = new Uint32Array(steps.length + 1);
   const termOffsets = new Uint32Array(operandCount + 1);
@@ -376,7 +404,11 @@ function plan(netlist: Netlist, gadgets: readonly Prepared[], places: Places, co
     for (const operand of step.operands) {
       if (isBig(operand)) {
         const { values, coefficients: factors, constant } = operand;
-        big.set(operandIndex, { wires: values.map((value) => places.wireOfValue[value]), coefficients: factors, constant });
+        big.set(operandIndex, {
+          wires: values.map((value) => places.wireOfValue[value]),
+          coefficients: factors,
+          constant,
+        });
         operandIndex += 1;
         termOffsets[operandIndex] = term;
       } else {
@@ -388,15 +420,30 @@ function plan(netlist: Netlist, gadgets: readonly Prepared[], places: Places, co
   const blocks = linear.layers.map(({ op, position, x, first, count, stepsBefore }): LinearBlock => {
     const firstOperand = operandIndex;
     for (let row = 0; row < rowCount(x); row += 1) addSmall(x, row, () => op.layer);
-    return { step: stepsBefore, position, op, firstOperand, operandCount: rowCount(x), first: places.wireOfValue[first], count };
+    return {
+      step: stepsBefore,
+      position,
+      op,
+      firstOperand,
+      operandCount: rowCount(x),
+      first: places.wireOfValue[first],
+      count,
+    };
   });
   return {
     ...counts,
     slotCount: places.slotCount,
     linear: blocks,
-    gadgets: gadgets.map(({ object: { spec, signals, outputCount, inputCount } }) => ({ spec, signals, outputCount, inputCount })),
+    gadgets: gadgets.map(({ object: { spec, signals, outputCount, inputCount } }) => ({
+      spec,
+      signals,
+      outputCount,
+      inputCount,
+    })),
     gadget: Int32Array.from(steps, (step) => step.gadget),
-    outputWire: Uint32Array.from(steps, (step) => (step.gadget === WIRE || gadgets[step.gadget].object.outputCount > 0 ? places.wireOfValue[step.firstValue] : 0)),
+    outputWire: Uint32Array.from(steps, (step) =>
+      step.gadget === WIRE || gadgets[step.gadget].object.outputCount > 0 ? places.wireOfValue[step.firstValue] : 0,
+    ),
     innerWire: places.innerWire,
     operandOffsets,
     termOffsets,
@@ -411,7 +458,10 @@ function plan(netlist: Netlist, gadgets: readonly Prepared[], places: Places, co
   };
 }
 
-/** Composed layers may have larger terms than each of them; the witness sums them in doubles, as does whoever writes constraints. */
+/**
+ * Composed layers may have larger terms than each of them; the witness sums them in doubles, as does whoever writes
+ * constraints.
+ */
 class ExactSums {
   private readonly merger = new Merger();
 
@@ -421,7 +471,8 @@ class ExactSums {
   require(rows: LinearRows, row: number, layer: () => string): void {
     const { magnitudes, linear } = this.netlist;
     let reach = Math.abs(rows.constants[row]);
-    for (let k = rows.offsets[row]; k < rows.offsets[row + 1]; k += 1) reach += Math.abs(rows.coefficients[k]) * magnitudes[rows.values[k]];
+    for (let k = rows.offsets[row]; k < rows.offsets[row + 1]; k += 1)
+      reach += Math.abs(rows.coefficients[k]) * magnitudes[rows.values[k]];
     // A layer's value is at least half as large as any of its terms can be.
     if (linear.layers.length > 0 && reach > Number.MAX_SAFE_INTEGER / 2) reach = this.writtenOut(rows, row);
     if (reach > Number.MAX_SAFE_INTEGER) throw new AccumulatorOverflowError(overflow(layer(), reach));

@@ -9,7 +9,16 @@ import { Emitter, type Readings } from './emitter.js';
 import { compiledLayerOf } from './layers/index.js';
 import { joinRows } from './linear-rows.js';
 import { NetlistBuilder, type BigCombination, type Netlist } from './netlist.js';
-import { committedPorts, layerOfPort, portsBySource, portsOf, signalsOfPort, signalsOfPorts, type Port, type SignalMeaning } from './ports.js';
+import {
+  committedPorts,
+  layerOfPort,
+  portsBySource,
+  portsOf,
+  signalsOfPort,
+  signalsOfPorts,
+  type Port,
+  type SignalMeaning,
+} from './ports.js';
 
 export interface LoweredModel {
   readonly netlist: Netlist;
@@ -23,7 +32,10 @@ export interface LoweredModel {
 export const INPUT_LAYER = '(input range checks)';
 export const CONTEXT_LAYER = '(context)';
 
-/** Multiplications from which on a linear layer is kept as it is. Smaller ones are written out, which composes them once for all. */
+/**
+ * Multiplications from which on a linear layer is kept as it is. Smaller ones are written out, which composes them once
+ * for all.
+ */
 const LEAST_WORK = 2 ** 20;
 
 /** `leastWork`: multiplications from which on a linear layer is not written out; the circuit is the same. */
@@ -36,13 +48,18 @@ export function lowerModel(model: IntegerModel, visibility: PortVisibility, leas
 
   netlist.enter(INPUT_LAYER);
   const positions = new Map<IntegerOp, number>(model.ops.map((op, position) => [op, position]));
-  const emitter = new Emitter(netlist, bounds, readingsOf(model), { leastWork, positionOf: (op) => positions.get(op) as number });
+  const emitter = new Emitter(netlist, bounds, readingsOf(model), {
+    leastWork,
+    positionOf: (op) => positions.get(op) as number,
+  });
   const firsts = model.inputs.map((input) => declareInput(input, netlist));
   model.inputs.forEach((input, k) => emitter.set(input.tensor, inputRows(input, firsts[k])));
   const expose = (port: Port): void => {
     netlist.enter(layerOfPort(port));
     const words = (): BigCombination[] =>
-      port.tensors.flatMap(({ tensor, packing, base }) => packRows(emitter.rows(tensor), packing, base, netlist.valueCount));
+      port.tensors.flatMap(({ tensor, packing, base }) =>
+        packRows(emitter.rows(tensor), packing, base, netlist.valueCount),
+      );
     const values = publicValues.get(port.role) as number[];
     if (port.visibility === 'public') publish(words(), values, netlist);
     if (port.visibility === 'hashed') commit(words(), values[0], port.domain, netlist);
@@ -59,7 +76,12 @@ export function lowerModel(model: IntegerModel, visibility: PortVisibility, leas
   netlist.enter(CONTEXT_LAYER);
   declareContext(netlist);
   const results = joinRows(model.outputs.map((output) => emitter.rows(output.tensor)));
-  return { netlist: netlist.finish(results), ports, signals: signalsOfPorts(ports), saltCount: committedPorts(ports).length };
+  return {
+    netlist: netlist.finish(results),
+    ports,
+    signals: signalsOfPorts(ports),
+    saltCount: committedPorts(ports).length,
+  };
 }
 
 /** Who reads each tensor's digits, and who its values. */
@@ -67,7 +89,8 @@ function readingsOf({ ops, outputs }: Pick<IntegerModel, 'ops' | 'outputs'>): Re
   const producers = new Map<TensorId, IntegerOp>(ops.map((op) => [op.output, op]));
   const [digits, values] = [new Set<TensorId>(), new Set<TensorId>(outputs.map(({ tensor }) => tensor))];
   for (const op of ops) {
-    for (const input of op.inputs) (compiledLayerOf(op).readsDigits(op, producers.get(input)) ? digits : values).add(input);
+    for (const input of op.inputs)
+      (compiledLayerOf(op).readsDigits(op, producers.get(input)) ? digits : values).add(input);
   }
   return { digits, values };
 }

@@ -1,7 +1,8 @@
 /**
- * The circuit as the compiler builds it, before gadgets are replaced by their compiled constraints: values, and the steps that make them. A value is a number below 2^53 or a
- * field element that linear combinations may refer to: a graph input, a gadget's output, or a combination given a wire of
- * its own. The linker turns a netlist and the gadgets' objects into one constraint system.
+ * The circuit as the compiler builds it, before gadgets are replaced by their compiled constraints: values, and the
+ * steps that make them. A value is a number below 2^53 or a field element that linear combinations may refer to: a
+ * graph input, a gadget's output, or a combination given a wire of its own. The linker turns a netlist and the gadgets'
+ * objects into one constraint system.
  *
  * The trap: a gadget's inner wires are not values; nothing but the gadget may speak of them.
  */
@@ -9,7 +10,16 @@ import { constraintsOf, gadgetKey, gadgetOf, type GadgetSpec } from '../gadgets/
 import { boundOp, reachOp } from '../quantize/semantics.js';
 import { leastOf, mostOf } from '../tensor/extremes.js';
 import { sizeOf } from '../tensor/shape.js';
-import { addDistinctRow, addRow, Merger, workOf, type LinearLayer, type LinearLayers, type LinearOp, type Terms } from './linear-layer.js';
+import {
+  addDistinctRow,
+  addRow,
+  Merger,
+  workOf,
+  type LinearLayer,
+  type LinearLayers,
+  type LinearOp,
+  type Terms,
+} from './linear-layer.js';
 import { rowCount, singleValues, termsOf, type LinearRows } from './linear-rows.js';
 
 /** A combination with coefficients too large for floats: packed words of outputs and inputs. */
@@ -51,7 +61,10 @@ export interface Netlist {
   readonly magnitudes: Float64Array;
 }
 
-/** Constraints of the circuit that the linker makes of a netlist, by the gadgets' own counts: no gadget is compiled for it. */
+/**
+ * Constraints of the circuit that the linker makes of a netlist, by the gadgets' own counts: no gadget is compiled for
+ * it.
+ */
 export function countConstraints({ gadgets, steps }: Netlist): number {
   const counts = gadgets.map(constraintsOf);
   return steps.reduce((sum, { gadget }) => sum + (gadget === WIRE ? 1 : counts[gadget]), 0);
@@ -101,9 +114,17 @@ export class NetlistBuilder {
     return firstValue;
   }
 
-  /** An instance of a gadget with one output for each interval given; returns the first output's value, the others follow it. */
-  instanceOfMany(spec: GadgetSpec, operands: readonly Operand[], intervals: readonly (readonly [number, number])[]): number {
-    if (gadgetOf(spec).outputs(spec) !== intervals.length) throw new Error(`${gadgetKey(spec)} has not ${intervals.length} outputs`);
+  /**
+   * An instance of a gadget with one output for each interval given; returns the first output's value, the others
+   * follow it.
+   */
+  instanceOfMany(
+    spec: GadgetSpec,
+    operands: readonly Operand[],
+    intervals: readonly (readonly [number, number])[],
+  ): number {
+    if (gadgetOf(spec).outputs(spec) !== intervals.length)
+      throw new Error(`${gadgetKey(spec)} has not ${intervals.length} outputs`);
     const firstValue = this.valueCount;
     for (const [low, high] of intervals) this.value(low, high);
     this.steps.push({ gadget: this.gadgetNumber(spec), operands, firstValue, layer: this.layers.length - 1 });
@@ -112,7 +133,12 @@ export class NetlistBuilder {
 
   /** An instance of a gadget without outputs: it only constrains. */
   check(spec: GadgetSpec, operands: readonly Operand[]): void {
-    this.steps.push({ gadget: this.gadgetNumber(spec), operands, firstValue: this.valueCount, layer: this.layers.length - 1 });
+    this.steps.push({
+      gadget: this.gadgetNumber(spec),
+      operands,
+      firstValue: this.valueCount,
+      layer: this.layers.length - 1,
+    });
   }
 
   /** Defines a value declared before (a public output) as the output of a gadget. */
@@ -133,16 +159,28 @@ export class NetlistBuilder {
   }
 
   /**
-   * The rows of a dense or convolution layer over these rows, as values of a layer that is not written out; undefined where the layer is
-   * too small to be worth it, or where the witness could not sum its terms exactly.
+   * The rows of a dense or convolution layer over these rows, as values of a layer that is not written out; undefined
+   * where the layer is too small to be worth it, or where the witness could not sum its terms exactly.
    */
   linearLayer(op: LinearOp, position: number, x: LinearRows, leastWork: number): LinearRows | undefined {
     if (workOf(op) < leastWork || !this.isExact(op, x)) return undefined;
     const count = sizeOf(op.shape);
     const isIndependent = this.areIndependent(x);
-    const isSingle = x.values.length === rowCount(x) && x.coefficients.every((coefficient, i) => coefficient === 1 && x.offsets[i] === i);
+    const isSingle =
+      x.values.length === rowCount(x) &&
+      x.coefficients.every((coefficient, i) => coefficient === 1 && x.offsets[i] === i);
     const [least, most] = [leastOf(x.values), mostOf(x.values)];
-    const layer = { op, position, x, plain: isIndependent && isSingle, least, most, first: this.valueCount, count, stepsBefore: this.steps.length };
+    const layer = {
+      op,
+      position,
+      x,
+      plain: isIndependent && isSingle,
+      least,
+      most,
+      first: this.valueCount,
+      count,
+      stepsBefore: this.steps.length,
+    };
     const independent = isIndependent ? this.boundLayer(layer) : undefined;
     for (let i = 0; i < count; i += 1) this.value(independent?.low[i], independent?.high[i]);
     const layerOf = new Int32Array(this.valueCount).fill(-1);
@@ -160,13 +198,17 @@ export class NetlistBuilder {
   private isExact(op: LinearOp, x: LinearRows): boolean {
     const reach = new Float64Array(rowCount(x)).map((_, i) => {
       let sum = Math.abs(x.constants[i]);
-      for (let k = x.offsets[i]; k < x.offsets[i + 1]; k += 1) sum += Math.abs(x.coefficients[k]) * this.magnitude(x.values[k]);
+      for (let k = x.offsets[i]; k < x.offsets[i + 1]; k += 1)
+        sum += Math.abs(x.coefficients[k]) * this.magnitude(x.values[k]);
       return sum;
     });
     return reachOp(op, [{ low: reach, high: reach }]) <= Number.MAX_SAFE_INTEGER;
   }
 
-  /** Whether no two rows share a value, so that what is known of each row says all that can be known of their combinations. */
+  /**
+   * Whether no two rows share a value, so that what is known of each row says all that can be known of their
+   * combinations.
+   */
   private areIndependent({ values }: LinearRows): boolean {
     return values.every((value) => !this.isLinear(value)) && new Set(values).size === values.length;
   }
@@ -257,7 +299,18 @@ export class NetlistBuilder {
 
   finish(results: LinearRows): Netlist {
     const { valueCount, linear, gadgets, steps, publicOutputs, publicInputs, privateInputs, layers } = this;
-    return { valueCount, linear, gadgets, steps, publicOutputs, publicInputs, privateInputs, layers, results, magnitudes: this.magnitudes() };
+    return {
+      valueCount,
+      linear,
+      gadgets,
+      steps,
+      publicOutputs,
+      publicInputs,
+      privateInputs,
+      layers,
+      results,
+      magnitudes: this.magnitudes(),
+    };
   }
 
   private magnitudes(): Float64Array {

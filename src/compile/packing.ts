@@ -20,7 +20,11 @@ export function planPacking(shape: Shape, low: number, high: number): PackingPla
 }
 
 /** Field elements that hold these integers; `offset` per element where given as an array. */
-export function packIntegers(values: ArrayLike<number>, plan: PackingPlan, offset: number | ArrayLike<number> = plan.offset): bigint[] {
+export function packIntegers(
+  values: ArrayLike<number>,
+  plan: PackingPlan,
+  offset: number | ArrayLike<number> = plan.offset,
+): bigint[] {
   const words = new Array<bigint>(plan.words).fill(0n);
   for (let e = 0; e < values.length; e += 1) {
     const code = BigInt(values[e] - (typeof offset === 'number' ? offset : offset[e]));

@@ -1,9 +1,10 @@
 /**
- * What crosses the circuit's border, as one list of ports: which tensors, how they lie in words, who sees them, and what a commitment to
- * them is of. A role is a name of `PORT_ROLES` and a row of `PORT_KINDS`; the compiler, the prover, openings and the manifest's check walk
- * the list and know no role.
+ * What crosses the circuit's border, as one list of ports: which tensors, how they lie in words, who sees them, and
+ * what a commitment to them is of. A role is a name of `PORT_ROLES` and a row of `PORT_KINDS`; the compiler, the
+ * prover, openings and the manifest's check walk the list and know no role.
  *
- * The trap: public signals stand in the order of `PORT_ROLES`, salts in the order in which the circuit takes them (`committedPorts`).
+ * The trap: public signals stand in the order of `PORT_ROLES`, salts in the order in which the circuit takes them
+ * (`committedPorts`).
  */
 import { PORT_ROLES, type PortRole, type PortVisibility, type SignalKind, type Visibility } from '../manifest.js';
 import type { IntegerModel, TensorId } from '../quantize/integer-model.js';
@@ -79,16 +80,36 @@ const PORT_KINDS: Record<PortRole, PortKind> = {
         const range = hull(bounds.get(tensor) as Intervals);
         const packing = planPacking(shape, range[0], range[1]);
         const { offset, bits } = packing;
-        return { name, shape, tensor, range, packing, base: offset, grid: { shape, offset, bits, scale: [exact(scale)] } };
+        return {
+          name,
+          shape,
+          tensor,
+          range,
+          packing,
+          base: offset,
+          grid: { shape, offset, bits, scale: [exact(scale)] },
+        };
       }),
   },
 };
 
 /** A model's ports, in the order of their public signals. `bounds`: of every tensor that the model gives. */
-export function portsOf(model: PortModel, bounds: ReadonlyMap<TensorId, Intervals>, visibility: PortVisibility): Port[] {
+export function portsOf(
+  model: PortModel,
+  bounds: ReadonlyMap<TensorId, Intervals>,
+  visibility: PortVisibility,
+): Port[] {
   return PORT_ROLES.map((role) => {
     const tensors = PORT_KINDS[role].tensors(model, bounds);
-    return { role, visibility: visibility[role], tensors, domain: commitmentDomain(role, tensors.map(({ grid }) => grid)) };
+    return {
+      role,
+      visibility: visibility[role],
+      tensors,
+      domain: commitmentDomain(
+        role,
+        tensors.map(({ grid }) => grid),
+      ),
+    };
   });
 }
 
@@ -110,7 +131,9 @@ export function layerOfPort({ role }: Port): string {
 export function signalsOfPort({ role, visibility, tensors }: Port): SignalMeaning[] {
   if (visibility === 'private') return [];
   if (visibility === 'hashed') return [{ kind: `${role}Commitment` }];
-  return tensors.flatMap(({ packing }, tensor) => Array.from({ length: packing.words }, (_, word) => ({ kind: role, tensor, word })));
+  return tensors.flatMap(({ packing }, tensor) =>
+    Array.from({ length: packing.words }, (_, word) => ({ kind: role, tensor, word })),
+  );
 }
 
 /** All public signals: each port's, then the context. */
@@ -125,5 +148,7 @@ export function wordsOfPort({ tensors }: Port, integers: readonly Float64Array[]
 
 /** The ports that a proof commits to, in the order in which the circuit takes their salts. */
 export function committedPorts(ports: readonly Port[]): Port[] {
-  return [...portsBySource(ports, 'given'), ...portsBySource(ports, 'computed')].filter(({ visibility }) => visibility === 'hashed');
+  return [...portsBySource(ports, 'given'), ...portsBySource(ports, 'computed')].filter(
+    ({ visibility }) => visibility === 'hashed',
+  );
 }

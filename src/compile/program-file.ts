@@ -1,8 +1,8 @@
 /**
  * A witness plan as bytes and back: `circuit.plan` of a build. Layout, little-endian: the magic `zkip`, a version, the
  * length of a JSON header; the header (counts, gadgets, big rows, array lengths), padded to 8 bytes; then the arrays in
- * the order of `ARRAYS`, each padded to 8 bytes. Weights of layers that are not written out stand in the integer model; the header says
- * which of its ops they are.
+ * the order of `ARRAYS`, each padded to 8 bytes. Weights of layers that are not written out stand in the integer model;
+ * the header says which of its ops they are.
  */
 import { z } from 'zod';
 import { ProgramFormatError } from './errors.js';
@@ -45,7 +45,9 @@ const headerSchema = z.object({
     }),
   ),
   big: z.array(z.object({ operand: count, wires: z.array(count), coefficients: z.array(whole), constant: whole })),
-  linear: z.array(z.object({ step: count, position: count, firstOperand: count, operandCount: count, first: count, count })).optional(),
+  linear: z
+    .array(z.object({ step: count, position: count, firstOperand: count, operandCount: count, first: count, count }))
+    .optional(),
   lengths: z.array(count).length(ARRAYS.length),
 });
 type Header = z.infer<typeof headerSchema>;
@@ -84,14 +86,19 @@ export function encodeProgram(program: Program): Uint8Array {
   return bytes;
 }
 
-/** `ops`: those of the integer model of the same build, which have the weights of layers that are not written out. @throws ProgramFormatError */
+/**
+ * `ops`: those of the integer model of the same build, which have the weights of layers that are not written out.
+ * @throws ProgramFormatError
+ */
 export function decodeProgram(input: Uint8Array, ops: readonly IntegerOp[] = []): Program {
   // Typed arrays need aligned memory, which a slice of a pooled buffer may not be.
   const bytes = input.byteOffset % 8 === 0 ? input : new Uint8Array(input);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = bytes.length < 16 || view.getUint32(0, true) !== MAGIC ? undefined : view.getUint32(4, true);
   if (version !== VERSION && version !== VERSION_WITH_LAYERS) {
-    throw new ProgramFormatError(`this is not a witness plan of version ${VERSION} or ${VERSION_WITH_LAYERS}; compile the model again`);
+    throw new ProgramFormatError(
+      `this is not a witness plan of version ${VERSION} or ${VERSION_WITH_LAYERS}; compile the model again`,
+    );
   }
   const header = readHeader(bytes, view.getUint32(8, true));
   let at = bytes.byteOffset + 16 + padded(view.getUint32(8, true));
@@ -106,11 +113,21 @@ export function decodeProgram(input: Uint8Array, ops: readonly IntegerOp[] = [])
     return [name, array];
   });
   const big = new Map<number, BigRow>(
-    header.big.map(({ operand, wires, coefficients, constant }) => [operand, { wires, coefficients: coefficients.map(BigInt), constant: BigInt(constant) }]),
+    header.big.map(({ operand, wires, coefficients, constant }) => [
+      operand,
+      { wires, coefficients: coefficients.map(BigInt), constant: BigInt(constant) },
+    ]),
   );
   const linear = readLinear(header, ops);
   const slotCount = linear.reduce((sum, block) => sum + block.count, 0);
-  return { ...header.counts, slotCount, linear, gadgets: header.gadgets, big, ...(Object.fromEntries(arrays) as Pick<Program, (typeof ARRAYS)[number][0]>) };
+  return {
+    ...header.counts,
+    slotCount,
+    linear,
+    gadgets: header.gadgets,
+    big,
+    ...(Object.fromEntries(arrays) as Pick<Program, (typeof ARRAYS)[number][0]>),
+  };
 }
 
 /** Layers that are not written out, each with its op, which must be one that has as many elements as the plan says. */
@@ -119,11 +136,15 @@ function readLinear({ linear = [], counts }: Header, ops: readonly IntegerOp[]):
   return linear.map((block) => {
     const op = ops[block.position];
     if (op === undefined || (op.kind !== 'dense' && op.kind !== 'conv')) {
-      throw new ProgramFormatError(`the witness plan takes op ${block.position} of the integer model for a linear layer; compile the model again`);
+      throw new ProgramFormatError(
+        `the witness plan takes op ${block.position} of the integer model for a linear layer; compile the model again`,
+      );
     }
     const inputSize = op.kind === 'dense' ? op.rows * op.inFeatures : sizeOf(op.inputShape);
     if (sizeOf(op.shape) !== block.count || inputSize !== block.operandCount || block.first !== next) {
-      throw new ProgramFormatError(`the witness plan is of another integer model (layer '${op.layer}'); compile the model again`);
+      throw new ProgramFormatError(
+        `the witness plan is of another integer model (layer '${op.layer}'); compile the model again`,
+      );
     }
     next += block.count;
     return { ...block, op };
@@ -132,7 +153,9 @@ function readLinear({ linear = [], counts }: Header, ops: readonly IntegerOp[]):
 
 function readHeader(bytes: Uint8Array, length: number): Header {
   try {
-    return headerSchema.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(16, 16 + length))));
+    return headerSchema.parse(
+      JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(16, 16 + length))),
+    );
   } catch (cause) {
     throw new ProgramFormatError('the header of the witness plan is damaged; compile the model again', { cause });
   }

@@ -14,8 +14,8 @@ export interface BigRow {
 }
 
 /**
- * A dense or convolution layer whose rows are not written out: the witness computes it as the integer model does, and puts its result
- * into places after all wires, which combinations may read as if they were wires.
+ * A dense or convolution layer whose rows are not written out: the witness computes it as the integer model does, and
+ * puts its result into places after all wires, which combinations may read as if they were wires.
  */
 export interface LinearBlock {
   /** It is computed before this step. */
@@ -58,7 +58,10 @@ export interface Program {
   readonly constants: Float64Array;
   /** Operands whose coefficients are too large for floats; their small row is empty. */
   readonly big: ReadonlyMap<number, BigRow>;
-  /** By element of the model's outputs, all outputs one after the other: its terms are resultOffsets[i] .. resultOffsets[i + 1]. */
+  /**
+   * By element of the model's outputs, all outputs one after the other: its terms are resultOffsets[i] ..
+   * resultOffsets[i + 1].
+   */
   readonly resultOffsets: Uint32Array;
   readonly resultWires: Uint32Array;
   readonly resultCoefficients: Float64Array;

@@ -74,7 +74,10 @@ export function rowsOf(system: R1cs): Row[] {
     let sum = Affine.constant(0n);
     for (let entry = matrix.offsets[row]; entry < matrix.offsets[row + 1]; entry++) {
       const wire = matrix.wires[entry];
-      sum = sum.plus(wire === 0 ? Affine.constant(1n) : Affine.variable(wire), system.coefficients[matrix.values[entry]]);
+      sum = sum.plus(
+        wire === 0 ? Affine.constant(1n) : Affine.variable(wire),
+        system.coefficients[matrix.values[entry]],
+      );
     }
     return sum;
   };

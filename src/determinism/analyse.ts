@@ -1,16 +1,17 @@
 /**
- * Shows, for a gadget of any size, that its inputs determine every wire (decision 5 in docs/architecture.md); or names the wires for
- * which it cannot show it. It never enumerates values, only cases, and proves three things:
+ * Shows, for a gadget of any size, that its inputs determine every wire (decision 5 in docs/architecture.md); or names
+ * the wires for which it cannot show it. It never enumerates values, only cases, and proves three things:
  *
- * 1. In each case every wire is determined. A row (L)(L - c) = 0 makes L / c a bit. Every other product that is zero splits the
- *    analysis in two. Rows with a constant factor are equations; an equation T = sum of c_i b_i with T a combination of inputs and
- *    bits b_i, |c_i| larger than the sum of all smaller |c_j|, determines its bits, as long as both sides stay below r/2 in size, so
- *    that the equation modulo r is one of integers. A row whose factors are determined determines the one unknown in its product.
- *    A row q * d = t - r with d and t determined and an equation that says 0 <= r < d is a division with remainder, which has one result.
- *    A row q * q = t - r with t determined and an equation that says r <= 2 q is a square root, which is one number.
+ * 1. In each case every wire is determined. A row (L)(L - c) = 0 makes L / c a bit. Every other product that is zero
+ *    splits the analysis in two. Rows with a constant factor are equations; an equation T = sum of c_i b_i with T a
+ *    combination of inputs and bits b_i, |c_i| larger than the sum of all smaller |c_j|, determines its bits, as long
+ *    as both sides stay below r/2 in size, so that the equation modulo r is one of integers. A row whose factors are
+ *    determined determines the one unknown in its product. A row q * d = t - r with d and t determined and an equation
+ *    that says 0 <= r < d is a division with remainder, which has one result. A row q * q = t - r with t determined and
+ *    an equation that says r <= 2 q is a square root, which is one number.
  * 2. Bounds: from the declared ranges of the inputs, bits that cannot be 0 or cannot be 1 become constants.
- * 3. Two cases never give different witnesses for the same inputs: with both cases' equations together, bounds show that no
- *    input allows both, or that both agree on every wire.
+ * 3. Two cases never give different witnesses for the same inputs: with both cases' equations together, bounds show
+ *    that no input allows both, or that both agree on every wire.
  */
 import { inverse } from '../r1cs/field.js';
 import { FIELD_MODULUS, type R1cs } from '../r1cs/types.js';
@@ -49,8 +50,9 @@ const ONE = Affine.constant(1n);
 const ZERO = Affine.constant(0n);
 
 /**
- * `ranges`: what the contract says of each input; undefined where it may be any field element. `mostCases`: cases looked at before giving
- * up; each product that must be zero doubles them, so that a circuit of thirty such products has more than anybody can wait for.
+ * `ranges`: what the contract says of each input; undefined where it may be any field element. `mostCases`: cases
+ * looked at before giving up; each product that must be zero doubles them, so that a circuit of thirty such products
+ * has more than anybody can wait for.
  */
 export function analyse(system: R1cs, ranges: readonly (Interval | undefined)[], mostCases = Infinity): Verdict {
   const first = 1 + system.publicOutputCount;
@@ -62,12 +64,16 @@ export function analyse(system: R1cs, ranges: readonly (Interval | undefined)[],
   const rows: Row[] = [];
   for (const row of rowsOf(system)) {
     const bit = bitRow(row);
-    if (bit === undefined || [...bit.of.terms.keys()].every((variable) => inputs.has(variable) && bit.of.terms.size === 1)) {
+    if (
+      bit === undefined ||
+      [...bit.of.terms.keys()].every((variable) => inputs.has(variable) && bit.of.terms.size === 1)
+    ) {
       rows.push(row);
       continue;
     }
     const [variable] = bit.of.terms.keys();
-    if (bit.of.terms.size === 1 && bit.of.constant === 0n && bit.of.coefficient(variable) === bit.size) bits.add(variable);
+    if (bit.of.terms.size === 1 && bit.of.constant === 0n && bit.of.coefficient(variable) === bit.size)
+      bits.add(variable);
     else {
       bits.add(fresh);
       rows.push({ a: ONE, b: bit.of, c: Affine.variable(fresh).times(bit.size) });
@@ -118,7 +124,10 @@ function bitRow({ a, b, c }: Row): { of: Affine; size: bigint } | undefined {
   return undefined;
 }
 
-/** Splits at the products that are zero, then uses all equations, which may make more of them, until only definitions are left. */
+/**
+ * Splits at the products that are zero, then uses all equations, which may make more of them, until only definitions
+ * are left.
+ */
 function split(given: Case, context: Context, leaves: Case[]): void {
   const at = given.rows.findIndex((row) => row.c.isZero && linear(row) === undefined);
   if (at >= 0) {
@@ -134,7 +143,10 @@ function split(given: Case, context: Context, leaves: Case[]): void {
   else leaves.push(reduced);
 }
 
-/** Eliminates wires that are neither inputs nor bits, where that keeps coefficients integers; undefined if the case is impossible. */
+/**
+ * Eliminates wires that are neither inputs nor bits, where that keeps coefficients integers; undefined if the case is
+ * impossible.
+ */
 function reduce(given: Case, context: Context): Case | undefined {
   const { inputs, bits } = context;
   const values = new Map(given.values);
@@ -169,7 +181,8 @@ function reduce(given: Case, context: Context): Case | undefined {
     // An input that the case makes a constant stays in its equation, and becomes one in the products.
     for (const affine of zero) {
       const [variable] = affine.terms.keys();
-      if (affine.terms.size === 1 && inputs.has(variable)) rows = rows.map((row) => mapRow(row, (x) => x.substitute(variable, affine.solveFor(variable))));
+      if (affine.terms.size === 1 && inputs.has(variable))
+        rows = rows.map((row) => mapRow(row, (x) => x.substitute(variable, affine.solveFor(variable))));
     }
     if (rows.some((row) => linear(row) !== undefined)) continue;
     // Equations on the same inputs become ones on fewer, down to equations between bits.
@@ -187,8 +200,8 @@ function reduce(given: Case, context: Context): Case | undefined {
 }
 
 /**
- * The equations with a multiple of one taken from another, so that the inputs' coefficients in that become smaller, or its
- * terms fewer; undefined if no step does that. Coefficients stay integers.
+ * The equations with a multiple of one taken from another, so that the inputs' coefficients in that become smaller, or
+ * its terms fewer; undefined if no step does that. Coefficients stay integers.
  */
 function combine(equations: readonly Affine[], { inputs }: Context): Affine[] | undefined {
   const weight = (equation: Affine): bigint =>
@@ -210,7 +223,10 @@ function combine(equations: readonly Affine[], { inputs }: Context): Affine[] | 
   return undefined;
 }
 
-/** Equations between bits alone that follow from all equations together: the inputs eliminated, common factors divided out. */
+/**
+ * Equations between bits alone that follow from all equations together: the inputs eliminated, common factors divided
+ * out.
+ */
 function bitEquations(equations: readonly Affine[], { inputs }: Context): Affine[] {
   let rest = [...equations];
   for (const input of inputs.keys()) {
@@ -259,10 +275,14 @@ function inputPart(affine: Affine, { inputs }: Context): { form: Affine; key: st
 type Forms = Map<string, Interval>;
 
 /**
- * Bits that the equations' bounds make constant; undefined if the equations are impossible. `forms` holds the range of each combination of
- * inputs met so far, narrowed by what the bits allow.
+ * Bits that the equations' bounds make constant; undefined if the equations are impossible. `forms` holds the range of
+ * each combination of inputs met so far, narrowed by what the bits allow.
  */
-function bound(equations: readonly Affine[], context: Context, forms: Forms = new Map()): Map<number, bigint> | undefined {
+function bound(
+  equations: readonly Affine[],
+  context: Context,
+  forms: Forms = new Map(),
+): Map<number, bigint> | undefined {
   const constants = new Map<number, bigint>();
   for (const equation of equations) {
     if (!isOfIntegers(equation, context)) continue;
@@ -275,7 +295,8 @@ function bound(equations: readonly Affine[], context: Context, forms: Forms = ne
     if (range.low > range.high) return undefined;
     forms.set(key, range);
     for (const [bit, c] of others.terms) {
-      // The rest of the row, without this bit, as it is and moved by the bit's coefficient, against the range of the form.
+      // The rest of the row, without this bit, as it is and moved by the bit's coefficient, against the range of the
+      // form.
       const rest = { low: reach.low - (c < 0n ? c : 0n), high: reach.high - (c > 0n ? c : 0n) };
       const canBe = (shift: bigint): boolean => rest.low + shift <= -range.low && rest.high + shift >= -range.high;
       const [zero, one] = [canBe(0n), canBe(c)];
@@ -291,8 +312,8 @@ function bound(equations: readonly Affine[], context: Context, forms: Forms = ne
 }
 
 /**
- * What is determined, as far as shown: combinations are read modulo the determined ones. Each pivot is a variable that equals
- * a combination of undetermined variables (empty if it is determined itself) plus something determined.
+ * What is determined, as far as shown: combinations are read modulo the determined ones. Each pivot is a variable that
+ * equals a combination of undetermined variables (empty if it is determined itself) plus something determined.
  */
 class Determined {
   private readonly pivots = new Map<number, Affine>();
@@ -331,7 +352,7 @@ class Determined {
 function determinedIn(leaf: Case, context: Context): Determined {
   const known = new Determined(context.inputs.keys());
   let rows = [...leaf.rows];
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false;
     for (const equation of leaf.equations) {
       const unknown = unknownOf(equation, known);
@@ -341,8 +362,12 @@ function determinedIn(leaf: Case, context: Context): Determined {
       changed = known.add(equation) || changed;
     }
     rows = rows.filter(({ a, b, c }) => {
-      for (const [quotient, divisor] of [[a, b], [b, a]]) {
-        if (known.has(quotient) || !known.has(divisor) || !isDivision(quotient, divisor, c, leaf, known, context)) continue;
+      for (const [quotient, divisor] of [
+        [a, b],
+        [b, a],
+      ]) {
+        if (known.has(quotient) || !known.has(divisor) || !isDivision(quotient, divisor, c, leaf, known, context))
+          continue;
         changed = determineDigits(quotient, known) || changed;
         changed = determineDigits(c, known) || changed;
         return false;
@@ -358,7 +383,10 @@ function determinedIn(leaf: Case, context: Context): Determined {
         return false;
       }
       // a x = c with c a constant that is not zero: a is not zero, and x is the quotient.
-      for (const [factor, other] of [[a, b], [b, a]]) {
+      for (const [factor, other] of [
+        [a, b],
+        [b, a],
+      ]) {
         if (!c.isConstant || c.constant === 0n || !known.has(factor)) continue;
         changed = known.add(other) || changed;
         return false;
@@ -370,38 +398,68 @@ function determinedIn(leaf: Case, context: Context): Determined {
 }
 
 /**
- * Whether quotient * divisor = c is a division with remainder: c is something determined less r, with 0 <= r and, by an equation of the
- * case, r <= divisor - 1; the quotient is not negative, and both sides stay below r/2 in size. Then two solutions differ by a multiple of
- * the divisor in r, which is less than the divisor, and so by nothing.
+ * Whether quotient * divisor = c is a division with remainder: c is something determined less r, with 0 <= r and, by an
+ * equation of the case, r <= divisor - 1; the quotient is not negative, and both sides stay below r/2 in size. Then two
+ * solutions differ by a multiple of the divisor in r, which is less than the divisor, and so by nothing.
  */
-function isDivision(quotient: Affine, divisor: Affine, c: Affine, leaf: Case, known: Determined, context: Context): boolean {
-  const remainder = unknownOf(c, known).reduce((sum, [variable, size]) => sum.plus(Affine.variable(variable), -size), ZERO);
+function isDivision(
+  quotient: Affine,
+  divisor: Affine,
+  c: Affine,
+  leaf: Case,
+  known: Determined,
+  context: Context,
+): boolean {
+  const remainder = unknownOf(c, known).reduce(
+    (sum, [variable, size]) => sum.plus(Affine.variable(variable), -size),
+    ZERO,
+  );
   const ranges = [quotient, divisor, c, remainder].map((affine) => rangeOf(affine, context));
   if (ranges.includes(undefined)) return false;
   const [ofQuotient, ofDivisor, ofProduct, ofRemainder] = ranges as Interval[];
   if (ofQuotient.low < 0n || ofDivisor.low < 1n || ofRemainder.low < 0n) return false;
   if (ofQuotient.high * ofDivisor.high >= HALF || ofProduct.low <= -HALF || ofProduct.high >= HALF) return false;
-  return leaf.equations.some((equation) => isOfIntegers(equation, context) && [1n, -1n].some((sign) => {
-    // The equation says divisor - r + rest = 0, where rest is at most -1.
-    const rest = rangeOf(equation.times(sign).plus(divisor, -1n).plus(remainder), context);
-    return rest !== undefined && rest.high <= -1n;
-  }));
+  return leaf.equations.some(
+    (equation) =>
+      isOfIntegers(equation, context) &&
+      [1n, -1n].some((sign) => {
+        // The equation says divisor - r + rest = 0, where rest is at most -1.
+        const rest = rangeOf(equation.times(sign).plus(divisor, -1n).plus(remainder), context);
+        return rest !== undefined && rest.high <= -1n;
+      }),
+  );
 }
 
 /**
- * Whether a * b = c is a square root: both factors are q >= 0, c is something determined less r >= 0, and an equation of the case says
- * r <= 2 q; q^2 and r stay below r/2 in size, so that their sum is one of integers. Then q^2 <= c + r < (q + 1)^2, which is true of one q.
+ * Whether a * b = c is a square root: both factors are q >= 0, c is something determined less r >= 0, and an equation
+ * of the case says r <= 2 q; q^2 and r stay below r/2 in size, so that their sum is one of integers. Then q^2 <= c + r
+ * < (q + 1)^2, which is true of one q.
  */
 function isSquareRoot({ a, b, c }: Row, leaf: Case, known: Determined, context: Context): boolean {
   if (!a.plus(b, -1n).isZero) return false;
-  const remainder = unknownOf(c, known).reduce((sum, [variable, size]) => sum.plus(Affine.variable(variable), -size), ZERO);
+  const remainder = unknownOf(c, known).reduce(
+    (sum, [variable, size]) => sum.plus(Affine.variable(variable), -size),
+    ZERO,
+  );
   const [root, left] = [a, remainder].map((affine) => rangeOf(affine, context));
-  if (root === undefined || left === undefined || root.low < 0n || left.low < 0n || root.high * root.high >= HALF || left.high >= HALF) return false;
-  return leaf.equations.some((equation) => isOfIntegers(equation, context) && [1n, -1n].some((sign) => {
-    // The equation says 2 q - r - rest = 0, where rest is not negative.
-    const rest = rangeOf(equation.times(sign).plus(a, -2n).plus(remainder), context);
-    return rest !== undefined && rest.high <= 0n;
-  }));
+  if (
+    root === undefined ||
+    left === undefined ||
+    root.low < 0n ||
+    left.low < 0n ||
+    root.high * root.high >= HALF ||
+    left.high >= HALF
+  )
+    return false;
+  return leaf.equations.some(
+    (equation) =>
+      isOfIntegers(equation, context) &&
+      [1n, -1n].some((sign) => {
+        // The equation says 2 q - r - rest = 0, where rest is not negative.
+        const rest = rangeOf(equation.times(sign).plus(a, -2n).plus(remainder), context);
+        return rest !== undefined && rest.high <= 0n;
+      }),
+  );
 }
 
 /** The terms of a combination whose variables are not determined. */
@@ -409,11 +467,15 @@ function unknownOf(affine: Affine, known: Determined): [variable: number, size: 
   return [...affine.terms].filter(([variable]) => !known.has(Affine.variable(variable)));
 }
 
-/** Notes that a combination of integers is determined, and its unknown bits where their sizes tell them apart. Whether that was new. */
+/**
+ * Notes that a combination of integers is determined, and its unknown bits where their sizes tell them apart. Whether
+ * that was new.
+ */
 function determineDigits(affine: Affine, known: Determined): boolean {
   const unknown = unknownOf(affine, known);
   let changed = known.add(affine);
-  if (isSuperIncreasing(unknown.map(([, size]) => size))) for (const [variable] of unknown) changed = known.add(Affine.variable(variable)) || changed;
+  if (isSuperIncreasing(unknown.map(([, size]) => size)))
+    for (const [variable] of unknown) changed = known.add(Affine.variable(variable)) || changed;
   return changed;
 }
 
@@ -446,7 +508,12 @@ function disagreements(one: Case, two: Case, wires: readonly number[], context: 
       if (constants === undefined) return [];
       const points = pointInputs(cases[i], forms, context);
       if (constants.size > 0 || points.size > 0) {
-        let fixed: Case = { ...cases[i], rows: cases[i].rows.map((row) => mapRow(row, (x) => [...points].reduce((y, [input, value]) => y.substitute(input, value), x))) };
+        let fixed: Case = {
+          ...cases[i],
+          rows: cases[i].rows.map((row) =>
+            mapRow(row, (x) => [...points].reduce((y, [input, value]) => y.substitute(input, value), x)),
+          ),
+        };
         for (const [bit, value] of constants) fixed = withBit(fixed, bit, value);
         const reduced = reduce(fixed, context);
         if (reduced === undefined) return [];
@@ -477,7 +544,8 @@ function disagreements(one: Case, two: Case, wires: readonly number[], context: 
     let difference = values[0].plus(values[1], -1n);
     const { form, key, sign } = inputPart(difference, context);
     const range = forms.get(key);
-    if (range !== undefined && range.low === range.high) difference = difference.plus(form, -sign).plus(Affine.constant(range.low * sign));
+    if (range !== undefined && range.low === range.high)
+      difference = difference.plus(form, -sign).plus(Affine.constant(range.low * sign));
     if (!difference.isZero) return true;
     return !values.every((value) => [...value.terms.keys()].every((variable) => same.has(variable)));
   });
@@ -498,7 +566,10 @@ function pointInputs(leaf: Case, forms: Forms, { inputs }: Context): Map<number,
 function withBit(leaf: Case, bit: number, value: bigint): Case {
   const change = (affine: Affine): Affine => affine.substitute(bit, Affine.constant(value));
   return {
-    values: new Map([...[...leaf.values].map(([wire, affine]) => [wire, change(affine)] as const), [bit, Affine.constant(value)]]),
+    values: new Map([
+      ...[...leaf.values].map(([wire, affine]) => [wire, change(affine)] as const),
+      [bit, Affine.constant(value)],
+    ]),
     equations: leaf.equations.map(change),
     rows: leaf.rows.map((row) => mapRow(row, change)),
   };

@@ -1,12 +1,14 @@
 /**
- * Which wires of a whole constraint system are determined by its inputs, as far as can be shown: of any circom circuit, of any size.
+ * Which wires of a whole constraint system are determined by its inputs, as far as can be shown: of any circom circuit,
+ * of any size.
  *
- * First by propagation, row by row: a row with one unknown in a place where it can be solved for determines it, and digits are
- * determined by a sum that they write. What is left is cut into pieces that share no undetermined wire; each is analysed by cases
- * (`analyse.ts`), with the determined wires at its border as inputs; what that shows starts the propagation again.
+ * First by propagation, row by row: a row with one unknown in a place where it can be solved for determines it, and
+ * digits are determined by a sum that they write. What is left is cut into pieces that share no undetermined wire; each
+ * is analysed by cases (`analyse.ts`), with the determined wires at its border as inputs; what that shows starts the
+ * propagation again.
  *
- * The trap: "not shown" is not "undetermined". A wire that stays open may be a fault of the circuit, or of this analysis, which knows
- * no ranges but those of bits and those that it is told.
+ * The trap: "not shown" is not "undetermined". A wire that stays open may be a fault of the circuit, or of this
+ * analysis, which knows no ranges but those of bits and those that it is told.
  */
 import { R1csBuilder, type MatrixBuilder } from '../r1cs/builder.js';
 import { FIELD_MODULUS, type R1cs, type SparseMatrix } from '../r1cs/types.js';
@@ -24,8 +26,8 @@ export interface Limits {
 export interface OpenWire {
   readonly wire: number;
   /**
-   * `unconstrained`: no row contains it, and it may be anything. `undetermined`: its piece was analysed whole, and leaves it open.
-   * `too large`: its piece has more rows or cases than the limits allow, so nothing is known.
+   * `unconstrained`: no row contains it, and it may be anything. `undetermined`: its piece was analysed whole, and
+   * leaves it open. `too large`: its piece has more rows or cases than the limits allow, so nothing is known.
    */
   readonly why: 'unconstrained' | 'undetermined' | 'too large';
   /** Positions of rows that contain it, some of them. */
@@ -45,25 +47,38 @@ export interface SystemReport {
 const SHOWN_ROWS = 3;
 
 /** `ranges`: what each input may be, public ones first; undefined or absent: any field element. */
-export function analyseSystem(system: R1cs, ranges: readonly (Interval | undefined)[] = [], { mostRows = 600, mostCases = 256 }: Limits = {}): SystemReport {
+export function analyseSystem(
+  system: R1cs,
+  ranges: readonly (Interval | undefined)[] = [],
+  { mostRows = 600, mostCases = 256 }: Limits = {},
+): SystemReport {
   const first = 1 + system.publicOutputCount;
   const inputCount = system.publicInputCount + system.privateInputCount;
   const state = new Propagation(system);
   for (let i = 0; i < inputCount; i += 1) state.know(first + i, ranges[i]);
   state.run();
   const reasons = new Map<number, Pick<OpenWire, 'why' | 'pieceRows'>>();
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false;
     reasons.clear();
     for (const rows of state.pieces()) {
       const { part, border, unknown } = excerpt(system, state, rows);
       const tooLarge = rows.length > mostRows;
-      const verdict = tooLarge ? undefined : analyse(part, border.map((wire) => state.rangeOf(wire)), mostCases);
+      const verdict = tooLarge
+        ? undefined
+        : analyse(
+            part,
+            border.map((wire) => state.rangeOf(wire)),
+            mostCases,
+          );
       const open = verdict === undefined ? undefined : new Set(verdict.open);
       unknown.forEach((wire, k) => {
         // The local wires of what is sought stand behind the constant and the border.
         if (open === undefined || open.has(1 + border.length + k)) {
-          reasons.set(wire, { why: open === undefined || verdict?.gaveUp ? 'too large' : 'undetermined', pieceRows: rows.length });
+          reasons.set(wire, {
+            why: open === undefined || verdict?.gaveUp ? 'too large' : 'undetermined',
+            pieceRows: rows.length,
+          });
           return;
         }
         state.know(wire);
@@ -76,7 +91,10 @@ export function analyseSystem(system: R1cs, ranges: readonly (Interval | undefin
     .filter((wire) => !state.isKnown(wire))
     .map((wire): OpenWire => {
       const rows = state.rowsWith(wire);
-      const reason = rows.length === 0 ? { why: 'unconstrained' as const, pieceRows: 0 } : (reasons.get(wire) ?? { why: 'undetermined' as const, pieceRows: 0 });
+      const reason =
+        rows.length === 0
+          ? { why: 'unconstrained' as const, pieceRows: 0 }
+          : (reasons.get(wire) ?? { why: 'undetermined' as const, pieceRows: 0 });
       return { wire, ...reason, rows: rows.slice(0, SHOWN_ROWS) };
     });
   return { wires: system.wireCount, rows: system.constraintCount, open };
@@ -190,16 +208,23 @@ class Propagation {
       if (size <= sum) return false;
       sum += size;
     }
-    // Two ways to write the same differ by less than r in size, so that they are equal as integers; then each size outweighs the smaller.
+    // Two ways to write the same differ by less than r in size, so that they are equal as integers; then each size
+    // outweighs the smaller.
     return sum < FIELD_MODULUS;
   }
 }
 
 /** The rows as a system of their own: the determined wires that they read become inputs. */
-function excerpt(system: R1cs, state: Propagation, rows: readonly number[]): { readonly part: R1cs; readonly border: readonly number[]; readonly unknown: readonly number[] } {
+function excerpt(
+  system: R1cs,
+  state: Propagation,
+  rows: readonly number[],
+): { readonly part: R1cs; readonly border: readonly number[]; readonly unknown: readonly number[] } {
   const found = new Set<number>();
   const matrices: readonly SparseMatrix[] = [system.a, system.b, system.c];
-  for (const row of rows) for (const matrix of matrices) for (let k = matrix.offsets[row]; k < matrix.offsets[row + 1]; k += 1) found.add(matrix.wires[k]);
+  for (const row of rows)
+    for (const matrix of matrices)
+      for (let k = matrix.offsets[row]; k < matrix.offsets[row + 1]; k += 1) found.add(matrix.wires[k]);
   found.delete(0);
   const border = [...found].filter((wire) => state.isKnown(wire));
   const unknown = [...found].filter((wire) => !state.isKnown(wire));
@@ -210,7 +235,8 @@ function excerpt(system: R1cs, state: Propagation, rows: readonly number[]): { r
       target.push(local.get(matrix.wires[k])!, builder.coefficients.idOf(system.coefficients[matrix.values[k]]));
     }
   };
-  const isBorderBit = (row: number): boolean => rowVariables(matrices, row).every((wire) => wire === 0 || state.isKnown(wire));
+  const isBorderBit = (row: number): boolean =>
+    rowVariables(matrices, row).every((wire) => wire === 0 || state.isKnown(wire));
   for (const row of rows) {
     if (isBorderBit(row)) continue;
     copy(system.a, row, builder.a);
@@ -218,7 +244,12 @@ function excerpt(system: R1cs, state: Propagation, rows: readonly number[]): { r
     copy(system.c, row, builder.c);
     builder.endConstraint();
   }
-  const part = builder.finish({ wireCount: local.size, publicOutputCount: 0, publicInputCount: border.length, privateInputCount: 0 });
+  const part = builder.finish({
+    wireCount: local.size,
+    publicOutputCount: 0,
+    publicInputCount: border.length,
+    privateInputCount: 0,
+  });
   return { part, border, unknown };
 }
 

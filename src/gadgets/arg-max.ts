@@ -1,4 +1,7 @@
-/** Wires of `circuits/ArgMax.circom`: the index, the largest value, `before[i]` = (i < index), digits of every gap to the largest. */
+/**
+ * Wires of `circuits/ArgMax.circom`: the index, the largest value, `before[i]` = (i < index), digits of every gap to
+ * the largest.
+ */
 import { defineGadget, power, Wires, writeDigits } from './gadget.js';
 
 export const argMax = defineGadget({

@@ -1,4 +1,7 @@
-/** Wires of `circuits/Distances.circom`: `before[i]` = (i < position of the first largest value), and digits of every gap to that value. */
+/**
+ * Wires of `circuits/Distances.circom`: `before[i]` = (i < position of the first largest value), and digits of every
+ * gap to that value.
+ */
 import { defineGadget, power, Wires, writeDigits } from './gadget.js';
 
 export const distances = defineGadget({
@@ -15,7 +18,8 @@ export const distances = defineGadget({
     const input = wires.many('in', n);
     const before = wires.many('before', n - 1);
     const digits = Array.from({ length: n }, (_, i) =>
-      Int32Array.from([...wires.many(`remainder[${i}]`, shift), ...wires.many(`digit[${i}]`, bits - shift)]));
+      Int32Array.from([...wires.many(`remainder[${i}]`, shift), ...wires.many(`digit[${i}]`, bits - shift)]),
+    );
     return {
       field: false,
       run(inputs, out) {

@@ -1,7 +1,9 @@
 /** What requantizers begin with: in = 2^shift * u + remainder, and, where they saturate, u = low + 2^outBits * H. */
 import { power, writeDigits, type InputRange, type Wires } from './gadget.js';
 
-/** Gives a function that writes the constant wire, the wire `in` and the digits `remainder` for an input, and returns u. */
+/**
+ * Gives a function that writes the constant wire, the wire `in` and the digits `remainder` for an input, and returns u.
+ */
 export function prepareDivision(wires: Wires, shift: number): (value: number, out: Float64Array) => number {
   const input = wires.one('in');
   const remainder = wires.many('remainder', shift);
@@ -27,10 +29,13 @@ export function clampedRange({ bits, shift, outBits }: ClampParameters): InputRa
 }
 
 /**
- * As `prepareDivision`, for a requantizer that saturates: the function also writes the signs of H, `digit` and `excess`, W with
- * H = nonNegative - inside + W - 2^h * (1 - nonNegative), and returns u clamped to outBits bits.
+ * As `prepareDivision`, for a requantizer that saturates: the function also writes the signs of H, `digit` and
+ * `excess`, W with H = nonNegative - inside + W - 2^h * (1 - nonNegative), and returns u clamped to outBits bits.
  */
-export function prepareClampedDivision(wires: Wires, { bits, shift, outBits }: ClampParameters): (value: number, out: Float64Array) => number {
+export function prepareClampedDivision(
+  wires: Wires,
+  { bits, shift, outBits }: ClampParameters,
+): (value: number, out: Float64Array) => number {
   const divide = prepareDivision(wires, shift);
   const [nonNegative, inside] = ['nonNegative', 'inside'].map((name) => wires.one(name));
   const digit = wires.many('digit', outBits);

@@ -1,8 +1,10 @@
 /**
- * What a gadget is: a Circom template with named parameters, the count of its outputs and constraints, and the function that computes
- * its wires (decision 6 in docs/architecture.md). A gadget is one file here, named like its template in `circuits/`, and one row of the table.
+ * What a gadget is: a Circom template with named parameters, the count of its outputs and constraints, and the function
+ * that computes its wires (decision 6 in docs/architecture.md). A gadget is one file here, named like its template in
+ * `circuits/`, and one row of the table.
  *
- * The trap: circom takes parameters by position. Their order is that of the definition's `parameters`; callers name them.
+ * The trap: circom takes parameters by position. Their order is that of the definition's `parameters`; callers name
+ * them.
  */
 import { ZkinferError } from '../errors.js';
 
@@ -20,7 +22,9 @@ export interface GadgetSpec {
   readonly parameters: readonly GadgetParameter[];
 }
 
-/** What witness generation needs of a compiled gadget: which signal each local wire carries. Wire 0 is the constant one. */
+/**
+ * What witness generation needs of a compiled gadget: which signal each local wire carries. Wire 0 is the constant one.
+ */
 export interface GadgetSignals {
   readonly spec: GadgetSpec;
   /** For each local wire the signal it carries, without `main.`: `bits[3]`. Wire 0 is `one`. */
@@ -66,8 +70,8 @@ interface Definition<Kinds extends ParameterKinds> {
   /** Names and kinds of the parameters, in the template's order. */
   readonly parameters: Kinds;
   /**
-   * How far circom may simplify. Level 1 keeps a linear constraint, so that the combination which the linker puts in place of an input
-   * stays in matrix C, outside the proving key; level 2 removes linear constraints.
+   * How far circom may simplify. Level 1 keeps a linear constraint, so that the combination which the linker puts in
+   * place of an input stays in matrix C, outside the proving key; level 2 removes linear constraints.
    */
   readonly simplification: 1 | 2;
   /** Output signals, counted. */
@@ -75,8 +79,8 @@ interface Definition<Kinds extends ParameterKinds> {
   /** Constraints of one instance, as the template's head comment states them. */
   constraints(parameters: ParametersOf<Kinds>): number;
   /**
-   * What each input may be, by the contract in the template's head; undefined where every field element is allowed. The analysis of
-   * determinism takes it for granted, as the compiler does.
+   * What each input may be, by the contract in the template's head; undefined where every field element is allowed. The
+   * analysis of determinism takes it for granted, as the compiler does.
    */
   inputRange(parameters: ParametersOf<Kinds>): InputRange | undefined;
   /** Makes the function that computes an instance's wires; called once for each parameter set. */
@@ -105,8 +109,9 @@ export interface Gadget<Kinds extends ParameterKinds = ParameterKinds> {
 export function defineGadget<const Kinds extends ParameterKinds>(definition: Definition<Kinds>): Gadget<Kinds> {
   const names = Object.keys(definition.parameters);
   const named = (spec: GadgetSpec): ParametersOf<Kinds> => {
-    const fits = names.length === spec.parameters.length
-      && names.every((name, i) => isOfKind(spec.parameters[i], definition.parameters[name]));
+    const fits =
+      names.length === spec.parameters.length &&
+      names.every((name, i) => isOfKind(spec.parameters[i], definition.parameters[name]));
     if (!fits) {
       const wanted = names.map((name) => `${name}: ${definition.parameters[name]}`).join(', ');
       throw new GadgetError(`${gadgetKey(spec)}: the parameters are (${wanted})`);
@@ -163,7 +168,7 @@ export class Wires {
 /** Writes the binary digits of an integer, 0 <= value < 2^53, least significant first. */
 export function writeDigits(value: number, wires: Int32Array, out: Float64Array): void {
   let rest = value;
-  for (let i = 0; i < wires.length; ) {
+  for (let i = 0; i < wires.length;) {
     const low = rest % 0x40000000;
     rest = (rest - low) / 0x40000000;
     let word = low | 0;

@@ -2,7 +2,14 @@
 import { argMax } from './arg-max.js';
 import { context } from './context.js';
 import { distances } from './distances.js';
-import { GadgetError, type Gadget, type InputRange, type GadgetSignals, type GadgetSpec, type GadgetWitness } from './gadget.js';
+import {
+  GadgetError,
+  type Gadget,
+  type InputRange,
+  type GadgetSignals,
+  type GadgetSpec,
+  type GadgetWitness,
+} from './gadget.js';
 import { inputRange } from './input-range.js';
 import { lines } from './lines.js';
 import { multiply } from './multiply.js';
@@ -20,8 +27,16 @@ import { squareRoot } from './square-root.js';
 import { table } from './table.js';
 
 export {
-  GadgetError, gadgetKey, parameterText,
-  type FieldGadget, type Gadget, type GadgetParameter, type GadgetSignals, type GadgetSpec, type GadgetWitness, type IntegerGadget,
+  GadgetError,
+  gadgetKey,
+  parameterText,
+  type FieldGadget,
+  type Gadget,
+  type GadgetParameter,
+  type GadgetSignals,
+  type GadgetSpec,
+  type GadgetWitness,
+  type IntegerGadget,
 } from './gadget.js';
 export { argMax } from './arg-max.js';
 export { context } from './context.js';
@@ -44,8 +59,24 @@ export { LEAST_TABLE_BITS, MOST_TABLE_BITS, shapesOf, table } from './table.js';
 
 const GADGETS: ReadonlyMap<string, Gadget> = new Map(
   [
-    argMax, context, distances, inputRange, lines, multiply, multiplyAdd, multiplyField, poseidonBlock, reciprocal, requantize, requantizeClamp, requantizeClampDigits, requantizeDigits,
-    requantizeMin, requantizeRelu, squareRoot, table,
+    argMax,
+    context,
+    distances,
+    inputRange,
+    lines,
+    multiply,
+    multiplyAdd,
+    multiplyField,
+    poseidonBlock,
+    reciprocal,
+    requantize,
+    requantizeClamp,
+    requantizeClampDigits,
+    requantizeDigits,
+    requantizeMin,
+    requantizeRelu,
+    squareRoot,
+    table,
   ].map((gadget): [string, Gadget] => [gadget.template, gadget as unknown as Gadget]),
 );
 
@@ -55,7 +86,8 @@ export const GADGET_TEMPLATES: readonly string[] = [...GADGETS.keys()];
 /** The row of a spec, its parameters checked. @throws GadgetError */
 export function gadgetOf(spec: GadgetSpec): Gadget {
   const gadget = GADGETS.get(spec.template);
-  if (gadget === undefined) throw new GadgetError(`no gadget ${spec.template}; there are ${GADGET_TEMPLATES.join(', ')}`);
+  if (gadget === undefined)
+    throw new GadgetError(`no gadget ${spec.template}; there are ${GADGET_TEMPLATES.join(', ')}`);
   gadget.check(spec);
   return gadget;
 }

@@ -1,4 +1,6 @@
-/** Wires of `circuits/Lines.circom`: products that make a one-hot vector of the index's upper digits, and the output. */
+/**
+ * Wires of `circuits/Lines.circom`: products that make a one-hot vector of the index's upper digits, and the output.
+ */
 import { defineGadget, Wires } from './gadget.js';
 import { oneHotProducts, writeOneHot } from './table.js';
 
@@ -48,7 +50,12 @@ export function linesOf(bits: number, entries: readonly number[]): EntryLines | 
     const lower = bits - upper;
     const base = Array.from({ length: 2 ** upper }, (_, row) => entries[row * 2 ** lower]);
     const slope = base.map((first, row) => entries[row * 2 ** lower + 1] - first);
-    if (!entries.every((value, k) => value === base[Math.floor(k / 2 ** lower)] + slope[Math.floor(k / 2 ** lower)] * (k % 2 ** lower))) continue;
+    if (
+      !entries.every(
+        (value, k) => value === base[Math.floor(k / 2 ** lower)] + slope[Math.floor(k / 2 ** lower)] * (k % 2 ** lower),
+      )
+    )
+      continue;
     return slope.every((rise) => rise === slope[0]) ? undefined : { lower, upper, base, slope };
   }
   return undefined;

@@ -1,8 +1,9 @@
 /**
- * Poseidon over BN254 with circomlib's constants, and every inner signal of circomlib's circuit for it. Grassi et al., "Poseidon: A New
- * Hash Function for Zero-Knowledge Proof Systems" (USENIX Security 2021), in the form with sparse matrices in the partial rounds
- * (its appendix B), which is the one circomlib's circuit has. The trap: in that form round constants and matrices differ from the
- * plain one's; both give the same hash. Constants are read from circomlibjs, for the width in use only.
+ * Poseidon over BN254 with circomlib's constants, and every inner signal of circomlib's circuit for it. Grassi et al.,
+ * "Poseidon: A New Hash Function for Zero-Knowledge Proof Systems" (USENIX Security 2021), in the form with sparse
+ * matrices in the partial rounds (its appendix B), which is the one circomlib's circuit has. The trap: in that form
+ * round constants and matrices differ from the plain one's; both give the same hash. Constants are read from
+ * circomlibjs, for the width in use only.
  */
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -43,8 +44,11 @@ function constantsFor(width: number): Constants {
   const cached = known.get(width);
   if (cached !== undefined) return cached;
   const main = createRequire(import.meta.url).resolve('circomlibjs');
-  file ??= JSON.parse(fs.readFileSync(path.join(path.dirname(main), '../src/poseidon_constants_opt.json'), 'utf8')) as ConstantFile;
-  const transposed = (matrix: readonly (readonly string[])[]): bigint[][] => matrix.map((_, i) => matrix.map((row) => BigInt(row[i])));
+  file ??= JSON.parse(
+    fs.readFileSync(path.join(path.dirname(main), '../src/poseidon_constants_opt.json'), 'utf8'),
+  ) as ConstantFile;
+  const transposed = (matrix: readonly (readonly string[])[]): bigint[][] =>
+    matrix.map((_, i) => matrix.map((row) => BigInt(row[i])));
   const constants: Constants = {
     partialRounds: PARTIAL_ROUNDS[width - 2],
     round: file.C[width - 2].map(BigInt),
@@ -57,8 +61,8 @@ function constantsFor(width: number): Constants {
 }
 
 /**
- * Runs the permutation on (capacity, inputs) and appends the value of each inner signal to `trace`, in the order of `signalNames`.
- * Returns the first element of the final state. Inputs are in [0, r).
+ * Runs the permutation on (capacity, inputs) and appends the value of each inner signal to `trace`, in the order of
+ * `signalNames`. Returns the first element of the final state. Inputs are in [0, r).
  */
 function permute(capacity: bigint, inputs: readonly bigint[], trace: bigint[]): bigint {
   const width = inputs.length + 1;
@@ -141,7 +145,11 @@ function signalNames(inputs: number): string[][] {
     names.push([`mixS[${r}].in[0]`]);
     vector((j) => [
       `mixS[${r}].out[${j}]`,
-      ...(r === partialRounds - 1 ? [`sigmaF[${half}][${j}].in`] : j > 0 ? [`mixS[${r + 1}].in[${j}]`] : [`sigmaP[${r + 1}].in`]),
+      ...(r === partialRounds - 1
+        ? [`sigmaF[${half}][${j}].in`]
+        : j > 0
+          ? [`mixS[${r + 1}].in[${j}]`]
+          : [`sigmaP[${r + 1}].in`]),
     ]);
   }
   for (let r = 0; r < half - 1; r++) {
@@ -160,9 +168,9 @@ export function poseidon(inputs: readonly bigint[], capacity = 0n): bigint {
 }
 
 /**
- * Salted commitment to words: h = Poseidon(salt, up to 15 words) with `domain` as the capacity element, then h = Poseidon(h, up to 15
- * more) with 0 there, until none is left. The domain says what the words are (`compile/commitment-domain.ts`), so that they open as
- * nothing else.
+ * Salted commitment to words: h = Poseidon(salt, up to 15 words) with `domain` as the capacity element, then h =
+ * Poseidon(h, up to 15 more) with 0 there, until none is left. The domain says what the words are
+ * (`compile/commitment-domain.ts`), so that they open as nothing else.
  */
 export function poseidonCommit(words: readonly bigint[], salt: bigint, domain: bigint): bigint {
   let hash = salt;
@@ -188,7 +196,10 @@ export const poseidonBlock = defineGadget({
     constantsFor(n + 1);
     const position = new Map<string, number>();
     signalNames(n).forEach((names, i) => names.forEach((name) => position.set(`hash.${name}`, i)));
-    const inputs = new Map([['capacity', 0], ...Array.from({ length: n }, (_, i): [string, number] => [`in[${i}]`, i + 1])]);
+    const inputs = new Map([
+      ['capacity', 0],
+      ...Array.from({ length: n }, (_, i): [string, number] => [`in[${i}]`, i + 1]),
+    ]);
     const [one, output, input, inner] = [0, 1, 2, 3];
     const sources = object.signals.map((name, wire): readonly [kind: number, index: number] => {
       if (wire === 0) return [one, 0];

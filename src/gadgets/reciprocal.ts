@@ -1,4 +1,7 @@
-/** Wires of `circuits/Reciprocal.circom`: quotient, remainder, and what the remainder leaves of the divisor, with their digits. */
+/**
+ * Wires of `circuits/Reciprocal.circom`: quotient, remainder, and what the remainder leaves of the divisor, with their
+ * digits.
+ */
 import { defineGadget, power, Wires, writeDigits } from './gadget.js';
 
 export const reciprocal = defineGadget({
@@ -7,7 +10,10 @@ export const reciprocal = defineGadget({
   simplification: 1,
   outputs: () => 1,
   constraints: ({ bits, outBits }) => outBits + 2 * bits + 3,
-  inputRange: ({ numerator, bits, outBits }) => ({ low: BigInt(numerator) / power(outBits) + 1n, high: power(bits) - 1n }),
+  inputRange: ({ numerator, bits, outBits }) => ({
+    low: BigInt(numerator) / power(outBits) + 1n,
+    high: power(bits) - 1n,
+  }),
   prepare({ numerator, bits, outBits }, object) {
     const wires = new Wires(object);
     const [input, output] = ['in', 'out'].map((name) => wires.one(name));

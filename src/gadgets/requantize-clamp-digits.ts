@@ -1,6 +1,6 @@
 /**
- * Wires of `circuits/RequantizeClampDigits.circom`: those of `RequantizeClamp` without its result, the low digits and the two flags being
- * outputs.
+ * Wires of `circuits/RequantizeClampDigits.circom`: those of `RequantizeClamp` without its result, the low digits and
+ * the two flags being outputs.
  */
 import { clampedRange, prepareClampedDivision } from './division.js';
 import { defineGadget, Wires } from './gadget.js';

@@ -1,6 +1,6 @@
 /**
- * Wires of `circuits/RequantizeDigits.circom`: the digits of floor(in / 2^shift), and of the remainder. Integers that doubles do not hold,
- * such as several packed into one, are taken as field elements.
+ * Wires of `circuits/RequantizeDigits.circom`: the digits of floor(in / 2^shift), and of the remainder. Integers that
+ * doubles do not hold, such as several packed into one, are taken as field elements.
  */
 import { prepareDivision } from './division.js';
 import { defineGadget, power, Wires, writeDigits } from './gadget.js';

@@ -1,4 +1,7 @@
-/** Wires of `circuits/RequantizeMin.circom`: out = min(u, max), u = floor(in / 2^shift), digits of the remainder and of |u - max|. */
+/**
+ * Wires of `circuits/RequantizeMin.circom`: out = min(u, max), u = floor(in / 2^shift), digits of the remainder and of
+ * |u - max|.
+ */
 import { prepareDivision } from './division.js';
 import { defineGadget, power, Wires, writeDigits } from './gadget.js';
 

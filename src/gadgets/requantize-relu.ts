@@ -1,4 +1,7 @@
-/** Wires of `circuits/RequantizeRelu.circom`: out = max(0, u), u = floor(in / 2^shift), digits of the remainder and of |u|. */
+/**
+ * Wires of `circuits/RequantizeRelu.circom`: out = max(0, u), u = floor(in / 2^shift), digits of the remainder and of
+ * |u|.
+ */
 import { prepareDivision } from './division.js';
 import { defineGadget, power, Wires, writeDigits } from './gadget.js';
 

@@ -1,4 +1,6 @@
-/** Wires of `circuits/Requantize.circom`: out = floor(in / 2^shift), the remainder's digits, and out's but the top one. */
+/**
+ * Wires of `circuits/Requantize.circom`: out = floor(in / 2^shift), the remainder's digits, and out's but the top one.
+ */
 import { prepareDivision } from './division.js';
 import { defineGadget, power, Wires, writeDigits } from './gadget.js';
 

@@ -1,6 +1,6 @@
 /**
- * Wires of `circuits/Table.circom`: products that make one-hot vectors of the index's lower and upper digits, and one product for each
- * shape of row but the first.
+ * Wires of `circuits/Table.circom`: products that make one-hot vectors of the index's lower and upper digits, and one
+ * product for each shape of row but the first.
  */
 import { defineGadget, Wires } from './gadget.js';
 
@@ -70,7 +70,10 @@ export function shapesOf(bits: number, entries: readonly number[]): number[][] {
   const shapes = new Map<string, number[]>();
   for (let row = 0; row < 2 ** upper; row += 1) {
     const first = entries[row * columns];
-    const key = entries.slice(row * columns, (row + 1) * columns).map((value) => value - first).join();
+    const key = entries
+      .slice(row * columns, (row + 1) * columns)
+      .map((value) => value - first)
+      .join();
     const known = shapes.get(key);
     if (known === undefined) shapes.set(key, [row]);
     else known.push(row);
@@ -78,7 +81,10 @@ export function shapesOf(bits: number, entries: readonly number[]): number[][] {
   return [...shapes.values()];
 }
 
-/** The products of each level: column[j] * digit for j from 1, which is 1 where the digits so far are j and the digit is 1. */
+/**
+ * The products of each level: column[j] * digit for j from 1, which is 1 where the digits so far are j and the digit is
+ * 1.
+ */
 export function writeOneHot(index: number, wires: Int32Array, bits: number, out: Float64Array): void {
   let next = 0;
   for (let k = 0; k < bits; k += 1) {

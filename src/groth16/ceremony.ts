@@ -1,6 +1,7 @@
 /**
- * The second phase of a ceremony (Bowe, Gabizon, Miers, ePrint 2017/1050): contributions and beacons that finish a key made from powers
- * of tau, and their verification. Files are snarkjs's `.zkey` and `.ptau`; contributions made here and there may alternate.
+ * The second phase of a ceremony (Bowe, Gabizon, Miers, ePrint 2017/1050): contributions and beacons that finish a key
+ * made from powers of tau, and their verification. Files are snarkjs's `.zkey` and `.ptau`; contributions made here and
+ * there may alternate.
  */
 import { ZkinferError } from '../errors.js';
 import type { OnProgress } from './types.js';

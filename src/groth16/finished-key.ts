@@ -1,17 +1,22 @@
 /**
- * Whether a key's secrets are secret, as far as a key shows it. Three kinds of key look like others and let anybody forge:
+ * Whether a key's secrets are secret, as far as a key shows it. Three kinds of key look like others and let anybody
+ * forge:
  *
- * - fresh from powers of tau, delta = gamma = 1: A = alpha, B = beta, C = -(the public sum) satisfies the verifier's equation for any
- *   public signals;
- * - from powers of tau that nobody contributed to, beta = gamma = 1: A = alpha + the public sum, B = gamma, C = 0 does, whatever delta is;
- * - with no contribution but beacons, or such that multiply by 1 or -1: delta follows from values that the key names. Only a `.zkey` shows
- *   that.
+ * - fresh from powers of tau, delta = gamma = 1: A = alpha, B = beta, C = -(the public sum) satisfies the verifier's
+ *   equation for any public signals;
+ * - from powers of tau that nobody contributed to, beta = gamma = 1: A = alpha + the public sum, B = gamma, C = 0 does,
+ *   whatever delta is;
+ * - with no contribution but beacons, or such that multiply by 1 or -1: delta follows from values that the key names.
+ *   Only a `.zkey` shows that.
  */
 import { ZkinferError } from '../errors.js';
 import type { ContributionRecord } from './ceremony.js';
 import type { VerificationKey } from './types.js';
 
-/** A key whose secrets are public, because nobody contributed to it or to its powers of tau: anybody can forge proofs under it. */
+/**
+ * A key whose secrets are public, because nobody contributed to it or to its powers of tau: anybody can forge proofs
+ * under it.
+ */
 export class UnfinishedKeyError extends ZkinferError {
   readonly code = 'KEY_UNFINISHED';
 }
@@ -25,14 +30,20 @@ export const G2_GENERATOR_X = [
 export const G1_GENERATOR_X = '1';
 
 /**
- * Refuses a verification key whose delta or beta is public: gamma's, or a generator, or the negative of one; or whose alpha is.
+ * Refuses a verification key whose delta or beta is public: gamma's, or a generator, or the negative of one; or whose
+ * alpha is.
  * @throws UnfinishedKeyError
  */
 export function requireFinishedKey(
   key: Pick<VerificationKey, 'vk_alpha_1' | 'vk_beta_2' | 'vk_gamma_2' | 'vk_delta_2'>,
   name = 'the verification key',
 ): void {
-  const [alpha, beta, gamma, delta] = [key.vk_alpha_1?.[0], key.vk_beta_2?.[0], key.vk_gamma_2?.[0], key.vk_delta_2?.[0]];
+  const [alpha, beta, gamma, delta] = [
+    key.vk_alpha_1?.[0],
+    key.vk_beta_2?.[0],
+    key.vk_gamma_2?.[0],
+    key.vk_delta_2?.[0],
+  ];
   // Points with one abscissa are equal or opposite.
   const isPublic = (point: readonly string[] | undefined): boolean => same(point, gamma) || same(point, G2_GENERATOR_X);
   if (isPublic(delta)) throw unfinished(name);
@@ -43,7 +54,10 @@ function same(a: readonly string[] | undefined, b: readonly string[] | undefined
   return a !== undefined && b !== undefined && decimal(a[0]) === decimal(b[0]) && decimal(a[1]) === decimal(b[1]);
 }
 
-/** Refuses a key that names contributions and none of a secret. One that names none is judged by its delta. @throws UnfinishedKeyError */
+/**
+ * Refuses a key that names contributions and none of a secret. One that names none is judged by its delta. @throws
+ * UnfinishedKeyError
+ */
 export function requireSecretContribution(contributions: readonly DeltaStep[], name: string): void {
   if (contributions.length > 0 && contributions.every(({ kind }) => kind === 'beacon')) {
     throw new UnfinishedKeyError(
@@ -65,8 +79,8 @@ export interface DeltaStep extends Pick<ContributionRecord, 'kind'> {
 }
 
 /**
- * Whether some contribution's secret is neither 1 nor -1 nor taken back by a later one: whether delta is none of those that anybody can
- * compute, which are 1 and what beacons alone made of it.
+ * Whether some contribution's secret is neither 1 nor -1 nor taken back by a later one: whether delta is none of those
+ * that anybody can compute, which are 1 and what beacons alone made of it.
  */
 export function hasKeptSecret(contributions: readonly DeltaStep[]): boolean {
   const known = new Set([BigInt(G1_GENERATOR_X)]);

@@ -1,6 +1,6 @@
 /**
- * `proof.json` and `verification_key.json` as snarkjs writes them, read from JSON that somebody else wrote. Only the shape is checked;
- * `canonical.ts` has what numbers must be.
+ * `proof.json` and `verification_key.json` as snarkjs writes them, read from JSON that somebody else wrote. Only the
+ * shape is checked; `canonical.ts` has what numbers must be.
  */
 import { arrayOf, decimalAt, fieldAt, integerAt, literal, objectAt, optionalAt, ShapeMismatch } from '../json-shape.js';
 import { CURVE, PROTOCOL, type Proof, type VerificationKey } from './types.js';
@@ -31,6 +31,7 @@ export function verificationKeyFrom(value: unknown): VerificationKey {
   fieldAt(object, 'vk_alpha_1', '', g1);
   for (const key of ['vk_beta_2', 'vk_gamma_2', 'vk_delta_2']) fieldAt(object, key, '', g2);
   const points = fieldAt(object, 'IC', '', arrayOf(g1));
-  if (points.length !== nPublic + 1) throw new ShapeMismatch('IC', 'IC must have a point for each public signal and one more');
+  if (points.length !== nPublic + 1)
+    throw new ShapeMismatch('IC', 'IC must have a point for each public signal and one more');
   return value as VerificationKey;
 }

@@ -1,9 +1,10 @@
 /**
- * What a `.zkey` says of itself: its sizes, who contributed, and whether its secrets are public, read without the native code (snarkjs
- * `src/zkey_utils.js`). Nothing but the form is checked, and what shows that anybody could forge under the key.
+ * What a `.zkey` says of itself: its sizes, who contributed, and whether its secrets are public, read without the
+ * native code (snarkjs `src/zkey_utils.js`). Nothing but the form is checked, and what shows that anybody could forge
+ * under the key.
  *
- * The traps: counts are the file's own claims and are held against its sections; points are Montgomery, little-endian, while a
- * contribution's hash is of big-endian numbers, the second coefficient of a G2 coordinate first.
+ * The traps: counts are the file's own claims and are held against its sections; points are Montgomery, little-endian,
+ * while a contribution's hash is of big-endian numbers, the second coefficient of a G2 coordinate first.
  */
 import { createHash } from 'node:crypto';
 import { ZkinferError } from '../errors.js';
@@ -11,11 +12,25 @@ import { FormatError } from '../r1cs/format-error.js';
 import { readSection, readSectionSizes, readSectionStart } from './section-file.js';
 import { BASE_FIELD } from './canonical.js';
 import type { ContributionRecord, KeyRecord } from './ceremony.js';
-import { G2_GENERATOR_X, hasKeptSecret, requireSecretContribution, unfinished, unfinishedPowers, type DeltaStep } from './finished-key.js';
+import {
+  G2_GENERATOR_X,
+  hasKeptSecret,
+  requireSecretContribution,
+  unfinished,
+  unfinishedPowers,
+  type DeltaStep,
+} from './finished-key.js';
 import type { KeyShape, VerificationKey } from './types.js';
 
 /** Section 2: the primes, the counts, then alpha1, beta1, beta2, gamma2, delta1, delta2. */
-export const HEADER = { alpha1: 84, beta2: 84 + 2 * 64, gamma2: 84 + 2 * 64 + 128, delta1: 84 + 2 * 64 + 2 * 128, delta2: 84 + 3 * 64 + 2 * 128, end: 660 };
+export const HEADER = {
+  alpha1: 84,
+  beta2: 84 + 2 * 64,
+  gamma2: 84 + 2 * 64 + 128,
+  delta1: 84 + 2 * 64 + 2 * 128,
+  delta2: 84 + 3 * 64 + 2 * 128,
+  end: 660,
+};
 /** Bytes of the contributions at most: there are some 500 for each, and nobody waits for more than some thousands. */
 const MOST_RECORD_BYTES = 16 << 20;
 const R_INVERSE = inverse(2n ** 256n % BASE_FIELD);
@@ -34,17 +49,36 @@ export interface KeyHeader {
 export async function readKeyHeader(zkeyPath: string): Promise<KeyHeader> {
   const header = await readSectionStart(zkeyPath, 'zkey', 2, HEADER.end);
   const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
-  const shape = { wires: view.getUint32(72, true), publicSignals: view.getUint32(76, true), domainSize: view.getUint32(80, true) };
+  const shape = {
+    wires: view.getUint32(72, true),
+    publicSignals: view.getUint32(76, true),
+    domainSize: view.getUint32(80, true),
+  };
   await checkSizes(zkeyPath, shape);
-  for (const [at, bytes] of [[HEADER.alpha1, 64], [HEADER.alpha1 + 64, 64], [HEADER.beta2, 128], [HEADER.gamma2, 128], [HEADER.delta1, 64], [HEADER.delta2, 128]]) {
+  for (const [at, bytes] of [
+    [HEADER.alpha1, 64],
+    [HEADER.alpha1 + 64, 64],
+    [HEADER.beta2, 128],
+    [HEADER.gamma2, 128],
+    [HEADER.delta1, 64],
+    [HEADER.delta2, 128],
+  ]) {
     // With delta = 0 nothing blinds a proof.
-    if (header.subarray(at, at + bytes).every((byte) => byte === 0)) throw new FormatError(`${zkeyPath}: alpha, beta, gamma or delta is the point at infinity`);
+    if (header.subarray(at, at + bytes).every((byte) => byte === 0))
+      throw new FormatError(`${zkeyPath}: alpha, beta, gamma or delta is the point at infinity`);
   }
   const abscissa = (at: number, bytes: number): Buffer => Buffer.from(header.subarray(at, at + bytes));
-  const [alpha, beta, gamma, delta] = [abscissa(HEADER.alpha1, 32), ...[HEADER.beta2, HEADER.gamma2, HEADER.delta2].map((at) => abscissa(at, 64))];
+  const [alpha, beta, gamma, delta] = [
+    abscissa(HEADER.alpha1, 32),
+    ...[HEADER.beta2, HEADER.gamma2, HEADER.delta2].map((at) => abscissa(at, 64)),
+  ];
   // Points with one abscissa are equal or opposite.
   const isPublic = (point: Buffer): boolean => point.equals(gamma) || point.equals(G2_ABSCISSA);
-  const weakness = isPublic(delta) ? unfinished(zkeyPath) : isPublic(beta) || alpha.equals(G1_ABSCISSA) ? unfinishedPowers(zkeyPath) : undefined;
+  const weakness = isPublic(delta)
+    ? unfinished(zkeyPath)
+    : isPublic(beta) || alpha.equals(G1_ABSCISSA)
+      ? unfinishedPowers(zkeyPath)
+      : undefined;
   return {
     shape,
     delta1: header.slice(HEADER.delta1, HEADER.delta1 + 64),
@@ -59,10 +93,15 @@ export class KeyMismatchError extends ZkinferError {
 }
 
 /**
- * Refuses a verification key that is not the proving key's, by the points that both files hold; of a `.zkey` of any size only these are
- * read. `names`: both as the user knows them, and what helps. @throws KeyMismatchError, UnfinishedKeyError, FormatError
+ * Refuses a verification key that is not the proving key's, by the points that both files hold; of a `.zkey` of any
+ * size only these are read. `names`: both as the user knows them, and what helps. @throws KeyMismatchError,
+ * UnfinishedKeyError, FormatError
  */
-export async function requireSameKey(zkeyPath: string, key: VerificationKey, names: { readonly key: string; readonly remedy: string }): Promise<void> {
+export async function requireSameKey(
+  zkeyPath: string,
+  key: VerificationKey,
+  names: { readonly key: string; readonly remedy: string },
+): Promise<void> {
   const refuse = (what: string): never => {
     throw new KeyMismatchError(
       `${names.key} is not the key of ${zkeyPath}: ${what}. One of the two was exchanged, and proofs of the one mean nothing under the other; ${names.remedy}`,
@@ -70,7 +109,8 @@ export async function requireSameKey(zkeyPath: string, key: VerificationKey, nam
   };
   // A verification key does not show that all who contributed are beacons.
   const shape = await requireFinishedZkey(zkeyPath);
-  if (key.nPublic !== shape.publicSignals) return refuse(`it is for ${key.nPublic} public signals, the proving key for ${shape.publicSignals}`);
+  if (key.nPublic !== shape.publicSignals)
+    return refuse(`it is for ${key.nPublic} public signals, the proving key for ${shape.publicSignals}`);
   const header = await readSectionStart(zkeyPath, 'zkey', 2, HEADER.end);
   const points = [
     ['alpha', key.vk_alpha_1, g1(header, HEADER.alpha1)],
@@ -92,11 +132,18 @@ function g1(bytes: Uint8Array, at: number): string[] {
 
 function g2(bytes: Uint8Array, at: number): string[][] {
   const [x0, x1, y0, y1] = [0, 32, 64, 96].map((offset) => String(coordinate(bytes, at + offset)));
-  return [[x0, x1], [y0, y1], ['1', '0']];
+  return [
+    [x0, x1],
+    [y0, y1],
+    ['1', '0'],
+  ];
 }
 
 /** Leading zeros do not make another number. */
-function samePoint(one: readonly (string | readonly string[])[], other: readonly (string | readonly string[])[]): boolean {
+function samePoint(
+  one: readonly (string | readonly string[])[],
+  other: readonly (string | readonly string[])[],
+): boolean {
   const [a, b] = [one.flat(), other.flat()];
   return a.length === b.length && a.every((text, i) => BigInt(text) === BigInt(b[i]));
 }
@@ -113,7 +160,9 @@ export interface ReadContribution extends ContributionRecord, DeltaStep {
 }
 
 /** Section 10. Throws FormatError. */
-export async function readContributions(zkeyPath: string): Promise<{ readonly circuitHash: string; readonly contributions: readonly ReadContribution[] }> {
+export async function readContributions(
+  zkeyPath: string,
+): Promise<{ readonly circuitHash: string; readonly contributions: readonly ReadContribution[] }> {
   const reader = new Reader(zkeyPath, await readSection(zkeyPath, 'zkey', 10, MOST_RECORD_BYTES));
   const circuitHash = hex(reader.take(64));
   const count = reader.u32();
@@ -133,7 +182,9 @@ export async function requireFinishedZkey(zkeyPath: string): Promise<KeyShape> {
   requireSecretContribution(contributions, zkeyPath);
   const last = contributions.at(-1);
   if (last !== undefined && !Buffer.from(last.deltaAfter).equals(delta1)) {
-    throw new FormatError(`${zkeyPath}: the key's delta is not the one that its last contribution left: key or record was altered`);
+    throw new FormatError(
+      `${zkeyPath}: the key's delta is not the one that its last contribution left: key or record was altered`,
+    );
   }
   return shape;
 }
@@ -161,14 +212,17 @@ function readContribution(reader: Reader): ReadContribution {
   let last = 0;
   while (parameters.left > 0) {
     const tag = parameters.byte();
-    if (tag <= last || tag > 3) throw reader.malformed('a contribution has parameters that are unknown or not in order');
+    if (tag <= last || tag > 3)
+      throw reader.malformed('a contribution has parameters that are unknown or not in order');
     last = tag;
-    if (tag === 1) found.name = new TextDecoder('utf-8', { ignoreBOM: true }).decode(parameters.take(parameters.byte()));
+    if (tag === 1)
+      found.name = new TextDecoder('utf-8', { ignoreBOM: true }).decode(parameters.take(parameters.byte()));
     else if (tag === 2) found.iterationsExp = parameters.byte();
     else found.beacon = hex(parameters.take(parameters.byte()));
   }
   if (kind > 1) throw reader.malformed(`a contribution is of kind ${kind}`);
-  if (kind === 1 && (found.beacon === undefined || found.iterationsExp === undefined)) throw reader.malformed('a beacon has no value or no number of iterations');
+  if (kind === 1 && (found.beacon === undefined || found.iterationsExp === undefined))
+    throw reader.malformed('a beacon has no value or no number of iterations');
   const hash = createHash('blake2b512');
   for (const at of [0, 64, 128]) hash.update(number(points, at)).update(number(points, at + 32));
   for (const at of [192, 256]) hash.update(number(points, at + 32)).update(number(points, at));
@@ -189,7 +243,10 @@ function number(points: Uint8Array, at: number): Buffer {
   return bigEndian(coordinate(points, at));
 }
 
-/** Whether bytes are points of G1's curve with canonical coordinates, or infinity: the position of the first that is not, or -1. */
+/**
+ * Whether bytes are points of G1's curve with canonical coordinates, or infinity: the position of the first that is
+ * not, or -1.
+ */
 export function firstOffCurve(points: Uint8Array): number {
   const r = 2n ** 256n % BASE_FIELD;
   const r3 = (r * r * r) % BASE_FIELD;
@@ -214,7 +271,12 @@ export function firstOffTwist(points: Uint8Array): number {
     // (x0 + x1 u)^3 and (y0 + y1 u)^2, as above.
     const real = (y0 * y0 - y1 * y1) * r - (x0 * x0 * x0 - 3n * x0 * x1 * x1) - 9n * b;
     const imaginary = 2n * y0 * y1 * r - (3n * x0 * x0 * x1 - x1 * x1 * x1) + b;
-    if ([x0, x1, y0, y1].some((part) => part >= BASE_FIELD) || real % BASE_FIELD !== 0n || imaginary % BASE_FIELD !== 0n) return at / 128;
+    if (
+      [x0, x1, y0, y1].some((part) => part >= BASE_FIELD) ||
+      real % BASE_FIELD !== 0n ||
+      imaginary % BASE_FIELD !== 0n
+    )
+      return at / 128;
   }
   return -1;
 }
@@ -233,7 +295,9 @@ async function checkSizes(zkeyPath: string, { wires, publicSignals, domainSize }
   for (const [section, bytes] of expected) {
     const found = sizes.get(section);
     if (found !== bytes) {
-      throw new FormatError(`${zkeyPath}: section ${section} has ${found ?? 'no'} bytes, and the header's counts imply ${bytes}`);
+      throw new FormatError(
+        `${zkeyPath}: section ${section} has ${found ?? 'no'} bytes, and the header's counts imply ${bytes}`,
+      );
     }
   }
 }
@@ -261,7 +325,11 @@ function hex(bytes: Uint8Array): string {
 /** By Fermat. */
 function inverse(value: bigint): bigint {
   let result = 1n;
-  for (let base = value, exponent = BASE_FIELD - 2n; exponent > 0n; exponent >>= 1n, base = (base * base) % BASE_FIELD) {
+  for (
+    let base = value, exponent = BASE_FIELD - 2n;
+    exponent > 0n;
+    exponent >>= 1n, base = (base * base) % BASE_FIELD
+  ) {
     if (exponent & 1n) result = (result * base) % BASE_FIELD;
   }
   return result;

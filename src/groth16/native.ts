@@ -9,7 +9,13 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 import { ZkinferError } from '../errors.js';
-import { CeremonyError, type Ceremony, type ContributionRecord, type KeyRecord, type VerifyKeyOptions } from './ceremony.js';
+import {
+  CeremonyError,
+  type Ceremony,
+  type ContributionRecord,
+  type KeyRecord,
+  type VerifyKeyOptions,
+} from './ceremony.js';
 import { UnfinishedKeyError } from './finished-key.js';
 import type {
   Groth16Backend,
@@ -26,9 +32,28 @@ import type {
 
 /** What the native code may refuse: `native/src/formats/error.rs` and `native/node/src/failure.rs`. */
 export type NativeErrorCode =
-  | 'FILE_IO' | 'FILE_TRUNCATED' | 'FILE_WRONG_MAGIC' | 'FILE_WRONG_VERSION' | 'FILE_WRONG_PRIME' | 'FILE_UNSUPPORTED' | 'FILE_MISSING_SECTION'
-  | 'FILE_DUPLICATE_SECTION' | 'FILE_SECTION_SIZE' | 'FILE_OUT_OF_RANGE' | 'FILE_INVALID_POINT' | 'FILE_NOT_PREPARED' | 'FILE_MALFORMED'
-  | 'WITNESS_LENGTH' | 'WITNESS_VALUE' | 'PUBLIC_SIGNAL_COUNT' | 'KEY_CLOSED' | 'NO_THREADS' | 'NO_RANDOMNESS' | 'CIRCUIT_TOO_LARGE' | 'CANCELLED' | 'INTERNAL';
+  | 'FILE_IO'
+  | 'FILE_TRUNCATED'
+  | 'FILE_WRONG_MAGIC'
+  | 'FILE_WRONG_VERSION'
+  | 'FILE_WRONG_PRIME'
+  | 'FILE_UNSUPPORTED'
+  | 'FILE_MISSING_SECTION'
+  | 'FILE_DUPLICATE_SECTION'
+  | 'FILE_SECTION_SIZE'
+  | 'FILE_OUT_OF_RANGE'
+  | 'FILE_INVALID_POINT'
+  | 'FILE_NOT_PREPARED'
+  | 'FILE_MALFORMED'
+  | 'WITNESS_LENGTH'
+  | 'WITNESS_VALUE'
+  | 'PUBLIC_SIGNAL_COUNT'
+  | 'KEY_CLOSED'
+  | 'NO_THREADS'
+  | 'NO_RANDOMNESS'
+  | 'CIRCUIT_TOO_LARGE'
+  | 'CANCELLED'
+  | 'INTERNAL';
 
 /** A file or argument the native code refused; `code` starts with `FILE_` where a file's bytes are at fault. */
 export class NativeError extends ZkinferError {
@@ -147,7 +172,9 @@ function load(): NativeLoad {
     return { backend: backendOver(createRequire(import.meta.url)(path) as Binding) };
   } catch (error) {
     const detail = (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND' ? 'it is not built' : String(error);
-    return { reason: `the native prover cannot be loaded (${detail}); \`npm run build\` builds it where cargo is installed` };
+    return {
+      reason: `the native prover cannot be loaded (${detail}); \`npm run build\` builds it where cargo is installed`,
+    };
   }
 }
 
@@ -185,9 +212,7 @@ function backendOver(binding: Binding): NativeBackend {
     },
 
     verify(key: VerificationKey, publicSignals: readonly string[], proof: Proof): Promise<boolean> {
-      return named(() =>
-        binding.verify(JSON.stringify(key), JSON.stringify(publicSignals), JSON.stringify(proof)),
-      );
+      return named(() => binding.verify(JSON.stringify(key), JSON.stringify(publicSignals), JSON.stringify(proof)));
     },
 
     verifyBatch(key: VerificationKey, statements: readonly ProvenStatement[]): Promise<number[]> {
@@ -274,15 +299,17 @@ async function controlled<T>(
   signal?.addEventListener('abort', abort, { once: true });
   const thrown: unknown[] = [];
   let settled = false;
-  const report: OnProgress | undefined = onProgress && ((share, stage) => {
-    if (settled) return;
-    try {
-      onProgress(share, stage);
-    } catch (error) {
-      thrown.push(error);
-      cancellation.cancel();
-    }
-  });
+  const report: OnProgress | undefined =
+    onProgress &&
+    ((share, stage) => {
+      if (settled) return;
+      try {
+        onProgress(share, stage);
+      } catch (error) {
+        thrown.push(error);
+        cancellation.cancel();
+      }
+    });
   try {
     const result = await named(() => work(report, cancellation));
     if (thrown.length > 0) throw thrown[0];
@@ -302,7 +329,9 @@ async function named<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (cause) {
-    const { code, message, file, section, reason } = cause as Partial<Omit<NativeError, 'code'>> & { readonly code?: string };
+    const { code, message, file, section, reason } = cause as Partial<Omit<NativeError, 'code'>> & {
+      readonly code?: string;
+    };
     if (code === undefined || message === undefined) throw cause;
     if (code === 'KEY_UNFINISHED') throw new UnfinishedKeyError(message, { cause });
     if (code === 'CEREMONY_REFUSED' || code === 'CEREMONY_USAGE') throw new CeremonyError(message, { cause });

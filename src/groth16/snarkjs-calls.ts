@@ -1,9 +1,10 @@
 /**
- * How snarkjs is called: its errors get their class, its curve is kept while somebody uses it, its messages go to a logger.
+ * How snarkjs is called: its errors get their class, its curve is kept while somebody uses it, its messages go to a
+ * logger.
  *
- * The traps: snarkjs's worker threads keep Node alive until the curve is terminated, and one curve serves all callers of the process, so
- * it is ended when the last of them is done, and its threads do not count while nobody waits for them; and some of its findings are
- * printed by `console.log`, which would end up in a command's output.
+ * The traps: snarkjs's worker threads keep Node alive until the curve is terminated, and one curve serves all callers
+ * of the process, so it is ended when the last of them is done, and its threads do not count while nobody waits for
+ * them; and some of its findings are printed by `console.log`, which would end up in a command's output.
  */
 import { randomBytes } from 'node:crypto';
 import type { Worker } from 'node:worker_threads';
@@ -24,7 +25,10 @@ export function entropy(): string {
 }
 
 /** Runs one of snarkjs's checks; gives what it found wrong, by its logger or by `console.log`, beside its answer. */
-export async function heard<T>(logger: { readonly errors: readonly string[] }, work: () => Promise<T>): Promise<{ readonly answer: T; readonly findings: string }> {
+export async function heard<T>(
+  logger: { readonly errors: readonly string[] },
+  work: () => Promise<T>,
+): Promise<{ readonly answer: T; readonly findings: string }> {
   const printed: string[] = [];
   const { log } = console;
   console.log = (...parts: unknown[]) => void printed.push(parts.map(String).join(' ').trim());
@@ -37,10 +41,13 @@ export async function heard<T>(logger: { readonly errors: readonly string[] }, w
 }
 
 /**
- * A logger that keeps error messages, and ends the work it is given to once `signal` is aborted: for work in memory, and for the one
- * step that takes minutes, because snarkjs then leaves its files open. Other steps are left after they end.
+ * A logger that keeps error messages, and ends the work it is given to once `signal` is aborted: for work in memory,
+ * and for the one step that takes minutes, because snarkjs then leaves its files open. Other steps are left after they
+ * end.
  */
-export function abortable(signal: AbortSignal | undefined): { errors: string[] } & Record<'debug' | 'info' | 'warn' | 'error', (message: string) => void> {
+export function abortable(
+  signal: AbortSignal | undefined,
+): { errors: string[] } & Record<'debug' | 'info' | 'warn' | 'error', (message: string) => void> {
   const errors: string[] = [];
   const check = (): void => signal?.throwIfAborted();
   return { errors, debug: check, info: check, warn: check, error: (message) => void errors.push(message) };
@@ -51,7 +58,9 @@ export async function named<T>(stage: string, work: () => Promise<T>): Promise<T
     return await work();
   } catch (cause) {
     if (cause instanceof ZkinferError || (cause instanceof Error && cause.name === 'AbortError')) throw cause;
-    throw new SnarkjsError(`snarkjs failed (${stage}): ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new SnarkjsError(`snarkjs failed (${stage}): ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -75,8 +84,8 @@ const NODE_THREAD = Symbol.for('worker');
 let atWork = 0;
 
 /**
- * Work that the curve's threads do. They keep Node alive until it is done, and not after it: a program that keeps a key loaded, and
- * forgets to close it, still ends.
+ * Work that the curve's threads do. They keep Node alive until it is done, and not after it: a program that keeps a key
+ * loaded, and forgets to close it, still ends.
  */
 export async function working<T>(work: () => Promise<T>): Promise<T> {
   atWork += 1;
@@ -90,7 +99,11 @@ export async function working<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function keepAlive(alive: boolean): void {
-  type Threads = { readonly curve_bn128?: { readonly tm?: { readonly workers?: readonly { readonly [NODE_THREAD]?: Worker }[] } } | null };
+  type Threads = {
+    readonly curve_bn128?: {
+      readonly tm?: { readonly workers?: readonly { readonly [NODE_THREAD]?: Worker }[] };
+    } | null;
+  };
   for (const worker of (globalThis as Threads).curve_bn128?.tm?.workers ?? []) {
     if (alive) worker[NODE_THREAD]?.ref();
     else worker[NODE_THREAD]?.unref();

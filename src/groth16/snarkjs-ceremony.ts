@@ -1,9 +1,10 @@
 /**
- * A ceremony's steps by snarkjs, where the native code is not built: the same files, the same checks, minutes instead of seconds.
+ * A ceremony's steps by snarkjs, where the native code is not built: the same files, the same checks, minutes instead
+ * of seconds.
  *
- * The traps: snarkjs multiplies whatever points it is given by the contributor's secret, and points of other curves give it away (see
- * `native/src/phase2/contribute.rs`), so every such point is checked before; it takes no notice of a circuit hash that is another one;
- * and its strings with entropy cannot be wiped.
+ * The traps: snarkjs multiplies whatever points it is given by the contributor's secret, and points of other curves
+ * give it away (see `native/src/phase2/contribute.rs`), so every such point is checked before; it takes no notice of a
+ * circuit hash that is another one; and its strings with entropy cannot be wiped.
  */
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
@@ -13,7 +14,16 @@ import path from 'node:path';
 import { writeFailure } from '../atomic-file.js';
 import { checkCounts } from '../r1cs/r1cs-file.js';
 import { readSection, readSectionSizes, readSectionStart } from './section-file.js';
-import { CeremonyError, type BeaconOptions, type Ceremony, type CeremonyOptions, type ContributeOptions, type ContributionRecord, type KeyRecord, type VerifyKeyOptions } from './ceremony.js';
+import {
+  CeremonyError,
+  type BeaconOptions,
+  type Ceremony,
+  type CeremonyOptions,
+  type ContributeOptions,
+  type ContributionRecord,
+  type KeyRecord,
+  type VerifyKeyOptions,
+} from './ceremony.js';
 import { domainPower } from './domain.js';
 import { G1_GENERATOR_X, requireSecretContribution } from './finished-key.js';
 import { firstOffCurve, readContributions, readKeyHeader, readKeyRecord } from './key-record.js';
@@ -31,7 +41,11 @@ export const snarkjsCeremony: Ceremony = {
   inspectKey: readKeyRecord,
 };
 
-async function contribute(oldKey: string, newKey: string, { name = '', entropy: given, ...options }: ContributeOptions): Promise<ContributionRecord> {
+async function contribute(
+  oldKey: string,
+  newKey: string,
+  { name = '', entropy: given, ...options }: ContributeOptions,
+): Promise<ContributionRecord> {
   const mixed = `${entropy()}${given === undefined ? '' : Buffer.from(given).toString('hex')}`;
   return await apply(oldKey, newKey, options, 'contribution', async (target) => {
     const { zKey } = await snarkjs();
@@ -39,20 +53,28 @@ async function contribute(oldKey: string, newKey: string, { name = '', entropy: 
   });
 }
 
-async function applyBeacon(oldKey: string, newKey: string, { name = '', value, iterationsExp, ...options }: BeaconOptions): Promise<ContributionRecord> {
-  if (value.length < 1 || value.length > 255) throw new CeremonyError(`a beacon has 1 to 255 bytes, not ${value.length}`);
+async function applyBeacon(
+  oldKey: string,
+  newKey: string,
+  { name = '', value, iterationsExp, ...options }: BeaconOptions,
+): Promise<ContributionRecord> {
+  if (value.length < 1 || value.length > 255)
+    throw new CeremonyError(`a beacon has 1 to 255 bytes, not ${value.length}`);
   if (!Number.isInteger(iterationsExp) || iterationsExp < 10 || iterationsExp > 63) {
     throw new CeremonyError(`the exponent of the iterations is 10 to 63, not ${iterationsExp}`);
   }
   const { contributions } = await readContributions(oldKey);
   if (!contributions.some(({ kind }) => kind === 'contribution')) {
-    throw new CeremonyError(`${oldKey}: nobody has contributed to it yet, and a beacon's secret is public: people contribute first, the beacon comes last`);
+    throw new CeremonyError(
+      `${oldKey}: nobody has contributed to it yet, and a beacon's secret is public: people contribute first, the beacon comes last`,
+    );
   }
   return await apply(oldKey, newKey, options, 'beacon', async (target) => {
     const { zKey } = await snarkjs();
     const logger = abortable(options.signal);
     const made = await zKey.beacon(oldKey, target, name, Buffer.from(value).toString('hex'), iterationsExp, logger);
-    if (made === false) throw new CeremonyError(`${oldKey}: snarkjs does not apply the beacon: ${logger.errors.join('; ')}`);
+    if (made === false)
+      throw new CeremonyError(`${oldKey}: snarkjs does not apply the beacon: ${logger.errors.join('; ')}`);
   });
 }
 
@@ -73,9 +95,11 @@ async function apply(
   process.once('exit', clean);
   try {
     // snarkjs's own error for a folder that is not there leaves its files open.
-    await open(temporary, 'wx').then((file) => file.close()).catch((error: unknown) => {
-      throw writeFailure(newKey, error);
-    });
+    await open(temporary, 'wx')
+      .then((file) => file.close())
+      .catch((error: unknown) => {
+        throw writeFailure(newKey, error);
+      });
     signal?.throwIfAborted();
     onProgress?.(0.1, stage);
     await named(stage, () => work(temporary));
@@ -94,7 +118,10 @@ async function apply(
   }
 }
 
-/** Every point that a secret will be multiplied with is of its group, and delta is the one that the last contribution left. */
+/**
+ * Every point that a secret will be multiplied with is of its group, and delta is the one that the last contribution
+ * left.
+ */
 async function checkContributable(zkey: string): Promise<void> {
   const { delta1, delta2 } = await readKeyHeader(zkey);
   const { contributions } = await readContributions(zkey);
@@ -110,13 +137,24 @@ async function checkContributable(zkey: string): Promise<void> {
   if (last !== undefined && !Buffer.from(delta1).equals(last)) {
     throw new CeremonyError(`${zkey}: its delta is not the one that its last contribution left: the key was altered`);
   }
-  if (firstOffCurve(delta1) !== -1 || !G2.isValid(delta2) || !G2.isZero(G2.timesScalar(delta2, r)) || !(await pairingEq(delta1, G2.g, G1.neg(G1.g), delta2))) {
+  if (
+    firstOffCurve(delta1) !== -1 ||
+    !G2.isValid(delta2) ||
+    !G2.isZero(G2.timesScalar(delta2, r)) ||
+    !(await pairingEq(delta1, G2.g, G1.neg(G1.g), delta2))
+  ) {
     throw new CeremonyError(`${zkey}: its deltas in G1 and G2 are not the same number: the key was altered`);
   }
   const { size } = await stat(zkey);
-  for (const [section, what] of [[8, 'points C'], [9, 'points H']] as const) {
+  for (const [section, what] of [
+    [8, 'points C'],
+    [9, 'points H'],
+  ] as const) {
     const position = firstOffCurve(await readSection(zkey, 'zkey', section, size));
-    if (position !== -1) throw new CeremonyError(`${zkey}: ${what}: point ${position} is not on the curve; a contribution to it would give its secret away`);
+    if (position !== -1)
+      throw new CeremonyError(
+        `${zkey}: ${what}: point ${position} is not on the curve; a contribution to it would give its secret away`,
+      );
   }
 }
 
@@ -124,16 +162,22 @@ async function checkContributable(zkey: string): Promise<void> {
 const LONGEST_BEACON = 40;
 
 /** Makes the key before any contribution again, and has snarkjs compare the two. */
-async function verifyKey(zkey: string, { r1cs, ptau, checkPowers = true, onProgress, signal }: VerifyKeyOptions): Promise<KeyRecord> {
+async function verifyKey(
+  zkey: string,
+  { r1cs, ptau, checkPowers = true, onProgress, signal }: VerifyKeyOptions,
+): Promise<KeyRecord> {
   await checkPtau(ptau, await circuitPower(r1cs));
   const record = await readKeyRecord(zkey);
-  if (record.contributions.length === 0) throw new CeremonyError(`${zkey}: nobody has contributed to it: delta is 1, and anybody could forge proofs`);
+  if (record.contributions.length === 0)
+    throw new CeremonyError(`${zkey}: nobody has contributed to it: delta is 1, and anybody could forge proofs`);
   const { contributions } = await readContributions(zkey);
   requireSecretContribution(contributions, zkey);
   contributions.forEach(({ kind, deltaAbscissa, iterationsExp }, i) => {
     // snarkjs takes both; a contribution of 1 or -1 is nobody's secret.
-    if (deltaAbscissa === (contributions[i - 1]?.deltaAbscissa ?? BigInt(G1_GENERATOR_X))) throw new CeremonyError(`${zkey}: contribution ${i + 1}: its secret is 1 or -1`);
-    if (kind === 'beacon' && iterationsExp! > LONGEST_BEACON) throw new CeremonyError(`${zkey}: contribution ${i + 1}: its beacon would take more than a day to check`);
+    if (deltaAbscissa === (contributions[i - 1]?.deltaAbscissa ?? BigInt(G1_GENERATOR_X)))
+      throw new CeremonyError(`${zkey}: contribution ${i + 1}: its secret is 1 or -1`);
+    if (kind === 'beacon' && iterationsExp! > LONGEST_BEACON)
+      throw new CeremonyError(`${zkey}: contribution ${i + 1}: its beacon would take more than a day to check`);
   });
   const { weakness } = await readKeyHeader(zkey);
   if (weakness !== undefined) throw weakness;
@@ -146,7 +190,9 @@ async function verifyKey(zkey: string, { r1cs, ptau, checkPowers = true, onProgr
   const initial = path.join(folder, 'initial.zkey');
   const logger = abortable(signal);
   const refuse = (findings: string): never => {
-    throw new CeremonyError(`${zkey}: snarkjs finds that it is not a key of this circuit and these powers of tau: ${findings}`);
+    throw new CeremonyError(
+      `${zkey}: snarkjs finds that it is not a key of this circuit and these powers of tau: ${findings}`,
+    );
   };
   try {
     signal?.throwIfAborted();
@@ -156,7 +202,9 @@ async function verifyKey(zkey: string, { r1cs, ptau, checkPowers = true, onProgr
     signal?.throwIfAborted();
     onProgress?.(0.6, 'checking the key');
     if ((await readKeyRecord(initial)).circuitHash !== record.circuitHash) refuse('its circuit hash is another');
-    const { answer, findings } = await named('verify', () => heard(logger, () => zKey.verifyFromInit(initial, ptau, zkey, logger)));
+    const { answer, findings } = await named('verify', () =>
+      heard(logger, () => zKey.verifyFromInit(initial, ptau, zkey, logger)),
+    );
     if (!answer) refuse(findings);
     onProgress?.(1, 'done');
     return record;
@@ -186,16 +234,23 @@ export async function circuitPower(r1csPath: string): Promise<number> {
   const sizes = await readSectionSizes(r1csPath, 'r1cs');
   const bytes = { constraints: sizes.get(2) ?? 0, labels: sizes.get(3) ?? 0, file: (await stat(r1csPath)).size };
   checkCounts({ wires: view.getUint32(36, true), constraints: view.getUint32(60, true) }, bytes);
-  return domainPower({ constraints: view.getUint32(60, true), publicSignals: view.getUint32(40, true) + view.getUint32(44, true) });
+  return domainPower({
+    constraints: view.getUint32(60, true),
+    publicSignals: view.getUint32(40, true) + view.getUint32(44, true),
+  });
 }
 
 export async function checkPtau(file: string, needed: number): Promise<void> {
   const power = await powerOf(file);
   if (power < needed) {
-    throw new SnarkjsError(`${file} holds powers of tau for 2^${power} constraints, the circuit needs 2^${needed}: take a larger file`);
+    throw new SnarkjsError(
+      `${file} holds powers of tau for 2^${power} constraints, the circuit needs 2^${needed}: take a larger file`,
+    );
   }
   await readSectionStart(file, 'ptau', 12, 64).catch((cause: unknown) => {
-    throw new SnarkjsError(`${file} is not prepared for phase 2: run \`snarkjs powersoftau prepare phase2\` on it`, { cause });
+    throw new SnarkjsError(`${file} is not prepared for phase 2: run \`snarkjs powersoftau prepare phase2\` on it`, {
+      cause,
+    });
   });
 }
 

@@ -1,9 +1,10 @@
 /**
- * The files that snarkjs leaves open. Its checks return false, and its readers throw, without closing what they opened, and one of its
- * checks never closes the powers of tau; Node then closes them when it happens to collect the garbage, and warns of it.
+ * The files that snarkjs leaves open. Its checks return false, and its readers throw, without closing what they opened,
+ * and one of its checks never closes the powers of tau; Node then closes them when it happens to collect the garbage,
+ * and warns of it.
  *
- * The trap: snarkjs's files are objects of its own, out of reach here. What opens them is `fs.promises.open`, which is replaced once by a
- * function that remembers, for the work at hand alone, what was opened.
+ * The trap: snarkjs's files are objects of its own, out of reach here. What opens them is `fs.promises.open`, which is
+ * replaced once by a function that remembers, for the work at hand alone, what was opened.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import fs from 'node:fs';

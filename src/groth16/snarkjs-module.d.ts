@@ -19,7 +19,14 @@ declare module 'snarkjs' {
   export const zKey: {
     newZKey(r1cs: File, ptau: File, zkey: File, logger?: Logger): Promise<Uint8Array | -1>;
     contribute(before: File, after: File, name: string, entropy: string, logger?: Logger): Promise<Uint8Array>;
-    beacon(before: File, after: File, name: string, hash: string, iterationsExp: number, logger?: Logger): Promise<Uint8Array | false>;
+    beacon(
+      before: File,
+      after: File,
+      name: string,
+      hash: string,
+      iterationsExp: number,
+      logger?: Logger,
+    ): Promise<Uint8Array | false>;
     exportVerificationKey(zkey: File, logger?: Logger): Promise<unknown>;
     verifyFromInit(initial: File, ptau: File, zkey: File, logger?: Logger): Promise<boolean>;
     verifyFromR1cs(r1cs: File, ptau: File, zkey: File, logger?: Logger): Promise<boolean>;
@@ -43,7 +50,10 @@ declare module 'snarkjs' {
     isValid(point: Uint8Array): boolean;
     isZero(point: Uint8Array): boolean;
     timesScalar(point: Uint8Array, scalar: bigint): Uint8Array;
-    /** The sum of the points, each times its scalar: as many bytes, little-endian, for each as there are in all for each point. */
+    /**
+     * The sum of the points, each times its scalar: as many bytes, little-endian, for each as there are in all for each
+     * point.
+     */
     multiExpAffine(points: Uint8Array, scalars: Uint8Array): Promise<Uint8Array>;
   }
   interface Curve {

@@ -1,8 +1,9 @@
 /**
- * Backend `snarkjs`: the ecosystem's JavaScript prover, where the native one is not available and as its cross-check. Keys come from
- * a powers-of-tau file, or, for development, from one made here with the system's randomness.
+ * Backend `snarkjs`: the ecosystem's JavaScript prover, where the native one is not available and as its cross-check.
+ * Keys come from a powers-of-tau file, or, for development, from one made here with the system's randomness.
  *
- * The trap: a key straight from `newZKey` has delta = 1, with which anybody forges proofs, so a contribution always follows.
+ * The trap: a key straight from `newZKey` has delta = 1, with which anybody forges proofs, so a contribution always
+ * follows.
  */
 import { randomBytes } from 'node:crypto';
 import { copyFile, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
@@ -16,7 +17,18 @@ import { checkKeyPoints } from './key-points.js';
 import { requireFinishedZkey } from './key-record.js';
 import { abortable, entropy, holdCurve, named, snarkjs, SnarkjsError, withCurve, working } from './snarkjs-calls.js';
 import { checkPtau, circuitPower, snarkjsCeremony, verifyPowers } from './snarkjs-ceremony.js';
-import { CURVE, type Groth16Backend, type ImportedKey, type LoadedKey, type LoadKeyOptions, type Proof, type ProveOptions, type ProveResult, type SetupOptions, type VerificationKey } from './types.js';
+import {
+  CURVE,
+  type Groth16Backend,
+  type ImportedKey,
+  type LoadedKey,
+  type LoadKeyOptions,
+  type Proof,
+  type ProveOptions,
+  type ProveResult,
+  type SetupOptions,
+  type VerificationKey,
+} from './types.js';
 
 /** Above this power of two, making powers of tau with snarkjs takes minutes. */
 const FAST_POWER = 12;
@@ -41,11 +53,17 @@ export const snarkjsBackend: Groth16Backend = {
     if (!isCanonical(proof, publicSignals)) return false;
     const equivalent = withoutInfiniteB(proof, key.vk_gamma_2);
     if (equivalent === undefined) return false;
-    return await withCurve(() => named('verify', async () => (await snarkjs()).groth16.verify(key, publicSignals, equivalent)));
+    return await withCurve(() =>
+      named('verify', async () => (await snarkjs()).groth16.verify(key, publicSignals, equivalent)),
+    );
   },
 };
 
-async function setup(r1csPath: string, zkeyPath: string, { ptau, checkPowers = true, onProgress, signal }: SetupOptions): Promise<VerificationKey> {
+async function setup(
+  r1csPath: string,
+  zkeyPath: string,
+  { ptau, checkPowers = true, onProgress, signal }: SetupOptions,
+): Promise<VerificationKey> {
   const { curves, powersOfTau, zKey } = await snarkjs();
   const power = await circuitPower(r1csPath);
   if (ptau !== undefined) await checkPtau(ptau, power);
@@ -71,7 +89,8 @@ async function setup(r1csPath: string, zkeyPath: string, { ptau, checkPowers = t
     if (ptau !== undefined && checkPowers) await step(0, 'powers of tau', () => verifyPowers(ptau, signal));
     const initial = path.join(folder, 'initial.zkey');
     const refusal = await step(0.7, 'proving key', () => zKey.newZKey(r1csPath, tau!, initial, logger));
-    if (refusal === -1) throw new SnarkjsError(`snarkjs refused to make a key for ${r1csPath}: ${logger.errors.join('; ')}`);
+    if (refusal === -1)
+      throw new SnarkjsError(`snarkjs refused to make a key for ${r1csPath}: ${logger.errors.join('; ')}`);
     // A ceremony's first key is left to its contributors; a development key has one contribution, from here.
     if (ptau !== undefined) await copyFile(initial, temporary);
     else await step(0.9, 'contribution', () => zKey.contribute(initial, temporary, 'development', entropy(), logger));
@@ -87,7 +106,10 @@ async function setup(r1csPath: string, zkeyPath: string, { ptau, checkPowers = t
 async function importKey(zkeyPath: string, options: VerifyKeyOptions): Promise<ImportedKey> {
   const record = await snarkjsCeremony.verifyKey(zkeyPath, options);
   const { zKey } = await snarkjs();
-  return { key: (await named('verification key', () => zKey.exportVerificationKey(zkeyPath))) as VerificationKey, record };
+  return {
+    key: (await named('verification key', () => zKey.exportVerificationKey(zkeyPath))) as VerificationKey,
+    record,
+  };
 }
 
 async function loadKey(zkeyPath: string, { pointsChecked = false }: LoadKeyOptions = {}): Promise<LoadedKey> {
@@ -101,7 +123,13 @@ async function loadKey(zkeyPath: string, { pointsChecked = false }: LoadKeyOptio
       signal?.throwIfAborted();
       onProgress?.(0, 'proof');
       const { proof, publicSignals } = await named('prove', () =>
-        working(async () => (await snarkjs()).groth16.prove({ type: 'mem', data }, { type: 'mem', data: encodeWtns(witness) }, abortable(signal))),
+        working(async () =>
+          (await snarkjs()).groth16.prove(
+            { type: 'mem', data },
+            { type: 'mem', data: encodeWtns(witness) },
+            abortable(signal),
+          ),
+        ),
       );
       onProgress?.(1, 'done');
       return { proof: proof as Proof, publicSignals };
@@ -112,7 +140,11 @@ async function loadKey(zkeyPath: string, { pointsChecked = false }: LoadKeyOptio
 
 /** Whether a witness satisfies a `.r1cs` file, by snarkjs: an independent check of what is made here. */
 export function checkWitness(r1csPath: string, witness: Uint8Array): Promise<boolean> {
-  return withCurve(() => named('check', async () => (await snarkjs()).wtns.check(r1csPath, { type: 'mem', data: encodeWtns(witness) }, abortable(undefined))));
+  return withCurve(() =>
+    named('check', async () =>
+      (await snarkjs()).wtns.check(r1csPath, { type: 'mem', data: encodeWtns(witness) }, abortable(undefined)),
+    ),
+  );
 }
 
 export { SnarkjsError } from './snarkjs-calls.js';

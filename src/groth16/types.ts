@@ -1,6 +1,6 @@
 /**
- * Groth16 over BN254 (Groth, "On the Size of Pairing-based Non-interactive Arguments", EUROCRYPT 2016): the one interface
- * behind which the provers stand. Values are in memory; only standard encodings cross this border.
+ * Groth16 over BN254 (Groth, "On the Size of Pairing-based Non-interactive Arguments", EUROCRYPT 2016): the one
+ * interface behind which the provers stand. Values are in memory; only standard encodings cross this border.
  */
 
 import type { Ceremony, KeyRecord, VerifyKeyOptions } from './ceremony.js';
@@ -42,8 +42,8 @@ export type OnProgress = (share: number, stage: string) => void;
 
 export interface SetupOptions {
   /**
-   * Path of a prepared phase-2 powers-of-tau file. The key is then unfinished: it proves nothing before somebody has contributed to it.
-   * Without it: fresh one-machine development keys.
+   * Path of a prepared phase-2 powers-of-tau file. The key is then unfinished: it proves nothing before somebody has
+   * contributed to it. Without it: fresh one-machine development keys.
    */
   readonly ptau?: string;
   /** False where the powers of tau are known by their hash. Default true: every point of the file is checked first. */
@@ -91,16 +91,18 @@ export interface ImportedKey {
 export interface Groth16Backend {
   readonly name: 'native' | 'snarkjs';
   /**
-   * Reads `.r1cs` at one path, writes a snarkjs `.zkey` to the other (atomically), returns the verification key, which for a key from
-   * powers of tau is that of the unfinished key.
+   * Reads `.r1cs` at one path, writes a snarkjs `.zkey` to the other (atomically), returns the verification key, which
+   * for a key from powers of tau is that of the unfinished key.
    */
   setup(r1csPath: string, zkeyPath: string, options?: SetupOptions): Promise<VerificationKey>;
   /**
-   * Checks a `.zkey` against circuit and powers of tau and gives its verification key. @throws CeremonyError, UnfinishedKeyError
+   * Checks a `.zkey` against circuit and powers of tau and gives its verification key. @throws CeremonyError,
+   * UnfinishedKeyError
    */
   importKey(zkeyPath: string, options: VerifyKeyOptions): Promise<ImportedKey>;
   /**
-   * @throws UnfinishedKeyError where nobody contributed to the key, and the backend's errors where a point is not in its group: a proof
+   * @throws UnfinishedKeyError where nobody contributed to the key, and the backend's errors where a point is not in
+   *   its group: a proof
    * made with such a point would give the witness away
    */
   loadKey(zkeyPath: string, options?: LoadKeyOptions): Promise<LoadedKey>;

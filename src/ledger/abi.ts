@@ -1,6 +1,6 @@
 /**
- * The ledger's contracts as this project's TypeScript calls them, in ethers' human-readable form: no Solidity compiler is
- * needed to use deployed ones. A test compares every line with the compiled contracts.
+ * The ledger's contracts as this project's TypeScript calls them, in ethers' human-readable form: no Solidity compiler
+ * is needed to use deployed ones. A test compares every line with the compiled contracts.
  */
 import { Interface } from 'ethers';
 
@@ -91,7 +91,8 @@ export const ROYALTIES_ABI = new Interface([
   'error NothingToPay()',
 ]);
 
-const OFFER = '(uint64 modelId, uint8 kind, bool transferable, uint40 until, address token, uint128 price, uint64 maxSupply)';
+const OFFER =
+  '(uint64 modelId, uint8 kind, bool transferable, uint40 until, address token, uint128 price, uint64 maxSupply)';
 
 /** `ModelLicences`. */
 export const LICENCES_ABI = new Interface([

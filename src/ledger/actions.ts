@@ -2,8 +2,8 @@
  * What accounts do on the market, each as a transaction that `sendOnce` sends at most once. `purpose` names the intent:
  * asked twice (or again after a crash), the same intent is the same transaction.
  *
- * The trap: a request can be reopened and taken again, so "take request 5" may rightly happen twice. Whoever may do it again
- * passes another `attempt`.
+ * The trap: a request can be reopened and taken again, so "take request 5" may rightly happen twice. Whoever may do it
+ * again passes another `attempt`.
  */
 import { ZeroAddress } from 'ethers';
 import { NotDeployedError, type Request, type Sender, sendOnce } from '../chain/index.js';
@@ -31,7 +31,14 @@ export interface Question {
   readonly watcher?: string;
 }
 
-function call(market: string, name: string, values: readonly unknown[], purpose: string, action: string, value?: bigint): Request {
+function call(
+  market: string,
+  name: string,
+  values: readonly unknown[],
+  purpose: string,
+  action: string,
+  value?: bigint,
+): Request {
   return {
     purpose,
     to: market,
@@ -46,14 +53,29 @@ function call(market: string, name: string, values: readonly unknown[], purpose:
 export function askRequest(market: string, question: Question, nonce: string): Request {
   const { version = 0, token = ZeroAddress, licenceId = 0n, watcher = ZeroAddress, mode, ...rest } = question;
   const values = [{ ...rest, version, token, licenceId, watcher, mode: MODES.indexOf(mode) }];
-  return call(market, 'ask', values, `ask ${nonce}`, 'asking the model', token === ZeroAddress ? question.fee : undefined);
+  return call(
+    market,
+    'ask',
+    values,
+    `ask ${nonce}`,
+    'asking the model',
+    token === ZeroAddress ? question.fee : undefined,
+  );
 }
 
 /** Asks and returns the request's number. @throws RevertedError */
-export async function ask(sender: Sender, market: string, question: Question, nonce: string): Promise<{ readonly requestId: bigint; readonly blockNumber: number; readonly gasUsed: number }> {
+export async function ask(
+  sender: Sender,
+  market: string,
+  question: Question,
+  nonce: string,
+): Promise<{ readonly requestId: bigint; readonly blockNumber: number; readonly gasUsed: number }> {
   const receipt = await sendOnce(sender, askRequest(market, question, nonce));
   const asked = receipt.logs.map(marketEvent).find((event) => event?.name === 'Asked');
-  if (asked === undefined) throw new NotDeployedError(`the contract at ${market} took the question without an event; it is not an inference market`);
+  if (asked === undefined)
+    throw new NotDeployedError(
+      `the contract at ${market} took the question without an event; it is not an inference market`,
+    );
   return { requestId: asked.requestId, blockNumber: receipt.blockNumber, gasUsed: Number(receipt.gasUsed) };
 }
 
@@ -73,12 +95,14 @@ export const disputeRequest = (market: string, id: bigint, answer: string, bond:
 export const proveRequest = (market: string, id: bigint, output: string, proof: string): Request =>
   call(market, 'prove', [id, output, proof], `prove ${id}`, `proving the answer to request ${id}`);
 
-export const finalizeRequest = (market: string, id: bigint): Request => call(market, 'finalize', [id], `finalize ${id}`, `finalizing request ${id}`);
+export const finalizeRequest = (market: string, id: bigint): Request =>
+  call(market, 'finalize', [id], `finalize ${id}`, `finalizing request ${id}`);
 
 export const slashRequest = (market: string, id: bigint, due: number): Request =>
   call(market, 'slash', [id], `slash ${id} ${due}`, `slashing the operator of request ${id}`);
 
-export const cancelRequest = (market: string, id: bigint): Request => call(market, 'cancel', [id], `cancel ${id}`, `cancelling request ${id}`);
+export const cancelRequest = (market: string, id: bigint): Request =>
+  call(market, 'cancel', [id], `cancel ${id}`, `cancelling request ${id}`);
 
 export const stakeRequest = (market: string, amount: bigint, nonce: string): Request =>
   call(market, 'stake', [], `stake ${amount} ${nonce}`, 'staking', amount);
@@ -92,5 +116,17 @@ export const withdrawStakeRequest = (market: string, to: string, nonce: string):
 export const withdrawRequest = (market: string, token: string, to: string, nonce: string): Request =>
   call(market, 'withdraw', [token, to], `withdraw ${token} ${nonce}`, 'withdrawing earnings');
 
-export const forwardRoyaltiesRequest = (market: string, model: { readonly modelId: bigint; readonly version: number }, token: string, holder: string, nonce: string): Request =>
-  call(market, 'forwardRoyalties', [model.modelId, model.version, token, holder], `forward ${model.modelId} ${token} ${nonce}`, 'forwarding royalties');
+export const forwardRoyaltiesRequest = (
+  market: string,
+  model: { readonly modelId: bigint; readonly version: number },
+  token: string,
+  holder: string,
+  nonce: string,
+): Request =>
+  call(
+    market,
+    'forwardRoyalties',
+    [model.modelId, model.version, token, holder],
+    `forward ${model.modelId} ${token} ${nonce}`,
+    'forwarding royalties',
+  );

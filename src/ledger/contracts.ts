@@ -1,4 +1,7 @@
-/** The ledger's contracts from their sources: compiled (once for a machine) and deployed in the order they need each other. */
+/**
+ * The ledger's contracts from their sources: compiled (once for a machine) and deployed in the order they need each
+ * other.
+ */
 import { deployContract, type Deployed, type Sender } from '../chain/index.js';
 import { deployProvenance } from '../provenance/ledger.js';
 import { compileContracts, type CompiledContract } from '../solidity/index.js';
@@ -43,12 +46,22 @@ export function ledgerArtifacts(): Promise<Record<string, CompiledContract>> {
 }
 
 /** Deploys provenance, royalties, licences and a market over the registry at `registry`. */
-export async function deployLedger(sender: Sender, registry: string, config: MarketConfig = DEFAULT_MARKET): Promise<LedgerContracts> {
+export async function deployLedger(
+  sender: Sender,
+  registry: string,
+  config: MarketConfig = DEFAULT_MARKET,
+): Promise<LedgerContracts> {
   const { ModelRoyalties, ModelLicences, InferenceMarket } = await ledgerArtifacts();
   const provenance = await deployProvenance(sender, registry);
   const two = ['address', 'address'];
-  const royalties = await deployContract(sender, ModelRoyalties, 'deploying the royalties', two, [registry, provenance.address]);
-  const licences = await deployContract(sender, ModelLicences, 'deploying the licences', two, [registry, royalties.address]);
+  const royalties = await deployContract(sender, ModelRoyalties, 'deploying the royalties', two, [
+    registry,
+    provenance.address,
+  ]);
+  const licences = await deployContract(sender, ModelLicences, 'deploying the licences', two, [
+    registry,
+    royalties.address,
+  ]);
   const values = [{ registry, royalties: royalties.address, licences: licences.address, ...config }];
   const market = await deployContract(sender, InferenceMarket, 'deploying the market', [CONFIG], values);
   return { provenance, royalties, licences, market };

@@ -1,9 +1,9 @@
 /**
- * The market of bonded inference (`IInferenceMarket`) as values: what a request, an operator or an account's balance is now,
- * and which events touched which request.
+ * The market of bonded inference (`IInferenceMarket`) as values: what a request, an operator or an account's balance is
+ * now, and which events touched which request.
  *
- * The trap: events of a block that is later reorganized away were never true. They say only which requests to look at; what
- * holds is what `readRequest` returns.
+ * The trap: events of a block that is later reorganized away were never true. They say only which requests to look at;
+ * what holds is what `readRequest` returns.
  */
 import { id as hash, isError, type Log } from 'ethers';
 import { RpcResponseError, type Rpc } from '../chain/index.js';
@@ -74,7 +74,12 @@ export interface MarketEvent {
 /** Largest range of blocks asked for at once; halved where an RPC refuses it. */
 const BLOCK_RANGE = 5_000;
 
-async function read(rpc: Rpc, market: string, name: string, values: readonly unknown[] = []): Promise<readonly unknown[]> {
+async function read(
+  rpc: Rpc,
+  market: string,
+  name: string,
+  values: readonly unknown[] = [],
+): Promise<readonly unknown[]> {
   const data = await rpc.provider.call({ to: market, data: MARKET_ABI.encodeFunctionData(name, [...values]) });
   return MARKET_ABI.decodeFunctionResult(name, data) as unknown as unknown[];
 }
@@ -106,9 +111,42 @@ export async function readRequest(rpc: Rpc, market: string, id: bigint): Promise
   };
 }
 
-/** Hash of what the asker fixed: tells apart two requests that had one number, before and after a reorganization. 32 bytes, hex. */
-export function termsOf({ asker, modelId, version, verifier, mode, inputCommitment, token, fee, operatorBps, bond, window, licenceId, watcher }: MarketRequest): string {
-  return hash([asker, modelId, version, verifier, mode, inputCommitment, token, fee, operatorBps, bond, window, licenceId, watcher].join(' '));
+/**
+ * Hash of what the asker fixed: tells apart two requests that had one number, before and after a reorganization. 32
+ * bytes, hex.
+ */
+export function termsOf({
+  asker,
+  modelId,
+  version,
+  verifier,
+  mode,
+  inputCommitment,
+  token,
+  fee,
+  operatorBps,
+  bond,
+  window,
+  licenceId,
+  watcher,
+}: MarketRequest): string {
+  return hash(
+    [
+      asker,
+      modelId,
+      version,
+      verifier,
+      mode,
+      inputCommitment,
+      token,
+      fee,
+      operatorBps,
+      bond,
+      window,
+      licenceId,
+      watcher,
+    ].join(' '),
+  );
 }
 
 export async function readOperator(rpc: Rpc, market: string, account: string): Promise<OperatorAccount> {
@@ -133,11 +171,20 @@ export async function readParameters(rpc: Rpc, market: string): Promise<MarketPa
   };
 }
 
-/** The market's events about requests in blocks `from` to `to`, both included, oldest first; of one request if `id` is given. */
-export async function readEvents(rpc: Rpc, market: string, from: number, to: number, id?: bigint): Promise<MarketEvent[]> {
+/**
+ * The market's events about requests in blocks `from` to `to`, both included, oldest first; of one request if `id` is
+ * given.
+ */
+export async function readEvents(
+  rpc: Rpc,
+  market: string,
+  from: number,
+  to: number,
+  id?: bigint,
+): Promise<MarketEvent[]> {
   const found: MarketEvent[] = [];
   let range = BLOCK_RANGE;
-  for (let first = from; first <= to; ) {
+  for (let first = from; first <= to;) {
     const last = Math.min(to, first + range - 1);
     try {
       const topics = [null, ...(id === undefined ? [] : [`0x${id.toString(16).padStart(64, '0')}`])];
@@ -154,17 +201,31 @@ export async function readEvents(rpc: Rpc, market: string, from: number, to: num
 }
 
 /** The event in a log of the market; undefined where it is about no request. */
-export function marketEvent(log: Pick<Log, 'topics' | 'data' | 'blockNumber' | 'blockHash' | 'transactionHash'>): MarketEvent | undefined {
+export function marketEvent(
+  log: Pick<Log, 'topics' | 'data' | 'blockNumber' | 'blockHash' | 'transactionHash'>,
+): MarketEvent | undefined {
   const parsed = MARKET_ABI.parseLog({ topics: [...log.topics], data: log.data });
   if (parsed === null || !('requestId' in parsed.args.toObject())) return undefined;
   const args = parsed.args.toObject() as Record<string, unknown>;
-  return { name: parsed.name, requestId: args.requestId as bigint, blockNumber: log.blockNumber, blockHash: log.blockHash, transaction: log.transactionHash, args };
+  return {
+    name: parsed.name,
+    requestId: args.requestId as bigint,
+    blockNumber: log.blockNumber,
+    blockHash: log.blockHash,
+    transaction: log.transactionHash,
+    args,
+  };
 }
 
-/** Where the request's input is to be fetched, from its `Asked` event. @throws RpcResponseError where the RPC lacks it */
+/**
+ * Where the request's input is to be fetched, from its `Asked` event. @throws RpcResponseError where the RPC lacks it
+ */
 export async function readInputUri(rpc: Rpc, market: string, id: bigint, fromBlock: number): Promise<string> {
   const head = await rpc.provider.getBlockNumber();
   const asked = (await readEvents(rpc, market, fromBlock, head, id)).find((event) => event.name === 'Asked');
-  if (asked === undefined) throw new RpcResponseError(`the RPC at ${rpc.host} does not have the event of request ${id} since block ${fromBlock}; start from an earlier block`);
+  if (asked === undefined)
+    throw new RpcResponseError(
+      `the RPC at ${rpc.host} does not have the event of request ${id} since block ${fromBlock}; start from an earlier block`,
+    );
   return asked.args.inputUri as string;
 }

@@ -9,8 +9,8 @@ import { layerOf } from './layers/index.js';
 export type TensorValues = Map<string, Float64Array>;
 
 /**
- * Prepares a graph for repeated evaluation. The function returned takes one flat array per graph input, in order, each of
- * the size of its shape, and gives every tensor's values.
+ * Prepares a graph for repeated evaluation. The function returned takes one flat array per graph input, in order, each
+ * of the size of its shape, and gives every tensor's values.
  */
 export function evaluator(graph: Pick<Graph, 'inputs' | 'nodes'>): (inputs: readonly Float64Array[]) => TensorValues {
   const steps = graph.nodes.map((node) => ({ node, run: layerOf(node).prepare(node) }));

@@ -1,7 +1,8 @@
 /**
- * Which elements of a network's tensors may be counted in a unit of their own, and which share one. A unit passes through a ReLU, a maximum,
- * a sum or a move; the constants of dense layers, convolutions and affine maps absorb it at no cost (cross-layer equalization: Nagel et al.,
- * "Data-Free Quantization Through Weight Equalization and Bias Correction", ICCV 2019). What each kind of layer asks stands in its row.
+ * Which elements of a network's tensors may be counted in a unit of their own, and which share one. A unit passes
+ * through a ReLU, a maximum, a sum or a move; the constants of dense layers, convolutions and affine maps absorb it at
+ * no cost (cross-layer equalization: Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias
+ * Correction", ICCV 2019). What each kind of layer asks stands in its row.
  */
 import { sizeOf } from '../tensor/shape.js';
 import type { Graph } from './graph.js';
@@ -11,7 +12,10 @@ import type { Places } from './layers/layer.js';
 /** The class of everything whose unit is 1. */
 export const FIXED = 0;
 
-/** Elements as a forest of classes (union-find): every element points to another of its class, the class's first to itself. */
+/**
+ * Elements as a forest of classes (union-find): every element points to another of its class, the class's first to
+ * itself.
+ */
 export class UnitClasses {
   private readonly parents: Int32Array;
   private readonly tensors = new Map<string, Places>();

@@ -1,4 +1,6 @@
-/** ONNX model → normalised {@link Graph}: shapes known, constants folded, operators reduced to the graph's few kinds. */
+/**
+ * ONNX model → normalised {@link Graph}: shapes known, constants folded, operators reduced to the graph's few kinds.
+ */
 import { GraphBuilder } from './builder.js';
 import { MalformedModelError, UnsupportedOpError } from './errors.js';
 import { rangeOf } from './facts.js';
@@ -37,14 +39,22 @@ function integersOf(type: ElementType): { readonly integers?: readonly [number, 
 
 function readOutput(name: string, scope: Scope, builder: GraphBuilder, inputs: readonly GraphInput[]): GraphOutput {
   const value = scope.get(name);
-  if (value === undefined) throw new MalformedModelError(`Graph output ${name} is made by no node. Is the file complete?`);
+  if (value === undefined)
+    throw new MalformedModelError(`Graph output ${name} is made by no node. Is the file complete?`);
   if (value.kind === 'unknown') throw value.cause;
   if (value.kind === 'constant') return constantOutput(name, value, builder, inputs);
   if (value.unrounded !== undefined) {
-    throw new UnsupportedOpError(`Graph output ${name} holds codes whose rounding is left out here (see DynamicQuantizeLinear); name the tensor before or after as the output.`);
+    throw new UnsupportedOpError(
+      `Graph output ${name} holds codes whose rounding is left out here (see DynamicQuantizeLinear); name the tensor before or after as the output.`,
+    );
   }
   const { tensor, shape, omitted, type, labels } = isMasked(builder, value) ? settle(builder, value) : value;
-  const described = { name, tensor, shape, ...(labels === undefined ? {} : { labels, ...(type === 'string' ? { named: true as const } : {}) }) };
+  const described = {
+    name,
+    tensor,
+    shape,
+    ...(labels === undefined ? {} : { labels, ...(type === 'string' ? { named: true as const } : {}) }),
+  };
   if (omitted === undefined) return described;
   builder.notes.push(
     `The ${omitted.op} (${omitted.node}) at the end is left out: the proof covers output ${name} as the scores before it, which have the same order.`,
@@ -53,16 +63,51 @@ function readOutput(name: string, scope: Scope, builder: GraphBuilder, inputs: r
 }
 
 /** An output that is the same for every input: the shift of an affine map without a factor. */
-function constantOutput(name: string, { shape, data, labels, type }: Constant, builder: GraphBuilder, inputs: readonly GraphInput[]): GraphOutput {
+function constantOutput(
+  name: string,
+  { shape, data, labels, type }: Constant,
+  builder: GraphBuilder,
+  inputs: readonly GraphInput[],
+): GraphOutput {
   const source = inputs.find((input) => sizeOf(input.shape) > 0);
-  if (source === undefined) throw new UnsupportedOpError(`Graph output ${name} is a constant, and no graph input has an element: there is nothing to prove.`);
-  if (!data.every(Number.isFinite)) throw new UnsupportedOpError(`Graph output ${name} is a constant, and is NaN or infinite somewhere.`);
-  builder.notes.push(`Output ${name} depends on no graph input: it is the same for every input, and a proof says nothing about it.`);
+  if (source === undefined)
+    throw new UnsupportedOpError(
+      `Graph output ${name} is a constant, and no graph input has an element: there is nothing to prove.`,
+    );
+  if (!data.every(Number.isFinite))
+    throw new UnsupportedOpError(`Graph output ${name} is a constant, and is NaN or infinite somewhere.`);
+  builder.notes.push(
+    `Output ${name} depends on no graph input: it is the same for every input, and a proof says nothing about it.`,
+  );
   const [spread, tensor] = [builder.unique(`${name}/any`), builder.unique(name)];
-  const node = (step: string): { readonly name: string; readonly source: string; readonly shape: Shape } => ({ name: builder.unique(`node ${name}${step}`).slice('node '.length), source: 'Constant', shape });
-  builder.add({ ...node('/any'), op: 'move', inputs: [source.name], output: spread, index: new Int32Array(data.length), constants: new Float64Array() });
-  builder.add({ ...node(''), op: 'affine', inputs: [spread], output: tensor, scale: new Float64Array(data.length), shift: data, ...integersOf(type) });
-  return { name, tensor, shape, ...(labels === undefined ? {} : { labels, ...(type === 'string' ? { named: true as const } : {}) }) };
+  const node = (step: string): { readonly name: string; readonly source: string; readonly shape: Shape } => ({
+    name: builder.unique(`node ${name}${step}`).slice('node '.length),
+    source: 'Constant',
+    shape,
+  });
+  builder.add({
+    ...node('/any'),
+    op: 'move',
+    inputs: [source.name],
+    output: spread,
+    index: new Int32Array(data.length),
+    constants: new Float64Array(),
+  });
+  builder.add({
+    ...node(''),
+    op: 'affine',
+    inputs: [spread],
+    output: tensor,
+    scale: new Float64Array(data.length),
+    shift: data,
+    ...integersOf(type),
+  });
+  return {
+    name,
+    tensor,
+    shape,
+    ...(labels === undefined ? {} : { labels, ...(type === 'string' ? { named: true as const } : {}) }),
+  };
 }
 
 /** Whether a softmax was left out whose scores hold a mask: they are no numbers that could be proved in its place. */

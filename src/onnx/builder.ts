@@ -14,7 +14,10 @@ const MAX_TOTAL = 2 ** 26;
 /** Most dimensions of a tensor. */
 const MAX_RANK = 32;
 
-/** Most nodes once loops are unrolled and functions expanded: a file of a few nodes must not become a computation without end. */
+/**
+ * Most nodes once loops are unrolled and functions expanded: a file of a few nodes must not become a computation
+ * without end.
+ */
 const MAX_NODES = 2 ** 20;
 
 /** Most multiplications in one layer. */
@@ -71,7 +74,9 @@ export class GraphBuilder {
   countNode({ name, op }: Pick<OnnxNode, 'name' | 'op'>): void {
     this.budget.nodes -= 1;
     if (this.budget.nodes < 0) {
-      throw new ModelTooLargeError(`Node ${name} (${op}): up to here the model has more than ${MAX_NODES} nodes, its loops unrolled and its functions expanded.`);
+      throw new ModelTooLargeError(
+        `Node ${name} (${op}): up to here the model has more than ${MAX_NODES} nodes, its loops unrolled and its functions expanded.`,
+      );
     }
   }
 
@@ -79,22 +84,30 @@ export class GraphBuilder {
   bounded<S extends Shape>(shape: S, where: string): S {
     checkShape(shape, where);
     this.budget.left -= sizeOf(shape);
-    if (this.budget.left < 0) throw new ModelTooLargeError(`${where}: up to here the model has more than ${MAX_TOTAL} elements in all tensors.`);
+    if (this.budget.left < 0)
+      throw new ModelTooLargeError(
+        `${where}: up to here the model has more than ${MAX_TOTAL} elements in all tensors.`,
+      );
     return shape;
   }
 }
 
 /** Fails on a tensor that is too large to hold, or has absurdly many dimensions. `where` begins the message. */
 export function checkShape(shape: Shape, where: string): void {
-  if (shape.length > MAX_RANK) throw new ModelTooLargeError(`${where}: a tensor has ${shape.length} dimensions; the limit is ${MAX_RANK}.`);
+  if (shape.length > MAX_RANK)
+    throw new ModelTooLargeError(`${where}: a tensor has ${shape.length} dimensions; the limit is ${MAX_RANK}.`);
   // A dimension of 0 must not hide a huge one beside it.
   if (sizeOf(shape.map((dimension) => Math.max(dimension, 1))) > MAX_ELEMENTS) {
-    throw new ModelTooLargeError(`${where}: a tensor of shape ${showShape(shape)} exceeds the limit of ${MAX_ELEMENTS} elements.`);
+    throw new ModelTooLargeError(
+      `${where}: a tensor of shape ${showShape(shape)} exceeds the limit of ${MAX_ELEMENTS} elements.`,
+    );
   }
 }
 
 /** Fails where a layer would take more multiplications, or unrolled windows, than anything provable. */
 export function boundWork(work: number, unrolled: number, where: string): void {
-  if (work > MAX_WORK) throw new ModelTooLargeError(`${where}: the layer takes ${work} multiplications; the limit is ${MAX_WORK}.`);
-  if (unrolled > MAX_UNROLLED) throw new ModelTooLargeError(`${where}: its windows have ${unrolled} elements; the limit is ${MAX_UNROLLED}.`);
+  if (work > MAX_WORK)
+    throw new ModelTooLargeError(`${where}: the layer takes ${work} multiplications; the limit is ${MAX_WORK}.`);
+  if (unrolled > MAX_UNROLLED)
+    throw new ModelTooLargeError(`${where}: its windows have ${unrolled} elements; the limit is ${MAX_UNROLLED}.`);
 }

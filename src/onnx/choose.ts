@@ -1,6 +1,6 @@
 /**
- * What a user chooses of a model: numbers for the dimensions that its file leaves open, and which of its outputs are computed. A dimension
- * that has a name is the same wherever the file names it.
+ * What a user chooses of a model: numbers for the dimensions that its file leaves open, and which of its outputs are
+ * computed. A dimension that has a name is the same wherever the file names it.
  */
 import { showShape, type Shape } from '../tensor/shape.js';
 import { ShapeError, UnknownTensorError } from './errors.js';
@@ -37,27 +37,44 @@ export function chooseFrom(model: OnnxModel, { shapes = [], outputs }: ModelChoi
     return shape === undefined ? info : { ...info, dimensions: fixed(info, shape, known) };
   });
   const [unknown] = given.keys();
-  if (unknown !== undefined) throw new UnknownTensorError(`The model has no input ${unknown}, whose shape is given. Its inputs are ${model.inputs.map(({ name }) => name).join(', ')}.`);
+  if (unknown !== undefined)
+    throw new UnknownTensorError(
+      `The model has no input ${unknown}, whose shape is given. Its inputs are ${model.inputs.map(({ name }) => name).join(', ')}.`,
+    );
   return {
     ...model,
-    inputs: chosen.map((info) => ({ ...info, dimensions: info.dimensions?.map((dimension) => (typeof dimension === 'string' ? (known.get(dimension) ?? dimension) : dimension)) })),
+    inputs: chosen.map((info) => ({
+      ...info,
+      dimensions: info.dimensions?.map((dimension) =>
+        typeof dimension === 'string' ? (known.get(dimension) ?? dimension) : dimension,
+      ),
+    })),
     outputs: outputs === undefined ? model.outputs : wanted(model, outputs),
   };
 }
 
 function fixed({ name, dimensions }: ValueInfo, shape: Shape, known: Map<string, number>): readonly Dimension[] {
-  if (shape.some((size) => !Number.isSafeInteger(size) || size < 1)) throw new ShapeError(`The shape given for input ${name}, ${showShape(shape)}, is not one of whole numbers above 0.`);
+  if (shape.some((size) => !Number.isSafeInteger(size) || size < 1))
+    throw new ShapeError(
+      `The shape given for input ${name}, ${showShape(shape)}, is not one of whole numbers above 0.`,
+    );
   if (dimensions === undefined) return shape;
   if (dimensions.length !== shape.length) {
-    throw new ShapeError(`The shape given for input ${name}, ${showShape(shape)}, has ${shape.length} dimensions, and the file says ${dimensions.length}.`);
+    throw new ShapeError(
+      `The shape given for input ${name}, ${showShape(shape)}, has ${shape.length} dimensions, and the file says ${dimensions.length}.`,
+    );
   }
   dimensions.forEach((dimension, axis) => {
     if (typeof dimension === 'number' && dimension > 0 && dimension !== shape[axis]) {
-      throw new ShapeError(`The shape given for input ${name}, ${showShape(shape)}, has ${shape[axis]} in dimension ${axis}, which the file fixes to ${dimension}.`);
+      throw new ShapeError(
+        `The shape given for input ${name}, ${showShape(shape)}, has ${shape[axis]} in dimension ${axis}, which the file fixes to ${dimension}.`,
+      );
     }
     if (typeof dimension !== 'string') return;
     if ((known.get(dimension) ?? shape[axis]) !== shape[axis]) {
-      throw new ShapeError(`The shapes given make the dimension ${dimension} both ${known.get(dimension)} and ${shape[axis]}; it is the same wherever the file names it.`);
+      throw new ShapeError(
+        `The shapes given make the dimension ${dimension} both ${known.get(dimension)} and ${shape[axis]}; it is the same wherever the file names it.`,
+      );
     }
     known.set(dimension, shape[axis]);
   });
@@ -68,25 +85,31 @@ function wanted({ outputs }: OnnxModel, names: readonly string[]): readonly Valu
   if (names.length === 0) throw new UnknownTensorError('No output is chosen, so there would be nothing to prove.');
   for (const name of names) {
     if (outputs.every((output) => output.name !== name)) {
-      throw new UnknownTensorError(`The model has no output ${name}. Its outputs are ${outputs.map((output) => output.name).join(', ')}.`);
+      throw new UnknownTensorError(
+        `The model has no output ${name}. Its outputs are ${outputs.map((output) => output.name).join(', ')}.`,
+      );
     }
   }
   return outputs.filter(({ name }) => names.includes(name));
 }
 
 /**
- * A shape as it is written on the command line: `input=1,3,224,224`; only the numbers where the model has one input. The numbers stand
- * behind the last equals sign, so that a name may hold one.
+ * A shape as it is written on the command line: `input=1,3,224,224`; only the numbers where the model has one input.
+ * The numbers stand behind the last equals sign, so that a name may hold one.
  * @throws ShapeError where the text is no shape, UnknownTensorError where it lacks a name
  */
 export function parseInputShape(text: string, inputs: readonly Pick<ValueInfo, 'name'>[]): InputShape {
   const at = text.lastIndexOf('=');
   const numbers = text.slice(at + 1).trim();
-  const shape = numbers === '' ? [] : numbers.split(/[,x×]/).map((size) => (/^\s*\d+\s*$/.test(size) ? Number(size) : NaN));
+  const shape =
+    numbers === '' ? [] : numbers.split(/[,x×]/).map((size) => (/^\s*\d+\s*$/.test(size) ? Number(size) : NaN));
   if (shape.some((size) => !Number.isSafeInteger(size) || size < 1)) {
     throw new ShapeError(`'${text}' is no shape: give a name and whole numbers above 0, as in input=1,3,224,224.`);
   }
   if (at >= 0) return { name: text.slice(0, at), shape };
-  if (inputs.length !== 1) throw new UnknownTensorError(`'${text}' does not say which input it is of: give NAME=${text}. The inputs are ${inputs.map(({ name }) => name).join(', ')}.`);
+  if (inputs.length !== 1)
+    throw new UnknownTensorError(
+      `'${text}' does not say which input it is of: give NAME=${text}. The inputs are ${inputs.map(({ name }) => name).join(', ')}.`,
+    );
   return { name: inputs[0].name, shape };
 }

@@ -5,7 +5,15 @@
  */
 import { MalformedModelError, UnsupportedOpsetError, UnsupportedTensorError } from './errors.js';
 import type { Attribute, Constant, OnnxFunction, OnnxGraph, OnnxModel, OnnxNode, ValueInfo } from './model.js';
-import { ModelProto, type AttributeMessage, type FunctionMessage, type GraphMessage, type ModelMessage, type NodeMessage, type ValueInfoMessage } from './schema.js';
+import {
+  ModelProto,
+  type AttributeMessage,
+  type FunctionMessage,
+  type GraphMessage,
+  type ModelMessage,
+  type NodeMessage,
+  type ValueInfoMessage,
+} from './schema.js';
 import { elementType, readTensor, toNumber } from './tensor-data.js';
 import { fields } from './wire.js';
 
@@ -32,12 +40,20 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
     throw new UnsupportedTensorError('The model stores sparse initializers. Convert them to dense ones.');
   }
   const initializers = readInitializers(graph);
-  const inputs = (graph.input ?? []).map((info) => readValueInfo(info, 'A graph input')).filter(({ name }) => !initializers.has(name));
+  const inputs = (graph.input ?? [])
+    .map((info) => readValueInfo(info, 'A graph input'))
+    .filter(({ name }) => !initializers.has(name));
   const outputs = (graph.output ?? []).map((info) => readValueInfo(info, 'A graph output'));
   if (outputs.length === 0) throw new MalformedModelError('The graph has no outputs. Is the file complete?');
   const nodes = (graph.node ?? []).map((node) => readNode(node));
-  refuseRepeated('graph inputs', inputs.map(({ name }) => name));
-  refuseRepeated('graph outputs', outputs.map(({ name }) => name));
+  refuseRepeated(
+    'graph inputs',
+    inputs.map(({ name }) => name),
+  );
+  refuseRepeated(
+    'graph outputs',
+    outputs.map(({ name }) => name),
+  );
   refuseMadeTwice(nodes, new Set([...initializers.keys(), ...inputs.map(({ name }) => name)]));
   return {
     irVersion: toNumber(message.irVersion),
@@ -71,7 +87,9 @@ function readOpsets({ opsetImport }: Pick<ModelMessage, 'opsetImport'>): Map<str
   for (const { domain, version } of opsetImport ?? []) {
     const known = opsets.get(domainOf(domain));
     if (known !== undefined && known !== toNumber(version)) {
-      throw new MalformedModelError(`The model names versions ${known} and ${toNumber(version)} of the operator set ${domainOf(domain) || 'ai.onnx'}.`);
+      throw new MalformedModelError(
+        `The model names versions ${known} and ${toNumber(version)} of the operator set ${domainOf(domain) || 'ai.onnx'}.`,
+      );
     }
     opsets.set(domainOf(domain), toNumber(version));
   }
@@ -93,7 +111,10 @@ function readFunction(message: FunctionMessage): OnnxFunction {
     outputs: message.output ?? [],
     attributes: new Map<string, Attribute | undefined>([
       ...(message.attribute ?? []).map((given): [string, undefined] => [given, undefined]),
-      ...(message.attributeProto ?? []).map((given): [string, Attribute] => [given.name ?? '', readAttribute(given, `${given.name} of function ${name}`, 0)]),
+      ...(message.attributeProto ?? []).map((given): [string, Attribute] => [
+        given.name ?? '',
+        readAttribute(given, `${given.name} of function ${name}`, 0),
+      ]),
     ]),
     nodes,
     opsets: readOpsets(message),
@@ -117,7 +138,8 @@ function readSubgraph(graph: GraphMessage, where: string, depth: number): OnnxGr
 function refuseRepeated(what: string, names: readonly string[]): void {
   const seen = new Set<string>();
   for (const name of names) {
-    if (seen.has(name)) throw new MalformedModelError(`Two ${what} are named ${name}. Names must be unique: export the model again.`);
+    if (seen.has(name))
+      throw new MalformedModelError(`Two ${what} are named ${name}. Names must be unique: export the model again.`);
     seen.add(name);
   }
 }
@@ -130,13 +152,17 @@ function refuseMadeTwice(nodes: readonly OnnxNode[], existing: Set<string>): voi
   for (const { name, op, outputs } of nodes) {
     for (const output of outputs) {
       if (output === '') continue;
-      if (existing.has(output)) throw new MalformedModelError(`Node ${name} (${op}) makes ${output}, which exists already.`);
+      if (existing.has(output))
+        throw new MalformedModelError(`Node ${name} (${op}) makes ${output}, which exists already.`);
       existing.add(output);
     }
   }
 }
 
-/** The trap: protobufjs takes the last of several graphs, other readers make one of all of them, so such a file has two meanings. */
+/**
+ * The trap: protobufjs takes the last of several graphs, other readers make one of all of them, so such a file has two
+ * meanings.
+ */
 function decodeBytes(bytes: Uint8Array): ModelMessage {
   try {
     if (fields(bytes).filter(({ number }) => number === GRAPH).length > 1) {
@@ -145,7 +171,9 @@ function decodeBytes(bytes: Uint8Array): ModelMessage {
     return ModelProto.toObject(ModelProto.decode(bytes), { oneofs: true }) as ModelMessage;
   } catch (cause) {
     if (cause instanceof MalformedModelError) throw cause;
-    throw new MalformedModelError('The bytes are no ONNX model: they do not decode as one. Is the file complete?', { cause });
+    throw new MalformedModelError('The bytes are no ONNX model: they do not decode as one. Is the file complete?', {
+      cause,
+    });
   }
 }
 
@@ -177,10 +205,19 @@ function readNode(message: NodeMessage, depth = 0): OnnxNode {
   const domain = domainOf(message.domain);
   const attributes = new Map<string, Attribute>();
   for (const attribute of message.attribute ?? []) {
-    if (attributes.has(attribute.name ?? '')) throw new MalformedModelError(`Node ${name} (${op}) has two attributes ${attribute.name}.`);
+    if (attributes.has(attribute.name ?? ''))
+      throw new MalformedModelError(`Node ${name} (${op}) has two attributes ${attribute.name}.`);
     attributes.set(attribute.name ?? '', readAttribute(attribute, `${attribute.name} of node ${name}`, depth));
   }
-  return { name, op, domain, inputs: message.input ?? [], outputs, attributes, ...(message.overload ? { overload: message.overload } : {}) };
+  return {
+    name,
+    op,
+    domain,
+    inputs: message.input ?? [],
+    outputs,
+    attributes,
+    ...(message.overload ? { overload: message.overload } : {}),
+  };
 }
 
 /** By the `type` codes of AttributeProto. */
@@ -194,7 +231,8 @@ function readAttribute(message: AttributeMessage, where: string, depth: number):
     case 3:
       return { type: 'string', value: text(message.s) };
     case 4:
-      if (message.t === undefined) throw new MalformedModelError(`Attribute ${where} should hold a tensor and holds none.`);
+      if (message.t === undefined)
+        throw new MalformedModelError(`Attribute ${where} should hold a tensor and holds none.`);
       return readTensorAttribute(message, where);
     case 6:
       return { type: 'floats', value: message.floats ?? [] };
@@ -203,7 +241,8 @@ function readAttribute(message: AttributeMessage, where: string, depth: number):
     case 8:
       return { type: 'strings', value: (message.strings ?? []).map(text) };
     case 5:
-      if (message.g === undefined) throw new MalformedModelError(`Attribute ${where} should hold a sub-graph and holds none.`);
+      if (message.g === undefined)
+        throw new MalformedModelError(`Attribute ${where} should hold a sub-graph and holds none.`);
       return { type: 'graph', value: readSubgraph(message.g, where, depth + 1) };
     case 10:
       return { type: 'other', value: 'a list of sub-graphs' };
@@ -233,8 +272,9 @@ function readValueInfo(message: ValueInfoMessage, role: string): ValueInfo {
   return {
     name,
     type: elementType(tensor?.elemType),
-    dimensions: tensor?.shape?.dim?.map(({ value, dimValue, dimParam }) =>
-      value === 'dimValue' ? toNumber(dimValue) : dimParam || undefined,
-    ) ?? (tensor?.shape === undefined ? undefined : []),
+    dimensions:
+      tensor?.shape?.dim?.map(({ value, dimValue, dimParam }) =>
+        value === 'dimValue' ? toNumber(dimValue) : dimParam || undefined,
+      ) ?? (tensor?.shape === undefined ? undefined : []),
   };
 }

@@ -1,7 +1,7 @@
 /**
- * Weights that stand in files beside the model (ONNX's "external data": exporters write it above two gigabytes, and on request): a copy of
- * the model with the weights in it, so that everything after this sees one file. Entries are untrusted: who reads the files decides
- * which may be read.
+ * Weights that stand in files beside the model (ONNX's "external data": exporters write it above two gigabytes, and on
+ * request): a copy of the model with the weights in it, so that everything after this sees one file. Entries are
+ * untrusted: who reads the files decides which may be read.
  */
 import { concatBytes } from '../r1cs/sections.js';
 import { MalformedModelError } from './errors.js';
@@ -40,7 +40,8 @@ const EXTERNAL = 1;
 const DEEPEST = 32;
 
 /**
- * The model with every external tensor's bytes in it; the same bytes where it has none, or is no model, which decoding then says.
+ * The model with every external tensor's bytes in it; the same bytes where it has none, or is no model, which decoding
+ * then says.
  * @throws MalformedModelError for an entry that says no place
  */
 export function withExternalData(bytes: Uint8Array, read: (place: ExternalData) => Uint8Array): Uint8Array {
@@ -48,7 +49,12 @@ export function withExternalData(bytes: Uint8Array, read: (place: ExternalData) 
 }
 
 /** The message with its data, or undefined where it has no external tensor. */
-function edited(message: Uint8Array, kind: 'model' | Message, read: (place: ExternalData) => Uint8Array, depth: number): Uint8Array | undefined {
+function edited(
+  message: Uint8Array,
+  kind: 'model' | Message,
+  read: (place: ExternalData) => Uint8Array,
+  depth: number,
+): Uint8Array | undefined {
   if (depth > DEEPEST * 3) return undefined;
   let parts: Field[];
   try {
@@ -86,7 +92,8 @@ function placeOf(entries: readonly Field[]): ExternalData {
   const whole = (key: string): number | undefined => {
     const value = values.get(key);
     if (value === undefined) return undefined;
-    if (!/^\d{1,15}$/.test(value)) throw new MalformedModelError(`A tensor's external data has the ${key} '${value}', which is no number of bytes.`);
+    if (!/^\d{1,15}$/.test(value))
+      throw new MalformedModelError(`A tensor's external data has the ${key} '${value}', which is no number of bytes.`);
     return Number(value);
   };
   const location = values.get('location') ?? '';

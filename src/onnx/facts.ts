@@ -1,8 +1,10 @@
 /**
- * What is known of an activation whatever the input is: bounds of its elements, and whether all of them are whole numbers. Positions,
- * booleans and what integers make of them have narrow bounds, by which a computed index or an integer type's wrapping-around is resolved.
+ * What is known of an activation whatever the input is: bounds of its elements, and whether all of them are whole
+ * numbers. Positions, booleans and what integers make of them have narrow bounds, by which a computed index or an
+ * integer type's wrapping-around is resolved.
  *
- * The trap: bounds of a float input are not known before calibration, so everything that depends on one is bounded only by comparisons.
+ * The trap: bounds of a float input are not known before calibration, so everything that depends on one is bounded only
+ * by comparisons.
  */
 import type { GraphNode } from '../network/graph.js';
 import { layerOf } from '../network/layers/index.js';
@@ -34,7 +36,10 @@ export function rangeOf(type: ElementType): readonly [number, number] | undefine
 export function factsOfInput(type: ElementType, shape: Shape): Facts {
   const [least, most] = rangeOf(type) ?? [-UNBOUNDED, UNBOUNDED];
   const size = sizeOf(shape);
-  return { bounds: { low: new Float64Array(size).fill(least), high: new Float64Array(size).fill(most) }, whole: !isFloat(type) };
+  return {
+    bounds: { low: new Float64Array(size).fill(least), high: new Float64Array(size).fill(most) },
+    whole: !isFloat(type),
+  };
 }
 
 /** Of a tensor of the graph that is being built; worked out from those it is made of, once. */
@@ -54,7 +59,13 @@ export function factsOf(builder: GraphBuilder, tensor: string): Facts {
       for (const input of missing) pending.push(input);
       continue;
     }
-    builder.facts.set(name, deduce(node, node.inputs.map((input) => builder.facts.get(input) as Facts)));
+    builder.facts.set(
+      name,
+      deduce(
+        node,
+        node.inputs.map((input) => builder.facts.get(input) as Facts),
+      ),
+    );
     pending.pop();
   }
   return builder.facts.get(tensor) as Facts;
@@ -62,10 +73,17 @@ export function factsOf(builder: GraphBuilder, tensor: string): Facts {
 
 function deduce(node: GraphNode, inputs: readonly Facts[]): Facts {
   const layer = layerOf(node);
-  const { low, high } = layer.bound(node, inputs.map(({ bounds }) => bounds));
-  const clamp = (value: number, otherwise: number): number => (Number.isNaN(value) ? otherwise : Math.min(Math.max(value, -UNBOUNDED), UNBOUNDED));
+  const { low, high } = layer.bound(
+    node,
+    inputs.map(({ bounds }) => bounds),
+  );
+  const clamp = (value: number, otherwise: number): number =>
+    Number.isNaN(value) ? otherwise : Math.min(Math.max(value, -UNBOUNDED), UNBOUNDED);
   return {
     bounds: { low: low.map((value) => clamp(value, -UNBOUNDED)), high: high.map((value) => clamp(value, UNBOUNDED)) },
-    whole: layer.makesWhole(node, inputs.every(({ whole }) => whole)),
+    whole: layer.makesWhole(
+      node,
+      inputs.every(({ whole }) => whole),
+    ),
   };
 }

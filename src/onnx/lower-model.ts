@@ -1,6 +1,6 @@
 /**
- * Walks a model's nodes in file order (ONNX requires it to be topological) and lowers each. What happens on a failure is
- * the caller's choice: building a graph stops, a survey notes it and goes on.
+ * Walks a model's nodes in file order (ONNX requires it to be topological) and lowers each. What happens on a failure
+ * is the caller's choice: building a graph stops, a survey notes it and goes on.
  */
 import type { GraphBuilder } from './builder.js';
 import { DynamicShapeError, MalformedModelError, UnsupportedOpError, UnsupportedTensorError } from './errors.js';
@@ -22,17 +22,29 @@ export type Scope = Map<string, Value | Unknown>;
 
 /** Names that a node reads: its inputs, and what its sub-graphs read of the graphs around them. */
 function namesRead({ inputs, attributes }: OnnxNode): string[] {
-  const inner = [...attributes.values()].flatMap((attribute) => (attribute.type === 'graph' ? capturedNames(attribute.value) : []));
+  const inner = [...attributes.values()].flatMap((attribute) =>
+    attribute.type === 'graph' ? capturedNames(attribute.value) : [],
+  );
   return [...inputs, ...inner];
 }
 
 function capturedNames({ nodes, inputs, initializers, outputs }: OnnxGraph): string[] {
-  const own = new Set([...initializers.keys(), ...inputs.map(({ name }) => name), ...nodes.flatMap((node) => node.outputs)]);
+  const own = new Set([
+    ...initializers.keys(),
+    ...inputs.map(({ name }) => name),
+    ...nodes.flatMap((node) => node.outputs),
+  ]);
   return [...nodes.flatMap(namesRead), ...outputs.map(({ name }) => name)].filter((name) => !own.has(name));
 }
 
 /** Nodes that some output depends on, in file order. */
-export function reachableNodes({ nodes, outputs }: { readonly nodes: readonly OnnxNode[]; readonly outputs: readonly { readonly name: string }[] }): OnnxNode[] {
+export function reachableNodes({
+  nodes,
+  outputs,
+}: {
+  readonly nodes: readonly OnnxNode[];
+  readonly outputs: readonly { readonly name: string }[];
+}): OnnxNode[] {
   const needed = new Set(outputs.map(({ name }) => name));
   return [...nodes]
     .reverse()
@@ -46,7 +58,9 @@ export function reachableNodes({ nodes, outputs }: { readonly nodes: readonly On
 
 /** The names that stand for one unknown batch size: those of leading dimensions. */
 function batchNames(model: OnnxModel): Set<Dimension> {
-  return new Set(model.inputs.map(({ dimensions }) => dimensions?.[0]).filter((dimension) => typeof dimension === 'string'));
+  return new Set(
+    model.inputs.map(({ dimensions }) => dimensions?.[0]).filter((dimension) => typeof dimension === 'string'),
+  );
 }
 
 /** The option that names an input's shape, with a word for each number to be found. */
@@ -61,7 +75,9 @@ export function lowerInput(model: OnnxModel, info: ValueInfo, builder: GraphBuil
     throw new UnsupportedTensorError(`Graph input ${name} is no tensor of numbers.`);
   }
   if (dimensions === undefined) {
-    throw new DynamicShapeError(`Graph input ${name} has no shape. Give it (--shape ${name}=1,3,224,224, say), or export the model again with a fixed input shape.`);
+    throw new DynamicShapeError(
+      `Graph input ${name} has no shape. Give it (--shape ${name}=1,3,224,224, say), or export the model again with a fixed input shape.`,
+    );
   }
   const batch = batchNames(model);
   const shape = dimensions.map((dimension, axis) => {
@@ -73,7 +89,9 @@ export function lowerInput(model: OnnxModel, info: ValueInfo, builder: GraphBuil
   });
   dimensions.forEach((dimension, axis) => {
     if (typeof dimension !== 'number' || dimension <= 0) {
-      builder.notes.push(`Dimension ${axis}${dimension ? ` (${dimension})` : ''} of input ${name} is dynamic and was set to 1.`);
+      builder.notes.push(
+        `Dimension ${axis}${dimension ? ` (${dimension})` : ''} of input ${name} is dynamic and was set to 1.`,
+      );
     }
   });
   const tensor = builder.unique(name);
@@ -83,25 +101,35 @@ export function lowerInput(model: OnnxModel, info: ValueInfo, builder: GraphBuil
 }
 
 /** Lowers one node into the scope: afterwards each of its outputs has a value, or the reason why it has none. */
-export function lowerIntoScope(node: OnnxNode, library: Library, scope: Scope, builder: GraphBuilder): readonly Value[] {
+export function lowerIntoScope(
+  node: OnnxNode,
+  library: Library,
+  scope: Scope,
+  builder: GraphBuilder,
+): readonly Value[] {
   const opset = opsetOf(node, library);
   const inputs = node.inputs.map((name) => {
     if (name === '') return undefined;
     const value = scope.get(name);
     if (value === undefined) {
-      throw new MalformedModelError(`Node ${node.name} (${node.op}) reads ${name}, which no input, initializer or earlier node makes.`);
+      throw new MalformedModelError(
+        `Node ${node.name} (${node.op}) reads ${name}, which no input, initializer or earlier node makes.`,
+      );
     }
     if (value.kind === 'unknown') throw value.cause;
     return value;
   });
   for (const name of node.outputs) {
-    if (name !== '' && scope.has(name)) throw new MalformedModelError(`Node ${node.name} (${node.op}) makes ${name}, which exists already.`);
+    if (name !== '' && scope.has(name))
+      throw new MalformedModelError(`Node ${node.name} (${node.op}) makes ${name}, which exists already.`);
   }
   const before = builder.nodes.length;
   const local = functionOf(node, library);
   const outputs =
     local === undefined
-      ? lowerNode(node, opset, inputs, builder, (graph, given) => lowerSubgraph(graph, node, library, { around: scope, given }, builder))
+      ? lowerNode(node, opset, inputs, builder, (graph, given) =>
+          lowerSubgraph(graph, node, library, { around: scope, given }, builder),
+        )
       : lowerFunction(expandFunction(local, node, inputs), node, library, builder);
   for (const made of builder.nodes.slice(before)) requireFinite(made, node, opset);
   node.outputs.forEach((name, position) => {
@@ -125,7 +153,9 @@ export interface Library extends Pick<OnnxModel, 'opset' | 'opsets' | 'functions
   readonly depth?: number;
 }
 
-/** Functions call each other no deeper than this: each level is a few calls here, and a function may not call itself. */
+/**
+ * Functions call each other no deeper than this: each level is a few calls here, and a function may not call itself.
+ */
 const MAX_CALLS = 64;
 
 function opsetOf({ domain }: OnnxNode, { opset, opsets }: Library): number {
@@ -139,10 +169,18 @@ interface Surroundings {
 }
 
 /** Names of a sub-graph hide those of the graphs around it, and nothing of it is seen from outside but its outputs. */
-function lowerSubgraph(graph: OnnxGraph, owner: OnnxNode, library: Library, { around, given }: Surroundings, builder: GraphBuilder): readonly Value[] {
+function lowerSubgraph(
+  graph: OnnxGraph,
+  owner: OnnxNode,
+  library: Library,
+  { around, given }: Surroundings,
+  builder: GraphBuilder,
+): readonly Value[] {
   builder.countNode(owner);
   if (graph.inputs.length !== given.length) {
-    throw new MalformedModelError(`Node ${owner.name} (${owner.op}): its sub-graph has ${graph.inputs.length} inputs, and ${given.length} are given to it.`);
+    throw new MalformedModelError(
+      `Node ${owner.name} (${owner.op}): its sub-graph has ${graph.inputs.length} inputs, and ${given.length} are given to it.`,
+    );
   }
   const scope: Scope = new Map(around);
   for (const { outputs } of graph.nodes) for (const name of outputs) scope.delete(name);
@@ -153,32 +191,49 @@ function lowerSubgraph(graph: OnnxGraph, owner: OnnxNode, library: Library, { ar
 }
 
 /** A function sees its inputs alone. */
-function lowerFunction(body: ReturnType<typeof expandFunction>, caller: OnnxNode, library: Library, builder: GraphBuilder): readonly Value[] {
+function lowerFunction(
+  body: ReturnType<typeof expandFunction>,
+  caller: OnnxNode,
+  library: Library,
+  builder: GraphBuilder,
+): readonly Value[] {
   builder.countNode(caller);
   const depth = (library.depth ?? 0) + 1;
-  if (depth > MAX_CALLS) throw new MalformedModelError(`Node ${caller.name} calls functions more than ${MAX_CALLS} deep. Does ${caller.op} call itself?`);
+  if (depth > MAX_CALLS)
+    throw new MalformedModelError(
+      `Node ${caller.name} calls functions more than ${MAX_CALLS} deep. Does ${caller.op} call itself?`,
+    );
   const scope: Scope = new Map(body.given);
-  const own: Library = { functions: library.functions, opset: body.opsets.get('') ?? library.opset, opsets: body.opsets, depth };
+  const own: Library = {
+    functions: library.functions,
+    opset: body.opsets.get('') ?? library.opset,
+    opsets: body.opsets,
+    depth,
+  };
   for (const node of reachableNodes(body)) lowerIntoScope(node, own, scope, builder);
   return body.outputs.map(({ name }) => resultOf(name, scope, caller, 'the function'));
 }
 
 function resultOf(name: string, scope: Scope, owner: OnnxNode, of: string): Value {
   const value = scope.get(name);
-  if (value === undefined) throw new MalformedModelError(`Output ${name} of ${of} of node ${owner.name} (${owner.op}) is made by no node.`);
+  if (value === undefined)
+    throw new MalformedModelError(`Output ${name} of ${of} of node ${owner.name} (${owner.op}) is made by no node.`);
   if (value.kind === 'unknown') throw value.cause;
   return value;
 }
 
 /**
- * Exact arithmetic has no NaN and no infinity; only the bounds of a clip may be infinite. Minus infinity may stand in a mask, which the
- * softmax that reads it takes away: what is left of it when the network is complete is refused by `requireUnmasked`.
+ * Exact arithmetic has no NaN and no infinity; only the bounds of a clip may be infinite. Minus infinity may stand in a
+ * mask, which the softmax that reads it takes away: what is left of it when the network is complete is refused by
+ * `requireUnmasked`.
  */
 function requireFinite(made: GraphNode, node: OnnxNode, opset: number): void {
   const numbers = Object.values(made).filter((field) => field instanceof Float64Array);
   const mayMask = made.op === 'move' || made.op === 'affine';
   if (!numbers.every((values) => allFinite(values, mayMask))) {
-    throw new UnsupportedOpError(`Node ${node.name} (${node.op}), opset ${opset}: one of its constants is NaN or infinite.`);
+    throw new UnsupportedOpError(
+      `Node ${node.name} (${node.op}), opset ${opset}: one of its constants is NaN or infinite.`,
+    );
   }
 }
 
@@ -187,13 +242,16 @@ export function requireUnmasked(nodes: readonly GraphNode[]): void {
   for (const node of nodes) {
     const numbers = node.op === 'move' ? node.constants : node.op === 'affine' ? node.shift : undefined;
     if (numbers?.includes(-Infinity)) {
-      throw new UnsupportedOpError(`Node ${node.name} (${node.source}): one of its constants is minus infinity, and not every reader of its result is a softmax.`);
+      throw new UnsupportedOpError(
+        `Node ${node.name} (${node.source}): one of its constants is minus infinity, and not every reader of its result is a softmax.`,
+      );
     }
   }
 }
 
 /** A loop, not `every`: a network may have a hundred million weights. `mayMask`: minus infinity counts as finite. */
 function allFinite(values: Float64Array, mayMask: boolean): boolean {
-  for (let i = 0; i < values.length; i += 1) if (!Number.isFinite(values[i]) && !(mayMask && values[i] === -Infinity)) return false;
+  for (let i = 0; i < values.length; i += 1)
+    if (!Number.isFinite(values[i]) && !(mayMask && values[i] === -Infinity)) return false;
   return true;
 }

@@ -32,16 +32,26 @@ export function lowerNode(
   const inliner = inlinerFor(node, builder, subgraph);
   const context = new NodeContext(node, opset, inputs, builder, inliner);
   if (lowering === undefined) {
-    throw context.unsupported(`it is supported on constants only, and ${firstActivation(node, inputs)} is computed from the network's inputs`);
+    throw context.unsupported(
+      `it is supported on constants only, and ${firstActivation(node, inputs)} is computed from the network's inputs`,
+    );
   }
-  const scores = inputs.find((value) => value?.kind === 'activation' && value.omitted !== undefined) as Activation | undefined;
+  const scores = inputs.find((value) => value?.kind === 'activation' && value.omitted !== undefined) as
+    | Activation
+    | undefined;
   const unrounded = inputs.some((value) => value?.kind === 'activation' && value.unrounded !== undefined);
   if (unrounded && operator.ofUnrounded === undefined) {
-    throw context.unsupported('it computes with codes whose rounding is left out here (see DynamicQuantizeLinear); MatMulInteger, ConvInteger and DequantizeLinear may read them');
+    throw context.unsupported(
+      'it computes with codes whose rounding is left out here (see DynamicQuantizeLinear); MatMulInteger, ConvInteger and DequantizeLinear may read them',
+    );
   }
-  if (scores === undefined) return finish(context, operator.ofUnrounded === 'carries' ? carryUnrounded(lowering) : lowering);
+  if (scores === undefined)
+    return finish(context, operator.ofUnrounded === 'carries' ? carryUnrounded(lowering) : lowering);
   if (operator.afterSoftmax === 'ends') return finish(context, lowering);
-  const carried = operator.afterSoftmax === 'carries' ? finish(context, lowering).map((value) => carrySoftmax(scores, value)) : [undefined];
+  const carried =
+    operator.afterSoftmax === 'carries'
+      ? finish(context, lowering).map((value) => carrySoftmax(scores, value))
+      : [undefined];
   if (carried.every((value) => value !== undefined)) return carried;
   const settled = inputs.map((value) => (value?.kind === 'activation' ? settle(builder, value) : value));
   return finish(new NodeContext(node, opset, settled, builder, inliner), lowering);
@@ -50,8 +60,12 @@ export function lowerNode(
 /** Elements that are moved about are codes still whose rounding was left out. */
 function carryUnrounded(lowering: Lowering): Lowering {
   return (context) => {
-    const unrounded = context.inputs.find((value): value is Activation => value?.kind === 'activation' && value.unrounded !== undefined)?.unrounded;
-    return lowering(context).map((value) => (unrounded !== undefined && value.kind === 'activation' ? { ...value, unrounded } : value));
+    const unrounded = context.inputs.find(
+      (value): value is Activation => value?.kind === 'activation' && value.unrounded !== undefined,
+    )?.unrounded;
+    return lowering(context).map((value) =>
+      unrounded !== undefined && value.kind === 'activation' ? { ...value, unrounded } : value,
+    );
   };
 }
 
@@ -66,7 +80,8 @@ function inlinerFor(owner: OnnxNode, builder: GraphBuilder, subgraph: Inliner['s
   return {
     node: (node, opset, inputs) => lowerNode(node, opset, inputs, builder, subgraph),
     subgraph: (graph, given) => {
-      if (subgraph === undefined) throw new UnsupportedOpError(`Node ${owner.name} (${owner.op}): it stands where no sub-graph can be computed.`);
+      if (subgraph === undefined)
+        throw new UnsupportedOpError(`Node ${owner.name} (${owner.op}): it stands where no sub-graph can be computed.`);
       return subgraph(graph, given);
     },
   };
@@ -78,7 +93,11 @@ export function isKnownOperator({ domain, op }: OnnxNode): boolean {
 }
 
 /** The operator tables by domain. */
-const DOMAINS: Readonly<Record<string, Readonly<Record<string, Operator>>>> = { '': OPERATORS, 'ai.onnx.ml': ML_OPERATORS, 'com.microsoft': MICROSOFT_OPERATORS };
+const DOMAINS: Readonly<Record<string, Readonly<Record<string, Operator>>>> = {
+  '': OPERATORS,
+  'ai.onnx.ml': ML_OPERATORS,
+  'com.microsoft': MICROSOFT_OPERATORS,
+};
 
 function findOperator(node: OnnxNode, opset: number): Operator {
   const table = Object.hasOwn(DOMAINS, node.domain) ? DOMAINS[node.domain] : {};
@@ -104,11 +123,17 @@ function foldByEvaluation(
   const scratch = new GraphBuilder(parent);
   const [first] = inputs;
   const tensor = scratch.unique('x');
-  if (first?.kind === 'constant') scratch.facts.set(tensor, { bounds: { low: first.data, high: first.data }, whole: first.data.every(Number.isInteger) });
+  if (first?.kind === 'constant')
+    scratch.facts.set(tensor, {
+      bounds: { low: first.data, high: first.data },
+      whole: first.data.every(Number.isInteger),
+    });
   const context = new NodeContext(
     node,
     opset,
-    first === undefined ? inputs : [{ kind: 'activation', tensor, shape: first.shape, type: first.type }, ...inputs.slice(1)],
+    first === undefined
+      ? inputs
+      : [{ kind: 'activation', tensor, shape: first.shape, type: first.type }, ...inputs.slice(1)],
     scratch,
     inlinerFor(node, scratch, undefined),
   );
@@ -119,13 +144,17 @@ function foldByEvaluation(
   const graph = { inputs: [{ name: tensor, shape: first?.shape ?? [] }], nodes: scratch.nodes };
   const results = evaluate(graph, [data]);
   return outputs.map((value) =>
-    wrappedConstant(value.kind === 'constant' ? value : constant(value.type, value.shape, applyOmitted(value, results.get(value.tensor)!))),
+    wrappedConstant(
+      value.kind === 'constant'
+        ? value
+        : constant(value.type, value.shape, applyOmitted(value, results.get(value.tensor)!)),
+    ),
   );
 }
 
 /**
- * The softmax's axes after its scores were given another shape: the dimensions of the same size and stride. Undefined where the new shape
- * breaks them up, so that the softmax is to be computed before.
+ * The softmax's axes after its scores were given another shape: the dimensions of the same size and stride. Undefined
+ * where the new shape breaks them up, so that the softmax is to be computed before.
  */
 function carrySoftmax(before: Activation, after: Value): Value | undefined {
   if (after.kind === 'constant' || after.omitted !== undefined || before.omitted === undefined) return after;
@@ -140,7 +169,10 @@ function carrySoftmax(before: Activation, after: Value): Value | undefined {
   for (let first = 0; first < after.shape.length; first++) {
     for (let end = first + 1; end <= after.shape.length; end++) {
       if (sizeOf(after.shape.slice(first, end)) !== size || sizeOf(after.shape.slice(end)) !== stride) continue;
-      return { ...after, omitted: { ...before.omitted, axes: Array.from({ length: end - first }, (_, k) => first + k) } };
+      return {
+        ...after,
+        omitted: { ...before.omitted, axes: Array.from({ length: end - first }, (_, k) => first + k) },
+      };
     }
   }
   return undefined;

@@ -1,6 +1,7 @@
 /**
- * onnxruntime-web gives no maps, which ZipMap makes: in a copy of the file the scores that a ZipMap reads stand in its output's place. The
- * copy is made field by field on the file's own bytes; a later field of a repeated kind is one more.
+ * onnxruntime-web gives no maps, which ZipMap makes: in a copy of the file the scores that a ZipMap reads stand in its
+ * output's place. The copy is made field by field on the file's own bytes; a later field of a repeated kind is one
+ * more.
  */
 import { concatBytes } from '../r1cs/sections.js';
 import type { OnnxModel } from './model.js';
@@ -14,16 +15,29 @@ const OUTPUT = 12;
 const NAME = 1;
 
 /** The file to run, and for each of the model's outputs the name under which it comes out. */
-export function readMapsAsTensors(bytes: Uint8Array, model: OnnxModel): { readonly file: Uint8Array; readonly names: readonly string[] } {
-  const scoresOf = new Map(model.nodes.filter(({ domain, op }) => domain === 'ai.onnx.ml' && op === 'ZipMap').map(({ inputs, outputs }) => [outputs[0], inputs[0]]));
+export function readMapsAsTensors(
+  bytes: Uint8Array,
+  model: OnnxModel,
+): { readonly file: Uint8Array; readonly names: readonly string[] } {
+  const scoresOf = new Map(
+    model.nodes
+      .filter(({ domain, op }) => domain === 'ai.onnx.ml' && op === 'ZipMap')
+      .map(({ inputs, outputs }) => [outputs[0], inputs[0]]),
+  );
   const names = model.outputs.map(({ name }) => scoresOf.get(name) ?? name);
   if (model.outputs.every(({ name }) => !scoresOf.has(name))) return { file: bytes, names };
   const kept = new Set(model.outputs.map(({ name }) => name).filter((name) => !scoresOf.has(name)));
   const added = [...new Set(names)].filter((name) => !kept.has(name));
   const graphs = fields(bytes).filter(({ number }) => number === GRAPH);
-  const rest = fields(bytes).filter(({ number }) => number !== GRAPH).map(({ whole }) => whole);
+  const rest = fields(bytes)
+    .filter(({ number }) => number !== GRAPH)
+    .map(({ whole }) => whole);
   const edited = graphs.map(({ content }) =>
-    concatBytes(fields(content).filter(({ number, content: info }) => number !== OUTPUT || !scoresOf.has(nameOf(info))).map(({ whole }) => whole)),
+    concatBytes(
+      fields(content)
+        .filter(({ number, content: info }) => number !== OUTPUT || !scoresOf.has(nameOf(info)))
+        .map(({ whole }) => whole),
+    ),
   );
   // Another message of the same fields is merged into the first.
   const more = ModelProto.encode(ModelProto.fromObject({ graph: { output: added.map(floatTensor) } })).finish();

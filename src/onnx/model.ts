@@ -32,8 +32,8 @@ export function isFloat(type: ElementType): boolean {
 }
 
 /**
- * A tensor whose values are known. 64-bit integers beyond 2^53 are rounded to the nearest double. Of a tensor of strings the data are
- * positions in `labels`.
+ * A tensor whose values are known. 64-bit integers beyond 2^53 are rounded to the nearest double. Of a tensor of
+ * strings the data are positions in `labels`.
  */
 export interface Constant {
   readonly kind: 'constant';

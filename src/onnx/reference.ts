@@ -1,6 +1,7 @@
 /**
- * The float32 network as onnxruntime runs it (WebAssembly, one thread): what accuracy is measured against. Only this file
- * knows onnxruntime, and loads it when it is asked. The trap: sessions are numbered inside one WebAssembly memory, so close what is opened.
+ * The float32 network as onnxruntime runs it (WebAssembly, one thread): what accuracy is measured against. Only this
+ * file knows onnxruntime, and loads it when it is asked. The trap: sessions are numbered inside one WebAssembly memory,
+ * so close what is opened.
  */
 import type * as Ort from 'onnxruntime-web';
 import { GraphBuilder } from './builder.js';
@@ -16,28 +17,46 @@ import { withoutRepeatedNames } from './unnamed-nodes.js';
 export { OnnxRuntimeError } from './errors.js';
 
 export interface Reference {
-  /** One flat array per graph input, in order; gives one flat array per graph output. Integers come as numbers, exactly below 2^53. */
+  /**
+   * One flat array per graph input, in order; gives one flat array per graph output. Integers come as numbers, exactly
+   * below 2^53.
+   */
   run(inputs: readonly ArrayLike<number>[]): Promise<Float64Array[]>;
   /** Frees the session. */
   close(): Promise<void>;
 }
 
 /**
- * Opens a model in onnxruntime, with the input shapes and outputs chosen; a dynamic batch dimension is set to 1. Outputs that are maps from labels to scores are read as the scores;
- * elements of an output of strings are positions among `labels`, one list for each output, -1 where it is not among them.
+ * Opens a model in onnxruntime, with the input shapes and outputs chosen; a dynamic batch dimension is set to 1.
+ * Outputs that are maps from labels to scores are read as the scores; elements of an output of strings are positions
+ * among `labels`, one list for each output, -1 where it is not among them.
  * @throws OnnxRuntimeError where onnxruntime cannot run the model
  */
-export async function openReference(bytes: Uint8Array, labels: readonly (readonly string[] | undefined)[] = [], choice: ModelChoice = {}): Promise<Reference> {
+export async function openReference(
+  bytes: Uint8Array,
+  labels: readonly (readonly string[] | undefined)[] = [],
+  choice: ModelChoice = {},
+): Promise<Reference> {
   const ort = await import('onnxruntime-web');
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = 'fatal';
   const model = chooseFrom(decodeModel(bytes), choice);
   const { file, names } = readMapsAsTensors(bytes, model);
   const builder = new GraphBuilder();
-  const inputs = model.inputs.map((info) => ({ name: info.name, type: info.type, shape: lowerInput(model, info, builder).shape }));
+  const inputs = model.inputs.map((info) => ({
+    name: info.name,
+    type: info.type,
+    shape: lowerInput(model, info, builder).shape,
+  }));
   // Unoptimized, so that the reference computes what the file says, in the file's order.
   const session = await named(() =>
-    ort.InferenceSession.create(withoutRepeatedNames(file, model.nodes.map(({ name }) => name)), { executionProviders: ['wasm'], logSeverityLevel: 4, graphOptimizationLevel: 'disabled' }),
+    ort.InferenceSession.create(
+      withoutRepeatedNames(
+        file,
+        model.nodes.map(({ name }) => name),
+      ),
+      { executionProviders: ['wasm'], logSeverityLevel: 4, graphOptimizationLevel: 'disabled' },
+    ),
   );
   return {
     run: (data) =>
@@ -51,7 +70,8 @@ export async function openReference(bytes: Uint8Array, labels: readonly (readonl
         const results = await session.run(feeds);
         return names.map((name, k) => {
           const tensor = results[name];
-          if (tensor.type === 'string') return Float64Array.from(tensor.data as readonly string[], (text) => labels[k]?.indexOf(text) ?? -1);
+          if (tensor.type === 'string')
+            return Float64Array.from(tensor.data as readonly string[], (text) => labels[k]?.indexOf(text) ?? -1);
           const values = valuesOf(tensor);
           tensor.dispose();
           return values;
@@ -62,7 +82,9 @@ export async function openReference(bytes: Uint8Array, labels: readonly (readonl
 }
 
 function valuesOf({ type, data }: Ort.Tensor): Float64Array {
-  return type === 'float16' ? Float64Array.from(fromHalves(data)) : Float64Array.from(data as ArrayLike<number>, Number);
+  return type === 'float16'
+    ? Float64Array.from(fromHalves(data))
+    : Float64Array.from(data as ArrayLike<number>, Number);
 }
 
 async function named<T>(work: () => Promise<T>): Promise<T> {
@@ -83,7 +105,11 @@ function toTensor(ort: typeof Ort, type: ElementType, data: ArrayLike<number>, s
     case 'float16':
       return new ort.Tensor('float16', Uint16Array.from(data, toHalf), shape);
     case 'int64':
-      return new ort.Tensor('int64', BigInt64Array.from(data, (value) => BigInt(Math.round(value))), shape);
+      return new ort.Tensor(
+        'int64',
+        BigInt64Array.from(data, (value) => BigInt(Math.round(value))),
+        shape,
+      );
     case 'int32':
       return new ort.Tensor('int32', Int32Array.from(data), shape);
     case 'uint8':
@@ -99,7 +125,11 @@ function toTensor(ort: typeof Ort, type: ElementType, data: ArrayLike<number>, s
     case 'uint32':
       return new ort.Tensor('uint32', Uint32Array.from(data), shape);
     case 'uint64':
-      return new ort.Tensor('uint64', BigUint64Array.from(data, (value) => BigInt(Math.round(value))), shape);
+      return new ort.Tensor(
+        'uint64',
+        BigUint64Array.from(data, (value) => BigInt(Math.round(value))),
+        shape,
+      );
     default:
       throw new UnfedTypeError(`inputs of type ${type} are not given to onnxruntime here`);
   }
@@ -129,7 +159,14 @@ function fromHalves(data: Ort.Tensor['data']): Float32Array {
   if (!(data instanceof Uint16Array)) return Float32Array.from(data as ArrayLike<number>);
   return Float32Array.from(data, (bits) => {
     const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
-    const magnitude = exponent === 0 ? fraction * 2 ** -24 : exponent === 31 ? (fraction === 0 ? Infinity : NaN) : (1024 + fraction) * 2 ** (exponent - 25);
+    const magnitude =
+      exponent === 0
+        ? fraction * 2 ** -24
+        : exponent === 31
+          ? fraction === 0
+            ? Infinity
+            : NaN
+          : (1024 + fraction) * 2 ** (exponent - 25);
     return bits & 0x8000 ? -magnitude : magnitude;
   });
 }

@@ -1,7 +1,7 @@
 /**
  * The part of the ONNX protobuf schema that inference needs (message and field numbers as in onnx.proto of the ONNX
- * repository), as a protobufjs descriptor. Fields left out, such as documentation and quantization annotations, are skipped
- * by the decoder.
+ * repository), as a protobufjs descriptor. Fields left out, such as documentation and quantization annotations, are
+ * skipped by the decoder.
  */
 import protobuf from 'protobufjs';
 

@@ -1,6 +1,6 @@
 /**
- * A softmax or sigmoid that was left out, computed after all: where a node reads its results as numbers rather than for their order.
- * Attention is the usual place. What a mask of minus infinity hides has weight zero.
+ * A softmax or sigmoid that was left out, computed after all: where a node reads its results as numbers rather than for
+ * their order. Attention is the usual place. What a mask of minus infinity hides has weight zero.
  */
 import { scalarFunction } from '../network/functions/index.js';
 import type { GraphNode } from '../network/graph.js';
@@ -19,7 +19,8 @@ export function settle(builder: GraphBuilder, value: Activation): Activation {
   const tensor = builder.unique(`${omitted.node}/${omitted.op}`);
   const name = builder.unique(`node ${omitted.node}`).slice('node '.length);
   const common = { name, source: omitted.op, output: tensor, shape: value.shape };
-  if (omitted.op === 'Sigmoid') builder.add({ ...common, op: 'function', inputs: [value.tensor], f: scalarFunction('Sigmoid', {}) });
+  if (omitted.op === 'Sigmoid')
+    builder.add({ ...common, op: 'function', inputs: [value.tensor], f: scalarFunction('Sigmoid', {}) });
   else builder.add(softmaxNode(builder, value, omitted.axes, omitted.op === 'LogSoftmax', common));
   builder.settled.set(key, tensor);
   return { ...scores, tensor };
@@ -27,7 +28,13 @@ export function settle(builder: GraphBuilder, value: Activation): Activation {
 
 type Common = Pick<GraphNode, 'name' | 'source' | 'output' | 'shape'>;
 
-function softmaxNode(builder: GraphBuilder, scores: Activation, axes: readonly number[], logarithm: boolean, common: Common): GraphNode {
+function softmaxNode(
+  builder: GraphBuilder,
+  scores: Activation,
+  axes: readonly number[],
+  logarithm: boolean,
+  common: Common,
+): GraphNode {
   const groups = reductionGroups(scores.shape, axes);
   const bare = logarithm ? undefined : unmask(builder, scores);
   const fields = { ...common, op: 'softmax' as const, groups, logarithm };

@@ -1,4 +1,7 @@
-/** What a model consists of and which parts of it can be proved, for `zkinfer inspect`: goes on where a build would stop. */
+/**
+ * What a model consists of and which parts of it can be proved, for `zkinfer inspect`: goes on where a build would
+ * stop.
+ */
 import { ZkinferError } from '../errors.js';
 import type { Shape } from '../tensor/shape.js';
 import { buildGraph } from './build.js';
@@ -114,7 +117,8 @@ function surveyNode(node: OnnxNode, model: OnnxModel, scope: Scope, builder: Gra
   } catch (error) {
     if (!(error instanceof ZkinferError)) throw error;
     for (const name of node.outputs) {
-      if (name !== '' && !scope.has(name)) scope.set(name, standIn(model, name, builder) ?? { kind: 'unknown', cause: error });
+      if (name !== '' && !scope.has(name))
+        scope.set(name, standIn(model, name, builder) ?? { kind: 'unknown', cause: error });
     }
     const known = unknown !== undefined && (isKnownOperator(node) || functionOf(node, model) !== undefined);
     return {

@@ -20,7 +20,9 @@ export function toNumber(value: Int64 | undefined): number {
   return value === undefined ? 0 : typeof value === 'number' ? value : value.toNumber();
 }
 
-/** `where` names the tensor in errors. Throws MalformedModelError, or UnsupportedTensorError for strings and the like. */
+/**
+ * `where` names the tensor in errors. Throws MalformedModelError, or UnsupportedTensorError for strings and the like.
+ */
 export function readTensor(message: TensorMessage, where: string): Constant {
   const type = elementType(message.dataType);
   if (message.dataLocation === EXTERNAL) {
@@ -31,7 +33,9 @@ export function readTensor(message: TensorMessage, where: string): Constant {
   if (type === 'string') return readStrings(message, where);
   const format = FORMATS[type];
   if (format === undefined) {
-    throw new UnsupportedTensorError(`Tensor ${where} has element type ${typeName(message.dataType)}, which cannot be used here.`);
+    throw new UnsupportedTensorError(
+      `Tensor ${where} has element type ${typeName(message.dataType)}, which cannot be used here.`,
+    );
   }
   const shape = readShape(message, where);
   const size = sizeOf(shape);
@@ -47,9 +51,14 @@ export function readTensor(message: TensorMessage, where: string): Constant {
   if (raw === undefined) {
     const values = format.typed(message);
     const { range } = format;
-    const outside = range === undefined ? undefined : values.find((value) => toNumber(value) < range[0] || toNumber(value) > range[1]);
-    if (outside !== undefined) throw new MalformedModelError(`Tensor ${where} holds ${toNumber(outside)}, which its type ${type} cannot.`);
-    for (let i = 0; i < size; i++) data[i] = format.decode === undefined ? toNumber(values[i]) : format.decode(toNumber(values[i]));
+    const outside =
+      range === undefined
+        ? undefined
+        : values.find((value) => toNumber(value) < range[0] || toNumber(value) > range[1]);
+    if (outside !== undefined)
+      throw new MalformedModelError(`Tensor ${where} holds ${toNumber(outside)}, which its type ${type} cannot.`);
+    for (let i = 0; i < size; i++)
+      data[i] = format.decode === undefined ? toNumber(values[i]) : format.decode(toNumber(values[i]));
   } else if (type === 'float' && LITTLE_ENDIAN) {
     // By far the most weights are these, and the loop below takes ten times as long.
     const aligned = raw.byteOffset % 4 === 0 ? raw : new Uint8Array(raw);
@@ -74,7 +83,9 @@ function readStrings(message: TensorMessage, where: string): Constant {
   const shape = readShape(message, where);
   const strings = (message.stringData ?? []).map((bytes) => new TextDecoder().decode(bytes));
   if (strings.length !== sizeOf(shape)) {
-    throw new MalformedModelError(`Tensor ${where} of shape [${shape.join(', ')}] and type string holds ${strings.length} elements instead of ${sizeOf(shape)}.`);
+    throw new MalformedModelError(
+      `Tensor ${where} of shape [${shape.join(', ')}] and type string holds ${strings.length} elements instead of ${sizeOf(shape)}.`,
+    );
   }
   const positions = new Map<string, number>();
   const data = Float64Array.from(strings, (text) => {

@@ -1,7 +1,7 @@
 /**
- * Masks as exporters write them: scores with minus infinity, or a number as far below zero, chosen (Where) or added (Add) where a softmax is
- * to give no weight. Exact arithmetic has no infinity, and a range that holds -1e9 leaves no bits for the scores. So the masked elements
- * are named, and the scores taken from before the mask.
+ * Masks as exporters write them: scores with minus infinity, or a number as far below zero, chosen (Where) or added
+ * (Add) where a softmax is to give no weight. Exact arithmetic has no infinity, and a range that holds -1e9 leaves no
+ * bits for the scores. So the masked elements are named, and the scores taken from before the mask.
  */
 import type { GraphNode } from '../network/graph.js';
 import type { Intervals } from '../tensor/intervals.js';
@@ -16,10 +16,15 @@ export interface Unmasked {
   readonly tensor: string;
 }
 
-/** What is at or below this is a mask: exp of it is zero in float32, beside any score that is not as far below zero. BERT's is this. */
+/**
+ * What is at or below this is a mask: exp of it is zero in float32, beside any score that is not as far below zero.
+ * BERT's is this.
+ */
 const MASK = -1e4;
 
-/** Of an addend: scores of unknown size are not multiplied by more than this beside it, as (1 - mask) * -10000 would be. */
+/**
+ * Of an addend: scores of unknown size are not multiplied by more than this beside it, as (1 - mask) * -10000 would be.
+ */
 const LARGEST_SCALE = 16;
 
 /** Whether what is added to scale * x hides it, x being within the bounds. */
@@ -56,16 +61,26 @@ class Search {
     switch (node.op) {
       case 'move': {
         const read = inputs();
-        const origin = read.flatMap((input, k) => Array.from(input?.masked ?? new Uint8Array(this.builder.elementsOf(node.inputs[k]))));
-        const masked = Uint8Array.from(node.index, (at) => Number(at < 0 ? node.constants[-1 - at] <= MASK : origin[at] === 1));
-        return this.rebuilt(node, masked, read, { constants: node.constants.map((value) => (value <= MASK ? 0 : value)) });
+        const origin = read.flatMap((input, k) =>
+          Array.from(input?.masked ?? new Uint8Array(this.builder.elementsOf(node.inputs[k]))),
+        );
+        const masked = Uint8Array.from(node.index, (at) =>
+          Number(at < 0 ? node.constants[-1 - at] <= MASK : origin[at] === 1),
+        );
+        return this.rebuilt(node, masked, read, {
+          constants: node.constants.map((value) => (value <= MASK ? 0 : value)),
+        });
       }
       case 'affine': {
         const [inner] = inputs();
         const { bounds } = factsOf(this.builder, node.inputs[0]);
-        const masked = Uint8Array.from(node.shift, (shift, i) => Number(isMask(shift, node.scale[i], bounds, i) || (inner?.masked[i] === 1 && node.scale[i] > 0)));
+        const masked = Uint8Array.from(node.shift, (shift, i) =>
+          Number(isMask(shift, node.scale[i], bounds, i) || (inner?.masked[i] === 1 && node.scale[i] > 0)),
+        );
         if (inner?.masked.some((hidden, i) => hidden === 1 && masked[i] === 0)) return undefined;
-        return this.rebuilt(node, masked, [inner], { shift: node.shift.map((shift, i) => (masked[i] === 1 ? 0 : shift)) });
+        return this.rebuilt(node, masked, [inner], {
+          shift: node.shift.map((shift, i) => (masked[i] === 1 ? 0 : shift)),
+        });
       }
       case 'sum': {
         if (node.coefficients.some((coefficient) => !(coefficient > 0))) return undefined;
@@ -79,8 +94,17 @@ class Search {
         const [inner] = node.min > MASK ? [] : inputs();
         return inner && this.rebuilt(node, inner.masked, [inner], { min: -Infinity });
       }
-      case 'dense': case 'conv': case 'mean': case 'max': case 'prelu': case 'multiply': case 'argMax': case 'step': case 'function':
-      case 'softmax': case 'matmul':
+      case 'dense':
+      case 'conv':
+      case 'mean':
+      case 'max':
+      case 'prelu':
+      case 'multiply':
+      case 'argMax':
+      case 'step':
+      case 'function':
+      case 'softmax':
+      case 'matmul':
         return undefined;
     }
   }
@@ -96,7 +120,13 @@ class Search {
     const { builder } = this;
     const tensor = builder.unique(`${node.output}/unmasked`);
     const name = builder.unique(`node ${node.name}/unmasked`).slice('node '.length);
-    builder.add({ ...node, ...changes, name, inputs: node.inputs.map((input, k) => inputs[k]?.tensor ?? input), output: tensor } as GraphNode);
+    builder.add({
+      ...node,
+      ...changes,
+      name,
+      inputs: node.inputs.map((input, k) => inputs[k]?.tensor ?? input),
+      output: tensor,
+    } as GraphNode);
     return { masked, tensor };
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A model's bytes without the names that several of its nodes share. ONNX lets a node go without a name, and exporters repeat them;
- * onnxruntime refuses a file with two nodes of one name. Nothing is computed by a node's name.
+ * A model's bytes without the names that several of its nodes share. ONNX lets a node go without a name, and exporters
+ * repeat them; onnxruntime refuses a file with two nodes of one name. Nothing is computed by a node's name.
  */
 import { rewritten } from './wire.js';
 
@@ -16,7 +16,8 @@ export function withoutRepeatedNames(bytes: Uint8Array, names: readonly string[]
   for (const name of names) (seen.has(name) ? repeated : seen).add(name);
   if (repeated.size === 0) return bytes;
   const isRepeated = (name: Uint8Array): boolean => repeated.has(new TextDecoder().decode(name));
-  const node = (content: Uint8Array): Uint8Array => rewritten(content, NAME, (name) => (isRepeated(name) ? undefined : name));
+  const node = (content: Uint8Array): Uint8Array =>
+    rewritten(content, NAME, (name) => (isRepeated(name) ? undefined : name));
   const graph = (content: Uint8Array): Uint8Array => rewritten(content, NODE, node);
   return rewritten(bytes, GRAPH, graph);
 }

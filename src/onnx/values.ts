@@ -5,8 +5,8 @@ import type { Shape } from '../tensor/shape.js';
 import type { Constant, ElementType } from './model.js';
 
 /**
- * A softmax, or a sigmoid of each element, that is left out as long as only the order of its results matters; a node that computes with
- * them reads what `settle` makes of it.
+ * A softmax, or a sigmoid of each element, that is left out as long as only the order of its results matters; a node
+ * that computes with them reads what `settle` makes of it.
  */
 export interface OmittedSoftmax {
   readonly op: 'Softmax' | 'LogSoftmax' | 'Sigmoid';
@@ -23,9 +23,15 @@ export interface Activation {
   readonly shape: Shape;
   readonly type: ElementType;
   readonly omitted?: OmittedSoftmax;
-  /** The elements are the reals themselves and not the codes that the file has here: they would stand for scale (code - zero). */
+  /**
+   * The elements are the reals themselves and not the codes that the file has here: they would stand for scale (code -
+   * zero).
+   */
   readonly unrounded?: { readonly scale: number; readonly zero: number };
-  /** Of type string: the elements are positions among these. Of another type: names of what the last dimension holds, such as classes. */
+  /**
+   * Of type string: the elements are positions among these. Of another type: names of what the last dimension holds,
+   * such as classes.
+   */
   readonly labels?: readonly string[];
 }
 

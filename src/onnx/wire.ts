@@ -1,6 +1,6 @@
 /**
- * Messages as the fields they are made of, so that a copy of a file can be edited while what this package does not decode stays in it
- * (Protocol Buffers' encoding page: a message is a sequence of tagged fields).
+ * Messages as the fields they are made of, so that a copy of a file can be edited while what this package does not
+ * decode stays in it (Protocol Buffers' encoding page: a message is a sequence of tagged fields).
  */
 import protobuf from 'protobufjs';
 import { concatBytes } from '../r1cs/sections.js';
@@ -20,7 +20,9 @@ export interface Field {
 const VARINT = 0;
 const LENGTH = 2;
 
-/** The fields of a message, in order. @throws RangeError where the bytes end too early, Error where they are no message */
+/**
+ * The fields of a message, in order. @throws RangeError where the bytes end too early, Error where they are no message
+ */
 export function fields(message: Uint8Array): Field[] {
   const reader = protobuf.Reader.create(message);
   const found: Field[] = [];
@@ -38,11 +40,20 @@ export function fields(message: Uint8Array): Field[] {
 
 /** A field with a length. */
 export function field(number: number, content: Uint8Array): Uint8Array {
-  return Uint8Array.from(protobuf.Writer.create().uint32(((number << 3) | LENGTH) >>> 0).bytes(content).finish());
+  return Uint8Array.from(
+    protobuf.Writer.create()
+      .uint32(((number << 3) | LENGTH) >>> 0)
+      .bytes(content)
+      .finish(),
+  );
 }
 
 /** A message with every field of this number, which has a length, replaced; left out where `change` gives undefined. */
-export function rewritten(message: Uint8Array, number: number, change: (content: Uint8Array) => Uint8Array | undefined): Uint8Array {
+export function rewritten(
+  message: Uint8Array,
+  number: number,
+  change: (content: Uint8Array) => Uint8Array | undefined,
+): Uint8Array {
   return concatBytes(
     fields(message).map(({ number: own, whole, content }) => {
       if (own !== number) return whole;

@@ -26,7 +26,10 @@ export class ChainClock {
     this.seenAt = wall();
   }
 
-  /** Takes in the newest block, which after a reorganization may be lower than the last. False where it is the one already known. */
+  /**
+   * Takes in the newest block, which after a reorganization may be lower than the last. False where it is the one
+   * already known.
+   */
   observe({ number, timestamp, gasPrice }: Tick): boolean {
     if (number === this.head && timestamp === this.time) return false;
     if (this.head > 0 && number > this.head && timestamp > this.time) {

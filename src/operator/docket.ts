@@ -1,8 +1,9 @@
 /**
- * What is remembered of requests between looks: which were touched by events, when each is due, what failed. All of it can be forgotten;
- * what an operator owes stands in the journal.
+ * What is remembered of requests between looks: which were touched by events, when each is due, what failed. All of it
+ * can be forgotten; what an operator owes stands in the journal.
  *
- * The trap: progress may be recorded only behind what was dealt with, so an entry keeps the block of its oldest event until then.
+ * The trap: progress may be recorded only behind what was dealt with, so an entry keeps the block of its oldest event
+ * until then.
  */
 import type { ChainClock } from './clock.js';
 import type { CheckedProof } from './checked-proof.js';
@@ -14,7 +15,11 @@ const LOOK_AGAIN_BLOCKS = 30;
 /** Longest pause before a failed step is tried again. */
 export const MAX_RETRY_MS = 15_000;
 /** Reasons to decline that pass by themselves, and after how many seconds to look again. */
-const PASSING: Readonly<Record<string, number>> = { busy: 1, 'not enough free stake': 5, 'many inputs of this asker': 5 };
+const PASSING: Readonly<Record<string, number>> = {
+  busy: 1,
+  'not enough free stake': 5,
+  'many inputs of this asker': 5,
+};
 
 export interface Proved extends CheckedProof {
   readonly seconds: number;
@@ -35,7 +40,10 @@ export interface Entry {
   document?: { readonly terms: string; readonly text: Promise<string> };
   /** At work without being promised: counted as one that is. */
   working: boolean;
-  /** Whether this operator owes an answer on the chain: it is not given up while one is possible. Undefined until the request was read. */
+  /**
+   * Whether this operator owes an answer on the chain: it is not given up while one is possible. Undefined until the
+   * request was read.
+   */
   mine?: boolean;
   proofAttempts: number;
   /** Chain time before which nothing is to do. */
@@ -69,7 +77,16 @@ export class Docket {
     let entry = this.entries.get(id);
     if (entry === undefined) {
       entry = {
-        id, computed: new Map(), proved: new Map(), touches: 0, working: false, proofAttempts: 0, until: 0, lookAt: 0, busy: false, failures: 0,
+        id,
+        computed: new Map(),
+        proved: new Map(),
+        touches: 0,
+        working: false,
+        proofAttempts: 0,
+        until: 0,
+        lookAt: 0,
+        busy: false,
+        failures: 0,
         retryAt: 0,
       };
       this.entries.set(id, entry);
@@ -111,7 +128,12 @@ export class Docket {
   isDue({ busy, retryAt, deferred, pending, until, lookAt, settledAt }: Entry, full: boolean): boolean {
     if (busy || this.wall() < retryAt || (full && deferred === 'busy')) return false;
     const { head } = this.clock;
-    return (pending !== undefined && deferred === undefined) || this.clock.now() >= until || head >= lookAt || head >= (settledAt ?? Infinity);
+    return (
+      (pending !== undefined && deferred === undefined) ||
+      this.clock.now() >= until ||
+      head >= lookAt ||
+      head >= (settledAt ?? Infinity)
+    );
   }
 
   /** The block up to which everything is dealt with, where events were read up to `scanned`. */
@@ -121,7 +143,10 @@ export class Docket {
     return behind;
   }
 
-  /** After a step that succeeded. `touches`: as it began; what an event told since is looked at in the next turn, whatever the outcome. */
+  /**
+   * After a step that succeeded. `touches`: as it began; what an event told since is looked at in the next turn,
+   * whatever the outcome.
+   */
   succeeded(entry: Entry, outcome: Outcome, touches: number): void {
     entry.failures = 0;
     entry.retryAt = 0;

@@ -1,6 +1,6 @@
 /**
- * Downloads of strangers' inputs, apart from the operator's other work: a slow server holds up those who use it. Each asker has few
- * at a time and askers take turns; who already failed once waits behind those who did not.
+ * Downloads of strangers' inputs, apart from the operator's other work: a slow server holds up those who use it. Each
+ * asker has few at a time and askers take turns; who already failed once waits behind those who did not.
  */
 
 export interface Downloads {
@@ -20,7 +20,12 @@ export interface DownloadLimits {
 
 export const DOWNLOAD_LIMITS: DownloadLimits = { atOnce: 64, perAsker: 4, inAll: 1_024, inAllPerAsker: 16 };
 
-export function startDownloads({ atOnce, perAsker, inAll, inAllPerAsker }: DownloadLimits = DOWNLOAD_LIMITS): Downloads {
+export function startDownloads({
+  atOnce,
+  perAsker,
+  inAll,
+  inAllPerAsker,
+}: DownloadLimits = DOWNLOAD_LIMITS): Downloads {
   /** By asker, who was served longest ago first. */
   const waiting = { first: new Map<string, (() => void)[]>(), again: new Map<string, (() => void)[]>() };
   const running = new Map<string, number>();
@@ -38,7 +43,8 @@ export function startDownloads({ atOnce, perAsker, inAll, inAllPerAsker }: Downl
   /** Of those who wait, who has the fewest running; of these, who was served longest ago. */
   function nextOf(queues: ReadonlyMap<string, unknown>): string | undefined {
     let next: string | undefined;
-    for (const asker of queues.keys()) if (runningOf(asker) < perAsker && (next === undefined || runningOf(asker) < runningOf(next))) next = asker;
+    for (const asker of queues.keys())
+      if (runningOf(asker) < perAsker && (next === undefined || runningOf(asker) < runningOf(next))) next = asker;
     return next;
   }
 

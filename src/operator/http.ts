@@ -1,4 +1,7 @@
-/** `/metrics` for Prometheus, `/healthz` for whoever restarts processes. Listens on the loopback interface unless told otherwise. */
+/**
+ * `/metrics` for Prometheus, `/healthz` for whoever restarts processes. Listens on the loopback interface unless told
+ * otherwise.
+ */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Metrics } from './metrics.js';
@@ -9,7 +12,12 @@ export interface StatusServer {
 }
 
 /** `health`: what is reported, and whether all is well (status 200, else 503). */
-export async function serveStatus(host: string, port: number, metrics: Metrics, health: () => { readonly ok: boolean } & Record<string, unknown>): Promise<StatusServer> {
+export async function serveStatus(
+  host: string,
+  port: number,
+  metrics: Metrics,
+  health: () => { readonly ok: boolean } & Record<string, unknown>,
+): Promise<StatusServer> {
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0];
     if (request.method !== 'GET' || (path !== '/metrics' && path !== '/healthz')) {

@@ -16,7 +16,13 @@ export interface InputLimits {
 }
 
 /** Where nothing is known of the model. */
-export const INPUT_LIMITS: InputLimits = { bytes: 32 << 20, nesting: 64, elements: 4 << 20, seconds: 10, bytesPerSecond: 16 << 10 };
+export const INPUT_LIMITS: InputLimits = {
+  bytes: 32 << 20,
+  nesting: 64,
+  elements: 4 << 20,
+  seconds: 10,
+  bytesPerSecond: 16 << 10,
+};
 
 /** Names, salts and white space beside the numbers. */
 const OTHER_BYTES = 64 << 10;
@@ -50,7 +56,8 @@ export function requireWithin(text: string, { nesting, elements }: Pick<InputLim
       if (values >= elements) throw new InputLimitError('elements', `the input has more than ${elements} values`);
     } else if (code === CODE.open || code === CODE.openObject) {
       depth += 1;
-      if (depth > nesting) throw new InputLimitError('nesting', `the input's arrays are nested more than ${nesting} deep`);
+      if (depth > nesting)
+        throw new InputLimitError('nesting', `the input's arrays are nested more than ${nesting} deep`);
     } else if (code === CODE.close || code === CODE.closeObject) {
       depth -= 1;
     }

@@ -1,12 +1,13 @@
 /**
- * Inputs of requests: a JSON document `{"input_data": [[...], ...], "salt": "..."}` (the salt of its Poseidon commitment, in
- * decimal, where the model hashes its input), found by URI. `sha256:HEX` is looked up in content-addressed places, a folder
- * (`HEX.json`) or an HTTP one (`BASE/HEX.json`), and re-hashed. An `https:` URI is fetched only below the bases that the
- * operator named; what it gives is checked against the commitment, by whoever computes with it.
+ * Inputs of requests: a JSON document `{"input_data": [[...], ...], "salt": "..."}` (the salt of its Poseidon
+ * commitment, in decimal, where the model hashes its input), found by URI. `sha256:HEX` is looked up in
+ * content-addressed places, a folder (`HEX.json`) or an HTTP one (`BASE/HEX.json`), and re-hashed. An `https:` URI is
+ * fetched only below the bases that the operator named; what it gives is checked against the commitment, by whoever
+ * computes with it.
  *
- * The traps: the URI is a stranger's. Fetching any address it names would let strangers reach what only this machine can
- * (cloud metadata, local services), so nothing outside the named bases is fetched and no redirect followed. And the document
- * is a stranger's: it is measured before it is parsed.
+ * The traps: the URI is a stranger's. Fetching any address it names would let strangers reach what only this machine
+ * can (cloud metadata, local services), so nothing outside the named bases is fetched and no redirect followed. And the
+ * document is a stranger's: it is measured before it is parsed.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, open } from 'node:fs/promises';
@@ -37,7 +38,11 @@ export async function storeInput(folder: string, document: string): Promise<stri
 }
 
 /** The document at `uri`, no larger or deeper than `limits`. @throws InputUnavailableError, InputLimitError */
-export async function fetchInput(places: InputPlaces, uri: string, limits: InputLimits = INPUT_LIMITS): Promise<string> {
+export async function fetchInput(
+  places: InputPlaces,
+  uri: string,
+  limits: InputLimits = INPUT_LIMITS,
+): Promise<string> {
   const text = (await find(places, uri, limits)).toString('utf8');
   requireWithin(text, limits);
   return text;
@@ -54,7 +59,8 @@ async function find(places: InputPlaces, uri: string, limits: InputLimits): Prom
     }
     return await download(url.href, limits);
   }
-  const local = places.folder === undefined ? undefined : await readWithin(join(places.folder, `${hash}.json`), limits.bytes);
+  const local =
+    places.folder === undefined ? undefined : await readWithin(join(places.folder, `${hash}.json`), limits.bytes);
   if (local !== undefined && sha256(local) === hash) return local;
   let reason = local === undefined ? 'it is in no place this operator looks' : 'the stored file has another hash';
   let cause: unknown;
@@ -79,7 +85,8 @@ async function readWithin(path: string, bytes: number): Promise<Buffer | undefin
   if (file === undefined) return undefined;
   try {
     const { size } = await file.stat();
-    if (size > bytes) throw new InputLimitError('bytes', `the stored input has ${size} bytes, an input of this model at most ${bytes}`);
+    if (size > bytes)
+      throw new InputLimitError('bytes', `the stored input has ${size} bytes, an input of this model at most ${bytes}`);
     return await file.readFile();
   } finally {
     await file.close();
@@ -89,15 +96,20 @@ async function readWithin(path: string, bytes: number): Promise<Buffer | undefin
 async function download(url: string, { bytes, seconds, bytesPerSecond }: InputLimits): Promise<Buffer> {
   const { host } = new URL(url);
   const end = new AbortController();
-  const tooLarge = (): InputLimitError => new InputLimitError('bytes', `the document at ${host} is larger than ${bytes} bytes`);
-  const late = setTimeout(() => end.abort(new InputLimitError('seconds', `${host} did not give the document within ${seconds} s`)), seconds * 1_000);
+  const tooLarge = (): InputLimitError =>
+    new InputLimitError('bytes', `the document at ${host} is larger than ${bytes} bytes`);
+  const late = setTimeout(
+    () => end.abort(new InputLimitError('seconds', `${host} did not give the document within ${seconds} s`)),
+    seconds * 1_000,
+  );
   let watch: NodeJS.Timeout | undefined;
   try {
     const response = await fetch(url, { redirect: 'manual', signal: end.signal });
     if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
       throw new InputLimitError('redirects', `${host} redirects elsewhere; redirects are not followed`);
     }
-    if (!response.ok || response.body === null) throw new InputUnavailableError(`${host} answers with status ${response.status}`);
+    if (!response.ok || response.body === null)
+      throw new InputUnavailableError(`${host} answers with status ${response.status}`);
     if (Number(response.headers.get('content-length')) > bytes) throw tooLarge();
     const chunks: Uint8Array[] = [];
     let size = 0;

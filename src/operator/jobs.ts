@@ -1,4 +1,6 @@
-/** Work on one input: what goes into a queue and what comes back. Plain JSON, since it crosses processes and machines. */
+/**
+ * Work on one input: what goes into a queue and what comes back. Plain JSON, since it crosses processes and machines.
+ */
 import type { Proof } from '../groth16/types.js';
 import type { RequestName } from '../ledger/index.js';
 
@@ -27,7 +29,10 @@ export interface Computed {
   readonly seconds: number;
 }
 
-/** `refused`: the document is no input of this model, however often one tries; the code of the error, since its text would quote the input. */
+/**
+ * `refused`: the document is no input of this model, however often one tries; the code of the error, since its text
+ * would quote the input.
+ */
 export type JobResult = { readonly computed: Computed } | { readonly refused: string };
 
 /** Runs jobs somewhere: in this machine's processes, or on those of a Redis queue. */

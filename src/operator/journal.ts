@@ -1,9 +1,10 @@
 /**
- * What an operator has promised, on disk before it acts: an append-only file of JSON lines, flushed one by one. A duty is a
- * request that it took or disputes, from the decision to the block that settles it for good. Everything else is read from
- * the chain, so the journal cannot contradict it; what it adds is which requests to look at after a restart.
+ * What an operator has promised, on disk before it acts: an append-only file of JSON lines, flushed one by one. A duty
+ * is a request that it took or disputes, from the decision to the block that settles it for good. Everything else is
+ * read from the chain, so the journal cannot contradict it; what it adds is which requests to look at after a restart.
  *
- * The trap: a process killed while it writes leaves half a line at the end. That line was never acted on, and is dropped.
+ * The trap: a process killed while it writes leaves half a line at the end. That line was never acted on, and is
+ * dropped.
  */
 import { open, readFile } from 'node:fs/promises';
 import { z } from 'zod';
@@ -14,7 +15,13 @@ const entrySchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('chain'), genesis: z.string(), market: z.string(), operator: z.string() }),
   /** Everything in blocks up to here has been looked at. */
   z.object({ kind: z.literal('cursor'), block: z.number().int() }),
-  z.object({ kind: z.literal('open'), id: z.string(), role: z.enum(['operator', 'challenger']), uri: z.string(), terms: z.string() }),
+  z.object({
+    kind: z.literal('open'),
+    id: z.string(),
+    role: z.enum(['operator', 'challenger']),
+    uri: z.string(),
+    terms: z.string(),
+  }),
   z.object({ kind: z.literal('close'), id: z.string(), outcome: z.string() }),
 ]);
 type Entry = z.infer<typeof entrySchema>;
@@ -39,11 +46,23 @@ export interface OperatorJournal {
   close(): Promise<void>;
 }
 
-/** Opens the journal at `path` and shortens it to what still matters. @throws RecordError where it is another operator's or damaged */
-export async function openJournal(path: string, identity: { readonly genesis: string; readonly market: string; readonly operator: string }): Promise<OperatorJournal> {
+/**
+ * Opens the journal at `path` and shortens it to what still matters. @throws RecordError where it is another operator's
+ * or damaged
+ */
+export async function openJournal(
+  path: string,
+  identity: { readonly genesis: string; readonly market: string; readonly operator: string },
+): Promise<OperatorJournal> {
   const entries = await readEntries(path);
   const [first] = entries;
-  if (first !== undefined && (first.kind !== 'chain' || first.genesis !== identity.genesis || first.market !== identity.market || first.operator !== identity.operator)) {
+  if (
+    first !== undefined &&
+    (first.kind !== 'chain' ||
+      first.genesis !== identity.genesis ||
+      first.market !== identity.market ||
+      first.operator !== identity.operator)
+  ) {
     throw new RecordError(`${path} is the journal of another operator, market or chain; give another --data folder`);
   }
   let cursor: number | undefined;
@@ -104,7 +123,9 @@ async function readEntries(path: string): Promise<Entry[]> {
     try {
       return entrySchema.parse(JSON.parse(line));
     } catch (cause) {
-      throw new RecordError(`${path} is damaged in line ${i + 1}; move it away to start afresh from the chain`, { cause });
+      throw new RecordError(`${path} is damaged in line ${i + 1}; move it away to start afresh from the chain`, {
+        cause,
+      });
     }
   });
 }

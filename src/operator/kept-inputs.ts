@@ -1,7 +1,8 @@
 /**
- * The inputs of promised requests, on this operator's own disk until the request is settled: who asked may delete the input the moment it
- * is answered, and dispute. A file for each request, named by number and terms, readable by its owner alone, flushed with its folder
- * before the promise is made. It holds the salt that opens the input's commitment; the output's follows from it (`outputSaltOf`).
+ * The inputs of promised requests, on this operator's own disk until the request is settled: who asked may delete the
+ * input the moment it is answered, and dispute. A file for each request, named by number and terms, readable by its
+ * owner alone, flushed with its folder before the promise is made. It holds the salt that opens the input's commitment;
+ * the output's follows from it (`outputSaltOf`).
  */
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -25,7 +26,10 @@ export interface Promised {
 const nameOf = ({ id, terms }: Promised): string => `${id}-${terms.slice(2, 34)}.json`;
 const promised = (request: MarketRequest): Promised => ({ id: request.id, terms: termsOf(request) });
 
-/** Opens the folder and removes what is no longer `open`: a process can be killed between settling a request and forgetting it. */
+/**
+ * Opens the folder and removes what is no longer `open`: a process can be killed between settling a request and
+ * forgetting it.
+ */
 export async function openKeptInputs(folder: string, open: Iterable<Promised>): Promise<KeptInputs> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const wanted = new Set(Array.from(open, nameOf));

@@ -3,7 +3,10 @@ import PQueue from 'p-queue';
 import type { JobResult, ProofQueue } from './jobs.js';
 import type { ProverPool } from './prover-pool.js';
 
-/** `processes`: jobs at work at a time. Nothing is kept: after a restart the operator asks again for what it still needs. */
+/**
+ * `processes`: jobs at work at a time. Nothing is kept: after a restart the operator asks again for what it still
+ * needs.
+ */
 export function localQueue(pool: ProverPool, processes: number): ProofQueue {
   const queue = new PQueue({ concurrency: processes });
   const known = new Map<string, Promise<JobResult>>();

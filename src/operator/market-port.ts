@@ -2,7 +2,14 @@
 import { ZeroAddress } from 'ethers';
 import { type Request, type Sender, sendOnce } from '../chain/index.js';
 import {
-  type MarketEvent, type MarketRequest, type OperatorAccount, readBalance, readEvents, readInputUri, readOperator, readRequest,
+  type MarketEvent,
+  type MarketRequest,
+  type OperatorAccount,
+  readBalance,
+  readEvents,
+  readInputUri,
+  readOperator,
+  readRequest,
 } from '../ledger/index.js';
 import type { Tick } from './clock.js';
 import type { Metrics } from './metrics.js';
@@ -24,7 +31,10 @@ export interface MarketPort {
   account(): Promise<OperatorAccount>;
   /** Ether to be withdrawn, in wei. */
   balance(): Promise<bigint>;
-  /** Resolves when the transaction is mined; the same intent is never sent twice. `action` names it in the metrics. @throws RevertedError */
+  /**
+   * Resolves when the transaction is mined; the same intent is never sent twice. `action` names it in the metrics.
+   * @throws RevertedError
+   */
   send(transaction: Request, action: string): Promise<void>;
 }
 
@@ -39,7 +49,9 @@ export function marketPort(sender: Sender, address: string, metrics: Pick<Metric
     me,
     async newest() {
       const block = await rpc.provider.getBlock('latest');
-      return block === null ? undefined : { number: block.number, timestamp: block.timestamp, gasPrice: block.baseFeePerGas ?? 0n };
+      return block === null
+        ? undefined
+        : { number: block.number, timestamp: block.timestamp, gasPrice: block.baseFeePerGas ?? 0n };
     },
     head: async () => await rpc.provider.getBlockNumber(),
     events: async (from, to, id) => await readEvents(rpc, address, from, to, id),

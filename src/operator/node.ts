@@ -26,7 +26,10 @@ export interface NodeSettings {
   readonly market: string;
   /** Build folders to serve. */
   readonly builds: readonly string[];
-  /** Folder for the journal, the transactions, the inputs of promised requests and, by default, the place where inputs are looked for. */
+  /**
+   * Folder for the journal, the transactions, the inputs of promised requests and, by default, the place where inputs
+   * are looked for.
+   */
   readonly data: string;
   readonly inputs: InputPlaces;
   readonly policy: Policy;
@@ -58,20 +61,34 @@ export interface OperatorNode {
 }
 
 /** JSON lines, by default on standard error; what might hold a key or an input is cut out, whoever logs it. */
-export function openLog(level: string, destination: { write(line: string): void } = pino.destination({ dest: 2, sync: true })): Logger {
+export function openLog(
+  level: string,
+  destination: { write(line: string): void } = pino.destination({ dest: 2, sync: true }),
+): Logger {
   return pino(
-    { level, base: undefined, redact: { paths: ['*.privateKey', '*.password', '*.document', '*.salt', 'privateKey', 'password', 'document', 'salt'], remove: true } },
+    {
+      level,
+      base: undefined,
+      redact: {
+        paths: ['*.privateKey', '*.password', '*.document', '*.salt', 'privateKey', 'password', 'document', 'salt'],
+        remove: true,
+      },
+    },
     destination,
   );
 }
 
-/** @throws OperatorRunningError, SignerError, NotDeployedError, ProverFailedError, RpcUnreachableError, UnservableBuildError */
+/**
+ * @throws OperatorRunningError, SignerError, NotDeployedError, ProverFailedError, RpcUnreachableError,
+ *   UnservableBuildError
+ */
 export async function startNode(settings: NodeSettings): Promise<OperatorNode> {
   const { data, log, builds } = settings;
   await mkdir(join(data, 'transactions'), { recursive: true });
   const closers: (() => Promise<unknown>)[] = [];
   const closeAll = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse()) await close().catch((error: unknown) => log.warn({ message: (error as Error).message }, 'not closed'));
+    for (const close of closers.splice(0).reverse())
+      await close().catch((error: unknown) => log.warn({ message: (error as Error).message }, 'not closed'));
   };
   try {
     closers.push(await ownFolder(data));
@@ -86,14 +103,22 @@ export async function startNode(settings: NodeSettings): Promise<OperatorNode> {
       startPool(settings, settings.redis === undefined, () => metrics.replaced.inc()),
     ]);
     const own = localQueue(pool, settings.processes);
-    const queue = settings.redis === undefined ? own : splitQueue(own, (await redisModule()).redisQueue(settings.redis));
+    const queue =
+      settings.redis === undefined ? own : splitQueue(own, (await redisModule()).redisQueue(settings.redis));
     closers.push(() => queue.close());
-    const journal = await openJournal(join(data, 'operator.jsonl'), { genesis: rpc.genesisHash, market: settings.market, operator: signer.address });
+    const journal = await openJournal(join(data, 'operator.jsonl'), {
+      genesis: rpc.genesisHash,
+      market: settings.market,
+      operator: signer.address,
+    });
     closers.push(() => journal.close());
     const kept = await openKeptInputs(join(data, 'kept'), journal.duties.values());
     const { verify } = chooseBackend(settings.backend, (text) => log.warn(text));
     const operator = await startOperator({ ...settings, sender, models, queue, verify, journal, kept, metrics });
-    const status = settings.listen === undefined ? undefined : await serveStatus(settings.listen.host, settings.listen.port, metrics, operator.health);
+    const status =
+      settings.listen === undefined
+        ? undefined
+        : await serveStatus(settings.listen.host, settings.listen.port, metrics, operator.health);
     if (status !== undefined) closers.push(() => status.close());
     return {
       address: signer.address,
@@ -113,7 +138,9 @@ export async function startNode(settings: NodeSettings): Promise<OperatorNode> {
   }
 }
 
-export type WorkerSettings = Pick<NodeSettings, 'builds' | 'backend' | 'processes' | 'jobTimeoutMs' | 'log'> & { readonly redis: string };
+export type WorkerSettings = Pick<NodeSettings, 'builds' | 'backend' | 'processes' | 'jobTimeoutMs' | 'log'> & {
+  readonly redis: string;
+};
 
 /** A proving machine of an operator that uses Redis. */
 export async function startWorker(settings: WorkerSettings): Promise<{ close(): Promise<void> }> {
@@ -124,7 +151,11 @@ export async function startWorker(settings: WorkerSettings): Promise<{ close(): 
 /** Loaded by those who use it: it is a large library, and an operator must be back soon after a crash. */
 const redisModule = () => import('./redis-queue.js');
 
-function startPool({ builds, backend, processes, jobTimeoutMs, log }: Omit<WorkerSettings, 'redis'>, proves: boolean, onReplaced: () => void): Promise<ProverPool> {
+function startPool(
+  { builds, backend, processes, jobTimeoutMs, log }: Omit<WorkerSettings, 'redis'>,
+  proves: boolean,
+  onReplaced: () => void,
+): Promise<ProverPool> {
   return startProverPool({
     folders: builds,
     backend,

@@ -1,14 +1,16 @@
 /**
- * The loop of `zkinfer operator`: watches a market, takes what pays, answers in time, disputes what is wrong, defends what is disputed.
+ * The loop of `zkinfer operator`: watches a market, takes what pays, answers in time, disputes what is wrong, defends
+ * what is disputed.
  *
  * Each look at the chain reads the events of new blocks and of the last few before them once more, and asks only which
  * requests they touch. What to do is decided by `nextStep` from the request as the contract holds it then. So a
- * reorganization needs no handling of its own: a request whose state went back is handled from there, and every transaction
- * is one intent that `sendOnce` sends again if its block was lost. A duty ends some blocks after its request did.
+ * reorganization needs no handling of its own: a request whose state went back is handled from there, and every
+ * transaction is one intent that `sendOnce` sends again if its block was lost. A duty ends some blocks after its
+ * request did.
  *
- * The traps: progress may be recorded only behind what was dealt with. The journal's cursor stays below the block of every
- * event not yet acted on, and a duty is on disk, with its input, before the transaction that makes it one. And nothing is
- * promised that was not computed: a request is a stranger's, and may have no answer.
+ * The traps: progress may be recorded only behind what was dealt with. The journal's cursor stays below the block of
+ * every event not yet acted on, and a duty is on disk, with its input, before the transaction that makes it one. And
+ * nothing is promised that was not computed: a request is a stranger's, and may have no answer.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatEther, ZeroAddress } from 'ethers';
@@ -54,7 +56,9 @@ export interface OperatorOptions {
   /** Deepest reorganization that is survived, in blocks. */
   readonly reorgDepth: number;
   readonly pollMs: number;
-  /** Proved requests are answered without taking them first: a transaction and a block less, but another may be faster. */
+  /**
+   * Proved requests are answered without taking them first: a transaction and a block less, but another may be faster.
+   */
   readonly direct: boolean;
   /** Which of other operators' optimistic answers it computes again, to dispute wrong ones. */
   readonly watches: Watching;
@@ -64,7 +68,13 @@ export interface OperatorOptions {
 
 export interface Operator {
   /** State for the health endpoint. */
-  health(): { readonly ok: boolean; readonly block: number; readonly secondsSinceBlock: number; readonly duties: number; readonly queued: number };
+  health(): {
+    readonly ok: boolean;
+    readonly block: number;
+    readonly secondsSinceBlock: number;
+    readonly duties: number;
+    readonly queued: number;
+  };
   /** Takes nothing new, answers what it took (for at most `graceMs`), and ends. */
   stop(graceMs: number): Promise<void>;
   /** Rejects if the operator cannot go on; resolves after `stop`. */
@@ -85,7 +95,10 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   const operator = new Loop(options, marketPort(sender, address, metrics), await readParameters(sender.rpc, address));
   if (journal.duties.size > 0) log.info({ duties: [...journal.duties.keys()].map(String) }, 'resuming');
   const done = operator.run();
-  log.info({ operator: sender.signer.address, market: address, chain: sender.rpc.chainId, from: operator.watch.scanned + 1 }, 'watching');
+  log.info(
+    { operator: sender.signer.address, market: address, chain: sender.rpc.chainId, from: operator.watch.scanned + 1 },
+    'watching',
+  );
   return { done, health: () => operator.health(), stop: async (graceMs) => await operator.stop(graceMs, done) };
 }
 
@@ -117,7 +130,13 @@ class Loop {
     this.workshop = new Workshop({ ...options, market, downloads, aside: async (work) => await this.aside(work) });
     this.promises = new Promises({ ...options, market, clock, docket, workshop: this.workshop });
     this.office = {
-      market, parameters, models, docket, promises: this.promises, workshop: this.workshop, log,
+      market,
+      parameters,
+      models,
+      docket,
+      promises: this.promises,
+      workshop: this.workshop,
+      log,
       declines: async (request, direct) => (this.draining ? 'stopping' : await this.declines(request, direct)),
     };
     for (const duty of options.journal.duties.values()) docket.entry(duty.id).taken = duty.role === 'operator';
@@ -125,7 +144,7 @@ class Loop {
 
   async run(): Promise<void> {
     const { log, metrics, pollMs } = this.options;
-    for (let failures = 0; !this.stopped; ) {
+    for (let failures = 0; !this.stopped;) {
       try {
         if (await this.watch.look()) this.lastGood = Date.now();
         await this.act();
@@ -133,9 +152,14 @@ class Loop {
       } catch (error) {
         failures += 1;
         metrics.failures.inc({ error: error instanceof Error ? error.name : 'Error' });
-        log.warn({ message: error instanceof Error ? error.message : String(error), failures }, 'the chain could not be read');
+        log.warn(
+          { message: error instanceof Error ? error.message : String(error), failures },
+          'the chain could not be read',
+        );
       }
-      void this.bookkeeping().catch((error: unknown) => log.warn({ message: (error as Error).message }, 'balance not read'));
+      void this.bookkeeping().catch((error: unknown) =>
+        log.warn({ message: (error as Error).message }, 'balance not read'),
+      );
       const pause = Math.min(MAX_RETRY_MS, pollMs * 2 ** Math.min(failures, 6));
       await sleep(pause, undefined, { signal: this.stopping.signal }).catch(() => undefined);
     }
@@ -158,7 +182,8 @@ class Loop {
     this.stopping.abort();
     await done;
     if (this.active.size > 0) await Promise.race([Promise.all(this.active), sleep(Math.max(0, end - Date.now()))]);
-    if (journal.duties.size > 0) log.info({ duties: [...journal.duties.keys()].map(String) }, 'left for the next start');
+    if (journal.duties.size > 0)
+      log.info({ duties: [...journal.duties.keys()].map(String) }, 'left for the next start');
   }
 
   /** Starts what is due, and records how far everything is dealt with. */
@@ -193,8 +218,16 @@ class Loop {
     const { touches } = entry;
     try {
       const request = await market.request(entry.id);
-      entry.mine = request.operator === me && (request.status === 'taken' || request.status === 'disputed') && request.due >= clock.now();
-      if (promises.under(entry.id)?.role === 'operator' && request.status !== 'none' && request.operator !== me && !promises.has(request)) {
+      entry.mine =
+        request.operator === me &&
+        (request.status === 'taken' || request.status === 'disputed') &&
+        request.due >= clock.now();
+      if (
+        promises.under(entry.id)?.role === 'operator' &&
+        request.status !== 'none' &&
+        request.operator !== me &&
+        !promises.has(request)
+      ) {
         // A reorganization gave the number to another request, of which nothing was promised.
         entry.taken = false;
         await promises.close(entry, 'gone');
@@ -275,7 +308,9 @@ class Loop {
   private async owes(): Promise<boolean> {
     const duties = [...this.options.journal.duties.values()].filter(({ role }) => role === 'operator');
     const requests = await Promise.all(duties.map(({ id }) => this.market.request(id)));
-    return requests.some(({ operator, status }) => operator === this.market.me && (status === 'taken' || status === 'disputed'));
+    return requests.some(
+      ({ operator, status }) => operator === this.market.me && (status === 'taken' || status === 'disputed'),
+    );
   }
 
   private async bookkeeping(): Promise<void> {
@@ -293,7 +328,11 @@ class Loop {
 }
 
 /** Whether to stop trying: nothing is owed, and it failed often, or for a reason that stays. */
-export function isHopeless({ mine, failures }: Pick<Entry, 'mine' | 'failures'>, promised: boolean, error: unknown): boolean {
+export function isHopeless(
+  { mine, failures }: Pick<Entry, 'mine' | 'failures'>,
+  promised: boolean,
+  error: unknown,
+): boolean {
   if (mine !== false) return false;
   if (error instanceof InputLimitError && error.final) return true;
   if (error instanceof InputUnavailableError) return failures >= ATTEMPTS.input;

@@ -28,7 +28,9 @@ export interface Load {
   readonly freeStake: bigint;
 }
 
-/** Gas of all of the operator's transactions for a request, for models with few outputs. Rounded up from `npm run gas`. */
+/**
+ * Gas of all of the operator's transactions for a request, for models with few outputs. Rounded up from `npm run gas`.
+ */
 const GAS = { direct: 420_000n, proved: 500_000n, optimistic: 260_000n };
 
 /** Why the request is not worth taking; undefined if it is. `direct`: answered without being taken. */

@@ -1,6 +1,6 @@
 /**
- * What this operator owes: on disk, with its input, before the transaction that makes it a duty, and closed when no reorganization can
- * bring it back.
+ * What this operator owes: on disk, with its input, before the transaction that makes it a duty, and closed when no
+ * reorganization can bring it back.
  */
 import type { Logger } from 'pino';
 import { type MarketRequest, termsOf } from '../ledger/index.js';
@@ -45,7 +45,9 @@ export class Promises {
   /** Requests promised and not settled. */
   get open(): number {
     const { journal, docket } = this.options;
-    return [...journal.duties.values()].filter(({ id, role }) => role === 'operator' && docket.find(id)?.settledAt === undefined).length;
+    return [...journal.duties.values()].filter(
+      ({ id, role }) => role === 'operator' && docket.find(id)?.settledAt === undefined,
+    ).length;
   }
 
   /** Puts on record what this operator is about to owe, with all that it needs to prove it. */
@@ -59,7 +61,10 @@ export class Promises {
     docket.setWorking(entry, false);
   }
 
-  /** A request that is this operator's on the chain is a duty, also where the transaction that took it was meant for another. */
+  /**
+   * A request that is this operator's on the chain is a duty, also where the transaction that took it was meant for
+   * another.
+   */
   async ensure(entry: Entry, request: MarketRequest): Promise<void> {
     if (!this.has(request)) await this.begin(entry, request, 'operator');
   }
@@ -75,8 +80,8 @@ export class Promises {
   }
 
   /**
-   * Nothing is left to do; a duty ends once that cannot be reorganized away. How deep it lies is read from the chain: counted
-   * from when this process saw it, an operator that crashes every few blocks would keep its duties for ever.
+   * Nothing is left to do; a duty ends once that cannot be reorganized away. How deep it lies is read from the chain:
+   * counted from when this process saw it, an operator that crashes every few blocks would keep its duties for ever.
    */
   async leave(entry: Entry, outcome: string): Promise<Outcome> {
     const { market, clock, journal, fromBlock, reorgDepth } = this.options;

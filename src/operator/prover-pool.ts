@@ -1,6 +1,6 @@
 /**
- * Prover processes, each with every build loaded. One that hangs, dies or fails is replaced and its job given to the next;
- * after a few of them the job has failed.
+ * Prover processes, each with every build loaded. One that hangs, dies or fails is replaced and its job given to the
+ * next; after a few of them the job has failed.
  *
  * The trap: a stopped process (SIGSTOP, a machine that swaps) sends nothing and does not end; only the clock tells.
  */
@@ -57,7 +57,10 @@ export async function startProverPool(options: PoolOptions): Promise<ProverPool>
   let closed = false;
 
   async function start(): Promise<ChildProcess> {
-    const child = fork(program, [argument], { env: childEnvironment(), stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(program, [argument], {
+      env: childEnvironment(),
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     running.add(child);
     child.once('exit', () => running.delete(child));
     child.on('message', (message: Message) => message.notice !== undefined && options.onNotice?.(message.notice));
@@ -100,7 +103,12 @@ export async function startProverPool(options: PoolOptions): Promise<ProverPool>
           try {
             const child = await seats[seat];
             child.send(job);
-            return await answer(child, (message) => (message.id === job.id ? message.result : undefined), options.jobTimeoutMs, job.id);
+            return await answer(
+              child,
+              (message) => (message.id === job.id ? message.result : undefined),
+              options.jobTimeoutMs,
+              job.id,
+            );
           } catch (error) {
             reason = error instanceof Error ? error.message : String(error);
             if (closed) break;
@@ -112,7 +120,9 @@ export async function startProverPool(options: PoolOptions): Promise<ProverPool>
             seats[seat].catch(() => undefined);
           }
         }
-        throw new ProverFailedError(`the job ${job.id} was given to ${ATTEMPTS} prover processes and none finished it: ${reason}`);
+        throw new ProverFailedError(
+          `the job ${job.id} was given to ${ATTEMPTS} prover processes and none finished it: ${reason}`,
+        );
       } finally {
         release(seat);
       }
@@ -125,7 +135,12 @@ export async function startProverPool(options: PoolOptions): Promise<ProverPool>
 }
 
 /** The first message that `pick` takes; rejects on the process's end, its error, or the timeout. */
-function answer<T>(child: ChildProcess, pick: (message: Message) => T | undefined, timeoutMs: number, id?: string): Promise<T> {
+function answer<T>(
+  child: ChildProcess,
+  pick: (message: Message) => T | undefined,
+  timeoutMs: number,
+  id?: string,
+): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const settle = (act: () => void): void => {
       clearTimeout(timer);
@@ -139,7 +154,8 @@ function answer<T>(child: ChildProcess, pick: (message: Message) => T | undefine
       const picked = pick(message);
       if (picked !== undefined) settle(() => resolve(picked));
     };
-    const onExit = (code: number | null, signal: string | null): void => fail(`the prover process ended with ${signal ?? `code ${code}`}`);
+    const onExit = (code: number | null, signal: string | null): void =>
+      fail(`the prover process ended with ${signal ?? `code ${code}`}`);
     const onError = (error: Error): void => fail(error.message);
     const timer = setTimeout(() => fail(`no result after ${timeoutMs} ms`), timeoutMs);
     if (child.exitCode !== null || child.signalCode !== null) return onExit(child.exitCode, child.signalCode);

@@ -6,7 +6,11 @@ import { chooseBackend, type BackendChoice } from '../groth16/backends.js';
 import type { Job } from './jobs.js';
 import { openWorkbench } from './workbench.js';
 
-const { folders, backend, proves } = JSON.parse(process.argv[2]) as { folders: string[]; backend: BackendChoice; proves: boolean };
+const { folders, backend, proves } = JSON.parse(process.argv[2]) as {
+  folders: string[];
+  backend: BackendChoice;
+  proves: boolean;
+};
 // A parent that was killed hears nothing; `disconnect` then ends this process.
 const send = (message: unknown): void => void process.send?.(message, undefined, undefined, () => undefined);
 
@@ -15,7 +19,10 @@ process.on('disconnect', () => process.exit(0));
 process.on('SIGINT', () => undefined);
 
 try {
-  const bench = await openWorkbench(folders, proves ? chooseBackend(backend, (text) => send({ notice: text })) : undefined);
+  const bench = await openWorkbench(
+    folders,
+    proves ? chooseBackend(backend, (text) => send({ notice: text })) : undefined,
+  );
   process.on('message', (job: Job) => {
     bench.run(job).then(
       (result) => send({ id: job.id, result }),

@@ -1,6 +1,6 @@
 /**
- * The queue of an operator with several proving machines: BullMQ on Redis. The operator adds jobs and waits; each machine runs
- * `serveRedisQueue`. A machine that dies loses its lock, and its job goes to another.
+ * The queue of an operator with several proving machines: BullMQ on Redis. The operator adds jobs and waits; each
+ * machine runs `serveRedisQueue`. A machine that dies loses its lock, and its job goes to another.
  *
  * The traps: Redis may come back from a restart without the jobs, and without having told anyone, so the operator looks
  * rather than listens, and adds a job again that is gone. And jobs hold inputs with their salts: the Redis must be the
@@ -36,14 +36,21 @@ export function redisQueue(url: string): ProofQueue {
   let closed = false;
 
   async function wait(job: Job, urgent: boolean): Promise<JobResult> {
-    const options = { jobId: job.id.replaceAll(':', '-'), priority: urgent ? 1 : 2, attempts: 3, removeOnComplete: { age: 3_600 }, removeOnFail: true };
+    const options = {
+      jobId: job.id.replaceAll(':', '-'),
+      priority: urgent ? 1 : 2,
+      attempts: 3,
+      removeOnComplete: { age: 3_600 },
+      removeOnFail: true,
+    };
     const deadline = Date.now() + PATIENCE_MS;
     while (!closed) {
       const found = await inTime(queue.getJob(options.jobId));
       const state = found === undefined ? 'gone' : await inTime(found.getState());
       if (state === 'completed') return (await inTime(queue.getJob(options.jobId)))!.returnvalue;
       if (found === undefined || state === 'unknown') await inTime(queue.add(job.kind, job, options));
-      if (Date.now() > deadline) throw new ProverFailedError(`no worker finished the job ${job.id} within ${PATIENCE_MS / 1000} s`);
+      if (Date.now() > deadline)
+        throw new ProverFailedError(`no worker finished the job ${job.id} within ${PATIENCE_MS / 1000} s`);
       await sleep(LOOK_MS);
     }
     throw new ProverFailedError(`the queue was closed before the job ${job.id} was done`);

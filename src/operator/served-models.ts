@@ -1,7 +1,7 @@
 /**
- * Which of the operator's builds a request is for: the one whose verifier, compiled here from its own key, has the very code
- * that the request's verifier has on the chain. A model's owner names its verifier, so the name proves nothing; a proof for
- * a verifier of unknown code could be refused, and the bond lost.
+ * Which of the operator's builds a request is for: the one whose verifier, compiled here from its own key, has the very
+ * code that the request's verifier has on the chain. A model's owner names its verifier, so the name proves nothing; a
+ * proof for a verifier of unknown code could be refused, and the bond lost.
  */
 import { keccak256 } from 'ethers';
 import type { Rpc } from '../chain/index.js';
@@ -27,7 +27,10 @@ export interface ServedModels {
   at(address: string): Promise<ServedModel | undefined>;
 }
 
-/** The verifier of the build in `folder`, compiled from what this package renders. @throws BuildMismatchError where the folder's differs */
+/**
+ * The verifier of the build in `folder`, compiled from what this package renders. @throws BuildMismatchError where the
+ * folder's differs
+ */
 export async function verifierOf(folder: string): Promise<CompiledContract> {
   return await compileVerifier(folder, compileCached);
 }
@@ -57,12 +60,15 @@ export async function serveModels(rpc: Rpc, folders: readonly string[]): Promise
 }
 
 /**
- * A request names its input by a commitment, and has one right answer. Neither holds with a private input, and the second not with a
- * hashed output of a public input: nothing secret is there from which everybody could derive its salt. @throws UnservableBuildError
+ * A request names its input by a commitment, and has one right answer. Neither holds with a private input, and the
+ * second not with a hashed output of a public input: nothing secret is there from which everybody could derive its
+ * salt. @throws UnservableBuildError
  */
 export function requireServable(folder: string, { input, output }: PortVisibility): void {
   if (input === 'private') {
-    throw new UnservableBuildError(`${folder}: its input is private, and requests name their input by its commitment; compile the model with --input-visibility hashed or public`);
+    throw new UnservableBuildError(
+      `${folder}: its input is private, and requests name their input by its commitment; compile the model with --input-visibility hashed or public`,
+    );
   }
   if (output === 'hashed' && input !== 'hashed') {
     throw new UnservableBuildError(

@@ -1,4 +1,7 @@
-/** What an operator does next about a request: decided from what the contract says now, and nothing remembered but its role. */
+/**
+ * What an operator does next about a request: decided from what the contract says now, and nothing remembered but its
+ * role.
+ */
 import type { MarketRequest } from '../ledger/index.js';
 
 export type Step =
@@ -9,7 +12,10 @@ export type Step =
   | { readonly do: 'answerOptimistic' }
   /** Compute another operator's answer again, and dispute it if it is wrong. */
   | { readonly do: 'check' }
-  /** Wait until then for the proof of an answer that another disputes, and whose bond is partly this operator's if none comes. */
+  /**
+   * Wait until then for the proof of an answer that another disputes, and whose bond is partly this operator's if none
+   * comes.
+   */
   | { readonly do: 'follow'; readonly until: number }
   /** Prove an own answer that is disputed. */
   | { readonly do: 'defend' }
@@ -21,7 +27,10 @@ export type Step =
   /** Nothing any more, unless an event touches it. */
   | { readonly do: 'leave'; readonly outcome: string };
 
-/** Whose answers are computed again: `paid`, those whose bond is partly its own if they are wrong, since it asked or is the watcher. */
+/**
+ * Whose answers are computed again: `paid`, those whose bond is partly its own if they are wrong, since it asked or is
+ * the watcher.
+ */
 export const WATCHING = ['nothing', 'paid', 'everything'] as const;
 export type Watching = (typeof WATCHING)[number];
 

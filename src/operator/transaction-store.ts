@@ -1,6 +1,6 @@
 /**
- * The journal of signed transactions for a process that alone works on a folder: a file for each intent, so that a long life
- * makes no file large, and no lock that a killed process would leave behind.
+ * The journal of signed transactions for a process that alone works on a folder: a file for each intent, so that a long
+ * life makes no file large, and no lock that a killed process would leave behind.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * Reads the events of new blocks, and of the last few before them once more, and has the requests looked at that they touch. A
- * reorganization needs nothing else: an event whose block is gone touches its request again, and what to do is asked of the contract.
+ * Reads the events of new blocks, and of the last few before them once more, and has the requests looked at that they
+ * touch. A reorganization needs nothing else: an event whose block is gone touches its request again, and what to do is
+ * asked of the contract.
  */
 import type { Logger } from 'pino';
 import type { ChainClock } from './clock.js';
@@ -44,7 +45,10 @@ export class Watch {
     const first = Math.max(fromBlock, this.scanned - reorgDepth + 1);
     if (last < first) return true;
     const present = new Set<string>();
-    for (const { requestId: id, name, args, blockNumber: block, blockHash, transaction } of await market.events(first, last)) {
+    for (const { requestId: id, name, args, blockNumber: block, blockHash, transaction } of await market.events(
+      first,
+      last,
+    )) {
       const key = `${blockHash} ${transaction} ${name} ${id}`;
       present.add(key);
       if (this.seen.has(key)) continue;

@@ -1,4 +1,7 @@
-/** Builds ready to work on inputs: the key is loaded and the first, slow proof made when a build is opened, not when asked. */
+/**
+ * Builds ready to work on inputs: the key is loaded and the first, slow proof made when a build is opened, not when
+ * asked.
+ */
 import type { ZkinferError } from '../errors.js';
 import type { Groth16Backend } from '../groth16/types.js';
 // Not by the room's index: that loads the chain library, which a prover does without.
@@ -24,7 +27,13 @@ type Bench = Pick<Prover, 'manifest' | 'infer'> & Partial<Pick<Prover, 'prove' |
 
 /** Opens every build in `folders`, with its key if a backend is given; without one, it computes outputs alone. */
 export async function openWorkbench(folders: readonly string[], backend?: Groth16Backend): Promise<Workbench> {
-  const benches = new Map(await Promise.all(folders.map(async (folder) => [vkHash(await readVerificationKey(folder)), await openBench(folder, backend)] as const)));
+  const benches = new Map(
+    await Promise.all(
+      folders.map(
+        async (folder) => [vkHash(await readVerificationKey(folder)), await openBench(folder, backend)] as const,
+      ),
+    ),
+  );
   return {
     async run({ vkHash: wanted, kind, document, context, request }) {
       const bench = benches.get(wanted);
@@ -63,18 +72,30 @@ async function openBench(folder: string, backend: Groth16Backend | undefined): P
 }
 
 /**
- * The salts of a request's commitments: the input's from the document, the output's from that and the request. Never a fresh one: a second
- * computation would have another answer. @throws InputFormatError
+ * The salts of a request's commitments: the input's from the document, the output's from that and the request. Never a
+ * fresh one: a second computation would have another answer. @throws InputFormatError
  */
-export function saltsOf(document: string, { input, output }: PortVisibility, request: RequestName): { readonly input?: string; readonly output?: string } {
+export function saltsOf(
+  document: string,
+  { input, output }: PortVisibility,
+  request: RequestName,
+): { readonly input?: string; readonly output?: string } {
   const { salt, outputSalt } = parseJson(document) as { salt?: unknown; outputSalt?: unknown };
-  if (outputSalt !== undefined) throw new InputFormatError('leave "outputSalt" out: the salt of a hashed output follows from the input\'s salt and the request');
+  if (outputSalt !== undefined)
+    throw new InputFormatError(
+      'leave "outputSalt" out: the salt of a hashed output follows from the input\'s salt and the request',
+    );
   if (input !== 'hashed') {
-    if (output === 'hashed') throw new InputFormatError('an output is hashed with a salt that follows from the input\'s, and this model has none');
+    if (output === 'hashed')
+      throw new InputFormatError(
+        "an output is hashed with a salt that follows from the input's, and this model has none",
+      );
     return {};
   }
   if (typeof salt !== 'string' || !/^\d{1,78}$/.test(salt) || BigInt(salt) >= FIELD_MODULUS) {
-    throw new InputFormatError('the input\'s "salt" must be a decimal number in quotes, below the scalar field of BN254');
+    throw new InputFormatError(
+      'the input\'s "salt" must be a decimal number in quotes, below the scalar field of BN254',
+    );
   }
   return { input: salt, ...(output === 'hashed' ? { output: outputSaltOf(salt, request) } : {}) };
 }

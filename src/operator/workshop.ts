@@ -1,6 +1,6 @@
 /**
- * Computes and proves a request's input, each once: by the queue, from the input as it was promised or as its asker serves it. Nothing is
- * believed of the queue: outputs are compared with the commitment, proofs are verified.
+ * Computes and proves a request's input, each once: by the queue, from the input as it was promised or as its asker
+ * serves it. Nothing is believed of the queue: outputs are compared with the commitment, proofs are verified.
  */
 import type { Logger } from 'pino';
 import type { Groth16Backend } from '../groth16/types.js';
@@ -60,15 +60,17 @@ export class Workshop {
   }
 
   /**
-   * Output and verified proof of an input that `compute` found valid, so that a prover which refuses it is wrong, or lies: that is
-   * tried again, as long as an answer is owed. @throws ProofInvalidError
+   * Output and verified proof of an input that `compute` found valid, so that a prover which refuses it is wrong, or
+   * lies: that is tried again, as long as an answer is owed. @throws ProofInvalidError
    */
   async prove(entry: Entry, request: MarketRequest, urgent = false): Promise<Proved> {
     return await once(entry.proved, request, async () => {
       try {
         const done = await this.run(entry, request, 'prove', urgent);
         if (done === undefined || 'refused' in done.result) {
-          throw new ProofInvalidError('a prover refused an input that was computed here; see that all machines have the same build');
+          throw new ProofInvalidError(
+            'a prover refused an input that was computed here; see that all machines have the same build',
+          );
         }
         const { computed } = done.result;
         const expected = { inputCommitment: request.inputCommitment, context: this.contextOf(entry) };
@@ -97,19 +99,30 @@ export class Workshop {
 
   /** Undefined where the model is not served. */
   private async run(
-    entry: Entry, request: MarketRequest, kind: Job['kind'], urgent: boolean,
+    entry: Entry,
+    request: MarketRequest,
+    kind: Job['kind'],
+    urgent: boolean,
   ): Promise<{ readonly model: ServedModel; readonly result: JobResult } | undefined> {
     const { market, models, queue, metrics } = this.options;
     const model = await models.at(request.verifier);
     if (model === undefined) return undefined;
     const document = await this.document(entry, request, model);
     const start = performance.now();
-    const name = { chainId: market.chainId, market: market.address, requestId: String(entry.id), inputCommitment: request.inputCommitment };
+    const name = {
+      chainId: market.chainId,
+      market: market.address,
+      requestId: String(entry.id),
+      inputCommitment: request.inputCommitment,
+    };
     // A queue that gave a wrong result still has it under that name.
     const attempt = kind === 'prove' && entry.proofAttempts > 0 ? `-${entry.proofAttempts}` : '';
     const parts = [market.genesisHash, market.address, market.me, String(entry.id), request.inputCommitment];
     const id = `${parts.map((part) => (part.startsWith('0x') ? part.slice(2, 18) : part)).join('-')}-${kind}${attempt}`;
-    const result = await queue.run({ id, vkHash: model.vkHash, kind, document, context: String(this.contextOf(entry)), request: name }, urgent);
+    const result = await queue.run(
+      { id, vkHash: model.vkHash, kind, document, context: String(this.contextOf(entry)), request: name },
+      urgent,
+    );
     metrics.jobs.observe({ kind }, (performance.now() - start) / 1000);
     return { model, result };
   }
@@ -120,14 +133,21 @@ export class Workshop {
     const own = await kept.find(request);
     if (own !== undefined) return own;
     const duty = journal.duties.get(entry.id);
-    entry.uri ??= (duty?.terms === termsOf(request) ? duty.uri : undefined) ?? (await market.inputUri(entry.id, fromBlock));
+    entry.uri ??=
+      (duty?.terms === termsOf(request) ? duty.uri : undefined) ?? (await market.inputUri(entry.id, fromBlock));
     const { uri } = entry;
-    return await aside(() => downloads.run(request.asker, entry.failures > 0, () => fetchInput(inputs, uri, model.limits)));
+    return await aside(() =>
+      downloads.run(request.asker, entry.failures > 0, () => fetchInput(inputs, uri, model.limits)),
+    );
   }
 }
 
 /** By the request's input: with a reorganization its number can become another's. What failed is done again. */
-function once<T>(known: Map<string, Promise<T>>, { verifier, inputCommitment }: MarketRequest, work: () => Promise<T>): Promise<T> {
+function once<T>(
+  known: Map<string, Promise<T>>,
+  { verifier, inputCommitment }: MarketRequest,
+  work: () => Promise<T>,
+): Promise<T> {
   const key = `${verifier} ${inputCommitment}`;
   const before = known.get(key);
   if (before !== undefined) return before;

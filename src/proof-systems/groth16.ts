@@ -1,4 +1,7 @@
-/** Groth16 over BN254 (Groth, EUROCRYPT 2016), in the ecosystem's formats: `.zkey`, `proof.json`, `verification_key.json`. */
+/**
+ * Groth16 over BN254 (Groth, EUROCRYPT 2016), in the ecosystem's formats: `.zkey`, `proof.json`,
+ * `verification_key.json`.
+ */
 import { domainPower } from '../groth16/domain.js';
 import { requireFinishedKey } from '../groth16/finished-key.js';
 import { proofFrom, verificationKeyFrom } from '../groth16/json.js';

@@ -1,6 +1,7 @@
 /**
- * What a proof system is to the rest of the package: one row of the table in `index.ts`. Whatever knows a key's file name, a protocol's
- * name, the shape of a proof or the size of a domain stands behind this interface; the rest asks the build's row.
+ * What a proof system is to the rest of the package: one row of the table in `index.ts`. Whatever knows a key's file
+ * name, a protocol's name, the shape of a proof or the size of a domain stands behind this interface; the rest asks the
+ * build's row.
  */
 import type { BackendChoice } from '../groth16/backends.js';
 import type { CircuitCounts } from '../groth16/domain.js';
@@ -24,14 +25,24 @@ export interface VerifierContract {
   readonly id: string;
   /** More public signals than this, and the contract's code would be too large (EIP-170). */
   readonly mostSignals: number;
-  /** Solidity source. @throws VerifierRenderError, SignalLayoutError, InvalidVerificationKeyError, UnfinishedKeyError */
+  /**
+   * Solidity source. @throws VerifierRenderError, SignalLayoutError, InvalidVerificationKeyError, UnfinishedKeyError
+   */
   render(key: VerificationKey, manifest: VerifierManifest): string;
-  /** What a registered model is tied to its verifier by: 32 bytes, hex with 0x. @throws InvalidVerificationKeyError, UnfinishedKeyError */
+  /**
+   * What a registered model is tied to its verifier by: 32 bytes, hex with 0x. @throws InvalidVerificationKeyError,
+   * UnfinishedKeyError
+   */
   keyHash(key: VerificationKey): string;
   /** Arguments of `verifyProof`. @throws PublicSignalsError */
   proofCalldata(proof: Proof, publicSignals: readonly string[]): ProofCalldata;
   /** Arguments of `checkInference`. @throws PublicSignalsError */
-  inferenceCalldata(key: VerificationKey, manifest: SignalLayout, proof: Proof, publicSignals: readonly string[]): InferenceCalldata;
+  inferenceCalldata(
+    key: VerificationKey,
+    manifest: SignalLayout,
+    proof: Proof,
+    publicSignals: readonly string[],
+  ): InferenceCalldata;
 }
 
 export interface ProofSystem {
@@ -44,7 +55,10 @@ export interface ProofSystem {
   readonly challenges: number;
   /** Points of the evaluation domain. */
   domainSize(circuit: CircuitCounts): number;
-  /** What sets up, proves, verifies and takes contributions. `notice` hears why a faster one is not taken. @throws UsageError */
+  /**
+   * What sets up, proves, verifies and takes contributions. `notice` hears why a faster one is not taken. @throws
+   * UsageError
+   */
   backend(choice: BackendChoice, notice: (text: string) => void): Promise<Groth16Backend>;
   /** A verification key in JSON, its shape checked. @throws ShapeMismatch */
   keyFrom(value: unknown): VerificationKey;
@@ -53,8 +67,15 @@ export interface ProofSystem {
   requireFinished(key: VerificationKey, name?: string): void;
   /** What a proving key at a path is for, as it says itself. @throws UnfinishedKeyError, FormatError */
   keyShape(provingKey: string): Promise<KeyShape>;
-  /** Refuses a verification key that is not the proving key's. `names`: both as the user knows them, and what helps. @throws KeyMismatchError */
-  requireSameKey(provingKey: string, key: VerificationKey, names: { readonly key: string; readonly remedy: string }): Promise<void>;
+  /**
+   * Refuses a verification key that is not the proving key's. `names`: both as the user knows them, and what helps.
+   * @throws KeyMismatchError
+   */
+  requireSameKey(
+    provingKey: string,
+    key: VerificationKey,
+    names: { readonly key: string; readonly remedy: string },
+  ): Promise<void>;
   /** A proof in JSON, its shape checked. `path` is where it stands. @throws ShapeMismatch */
   proofFrom(value: unknown, path?: string): Proof;
   /** Loaded when asked for, since provers do not need it. */

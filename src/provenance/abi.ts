@@ -1,6 +1,6 @@
 /**
- * The provenance ledger as this project's TypeScript calls it, in ethers' human-readable form. A test compares every line with
- * the compiled contract.
+ * The provenance ledger as this project's TypeScript calls it, in ethers' human-readable form. A test compares every
+ * line with the compiled contract.
  */
 import { Interface } from 'ethers';
 

@@ -1,6 +1,7 @@
 /**
- * Artifacts as `IProvenanceLedger` defines them: their identifier is the EIP-712 digest of the struct, which is what every
- * contributor signs. So an identifier commits to content, parents, licence and contributors on one ledger of one chain.
+ * Artifacts as `IProvenanceLedger` defines them: their identifier is the EIP-712 digest of the struct, which is what
+ * every contributor signs. So an identifier commits to content, parents, licence and contributors on one ledger of one
+ * chain.
  */
 import { Signature, type TypedDataDomain, TypedDataEncoder, verifyTypedData } from 'ethers';
 import { type Signer } from '../chain/index.js';
@@ -73,12 +74,16 @@ export function artifactId(at: LedgerAddress, artifact: Artifact): string {
 /** A contributor's EIP-712 signature, 65 bytes, hex. */
 export async function signArtifact(signer: Signer, at: LedgerAddress, artifact: Artifact): Promise<string> {
   if (!artifact.contributors.some(({ account }) => account === signer.address)) {
-    throw new SignatureError(`${signer.address} is not among the artifact's contributors, whose signatures count; name it with --contributor`);
+    throw new SignatureError(
+      `${signer.address} is not among the artifact's contributors, whose signatures count; name it with --contributor`,
+    );
   }
   return await signer.signTypedData(domain(at), TYPES, toStruct(artifact));
 }
 
-/** Whether `signature` is that of the key of `account`. False for a wallet contract's, which only the chain can judge. */
+/**
+ * Whether `signature` is that of the key of `account`. False for a wallet contract's, which only the chain can judge.
+ */
 export function isKeySignature(at: LedgerAddress, artifact: Artifact, account: string, signature: string): boolean {
   try {
     return verifyTypedData(domain(at), TYPES, toStruct(artifact), Signature.from(signature)) === account;

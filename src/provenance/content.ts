@@ -1,11 +1,12 @@
 /**
- * The content identifier of a file or folder, as `ipfs add -r --cid-version=1` of Kubo prints it: UnixFS in a Merkle DAG,
- * built by IPFS's own importer. Kubo's settings in words: chunker `size-262144`, raw leaves, balanced layout with 174 links a
- * node, SHA-256, folders sharded (HAMT, 256 ways) from 256 KiB of names and links on; no mode and no time is kept; hidden
- * files below the folder are left out. (Kubo's profile `unixfs-v1-2025`, if configured, gives other identifiers.)
+ * The content identifier of a file or folder, as `ipfs add -r --cid-version=1` of Kubo prints it: UnixFS in a Merkle
+ * DAG, built by IPFS's own importer. Kubo's settings in words: chunker `size-262144`, raw leaves, balanced layout with
+ * 174 links a node, SHA-256, folders sharded (HAMT, 256 ways) from 256 KiB of names and links on; no mode and no time
+ * is kept; hidden files below the folder are left out. (Kubo's profile `unixfs-v1-2025`, if configured, gives other
+ * identifiers.)
  *
- * The trap: the importer's defaults are not Kubo's and change between versions, so every setting is spelled out here; and an
- * identifier covers names and bytes only, never what a symbolic link points at, so links are refused.
+ * The trap: the importer's defaults are not Kubo's and change between versions, so every setting is spelled out here;
+ * and an identifier covers names and bytes only, never what a symbolic link points at, so links are refused.
  */
 import { createReadStream } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
@@ -56,10 +57,18 @@ const ROOT = 'content';
 /** Hashes the file or folder at `path`; with `store`, keeps its blocks there. @throws ContentError, StoreError */
 export async function hashContent(path: string, store?: BlockStore): Promise<Content> {
   const tally: Tally = { isFile: new Set(), empty: [], hidden: [], files: 0, bytes: 0 };
-  const blocks = { put: async (cid: CID, block: unknown): Promise<CID> => (await store?.put(cid, block as Uint8Array), cid) };
+  const blocks = {
+    put: async (cid: CID, block: unknown): Promise<CID> => (await store?.put(cid, block as Uint8Array), cid),
+  };
   const entries = new Map<string, Entry>();
   try {
-    const options = { ...KUBO, chunker: fixedSize({ chunkSize: CHUNK }), layout: balanced({ maxChildrenPerNode: LINKS }), blockWriteConcurrency: BLOCKS_AT_ONCE, fileImportConcurrency: FILES_AT_ONCE };
+    const options = {
+      ...KUBO,
+      chunker: fixedSize({ chunkSize: CHUNK }),
+      layout: balanced({ maxChildrenPerNode: LINKS }),
+      blockWriteConcurrency: BLOCKS_AT_ONCE,
+      fileImportConcurrency: FILES_AT_ONCE,
+    };
     for await (const { cid, path: where = ROOT } of importer(candidates(path, tally), blocks, options)) {
       const name = where.slice(ROOT.length + 1);
       entries.set(name, { cid, kind: tally.isFile.has(name) ? 'file' : 'folder' });
@@ -67,7 +76,8 @@ export async function hashContent(path: string, store?: BlockStore): Promise<Con
   } catch (cause) {
     const { code, path: at = path } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw new ContentError(`cannot hash ${at}: there is no such file or folder`, { cause });
-    if (code !== undefined && /^E[A-Z]+$/.test(code)) throw new ContentError(`cannot hash ${at}: ${(cause as Error).message}`, { cause });
+    if (code !== undefined && /^E[A-Z]+$/.test(code))
+      throw new ContentError(`cannot hash ${at}: ${(cause as Error).message}`, { cause });
     throw cause;
   }
   for (const name of tally.empty) entries.set(name, { cid: EMPTY_FOLDER, kind: 'folder' });
@@ -106,7 +116,10 @@ async function* folder(path: string, name: string, tally: Tally): AsyncGenerator
     const found = await lstat(at);
     if (found.isDirectory()) yield* folder(at, as, tally);
     else if (found.isFile()) yield file(at, as, tally);
-    else if (found.isSymbolicLink()) throw new ContentError(`cannot hash ${at}: it is a symbolic link, whose target no identifier would cover; put a copy of the target in its place`);
+    else if (found.isSymbolicLink())
+      throw new ContentError(
+        `cannot hash ${at}: it is a symbolic link, whose target no identifier would cover; put a copy of the target in its place`,
+      );
     else throw new ContentError(`cannot hash ${at}: it is neither a file nor a folder`);
   }
 }
@@ -125,4 +138,5 @@ async function* counted(path: string, tally: Tally): AsyncGenerator<Uint8Array> 
   }
 }
 
-const under = (folderName: string, name: string): string => (folderName === '' ? name : name === '' ? folderName : `${folderName}/${name}`);
+const under = (folderName: string, name: string): string =>
+  folderName === '' ? name : name === '' ? folderName : `${folderName}/${name}`;

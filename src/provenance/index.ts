@@ -1,4 +1,7 @@
-/** Where models come from: artifacts on the provenance ledger, their content, and the way from an attestation back to the data. */
+/**
+ * Where models come from: artifacts on the provenance ledger, their content, and the way from an attestation back to
+ * the data.
+ */
 export { PROVENANCE_ABI } from './abi.js';
 export * from './artifact.js';
 export * from './checkpoints.js';
@@ -10,7 +13,14 @@ export { drawLineageSvg } from './lineage-svg.js';
 export { drawLineageText } from './lineage-text.js';
 export { type Content, type Entry, hashContent } from './content.js';
 export { type LedgerOptions, type WriteOptions } from './open-ledger.js';
-export { type ContributorSignature, hashCheckpoints, recordContent, type RecordedContent, type RecordOptions, signContent } from './record-content.js';
+export {
+  type ContributorSignature,
+  hashCheckpoints,
+  recordContent,
+  type RecordedContent,
+  type RecordOptions,
+  signContent,
+} from './record-content.js';
 export { checkStored, type Difference, firstDifference, type StoredReport } from './stored.js';
 export { openStore } from './stores/open.js';
 export { type BlockStore, rehashed } from './stores/store.js';

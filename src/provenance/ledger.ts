@@ -1,12 +1,20 @@
 /**
- * The provenance ledger on a chain: deploy, record, link, read back. Storage holds the block of each artifact, which finds its
- * event without a search.
+ * The provenance ledger on a chain: deploy, record, link, read back. Storage holds the block of each artifact, which
+ * finds its event without a search.
  *
- * The trap: an event comes from an RPC that may lie or lag. The artifact in it is hashed again, so that what is returned is
- * what the contract has under that identifier, whoever delivered it.
+ * The trap: an event comes from an RPC that may lie or lag. The artifact in it is hashed again, so that what is
+ * returned is what the contract has under that identifier, whoever delivered it.
  */
 import type { Log } from 'ethers';
-import { deployContract, type Deployed, RevertedError, type Rpc, RpcResponseError, type Sender, sendOnce } from '../chain/index.js';
+import {
+  deployContract,
+  type Deployed,
+  RevertedError,
+  type Rpc,
+  RpcResponseError,
+  type Sender,
+  sendOnce,
+} from '../chain/index.js';
 import { compileContracts } from '../solidity/index.js';
 import { PROVENANCE_ABI } from './abi.js';
 import { type Artifact, artifactId, isKeySignature, KINDS, toStruct } from './artifact.js';
@@ -51,10 +59,16 @@ export async function deployProvenance(sender: Sender, registry: string): Promis
 }
 
 /**
- * Puts an artifact on record, once. `signatures` holds each contributor's signature by address; the sender's own needs none.
+ * Puts an artifact on record, once. `signatures` holds each contributor's signature by address; the sender's own needs
+ * none.
  * @throws SignatureError where one is missing; RevertedError with the contract's reason
  */
-export async function recordArtifact(sender: Sender, ledger: string, artifact: Artifact, signatures: ReadonlyMap<string, string> = new Map()): Promise<RecordResult> {
+export async function recordArtifact(
+  sender: Sender,
+  ledger: string,
+  artifact: Artifact,
+  signatures: ReadonlyMap<string, string> = new Map(),
+): Promise<RecordResult> {
   const { rpc, signer } = sender;
   const at = { chainId: rpc.chainId, ledger };
   const id = artifactId(at, artifact);
@@ -64,11 +78,16 @@ export async function recordArtifact(sender: Sender, ledger: string, artifact: A
     artifact.contributors.map(async ({ account }) => {
       const signature = signatures.get(account);
       if (signature === undefined && account === signer.address) return '0x';
-      if (signature === undefined) throw new SignatureError(`contributor ${account} has not signed artifact ${id}; have its key sign with --sign-only, and give the result with --signature`);
+      if (signature === undefined)
+        throw new SignatureError(
+          `contributor ${account} has not signed artifact ${id}; have its key sign with --sign-only, and give the result with --signature`,
+        );
       // A wallet contract's signature is the contract's to judge.
       const isKey = (await rpc.provider.getCode(account)) === '0x';
       if (isKey && !isKeySignature(at, artifact, account, signature)) {
-        throw new SignatureError(`the signature given for contributor ${account} is not that of its key for artifact ${id}; sign again with the same content, parents, licence and contributors`);
+        throw new SignatureError(
+          `the signature given for contributor ${account} is not that of its key for artifact ${id}; sign again with the same content, parents, licence and contributors`,
+        );
       }
       return signature;
     }),
@@ -84,7 +103,10 @@ export async function recordArtifact(sender: Sender, ledger: string, artifact: A
     return { artifactId: id, transaction: receipt.hash, gasUsed: Number(receipt.gasUsed), alreadyRecorded: false };
   } catch (error) {
     // Another process, or another contributor, may have brought it first.
-    const after = error instanceof RevertedError && error.errorName === 'ArtifactAlreadyRecorded' && (await onRecord(rpc, ledger, id));
+    const after =
+      error instanceof RevertedError &&
+      error.errorName === 'ArtifactAlreadyRecorded' &&
+      (await onRecord(rpc, ledger, id));
     if (!after) throw error;
     return after;
   }
@@ -107,7 +129,10 @@ export interface LinkResult {
   readonly gasUsed: number;
 }
 
-/** Says on chain which artifact a registered model version is. The sender owns the model and contributed to the artifact. */
+/**
+ * Says on chain which artifact a registered model version is. The sender owns the model and contributed to the
+ * artifact.
+ */
 export async function linkModelVersion(sender: Sender, ledger: string, link: LinkRequest): Promise<LinkResult> {
   const { modelId, version, inclusion } = link;
   const [artifact, checkpoint, before] = await Promise.all([
@@ -116,9 +141,19 @@ export async function linkModelVersion(sender: Sender, ledger: string, link: Lin
     readLink(sender.rpc, ledger, modelId, version),
   ]);
   const wantedHash = inclusion?.leaf.contentHash ?? checkpoint.contentHash;
-  const linked = before?.artifactId === link.artifactId && before.checkpointId === link.checkpointId && before.checkpointHash === wantedHash;
+  const linked =
+    before?.artifactId === link.artifactId &&
+    before.checkpointId === link.checkpointId &&
+    before.checkpointHash === wantedHash;
   if (linked) return { transaction: null, gasUsed: 0 };
-  const values = [modelId, version, toStruct(bare(artifact)), toStruct(bare(checkpoint)), inclusion?.leaf ?? NO_LEAF, inclusion?.proof ?? []];
+  const values = [
+    modelId,
+    version,
+    toStruct(bare(artifact)),
+    toStruct(bare(checkpoint)),
+    inclusion?.leaf ?? NO_LEAF,
+    inclusion?.proof ?? [],
+  ];
   const receipt = await sendOnce(sender, {
     purpose: `link ${modelId} ${version} ${link.artifactId} ${link.checkpointId} ${wantedHash}`,
     to: ledger,
@@ -132,21 +167,42 @@ export async function linkModelVersion(sender: Sender, ledger: string, link: Lin
 /** The recorded artifact with this identifier. @throws ArtifactNotFoundError, ArtifactMismatchError */
 export async function readArtifact(rpc: Rpc, ledger: string, id: string): Promise<RecordedArtifact> {
   const header = await readHeader(rpc, ledger, id);
-  if (header === undefined) throw new ArtifactNotFoundError(`artifact ${id} is not on record in the ledger at ${ledger} on chain ${rpc.chainId}; check the identifier, --ledger and --rpc`);
+  if (header === undefined)
+    throw new ArtifactNotFoundError(
+      `artifact ${id} is not on record in the ledger at ${ledger} on chain ${rpc.chainId}; check the identifier, --ledger and --rpc`,
+    );
   const { blockNumber } = header;
-  const [log] = await rpc.provider.getLogs({ address: ledger, topics: [RECORDED, id], fromBlock: blockNumber, toBlock: blockNumber });
-  if (log === undefined) throw new RpcResponseError(`the RPC at ${rpc.host} does not have block ${blockNumber}'s events; use an archive node`);
+  const [log] = await rpc.provider.getLogs({
+    address: ledger,
+    topics: [RECORDED, id],
+    fromBlock: blockNumber,
+    toBlock: blockNumber,
+  });
+  if (log === undefined)
+    throw new RpcResponseError(
+      `the RPC at ${rpc.host} does not have block ${blockNumber}'s events; use an archive node`,
+    );
   const artifact = toArtifact(log);
   if (artifactId({ chainId: rpc.chainId, ledger }, artifact) !== id) {
-    throw new ArtifactMismatchError(`the RPC at ${rpc.host} gives an artifact for ${id} that does not have this identifier; use another RPC`);
+    throw new ArtifactMismatchError(
+      `the RPC at ${rpc.host} gives an artifact for ${id} that does not have this identifier; use another RPC`,
+    );
   }
   // A checkpoint's header names a model too: whose claims come with it. Only a model version is one.
-  const model = header.modelId === 0n || artifact.kind !== 'model-version' ? {} : { model: { modelId: header.modelId, version: header.version } };
+  const model =
+    header.modelId === 0n || artifact.kind !== 'model-version'
+      ? {}
+      : { model: { modelId: header.modelId, version: header.version } };
   return { ...artifact, id, index: header.index, blockNumber, transaction: log.transactionHash, ...model };
 }
 
 /** The artifacts a registered model version is linked to; undefined if none. */
-export async function readLink(rpc: Rpc, ledger: string, modelId: bigint, version: number): Promise<ModelLink | undefined> {
+export async function readLink(
+  rpc: Rpc,
+  ledger: string,
+  modelId: bigint,
+  version: number,
+): Promise<ModelLink | undefined> {
   const [{ artifactId: id, checkpointId, checkpointHash }] = await call(rpc, ledger, 'linkOf', [modelId, version]);
   return BigInt(id) === 0n ? undefined : { artifactId: id, checkpointId, checkpointHash };
 }
@@ -158,7 +214,12 @@ export async function readRegistry(rpc: Rpc, ledger: string): Promise<string> {
 }
 
 /** The contract's own answer to whether a checkpoint is in a recorded batch. */
-export async function isInBatch(rpc: Rpc, ledger: string, batch: Artifact, { leaf, proof }: InclusionProof): Promise<boolean> {
+export async function isInBatch(
+  rpc: Rpc,
+  ledger: string,
+  batch: Artifact,
+  { leaf, proof }: InclusionProof,
+): Promise<boolean> {
   const [included] = await call(rpc, ledger, 'isInBatch', [toStruct(bare(batch)), leaf, proof]);
   return included;
 }
@@ -173,7 +234,10 @@ function toArtifact(log: Log): Artifact {
     parents: [...args.parents],
     licence: args.licence,
     parentsBps: Number(args.parentsBps),
-    contributors: [...args.contributors].map(({ account, weight }: { account: string; weight: bigint }) => ({ account, weight: Number(weight) })),
+    contributors: [...args.contributors].map(({ account, weight }: { account: string; weight: bigint }) => ({
+      account,
+      weight: Number(weight),
+    })),
   };
 }
 
@@ -191,7 +255,9 @@ interface Header {
 
 async function readHeader(rpc: Rpc, ledger: string, id: string): Promise<Header | undefined> {
   const [{ index, blockNumber, modelId, version }] = await call(rpc, ledger, 'headerOf', [id]);
-  return index === 0n ? undefined : { index: Number(index), blockNumber: Number(blockNumber), modelId, version: Number(version) };
+  return index === 0n
+    ? undefined
+    : { index: Number(index), blockNumber: Number(blockNumber), modelId, version: Number(version) };
 }
 
 async function onRecord(rpc: Rpc, ledger: string, id: string): Promise<RecordResult | undefined> {
@@ -199,11 +265,17 @@ async function onRecord(rpc: Rpc, ledger: string, id: string): Promise<RecordRes
   if (header === undefined) return undefined;
   const { transaction } = await readArtifact(rpc, ledger, id);
   const receipt = await rpc.provider.getTransactionReceipt(transaction);
-  if (receipt === null) throw new RpcResponseError(`the RPC at ${rpc.host} lost the receipt of ${transaction}; try again`);
+  if (receipt === null)
+    throw new RpcResponseError(`the RPC at ${rpc.host} lost the receipt of ${transaction}; try again`);
   return { artifactId: id, transaction, gasUsed: Number(receipt.gasUsed), alreadyRecorded: true };
 }
 
-async function call(rpc: Rpc, ledger: string, name: string, values: readonly unknown[]): Promise<ReturnType<typeof PROVENANCE_ABI.decodeFunctionResult>> {
+async function call(
+  rpc: Rpc,
+  ledger: string,
+  name: string,
+  values: readonly unknown[],
+): Promise<ReturnType<typeof PROVENANCE_ABI.decodeFunctionResult>> {
   const data = await rpc.provider.call({ to: ledger, data: PROVENANCE_ABI.encodeFunctionData(name, [...values]) });
   return PROVENANCE_ABI.decodeFunctionResult(name, data);
 }

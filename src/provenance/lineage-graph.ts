@@ -1,8 +1,8 @@
 /**
  * A lineage as what is drawn of it: labelled nodes, from the attestation down to the data. Text and SVG draw the same.
  *
- * The trap: licences are free text that anyone may record. Control characters would move the cursor of the terminal that shows
- * them, or make the SVG unreadable; they are replaced here.
+ * The trap: licences are free text that anyone may record. Control characters would move the cursor of the terminal
+ * that shows them, or make the SVG unreadable; they are replaced here.
  */
 import { type Artifact, contentName, type Kind } from './artifact.js';
 import type { Lineage } from './lineage.js';
@@ -42,12 +42,27 @@ export function lineageGraph({ root, artifacts, model, attestation }: Lineage): 
     nodes.push({ id: 'attestation', kind: 'attestation', title: 'attestation', details, parents: ['model'] });
   }
   if (model !== undefined) {
-    nodes.push({ id: 'model', kind: 'model', title: `model ${model.modelId}, version ${model.version}`, details: [`in the registry: ${short(model.modelHash)}`, REGISTERED[String(model.isRegisteredFile)]], parents: [root] });
+    nodes.push({
+      id: 'model',
+      kind: 'model',
+      title: `model ${model.modelId}, version ${model.version}`,
+      details: [`in the registry: ${short(model.modelHash)}`, REGISTERED[String(model.isRegisteredFile)]],
+      parents: [root],
+    });
   }
   for (const artifact of [...artifacts].reverse()) {
     const { id, kind, licence, blockNumber, parents } = artifact;
-    const checkpoint = model !== undefined && id === model.link.checkpointId && kind === 'checkpoint-batch' ? [`used: ${short(model.link.checkpointHash)}`] : [];
-    const details = [short(contentName(artifact)), ...checkpoint, licence === '' ? 'no licence' : clip(printable(licence)), contributorsOf(artifact), `artifact ${short(id)}, block ${blockNumber}`];
+    const checkpoint =
+      model !== undefined && id === model.link.checkpointId && kind === 'checkpoint-batch'
+        ? [`used: ${short(model.link.checkpointHash)}`]
+        : [];
+    const details = [
+      short(contentName(artifact)),
+      ...checkpoint,
+      licence === '' ? 'no licence' : clip(printable(licence)),
+      contributorsOf(artifact),
+      `artifact ${short(id)}, block ${blockNumber}`,
+    ];
     nodes.push({ id, kind, title: TITLES[kind], details, parents });
   }
   return nodes;
@@ -75,4 +90,3 @@ function clip(text: string): string {
 function printable(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
 }
-

@@ -1,6 +1,6 @@
 /**
- * A lineage as a stand-alone SVG: one box a node, arrows from what was made to what it was made from. The layered layout
- * (Sugiyama) is dagre's. The same lineage gives the same bytes.
+ * A lineage as a stand-alone SVG: one box a node, arrows from what was made to what it was made from. The layered
+ * layout (Sugiyama) is dagre's. The same lineage gives the same bytes.
  */
 import { mostOf } from '../tensor/extremes.js';
 import { Graph, layout } from '@dagrejs/dagre';

@@ -1,4 +1,6 @@
-/** A lineage as indented text, from the attestation down to the data; an ancestor seen before is named, not repeated. */
+/**
+ * A lineage as indented text, from the attestation down to the data; an ancestor seen before is named, not repeated.
+ */
 import { lineageGraph } from './lineage-graph.js';
 import type { Lineage } from './lineage.js';
 

@@ -1,8 +1,8 @@
 /**
  * Where a model version or an attestation comes from: the artifacts above it, back to the data sets.
  *
- * The trap: an ancestor is often reached by several ways (two runs on one data set). Each is read once; whoever draws the
- * graph must not walk every path, of which there can be exponentially many.
+ * The trap: an ancestor is often reached by several ways (two runs on one data set). Each is read once; whoever draws
+ * the graph must not walk every path, of which there can be exponentially many.
  */
 import { type Attestation, findAttestation, type Rpc } from '../chain/index.js';
 import { ArtifactNotFoundError } from './errors.js';
@@ -21,7 +21,10 @@ export interface Lineage {
     readonly link: ModelLink;
     /** SHA-256 of the ONNX file in the registry, hex. */
     readonly modelHash: string;
-    /** Whether the linked artifact is that file; undefined where the chain alone does not tell (`provenance verify` does). */
+    /**
+     * Whether the linked artifact is that file; undefined where the chain alone does not tell (`provenance verify`
+     * does).
+     */
     readonly isRegisteredFile: boolean | undefined;
   };
   /** The attestation it was asked from. */
@@ -52,14 +55,34 @@ export async function lineageOfModel(rpc: Rpc, ledger: string, modelId: bigint, 
       `version ${version} of model ${modelId} leads to no artifact in the ledger at ${ledger}; its owner links it with: zkinfer provenance record --kind model-version --model ${modelId} …`,
     );
   }
-  const [lineage, registered] = await Promise.all([lineageOfArtifact(rpc, ledger, link.artifactId), readRegisteredFile(rpc, ledger, modelId, version)]);
+  const [lineage, registered] = await Promise.all([
+    lineageOfArtifact(rpc, ledger, link.artifactId),
+    readRegisteredFile(rpc, ledger, modelId, version),
+  ]);
   const root = lineage.artifacts.find(({ id }) => id === link.artifactId)!;
-  return { ...lineage, model: { modelId, version, link, modelHash: registered.modelHash, isRegisteredFile: artifactIsRegistered(registered, root) } };
+  return {
+    ...lineage,
+    model: {
+      modelId,
+      version,
+      link,
+      modelHash: registered.modelHash,
+      isRegisteredFile: artifactIsRegistered(registered, root),
+    },
+  };
 }
 
 /** The lineage of an attestation: of the model version that it is of. @throws ArtifactNotFoundError */
-export async function lineageOfAttestation(rpc: Rpc, ledger: string, attestations: string, id: string): Promise<Lineage> {
+export async function lineageOfAttestation(
+  rpc: Rpc,
+  ledger: string,
+  attestations: string,
+  id: string,
+): Promise<Lineage> {
   const attestation = await findAttestation(rpc, attestations, id);
-  if (attestation === undefined) throw new ArtifactNotFoundError(`there is no attestation ${id} in the contract at ${attestations}; check the identifier and the chain`);
+  if (attestation === undefined)
+    throw new ArtifactNotFoundError(
+      `there is no attestation ${id} in the contract at ${attestations}; check the identifier and the chain`,
+    );
   return { ...(await lineageOfModel(rpc, ledger, attestation.modelId, attestation.version)), attestation };
 }

@@ -1,12 +1,32 @@
-/** `provenance record`: from a file or folder to an artifact on the ledger, and from a model version to its registered model. */
+/**
+ * `provenance record`: from a file or folder to an artifact on the ledger, and from a model version to its registered
+ * model.
+ */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getAddress } from 'ethers';
 import { type Deployment, readModel, type Sender } from '../chain/index.js';
 import { writeFileAtomic } from '../chain/files.js';
 import { UsageError } from '../errors.js';
-import { type Artifact, artifactId, type Contributor, isKeySignature, type Kind, signArtifact, type LedgerAddress, contentName } from './artifact.js';
-import { batchCheckpoints, type CheckpointBatch, checkpointsFromJson, checkpointsToJson, type InclusionProof, type NamedCheckpoint, stepOf } from './checkpoints.js';
+import {
+  type Artifact,
+  artifactId,
+  type Contributor,
+  isKeySignature,
+  type Kind,
+  signArtifact,
+  type LedgerAddress,
+  contentName,
+} from './artifact.js';
+import {
+  batchCheckpoints,
+  type CheckpointBatch,
+  checkpointsFromJson,
+  checkpointsToJson,
+  type InclusionProof,
+  type NamedCheckpoint,
+  stepOf,
+} from './checkpoints.js';
 import { toContentHash } from './cid.js';
 import { hashContent } from './content.js';
 import { CheckpointError, ContentError, RegisteredModelError, SignatureError } from './errors.js';
@@ -48,7 +68,13 @@ export interface RecordedContent {
   readonly transaction: string;
   readonly gasUsed: number;
   readonly alreadyRecorded: boolean;
-  readonly link?: { readonly modelId: bigint; readonly version: number; readonly checkpointId: string; readonly transaction: string | null; readonly gasUsed: number };
+  readonly link?: {
+    readonly modelId: bigint;
+    readonly version: number;
+    readonly checkpointId: string;
+    readonly transaction: string | null;
+    readonly gasUsed: number;
+  };
 }
 
 export interface ContributorSignature {
@@ -72,22 +98,49 @@ export async function recordContent(folder: string, path: string, options: Recor
     const artifact = toArtifact(hashed, options, sender.signer.address);
     const at = { chainId: rpc.chainId, ledger };
     // Before the transaction: a root whose leaves are lost is worth nothing.
-    if (hashed.batch !== undefined) await writeFileAtomic(checkpointsFile(folder, hashed.batch.root), checkpointsToJson(hashed.batch));
-    const recorded = await recordArtifact(sender, ledger, artifact, readSignatures(at, artifact, options.signatures ?? []));
-    const link = model === undefined ? {} : { link: await linkRecorded(folder, open, sender, recorded.artifactId, artifact, model, options) };
+    if (hashed.batch !== undefined)
+      await writeFileAtomic(checkpointsFile(folder, hashed.batch.root), checkpointsToJson(hashed.batch));
+    const recorded = await recordArtifact(
+      sender,
+      ledger,
+      artifact,
+      readSignatures(at, artifact, options.signatures ?? []),
+    );
+    const link =
+      model === undefined
+        ? {}
+        : { link: await linkRecorded(folder, open, sender, recorded.artifactId, artifact, model, options) };
     const { files, bytes, hidden, batch } = hashed;
     const checkpoints = batch === undefined ? {} : { checkpoints: batch.checkpoints.length };
-    return { ...recorded, kind: options.kind, content: contentName(artifact), files, bytes, hidden, ...checkpoints, ...at, ...link };
+    return {
+      ...recorded,
+      kind: options.kind,
+      content: contentName(artifact),
+      files,
+      bytes,
+      hidden,
+      ...checkpoints,
+      ...at,
+      ...link,
+    };
   });
 }
 
-/** The signer's signature of the artifact that `recordContent` would record with the same options; sends nothing for it. */
+/**
+ * The signer's signature of the artifact that `recordContent` would record with the same options; sends nothing for it.
+ */
 export async function signContent(folder: string, path: string, options: RecordOptions): Promise<ContributorSignature> {
   requireConsistent(options);
   return await withLedgerSender(folder, options, async ({ ledger, rpc }, { signer }) => {
     const artifact = toArtifact(await hashFor(path, options.kind), options, signer.address);
     const at = { chainId: rpc.chainId, ledger };
-    return { artifactId: artifactId(at, artifact), content: contentName(artifact), contributor: signer.address, signature: await signArtifact(signer, at, artifact), ...at };
+    return {
+      artifactId: artifactId(at, artifact),
+      content: contentName(artifact),
+      contributor: signer.address,
+      signature: await signArtifact(signer, at, artifact),
+      ...at,
+    };
   });
 }
 
@@ -108,7 +161,10 @@ async function hashFor(path: string, kind: Kind, store?: BlockStore): Promise<Ha
 }
 
 /** The checkpoints in a folder, a file or sub-folder each; the last number in a name is its step. */
-export async function hashCheckpoints(path: string, store?: BlockStore): Promise<Hashed & { readonly batch: CheckpointBatch }> {
+export async function hashCheckpoints(
+  path: string,
+  store?: BlockStore,
+): Promise<Hashed & { readonly batch: CheckpointBatch }> {
   const names = await readdir(path).catch((cause) => {
     throw new ContentError(`cannot read the folder of checkpoints ${path}: ${(cause as Error).message}`, { cause });
   });
@@ -127,10 +183,16 @@ export async function hashCheckpoints(path: string, store?: BlockStore): Promise
 }
 
 /** The batch's checkpoints as this folder keeps them. @throws CheckpointError */
-export async function readCheckpoints(folder: string, { contentHash }: Pick<Artifact, 'contentHash'>): Promise<CheckpointBatch> {
+export async function readCheckpoints(
+  folder: string,
+  { contentHash }: Pick<Artifact, 'contentHash'>,
+): Promise<CheckpointBatch> {
   const file = checkpointsFile(folder, contentHash);
   const text = await readFile(file, 'utf8').catch((cause) => {
-    throw new CheckpointError(`the list of the batch's checkpoints, ${file}, cannot be read; it is where the batch was recorded, and is made again by recording the same checkpoints`, { cause });
+    throw new CheckpointError(
+      `the list of the batch's checkpoints, ${file}, cannot be read; it is where the batch was recorded, and is made again by recording the same checkpoints`,
+      { cause },
+    );
   });
   return checkpointsFromJson(text, contentHash);
 }
@@ -141,10 +203,13 @@ function toArtifact({ codec, contentHash }: Hashed, options: RecordOptions, sign
 }
 
 function requireConsistent({ kind, parents = [], model, modelVersion, step, parentsBps = 0 }: RecordOptions): void {
-  if (kind !== 'data-set' && parents.length === 0) throw new UsageError(`a ${kind} comes from something: name at least one artifact with --parent`);
+  if (kind !== 'data-set' && parents.length === 0)
+    throw new UsageError(`a ${kind} comes from something: name at least one artifact with --parent`);
   if (parents.length === 0 && parentsBps > 0) throw new UsageError('--parents-bps is for artifacts with parents');
-  if (model !== undefined && kind !== 'model-version') throw new UsageError('--model links a model version: use it with --kind model-version');
-  if (model === undefined && (modelVersion !== undefined || step !== undefined)) throw new UsageError('--model-version and --step say what --model links: use them with it');
+  if (model !== undefined && kind !== 'model-version')
+    throw new UsageError('--model links a model version: use it with --kind model-version');
+  if (model === undefined && (modelVersion !== undefined || step !== undefined))
+    throw new UsageError('--model-version and --step say what --model links: use them with it');
 }
 
 /** Whose each signature is. @throws SignatureError where it is no contributor's */
@@ -153,9 +218,14 @@ function readSignatures(at: LedgerAddress, artifact: Artifact, texts: readonly s
   for (const text of texts) {
     const [, account, signature] = /^(?:(0x[0-9a-fA-F]{40})=)?(0x(?:[0-9a-fA-F]{2})+)$/.exec(text) ?? [];
     if (signature === undefined) throw new UsageError('a signature is hex with 0x, or ADDRESS=hex');
-    const signer = account === undefined ? artifact.contributors.find((one) => isKeySignature(at, artifact, one.account, signature))?.account : getAddress(account);
+    const signer =
+      account === undefined
+        ? artifact.contributors.find((one) => isKeySignature(at, artifact, one.account, signature))?.account
+        : getAddress(account);
     if (signer === undefined) {
-      throw new SignatureError(`signature ${signature.slice(0, 12)}… is no contributor's for artifact ${artifactId(at, artifact)}; it must be made with the same content, parents, licence and contributors`);
+      throw new SignatureError(
+        `signature ${signature.slice(0, 12)}… is no contributor's for artifact ${artifactId(at, artifact)}; it must be made with the same content, parents, licence and contributors`,
+      );
     }
     found.set(signer, signature);
   }
@@ -168,15 +238,26 @@ interface LinkedModel {
 }
 
 /** The registered version that `--model` means. */
-async function linkedModel(folder: string, { rpc, deployment }: OpenLedger, options: RecordOptions): Promise<LinkedModel> {
+async function linkedModel(
+  folder: string,
+  { rpc, deployment }: OpenLedger,
+  options: RecordOptions,
+): Promise<LinkedModel> {
   const own = ownModel(deployment, folder, options);
   const modelId = own?.modelId ?? (options.model as bigint);
-  const version = options.modelVersion ?? own?.version ?? (await readModel(rpc, await registryOf(deployment, options), modelId)).version;
+  const version =
+    options.modelVersion ??
+    own?.version ??
+    (await readModel(rpc, await registryOf(deployment, options), modelId)).version;
   return { modelId, version };
 }
 
 /** Before anything is recorded: a link is for good. @throws RegisteredModelError */
-async function requireRegistered(path: string, { rpc, ledger }: OpenLedger, { modelId, version }: LinkedModel): Promise<void> {
+async function requireRegistered(
+  path: string,
+  { rpc, ledger }: OpenLedger,
+  { modelId, version }: LinkedModel,
+): Promise<void> {
   const registered = await readRegisteredFile(rpc, ledger, modelId, version);
   if (await holdsRegistered(registered, path)) return;
   throw new RegisteredModelError(
@@ -186,33 +267,60 @@ async function requireRegistered(path: string, { rpc, ledger }: OpenLedger, { mo
 }
 
 async function linkRecorded(
-  folder: string, { rpc, ledger }: OpenLedger, sender: Sender, id: string, artifact: Artifact, { modelId, version }: LinkedModel, options: RecordOptions,
+  folder: string,
+  { rpc, ledger }: OpenLedger,
+  sender: Sender,
+  id: string,
+  artifact: Artifact,
+  { modelId, version }: LinkedModel,
+  options: RecordOptions,
 ): Promise<NonNullable<RecordedContent['link']>> {
   const parents = await Promise.all(artifact.parents.map((parent) => readArtifact(rpc, ledger, parent)));
   const checkpoints = parents.filter(({ kind }) => kind === 'checkpoint' || kind === 'checkpoint-batch');
   if (checkpoints.length !== 1) {
-    throw new CheckpointError(`a model version is linked through the one checkpoint among its parents; this one has ${checkpoints.length}`);
+    throw new CheckpointError(
+      `a model version is linked through the one checkpoint among its parents; this one has ${checkpoints.length}`,
+    );
   }
   const [checkpoint] = checkpoints;
   const inclusion = await inclusionIn(folder, checkpoint, options.step);
-  const linked = await linkModelVersion(sender, ledger, { modelId, version, artifactId: id, checkpointId: checkpoint.id, ...(inclusion ? { inclusion } : {}) });
+  const linked = await linkModelVersion(sender, ledger, {
+    modelId,
+    version,
+    artifactId: id,
+    checkpointId: checkpoint.id,
+    ...(inclusion ? { inclusion } : {}),
+  });
   return { modelId, version, checkpointId: checkpoint.id, ...linked };
 }
 
-function ownModel({ model }: Deployment, folder: string, options: RecordOptions): { readonly modelId: bigint; readonly version: number } | undefined {
+function ownModel(
+  { model }: Deployment,
+  folder: string,
+  options: RecordOptions,
+): { readonly modelId: bigint; readonly version: number } | undefined {
   if (options.model !== 'own') return undefined;
-  if (model === undefined) throw new UsageError(`${folder} has no registered model; run zkinfer register ${folder}, or give --model its number`);
+  if (model === undefined)
+    throw new UsageError(
+      `${folder} has no registered model; run zkinfer register ${folder}, or give --model its number`,
+    );
   return { modelId: BigInt(model.id), version: model.version };
 }
 
 async function registryOf(deployment: Deployment, { registry }: RecordOptions): Promise<string> {
   const address = registry ?? deployment.registry?.address;
-  if (address === undefined) throw new UsageError('the current version of the model is in the registry: give --registry, or --model-version');
+  if (address === undefined)
+    throw new UsageError('the current version of the model is in the registry: give --registry, or --model-version');
   return address;
 }
 
-async function inclusionIn(folder: string, checkpoint: RecordedArtifact, step: bigint | undefined): Promise<InclusionProof | undefined> {
+async function inclusionIn(
+  folder: string,
+  checkpoint: RecordedArtifact,
+  step: bigint | undefined,
+): Promise<InclusionProof | undefined> {
   if (checkpoint.kind === 'checkpoint') return undefined;
-  if (step === undefined) throw new UsageError('the parent is a batch: say with --step which of its checkpoints the model was made from');
+  if (step === undefined)
+    throw new UsageError('the parent is a batch: say with --step which of its checkpoints the model was made from');
   return (await readCheckpoints(folder, checkpoint)).prove(step);
 }

@@ -1,9 +1,10 @@
 /**
- * What the registry says a model is, beside what the ledger says it came from. A model version is linked by its owner's word: the
- * ledger does not see files. So the SHA-256 of the ONNX file in the registry is compared with the recorded content here.
+ * What the registry says a model is, beside what the ledger says it came from. A model version is linked by its owner's
+ * word: the ledger does not see files. So the SHA-256 of the ONNX file in the registry is compared with the recorded
+ * content here.
  *
- * The trap: the SHA-256 in a content identifier is the file's own only for one block without a tree over it (codec raw). Of
- * anything larger it is the hash of the tree, and the file itself has to be hashed.
+ * The trap: the SHA-256 in a content identifier is the file's own only for one block without a tree over it (codec
+ * raw). Of anything larger it is the hash of the tree, and the file itself has to be hashed.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -25,27 +26,46 @@ export interface RegisteredModelFile {
 }
 
 /** What is registered in the ledger's own registry. @throws RevertedError where there is no such version */
-export async function readRegisteredFile(rpc: Rpc, ledger: string, modelId: bigint, version: number): Promise<RegisteredModelFile> {
+export async function readRegisteredFile(
+  rpc: Rpc,
+  ledger: string,
+  modelId: bigint,
+  version: number,
+): Promise<RegisteredModelFile> {
   const { modelHash } = await readModelVersion(rpc, await readRegistry(rpc, ledger), modelId, version);
   return { modelId, version, modelHash };
 }
 
 /** Whether the file at `path`, or one in the folder there, is the registered ONNX file. */
-export async function holdsRegistered({ modelHash }: RegisteredModelFile, path: string, content?: Content): Promise<boolean> {
+export async function holdsRegistered(
+  { modelHash }: RegisteredModelFile,
+  path: string,
+  content?: Content,
+): Promise<boolean> {
   const { kind, entries } = content ?? (await hashContent(path));
-  const files = kind === 'file' ? [path] : [...entries].filter(([, entry]) => entry.kind === 'file').map(([name]) => join(path, name));
+  const files =
+    kind === 'file'
+      ? [path]
+      : [...entries].filter(([, entry]) => entry.kind === 'file').map(([name]) => join(path, name));
   for (const file of files) if ((await sha256(createReadStream(file))) === modelHash) return true;
   return false;
 }
 
 /** The same of what a store holds below `cid`. @throws NotStoredError, HashMismatchError, StoreError */
-export async function storedHoldsRegistered({ modelHash }: RegisteredModelFile, store: BlockStore, cid: CID): Promise<boolean> {
+export async function storedHoldsRegistered(
+  { modelHash }: RegisteredModelFile,
+  store: BlockStore,
+  cid: CID,
+): Promise<boolean> {
   for await (const content of storedFiles(store, cid)) if ((await sha256(content)) === modelHash) return true;
   return false;
 }
 
 /** What the chain alone tells of it: undefined for content of more than one block. */
-export function artifactIsRegistered({ modelHash }: RegisteredModelFile, { codec, contentHash }: Pick<Artifact, 'codec' | 'contentHash'>): boolean | undefined {
+export function artifactIsRegistered(
+  { modelHash }: RegisteredModelFile,
+  { codec, contentHash }: Pick<Artifact, 'codec' | 'contentHash'>,
+): boolean | undefined {
   return codec === CODEC_RAW ? contentHash === modelHash : undefined;
 }
 

@@ -1,9 +1,9 @@
 /**
- * Recorded content as a store has it: whether all of it is there, and where local content first differs from it. Both look
- * only at blocks that were hashed again (`openStore`), so a store can hide content, but not pass off another.
+ * Recorded content as a store has it: whether all of it is there, and where local content first differs from it. Both
+ * look only at blocks that were hashed again (`openStore`), so a store can hide content, but not pass off another.
  *
- * The trap: in a DAG the same block may hang below many others, so that walking every path to it can take exponential time;
- * each block is looked at once.
+ * The trap: in a DAG the same block may hang below many others, so that walking every path to it can take exponential
+ * time; each block is looked at once.
  */
 import { decode } from '@ipld/dag-pb';
 import { exporter, type UnixFSDirectory } from 'ipfs-unixfs-exporter';
@@ -29,7 +29,10 @@ export interface Difference {
   readonly local?: string;
 }
 
-/** Fetches every block below `root`. @throws NotStoredError, HashMismatchError, StoreError at the first that is not right */
+/**
+ * Fetches every block below `root`. @throws NotStoredError, HashMismatchError, StoreError at the first that is not
+ * right
+ */
 export async function checkStored(store: BlockStore, root: CID): Promise<StoredReport> {
   const seen = new Set([String(root)]);
   const open = [root];
@@ -52,7 +55,10 @@ function linksOf(cid: CID, block: Uint8Array): readonly { readonly Hash: CID }[]
   try {
     return decode(block).Links;
   } catch (cause) {
-    throw new HashMismatchError(`${cid} is no dag-pb node, although it has the recorded hash; its recorder did not hash files as IPFS does`, { cause });
+    throw new HashMismatchError(
+      `${cid} is no dag-pb node, although it has the recorded hash; its recorder did not hash files as IPFS does`,
+      { cause },
+    );
   }
 }
 
@@ -61,7 +67,12 @@ export async function firstDifference(store: BlockStore, root: CID, local: Conte
   return await compare(store, root, local, '');
 }
 
-async function compare(store: BlockStore, recorded: CID, local: Content, path: string): Promise<Difference | undefined> {
+async function compare(
+  store: BlockStore,
+  recorded: CID,
+  local: Content,
+  path: string,
+): Promise<Difference | undefined> {
   const entry = local.entries.get(path)!;
   if (entry.cid.equals(recorded)) return undefined;
   const changed: Difference = { path, how: 'changed', recorded: String(recorded), local: String(entry.cid) };
@@ -91,8 +102,16 @@ async function list(store: BlockStore, cid: CID): Promise<Map<string, CID> | und
     for await (const { name, cid: child } of (found as UnixFSDirectory).entries()) names.set(name, child);
     return names;
   } catch (cause) {
-    if (cause instanceof HashMismatchError || cause instanceof StoreError || (cause as { code?: unknown }).code === 'NOT_STORED') throw cause;
-    throw new HashMismatchError(`${cid} is no UnixFS folder, although it has the recorded hash: ${(cause as Error).message}`, { cause });
+    if (
+      cause instanceof HashMismatchError ||
+      cause instanceof StoreError ||
+      (cause as { code?: unknown }).code === 'NOT_STORED'
+    )
+      throw cause;
+    throw new HashMismatchError(
+      `${cid} is no UnixFS folder, although it has the recorded hash: ${(cause as Error).message}`,
+      { cause },
+    );
   }
 }
 
@@ -105,10 +124,15 @@ function blocksOf(store: BlockStore): { get(wanted: CID): AsyncGenerator<Uint8Ar
   };
 }
 
-/** Longest stored file that is read, in bytes: what a protobuf, and so an ONNX file, has at most. A tree of few blocks can stand for more. */
+/**
+ * Longest stored file that is read, in bytes: what a protobuf, and so an ONNX file, has at most. A tree of few blocks
+ * can stand for more.
+ */
 const MAX_FILE = 2n ** 31n;
 
-/** The content of each file at or below `root`, each once; of longer ones only the beginning. @throws as `checkStored` */
+/**
+ * The content of each file at or below `root`, each once; of longer ones only the beginning. @throws as `checkStored`
+ */
 export async function* storedFiles(store: BlockStore, root: CID): AsyncGenerator<AsyncIterable<Uint8Array>> {
   const seen = new Set([String(root)]);
   const open = [root];
@@ -137,6 +161,8 @@ async function* contentOf(store: BlockStore, cid: CID): AsyncGenerator<Uint8Arra
 /** The names directly in a local folder. */
 function namesIn(local: Content, path: string): Set<string> {
   const lead = path === '' ? '' : `${path}/`;
-  const names = [...local.entries.keys()].filter((one) => one !== '' && one.startsWith(lead) && !one.slice(lead.length).includes('/'));
+  const names = [...local.entries.keys()].filter(
+    (one) => one !== '' && one.startsWith(lead) && !one.slice(lead.length).includes('/'),
+  );
   return new Set(names.map((one) => one.slice(lead.length)));
 }

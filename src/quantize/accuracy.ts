@@ -1,6 +1,7 @@
 /**
- * How far the integer model strays from the float network: absolute error of the dequantized outputs, and how often both
- * name the same class. The float side is given, so that it can come from onnxruntime rather than from our own evaluator.
+ * How far the integer model strays from the float network: absolute error of the dequantized outputs, and how often
+ * both name the same class. The float side is given, so that it can come from onnxruntime rather than from our own
+ * evaluator.
  */
 import { leastOf } from '../tensor/extremes.js';
 import { sizeOf, type Shape } from '../tensor/shape.js';
@@ -15,7 +16,11 @@ export type FloatReference = (inputs: readonly Float64Array[]) => Promise<readon
 export type RowKind = 'calibration' | 'heldOut' | 'drawn';
 
 /** Row kinds in words. */
-export const ROWS: Readonly<Record<RowKind, string>> = { calibration: 'calibration rows', heldOut: 'held-out rows', drawn: 'inputs drawn over the declared range' };
+export const ROWS: Readonly<Record<RowKind, string>> = {
+  calibration: 'calibration rows',
+  heldOut: 'held-out rows',
+  drawn: 'inputs drawn over the declared range',
+};
 
 /** How far one element of an output strays, against its own range. */
 export interface ElementAccuracy {
@@ -39,7 +44,9 @@ export interface OutputAccuracy {
   readonly relativeError: number;
   /** Of outputs with a few elements: the one that errs most against its own range. */
   readonly worstElement?: ElementAccuracy;
-  /** Share of samples, 0 to 1, on which both give the same class; absent where the output is not known to name a class. */
+  /**
+   * Share of samples, 0 to 1, on which both give the same class; absent where the output is not known to name a class.
+   */
   readonly classAgreement?: number;
 }
 
@@ -65,7 +72,11 @@ export function isScoreVector(shape: Shape): boolean {
 /** Index of the largest score; the first of equals. */
 export function classOf(scores: ArrayLike<number>): number {
   const values = Float64Array.from(scores);
-  return argMax(values, { offsets: Uint32Array.of(0, values.length), indices: Uint32Array.from(values.keys()) }, false)[0];
+  return argMax(
+    values,
+    { offsets: Uint32Array.of(0, values.length), indices: Uint32Array.from(values.keys()) },
+    false,
+  )[0];
 }
 
 /** Gives the integer outputs, in the model's order, of one input's integers. */
@@ -97,13 +108,17 @@ class Elements {
     this.errors.forEach((maximumError, index) => {
       const range = this.most[index] - this.least[index];
       const relativeError = range > 0 ? maximumError / range : maximumError > 0 ? Infinity : 0;
-      if (worstElement === undefined || relativeError > worstElement.relativeError) worstElement = { index, maximumError, range, relativeError };
+      if (worstElement === undefined || relativeError > worstElement.relativeError)
+        worstElement = { index, maximumError, range, relativeError };
     });
     return worstElement === undefined ? {} : { worstElement };
   }
 }
 
-/** Compares on every sample; `scores` says which outputs name a class. @throws InputRangeError for a sample outside the declared range */
+/**
+ * Compares on every sample; `scores` says which outputs name a class. @throws InputRangeError for a sample outside the
+ * declared range
+ */
 export async function measureAccuracy(
   model: IntegerModel,
   outputs: IntegerOutputs,
@@ -112,7 +127,15 @@ export async function measureAccuracy(
   finish: Finish = (_, reals) => reals,
   scores: readonly boolean[] = model.outputs.map(({ shape, omitted }) => omitted !== undefined && isScoreVector(shape)),
 ): Promise<AccuracyReport> {
-  const tallies = model.outputs.map(({ shape }) => ({ maximumError: 0, sum: 0, count: 0, least: 0, most: 0, agreed: 0, elements: new Elements(sizeOf(shape)) }));
+  const tallies = model.outputs.map(({ shape }) => ({
+    maximumError: 0,
+    sum: 0,
+    count: 0,
+    least: 0,
+    most: 0,
+    agreed: 0,
+    elements: new Elements(sizeOf(shape)),
+  }));
   for (const sample of samples) {
     const integers = outputs(encodeInputs(model.inputs, sample));
     const expected = await reference(sample);

@@ -18,8 +18,8 @@ export function realRange(input: IntegerInput, i: number): [number, number] {
 }
 
 /**
- * Half a step, and a little for the rounding of the division: a declared end lies half a step from the grid's end at most, and is then
- * taken for it.
+ * Half a step, and a little for the rounding of the division: a declared end lies half a step from the grid's end at
+ * most, and is then taken for it.
  */
 const TOLERANCE = 0.5 + 1e-6;
 
@@ -49,7 +49,9 @@ export function middleInputs(inputs: readonly IntegerInput[]): Float64Array[] {
  */
 export function encodeInputs(inputs: readonly IntegerInput[], reals: readonly ArrayLike<number>[]): Float64Array[] {
   if (reals.length !== inputs.length) {
-    throw new InputShapeError(`the model has ${inputs.length} input(s), ${reals.length} given; give one array per graph input: ${inputs.map((input) => input.name).join(', ')}`);
+    throw new InputShapeError(
+      `the model has ${inputs.length} input(s), ${reals.length} given; give one array per graph input: ${inputs.map((input) => input.name).join(', ')}`,
+    );
   }
   return inputs.map((input, k) => encodeInput(input, reals[k]));
 }
@@ -57,7 +59,9 @@ export function encodeInputs(inputs: readonly IntegerInput[], reals: readonly Ar
 function encodeInput(input: IntegerInput, reals: ArrayLike<number>): Float64Array {
   const size = sizeOf(input.shape);
   if (reals.length !== size) {
-    throw new InputShapeError(`input '${input.name}' has shape [${input.shape.join(', ')}] = ${size} numbers, ${reals.length} given`);
+    throw new InputShapeError(
+      `input '${input.name}' has shape [${input.shape.join(', ')}] = ${size} numbers, ${reals.length} given`,
+    );
   }
   const integers = new Float64Array(size);
   for (let i = 0; i < size; i += 1) {
@@ -66,7 +70,9 @@ function encodeInput(input: IntegerInput, reals: ArrayLike<number>): Float64Arra
     if (!accepts(input, i, value)) {
       const [least, most] = realRange(input, i);
       if (input.exact && Number.isFinite(value) && !Number.isInteger(value)) {
-        throw new InputTypeError(`input '${input.name}'[${i}] is ${value}, and the input takes integers; round it as the model's author means it`);
+        throw new InputTypeError(
+          `input '${input.name}'[${i}] is ${value}, and the input takes integers; round it as the model's author means it`,
+        );
       }
       throw new InputRangeError(
         `input '${input.name}'[${i}] is ${value}, outside the declared range [${least}, ${most}]; ` +
@@ -86,7 +92,10 @@ export function dequantize(integers: Float64Array, scale: number): Float64Array 
   return integers.map((value) => value * scale);
 }
 
-/** What the circuit takes as private inputs: each integer as its distance from the low end, all inputs one after the other. */
+/**
+ * What the circuit takes as private inputs: each integer as its distance from the low end, all inputs one after the
+ * other.
+ */
 export function inputCodes(inputs: readonly IntegerInput[], integers: readonly Float64Array[]): number[] {
   return inputs.flatMap(({ low }, k) => Array.from(integers[k], (value, i) => value - at(low, i)));
 }

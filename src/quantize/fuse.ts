@@ -1,8 +1,8 @@
 /**
  * Rewrites a float graph into a cheaper one with the same function: per-channel affine maps (BatchNormalization,
  * standardization) are folded into the dense or convolution layer beside them, and a monotone activation is moved
- * behind the max pooling that follows it, so that fewer values are cut back to few bits. Exact over the reals. What folds into which
- * kind of layer, and how, stands with the kind (`network/layers`).
+ * behind the max pooling that follows it, so that fewer values are cut back to few bits. Exact over the reals. What
+ * folds into which kind of layer, and how, stands with the kind (`network/layers`).
  */
 import { sizeOf, type Graph, type GraphNode } from '../network/graph.js';
 import { layerOf } from '../network/layers/index.js';
@@ -10,7 +10,9 @@ import type { Fresh } from '../network/layers/layer.js';
 import { keepAuthorIntegers } from '../network/rewrites/author-integers.js';
 import { fuseFunctions } from '../network/rewrites/fuse-functions.js';
 
-/** Cost in constraints of cutting one accumulator, and of one comparison of accumulators: what a typical layer needs. */
+/**
+ * Cost in constraints of cutting one accumulator, and of one comparison of accumulators: what a typical layer needs.
+ */
 const TYPICAL_REQUANTIZE = 24;
 const TYPICAL_COMPARE = 22;
 
@@ -103,8 +105,8 @@ class Nodes {
 }
 
 /**
- * Fuses until nothing changes. Earlier rewrites go before later ones wherever both apply. Each rewrite looks again only at the
- * nodes around a change, so that the time is about linear in the number of nodes.
+ * Fuses until nothing changes. Earlier rewrites go before later ones wherever both apply. Each rewrite looks again only
+ * at the nodes around a change, so that the time is about linear in the number of nodes.
  */
 export function fuse(graph: Graph): Graph {
   const nodes = new Nodes(keepAuthorIntegers(graph));
@@ -129,7 +131,8 @@ const REWRITES: readonly { readonly name: string; readonly merge: Merge }[] = [
     merge(first, second) {
       const map = layerOf(second).affineMap(second);
       // What is computed in integers stays in integers.
-      if (map === undefined || (first.integers !== undefined && !layerOf(second).makesWhole(second, true))) return undefined;
+      if (map === undefined || (first.integers !== undefined && !layerOf(second).makesWhole(second, true)))
+        return undefined;
       const folded = layerOf(first).withAffineAfter(first, map);
       return folded && [folded];
     },

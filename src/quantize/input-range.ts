@@ -22,16 +22,25 @@ const ELEMENT_MARGIN = 0.5;
 const MOST_FEATURES = 256;
 /** Spans of the features must differ this much before each gets its own scale. */
 const UNLIKE = 4;
-/** The same of the features' sizes where there is one sample and hence no span; a middling feature is then within 16 steps of 8 bits. */
+/**
+ * The same of the features' sizes where there is one sample and hence no span; a middling feature is then within 16
+ * steps of 8 bits.
+ */
 const UNLIKE_SIZES = 16;
 /** Error of any output, against its range, from which on one scale for all features is too coarse. */
 const HARM = 2 ** -9;
 /** Samples on which that error is measured, at most. */
 const HARM_SAMPLES = 16;
 
-/** Finest step of an input, by its largest magnitude: integers then stay far below 2^53, and a float32 is no finer than 2^-24 of itself. */
+/**
+ * Finest step of an input, by its largest magnitude: integers then stay far below 2^53, and a float32 is no finer than
+ * 2^-24 of itself.
+ */
 const FINEST = 2 ** -40;
-/** Bits of an input that is only compared with constants, as trees do it: a value on the wrong side of a threshold gives another leaf. */
+/**
+ * Bits of an input that is only compared with constants, as trees do it: a value on the wrong side of a threshold gives
+ * another leaf.
+ */
 const COMPARED_BITS = 16;
 
 export interface InputChoice {
@@ -49,8 +58,8 @@ export interface Network {
 }
 
 /**
- * Grids of all graph inputs. `samples` hold one array per input; `declared` one range for every input's elements. Elements of inputs that
- * have one scale for all keep the unit 1 from then on.
+ * Grids of all graph inputs. `samples` hold one array per input; `declared` one range for every input's elements.
+ * Elements of inputs that have one scale for all keep the unit 1 from then on.
  */
 export function chooseInputs(
   graph: Graph,
@@ -63,17 +72,25 @@ export function chooseInputs(
   const compared = comparedOnly(graph);
   const factors = factorsOf(graph);
   // A clip's ends would differ between units.
-  const clipped = new Set(graph.nodes.flatMap((node) => (node.op === 'clip' ? [...network.units.of(node.output)] : [])));
+  const clipped = new Set(
+    graph.nodes.flatMap((node) => (node.op === 'clip' ? [...network.units.of(node.output)] : [])),
+  );
   const choices = graph.inputs.map((source, k): Choice => {
     const input = { ...source, tensor: k };
-    const bits = compared.has(source.name) ? Math.max(activationBits, COMPARED_BITS) : factors.has(source.name) ? operandBits(activationBits) : activationBits;
+    const bits = compared.has(source.name)
+      ? Math.max(activationBits, COMPARED_BITS)
+      : factors.has(source.name)
+        ? operandBits(activationBits)
+        : activationBits;
     const of = samples.map((sample) => sample[k]);
     if (source.integers) return { shared: integerGrid(input, source.integers, of, declared) };
     const author = authorGrid(graph, input);
     if (author !== undefined) return { shared: author, isAuthors: author.scale.length > 1 };
     if (declared) return { shared: sharedGrid(input, bits, declared[0], declared[1]) };
     if (samples.length === 0) {
-      notes.push(`input '${input.name}': no calibration data and no declared range, so [${DEFAULT_RANGE.join(', ')}] is assumed`);
+      notes.push(
+        `input '${input.name}': no calibration data and no declared range, so [${DEFAULT_RANGE.join(', ')}] is assumed`,
+      );
       return { shared: sharedGrid(input, bits, ...DEFAULT_RANGE) };
     }
     const shared = sharedGrid(input, bits, leastOf(of.map(leastOf)), mostOf(of.map(mostOf)));
@@ -81,15 +98,25 @@ export function chooseInputs(
     if (classes.some((unitClass) => unitClass === FIXED || clipped.has(unitClass))) return { shared };
     const features = featuresOf(of, classes);
     const own = featureGrids(input, bits, features);
-    return { shared, own, isTable: input.shape.length <= 2 && unlike(features.ranges, samples.length), differ: samples.length > 1 && differ(features.ranges) };
+    return {
+      shared,
+      own,
+      isTable: input.shape.length <= 2 && unlike(features.ranges, samples.length),
+      differ: samples.length > 1 && differ(features.ranges),
+    };
   });
   const tried = choices.map(({ isTable = false, differ: unequal = false }) => !isTable && unequal);
   const helped = tried.some(Boolean) && ownHelps(graph, samples, choices, tried, network.evaluate);
   const inputs = choices.map(({ shared, own, isTable, isAuthors }, k): IntegerInput => {
     if (isAuthors) return shared;
     if (own !== undefined && (isTable || (tried[k] && helped))) {
-      const width = samples.length > 1 ? `${100 * ELEMENT_MARGIN} % wider at either end than in the calibration data` : 'around its value in the one calibration sample';
-      notes.push(`input '${own.name}': each of its ${new Set(network.units.of(own.name)).size} elements has a range of its own, ${width}`);
+      const width =
+        samples.length > 1
+          ? `${100 * ELEMENT_MARGIN} % wider at either end than in the calibration data`
+          : 'around its value in the one calibration sample';
+      notes.push(
+        `input '${own.name}': each of its ${new Set(network.units.of(own.name)).size} elements has a range of its own, ${width}`,
+      );
       return own;
     }
     network.units.fix(shared.name);
@@ -116,7 +143,10 @@ interface Choice {
   readonly differ?: boolean;
 }
 
-/** Whether one scale for all elements of the inputs that are `tried` costs the network accuracy that scales of their own do not. */
+/**
+ * Whether one scale for all elements of the inputs that are `tried` costs the network accuracy that scales of their own
+ * do not.
+ */
 function ownHelps(
   { outputs }: Graph,
   samples: readonly (readonly Float64Array[])[],
@@ -128,8 +158,17 @@ function ownHelps(
   const rows = samples.filter((_, i) => i % step === 0);
   const exact = rows.map((row) => evaluate(row));
   const errorWith = (gridOf: (choice: Choice) => IntegerInput): number => {
-    const rounded = rows.map((row) => evaluate(row.map((values, k) => (tried[k] ? roundedTo(gridOf(choices[k]), values) : values))));
-    return mostOf(outputs.map(({ tensor }) => relativeError(rounded.map((of) => of.get(tensor) as Float64Array), exact.map((of) => of.get(tensor) as Float64Array))));
+    const rounded = rows.map((row) =>
+      evaluate(row.map((values, k) => (tried[k] ? roundedTo(gridOf(choices[k]), values) : values))),
+    );
+    return mostOf(
+      outputs.map(({ tensor }) =>
+        relativeError(
+          rounded.map((of) => of.get(tensor) as Float64Array),
+          exact.map((of) => of.get(tensor) as Float64Array),
+        ),
+      ),
+    );
   };
   const shared = errorWith((choice) => choice.shared);
   return shared > HARM && errorWith((choice) => choice.own as IntegerInput) < shared / 2;
@@ -150,31 +189,37 @@ function relativeError(given: readonly Float64Array[], exact: readonly Float64Ar
 }
 
 /**
- * Tensors that reach a product of activations, or as part of a sum a smooth function, through linear layers alone: such as the state that a
- * recurrent layer is given. These err less than activation bits, and so must what they are given. A function of the input itself is exact
- * on its integers.
+ * Tensors that reach a product of activations, or as part of a sum a smooth function, through linear layers alone: such
+ * as the state that a recurrent layer is given. These err less than activation bits, and so must what they are given. A
+ * function of the input itself is exact on its integers.
  */
 function factorsOf(graph: Graph): ReadonlySet<string> {
   const sums = new Set<string>();
   for (const node of graph.nodes) {
     const { errors } = layerOf(node);
-    if (errors === 'added' || (errors === 'each' && node.inputs.some((input) => sums.has(input)))) sums.add(node.output);
+    if (errors === 'added' || (errors === 'each' && node.inputs.some((input) => sums.has(input))))
+      sums.add(node.output);
   }
   const found = new Set<string>();
   for (const node of [...graph.nodes].reverse()) {
     const { errors } = layerOf(node);
     const passes = (errors === 'each' || errors === 'added') && found.has(node.output);
-    for (const input of node.inputs) if (errors === 'multiplied' || passes || (errors === 'bent' && sums.has(input))) found.add(input);
+    for (const input of node.inputs)
+      if (errors === 'multiplied' || passes || (errors === 'bent' && sums.has(input))) found.add(input);
   }
   return found;
 }
 
-/** The grid to which the model rounds the input before it does anything else with it; undefined where it does not, or to several. */
+/**
+ * The grid to which the model rounds the input before it does anything else with it; undefined where it does not, or to
+ * several.
+ */
 function authorGrid(graph: Graph, { name, tensor, shape }: NumberedInput): IntegerInput | undefined {
   if (graph.outputs.some((output) => output.tensor === name)) return undefined;
   const readers = graph.nodes.filter(({ inputs }) => inputs.includes(name));
   const [first] = readers;
-  if (!readers.every((reader) => reader.op === 'round' && roundsPlain(reader)) || first?.op !== 'round') return undefined;
+  if (!readers.every((reader) => reader.op === 'round' && roundsPlain(reader)) || first?.op !== 'round')
+    return undefined;
   const { step, zero, low, high } = first;
   const size = Math.max(step.length, zero.length);
   const bits = bitsOf(mostOf(high) - leastOf(low));
@@ -203,10 +248,21 @@ function integerGrid(
   const [least, most] = integerRange(input, type, samples, declared);
   const bits = Math.max(1, bitsOf(most - least));
   if (bits > WIDEST_INTEGERS) {
-    throw new CalibrationError(`input '${name}' takes integers from ${least} to ${most}, ${bits} bits; at most ${WIDEST_INTEGERS} are exact here: declare a narrower --input-range`);
+    throw new CalibrationError(
+      `input '${name}' takes integers from ${least} to ${most}, ${bits} bits; at most ${WIDEST_INTEGERS} are exact here: declare a narrower --input-range`,
+    );
   }
   const narrower = declared !== undefined && most < least + 2 ** bits - 1;
-  return { name, tensor, shape, bits, scale: Float64Array.of(1), low: Float64Array.of(least), exact: true, ...(narrower ? { declared: [least, most] } : {}) };
+  return {
+    name,
+    tensor,
+    shape,
+    bits,
+    scale: Float64Array.of(1),
+    low: Float64Array.of(least),
+    exact: true,
+    ...(narrower ? { declared: [least, most] } : {}),
+  };
 }
 
 function integerRange(
@@ -217,29 +273,51 @@ function integerRange(
 ): readonly [number, number] {
   if (declared) {
     // One range is declared for all inputs; of this one's type it can only hold what the type has.
-    const [least, most] = [Math.max(Math.ceil(declared[0]), type[0]) + 0, Math.min(Math.floor(declared[1]), type[1]) + 0];
+    const [least, most] = [
+      Math.max(Math.ceil(declared[0]), type[0]) + 0,
+      Math.min(Math.floor(declared[1]), type[1]) + 0,
+    ];
     if (!(least <= most)) {
-      throw new CalibrationError(`input '${name}' takes integers from ${type[0]} to ${type[1]}; [${declared.join(', ')}] is no range of them`);
+      throw new CalibrationError(
+        `input '${name}' takes integers from ${type[0]} to ${type[1]}; [${declared.join(', ')}] is no range of them`,
+      );
     }
     return [least, most];
   }
   if (bitsOf(type[1] - type[0]) <= WHOLE_TYPE_BITS) return type;
   if (samples.length === 0) {
-    throw new CalibrationError(`input '${name}' takes integers of so wide a type that its range must be said: give calibration data or --input-range LOW,HIGH`);
+    throw new CalibrationError(
+      `input '${name}' takes integers of so wide a type that its range must be said: give calibration data or --input-range LOW,HIGH`,
+    );
   }
-  return [Math.min(0, leastOf(samples.map((sample) => leastOf(sample)))), Math.max(0, mostOf(samples.map((sample) => mostOf(sample))))];
+  return [
+    Math.min(0, leastOf(samples.map((sample) => leastOf(sample)))),
+    Math.max(0, mostOf(samples.map((sample) => mostOf(sample)))),
+  ];
 }
 
 function sharedGrid(input: NumberedInput, bits: number, least: number, most: number): IntegerInput {
   if (!(Number.isFinite(least) && Number.isFinite(most) && least <= most)) {
-    throw new CalibrationError(`input '${input.name}': [${least}, ${most}] is not a range; give two finite numbers, the smaller first`);
+    throw new CalibrationError(
+      `input '${input.name}': [${least}, ${most}] is not a range; give two finite numbers, the smaller first`,
+    );
   }
   // A range that leaves zero out is widened to it: padding and sparsity need zero to be exact.
   const { step, low } = gridFor(Math.min(least, 0), Math.max(most, 0), bits);
-  return { name: input.name, tensor: input.tensor, shape: input.shape, bits, scale: Float64Array.of(step), low: Float64Array.of(low) };
+  return {
+    name: input.name,
+    tensor: input.tensor,
+    shape: input.shape,
+    bits,
+    scale: Float64Array.of(step),
+    low: Float64Array.of(low),
+  };
 }
 
-/** Elements of an input that have one unit, such as a column of a table or a channel of an image: each element's, and the range of each. */
+/**
+ * Elements of an input that have one unit, such as a column of a table or a channel of an image: each element's, and
+ * the range of each.
+ */
 interface Features {
   readonly index: Int32Array;
   readonly ranges: readonly [number, number][];
@@ -284,8 +362,8 @@ function featureGrids(input: NumberedInput, bits: number, { index, ranges }: Fea
 }
 
 /**
- * The tensors that only comparisons with constants read, at once or through moves: their integers go into no sum, and a finer step costs a
- * constraint or two a comparison.
+ * The tensors that only comparisons with constants read, at once or through moves: their integers go into no sum, and a
+ * finer step costs a constraint or two a comparison.
  */
 function comparedOnly(graph: Graph): ReadonlySet<string> {
   // From the outputs to the inputs: a tensor that nothing reads, or that another layer reads, is not among them.
@@ -293,7 +371,8 @@ function comparedOnly(graph: Graph): ReadonlySet<string> {
   const excluded = new Set(graph.outputs.map(({ tensor }) => tensor));
   for (const node of [...graph.nodes].reverse()) {
     const row = layerOf(node);
-    const carries = row.onlyMoves(node) && node.inputs.length === 1 && compared.has(node.output) && !excluded.has(node.output);
+    const carries =
+      row.onlyMoves(node) && node.inputs.length === 1 && compared.has(node.output) && !excluded.has(node.output);
     for (const input of node.inputs) (row.onlyCompares(node) || carries ? compared : excluded).add(input);
   }
   for (const tensor of excluded) compared.delete(tensor);

@@ -12,8 +12,8 @@ import type { Intervals } from '../tensor/intervals.js';
 import type { Weights } from '../tensor/weights.js';
 
 /**
- * A tensor of an integer model: a number that the quantizer gave out, inputs first. Names of the ONNX file are no identity,
- * since the quantizer makes tensors of its own, whose names a file could hold too.
+ * A tensor of an integer model: a number that the quantizer gave out, inputs first. Names of the ONNX file are no
+ * identity, since the quantizer makes tensors of its own, whose names a file could hold too.
  */
 export type TensorId = number;
 
@@ -27,8 +27,9 @@ interface OpBase {
   /** Name of the network's layer that this op implements. */
   readonly layer: string;
   /**
-   * Worst-case interval of each element of the tensor made, as the quantizer found it when it made the op; absent in a model read from a
-   * file, which does not hold it. Ask `boundModel`. An op that is changed is another op: leave its bounds behind.
+   * Worst-case interval of each element of the tensor made, as the quantizer found it when it made the op; absent in a
+   * model read from a file, which does not hold it. Ask `boundModel`. An op that is changed is another op: leave its
+   * bounds behind.
    */
   readonly bounds?: Intervals;
 }
@@ -115,7 +116,8 @@ export interface IntegerRequantize extends OpBase {
 }
 
 /**
- * y[i] = entries[k], k = clamp(x[i] - low, 0, 2^bits - 1): any function of one quantized value. 4 <= bits <= 12, and 2^bits entries.
+ * y[i] = entries[k], k = clamp(x[i] - low, 0, 2^bits - 1): any function of one quantized value. 4 <= bits <= 12, and
+ * 2^bits entries.
  */
 export interface IntegerTable extends OpBase {
   readonly kind: 'table';
@@ -125,9 +127,10 @@ export interface IntegerTable extends OpBase {
 }
 
 /**
- * Softmax, as y / numerator about. With M the largest x of i's group and gap[i] = M - x[i], less 1 for members before the first largest,
- * e[i] = entries[min(floor(gap[i] / 2^shift), entries.length - 1)] and y[i] = e[i] floor(numerator / (sum of e over the group)).
- * Each element is in one group; 2^4 to 2^12 entries, none negative, the first the largest and not zero; shift >= 1.
+ * Softmax, as y / numerator about. With M the largest x of i's group and gap[i] = M - x[i], less 1 for members before
+ * the first largest, e[i] = entries[min(floor(gap[i] / 2^shift), entries.length - 1)] and y[i] = e[i] floor(numerator /
+ * (sum of e over the group)). Each element is in one group; 2^4 to 2^12 entries, none negative, the first the largest
+ * and not zero; shift >= 1.
  */
 export interface IntegerSoftmax extends OpBase {
   readonly kind: 'softmax';
@@ -183,9 +186,15 @@ export interface IntegerInput {
   readonly low: Float64Array;
   /** The input takes integers, which stand for themselves; a fraction is refused, not rounded. */
   readonly exact?: true;
-  /** The model itself rounds the input to this grid, halves to even, and saturates: a real beyond an end is taken for the end. */
+  /**
+   * The model itself rounds the input to this grid, halves to even, and saturates: a real beyond an end is taken for
+   * the end.
+   */
   readonly saturates?: true;
-  /** Of integers: the declared range, where it is narrower than what `low` and `bits` hold. The circuit takes those, `encodeInputs` these alone. */
+  /**
+   * Of integers: the declared range, where it is narrower than what `low` and `bits` hold. The circuit takes those,
+   * `encodeInputs` these alone.
+   */
   readonly declared?: readonly [number, number];
 }
 
@@ -218,5 +227,8 @@ export interface IntegerModel {
 
 /** Largest magnitude an accumulator may reach in the worst case; leaves head room below 2^53. */
 export const ACCUMULATOR_LIMIT = 2 ** 50;
-/** Largest sum of the magnitudes of an accumulator's terms: no partial sum of it leaves exact arithmetic, in whatever order it is taken. */
+/**
+ * Largest sum of the magnitudes of an accumulator's terms: no partial sum of it leaves exact arithmetic, in whatever
+ * order it is taken.
+ */
 export const REACH_LIMIT = 2 ** 52;

@@ -16,7 +16,14 @@ export function inputIntervals(input: IntegerInput): Intervals {
 export function boundModel(model: Pick<IntegerModel, 'inputs' | 'ops'>): Map<TensorId, Intervals> {
   const bounds = new Map<TensorId, Intervals>(model.inputs.map((input) => [input.tensor, inputIntervals(input)]));
   for (const op of model.ops) {
-    bounds.set(op.output, op.bounds ?? boundOp(op, op.inputs.map((tensor) => bounds.get(tensor) as Intervals)));
+    bounds.set(
+      op.output,
+      op.bounds ??
+        boundOp(
+          op,
+          op.inputs.map((tensor) => bounds.get(tensor) as Intervals),
+        ),
+    );
   }
   return bounds;
 }

@@ -3,8 +3,8 @@
  * offers the steps that every layer kind needs: choosing an accumulator's scale from what reads it, cutting a wide
  * tensor back to few bits, giving tensors one common scale.
  *
- * The trap: a tensor of the graph may be read at two precisions; `narrow` makes a second tensor beside the first. Tensors made here have
- * numbers, not names: a name such as `y/narrow` may stand in the ONNX file.
+ * The trap: a tensor of the graph may be read at two precisions; `narrow` makes a second tensor beside the first.
+ * Tensors made here have numbers, not names: a name such as `y/narrow` may stand in the ONNX file.
  */
 import { leastOf } from '../tensor/extremes.js';
 import type { GraphNode } from '../network/graph.js';
@@ -39,7 +39,9 @@ export type OpBody = OpFields<IntegerOp>;
 
 /** Constraints that cutting one value costs beyond one per bit. */
 const REQUANTIZE_OVERHEAD = 5;
-/** Bits of the factor that brings a value to a grid whose ends must be met: enough to err by half a step of eight bits. */
+/**
+ * Bits of the factor that brings a value to a grid whose ends must be met: enough to err by half a step of eight bits.
+ */
 const EXACT_FACTOR_BITS = 8;
 /** Widest values, in bits, that later layers can still take without leaving exact arithmetic. */
 const WIDEST = 48;
@@ -68,8 +70,18 @@ export class Lowering {
     this.nextId = inputs.length;
     for (const input of inputs) {
       const ranged = input.low.length > 1;
-      const meanSquare = ranged ? uniformMeanSquare(input) : plan.statisticsOf(input.name).meanSquare / input.scale[0] ** 2;
-      this.tensors.set(input.name, { id: input.tensor, of: input.name, shape: input.shape, scale: input.scale, ranged, bounds: inputIntervals(input), meanSquare });
+      const meanSquare = ranged
+        ? uniformMeanSquare(input)
+        : plan.statisticsOf(input.name).meanSquare / input.scale[0] ** 2;
+      this.tensors.set(input.name, {
+        id: input.tensor,
+        of: input.name,
+        shape: input.shape,
+        scale: input.scale,
+        ranged,
+        bounds: inputIntervals(input),
+        meanSquare,
+      });
     }
   }
 
@@ -83,7 +95,9 @@ export class Lowering {
     return this.tensors.get(name) as Quantized;
   }
 
-  /** Appends an op whose result is the graph tensor `output`. Refused if an accumulator could leave exact arithmetic. */
+  /**
+   * Appends an op whose result is the graph tensor `output`. Refused if an accumulator could leave exact arithmetic.
+   */
   emit(body: OpBody, inputs: readonly Quantized[], output: string, shape: Shape, scale: number): Quantized {
     const made = this.append(body, inputs, output, shape, scale, this.statistics.get(output)?.meanSquare);
     this.requireInType(made, output);
@@ -109,12 +123,32 @@ export class Lowering {
     return this.append(body, inputs, of, shape, scale, undefined);
   }
 
-  private append(body: OpBody, inputs: readonly Quantized[], of: string, shape: Shape, scale: number, known: number | undefined): Quantized {
+  private append(
+    body: OpBody,
+    inputs: readonly Quantized[],
+    of: string,
+    shape: Shape,
+    scale: number,
+    known: number | undefined,
+  ): Quantized {
     const id = this.nextId;
-    const op = { ...body, inputs: inputs.map((input) => input.id), output: id, shape, scale, layer: this.layer } as IntegerOp;
-    const bounds = boundOp(op, inputs.map((input) => input.bounds));
+    const op = {
+      ...body,
+      inputs: inputs.map((input) => input.id),
+      output: id,
+      shape,
+      scale,
+      layer: this.layer,
+    } as IntegerOp;
+    const bounds = boundOp(
+      op,
+      inputs.map((input) => input.bounds),
+    );
     const magnitude = magnitudeOf(bounds);
-    const reach = reachOp(op, inputs.map((input) => input.bounds));
+    const reach = reachOp(
+      op,
+      inputs.map((input) => input.bounds),
+    );
     if (!(reach <= REACH_LIMIT)) {
       throw new AccumulatorOverflowError(
         `layer '${this.layer}': the terms of its accumulators add up to ${reach}, over 2^52; declare inputs nearer to zero, or use fewer --activation-bits`,
@@ -135,7 +169,9 @@ export class Lowering {
     return { id, of, shape, scale: Float64Array.of(scale), ranged, bounds, meanSquare };
   }
 
-  /** Builds a layer on its only input as `operand` gives it, or on a cut copy if the accumulators would grow too large. */
+  /**
+   * Builds a layer on its only input as `operand` gives it, or on a cut copy if the accumulators would grow too large.
+   */
   onOperand(node: GraphNode, growth: number, build: (x: Quantized) => void): void {
     const x = this.tensor(node.inputs[0]);
     const operand = this.operand(x, node, growth);
@@ -156,12 +192,18 @@ export class Lowering {
     return shift === 0;
   }
 
-  /** Whether integers stand for themselves in x and in these factors and constants: what is made of them is then exact in units of one. */
+  /**
+   * Whether integers stand for themselves in x and in these factors and constants: what is made of them is then exact
+   * in units of one.
+   */
   isIntegral(x: Quantized, ...numbers: readonly Float64Array[]): boolean {
     return x.scale[0] === 1 && numbers.every((values) => values.every(Number.isInteger));
   }
 
-  /** Scale of an accumulator for graph tensor `name` made of these terms: a power-of-two fraction of the next cut's step. */
+  /**
+   * Scale of an accumulator for graph tensor `name` made of these terms: a power-of-two fraction of the next cut's
+   * step.
+   */
   accumulatorScale(name: string, terms: readonly Term[], rows: number): number {
     const cut = this.plan.cut(name);
     const step = cut?.step ?? this.plan.uncutStep(name);
@@ -184,13 +226,19 @@ export class Lowering {
     return this.requantize(scaled, { step: scaled.scale[0] * 2 ** wanted, low: grid.low }, output);
   }
 
-  /** Cuts x to a grid. The step becomes the nearest power-of-two multiple of x's scale at or above the one wished for. */
+  /**
+   * Cuts x to a grid. The step becomes the nearest power-of-two multiple of x's scale at or above the one wished for.
+   */
   requantize(x: Quantized, grid: Grid, output: string): Quantized {
     const { body, step } = this.cutTo(x, grid);
     return this.emit(body, [x], output, x.shape, step);
   }
 
-  private cutTo(x: Quantized, grid: Grid, bits = this.bits): { readonly body: Extract<OpBody, { kind: 'requantize' }>; readonly step: number } {
+  private cutTo(
+    x: Quantized,
+    grid: Grid,
+    bits = this.bits,
+  ): { readonly body: Extract<OpBody, { kind: 'requantize' }>; readonly step: number } {
     const scale = x.scale[0];
     const shift = Math.max(0, Math.ceil(Math.log2(grid.step / scale) - 1e-9));
     const step = scale * 2 ** shift;
@@ -202,7 +250,13 @@ export class Lowering {
   added(x: Quantized, constant: number): Quantized {
     if (constant === 0) return x;
     const size = sizeOf(x.shape);
-    return this.emitStep({ kind: 'affine', factor: new Float64Array(size).fill(1), shift: new Float64Array(size).fill(constant) }, [x], x.of, x.shape, x.scale[0]);
+    return this.emitStep(
+      { kind: 'affine', factor: new Float64Array(size).fill(1), shift: new Float64Array(size).fill(constant) },
+      [x],
+      x.of,
+      x.shape,
+      x.scale[0],
+    );
   }
 
   /** The requantization that made x, if one did. */
@@ -219,7 +273,10 @@ export class Lowering {
     return { x: cut, low: body.low };
   }
 
-  /** x cut over its calibrated range if it is wider than the number of bits given, or else than an operand. x itself otherwise. */
+  /**
+   * x cut over its calibrated range if it is wider than the number of bits given, or else than an operand. x itself
+   * otherwise.
+   */
   narrow(x: Quantized, bits = this.plan.operandBits): Quantized {
     // Integers that stand for themselves are never rounded: comparisons and indices rest on them.
     if (bitsOf(spanOf(x.bounds)) <= bits || this.isIntegral(x)) return x;
@@ -233,8 +290,8 @@ export class Lowering {
 
   /**
    * x as a linear layer should read it: cut first where that costs fewer constraints than carrying its extra bits into
-   * the accumulators that will be cut afterwards, where a cut copy exists already, or where the layer's `growth` in bits
-   * would leave exact arithmetic.
+   * the accumulators that will be cut afterwards, where a cut copy exists already, or where the layer's `growth` in
+   * bits would leave exact arithmetic.
    */
   operand(x: Quantized, reader: GraphNode, growth: number): Quantized {
     const bits = bitsOf(spanOf(x.bounds));
@@ -247,19 +304,33 @@ export class Lowering {
   }
 
   /**
-   * Both factors of a product, each cut or left wide as costs fewer constraints, what becomes of the product later included. `growth`: bits
-   * that sums of such products have beyond one product's.
+   * Both factors of a product, each cut or left wide as costs fewer constraints, what becomes of the product later
+   * included. `growth`: bits that sums of such products have beyond one product's.
    */
   factors(a: Quantized, b: Quantized, product: GraphNode, growth = 4): [Quantized, Quantized] {
     const narrowed = this.plan.operandBits;
     const wide = [a, b].map((x) => bitsOf(spanOf(x.bounds)));
     const cut = [a, b].map((x, k) => (this.isIntegral(x) ? wide[k] : Math.min(wide[k], narrowed)));
-    const cutting = [a, b].map((x, k) => (cut[k] < wide[k] && !this.narrowed.has(x.id) ? sizeOf(x.shape) * (wide[k] + REQUANTIZE_OVERHEAD) : 0));
-    const pairs: readonly [boolean, boolean][] = a.id === b.id ? [[true, true], [false, false]] : [[true, true], [true, false], [false, true], [false, false]];
+    const cutting = [a, b].map((x, k) =>
+      cut[k] < wide[k] && !this.narrowed.has(x.id) ? sizeOf(x.shape) * (wide[k] + REQUANTIZE_OVERHEAD) : 0,
+    );
+    const pairs: readonly [boolean, boolean][] =
+      a.id === b.id
+        ? [
+            [true, true],
+            [false, false],
+          ]
+        : [
+            [true, true],
+            [true, false],
+            [false, true],
+            [false, false],
+          ];
     const cost = (cuts: readonly [boolean, boolean]): number => {
       const bits = cuts.reduce((sum, isCut, k) => sum + (isCut ? cut[k] : wide[k]), 0);
       if (cuts.includes(false) && bits + growth > WIDEST) return Infinity;
-      const cutsMade = a.id === b.id ? (cuts[0] ? cutting[0] : 0) : cuts.reduce((sum, isCut, k) => sum + (isCut ? cutting[k] : 0), 0);
+      const cutsMade =
+        a.id === b.id ? (cuts[0] ? cutting[0] : 0) : cuts.reduce((sum, isCut, k) => sum + (isCut ? cutting[k] : 0), 0);
       return cutsMade + this.plan.nextCut(product.output) * bits;
     };
     const [cutA, cutB] = pairs.reduce((best, pair) => (cost(pair) < cost(best) ? pair : best));
@@ -267,10 +338,10 @@ export class Lowering {
   }
 
   /**
-   * x as a linear layer should read it where all its integers lie far from zero, such as years or heights above the sea: each less the
-   * middle of its interval. What the layer makes of the middles is a constant, so its terms stay small, and no sum of them leaves exact
-   * arithmetic. `middle` has one entry for each column, elements `columns` apart having one coefficient; undefined where x is near zero
-   * already.
+   * x as a linear layer should read it where all its integers lie far from zero, such as years or heights above the
+   * sea: each less the middle of its interval. What the layer makes of the middles is a constant, so its terms stay
+   * small, and no sum of them leaves exact arithmetic. `middle` has one entry for each column, elements `columns` apart
+   * having one coefficient; undefined where x is near zero already.
    */
   centred(x: Quantized, columns: number): { readonly x: Quantized; readonly middle?: Float64Array } {
     if (!x.ranged) return { x };
@@ -280,7 +351,8 @@ export class Lowering {
       low[column] = Math.min(low[column], least);
       high[column] = Math.max(high[column], x.bounds.high[i]);
     });
-    const isNear = (least: number, i: number): boolean => Math.min(Math.abs(least), Math.abs(high[i])) <= FAR * (high[i] - least + 1);
+    const isNear = (least: number, i: number): boolean =>
+      Math.min(Math.abs(least), Math.abs(high[i])) <= FAR * (high[i] - least + 1);
     if (low.every(isNear)) return { x };
     const key = `${x.id} ${columns}`;
     const known = this.centres.get(key);
@@ -288,7 +360,13 @@ export class Lowering {
     const middle = low.map((least, i) => Math.floor((least + high[i]) / 2) + 0);
     const size = sizeOf(x.shape);
     const shift = new Float64Array(size).map((_, i) => -middle[i % columns] + 0);
-    const moved = this.emitStep({ kind: 'affine', factor: new Float64Array(size).fill(1), shift }, [x], x.of, x.shape, x.scale[0]);
+    const moved = this.emitStep(
+      { kind: 'affine', factor: new Float64Array(size).fill(1), shift },
+      [x],
+      x.of,
+      x.shape,
+      x.scale[0],
+    );
     const meanSquare = low.reduce((sum, least, i) => sum + (high[i] - least + 1) ** 2 / 12, 0) / columns;
     const made = { x: { ...moved, meanSquare }, middle };
     this.centres.set(key, made);
@@ -296,7 +374,10 @@ export class Lowering {
   }
 
   /** All tensors in one scale; those that would leave exact arithmetic in it are cut first. */
-  align(inputs: readonly Quantized[], output: string): { readonly inputs: readonly Quantized[]; readonly scale: number } {
+  align(
+    inputs: readonly Quantized[],
+    output: string,
+  ): { readonly inputs: readonly Quantized[]; readonly scale: number } {
     let chosen = inputs;
     let unit = this.commonScale(chosen, output);
     if (chosen.some((input) => magnitudeOf(input.bounds) * (input.scale[0] / unit) > 2 ** WIDEST)) {
@@ -307,13 +388,19 @@ export class Lowering {
       const factor = Math.round(input.scale[0] / unit);
       if (factor === 1) return input;
       const size = sizeOf(input.shape);
-      const body: OpBody = { kind: 'affine', factor: new Float64Array(size).fill(factor), shift: new Float64Array(size) };
+      const body: OpBody = {
+        kind: 'affine',
+        factor: new Float64Array(size).fill(factor),
+        shift: new Float64Array(size),
+      };
       return this.emitStep(body, [input], input.of, input.shape, unit);
     });
     return { inputs: aligned, scale: unit };
   }
 
-  /** The finest scale of these tensors, or the fraction of it at which the others are met precisely enough for `output`. */
+  /**
+   * The finest scale of these tensors, or the fraction of it at which the others are met precisely enough for `output`.
+   */
   private commonScale(inputs: readonly Quantized[], output: string): number {
     const finest = leastOf(inputs.map((input) => input.scale[0]));
     if (inputs.every((input) => input.scale[0] === finest)) return finest;

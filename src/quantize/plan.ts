@@ -1,6 +1,7 @@
 /**
- * Where each tensor of a network is cut back to few bits, to which grid, and how many values then are: decided from the outputs to the
- * inputs before any integer op is made. What a kind of layer does to its inputs stands in its row of `layers/`.
+ * Where each tensor of a network is cut back to few bits, to which grid, and how many values then are: decided from the
+ * outputs to the inputs before any integer op is made. What a kind of layer does to its inputs stands in its row of
+ * `layers/`.
  */
 import type { Graph, GraphNode } from '../network/graph.js';
 import { layerOf } from '../network/layers/index.js';
@@ -41,8 +42,14 @@ export class CutPlan {
     for (const name of names.reverse()) {
       const readers = this.readersOf(name);
       const [reader] = readers;
-      this.grids.set(name, readers.length === 1 && !this.outputs.has(name) ? quantizedLayerOf(reader).cut(reader, name, this) : undefined);
-      this.counts.set(name, readers.reduce((most, node) => Math.max(most, quantizedLayerOf(node).cutCount(node, name, this)), 0));
+      this.grids.set(
+        name,
+        readers.length === 1 && !this.outputs.has(name) ? quantizedLayerOf(reader).cut(reader, name, this) : undefined,
+      );
+      this.counts.set(
+        name,
+        readers.reduce((most, node) => Math.max(most, quantizedLayerOf(node).cutCount(node, name, this)), 0),
+      );
     }
   }
 
@@ -74,7 +81,9 @@ export class CutPlan {
     return sizeOf(this.shapes.get(name) as Shape);
   }
 
-  /** The grid to which the values of this graph tensor will be cut where it is next cut; undefined if nothing cuts it. */
+  /**
+   * The grid to which the values of this graph tensor will be cut where it is next cut; undefined if nothing cuts it.
+   */
   cut(name: string): Grid | undefined {
     return this.grids.get(name);
   }
@@ -84,15 +93,24 @@ export class CutPlan {
     return this.counts.get(name) ?? 0;
   }
 
-  /** How many values will next be cut of what linear layers make of this tensor, all of them together: one cut of it serves them all. */
+  /**
+   * How many values will next be cut of what linear layers make of this tensor, all of them together: one cut of it
+   * serves them all.
+   */
   nextCutOfReaders(name: string): number {
     const linear = this.readersOf(name).filter(({ op }) => op === 'dense' || op === 'conv' || op === 'affine');
     return linear.reduce((sum, { output }) => sum + this.nextCut(output), 0);
   }
 
-  /** The same for a tensor that `reader`, a layer without cuts of its own, reads: at most as many as it has elements, or its result. */
+  /**
+   * The same for a tensor that `reader`, a layer without cuts of its own, reads: at most as many as it has elements, or
+   * its result.
+   */
   carriedThrough(reader: GraphNode, name: string): number {
-    return Math.min(this.nextCut(reader.output), Math.max(this.size(name), this.cut(reader.output) ? sizeOf(reader.shape) : 0));
+    return Math.min(
+      this.nextCut(reader.output),
+      Math.max(this.size(name), this.cut(reader.output) ? sizeOf(reader.shape) : 0),
+    );
   }
 
   /**
@@ -101,7 +119,10 @@ export class CutPlan {
    */
   activationGrid(name: string, min?: number): Grid {
     let range = this.statisticsOf(name);
-    for (let readers = this.readersOf(name); readers.length === 1 && layerOf(readers[0]).onlyMoves(readers[0]) && !this.outputs.has(name); ) {
+    for (
+      let readers = this.readersOf(name);
+      readers.length === 1 && layerOf(readers[0]).onlyMoves(readers[0]) && !this.outputs.has(name);
+    ) {
       name = readers[0].output;
       if (readers[0].inputs.length > 1) range = this.statisticsOf(name);
       readers = this.readersOf(name);
@@ -110,8 +131,8 @@ export class CutPlan {
   }
 
   /**
-   * The step that an accumulator is made for which nothing cuts: that of its tensor's own range; where it is a row of outputs, or moves to
-   * one, whose elements differ in size, that of the smallest. Finer steps cost output bits alone.
+   * The step that an accumulator is made for which nothing cuts: that of its tensor's own range; where it is a row of
+   * outputs, or moves to one, whose elements differ in size, that of the smallest. Finer steps cost output bits alone.
    */
   uncutStep(name: string): number {
     const { step } = this.ownGrid(name);

@@ -14,7 +14,14 @@ import { inputIntervals } from './intervals.js';
 import { quantizedLayerOf } from './layers/index.js';
 import { Lowering } from './lowering.js';
 import { CutPlan } from './plan.js';
-import { gatherStatistics, inUnits, statisticsFromBounds, type ClassStatistics, type FloatEvaluator, type TensorStatistics } from './statistics.js';
+import {
+  gatherStatistics,
+  inUnits,
+  statisticsFromBounds,
+  type ClassStatistics,
+  type FloatEvaluator,
+  type TensorStatistics,
+} from './statistics.js';
 import { takeUnits, type InUnits } from './units.js';
 import type { Intervals } from '../tensor/intervals.js';
 
@@ -40,7 +47,8 @@ export function quantize(graph: Graph, options: QuantizeOptions): IntegerModel {
   const evaluate = options.evaluator(fused);
   const choice = chooseInputs(fused, activationBits, samples, options.inputRange, { units, evaluate });
   const notes = [...graph.notes, ...choice.notes];
-  if (samples.length === 0) notes.push('no calibration data: scales come from worst-case interval bounds and are coarser than the data needs');
+  if (samples.length === 0)
+    notes.push('no calibration data: scales come from worst-case interval bounds and are coarser than the data needs');
   const rows = new Set(fused.outputs.filter(({ shape }) => isScoreVector(shape)).map(({ tensor }) => tensor));
   const known =
     samples.length > 0
@@ -54,11 +62,19 @@ export function quantize(graph: Graph, options: QuantizeOptions): IntegerModel {
     const { name, shape, omitted } = output;
     return { name, tensor: tensor.id, shape, scale: tensor.scale[0], ...(omitted ? { omitted: omitted.op } : {}) };
   });
-  const layers = fused.nodes.map(({ name, source, shape, op }) => ({ name, op: source, shape, ...(op === 'round' ? { saturates: true as const } : {}) }));
+  const layers = fused.nodes.map(({ name, source, shape, op }) => ({
+    name,
+    op: source,
+    shape,
+    ...(op === 'round' ? { saturates: true as const } : {}),
+  }));
   return { activationBits, inputs: choice.inputs, ops: lowering.ops, outputs, layers, notes };
 }
 
-/** Every layer lowered; with one step for all outputs of a row where steps for its smallest would leave exact arithmetic. */
+/**
+ * Every layer lowered; with one step for all outputs of a row where steps for its smallest would leave exact
+ * arithmetic.
+ */
 function lowered({ graph, statistics, inputs }: InUnits, bits: number): Lowering {
   const lower = (known: ReadonlyMap<string, TensorStatistics>): Lowering => {
     const lowering = new Lowering(new CutPlan(graph, known, bits), inputs, known);

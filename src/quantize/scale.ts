@@ -11,8 +11,8 @@ export interface Grid {
 }
 
 /**
- * Least width of a range, in parts of its larger end. Values that hardly differ, such as the deviations of tokens that are alike, show
- * neither how far others lie nor that differences as small matter.
+ * Least width of a range, in parts of its larger end. Values that hardly differ, such as the deviations of tokens that
+ * are alike, show neither how far others lie nor that differences as small matter.
  */
 const LEAST_WIDTH = 1 / 8;
 
@@ -34,8 +34,8 @@ function gridOver(least: number, span: number, levels: number): Grid {
 }
 
 /**
- * Bits by which what layers read as an operand or a factor is finer than an activation. A cut costs the width of what is cut, not of what is
- * left, and errors of operands are multiplied, and add up along residual connections and loops.
+ * Bits by which what layers read as an operand or a factor is finer than an activation. A cut costs the width of what
+ * is cut, not of what is left, and errors of operands are multiplied, and add up along residual connections and loops.
  */
 const OPERAND_BITS = 4;
 /** Bits of an activation at most. */
@@ -58,11 +58,18 @@ export interface Term {
 }
 
 /**
- * Smallest s such that coefficients rounded to multiples of unit / 2^s (unit being the step unless given) keep the accumulator's error (root mean square)
- * below `noise` times that of rounding to `step`, which is step / sqrt(12). `rows` accumulators share the coefficients,
- * laid out row by row; where `meanSquare` is an array it repeats with each row.
+ * Smallest s such that coefficients rounded to multiples of unit / 2^s (unit being the step unless given) keep the
+ * accumulator's error (root mean square) below `noise` times that of rounding to `step`, which is step / sqrt(12).
+ * `rows` accumulators share the coefficients, laid out row by row; where `meanSquare` is an array it repeats with each
+ * row.
  */
-export function accumulatorShift(terms: readonly Term[], rows: number, step: number, noise: number, largest = step): number {
+export function accumulatorShift(
+  terms: readonly Term[],
+  rows: number,
+  step: number,
+  noise: number,
+  largest = step,
+): number {
   const allowed = (noise * noise * step * step) / 12;
   for (let shift = 0; shift < 40; shift += 1) {
     const unit = largest / 2 ** shift;
@@ -80,8 +87,9 @@ export function accumulatorShift(terms: readonly Term[], rows: number, step: num
 const STRETCH = 1024;
 
 /**
- * Mean square that rounding a term's coefficients to multiples of `unit` adds, in units squared, for one of `rows` accumulators. Stops
- * where the sum over all of them is well above `limit`, which most units miss after a few coefficients of millions.
+ * Mean square that rounding a term's coefficients to multiples of `unit` adds, in units squared, for one of `rows`
+ * accumulators. Stops where the sum over all of them is well above `limit`, which most units miss after a few
+ * coefficients of millions.
  */
 function roundingError({ coefficients, meanSquare }: Term, unit: number, rows: number, limit: number): number {
   const period = typeof meanSquare === 'number' ? coefficients.length : meanSquare.length;

@@ -1,6 +1,7 @@
 /**
- * What each integer op means, one row a kind: its result on values, and bounds of its result from bounds of its inputs. The
- * trap: a bound must hold for every input inside the bounds, for it decides bit-widths on which a proof's existence rests.
+ * What each integer op means, one row a kind: its result on values, and bounds of its result from bounds of its inputs.
+ * The trap: a bound must hold for every input inside the bounds, for it decides bit-widths on which a proof's existence
+ * rests.
  */
 import { integerRoot } from '../gadgets/index.js';
 import * as intervals from '../tensor/intervals.js';
@@ -13,7 +14,10 @@ import type { IntegerOp, IntegerRequantize, IntegerSoftmax, IntegerTable } from 
 interface Semantics<Op> {
   evaluate(op: Op, inputs: readonly Float64Array[]): Float64Array;
   bound(op: Op, inputs: readonly Intervals[]): Intervals;
-  /** Largest sum of magnitudes of any element's terms, from the magnitudes of its inputs: no partial sum, in whatever order, exceeds it. */
+  /**
+   * Largest sum of magnitudes of any element's terms, from the magnitudes of its inputs: no partial sum, in whatever
+   * order, exceeds it.
+   */
   reach(op: Op, magnitudes: readonly Float64Array[]): number;
 }
 
@@ -22,12 +26,17 @@ type Table = { readonly [Kind in IntegerOp['kind']]: Semantics<Extract<IntegerOp
 const TABLE: Table = {
   dense: {
     evaluate: (op, [x]) => kernels.dense(x, op.rows, op.inFeatures, op.outFeatures, op.weight, op.bias),
-    bound: (op, [x]) => aroundMiddles(x, op.bias, (values, bias, part) => kernels.dense(values, op.rows, op.inFeatures, op.outFeatures, op.weight, bias, part)),
-    reach: (op, [x]) => mostOf(kernels.dense(x, op.rows, op.inFeatures, op.outFeatures, op.weight, op.bias.map(Math.abs), 'magnitudes')),
+    bound: (op, [x]) =>
+      aroundMiddles(x, op.bias, (values, bias, part) =>
+        kernels.dense(values, op.rows, op.inFeatures, op.outFeatures, op.weight, bias, part),
+      ),
+    reach: (op, [x]) =>
+      mostOf(kernels.dense(x, op.rows, op.inFeatures, op.outFeatures, op.weight, op.bias.map(Math.abs), 'magnitudes')),
   },
   conv: {
     evaluate: (op, [x]) => kernels.conv(x, planOf(op), op.weight, op.bias),
-    bound: (op, [x]) => aroundMiddles(x, op.bias, (values, bias, part) => kernels.conv(values, planOf(op), op.weight, bias, part)),
+    bound: (op, [x]) =>
+      aroundMiddles(x, op.bias, (values, bias, part) => kernels.conv(values, planOf(op), op.weight, bias, part)),
     reach: (op, [x]) => mostOf(kernels.conv(x, planOf(op), op.weight, op.bias.map(Math.abs), 'magnitudes')),
   },
   affine: {
@@ -37,8 +46,14 @@ const TABLE: Table = {
   },
   groupSum: {
     evaluate: (op, [x]) => kernels.multiply(kernels.groupSum(x, op.groups), op.factor),
-    bound: (op, [x]) => intervals.affineIntervals(intervals.groupSumIntervals(x, op.groups), op.factor, new Float64Array(op.factor.length)),
-    reach: (op, [x]) => mostOf(kernels.groupSum(x, op.groups).map((sum, i) => sum * Math.max(1, Math.abs(op.factor[i])))),
+    bound: (op, [x]) =>
+      intervals.affineIntervals(
+        intervals.groupSumIntervals(x, op.groups),
+        op.factor,
+        new Float64Array(op.factor.length),
+      ),
+    reach: (op, [x]) =>
+      mostOf(kernels.groupSum(x, op.groups).map((sum, i) => sum * Math.max(1, Math.abs(op.factor[i])))),
   },
   max: {
     evaluate: (op, [x]) => kernels.groupMax(x, op.groups),
@@ -129,12 +144,25 @@ function boundSoftmax({ groups, entries, numerator }: IntegerSoftmax, [x]: reado
 }
 
 /**
- * Bounds of a linear layer on integers: what it makes of the intervals' middles, and on either side what the weights' magnitudes make of
- * half their widths. Middles are halves of integers, so that sums of them are exact up to 2^52, as far as a layer's terms may reach.
+ * Bounds of a linear layer on integers: what it makes of the intervals' middles, and on either side what the weights'
+ * magnitudes make of half their widths. Middles are halves of integers, so that sums of them are exact up to 2^52, as
+ * far as a layer's terms may reach.
  */
-function aroundMiddles(x: Intervals, bias: Float64Array, layer: (values: Float64Array, bias: Float64Array, part: WeightPart) => Float64Array): Intervals {
-  const middle = layer(x.low.map((low, i) => (low + x.high[i]) / 2), bias, 'all');
-  const radius = layer(x.low.map((low, i) => (x.high[i] - low) / 2), new Float64Array(bias.length), 'magnitudes');
+function aroundMiddles(
+  x: Intervals,
+  bias: Float64Array,
+  layer: (values: Float64Array, bias: Float64Array, part: WeightPart) => Float64Array,
+): Intervals {
+  const middle = layer(
+    x.low.map((low, i) => (low + x.high[i]) / 2),
+    bias,
+    'all',
+  );
+  const radius = layer(
+    x.low.map((low, i) => (x.high[i] - low) / 2),
+    new Float64Array(bias.length),
+    'magnitudes',
+  );
   return { low: middle.map((value, i) => value - radius[i]), high: middle.map((value, i) => value + radius[i]) };
 }
 
@@ -173,7 +201,10 @@ export function boundOp(op: IntegerOp, inputs: readonly Intervals[]): Intervals 
 
 /** Largest sum of magnitudes of any element's terms, from bounds of the op's inputs. */
 export function reachOp(op: IntegerOp, inputs: readonly Intervals[]): number {
-  return semanticsOf(op).reach(op, inputs.map(({ low, high }) => low.map((value, i) => Math.max(Math.abs(value), Math.abs(high[i])))));
+  return semanticsOf(op).reach(
+    op,
+    inputs.map(({ low, high }) => low.map((value, i) => Math.max(Math.abs(value), Math.abs(high[i])))),
+  );
 }
 
 function semanticsOf(op: IntegerOp): Semantics<IntegerOp> {

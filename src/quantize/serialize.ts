@@ -1,7 +1,8 @@
 /**
- * Integer models as files of a build and back. `integer-model.json` is the model; typed arrays in it are objects that name their type, so
- * that reading restores exactly what was written. Arrays of many elements stand in `weights.bin`, one after the other, each from a multiple
- * of eight bytes on, and the JSON says where: in decimal digits a hundred million weights exceed the longest string there can be.
+ * Integer models as files of a build and back. `integer-model.json` is the model; typed arrays in it are objects that
+ * name their type, so that reading restores exactly what was written. Arrays of many elements stand in `weights.bin`,
+ * one after the other, each from a multiple of eight bytes on, and the JSON says where: in decimal digits a hundred
+ * million weights exceed the longest string there can be.
  */
 import { LARGE } from '../tensor/weights.js';
 import { IntegerModelFormatError } from './errors.js';
@@ -46,10 +47,12 @@ export function storeIntegerModel(model: IntegerModel): StoredModel {
     if (array.length >= LARGE) return { type, offset: placeOf(array), length: array.length };
     return { type, data: arrays.push(numbersToJson(array)) - 1 };
   });
-  // Element by element through JSON.stringify, thousands of numbers take long. No text of a model can look like the place of
-  // an array: in a string, quotes are escaped.
+  // Element by element through JSON.stringify, thousands of numbers take long. No text of a model can look like the
+  // place of an array: in a string, quotes are escaped.
   const place = /{"type":"(f64|u32|i32|i16|i8)","data":(\d+)}/g;
-  const rest = text.slice(1).replace(place, (_, type: string, index: string) => `{"type":"${type}","data":[${arrays[Number(index)]}]}`);
+  const rest = text
+    .slice(1)
+    .replace(place, (_, type: string, index: string) => `{"type":"${type}","data":[${arrays[Number(index)]}]}`);
   const version = weights.length === 0 ? VERSION : VERSION_WITH_WEIGHTS;
   const json = `{"format":"${FORMAT}","version":${version},${rest}`;
   return weights.length === 0 ? { json } : { json, weights };
@@ -65,7 +68,9 @@ function bytesOf({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array {
 }
 
 function numbersToJson(values: TypedArray): string {
-  return values.every(Number.isFinite) ? values.join(',') : Array.from(values, (value) => JSON.stringify(value)).join(',');
+  return values.every(Number.isFinite)
+    ? values.join(',')
+    : Array.from(values, (value) => JSON.stringify(value)).join(',');
 }
 
 /** Bounds follow from the rest: a file holds none, and what a stranger's file says of them is not believed. */
@@ -73,7 +78,10 @@ function withoutBounds({ bounds: _, ...op }: IntegerOp): IntegerOp {
   return op;
 }
 
-/** `weights`: what `weights.bin` holds, where there is one; large arrays are views of it. @throws IntegerModelFormatError */
+/**
+ * `weights`: what `weights.bin` holds, where there is one; large arrays are views of it. @throws
+ * IntegerModelFormatError
+ */
 export function restoreIntegerModel(json: string, weights?: Uint8Array): IntegerModel {
   let parsed: unknown;
   try {
@@ -88,7 +96,9 @@ export function restoreIntegerModel(json: string, weights?: Uint8Array): Integer
   const known = wrapper?.version === VERSION || wrapper?.version === VERSION_WITH_WEIGHTS;
   if (wrapper?.format !== FORMAT || !known || !wrapper.model || !whole) {
     const versions = `${VERSION} or ${VERSION_WITH_WEIGHTS}`;
-    throw new IntegerModelFormatError(`this is not an integer model of version ${versions}; compile the model again with this version`);
+    throw new IntegerModelFormatError(
+      `this is not an integer model of version ${versions}; compile the model again with this version`,
+    );
   }
   requireOrdered(wrapper.model);
   return { ...wrapper.model, ops: wrapper.model.ops.map(withoutBounds) };
@@ -111,10 +121,17 @@ function restored(value: unknown, weights: Uint8Array | undefined): unknown {
 function viewOf({ type, offset, length }: Place, weights: Uint8Array | undefined): TypedArray {
   const constructor = TYPES[type];
   if (weights === undefined) {
-    throw new IntegerModelFormatError('the integer model has weights in another file, weights.bin, which is not there; compile the model again');
+    throw new IntegerModelFormatError(
+      'the integer model has weights in another file, weights.bin, which is not there; compile the model again',
+    );
   }
   const isNatural = (one: unknown): boolean => Number.isSafeInteger(one) && (one as number) >= 0;
-  if (!isNatural(offset) || !isNatural(length) || offset + length * constructor.BYTES_PER_ELEMENT > weights.length || offset % 8 !== 0) {
+  if (
+    !isNatural(offset) ||
+    !isNatural(length) ||
+    offset + length * constructor.BYTES_PER_ELEMENT > weights.length ||
+    offset % 8 !== 0
+  ) {
     throw new IntegerModelFormatError(
       `weights.bin has ${weights.length} bytes, and the integer model looks for ${length} numbers at ${offset}; compile the model again`,
     );
@@ -129,12 +146,15 @@ function viewOf({ type, offset, length }: Place, weights: Uint8Array | undefined
 function requireOrdered({ inputs, ops, outputs }: IntegerModel): void {
   const made = new Set<TensorId>();
   const make = (tensor: TensorId): void => {
-    if (made.has(tensor)) throw new IntegerModelFormatError(`the integer model makes tensor ${tensor} twice; compile the model again`);
+    if (made.has(tensor))
+      throw new IntegerModelFormatError(`the integer model makes tensor ${tensor} twice; compile the model again`);
     made.add(tensor);
   };
   const read = (tensor: TensorId): void => {
     if (made.has(tensor)) return;
-    throw new IntegerModelFormatError(`the integer model reads tensor ${tensor} before it is made; compile the model again`);
+    throw new IntegerModelFormatError(
+      `the integer model reads tensor ${tensor} before it is made; compile the model again`,
+    );
   };
   for (const input of inputs) make(input.tensor);
   for (const op of ops) {
@@ -146,7 +166,12 @@ function requireOrdered({ inputs, ops, outputs }: IntegerModel): void {
 
 function isEncodedArray(value: unknown): value is { type: keyof typeof TYPES; data: number[] } {
   const candidate = value as { type?: unknown; data?: unknown } | null;
-  return typeof candidate === 'object' && typeof candidate?.type === 'string' && candidate.type in TYPES && Array.isArray(candidate.data);
+  return (
+    typeof candidate === 'object' &&
+    typeof candidate?.type === 'string' &&
+    candidate.type in TYPES &&
+    Array.isArray(candidate.data)
+  );
 }
 
 /** Where an array stands in `weights.bin`: bytes from its start, and elements. */

@@ -1,10 +1,12 @@
 /**
- * A rounding of integers by any real factor as integer arithmetic: floor((sum_k multipliers[k] n_k + offset) / 2^shift), the cheapest such
- * line under a staircase of codes. That is the problem of recognizing a digital straight line (Klette and Rosenfeld, "Digital straightness",
- * 2004): each point at an edge of a step bounds the offset from one side, and a line exists where the bounds leave room.
+ * A rounding of integers by any real factor as integer arithmetic: floor((sum_k multipliers[k] n_k + offset) /
+ * 2^shift), the cheapest such line under a staircase of codes. That is the problem of recognizing a digital straight
+ * line (Klette and Rosenfeld, "Digital straightness", 2004): each point at an edge of a step bounds the offset from one
+ * side, and a line exists where the bounds leave room.
  *
- * The trap: where halves go to the even number, no single line goes through them. A sum of two does: with codes c = ceil(c / 2) + floor(c / 2),
- * the first half rises at odd codes alone and the second at even ones, and each meets all of its halves from the same side.
+ * The trap: where halves go to the even number, no single line goes through them. A sum of two does: with codes c =
+ * ceil(c / 2) + floor(c / 2), the first half rises at odd codes alone and the second at even ones, and each meets all
+ * of its halves from the same side.
  */
 
 /** Integers at which a code was looked at. */
@@ -23,8 +25,9 @@ export interface Line {
 }
 
 /**
- * The line with the smallest shift that gives every point its code: no less, unless the code is its lowest, and no more, unless it is its
- * highest. `slopes` are the real factors that it follows; undefined where none with a shift up to `most` does.
+ * The line with the smallest shift that gives every point its code: no less, unless the code is its lowest, and no
+ * more, unless it is its highest. `slopes` are the real factors that it follows; undefined where none with a shift up
+ * to `most` does.
  */
 export function exactLine(points: readonly Point[], slopes: readonly number[], most: number): Line | undefined {
   for (let shift = 0; shift <= most; shift += 1) {
@@ -58,14 +61,24 @@ function offsetFor(points: readonly Point[], multipliers: readonly number[], uni
 /** The same line in units of a finer shift. */
 export function refined(line: Line, shift: number): Line {
   const factor = 2 ** (shift - line.shift);
-  return { multipliers: line.multipliers.map((multiplier) => multiplier * factor), offset: line.offset * factor, shift };
+  return {
+    multipliers: line.multipliers.map((multiplier) => multiplier * factor),
+    offset: line.offset * factor,
+    shift,
+  };
 }
 
 /**
- * The points at which a non-decreasing function of integers in [from, to] changes, and both ends. `near` says about where it reaches a code;
- * at `low` and `high` it saturates.
+ * The points at which a non-decreasing function of integers in [from, to] changes, and both ends. `near` says about
+ * where it reaches a code; at `low` and `high` it saturates.
  */
-export function edges(code: (n: number) => number, from: number, to: number, near: (code: number) => number, [low, high]: readonly [number, number]): Point[] {
+export function edges(
+  code: (n: number) => number,
+  from: number,
+  to: number,
+  near: (code: number) => number,
+  [low, high]: readonly [number, number],
+): Point[] {
   const [first, last] = [code(from), code(to)];
   const at = new Set<number>([from, to]);
   for (let k = first + 1; k <= last; k += 1) {

@@ -1,7 +1,7 @@
 /**
  * What calibration learns of each tensor of the float network: its range and its mean square, over all samples and
- * elements. Ranges set scales; mean squares say how much weight precision matters. Both are kept apart for elements that may have units
- * of their own.
+ * elements. Ranges set scales; mean squares say how much weight precision matters. Both are kept apart for elements
+ * that may have units of their own.
  */
 import type { UnitClasses } from '../network/unit-classes.js';
 import type { Intervals } from '../tensor/intervals.js';
@@ -35,7 +35,9 @@ export interface ClassStatistics {
 /** Evaluates the float network on one sample: every tensor by name. */
 export type FloatEvaluator = (inputs: readonly Float64Array[]) => ReadonlyMap<string, Float64Array>;
 
-/** Statistics of every tensor over the samples (each one array per graph input); of `rows` also each element's range. */
+/**
+ * Statistics of every tensor over the samples (each one array per graph input); of `rows` also each element's range.
+ */
 export function gatherStatistics(
   evaluate: FloatEvaluator,
   samples: readonly (readonly Float64Array[])[],
@@ -51,29 +53,45 @@ export function gatherStatistics(
       add(entry, values);
       if (!rows.has(name)) continue;
       const row = ranges.get(name) ?? { low: new Float64Array(values.length), high: new Float64Array(values.length) };
-      ranges.set(name, { low: row.low.map((low, i) => Math.min(low, values[i])), high: row.high.map((high, i) => Math.max(high, values[i])) });
+      ranges.set(name, {
+        low: row.low.map((low, i) => Math.min(low, values[i])),
+        high: row.high.map((high, i) => Math.max(high, values[i])),
+      });
     }
   }
   // One sample alone says nothing of how far an element ranges.
-  if (samples.length > 1) for (const [name, range] of ranges) running.set(name, { ...(running.get(name) as ClassStatistics), ranges: range });
+  if (samples.length > 1)
+    for (const [name, range] of ranges) running.set(name, { ...(running.get(name) as ClassStatistics), ranges: range });
   return running;
 }
 
-/** Statistics that worst-case bounds imply: the hull, and the mean square of a uniform spread over each element's interval. */
-export function statisticsFromBounds(bounds: ReadonlyMap<string, Intervals>, units: UnitClasses, rows: ReadonlySet<string> = new Set()): Map<string, ClassStatistics> {
+/**
+ * Statistics that worst-case bounds imply: the hull, and the mean square of a uniform spread over each element's
+ * interval.
+ */
+export function statisticsFromBounds(
+  bounds: ReadonlyMap<string, Intervals>,
+  units: UnitClasses,
+  rows: ReadonlySet<string> = new Set(),
+): Map<string, ClassStatistics> {
   return new Map(
     [...bounds].map(([name, interval]) => {
       const entry = nothingOf(units.of(name));
       add(entry, interval.low);
       add(entry, interval.high);
-      const squares = entry.min.map((min, k) => (entry.counts[k] * (min * min + min * entry.max[k] + entry.max[k] ** 2)) / 3);
+      const squares = entry.min.map(
+        (min, k) => (entry.counts[k] * (min * min + min * entry.max[k] + entry.max[k] ** 2)) / 3,
+      );
       return [name, { ...entry, squares, ...(rows.has(name) ? { ranges: interval } : {}) }];
     }),
   );
 }
 
 /** A tensor's statistics where its elements are counted in these units, one for each of its classes. */
-export function inUnits({ classes, min, max, squares, counts, ranges }: ClassStatistics, unitOf: (unitClass: number) => number): TensorStatistics {
+export function inUnits(
+  { classes, min, max, squares, counts, ranges }: ClassStatistics,
+  unitOf: (unitClass: number) => number,
+): TensorStatistics {
   const count = counts.reduce((sum, value) => sum + value, 0);
   // A tensor without elements.
   if (count === 0) return { min: 0, max: 0, meanSquare: 0 };
@@ -95,7 +113,15 @@ function nothingOf(elements: Int32Array): ClassStatistics {
   });
   const [classes, count] = [Int32Array.from(positions.keys()), positions.size];
   const [min, max] = [new Float64Array(count).fill(Infinity), new Float64Array(count).fill(-Infinity)];
-  return { size: elements.length, classes, min, max, squares: new Float64Array(count), counts: new Float64Array(count), ...(count > 1 ? { index } : {}) };
+  return {
+    size: elements.length,
+    classes,
+    min,
+    max,
+    squares: new Float64Array(count),
+    counts: new Float64Array(count),
+    ...(count > 1 ? { index } : {}),
+  };
 }
 
 function add({ index, min, max, squares, counts }: ClassStatistics, values: Float64Array): void {

@@ -1,7 +1,7 @@
 /**
- * Units for elements of different size: a channel of range 0.1 beside one of range 50 is counted in units so small that both fill the same
- * grid. Units change no real value: the constants before take them in and the constants behind give them back (`network/unit-classes.ts`), so
- * they cost no constraint, and every tensor keeps one scale.
+ * Units for elements of different size: a channel of range 0.1 beside one of range 50 is counted in units so small that
+ * both fill the same grid. Units change no real value: the constants before take them in and the constants behind give
+ * them back (`network/unit-classes.ts`), so they cost no constraint, and every tensor keeps one scale.
  */
 import type { Graph, GraphNode } from '../network/graph.js';
 import { layerOf } from '../network/layers/index.js';
@@ -19,11 +19,17 @@ export interface InUnits {
 
 /** Smallest unit, in those of the largest elements: a grid of any number of bits has made the rest of no account. */
 const SMALLEST = 2 ** -10;
-/** How much larger than on the calibration data an element is expected to be, for each value by which that is known (as 1 / sqrt(n)). */
+/**
+ * How much larger than on the calibration data an element is expected to be, for each value by which that is known (as
+ * 1 / sqrt(n)).
+ */
 const MARGIN = 1;
 /** The factor by which units must lessen the error of what reads a group of tensors. */
 const WORTH = 3;
-/** The step of inputs in their own units: a power of two, so that thresholds are rounded as the inputs are; below 1, which stands for integers. */
+/**
+ * The step of inputs in their own units: a power of two, so that thresholds are rounded as the inputs are; below 1,
+ * which stands for integers.
+ */
 const INPUT_STEP = 2 ** -8;
 
 interface Given {
@@ -41,9 +47,18 @@ export function takeUnits(graph: Graph, statistics: ReadonlyMap<string, ClassSta
     const known = new Map([...statistics].map(([name, entry]) => [name, inUnits(entry, unitOf)]));
     const taken = { ...graph, nodes: graph.nodes.map((node) => nodeInUnits(node, statistics, unitOf)) };
     // A clip in the units 1 is the network's own, whatever is known of its tensor.
-    const cutting = taken.nodes.filter((node, i) => node !== graph.nodes[i] && node.op === 'clip' && cutsOff(node, known.get(node.output) as TensorStatistics));
-    if (cutting.length === 0) return { graph: taken, statistics: known, inputs: given.inputs.map((input, k) => ({ ...input, scale: Float64Array.of(steps[k]) })) };
-    for (const { output } of cutting) for (const unitClass of (statistics.get(output) as ClassStatistics).classes) kept.add(unitClass);
+    const cutting = taken.nodes.filter(
+      (node, i) =>
+        node !== graph.nodes[i] && node.op === 'clip' && cutsOff(node, known.get(node.output) as TensorStatistics),
+    );
+    if (cutting.length === 0)
+      return {
+        graph: taken,
+        statistics: known,
+        inputs: given.inputs.map((input, k) => ({ ...input, scale: Float64Array.of(steps[k]) })),
+      };
+    for (const { output } of cutting)
+      for (const unitClass of (statistics.get(output) as ClassStatistics).classes) kept.add(unitClass);
   }
 }
 
@@ -52,7 +67,11 @@ function cutsOff({ min, max }: Extract<GraphNode, { op: 'clip' }>, known: Tensor
   return known.max > max * (1 + 1e-9) || known.min < min * (1 + 1e-9);
 }
 
-function nodeInUnits(node: GraphNode, statistics: ReadonlyMap<string, ClassStatistics>, unitOf: (unitClass: number) => number): GraphNode {
+function nodeInUnits(
+  node: GraphNode,
+  statistics: ReadonlyMap<string, ClassStatistics>,
+  unitOf: (unitClass: number) => number,
+): GraphNode {
   const of = (name: string): ClassStatistics => statistics.get(name) as ClassStatistics;
   const tensors = [...node.inputs, node.output];
   if (tensors.every((name) => of(name).classes.every((unitClass) => unitOf(unitClass) === 1))) return node;
@@ -73,7 +92,12 @@ interface Choice {
   readonly steps: readonly number[];
 }
 
-function chooseUnits(graph: Graph, statistics: ReadonlyMap<string, ClassStatistics>, { inputs, bits }: Given, kept: ReadonlySet<number>): Choice {
+function chooseUnits(
+  graph: Graph,
+  statistics: ReadonlyMap<string, ClassStatistics>,
+  { inputs, bits }: Given,
+  kept: ReadonlySet<number>,
+): Choice {
   const levels = 2 ** bits - 1;
   const of = (name: string): ClassStatistics => statistics.get(name) as ClassStatistics;
   const groups = new Groups();
@@ -93,18 +117,36 @@ function chooseUnits(graph: Graph, statistics: ReadonlyMap<string, ClassStatisti
   for (const [unitClass, { size, expected }] of sizes) {
     const group = groups.of(unitClass);
     const step = steps.get(group);
-    if (size > 0) finest.set(unitClass, Math.max(SMALLEST, step === undefined ? Math.min(1, expected / (largest.get(group) as number)) : expected / (step * levels)));
+    if (size > 0)
+      finest.set(
+        unitClass,
+        Math.max(
+          SMALLEST,
+          step === undefined ? Math.min(1, expected / (largest.get(group) as number)) : expected / (step * levels),
+        ),
+      );
   }
   const units = whereTheyHelp(finest, gainsOf(graph, statistics, sizes, kept), groups, steps);
   for (const [unitClass, scale] of own) units.set(unitClass, scale / (steps.get(groups.of(unitClass)) as number));
-  return { units, steps: inputs.map(({ name, scale }) => (scale.length === 1 ? scale[0] : (steps.get(groups.of(of(name).classes[0])) as number))) };
+  return {
+    units,
+    steps: inputs.map(({ name, scale }) =>
+      scale.length === 1 ? scale[0] : (steps.get(groups.of(of(name).classes[0])) as number),
+    ),
+  };
 }
 
 /**
- * Units as coarse as they may be, for each halving of one costs constraints: none in groups where they would not lessen the error of the
- * layers behind by a factor, and elsewhere no finer than brings an element's part in that error to the mean of all.
+ * Units as coarse as they may be, for each halving of one costs constraints: none in groups where they would not lessen
+ * the error of the layers behind by a factor, and elsewhere no finer than brings an element's part in that error to the
+ * mean of all.
  */
-function whereTheyHelp(finest: ReadonlyMap<number, number>, gains: ReadonlyMap<number, Gain>, groups: Groups, steps: ReadonlyMap<number, number>): Map<number, number> {
+function whereTheyHelp(
+  finest: ReadonlyMap<number, number>,
+  gains: ReadonlyMap<number, Gain>,
+  groups: Groups,
+  steps: ReadonlyMap<number, number>,
+): Map<number, number> {
   const errors = new Map<number, { without: number; within: number; elements: number }>();
   for (const [unitClass, unit] of finest) {
     const { sum, elements } = gains.get(unitClass) ?? NO_GAIN;
@@ -118,7 +160,8 @@ function whereTheyHelp(finest: ReadonlyMap<number, number>, gains: ReadonlyMap<n
     const { without, within, elements } = errors.get(group) as { without: number; within: number; elements: number };
     const { sum, elements: count } = gains.get(unitClass) ?? NO_GAIN;
     if (steps.has(group)) units.set(unitClass, unit);
-    else if (sum > 0 && without > WORTH ** 2 * within) units.set(unitClass, Math.min(1, Math.max(unit, Math.sqrt((within / elements / sum) * count))));
+    else if (sum > 0 && without > WORTH ** 2 * within)
+      units.set(unitClass, Math.min(1, Math.max(unit, Math.sqrt((within / elements / sum) * count))));
   }
   return units;
 }
@@ -131,7 +174,12 @@ interface Gain {
 
 const NO_GAIN: Gain = { sum: 0, elements: 0 };
 
-function gainsOf(graph: Graph, statistics: ReadonlyMap<string, ClassStatistics>, sizes: ReadonlyMap<number, Size>, kept: ReadonlySet<number>): ReadonlyMap<number, Gain> {
+function gainsOf(
+  graph: Graph,
+  statistics: ReadonlyMap<string, ClassStatistics>,
+  sizes: ReadonlyMap<number, Size>,
+  kept: ReadonlySet<number>,
+): ReadonlyMap<number, Gain> {
   const gains = new Map<number, Gain>();
   for (const node of graph.nodes) {
     const found = layerOf(node).gains(node, sizesOf(statistics.get(node.output) as ClassStatistics, sizes));
@@ -148,9 +196,15 @@ function gainsOf(graph: Graph, statistics: ReadonlyMap<string, ClassStatistics>,
 }
 
 /** How far each element of a tensor reaches from zero. */
-function sizesOf({ size, classes, index, min, max, ranges }: ClassStatistics, sizes: ReadonlyMap<number, Size>): Float64Array {
+function sizesOf(
+  { size, classes, index, min, max, ranges }: ClassStatistics,
+  sizes: ReadonlyMap<number, Size>,
+): Float64Array {
   if (ranges !== undefined) return ranges.low.map((low, i) => Math.max(-low, ranges.high[i], 0));
-  const reached = Float64Array.from(classes, (unitClass, k) => sizes.get(unitClass)?.size ?? Math.max(-min[k], max[k], 0));
+  const reached = Float64Array.from(
+    classes,
+    (unitClass, k) => sizes.get(unitClass)?.size ?? Math.max(-min[k], max[k], 0),
+  );
   return new Float64Array(size).map((_, i) => reached[index === undefined ? 0 : index[i]]);
 }
 
@@ -158,7 +212,10 @@ function ownScales({ scale }: IntegerInput, { classes, index }: ClassStatistics)
   return Array.from(scale, (value, i) => [classes[index === undefined ? 0 : index[i]], value]);
 }
 
-/** How far the elements of a class reach from zero on the calibration data, and how far they are expected to reach on other inputs. */
+/**
+ * How far the elements of a class reach from zero on the calibration data, and how far they are expected to reach on
+ * other inputs.
+ */
 interface Size {
   readonly size: number;
   readonly expected: number;
@@ -170,7 +227,12 @@ interface Sizes {
   readonly beside: ReadonlyMap<number, number>;
 }
 
-function measureSizes(graph: Graph, statistics: ReadonlyMap<string, ClassStatistics>, kept: ReadonlySet<number>, groups: Groups): Sizes {
+function measureSizes(
+  graph: Graph,
+  statistics: ReadonlyMap<string, ClassStatistics>,
+  kept: ReadonlySet<number>,
+  groups: Groups,
+): Sizes {
   const sizes = new Map<number, Size>();
   const beside = new Map<number, number>();
   const held = heldTensors(graph);
@@ -181,7 +243,10 @@ function measureSizes(graph: Graph, statistics: ReadonlyMap<string, ClassStatist
       const size = Math.max(-min[k], max[k], 0);
       if (kept.has(unitClass)) return free === undefined ? undefined : raise(beside, groups.of(free), size);
       const known = sizes.get(unitClass) ?? { size: 0, expected: 0 };
-      sizes.set(unitClass, { size: Math.max(known.size, size), expected: Math.max(known.expected, size * (1 + MARGIN / Math.sqrt(counts[k]))) });
+      sizes.set(unitClass, {
+        size: Math.max(known.size, size),
+        expected: Math.max(known.expected, size * (1 + MARGIN / Math.sqrt(counts[k]))),
+      });
     });
   }
   for (const node of graph.nodes) {
@@ -189,7 +254,8 @@ function measureSizes(graph: Graph, statistics: ReadonlyMap<string, ClassStatist
     const end = Math.max(Math.abs(node.min), Math.abs(node.max));
     for (const unitClass of (statistics.get(node.output) as ClassStatistics).classes) {
       const known = sizes.get(unitClass);
-      if (known !== undefined) sizes.set(unitClass, { ...known, expected: Math.max(known.size, Math.min(known.expected, end)) });
+      if (known !== undefined)
+        sizes.set(unitClass, { ...known, expected: Math.max(known.size, Math.min(known.expected, end)) });
     }
   }
   return { sizes, beside };

@@ -15,7 +15,9 @@ export class CoefficientTable {
   private readonly integers = new Map<number, number>();
   private readonly large = new Map<bigint, number>();
 
-  /** Position of a coefficient given as an integer number (at most 2^53 in size) or as any bigint (reduced modulo r). */
+  /**
+   * Position of a coefficient given as an integer number (at most 2^53 in size) or as any bigint (reduced modulo r).
+   */
   idOf(value: number | bigint): number {
     if (typeof value === 'bigint') {
       const reduced = signed(value);
@@ -33,7 +35,8 @@ export class CoefficientTable {
     }
     const known = this.integers.get(value);
     if (known !== undefined) return known;
-    if (!Number.isSafeInteger(value)) throw new RangeError(`coefficient ${value} is not an exact integer: give a bigint`);
+    if (!Number.isSafeInteger(value))
+      throw new RangeError(`coefficient ${value} is not an exact integer: give a bigint`);
     return this.find(this.integers, value, BigInt(value));
   }
 
@@ -176,5 +179,6 @@ export function collect(source: ConstraintSource): R1cs {
 }
 
 function copyRow(matrix: SparseMatrix, row: number, ids: Uint32Array, target: MatrixBuilder): void {
-  for (let k = matrix.offsets[row]; k < matrix.offsets[row + 1]; k++) target.push(matrix.wires[k], ids[matrix.values[k]]);
+  for (let k = matrix.offsets[row]; k < matrix.offsets[row + 1]; k++)
+    target.push(matrix.wires[k], ids[matrix.values[k]]);
 }

@@ -1,7 +1,7 @@
 /**
- * Does a witness satisfy a system? Rows are evaluated in doubles where those are provably exact (the sum of the absolute values of
- * all terms is at most 2^53, so no partial sum was rounded), else in bigints modulo r. The trap: a rounded product may by chance
- * equal the other side, so exactness is decided before equality.
+ * Does a witness satisfy a system? Rows are evaluated in doubles where those are provably exact (the sum of the
+ * absolute values of all terms is at most 2^53, so no partial sum was rounded), else in bigints modulo r. The trap: a
+ * rounded product may by chance equal the other side, so exactness is decided before equality.
  */
 import { canonical } from './field.js';
 import { FIELD_MODULUS, type ConstraintSource, type R1cs, type SparseMatrix } from './types.js';
@@ -14,8 +14,8 @@ export interface Checker {
   /** Whether wire 0 is one and every constraint holds. */
   isSatisfied(witness: Witness): boolean;
   /**
-   * The violated constraints, by row. With `wires`, only those that contain one of them: complete if the witness differs in these
-   * wires from one that satisfies everything.
+   * The violated constraints, by row. With `wires`, only those that contain one of them: complete if the witness
+   * differs in these wires from one that satisfies everything.
    */
   violatedConstraints(witness: Witness, wires?: Iterable<number>): number[];
   /** Rows that contain a wire, in any of the matrices, ascending. */
@@ -63,7 +63,9 @@ export function isSatisfied(system: R1cs, witness: Witness): boolean {
   return createChecker(system).isSatisfied(witness);
 }
 
-/** The first constraint that a witness violates, by row; undefined where all hold. One pass, in the memory of a batch. */
+/**
+ * The first constraint that a witness violates, by row; undefined where all hold. One pass, in the memory of a batch.
+ */
 export function firstViolation(source: ConstraintSource, witness: Witness): number | undefined {
   let small = new Float64Array(1024);
   let known = 0;
@@ -98,7 +100,8 @@ function holdsIn(system: R1cs, coefficients: Float64Array, row: number, witness:
   const product = a * b;
   if (Math.abs(product) <= EXACT && !Number.isNaN(c)) return product === c;
   return (
-    (fieldValue(system, system.a, row, witness) * fieldValue(system, system.b, row, witness) - fieldValue(system, system.c, row, witness)) %
+    (fieldValue(system, system.a, row, witness) * fieldValue(system, system.b, row, witness) -
+      fieldValue(system, system.c, row, witness)) %
       FIELD_MODULUS ===
     0n
   );

@@ -1,7 +1,7 @@
 /**
- * The scalar field of BN254, for the few places where numbers do not suffice. An element is a bigint, either canonical, in
- * [0, r), or signed, in (-r/2, r/2); most wires of a model are small integers in the signed form. The trap: the remainder
- * operator of JavaScript keeps the sign of its left side, so a reduction needs a correction.
+ * The scalar field of BN254, for the few places where numbers do not suffice. An element is a bigint, either canonical,
+ * in [0, r), or signed, in (-r/2, r/2); most wires of a model are small integers in the signed form. The trap: the
+ * remainder operator of JavaScript keeps the sign of its left side, so a reduction needs a correction.
  */
 import { FIELD_MODULUS } from './types.js';
 
@@ -58,8 +58,8 @@ export function modulusWords(): Uint32Array {
 }
 
 /**
- * The element in eight words at `at` as a signed number if |value| < 2^52, else NaN. Does not notice values of r or above by
- * less than 2^52 (they give small positive numbers); check `isCanonical` first for untrusted bytes.
+ * The element in eight words at `at` as a signed number if |value| < 2^52, else NaN. Does not notice values of r or
+ * above by less than 2^52 (they give small positive numbers); check `isCanonical` first for untrusted bytes.
  */
 export function smallFromWords(words: Uint32Array, at: number): number {
   if ((words[at + 2] | words[at + 3] | words[at + 4] | words[at + 5] | words[at + 6] | words[at + 7]) === 0) {

@@ -1,7 +1,8 @@
 /**
- * iden3's `.r1cs`, version 1 (github.com/iden3/r1csfile, doc/r1cs_bin_format.md): what circom writes, and what snarkjs reads at
- * setup. Section 1 is the header, 2 the constraints, 3 for each wire the label of its signal. The trap: counts are untrusted, of
- * entries in a row as of wires, and one that the file does not hold must not make us allocate or read outside.
+ * iden3's `.r1cs`, version 1 (github.com/iden3/r1csfile, doc/r1cs_bin_format.md): what circom writes, and what snarkjs
+ * reads at setup. Section 1 is the header, 2 the constraints, 3 for each wire the label of its signal. The trap: counts
+ * are untrusted, of entries in a row as of wires, and one that the file does not hold must not make us allocate or read
+ * outside.
  */
 import { R1csBuilder } from './builder.js';
 import { isCanonical, modulusWords, readWords, smallFromWords, writeWords } from './field.js';
@@ -21,13 +22,18 @@ export function decodeR1cs(bytes: Uint8Array): R1cs {
   const at = expectField(header, 0, 'r1cs', R1csFormatError);
   if (header.length < HEADER_BYTES) throw new R1csFormatError('header of the .r1cs file is truncated');
   const view = new DataView(header.buffer, header.byteOffset + at, header.length - at);
-  const [wireCount, publicOutputCount, publicInputCount, privateInputCount] = [0, 4, 8, 12].map((i) => view.getUint32(i, true));
+  const [wireCount, publicOutputCount, publicInputCount, privateInputCount] = [0, 4, 8, 12].map((i) =>
+    view.getUint32(i, true),
+  );
   const constraintCount = view.getUint32(24, true);
   if (1 + publicOutputCount + publicInputCount + privateInputCount > wireCount) {
     throw new R1csFormatError(`.r1cs header names more inputs and outputs than its ${wireCount} wires`);
   }
 
-  checkCounts({ wires: wireCount, constraints: constraintCount }, { constraints: sections.get(2)!.length, labels: sections.get(3)?.length ?? 0, file: bytes.length });
+  checkCounts(
+    { wires: wireCount, constraints: constraintCount },
+    { constraints: sections.get(2)!.length, labels: sections.get(3)?.length ?? 0, file: bytes.length },
+  );
 
   const words = wordsOf(sections.get(2)!);
   const builder = new R1csBuilder();
@@ -39,41 +45,57 @@ export function decodeR1cs(bytes: Uint8Array): R1cs {
       for (let i = 0; i < count; i++, position += 9) {
         const wire = words[position];
         if (wire >= wireCount) throw new R1csFormatError(`.r1cs constraint ${row} uses wire ${wire} of ${wireCount}`);
-        if (!isCanonical(words, position + 1)) throw new R1csFormatError(`.r1cs constraint ${row} has a coefficient outside the field`);
+        if (!isCanonical(words, position + 1))
+          throw new R1csFormatError(`.r1cs constraint ${row} has a coefficient outside the field`);
         const small = smallFromWords(words, position + 1);
         matrix.push(wire, builder.coefficients.idOf(Number.isNaN(small) ? readWords(words, position + 1) : small));
       }
     }
     builder.endConstraint();
   }
-  if (position !== words.length) throw new R1csFormatError(`.r1cs holds more constraints than the ${constraintCount} it announces`);
+  if (position !== words.length)
+    throw new R1csFormatError(`.r1cs holds more constraints than the ${constraintCount} it announces`);
   return builder.finish({ wireCount, publicOutputCount, publicInputCount, privateInputCount });
 }
 
 /**
- * Holds a header's counts against the bytes there are: a row has three counts of 4 bytes, a wire a label of 8; where some tool left the
- * labels out, there are at most as many wires as labels would fit the file. Throws R1csFormatError.
+ * Holds a header's counts against the bytes there are: a row has three counts of 4 bytes, a wire a label of 8; where
+ * some tool left the labels out, there are at most as many wires as labels would fit the file. Throws R1csFormatError.
  */
 export function checkCounts(
   announced: { readonly wires: number; readonly constraints: number },
   bytes: { readonly constraints: number; readonly labels: number; readonly file: number },
 ): void {
   const { wires, constraints } = announced;
-  if (constraints * 12 > bytes.constraints) throw new R1csFormatError(`.r1cs constraints are truncated: ${constraints} are announced`);
+  if (constraints * 12 > bytes.constraints)
+    throw new R1csFormatError(`.r1cs constraints are truncated: ${constraints} are announced`);
   if (bytes.labels === 0 ? wires * 8 > bytes.file : wires * 8 !== bytes.labels) {
-    throw new R1csFormatError(`.r1cs header announces ${wires} wires, and the file of ${bytes.file} bytes labels ${bytes.labels / 8}`);
+    throw new R1csFormatError(
+      `.r1cs header announces ${wires} wires, and the file of ${bytes.file} bytes labels ${bytes.labels / 8}`,
+    );
   }
 }
 
 /**
- * The bytes of a `.r1cs` file piece by piece (a large system does not fit one buffer). Labels are the wires' own numbers. `reuse`: a piece
- * is good only until the next one is asked for, which spares gigabytes of fresh memory where each is hashed or written at once.
+ * The bytes of a `.r1cs` file piece by piece (a large system does not fit one buffer). Labels are the wires' own
+ * numbers. `reuse`: a piece is good only until the next one is asked for, which spares gigabytes of fresh memory where
+ * each is hashed or written at once.
  */
 export function* r1csChunks(system: ConstraintSource, { reuse = false } = {}): Generator<Uint8Array> {
   const header = new Uint32Array(HEADER_BYTES / 4);
   header[0] = 32;
   header.set(modulusWords(), 1);
-  header.set([system.wireCount, system.publicOutputCount, system.publicInputCount, system.privateInputCount, system.wireCount, 0], 9);
+  header.set(
+    [
+      system.wireCount,
+      system.publicOutputCount,
+      system.publicInputCount,
+      system.privateInputCount,
+      system.wireCount,
+      0,
+    ],
+    9,
+  );
   header[15] = system.constraintCount;
   yield concatBytes([fileHeader('r1cs', 1, 3), sectionHeader(1, HEADER_BYTES), bytesOf(header)]);
 

@@ -1,6 +1,6 @@
 /**
- * circom's `.sym`: one line a signal, `label,wire,component,name`; wire -1 where simplification removed the signal. Wire 0,
- * the constant one, has no line.
+ * circom's `.sym`: one line a signal, `label,wire,component,name`; wire -1 where simplification removed the signal.
+ * Wire 0, the constant one, has no line.
  */
 import { SymFormatError } from './format-error.js';
 
@@ -15,7 +15,9 @@ export function decodeSym(text: string, wireCount: number): string[] {
     const fields = line.split(',');
     const wire = Number(fields[1]);
     if (fields.length !== 4 || !Number.isInteger(wire) || wire < -1 || wire >= wireCount) {
-      throw new SymFormatError(`.sym line ${index + 1} is not "label,wire,component,name" with a wire below ${wireCount}: ${line.slice(0, 80)}`);
+      throw new SymFormatError(
+        `.sym line ${index + 1} is not "label,wire,component,name" with a wire below ${wireCount}: ${line.slice(0, 80)}`,
+      );
     }
     if (wire > 0) names[wire] ??= fields[3];
   }

@@ -35,8 +35,9 @@ export function nonZeros({ a, b, c }: Pick<R1cs, 'a' | 'b' | 'c'>): number {
 }
 
 /**
- * A system that need not stand in memory: its constraints come batch by batch, in order, each batch a system of consecutive rows over all
- * wires. The trap: arrays of a batch are used again for the next one, and its `coefficients` are those met so far, which only grow.
+ * A system that need not stand in memory: its constraints come batch by batch, in order, each batch a system of
+ * consecutive rows over all wires. The trap: arrays of a batch are used again for the next one, and its `coefficients`
+ * are those met so far, which only grow.
  */
 export interface ConstraintSource extends Omit<R1cs, 'a' | 'b' | 'c' | 'coefficients'> {
   /** Entries of A, B and C together. */
@@ -47,5 +48,13 @@ export interface ConstraintSource extends Omit<R1cs, 'a' | 'b' | 'c' | 'coeffici
 /** A system in memory, as one batch. */
 export function sourceOf(system: R1cs): ConstraintSource {
   const { constraintCount, wireCount, publicOutputCount, publicInputCount, privateInputCount } = system;
-  return { constraintCount, wireCount, publicOutputCount, publicInputCount, privateInputCount, nonZeros: nonZeros(system), batches: () => [system] };
+  return {
+    constraintCount,
+    wireCount,
+    publicOutputCount,
+    publicInputCount,
+    privateInputCount,
+    nonZeros: nonZeros(system),
+    batches: () => [system],
+  };
 }

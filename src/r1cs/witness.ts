@@ -1,6 +1,7 @@
 /**
  * A value for every wire. Nearly all wires of a model are bits or small integers, so they are doubles, which checks and
- * provers exploit; the few full-size field elements (hash states) stand beside. `.wtns` is iden3's file format, version 2.
+ * provers exploit; the few full-size field elements (hash states) stand beside. `.wtns` is iden3's file format, version
+ * 2.
  */
 import { isCanonical, modulusWords, readWords, signed, smallFromWords, writeWords } from './field.js';
 import { WitnessFormatError } from './format-error.js';
@@ -69,7 +70,8 @@ export function witnessBytes(witness: Witness): Uint8Array {
 
 /** Reads what `witnessBytes` writes. Throws WitnessFormatError. */
 export function witnessFromBytes(bytes: Uint8Array): Witness {
-  if (bytes.length % 32 !== 0) throw new WitnessFormatError(`a witness has 32 bytes a wire; ${bytes.length} bytes are no multiple`);
+  if (bytes.length % 32 !== 0)
+    throw new WitnessFormatError(`a witness has 32 bytes a wire; ${bytes.length} bytes are no multiple`);
   const words = wordsOf(bytes);
   const small = new Float64Array(bytes.length / 32);
   const big = new Map<number, bigint>();
@@ -91,7 +93,13 @@ export function encodeWtns(values: Uint8Array): Uint8Array {
   header[0] = 32;
   header.set(modulusWords(), 1);
   header[9] = values.length / 32;
-  return concatBytes([fileHeader('wtns', 2, 2), sectionHeader(1, 40), new Uint8Array(header.buffer), sectionHeader(2, values.length), values]);
+  return concatBytes([
+    fileHeader('wtns', 2, 2),
+    sectionHeader(1, 40),
+    new Uint8Array(header.buffer),
+    sectionHeader(2, values.length),
+    values,
+  ]);
 }
 
 /** The values of a `.wtns` file, as `witnessBytes` writes them (a view). Throws WitnessFormatError. */
@@ -102,6 +110,7 @@ export function decodeWtns(bytes: Uint8Array): Uint8Array {
   if (header.length < at + 4) throw new WitnessFormatError('header of the .wtns file is truncated');
   const count = new DataView(header.buffer, header.byteOffset + at, 4).getUint32(0, true);
   const values = sections.get(2)!;
-  if (values.length !== count * 32) throw new WitnessFormatError(`.wtns announces ${count} values and holds ${values.length} bytes`);
+  if (values.length !== count * 32)
+    throw new WitnessFormatError(`.wtns announces ${count} values and holds ${values.length} bytes`);
   return values;
 }

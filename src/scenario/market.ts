@@ -1,6 +1,22 @@
 /** A market with one served model on a fresh chain: what measurements and tests of operators start from. */
-import { deployContract, deployRegistry, registerModel, type RegisteredModel, type Sender, sendOnce } from '../chain/index.js';
-import { ask, deployLedger, LEDGER_ABIS, type LedgerContracts, type MarketConfig, type Mode, outputSaltOf, ROYALTIES_ABI } from '../ledger/index.js';
+import {
+  deployContract,
+  deployRegistry,
+  registerModel,
+  type RegisteredModel,
+  type Sender,
+  sendOnce,
+} from '../chain/index.js';
+import {
+  ask,
+  deployLedger,
+  LEDGER_ABIS,
+  type LedgerContracts,
+  type MarketConfig,
+  type Mode,
+  outputSaltOf,
+  ROYALTIES_ABI,
+} from '../ledger/index.js';
 import { storeInput } from '../operator/index.js';
 import { verifierOf } from '../operator/served-models.js';
 import { PROVENANCE_ABI } from '../provenance/abi.js';
@@ -30,7 +46,11 @@ export interface OpenMarket {
   readonly attestations: string;
   readonly model: RegisteredModel;
   /** Commits to an input, stores it in `folder` and asks about it. */
-  ask(folder: string, asker: Sender, wish: Wish): Promise<{ readonly requestId: bigint; readonly output: string; readonly blockNumber: number }>;
+  ask(
+    folder: string,
+    asker: Sender,
+    wish: Wish,
+  ): Promise<{ readonly requestId: bigint; readonly output: string; readonly blockNumber: number }>;
 }
 
 /** Parts of a fee, in 1/10,000. */
@@ -45,7 +65,14 @@ export async function openMarket(owner: Sender, folder: string, config: MarketCo
   const artifact = await verifierOf(folder);
   const verifier = await deployContract(owner, artifact, 'deploying the verifier');
   const model = await registerModel(owner, registry.address, { manifest, key, verifier: verifier.address, artifact });
-  const terms = { operatorBps: SHARES.operator, ownerBps: SHARES.owner, contributorsBps: 0, parentsBps: 0, derivativeBps: 0, saleBps: 0 };
+  const terms = {
+    operatorBps: SHARES.operator,
+    ownerBps: SHARES.owner,
+    contributorsBps: 0,
+    parentsBps: 0,
+    derivativeBps: 0,
+    saleBps: 0,
+  };
   await sendOnce(owner, {
     purpose: `no lineage of ${model.modelId}`,
     to: ledger.provenance.address,
@@ -64,8 +91,19 @@ export async function openMarket(owner: Sender, folder: string, config: MarketCo
   const address = ledger.market.address;
   let questions = 0;
   /** As every operator computes it: with the salt that follows from the request. */
-  const hashedOutput = (input: Sample, salts: { readonly input?: string }, requestId: bigint, inputCommitment: string, chainId: number): string => {
-    const salt = outputSaltOf(salts.input!, { chainId, market: address, requestId: String(requestId), inputCommitment });
+  const hashedOutput = (
+    input: Sample,
+    salts: { readonly input?: string },
+    requestId: bigint,
+    inputCommitment: string,
+    chainId: number,
+  ): string => {
+    const salt = outputSaltOf(salts.input!, {
+      chainId,
+      market: address,
+      requestId: String(requestId),
+      inputCommitment,
+    });
     return signalCalldata(manifest, witness.infer(input, 0n, { ...salts, output: salt }).publicSignals).output;
   };
   return {
@@ -76,12 +114,32 @@ export async function openMarket(owner: Sender, folder: string, config: MarketCo
     async ask(inputs, asker, { mode, fee, bond, window, open, input, watcher }) {
       const { publicSignals, salts } = witness.infer(input);
       const { inputCommitment, output } = signalCalldata(manifest, publicSignals);
-      const document = JSON.stringify({ input_data: input.map((values) => Array.from(values)), ...(salts.input ? { salt: salts.input } : {}) });
+      const document = JSON.stringify({
+        input_data: input.map((values) => Array.from(values)),
+        ...(salts.input ? { salt: salts.input } : {}),
+      });
       const inputUri = await storeInput(inputs, document);
       const block = await asker.rpc.provider.getBlock('latest');
-      const question = { modelId: model.modelId, mode, inputCommitment, inputUri, fee, bond, deadline: block!.timestamp + open, window, watcher };
+      const question = {
+        modelId: model.modelId,
+        mode,
+        inputCommitment,
+        inputUri,
+        fee,
+        bond,
+        deadline: block!.timestamp + open,
+        window,
+        watcher,
+      };
       const { requestId, blockNumber } = await ask(asker, address, question, `${inputUri} ${(questions += 1)}`);
-      return { requestId, output: manifest.visibility.output === 'hashed' ? hashedOutput(input, salts, requestId, inputCommitment, asker.rpc.chainId) : output, blockNumber };
+      return {
+        requestId,
+        output:
+          manifest.visibility.output === 'hashed'
+            ? hashedOutput(input, salts, requestId, inputCommitment, asker.rpc.chainId)
+            : output,
+        blockNumber,
+      };
     },
   };
 }

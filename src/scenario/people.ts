@@ -13,12 +13,16 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** A fresh local chain. The operator has the account that `zkinfer operator` uses on local chains when no key is set. */
+/**
+ * A fresh local chain. The operator has the account that `zkinfer operator` uses on local chains when no key is set.
+ */
 export async function openStage(): Promise<Stage> {
   const anvil = await startAnvil();
   const rpc = await connect(anvil.url);
   const journal = memoryJournal();
-  const people = Object.fromEntries(PEOPLE.map((name, i) => [name, { rpc, signer: developmentSigner(i), journal, timeoutMs: 60_000 }])) as unknown as Record<Person, Sender>;
+  const people = Object.fromEntries(
+    PEOPLE.map((name, i) => [name, { rpc, signer: developmentSigner(i), journal, timeoutMs: 60_000 }]),
+  ) as unknown as Record<Person, Sender>;
   return {
     rpc,
     url: anvil.url,

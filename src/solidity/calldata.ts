@@ -2,8 +2,8 @@
  * Proofs and public signals in the encodings that the contracts read: snarkjs's argument order for `verifyProof`, and
  * ERC-7992's (`inputCommitment`, `output`, `proof`) as `IInferenceVerifier.sol` lays them out.
  *
- * The traps: G2 coordinates are swapped against `proof.json` (EIP-197: imaginary part first), and infinity, [0, 1, 0] there, is all
- * zeros here.
+ * The traps: G2 coordinates are swapped against `proof.json` (EIP-197: imaginary part first), and infinity, [0, 1, 0]
+ * there, is all zeros here.
  */
 import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { PublicSignalsError } from './errors.js';
@@ -49,7 +49,9 @@ export function proofCalldata(proof: Proof, publicSignals: readonly string[]): P
   const [[bx0, bx1], [by0, by1]] = affineG2(proof.pi_b);
   for (const part of [ax, ay, cx, cy, bx0, bx1, by0, by1, ...publicSignals]) {
     if (!/^\d{1,78}$/.test(part) || BigInt(part) >= 1n << 256n) {
-      throw new PublicSignalsError(`A proof's coordinates and public signals are numbers of at most 256 bits; ${part.slice(0, 90)} is none.`);
+      throw new PublicSignalsError(
+        `A proof's coordinates and public signals are numbers of at most 256 bits; ${part.slice(0, 90)} is none.`,
+      );
     }
   }
   return {
@@ -63,7 +65,10 @@ export function proofCalldata(proof: Proof, publicSignals: readonly string[]): P
   };
 }
 
-/** The coordinates of a point with z = 1, zeros for [0, 1, 0]. The contracts see no z, so another one must not be dropped. */
+/**
+ * The coordinates of a point with z = 1, zeros for [0, 1, 0]. The contracts see no z, so another one must not be
+ * dropped.
+ */
 function affine(point: string, [x, y, z]: readonly string[]): readonly [string, string] {
   if (z === '1') return [x, y];
   if (z === '0' && x === '0' && y === '1') return ['0', '0'];
@@ -72,12 +77,18 @@ function affine(point: string, [x, y, z]: readonly string[]): readonly [string, 
 
 function affineG2([x, y, z]: Proof['pi_b']): readonly [readonly [string, string], readonly [string, string]] {
   if (z[0] === '1' && z[1] === '0') return [x, y];
-  if ([...x, ...y, ...z].join() === '0,0,1,0,0,0') return [['0', '0'], ['0', '0']];
+  if ([...x, ...y, ...z].join() === '0,0,1,0,0,0')
+    return [
+      ['0', '0'],
+      ['0', '0'],
+    ];
   throw notAffine('B');
 }
 
 function notAffine(point: string): PublicSignalsError {
-  return new PublicSignalsError(`The proof's point ${point} is not in affine form: its third coordinate must be 1 (infinity is 0, 1, 0).`);
+  return new PublicSignalsError(
+    `The proof's point ${point} is not in affine form: its third coordinate must be 1 (infinity is 0, 1, 0).`,
+  );
 }
 
 /** One proof, as generated verifiers read it. */
@@ -96,13 +107,21 @@ export function inferenceCalldata(
   };
 }
 
-/** ERC-7992's `proof` for `ZKMLVerifier`: the nonce of the caller's context, then what the generated verifier reads. Hex with 0x. */
+/**
+ * ERC-7992's `proof` for `ZKMLVerifier`: the nonce of the caller's context, then what the generated verifier reads. Hex
+ * with 0x.
+ */
 export function callersProof(nonce: bigint, proof: string): string {
   return `0x${wordHex(nonce)}${proof.slice(2)}`;
 }
 
-/** What the contracts read from the public signals alone: the commitment, the output and the context of an inference. */
-export function signalCalldata(manifest: SignalLayout, publicSignals: readonly string[]): Omit<InferenceCalldata, 'proof'> {
+/**
+ * What the contracts read from the public signals alone: the commitment, the output and the context of an inference.
+ */
+export function signalCalldata(
+  manifest: SignalLayout,
+  publicSignals: readonly string[],
+): Omit<InferenceCalldata, 'proof'> {
   const { inputCommitment, outputs, context } = splitSignals(manifest, publicSignals);
   return { inputCommitment, output: hex(outputs), context };
 }
@@ -132,7 +151,8 @@ function splitSignals(manifest: SignalLayout, publicSignals: readonly string[]) 
   }
   const values = publicSignals.map((text, i) => {
     const value = /^\d{1,78}$/.test(text) ? BigInt(text) : SCALAR_FIELD;
-    if (value >= SCALAR_FIELD) throw new PublicSignalsError(`Public signal ${i} is no element of the scalar field: ${text}.`);
+    if (value >= SCALAR_FIELD)
+      throw new PublicSignalsError(`Public signal ${i} is no element of the scalar field: ${text}.`);
     return value;
   });
   const ofKind = (...kinds: readonly string[]): bigint[] => values.filter((_, i) => kinds.includes(layout[i].kind));
@@ -142,7 +162,12 @@ function splitSignals(manifest: SignalLayout, publicSignals: readonly string[]) 
     inputs.length > 0
       ? keccak(new Uint8Array([...utf8ToBytes(PUBLIC_INPUT_DOMAIN), ...hexToBytes(inputs.map(wordHex).join(''))]))
       : `0x${wordHex(commitment ?? 0n)}`;
-  return { outputs: ofKind('output', 'outputCommitment'), inputs, inputCommitment, context: ofKind('context')[0] ?? 0n };
+  return {
+    outputs: ofKind('output', 'outputCommitment'),
+    inputs,
+    inputCommitment,
+    context: ofKind('context')[0] ?? 0n,
+  };
 }
 
 function proofWords(proof: Proof): bigint[] {

@@ -1,10 +1,10 @@
 /**
- * Solidity → bytecode through the npm release of solc (the compiler built for WebAssembly, version pinned by package.json).
- * Standard-JSON interface: https://docs.soliditylang.org/en/latest/using-the-compiler.html
+ * Solidity → bytecode through the npm release of solc (the compiler built for WebAssembly, version pinned by
+ * package.json). Standard-JSON interface: https://docs.soliditylang.org/en/latest/using-the-compiler.html
  *
  * Settings are fixed because the code's hash is part of what a registry pins: the same source gives the same bytecode
- * everywhere (`bytecodeHash: none` leaves the source's own path and comments out of it). The trap: solc loads in a second and
- * blocks its thread, so it runs in a worker, which is kept for a moment.
+ * everywhere (`bytecodeHash: none` leaves the source's own path and comments out of it). The trap: solc loads in a
+ * second and blocks its thread, so it runs in a worker, which is kept for a moment.
  */
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
@@ -16,7 +16,10 @@ export { SolidityCompileError } from './errors.js';
 export const SOLIDITY_SETTINGS = {
   /** First EVM version with transient storage; every rollup in use runs it. */
   evmVersion: 'cancun',
-  /** Weighted to calls. Above some 20,000 runs solc copies whole bodies into their callers, past EIP-170 for many signals. */
+  /**
+   * Weighted to calls. Above some 20,000 runs solc copies whole bodies into their callers, past EIP-170 for many
+   * signals.
+   */
   optimizer: { enabled: true, runs: 10_000 },
   viaIR: true,
   metadata: { bytecodeHash: 'none' },
@@ -33,7 +36,11 @@ export interface CompiledContract {
 }
 
 interface StandardOutput {
-  readonly errors?: readonly { readonly severity: string; readonly formattedMessage?: string; readonly message: string }[];
+  readonly errors?: readonly {
+    readonly severity: string;
+    readonly formattedMessage?: string;
+    readonly message: string;
+  }[];
   readonly contracts?: Record<
     string,
     Record<
@@ -50,7 +57,9 @@ interface StandardOutput {
  * Compiles `sources` (path → text); every import must be among them (see `contractSources`).
  * Returns the deployable contracts by name. Warnings are ignored, errors thrown as `SolidityCompileError`.
  */
-export async function compileSolidity(sources: Readonly<Record<string, string>>): Promise<Record<string, CompiledContract>> {
+export async function compileSolidity(
+  sources: Readonly<Record<string, string>>,
+): Promise<Record<string, CompiledContract>> {
   const output = await runSolc({
     language: 'Solidity',
     sources: Object.fromEntries(Object.entries(sources).map(([path, content]) => [path, { content }])),
@@ -85,7 +94,9 @@ parentPort.on('message', (input) => parentPort.postMessage(solc.compile(input)))
 /** Milliseconds that a compiler without work is kept: it holds some 200 MB. */
 const KEPT_MS = 5_000;
 
-/** A compiler without work. Started anew, it takes twice as long for a verifier: its own code is first compiled by Node. */
+/**
+ * A compiler without work. Started anew, it takes twice as long for a verifier: its own code is first compiled by Node.
+ */
 let idle: Worker | undefined;
 let idleTimer: NodeJS.Timeout | undefined;
 
@@ -100,9 +111,11 @@ function takeCompiler(): Worker {
 function startCompiler(): Worker {
   const worker = new Worker(WORKER, { eval: true, workerData: { solc: solcPath() } });
   // Should it die without work, the next call starts another.
-  worker.on('error', () => undefined).on('exit', () => {
-    if (idle === worker) idle = undefined;
-  });
+  worker
+    .on('error', () => undefined)
+    .on('exit', () => {
+      if (idle === worker) idle = undefined;
+    });
   return worker;
 }
 

@@ -13,11 +13,6 @@ export {
   signalCalldata,
 } from './calldata.js';
 export { agentNonce, ContextError, contextFor, type ContextBinding } from './context.js';
-export {
-  SOLIDITY_SETTINGS,
-  SolidityCompileError,
-  type CompiledContract,
-  compileSolidity,
-} from './compile.js';
+export { SOLIDITY_SETTINGS, SolidityCompileError, type CompiledContract, compileSolidity } from './compile.js';
 export { compileCached, compileContracts } from './cached.js';
 export { contractSources } from './sources.js';

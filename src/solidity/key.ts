@@ -1,9 +1,9 @@
 /**
- * A Groth16 verification key as the EVM sees it: a list of 256-bit words, and the hash of that list which ties a registered
- * model to its verifier.
+ * A Groth16 verification key as the EVM sees it: a list of 256-bit words, and the hash of that list which ties a
+ * registered model to its verifier.
  *
- * Order: alpha (x, y), beta, gamma, delta (x1, x0, y1, y0 each), IC_0 .. IC_n (x, y each). The trap: EIP-197 puts the imaginary
- * part of a G2 coordinate first, snarkjs's files put it last.
+ * Order: alpha (x, y), beta, gamma, delta (x1, x0, y1, y0 each), IC_0 .. IC_n (x, y each). The trap: EIP-197 puts the
+ * imaginary part of a G2 coordinate first, snarkjs's files put it last.
  */
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
@@ -72,7 +72,10 @@ function g2(point: readonly (readonly string[])[], name: string): bigint[] {
   if (point.length !== 3 || point[2][0] !== '1' || point[2][1] !== '0') throw notAffine(name);
   const [x1, x0, y1, y0] = [point[0][1], point[0][0], point[1][1], point[1][0]].map((c) => coordinate(c, name));
   // y^2 = x^3 + 3 / (9 + i), multiplied by 9 + i.
-  const [x, y]: Fp2[] = [[x0, x1], [y0, y1]];
+  const [x, y]: Fp2[] = [
+    [x0, x1],
+    [y0, y1],
+  ];
   const [left, right] = [times([9n, 1n], times(y, y)), times([9n, 1n], times(x, times(x, x)))];
   if (mod(left[0] - right[0] - 3n) !== 0n || mod(left[1] - right[1]) !== 0n) throw offCurve(name);
   return [x1, x0, y1, y0];
@@ -92,13 +95,17 @@ function mod(value: bigint): bigint {
 function coordinate(text: string, name: string): bigint {
   const value = /^\d{1,78}$/.test(text) ? BigInt(text) : BASE_FIELD;
   if (value >= BASE_FIELD) {
-    throw new InvalidVerificationKeyError(`The verification key's ${name} has a coordinate outside the base field: ${text}.`);
+    throw new InvalidVerificationKeyError(
+      `The verification key's ${name} has a coordinate outside the base field: ${text}.`,
+    );
   }
   return value;
 }
 
 function offCurve(name: string): InvalidVerificationKeyError {
-  return new InvalidVerificationKeyError(`The verification key's ${name} is no point of the curve: the file is damaged.`);
+  return new InvalidVerificationKeyError(
+    `The verification key's ${name} is no point of the curve: the file is damaged.`,
+  );
 }
 
 function notAffine(name: string): InvalidVerificationKeyError {

@@ -1,9 +1,9 @@
 /**
  * `Verifier.sol`: one self-contained, MIT-licensed contract for one verification key and the model it belongs to.
  *
- * The key is inline: the constants that a proof is checked with are the ones that `verificationKey` returns and `vkHash`
- * hashes, so code that was compiled from this source cannot show one key and use another. The trap: that holds for the
- * source, not for any contract at some address; compare `extcodehash` with your own compilation of this source.
+ * The key is inline: the constants that a proof is checked with are the ones that `verificationKey` returns and
+ * `vkHash` hashes, so code that was compiled from this source cannot show one key and use another. The trap: that holds
+ * for the source, not for any contract at some address; compare `extcodehash` with your own compilation of this source.
  */
 import { VerifierRenderError } from './errors.js';
 import type { VerificationKey } from '../groth16/types.js';
@@ -15,7 +15,10 @@ import { modelLayout, renderErrors, renderModel } from './renderModel.js';
 export { VerifierRenderError } from './errors.js';
 
 /** The parts of a manifest that a verifier's model-aware layer is made of. */
-export type VerifierManifest = Pick<Manifest, 'name' | 'modelHash' | 'circuitHash' | 'inputs' | 'outputs' | 'publicSignals'>;
+export type VerifierManifest = Pick<
+  Manifest,
+  'name' | 'modelHash' | 'circuitHash' | 'inputs' | 'outputs' | 'publicSignals'
+>;
 
 export interface RenderOptions {
   /** Default: `contractName(manifest.name)`. */
@@ -30,7 +33,8 @@ export function renderVerifier(key: VerificationKey, manifest: VerifierManifest,
   const words = keyWords(key);
   const layout = modelLayout(manifest);
   const name = options.contractName ?? contractName(manifest.name);
-  if (!/^[A-Za-z_]\w*$/.test(name)) throw new VerifierRenderError(`"${name}" is no Solidity identifier; give another contract name.`);
+  if (!/^[A-Za-z_]\w*$/.test(name))
+    throw new VerifierRenderError(`"${name}" is no Solidity identifier; give another contract name.`);
   if (layout.signals !== key.nPublic) {
     throw new VerifierRenderError(
       `The key has ${key.nPublic} public signals, the manifest ${layout.signals}: they belong to different circuits. Run setup for this build.`,

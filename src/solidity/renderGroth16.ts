@@ -5,14 +5,15 @@
  *
  * over the precompiles of EIP-196 and EIP-197 at EIP-1108's prices, for one proof and for many.
  *
- * The traps: a precompile that meets a malformed point burns all gas it was given, so those that see a proof's points get at
- * most twice their price (the key's points were checked, and a sum of points lies on the curve); and starving inside a
- * precompile looks like an invalid proof, so gas is counted first, with all words that are copied and hashed before it.
- * Infinity is (0, 0) there and needs no rule of its own, but a negation must keep it: P - 0 is P, which is no coordinate.
+ * The traps: a precompile that meets a malformed point burns all gas it was given, so those that see a proof's points
+ * get at most twice their price (the key's points were checked, and a sum of points lies on the curve); and starving
+ * inside a precompile looks like an invalid proof, so gas is counted first, with all words that are copied and hashed
+ * before it. Infinity is (0, 0) there and needs no rule of its own, but a negation must keep it: P - 0 is P, which is
+ * no coordinate.
  *
- * `_verify` is written for gas (figures: docs/contracts.md): fixed addresses, every term's point put before its scalar where
- * the scalars already lie, the sum of points growing where the pairing reads it, and the key's side negated, in constants,
- * instead of A.
+ * `_verify` is written for gas (figures: docs/contracts.md): fixed addresses, every term's point put before its scalar
+ * where the scalars already lie, the sum of points growing where the pairing reads it, and the key's side negated, in
+ * constants, instead of A.
  */
 import { BASE_FIELD, SCALAR_FIELD, wordHex } from './key.js';
 
@@ -32,7 +33,9 @@ export function keyConstants(words: readonly bigint[]): { readonly name: string;
 
 /** Declarations of the fields' orders and of the key. */
 export function renderConstants(words: readonly bigint[]): string {
-  const constants = keyConstants(words).map(({ name, value }) => `    uint256 private constant ${name} = 0x${wordHex(value)};`);
+  const constants = keyConstants(words).map(
+    ({ name, value }) => `    uint256 private constant ${name} = 0x${wordHex(value)};`,
+  );
   return `\
     /// Order of BN254's base field.
     uint256 private constant P = 0x${wordHex(BASE_FIELD)};
@@ -188,14 +191,16 @@ export function claimWork(n: number): string {
             mstore(0x40, ${hex(WORK + workBytes(n))})`;
 }
 
-/** Gas that checking one proof takes at EIP-1108's prices, with the 64th that EIP-150 keeps back and some for the rest. */
+/**
+ * Gas that checking one proof takes at EIP-1108's prices, with the 64th that EIP-150 keeps back and some for the rest.
+ */
 export function gasNeeded(n: number): number {
   return Math.ceil(((45000 + 4 * 34000) * 64) / 63) + 6500 * n + 2000;
 }
 
 /**
- * Gas that checking a batch takes at EIP-1108's prices besides the words it copies, with the 64th that EIP-150 keeps back: once, and for
- * each proof a pair, two multiplications, an addition, the signals' sums and the loop.
+ * Gas that checking a batch takes at EIP-1108's prices besides the words it copies, with the 64th that EIP-150 keeps
+ * back: once, and for each proof a pair, two multiplications, an addition, the signals' sums and the loop.
  */
 function batchGas(n: number): { readonly once: number; readonly each: number } {
   const kept = (gas: number): number => Math.ceil((gas * 64) / 63);

@@ -43,7 +43,11 @@ export function modelLayout(manifest: Pick<Manifest, 'inputs' | 'outputs' | 'pub
   return { outputs: ports.output, inputs: ports.input, signals: expected.length };
 }
 
-function exposure(manifest: Pick<Manifest, 'publicSignals'>, role: PortRole, tensors: readonly TensorDescription[]): Exposure {
+function exposure(
+  manifest: Pick<Manifest, 'publicSignals'>,
+  role: PortRole,
+  tensors: readonly TensorDescription[],
+): Exposure {
   const kinds = manifest.publicSignals.map((s) => s.kind);
   if (kinds.includes(role)) {
     return { visibility: 'public', tensors, words: tensors.reduce((sum, t) => sum + t.packing.words, 0) };
@@ -165,7 +169,13 @@ function outputMeaning({ visibility, words }: Exposure): string {
 }
 
 /** Assembly that puts the input's signals behind the output's. */
-function fillInput({ inputs, outputs }: ModelLayout, to: string, commitment: string, from: string, indent = ''): string {
+function fillInput(
+  { inputs, outputs }: ModelLayout,
+  to: string,
+  commitment: string,
+  from: string,
+  indent = '',
+): string {
   const target = `add(${to}, ${32 * outputs.words})`;
   const pad = `            ${indent}`;
   if (inputs.visibility === 'private') return `${pad}// No signal of the input.`;
@@ -186,13 +196,14 @@ function wordBits(tensors: readonly TensorDescription[]): number[] {
 
 function renderCheckSignals({ outputs, inputs }: ModelLayout): string {
   const checks: string[] = [];
-  const overflow = (bits: readonly number[], first: number): string[] => runs(bits).map(({ from, to, bits: used }) =>
-    to - from === 1
-      ? `            overflow := or(overflow, shr(${used}, mload(add(signals, ${32 * (first + from)}))))`
-      : `            for { let w := ${32 * (first + from)} } lt(w, ${32 * (first + to)}) { w := add(w, 32) } {
+  const overflow = (bits: readonly number[], first: number): string[] =>
+    runs(bits).map(({ from, to, bits: used }) =>
+      to - from === 1
+        ? `            overflow := or(overflow, shr(${used}, mload(add(signals, ${32 * (first + from)}))))`
+        : `            for { let w := ${32 * (first + from)} } lt(w, ${32 * (first + to)}) { w := add(w, 32) } {
                 overflow := or(overflow, shr(${used}, mload(add(signals, w))))
             }`,
-  );
+    );
   const bounded = (lines: readonly string[], verdict: string, open: string): string => `\
         ${open}
         assembly ("memory-safe") {
@@ -318,10 +329,7 @@ function renderTyped({ outputs, inputs, signals }: ModelLayout): string {
     ...typedParameters(inputs, 'input', inputs.visibility === 'hashed' ? 'inputCommitment' : undefined),
     ...typedParameters(outputs, 'output', outputs.visibility === 'hashed' ? 'outputCommitment' : undefined),
   ];
-  const fills = [
-    ...typedFills(outputs, 'output', 0),
-    ...typedFills(inputs, 'input', outputs.words),
-  ];
+  const fills = [...typedFills(outputs, 'output', 0), ...typedFills(inputs, 'input', outputs.words)];
   const packs = [
     ...(outputs.visibility === 'public' ? renderPacking(outputs, 'output', 'OUTPUT') : []),
     ...(inputs.visibility === 'public' ? renderPacking(inputs, 'input', 'INPUT') : []),
@@ -350,7 +358,8 @@ ${packs.join('\n')}`;
 
 function typedParameters({ visibility, tensors }: Exposure, role: PortRole, commitment: string | undefined) {
   if (visibility === 'private') return [];
-  if (commitment !== undefined) return [{ type: 'bytes32', name: commitment, meaning: `The circuit's commitment to the ${role}.` }];
+  if (commitment !== undefined)
+    return [{ type: 'bytes32', name: commitment, meaning: `The circuit's commitment to the ${role}.` }];
   return tensors.map((t, i) => ({
     type: `int256[${size(t.shape)}] calldata`,
     name: tensors.length === 1 ? role : `${role}${i}`,
@@ -361,10 +370,12 @@ function typedParameters({ visibility, tensors }: Exposure, role: PortRole, comm
 function typedFills({ visibility, tensors }: Exposure, role: PortRole, firstWord: number): string[] {
   if (visibility === 'private') return [];
   if (visibility === 'hashed') {
-    return [`\
+    return [
+      `\
         assembly ("memory-safe") {
             mstore(add(signals, ${32 * firstWord}), ${role}Commitment)
-        }`];
+        }`,
+    ];
   }
   let word = firstWord;
   return tensors.map((t, i) => {
@@ -384,7 +395,10 @@ function renderPacking({ tensors }: Exposure, role: PortRole, prefix: string): s
     const words = t.packing.words;
     const bytesBefore = 32 * tensors.slice(0, i).reduce((sum, other) => sum + other.packing.words, 0);
     const allBytes = 32 * tensors.reduce((sum, other) => sum + other.packing.words, 0);
-    const unpack = role === 'input' ? '' : `
+    const unpack =
+      role === 'input'
+        ? ''
+        : `
     /// @notice The elements of \`${identifierText(t.name)}\` in ERC-7992's \`output\` bytes.
     /// @param packed All of the output's words: ${allBytes} bytes; any other length reverts.
     /// @return elements Row by row.
@@ -441,10 +455,12 @@ ${unpack}
 export function renderErrors({ outputs, inputs }: ModelLayout): string {
   const errors = [];
   if (outputs.visibility === 'public' || inputs.visibility === 'public') {
-    errors.push('    /// @notice An element lies outside its tensor\'s range.\n    error ElementOutOfRange();');
+    errors.push("    /// @notice An element lies outside its tensor's range.\n    error ElementOutOfRange();");
   }
   if (outputs.visibility === 'public') {
-    errors.push('    /// @notice Output bytes of another length than the model\'s.\n    error InvalidOutputLength(uint256 length);');
+    errors.push(
+      "    /// @notice Output bytes of another length than the model's.\n    error InvalidOutputLength(uint256 length);",
+    );
   }
   return errors.length > 0 ? `${errors.join('\n')}\n\n` : '';
 }

@@ -1,4 +1,7 @@
-/** Least and largest of many numbers. The trap: `Math.min(...values)` puts every value on the stack, and fails beyond some 120,000. */
+/**
+ * Least and largest of many numbers. The trap: `Math.min(...values)` puts every value on the stack, and fails beyond
+ * some 120,000.
+ */
 
 /** Infinity where there are none. */
 export function leastOf(values: Iterable<number>): number {

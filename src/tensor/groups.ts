@@ -34,7 +34,8 @@ export function reductionGroups(shape: Shape, axes: readonly number[]): Groups {
 /** For each of `size` elements the group that it is in; every element is in one. */
 export function groupOfElement({ offsets, indices }: Groups, size: number): Int32Array {
   const group = new Int32Array(size);
-  for (let g = 0; g + 1 < offsets.length; g++) for (const element of indices.subarray(offsets[g], offsets[g + 1])) group[element] = g;
+  for (let g = 0; g + 1 < offsets.length; g++)
+    for (const element of indices.subarray(offsets[g], offsets[g + 1])) group[element] = g;
   return group;
 }
 
@@ -45,7 +46,8 @@ function offsetsAlong(shape: Shape, strides: readonly number[], axes: readonly n
     const next = new Uint32Array(positions.length * shape[axis]);
     let at = 0;
     for (const position of positions) {
-      for (let coordinate = 0; coordinate < shape[axis]; coordinate++) next[at++] = position + coordinate * strides[axis];
+      for (let coordinate = 0; coordinate < shape[axis]; coordinate++)
+        next[at++] = position + coordinate * strides[axis];
     }
     positions = next;
   }
@@ -68,8 +70,8 @@ export function windowWork({ inputShape, kernel, outSpatial }: WindowGeometry): 
 }
 
 /**
- * One group per element of [N, C, ...outSpatial]: the elements of x under the window, the padding left out, in row-major
- * order.
+ * One group per element of [N, C, ...outSpatial]: the elements of x under the window, the padding left out, in
+ * row-major order.
  */
 export function windowGroups(geometry: WindowGeometry): Groups {
   const { inputShape, outSpatial } = geometry;

@@ -34,7 +34,12 @@ const add = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, i)
 export type WeightedLayer = (x: Float64Array, weight: Float64Array, bias: Float64Array) => Float64Array;
 
 /** Bounds of a weighted layer: positive weights carry a bound through, negative weights swap the two. */
-export function weightedIntervals(x: Intervals, layer: WeightedLayer, weight: Float64Array, bias: Float64Array): Intervals {
+export function weightedIntervals(
+  x: Intervals,
+  layer: WeightedLayer,
+  weight: Float64Array,
+  bias: Float64Array,
+): Intervals {
   const up = positive(weight);
   const down = negative(weight);
   const none = zerosLike(bias);
@@ -60,21 +65,40 @@ export function maxIntervals(x: Intervals, groups: Groups): Intervals {
 
 export function moveIntervals(inputs: readonly Intervals[], index: Int32Array, constants: Float64Array): Intervals {
   return {
-    low: kernels.move(inputs.map((input) => input.low), index, constants),
-    high: kernels.move(inputs.map((input) => input.high), index, constants),
+    low: kernels.move(
+      inputs.map((input) => input.low),
+      index,
+      constants,
+    ),
+    high: kernels.move(
+      inputs.map((input) => input.high),
+      index,
+      constants,
+    ),
   };
 }
 
 export function sumIntervals(inputs: readonly Intervals[], coefficients: readonly number[]): Intervals {
   return {
-    low: kernels.weightedSum(inputs.map((x, k) => (coefficients[k] >= 0 ? x.low : x.high)), coefficients),
-    high: kernels.weightedSum(inputs.map((x, k) => (coefficients[k] >= 0 ? x.high : x.low)), coefficients),
+    low: kernels.weightedSum(
+      inputs.map((x, k) => (coefficients[k] >= 0 ? x.low : x.high)),
+      coefficients,
+    ),
+    high: kernels.weightedSum(
+      inputs.map((x, k) => (coefficients[k] >= 0 ? x.high : x.low)),
+      coefficients,
+    ),
   };
 }
 
 export function multiplyIntervals(a: Intervals, b: Intervals): Intervals {
   const corners = a.low.map((_, i) => i);
-  const product = (i: number): number[] => [a.low[i] * b.low[i], a.low[i] * b.high[i], a.high[i] * b.low[i], a.high[i] * b.high[i]];
+  const product = (i: number): number[] => [
+    a.low[i] * b.low[i],
+    a.low[i] * b.high[i],
+    a.high[i] * b.low[i],
+    a.high[i] * b.high[i],
+  ];
   return { low: corners.map((i) => Math.min(...product(i))), high: corners.map((i) => Math.max(...product(i))) };
 }
 
@@ -106,7 +130,11 @@ export function hull({ low, high }: Intervals): [number, number] {
 }
 
 /** Products of matrices: the ends of each sum are sums of the ends of its terms. */
-export function matrixProductIntervals(a: Intervals, c: Intervals, { rows, inner, columns, left, right }: MatrixGeometry): Intervals {
+export function matrixProductIntervals(
+  a: Intervals,
+  c: Intervals,
+  { rows, inner, columns, left, right }: MatrixGeometry,
+): Intervals {
   const size = left.length * rows * columns;
   const [low, high] = [new Float64Array(size), new Float64Array(size)];
   for (let b = 0; b < left.length; b++) {
@@ -116,7 +144,12 @@ export function matrixProductIntervals(a: Intervals, c: Intervals, { rows, inner
         const at = (left[b] * rows + i) * inner + k;
         const from = (right[b] * inner + k) * columns;
         for (let j = 0; j < columns; j++) {
-          const corners = [a.low[at] * c.low[from + j], a.low[at] * c.high[from + j], a.high[at] * c.low[from + j], a.high[at] * c.high[from + j]];
+          const corners = [
+            a.low[at] * c.low[from + j],
+            a.low[at] * c.high[from + j],
+            a.high[at] * c.low[from + j],
+            a.high[at] * c.high[from + j],
+          ];
           low[to + j] += Math.min(...corners);
           high[to + j] += Math.max(...corners);
         }

@@ -18,7 +18,13 @@ export function dense(
   part: WeightPart = 'all',
 ): Float64Array {
   const y = new Float64Array(rows * outFeatures);
-  multiplyRows(x, rows, inFeatures, { weight, part, bias, first: 0, count: outFeatures }, { y, start: 0, rowStride: outFeatures, outStride: 1 });
+  multiplyRows(
+    x,
+    rows,
+    inFeatures,
+    { weight, part, bias, first: 0, count: outFeatures },
+    { y, start: 0, rowStride: outFeatures, outStride: 1 },
+  );
   return y;
 }
 
@@ -43,7 +49,13 @@ interface Target {
 const WIDENED = 16;
 
 /** Weights of narrower types, and magnitudes, are made doubles a few rows at a time. */
-function multiplyRows(x: Float64Array, rows: number, depth: number, { weight, part, bias, first, count }: WeightRows, target: Target): void {
+function multiplyRows(
+  x: Float64Array,
+  rows: number,
+  depth: number,
+  { weight, part, bias, first, count }: WeightRows,
+  target: Target,
+): void {
   if (part === 'all' && weight instanceof Float64Array) {
     multiplyDoubles(x, rows, depth, { weight, bias, first, count }, target);
     return;
@@ -53,7 +65,13 @@ function multiplyRows(x: Float64Array, rows: number, depth: number, { weight, pa
     const some = Math.min(WIDENED, count - done);
     widen(weight, (first + done) * depth, some * depth, part, doubles);
     const biases = bias.subarray(first + done, first + done + some);
-    multiplyDoubles(x, rows, depth, { weight: doubles, bias: biases, first: 0, count: some }, { ...target, start: target.start + done * target.outStride });
+    multiplyDoubles(
+      x,
+      rows,
+      depth,
+      { weight: doubles, bias: biases, first: 0, count: some },
+      { ...target, start: target.start + done * target.outStride },
+    );
   }
 }
 
@@ -62,8 +80,8 @@ interface DoubleRows extends Omit<WeightRows, 'part'> {
 }
 
 /**
- * Four weight rows at a time over two rows of x: each number is read once for several products, no sum waits for the one before, and the
- * weights stay near while all of x passes by.
+ * Four weight rows at a time over two rows of x: each number is read once for several products, no sum waits for the
+ * one before, and the weights stay near while all of x passes by.
  */
 function multiplyDoubles(x: Float64Array, rows: number, depth: number, weights: DoubleRows, target: Target): void {
   const { weight, bias, first, count } = weights;
@@ -147,7 +165,9 @@ function multiplyDoubles(x: Float64Array, rows: number, depth: number, weights: 
   }
 }
 
-/** Geometry of a convolution: x is [N, inChannels, ...spatial], weights [outChannels, inChannels / groups, ...kernel]. */
+/**
+ * Geometry of a convolution: x is [N, inChannels, ...spatial], weights [outChannels, inChannels / groups, ...kernel].
+ */
 export interface ConvGeometry {
   readonly inputShape: Shape;
   readonly weightShape: Shape;
@@ -173,14 +193,22 @@ export function planConv(geometry: ConvGeometry): ConvPlan {
   const outSpatial = inputShape
     .slice(2)
     .map((size, axis) =>
-      Math.floor((size + padsBegin[axis] + padsEnd[axis] - dilations[axis] * (kernel[axis] - 1) - 1) / strides[axis] + 1),
+      Math.floor(
+        (size + padsBegin[axis] + padsEnd[axis] - dilations[axis] * (kernel[axis] - 1) - 1) / strides[axis] + 1,
+      ),
     );
   const window = windowPlan({ inputShape, kernel, strides, dilations, padsBegin, outSpatial });
   return { geometry, outputShape: [inputShape[0], weightShape[0], ...outSpatial], window };
 }
 
 /** Cross-correlation with zero padding: one group's windows are unrolled into rows, which are then a dense layer's. */
-export function conv(x: Float64Array, plan: ConvPlan, weight: Weights, bias: Float64Array, part: WeightPart = 'all'): Float64Array {
+export function conv(
+  x: Float64Array,
+  plan: ConvPlan,
+  weight: Weights,
+  bias: Float64Array,
+  part: WeightPart = 'all',
+): Float64Array {
   const { geometry, outputShape, window } = plan;
   const [batch, inChannels] = geometry.inputShape;
   const [outChannels, groupInChannels] = geometry.weightShape;
@@ -195,7 +223,13 @@ export function conv(x: Float64Array, plan: ConvPlan, weight: Weights, bias: Flo
       const first = group * count;
       unroll(x, (n * inChannels + group * groupInChannels) * inPlane, inPlane, groupInChannels, outPlane, window, rows);
       const start = (n * outChannels + first) * outPlane;
-      multiplyRows(rows, outPlane, depth, { weight, part, bias, first, count }, { y, start, rowStride: 1, outStride: outPlane });
+      multiplyRows(
+        rows,
+        outPlane,
+        depth,
+        { weight, part, bias, first, count },
+        { y, start, rowStride: 1, outStride: outPlane },
+      );
     }
   }
   return y;
@@ -267,7 +301,9 @@ export function argMax(x: Float64Array, { offsets, indices }: Groups, selectLast
   return y;
 }
 
-/** y[i] = z[index[i]], z being all inputs one after the other, or constants[-1 - index[i]] where index[i] is negative. */
+/**
+ * y[i] = z[index[i]], z being all inputs one after the other, or constants[-1 - index[i]] where index[i] is negative.
+ */
 export function move(inputs: readonly Float64Array[], index: Int32Array, constants: Float64Array): Float64Array {
   const z = inputs.length === 1 ? inputs[0] : concatenate(inputs);
   const y = new Float64Array(index.length);
@@ -318,13 +354,20 @@ export function multiply(a: Float64Array, b: Float64Array): Float64Array {
 }
 
 /**
- * exp(x) over its group's sum, or the logarithm of that where `logarithm`: each element is in one group. Elements that `masked` marks have
- * weight zero, whatever they are.
+ * exp(x) over its group's sum, or the logarithm of that where `logarithm`: each element is in one group. Elements that
+ * `masked` marks have weight zero, whatever they are.
  */
-export function softmax(x: Float64Array, { offsets, indices }: Groups, masked: Uint8Array | undefined, logarithm: boolean): Float64Array {
+export function softmax(
+  x: Float64Array,
+  { offsets, indices }: Groups,
+  masked: Uint8Array | undefined,
+  logarithm: boolean,
+): Float64Array {
   const y = new Float64Array(x.length);
   for (let group = 0; group + 1 < offsets.length; group++) {
-    const positions = indices.subarray(offsets[group], offsets[group + 1]).filter((position) => masked?.[position] !== 1);
+    const positions = indices
+      .subarray(offsets[group], offsets[group + 1])
+      .filter((position) => masked?.[position] !== 1);
     const largest = positions.reduce((best, position) => Math.max(best, x[position]), -Infinity);
     const logSum = Math.log(positions.reduce((sum, position) => sum + Math.exp(x[position] - largest), 0));
     for (const position of positions) {
@@ -336,7 +379,11 @@ export function softmax(x: Float64Array, { offsets, indices }: Groups, masked: U
 }
 
 /** y[b, i, j] = sum_k a[left[b], i, k] c[right[b], k, j]. */
-export function matrixProducts(a: Float64Array, c: Float64Array, { rows, inner, columns, left, right }: MatrixGeometry): Float64Array {
+export function matrixProducts(
+  a: Float64Array,
+  c: Float64Array,
+  { rows, inner, columns, left, right }: MatrixGeometry,
+): Float64Array {
   const y = new Float64Array(left.length * rows * columns);
   for (let b = 0; b < left.length; b++) {
     for (let i = 0; i < rows; i++) {
@@ -351,7 +398,10 @@ export function matrixProducts(a: Float64Array, c: Float64Array, { rows, inner, 
   return y;
 }
 
-/** Products of matrices of [rows, inner] and [inner, columns]; the b-th of them is of matrix left[b] and matrix right[b]. */
+/**
+ * Products of matrices of [rows, inner] and [inner, columns]; the b-th of them is of matrix left[b] and matrix
+ * right[b].
+ */
 export interface MatrixGeometry {
   readonly rows: number;
   readonly inner: number;

@@ -31,7 +31,8 @@ export function selectView(view: View, positions: readonly Int32Array[], filler 
     const next = new Int32Array(offsets.length * along.length);
     let at = 0;
     for (const offset of offsets) {
-      for (const coordinate of along) next[at++] = offset < 0 || coordinate < 0 ? -1 : offset + coordinate * strides[axis];
+      for (const coordinate of along)
+        next[at++] = offset < 0 || coordinate < 0 ? -1 : offset + coordinate * strides[axis];
     }
     offsets = next;
   });
@@ -80,7 +81,9 @@ export function expandView(view: View, shape: Shape): View {
 
 /** Joins views along an axis; all other dimensions are equal. */
 export function concatViews(views: readonly View[], axis: number): View {
-  const shape = views[0].shape.map((size, i) => (i === axis ? views.reduce((sum, view) => sum + view.shape[i], 0) : size));
+  const shape = views[0].shape.map((size, i) =>
+    i === axis ? views.reduce((sum, view) => sum + view.shape[i], 0) : size,
+  );
   const outer = sizeOf(shape.slice(0, axis));
   const index = new Int32Array(sizeOf(shape));
   let at = 0;

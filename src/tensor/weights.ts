@@ -1,9 +1,11 @@
 /**
- * Weights of a layer in the narrowest type that holds each of them exactly. A model's weights are its largest arrays by far; eight bytes
- * each, in every stage that keeps a copy, is what memory goes to.
+ * Weights of a layer in the narrowest type that holds each of them exactly. A model's weights are its largest arrays by
+ * far; eight bytes each, in every stage that keeps a copy, is what memory goes to.
  */
 
-/** Numbers that are read only; whoever changes them makes a Float64Array first, since `map` of a narrower array rounds. */
+/**
+ * Numbers that are read only; whoever changes them makes a Float64Array first, since `map` of a narrower array rounds.
+ */
 export type Weights = Float64Array | Int32Array | Int16Array | Int8Array;
 
 /** Arrays of fewer elements stay as they are: they are not worth it. */

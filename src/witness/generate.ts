@@ -2,8 +2,8 @@
  * Every wire of a circuit from its inputs, by running the linker's plan: combinations are evaluated, gadgets fill their
  * wires. No constraint is solved; the result is checked against circom's own calculator in tests.
  *
- * The trap: integer gadgets work on doubles, which the compiler's interval bounds keep exact; hash states do not fit and
- * are carried as field elements.
+ * The trap: integer gadgets work on doubles, which the compiler's interval bounds keep exact; hash states do not fit
+ * and are carried as field elements.
  */
 import type { BigRow, LinearBlock, Program, ProgramGadget } from '../compile/program.js';
 import { WitnessInputError } from './errors.js';
@@ -33,7 +33,8 @@ interface GeneratedWitness extends Witness {
 }
 
 /**
- * What the circuit itself computed as the model's outputs, all outputs one after the other, whether they are public, hashed or private.
+ * What the circuit itself computed as the model's outputs, all outputs one after the other, whether they are public,
+ * hashed or private.
  */
 export function circuitResults(program: Program, { small, linear }: GeneratedWitness): Float64Array {
   const { wireCount, resultOffsets, resultWires, resultCoefficients, resultConstants } = program;
@@ -86,7 +87,8 @@ class Run {
     this.assignInputs(assignment);
     let next = 0;
     for (let step = 0; step <= program.gadget.length; step += 1) {
-      for (; next < program.linear.length && program.linear[next].step <= step; next += 1) this.runLinear(program.linear[next]);
+      for (; next < program.linear.length && program.linear[next].step <= step; next += 1)
+        this.runLinear(program.linear[next]);
       if (step < program.gadget.length) this.runStep(step);
     }
   }
@@ -110,7 +112,8 @@ class Run {
       );
     }
     publicInputs.forEach((value, k) => this.assign(1 + publicOutputCount + k, value));
-    for (let k = 0; k < privateInputCount; k += 1) this.assign(1 + publicOutputCount + publicInputCount + k, privateInputs[k]);
+    for (let k = 0; k < privateInputCount; k += 1)
+      this.assign(1 + publicOutputCount + publicInputCount + k, privateInputs[k]);
   }
 
   private assign(wire: number, value: number | bigint): void {
@@ -143,7 +146,13 @@ class Run {
     else this.runSmall(prepared, prepared.witness.run, step, first, last);
   }
 
-  private runSmall(prepared: PreparedStep, run: (inputs: ArrayLike<number>, out: Float64Array) => void, step: number, first: number, last: number): void {
+  private runSmall(
+    prepared: PreparedStep,
+    run: (inputs: ArrayLike<number>, out: Float64Array) => void,
+    step: number,
+    first: number,
+    last: number,
+  ): void {
     const { small: local, firstInner, localCount, gadget } = prepared;
     const inputs = new Float64Array(last - first);
     for (let operand = first; operand < last; operand += 1) inputs[operand - first] = this.evaluate(operand);
@@ -154,7 +163,13 @@ class Run {
     for (let k = firstInner; k < localCount; k += 1) this.small[inner + k - firstInner] = local[k];
   }
 
-  private runField(prepared: PreparedStep, run: (inputs: readonly bigint[], out: bigint[]) => void, step: number, first: number, last: number): void {
+  private runField(
+    prepared: PreparedStep,
+    run: (inputs: readonly bigint[], out: bigint[]) => void,
+    step: number,
+    first: number,
+    last: number,
+  ): void {
     const { firstInner, localCount, gadget } = prepared;
     const inputs = Array.from({ length: last - first }, (_, k) => {
       const row = this.program.big.get(first + k);
@@ -171,7 +186,8 @@ class Run {
   private evaluate(operand: number): number {
     const { termOffsets, wires, coefficients, constants } = this.program;
     let sum = constants[operand];
-    for (let k = termOffsets[operand]; k < termOffsets[operand + 1]; k += 1) sum += coefficients[k] * this.small[wires[k]];
+    for (let k = termOffsets[operand]; k < termOffsets[operand + 1]; k += 1)
+      sum += coefficients[k] * this.small[wires[k]];
     return sum;
   }
 

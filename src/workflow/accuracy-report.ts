@@ -1,13 +1,29 @@
 /**
- * What `compile` says of a model's accuracy: measured where it can fail. Calibration rows set the scales, so they say least; held-out
- * rows were not calibrated on, and inputs drawn over the declared range show what the promise of a proof for every input is worth.
+ * What `compile` says of a model's accuracy: measured where it can fail. Calibration rows set the scales, so they say
+ * least; held-out rows were not calibrated on, and inputs drawn over the declared range show what the promise of a
+ * proof for every input is worth.
  *
  * The trap: an error on the calibration rows alone may be zero while every other input saturates.
  */
 import type { Circuit } from '../compile/compile.js';
 import { workOf } from '../compile/linear-layer.js';
-import { applyOmitted, evaluator, OnnxRuntimeError, openReference, type Graph, type ModelChoice } from '../onnx/index.js';
-import { measureAccuracy, ROWS, type AccuracyReport, type Finish, type FloatReference, type IntegerOutputs, type RowKind } from '../quantize/accuracy.js';
+import {
+  applyOmitted,
+  evaluator,
+  OnnxRuntimeError,
+  openReference,
+  type Graph,
+  type ModelChoice,
+} from '../onnx/index.js';
+import {
+  measureAccuracy,
+  ROWS,
+  type AccuracyReport,
+  type Finish,
+  type FloatReference,
+  type IntegerOutputs,
+  type RowKind,
+} from '../quantize/accuracy.js';
 import { accepts, realRange } from '../quantize/encode.js';
 import type { IntegerInput, IntegerModel, TensorId } from '../quantize/integer-model.js';
 import { AccumulatorOverflowError, CalibrationError } from '../quantize/errors.js';
@@ -31,12 +47,18 @@ export interface Saturation {
   readonly rows: RowKind;
 }
 
-/** An accuracy report and what it compares with. The fields of the report are those of the rows that say most: held-out, else calibration, else drawn. */
+/**
+ * An accuracy report and what it compares with. The fields of the report are those of the rows that say most: held-out,
+ * else calibration, else drawn.
+ */
 export interface ComparedAccuracy extends AccuracyReport {
   /** `own`: onnxruntime could not run the file (`why`), so the float evaluator of this package stood in. */
   readonly reference: 'onnxruntime' | 'own';
   readonly why?: string;
-  /** How the held-out rows came about: given, or a fifth of the calibration rows, measured on a model calibrated on the others. */
+  /**
+   * How the held-out rows came about: given, or a fifth of the calibration rows, measured on a model calibrated on the
+   * others.
+   */
   readonly heldOut?: 'given' | 'split';
   readonly sets: readonly MeasuredRows[];
   readonly saturations: readonly Saturation[];
@@ -60,7 +82,10 @@ export interface AccuracyInputs {
   readonly heldOut: readonly Sample[];
   /** The range that was declared, if one was. */
   readonly inputRange?: readonly [number, number];
-  /** Quantizes again otherwise: for the estimate where no held-out rows are given, and to try a remedy before it is advised. */
+  /**
+   * Quantizes again otherwise: for the estimate where no held-out rows are given, and to try a remedy before it is
+   * advised.
+   */
   readonly requantize: (otherwise: Otherwise) => IntegerModel;
   readonly onStage?: (stage: string) => void;
 }
@@ -92,7 +117,9 @@ const LEAST_ROWS = 4;
 export const DRAWN = 32;
 /** Calibration rows from which on a fifth is kept apart for an estimate. */
 const LEAST_SPLIT = 20;
-/** Wires computed in all for the comparison of the circuit's own outputs, beyond the first two samples; a second or so. */
+/**
+ * Wires computed in all for the comparison of the circuit's own outputs, beyond the first two samples; a second or so.
+ */
 const CHECKED_WIRES = 2 ** 22;
 const LEAST_CHECKED = 2;
 /** Share of a layer's values that may be cut off before it is said. */
@@ -111,14 +138,21 @@ export function reportAccuracy(inputs: AccuracyInputs): Promise<ComparedAccuracy
   return againstReference(inputs, (reference, finish) => measure(inputs, reference, finish));
 }
 
-/** What `compare` finds against onnxruntime, or against this package's own evaluator where onnxruntime cannot run the file. */
+/**
+ * What `compare` finds against onnxruntime, or against this package's own evaluator where onnxruntime cannot run the
+ * file.
+ */
 export async function againstReference<T extends object>(
   { onnx, graph, choice }: Pick<AccuracyInputs, 'onnx' | 'graph' | 'choice'>,
   compare: (reference: FloatReference, finish: Finish) => Promise<T>,
 ): Promise<T & Pick<ComparedAccuracy, 'reference' | 'why'>> {
   const finish: Finish = (k, reals) => applyOmitted(graph.outputs[k], reals);
   try {
-    const reference = await openReference(onnx, graph.outputs.map(({ labels, named }) => (named ? labels : undefined)), choice);
+    const reference = await openReference(
+      onnx,
+      graph.outputs.map(({ labels, named }) => (named ? labels : undefined)),
+      choice,
+    );
     try {
       return { ...(await compare((sample) => reference.run(sample), finish)), reference: 'onnxruntime' };
     } finally {
@@ -136,7 +170,11 @@ export async function againstReference<T extends object>(
   }
 }
 
-async function measure(inputs: AccuracyInputs, reference: FloatReference, finish: Finish): Promise<Omit<ComparedAccuracy, 'reference'>> {
+async function measure(
+  inputs: AccuracyInputs,
+  reference: FloatReference,
+  finish: Finish,
+): Promise<Omit<ComparedAccuracy, 'reference'>> {
   const { model, circuit, scores, calibration, heldOut: given, requantize } = inputs;
   const throughCircuit = circuitOutputs(model, circuit);
   const inside = (rows: readonly Sample[], of = model): Sample[] => rows.filter((row) => isInside(of, row));
@@ -152,7 +190,10 @@ async function measure(inputs: AccuracyInputs, reference: FloatReference, finish
       const proved = of === model ? throughCircuit(encoded) : undefined;
       return proved ?? of.outputs.map(({ tensor }) => tensors.get(tensor) as Float64Array);
     };
-    sets.push({ rows, ...(await measureAccuracy(of, outputs, reference, samples.slice(0, mostRows(of)), finish, scores)) });
+    sets.push({
+      rows,
+      ...(await measureAccuracy(of, outputs, reference, samples.slice(0, mostRows(of)), finish, scores)),
+    });
     for (const saturation of tally.found()) saturations.push({ ...saturation, rows });
   };
 
@@ -166,7 +207,9 @@ async function measure(inputs: AccuracyInputs, reference: FloatReference, finish
     await add('heldOut', inside(apart.rows, other), other);
   }
   await add('drawn', drawnSamples(model.inputs, DRAWN));
-  const foremost = (['heldOut', 'calibration', 'drawn'] as const).map((kind) => sets.find(({ rows }) => rows === kind)).find(Boolean) as MeasuredRows;
+  const foremost = (['heldOut', 'calibration', 'drawn'] as const)
+    .map((kind) => sets.find(({ rows }) => rows === kind))
+    .find(Boolean) as MeasuredRows;
   const { rows: _, ...report } = foremost;
   const outside = { calibration: calibration.length - calibrated.length, heldOut: given.length - inside(given).length };
   const remedies = await tryRemedies(inputs, apart, sets, reference, finish);
@@ -193,10 +236,16 @@ export const [LEAST_BITS, MOST_BITS] = [2, 16];
 const HELPS = 0.7;
 
 /**
- * Tries on this model what might help where an error is large, and keeps what does. A remedy that is measured cannot be a wrong one:
- * more bits do not help a layer that saturates, other rows do not help a grid that is coarse.
+ * Tries on this model what might help where an error is large, and keeps what does. A remedy that is measured cannot be
+ * a wrong one: more bits do not help a layer that saturates, other rows do not help a grid that is coarse.
  */
-async function tryRemedies(inputs: AccuracyInputs, apart: Apart, sets: readonly MeasuredRows[], reference: FloatReference, finish: Finish): Promise<Remedy[]> {
+async function tryRemedies(
+  inputs: AccuracyInputs,
+  apart: Apart,
+  sets: readonly MeasuredRows[],
+  reference: FloatReference,
+  finish: Finish,
+): Promise<Remedy[]> {
   const remedies: Remedy[] = [];
   for (const set of sets) {
     const before = worstOf(set);
@@ -228,11 +277,18 @@ export function rowsApart(calibration: readonly Sample[], given: readonly Sample
   return { heldOut: 'split', rows: split(true), others: split(false) };
 }
 
-/** How far a model strays on these rows, as many as are measured, by the interpreter; undefined where it takes none of them. */
+/**
+ * How far a model strays on these rows, as many as are measured, by the interpreter; undefined where it takes none of
+ * them.
+ */
 export async function strayOn(
   model: IntegerModel,
   rows: readonly Sample[],
-  { reference, finish, scores }: { readonly reference: FloatReference; readonly finish: Finish; readonly scores?: readonly boolean[] },
+  {
+    reference,
+    finish,
+    scores,
+  }: { readonly reference: FloatReference; readonly finish: Finish; readonly scores?: readonly boolean[] },
 ): Promise<AccuracyReport | undefined> {
   const taken = rows.slice(0, mostRows(model)).filter((row) => isInside(model, row));
   if (taken.length === 0) return undefined;
@@ -249,7 +305,12 @@ function trialsFor(rows: RowKind, { model, calibration, inputRange }: AccuracyIn
   const finer = (over: Trial['over'], samples: readonly Sample[]): Trial[] =>
     MORE_BITS.map((more) => model.activationBits + more)
       .filter((activationBits) => activationBits <= MOST_BITS)
-      .map((activationBits) => ({ kind: 'activationBits', advice: `--activation-bits ${activationBits}`, otherwise: { activationBits, samples }, over }));
+      .map((activationBits) => ({
+        kind: 'activationBits',
+        advice: `--activation-bits ${activationBits}`,
+        otherwise: { activationBits, samples },
+        over,
+      }));
   switch (rows) {
     case 'calibration':
       return finer(() => calibration, calibration);
@@ -257,19 +318,31 @@ function trialsFor(rows: RowKind, { model, calibration, inputRange }: AccuracyIn
       // Every other row that errs goes to the calibration data, so that both halves are alike; the rest tells.
       const samples = [...apart.others, ...apart.rows.filter((_, i) => i % 2 === 0)];
       const over = (): Sample[] => apart.rows.filter((_, i) => i % 2 === 1);
-      return [...finer(() => apart.rows, apart.others), { kind: 'calibration', advice: 'calibrate on rows like the held-out ones', otherwise: { samples }, over }];
+      return [
+        ...finer(() => apart.rows, apart.others),
+        { kind: 'calibration', advice: 'calibrate on rows like the held-out ones', otherwise: { samples }, over },
+      ];
     }
     case 'drawn': {
       const over = (): Sample[] => drawnSamples(model.inputs, DRAWN);
       const samples = [...calibration, ...drawnSamples(model.inputs, DRAWN, OTHER_SEED)];
-      const covering: Trial = { kind: 'calibration', advice: 'calibrate on rows that cover such inputs', otherwise: { samples }, over };
+      const covering: Trial = {
+        kind: 'calibration',
+        advice: 'calibrate on rows that cover such inputs',
+        otherwise: { samples },
+        over,
+      };
       const own: Trial = {
         kind: 'inputRange',
         advice: "declare a narrower --input-range, or none: the calibration data's own",
         otherwise: { inputRange: null },
         over: (other) => drawnSamples(other.inputs, DRAWN),
       };
-      return [...finer(over, calibration), covering, ...(inputRange !== undefined && calibration.length > 0 ? [own] : [])];
+      return [
+        ...finer(over, calibration),
+        covering,
+        ...(inputRange !== undefined && calibration.length > 0 ? [own] : []),
+      ];
     }
   }
 }
@@ -289,8 +362,9 @@ function isInside({ inputs }: IntegerModel, row: Sample): boolean {
 }
 
 /**
- * The integer outputs that accuracy is measured on: the circuit's own, by its witness, for as many samples as are a matter of seconds;
- * undefined after that, which leaves the interpreter's. The first witness is checked against every constraint.
+ * The integer outputs that accuracy is measured on: the circuit's own, by its witness, for as many samples as are a
+ * matter of seconds; undefined after that, which leaves the interpreter's. The first witness is checked against every
+ * constraint.
  * @throws InconsistentWitnessError
  */
 function circuitOutputs(
@@ -307,7 +381,9 @@ function circuitOutputs(
     if (done === 1) {
       const violated = firstViolation(constraints, witness);
       if (violated !== undefined) {
-        throw new InconsistentWitnessError(`the witness violates constraint ${violated} of the circuit; please report it with the model`);
+        throw new InconsistentWitnessError(
+          `the witness violates constraint ${violated} of the circuit; please report it with the model`,
+        );
       }
     }
     return outputs;
@@ -335,7 +411,10 @@ export function drawnSamples(inputs: readonly IntegerInput[], count: number, see
   );
 }
 
-/** Layers that cut off values which they themselves would pass on: the low end of a Relu and the ends of a Clip are the layer's own. */
+/**
+ * Layers that cut off values which they themselves would pass on: the low end of a Relu and the ends of a Clip are the
+ * layer's own.
+ */
 class SaturationTally {
   private readonly operators: ReadonlyMap<string, string>;
   private readonly own: ReadonlySet<string>;
@@ -343,7 +422,9 @@ class SaturationTally {
 
   constructor(private readonly model: IntegerModel) {
     this.operators = new Map(model.layers.map(({ name, op }) => [name, op]));
-    this.own = new Set(model.layers.filter(({ op, saturates }) => saturates === true || op === 'Clip').map(({ name }) => name));
+    this.own = new Set(
+      model.layers.filter(({ op, saturates }) => saturates === true || op === 'Clip').map(({ name }) => name),
+    );
   }
 
   /** `tensors`: the model's, for one sample. */
@@ -364,7 +445,11 @@ class SaturationTally {
   /** Those that cut off more than a few, worst first. */
   found(): Omit<Saturation, 'rows'>[] {
     return [...this.counts]
-      .map(([layer, { cut, all }]) => ({ layer, op: this.operators.get(layer) ?? '', share: all === 0 ? 0 : cut / all }))
+      .map(([layer, { cut, all }]) => ({
+        layer,
+        op: this.operators.get(layer) ?? '',
+        share: all === 0 ? 0 : cut / all,
+      }))
       .filter(({ share }) => share > SATURATED)
       .sort((a, b) => b.share - a.share);
   }
@@ -382,13 +467,23 @@ function warningsOf(model: IntegerModel, { calibration, sets, saturations, outsi
   const warnings: string[] = [];
   const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
   if (calibration.length > 0 && calibration.length < FEW_ROWS) {
-    warnings.push(`${calibration.length} calibration row(s) are few: ranges inside the network are guesses for other inputs; give some dozens that are like those to come`);
+    warnings.push(
+      `${calibration.length} calibration row(s) are few: ranges inside the network are guesses for other inputs; give some dozens that are like those to come`,
+    );
   }
   for (const [kind, count] of Object.entries(outside)) {
-    if (count > 0) warnings.push(`${count} ${kind === 'heldOut' ? 'held-out' : 'calibration'} row(s) lie outside the declared input range and will be refused; declare a wider --input-range`);
+    if (count > 0)
+      warnings.push(
+        `${count} ${kind === 'heldOut' ? 'held-out' : 'calibration'} row(s) lie outside the declared input range and will be refused; declare a wider --input-range`,
+      );
   }
   for (const [k, input] of model.inputs.entries()) {
-    const outlier = input.exact ? undefined : outlierOf(calibration.map((sample) => sample[k]), input.scale.length > 1);
+    const outlier = input.exact
+      ? undefined
+      : outlierOf(
+          calibration.map((sample) => sample[k]),
+          input.scale.length > 1,
+        );
     if (outlier !== undefined) {
       warnings.push(
         `input '${input.name}': its largest calibration value is ${outlier.toFixed(0)} times the 97th percentile, and the grid is as coarse as that value needs; ` +
@@ -406,18 +501,32 @@ function warningsOf(model: IntegerModel, { calibration, sets, saturations, outsi
   }
   for (const kind of ['calibration', 'heldOut', 'drawn'] as const) {
     const [worst] = saturations.filter(({ rows }) => rows === kind);
-    const bad = sets.find(({ rows }) => rows === kind)?.outputs.filter(({ relativeError }) => relativeError > LARGE) ?? [];
+    const bad =
+      sets.find(({ rows }) => rows === kind)?.outputs.filter(({ relativeError }) => relativeError > LARGE) ?? [];
     if (bad.length === 0) continue;
-    const what = bad.map(({ name, relativeError }) => `'${name}' errs by ${percent(relativeError)} of its range`).join(', ');
-    const where = worst === undefined ? 'no layer saturates' : `layer '${worst.layer}' (${worst.op}) cuts off ${percent(worst.share)} of its values there`;
-    const tried = remedies.filter(({ rows }) => rows === kind).map(({ advice, after }) => `${advice} (leaves ${percent(after)})`);
-    const helps = tried.length > 0 ? `tried, and helps: ${tried.join('; ')}` : 'more --activation-bits and other calibration data were tried, and did not help';
+    const what = bad
+      .map(({ name, relativeError }) => `'${name}' errs by ${percent(relativeError)} of its range`)
+      .join(', ');
+    const where =
+      worst === undefined
+        ? 'no layer saturates'
+        : `layer '${worst.layer}' (${worst.op}) cuts off ${percent(worst.share)} of its values there`;
+    const tried = remedies
+      .filter(({ rows }) => rows === kind)
+      .map(({ advice, after }) => `${advice} (leaves ${percent(after)})`);
+    const helps =
+      tried.length > 0
+        ? `tried, and helps: ${tried.join('; ')}`
+        : 'more --activation-bits and other calibration data were tried, and did not help';
     warnings.push(`on ${ROWS[kind]} output ${what}; ${where}; ${helps}`);
   }
   return warnings;
 }
 
-/** How many times the 97th percentile of the magnitudes the largest is, where that is far; element by element where each has its own grid. */
+/**
+ * How many times the 97th percentile of the magnitudes the largest is, where that is far; element by element where each
+ * has its own grid.
+ */
 function outlierOf(rows: readonly Float64Array[], byElement: boolean): number | undefined {
   const size = rows[0]?.length ?? 0;
   if (!byElement) return outlierAmong(rows.flatMap((values) => Array.from(values)));

@@ -1,11 +1,21 @@
 /**
- * The fewest activation bits that hold what the user asks of accuracy: constraints grow with bits, so they are the cheapest. Measured on rows
- * that were not calibrated on wherever there are any, by the interpreter, before a circuit is made.
+ * The fewest activation bits that hold what the user asks of accuracy: constraints grow with bits, so they are the
+ * cheapest. Measured on rows that were not calibrated on wherever there are any, by the interpreter, before a circuit
+ * is made.
  */
 import { ROWS, type AccuracyReport, type Finish, type FloatReference, type RowKind } from '../quantize/accuracy.js';
 import { AccuracyTargetError } from './errors.js';
 import {
-  againstReference, attempt, DRAWN, drawnSamples, LEAST_BITS, MOST_BITS, rowsApart, strayOn, worstOf, type AccuracyInputs,
+  againstReference,
+  attempt,
+  DRAWN,
+  drawnSamples,
+  LEAST_BITS,
+  MOST_BITS,
+  rowsApart,
+  strayOn,
+  worstOf,
+  type AccuracyInputs,
 } from './accuracy-report.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import type { Sample } from './input-json.js';
@@ -33,10 +43,15 @@ export interface Attempt {
  * From the usual number of bits down while the target is held, or up until it is.
  * @throws AccuracyTargetError where no number of bits holds it: by how much the best one misses, and on which output
  */
-export async function fewestBits(inputs: Omit<AccuracyInputs, 'model' | 'circuit'>, target: AccuracyTarget): Promise<number> {
+export async function fewestBits(
+  inputs: Omit<AccuracyInputs, 'model' | 'circuit'>,
+  target: AccuracyTarget,
+): Promise<number> {
   const { scores, onStage } = inputs;
   if (target.minAgreement !== undefined && !scores.includes(true)) {
-    throw new AccuracyTargetError('no output is known to name a class, so nothing can agree: say that the outputs are scores (--scores or --labels), or ask for a maximum error');
+    throw new AccuracyTargetError(
+      'no output is known to name a class, so nothing can agree: say that the outputs are scores (--scores or --labels), or ask for a maximum error',
+    );
   }
   const { bits } = await againstReference(inputs, async (reference, finish) => {
     const tried: Attempt[] = [];
@@ -76,7 +91,11 @@ export async function tryBits(
 }
 
 /** Held-out rows, else calibration rows, else inputs drawn over the declared range. */
-function measuredOn(model: IntegerModel, heldOut: readonly Sample[], calibration: readonly Sample[]): [RowKind, readonly Sample[]] {
+function measuredOn(
+  model: IntegerModel,
+  heldOut: readonly Sample[],
+  calibration: readonly Sample[],
+): [RowKind, readonly Sample[]] {
   if (heldOut.length > 0) return ['heldOut', heldOut];
   return calibration.length > 0 ? ['calibration', calibration] : ['drawn', drawnSamples(model.inputs, DRAWN)];
 }
@@ -99,7 +118,8 @@ function missed(tried: readonly Attempt[], { maxError, minAgreement }: AccuracyT
   const agreement = ({ report }: Attempt): number => report.classAgreement ?? 1;
   const better = (a: Attempt, b: Attempt): Attempt =>
     maxError === undefined ? (agreement(b) > agreement(a) ? b : a) : error(b) < error(a) ? b : a;
-  if (tried.length === 0) return `no number of activation bits gives ${wanted}: the model could not be quantized, or takes none of the rows`;
+  if (tried.length === 0)
+    return `no number of activation bits gives ${wanted}: the model could not be quantized, or takes none of the rows`;
   const best = tried.reduce(better);
   const worst = best.report.outputs.reduce((a, b) => (b.relativeError > a.relativeError ? b : a));
   return (

@@ -36,7 +36,9 @@ export async function auditCircom(file: string, options: AuditCircomOptions = {}
   const rangeOf = (signal: string): Interval | undefined => ranges[signal] ?? ranges[signal.replace(/[[.].*$/, '')];
   for (const name of Object.keys(ranges)) {
     if (!inputs.some((signal) => signal === name || signal.replace(/[[.].*$/, '') === name)) {
-      throw new UsageError(`${file} has no input ${name} to be given a range; it has ${inputs.slice(0, 12).join(', ') || 'none'}`);
+      throw new UsageError(
+        `${file} has no input ${name} to be given a range; it has ${inputs.slice(0, 12).join(', ') || 'none'}`,
+      );
     }
   }
   const report = analyseSystem(system, inputs.map(rangeOf), options);
@@ -46,7 +48,14 @@ export async function auditCircom(file: string, options: AuditCircomOptions = {}
     isOutput: one.wire < first,
     reason: reasonOf(one, (row) => describeRow(system, row, signals)),
   }));
-  return { file, constraints: report.rows, signals: report.wires - 1, inputs: inputs.length, determined: open.length === 0, open };
+  return {
+    file,
+    constraints: report.rows,
+    signals: report.wires - 1,
+    inputs: inputs.length,
+    determined: open.length === 0,
+    open,
+  };
 }
 
 function reasonOf({ why, rows, pieceRows }: OpenWire, describe: (row: number) => string): string {

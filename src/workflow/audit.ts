@@ -1,7 +1,7 @@
 /**
- * `audit`: how a third party comes to trust a build, or a registered model. Everything that can be made again is made again, from the
- * ONNX file and the options that the manifest records, and compared bit for bit; every line says what was established, what was not,
- * and what nobody can establish.
+ * `audit`: how a third party comes to trust a build, or a registered model. Everything that can be made again is made
+ * again, from the ONNX file and the options that the manifest records, and compared bit for bit; every line says what
+ * was established, what was not, and what nobody can establish.
  *
  * The trap: hashes that travel with the files prove nothing but that the copy is whole.
  */
@@ -10,7 +10,15 @@ import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { connect, readDeployment, readModel, type Rpc, RpcResponseError, RpcUnreachableError, unknownCode } from '../chain/index.js';
+import {
+  connect,
+  readDeployment,
+  readModel,
+  type Rpc,
+  RpcResponseError,
+  RpcUnreachableError,
+  unknownCode,
+} from '../chain/index.js';
 import { childEnvironment } from '../child-environment.js';
 import { compileModel } from '../compile/compile.js';
 import type { Netlist } from '../compile/netlist.js';
@@ -37,7 +45,10 @@ import { requireRecordedCeremony } from './recorded-ceremony.js';
 import { wireNames } from './sym.js';
 import { readVerificationKey } from './verify.js';
 
-/** `established`: seen here. `failed`: seen to be otherwise. `open`: not looked at, for want of something. `never`: nobody can establish it. */
+/**
+ * `established`: seen here. `failed`: seen to be otherwise. `open`: not looked at, for want of something. `never`:
+ * nobody can establish it.
+ */
 export type Verdict = 'established' | 'failed' | 'open' | 'never';
 
 export interface Finding {
@@ -54,12 +65,14 @@ export interface AuditOptions {
   /** Path of the powers of tau that the keys come from. */
   readonly ptau?: string;
   readonly rpc?: string;
-  /** The model's number in the registry; default: the one that the folder's deployment record names, which is then said. */
+  /**
+   * The model's number in the registry; default: the one that the folder's deployment record names, which is then said.
+   */
   readonly modelId?: bigint;
   readonly registry?: string;
   /**
-   * Seconds after which what is not done is given up. The folder is then read in a process of its own, which is killed: a stranger's model
-   * can be slow to compile, or take more memory than there is. Default: no limit, in this process.
+   * Seconds after which what is not done is given up. The folder is then read in a process of its own, which is killed:
+   * a stranger's model can be slow to compile, or take more memory than there is. Default: no limit, in this process.
    */
   readonly timeLimit?: number;
   /** Bytes of all files together, at most; default 2^36. */
@@ -81,7 +94,12 @@ export interface Audit {
 export async function auditBuild(folder: string, options: AuditOptions = {}): Promise<Audit> {
   const manifest = await readManifest(folder);
   const findings: Finding[] = [];
-  const state = { folder, manifest, options, say: (subject: string, verdict: Verdict, detail: string) => void findings.push({ subject, verdict, detail }) };
+  const state = {
+    folder,
+    manifest,
+    options,
+    say: (subject: string, verdict: Verdict, detail: string) => void findings.push({ subject, verdict, detail }),
+  };
   const { timeLimit, onStage } = options;
   if (timeLimit === undefined) await auditFolder(folder, options, state.say);
   else await auditApart(folder, { ...options, timeLimit }, state.say);
@@ -104,9 +122,17 @@ export async function auditFolder(folder: string, options: AuditOptions, say: St
 export type AuditMessage = { readonly stage: string } | { readonly finding: Finding } | { readonly done: true };
 
 /** `auditFolder` in a process of its own, killed when the time is over. */
-async function auditApart(folder: string, { timeLimit, onStage, ...given }: AuditOptions & { readonly timeLimit: number }, say: State['say']): Promise<void> {
+async function auditApart(
+  folder: string,
+  { timeLimit, onStage, ...given }: AuditOptions & { readonly timeLimit: number },
+  say: State['say'],
+): Promise<void> {
   const program = fileURLToPath(new URL(`./audit-process${extname(import.meta.url)}`, import.meta.url));
-  const child = fork(program, [], { env: childEnvironment(), serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const child = fork(program, [], {
+    env: childEnvironment(),
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
   const kill = (): void => void child.kill('SIGKILL');
   const timer = setTimeout(kill, 1000 * timeLimit);
   process.once('exit', kill);
@@ -124,8 +150,18 @@ async function auditApart(folder: string, { timeLimit, onStage, ...given }: Audi
   clearTimeout(timer);
   process.off('exit', kill);
   if (done) return;
-  if (performance.now() - start >= 1000 * timeLimit) say(stage, 'open', `not done within ${timeLimit} seconds, and nothing after it was looked at; give it more with --time-limit`);
-  else say(stage, 'failed', `the process that looked at it ended (${signal ?? status}), as one does that runs out of memory; nothing after it was looked at`);
+  if (performance.now() - start >= 1000 * timeLimit)
+    say(
+      stage,
+      'open',
+      `not done within ${timeLimit} seconds, and nothing after it was looked at; give it more with --time-limit`,
+    );
+  else
+    say(
+      stage,
+      'failed',
+      `the process that looked at it ended (${signal ?? status}), as one does that runs out of memory; nothing after it was looked at`,
+    );
 }
 
 interface State {
@@ -145,16 +181,26 @@ const STEPS: readonly (readonly [string, (state: State) => Promise<void | 'enoug
 ];
 
 /**
- * Runs a check that throws where something is otherwise, and makes a line of it. What a stranger's file can provoke need not be an error
- * of this package; what an endpoint or a network does is no statement about the build.
+ * Runs a check that throws where something is otherwise, and makes a line of it. What a stranger's file can provoke
+ * need not be an error of this package; what an endpoint or a network does is no statement about the build.
  */
-async function check({ say }: State, subject: string, established: string, work: () => Promise<string | void>): Promise<boolean> {
+async function check(
+  { say }: State,
+  subject: string,
+  established: string,
+  work: () => Promise<string | void>,
+): Promise<boolean> {
   try {
     say(subject, 'established', (await work()) ?? established);
     return true;
   } catch (error) {
     if (isOfTheChain(error)) say(subject, 'open', `the chain could not be asked: ${textOf(error)}`);
-    else say(subject, 'failed', error instanceof ZkinferError ? error.message : `it cannot be read or made again: ${textOf(error)}`);
+    else
+      say(
+        subject,
+        'failed',
+        error instanceof ZkinferError ? error.message : `it cannot be read or made again: ${textOf(error)}`,
+      );
     return false;
   }
 }
@@ -167,7 +213,10 @@ function isOfTheChain(error: unknown): boolean {
 }
 
 function textOf(error: unknown): string {
-  return (error as { readonly shortMessage?: string }).shortMessage ?? (error instanceof Error ? error.message : String(error));
+  return (
+    (error as { readonly shortMessage?: string }).shortMessage ??
+    (error instanceof Error ? error.message : String(error))
+  );
 }
 
 function compare(what: string, own: string, made: string): void {
@@ -178,10 +227,16 @@ async function auditFiles(state: State): Promise<void | 'enough'> {
   const { folder, manifest, options, say } = state;
   const names = Object.keys(manifest.files);
   const most = options.sizeLimit ?? MOST_BYTES;
-  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name)).catch(() => undefined))?.size ?? 0));
+  const sizes = await Promise.all(
+    names.map(async (name) => (await stat(join(folder, name)).catch(() => undefined))?.size ?? 0),
+  );
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   if (bytes > most) {
-    say('files', 'open', `they have ${bytes} bytes in all, more than the limit of ${most}, and nothing of the folder was looked at; raise it with --size-limit`);
+    say(
+      'files',
+      'open',
+      `they have ${bytes} bytes in all, more than the limit of ${most}, and nothing of the folder was looked at; raise it with --size-limit`,
+    );
     return 'enough';
   }
   await check(state, 'files', `${names.length} files are those that the manifest names by hash`, async () => {
@@ -193,47 +248,85 @@ async function auditFiles(state: State): Promise<void | 'enough'> {
 async function auditCircuit(state: State): Promise<void> {
   const { folder, manifest } = state;
   let netlist: Netlist | undefined;
-  const same = await check(state, 'circuit', 'circuit, wire names and witness plan, made again from the integer model, are equal bit for bit', async () => {
-    const model = await readIntegerModel(folder, manifest);
-    requireManifestOfModel(folder, manifest, model, publicSignalsOf(model, manifest.visibility));
-    const circuit = await compileModel(model, manifest.visibility);
-    compare('the circuit\'s hash', manifest.circuitHash, sha256(r1csChunks(circuit.constraints, { reuse: true })));
-    // Builds of large circuits hold neither.
-    const { [R1CS]: r1cs, 'circuit.sym': sym } = manifest.files;
-    if (r1cs !== undefined) compare('the hash of circuit.r1cs', r1cs, manifest.circuitHash);
-    if (sym !== undefined) compare('the hash of circuit.sym', sym, sha256(symLines(wireNames(circuit.netlist, circuit.program, circuit.signals))));
-    netlist = circuit.netlist;
-    compare('the hash of circuit.plan', manifest.files['circuit.plan'] ?? 'absent', sha256([encodeProgram(circuit.program)]));
-  });
+  const same = await check(
+    state,
+    'circuit',
+    'circuit, wire names and witness plan, made again from the integer model, are equal bit for bit',
+    async () => {
+      const model = await readIntegerModel(folder, manifest);
+      requireManifestOfModel(folder, manifest, model, publicSignalsOf(model, manifest.visibility));
+      const circuit = await compileModel(model, manifest.visibility);
+      compare("the circuit's hash", manifest.circuitHash, sha256(r1csChunks(circuit.constraints, { reuse: true })));
+      // Builds of large circuits hold neither.
+      const { [R1CS]: r1cs, 'circuit.sym': sym } = manifest.files;
+      if (r1cs !== undefined) compare('the hash of circuit.r1cs', r1cs, manifest.circuitHash);
+      if (sym !== undefined)
+        compare(
+          'the hash of circuit.sym',
+          sym,
+          sha256(symLines(wireNames(circuit.netlist, circuit.program, circuit.signals))),
+        );
+      netlist = circuit.netlist;
+      compare(
+        'the hash of circuit.plan',
+        manifest.files['circuit.plan'] ?? 'absent',
+        sha256([encodeProgram(circuit.program)]),
+      );
+    },
+  );
   if (same && netlist !== undefined) await auditWires(state, netlist);
 }
 
 /**
- * Whether a witness is determined by inputs, salts and context: each step of the circuit makes its wires from those made before it, by a
- * combination or a gadget, so it is enough that each gadget determines its outputs within the range that the compiler promises it.
+ * Whether a witness is determined by inputs, salts and context: each step of the circuit makes its wires from those
+ * made before it, by a combination or a gadget, so it is enough that each gadget determines its outputs within the
+ * range that the compiler promises it.
  */
 async function auditWires(state: State, netlist: Netlist): Promise<void> {
   const found = await auditGadgets(netlist.gadgets);
   const { distinct, digits, open } = found;
   if (open.length > 0) {
-    const named = open.slice(0, 5).map(({ gadget, reason }) => `${gadget}: ${reason}`).join('; ');
-    state.say('wires', 'open', `${distinct - open.length} of ${distinct} gadgets determine their wires by their inputs; not shown for ${named}`);
+    const named = open
+      .slice(0, 5)
+      .map(({ gadget, reason }) => `${gadget}: ${reason}`)
+      .join('; ');
+    state.say(
+      'wires',
+      'open',
+      `${distinct - open.length} of ${distinct} gadgets determine their wires by their inputs; not shown for ${named}`,
+    );
     return;
   }
-  const free = digits.length === 0 ? '' : `, but for digits of range checks that can be written in two ways, which nothing reads (${digits.join(', ')})`;
-  state.say('wires', 'established', `each of the circuit's ${distinct} distinct gadgets determines its wires by its inputs, shown case by case${free}`);
+  const free =
+    digits.length === 0
+      ? ''
+      : `, but for digits of range checks that can be written in two ways, which nothing reads (${digits.join(', ')})`;
+  state.say(
+    'wires',
+    'established',
+    `each of the circuit's ${distinct} distinct gadgets determines its wires by its inputs, shown case by case${free}`,
+  );
 }
 
 async function auditModel(state: State): Promise<void> {
   const { folder, manifest, options, say } = state;
   const { onnx, calibration } = options;
   if (onnx === undefined) {
-    say('model', 'open', `whether the integer model is that of the ONNX file with SHA-256 ${manifest.modelHash}: give the file (--onnx)`);
+    say(
+      'model',
+      'open',
+      `whether the integer model is that of the ONNX file with SHA-256 ${manifest.modelHash}: give the file (--onnx)`,
+    );
     return;
   }
-  const same = await check(state, 'model file', `the ONNX file is the one that the manifest names: ${manifest.modelHash}`, async () => {
-    compare('the manifest\'s model hash', manifest.modelHash, sha256([onnx]));
-  });
+  const same = await check(
+    state,
+    'model file',
+    `the ONNX file is the one that the manifest names: ${manifest.modelHash}`,
+    async () => {
+      compare("the manifest's model hash", manifest.modelHash, sha256([onnx]));
+    },
+  );
   if (!same) return;
   const recorded = manifest.options;
   if (recorded === undefined) {
@@ -243,32 +336,60 @@ async function auditModel(state: State): Promise<void> {
   let samples: Sample[] | undefined;
   if (recorded.calibrationHash !== undefined) {
     if (calibration === undefined) {
-      say('model', 'open', `the model was calibrated on rows with the hash ${recorded.calibrationHash}: give the file (--calibration)`);
+      say(
+        'model',
+        'open',
+        `the model was calibrated on rows with the hash ${recorded.calibrationHash}: give the file (--calibration)`,
+      );
       return;
     }
-    const known = await check(state, 'calibration', 'the calibration rows are those that the manifest names', async () => {
-      samples = parseSamples(calibration.text, buildGraph(chooseFrom(decodeModel(onnx), recorded)).inputs, calibration.name);
-      compare('the hash of the calibration rows', recorded.calibrationHash as string, samplesHash(samples));
-    });
+    const known = await check(
+      state,
+      'calibration',
+      'the calibration rows are those that the manifest names',
+      async () => {
+        samples = parseSamples(
+          calibration.text,
+          buildGraph(chooseFrom(decodeModel(onnx), recorded)).inputs,
+          calibration.name,
+        );
+        compare('the hash of the calibration rows', recorded.calibrationHash as string, samplesHash(samples));
+      },
+    );
     if (!known) return;
   }
-  await check(state, 'model', 'the integer model, made again from the ONNX file with the recorded options, is equal bit for bit', async () => {
-    const { activationBits, inputRange, shapes, outputs } = recorded;
-    const { input: inputVisibility, output: outputVisibility } = manifest.visibility;
-    const compiled = await compileOnnx(onnx, {
-      name: manifest.name, activationBits, calibration: samples, inputVisibility, outputVisibility, gadgetFolders: [],
-      ...(inputRange === undefined ? {} : { inputRange }), ...(shapes === undefined ? {} : { shapes }), ...(outputs === undefined ? {} : { outputs }),
-    });
-    const stored = (model: IntegerModel): string => {
-      const { json, weights = [] } = storeIntegerModel(model);
-      return sha256([json, ...weights]);
-    };
-    if (stored(await readIntegerModel(folder, manifest)) !== stored(compiled.model)) {
-      const by = manifest.toolVersion === VERSION ? '' : ` (the build was made by version ${manifest.toolVersion}, this is ${VERSION})`;
-      throw new AuditMismatchError(`integer-model.json is not what the ONNX file and the recorded options give${by}`);
-    }
-    compare('the circuit\'s hash', manifest.circuitHash, compiled.manifest.circuitHash);
-  });
+  await check(
+    state,
+    'model',
+    'the integer model, made again from the ONNX file with the recorded options, is equal bit for bit',
+    async () => {
+      const { activationBits, inputRange, shapes, outputs } = recorded;
+      const { input: inputVisibility, output: outputVisibility } = manifest.visibility;
+      const compiled = await compileOnnx(onnx, {
+        name: manifest.name,
+        activationBits,
+        calibration: samples,
+        inputVisibility,
+        outputVisibility,
+        gadgetFolders: [],
+        ...(inputRange === undefined ? {} : { inputRange }),
+        ...(shapes === undefined ? {} : { shapes }),
+        ...(outputs === undefined ? {} : { outputs }),
+      });
+      const stored = (model: IntegerModel): string => {
+        const { json, weights = [] } = storeIntegerModel(model);
+        return sha256([json, ...weights]);
+      };
+      if (stored(await readIntegerModel(folder, manifest)) !== stored(compiled.model)) {
+        const by =
+          manifest.toolVersion === VERSION
+            ? ''
+            : ` (the build was made by version ${manifest.toolVersion}, this is ${VERSION})`;
+        throw new AuditMismatchError(`integer-model.json is not what the ONNX file and the recorded options give${by}`);
+      }
+      compare("the circuit's hash", manifest.circuitHash, compiled.manifest.circuitHash);
+    },
+  );
 }
 
 async function auditKeys(state: State): Promise<void> {
@@ -281,15 +402,28 @@ async function auditKeys(state: State): Promise<void> {
   }
   const zkey = await checkBuildFile(folder, manifest, files.provingKey).catch(() => undefined);
   if (zkey === undefined) {
-    say('verification key', 'open', 'the proving key is not in the folder, so the verification key cannot be compared with it');
+    say(
+      'verification key',
+      'open',
+      'the proving key is not in the folder, so the verification key cannot be compared with it',
+    );
   } else {
-    await check(state, 'verification key', `${files.verificationKey} is the proving key's, which is for a circuit of this size`, async () => {
-      const { circuit, publicSignals } = manifest;
-      // Reads the header alone; counts that the file's sections do not bear out are refused.
-      const shape = await proofSystemOf(manifest).keyShape(zkey);
-      requireKeyShape(folder, manifest, shape, { wires: circuit.wires, publicSignals: publicSignals.length, domainSize: circuit.domainSize });
-      await readVerificationKey(folder);
-    });
+    await check(
+      state,
+      'verification key',
+      `${files.verificationKey} is the proving key's, which is for a circuit of this size`,
+      async () => {
+        const { circuit, publicSignals } = manifest;
+        // Reads the header alone; counts that the file's sections do not bear out are refused.
+        const shape = await proofSystemOf(manifest).keyShape(zkey);
+        requireKeyShape(folder, manifest, shape, {
+          wires: circuit.wires,
+          publicSignals: publicSignals.length,
+          domainSize: circuit.domainSize,
+        });
+        await readVerificationKey(folder);
+      },
+    );
   }
   if (keys.kind === 'development') {
     say(
@@ -301,18 +435,28 @@ async function auditKeys(state: State): Promise<void> {
     return;
   }
   if (options.ptau === undefined || zkey === undefined) {
-    if (zkey !== undefined) await check(state, 'ceremony', 'the proving key names the contributions that the manifest does', () => requireRecordedCeremony(folder, manifest, zkey));
-    say('keys', 'open', `whether the key comes from this circuit and powers of tau with SHA-256 ${keys.ptauHash ?? 'unknown'}: give the file (--ptau)`);
+    if (zkey !== undefined)
+      await check(state, 'ceremony', 'the proving key names the contributions that the manifest does', () =>
+        requireRecordedCeremony(folder, manifest, zkey),
+      );
+    say(
+      'keys',
+      'open',
+      `whether the key comes from this circuit and powers of tau with SHA-256 ${keys.ptauHash ?? 'unknown'}: give the file (--ptau)`,
+    );
     return;
   }
   const { ptau } = options;
   await check(state, 'keys', '', async () => {
     await requireRecordedCeremony(folder, manifest, zkey);
-    compare('the manifest\'s hash of the powers of tau', keys.ptauHash ?? 'absent', await hashFile(ptau));
+    compare("the manifest's hash of the powers of tau", keys.ptauHash ?? 'absent', await hashFile(ptau));
     const { ceremony } = chooseBackend('auto', () => undefined);
     const { contributions } = await withR1cs(folder, manifest, (r1cs) => ceremony.verifyKey(zkey, { r1cs, ptau }));
     const names = contributions.map(({ name, hash, kind }) => `${name ?? kind} ${hash.slice(0, 16)}…`).join(', ');
-    const alone = contributions.filter(({ kind }) => kind === 'contribution').length === 1 ? '; one person alone contributed, and forges proofs if they kept the secret' : '';
+    const alone =
+      contributions.filter(({ kind }) => kind === 'contribution').length === 1
+        ? '; one person alone contributed, and forges proofs if they kept the secret'
+        : '';
     return `the key comes from this circuit and these powers of tau by ${contributions.length} contribution(s): ${names}${alone}`;
   });
 }
@@ -334,7 +478,7 @@ async function auditContract(state: State): Promise<void> {
 async function auditChain(state: State): Promise<void> {
   const { folder, manifest, options, say } = state;
   if (options.rpc === undefined || manifest.keys === undefined) {
-    say('chain', 'open', 'whether a chain holds this model: give an endpoint (--rpc) and the model\'s number (--model)');
+    say('chain', 'open', "whether a chain holds this model: give an endpoint (--rpc) and the model's number (--model)");
     return;
   }
   const { rpc: url } = options;
@@ -351,7 +495,9 @@ async function auditChain(state: State): Promise<void> {
     const rpc = (endpoint.rpc = await connect(url));
     const record = await readDeployment(folder, rpc);
     const key = await readVerificationKey(folder);
-    const artifact = (await compileCached({ 'Verifier.sol': renderVerifier(key, manifest) }))[contractName(manifest.name)];
+    const artifact = (await compileCached({ 'Verifier.sol': renderVerifier(key, manifest) }))[
+      contractName(manifest.name)
+    ];
     const registry = options.registry ?? record.registry?.address;
     const modelId = options.modelId ?? (record.model === undefined ? undefined : BigInt(record.model.id));
     if (registry !== undefined && modelId !== undefined) {
@@ -368,7 +514,14 @@ async function auditChain(state: State): Promise<void> {
   endpoint.rpc?.provider.destroy();
 }
 
-async function auditRegistered(state: State, rpc: Rpc, registry: string, modelId: bigint, keyHash: string, code: string): Promise<void> {
+async function auditRegistered(
+  state: State,
+  rpc: Rpc,
+  registry: string,
+  modelId: bigint,
+  keyHash: string,
+  code: string,
+): Promise<void> {
   const { manifest, say } = state;
   let verifier: string | undefined;
   await check(state, 'registry', '', async () => {
@@ -384,27 +537,43 @@ async function auditRegistered(state: State, rpc: Rpc, registry: string, modelId
 }
 
 /** A registry of other code may still be a good one, so that it is not an error. */
-async function auditPackageCode({ say }: State, rpc: Rpc, contracts: { readonly registry: string; readonly attestations?: string }): Promise<void> {
+async function auditPackageCode(
+  { say }: State,
+  rpc: Rpc,
+  contracts: { readonly registry: string; readonly attestations?: string },
+): Promise<void> {
   const { registry, attestations } = contracts;
   const unknown = await unknownCode(rpc, contracts);
-  for (const what of unknown) say('registry\'s code', 'open', what);
-  const what = attestations === undefined ? `the registry at ${registry} has` : `the registry at ${registry} and the attestations contract at ${attestations} have`;
-  if (unknown.length === 0) say('registry\'s code', 'established', `${what} the code that this package compiles`);
+  for (const what of unknown) say("registry's code", 'open', what);
+  const what =
+    attestations === undefined
+      ? `the registry at ${registry} has`
+      : `the registry at ${registry} and the attestations contract at ${attestations} have`;
+  if (unknown.length === 0) say("registry's code", 'established', `${what} the code that this package compiles`);
 }
 
 async function auditCode(state: State, rpc: Rpc, address: string, code: string): Promise<void> {
   await check(state, 'code on chain', `the code at ${address} is the build's verifier, compiled here`, async () => {
     const deployed = await rpc.provider.getCode(address);
-    if (deployed.toLowerCase() !== code.toLowerCase()) throw new AuditMismatchError(`the code at ${address} is not the build's verifier, compiled here`);
+    if (deployed.toLowerCase() !== code.toLowerCase())
+      throw new AuditMismatchError(`the code at ${address} is not the build's verifier, compiled here`);
   });
 }
 
 function nameLimits({ manifest, say }: State): void {
   if (manifest.keys?.kind === 'ptau') {
-    say('contributors', 'never', 'that at least one contributor forgot their secret; ask those whom you trust whether the hash is theirs');
+    say(
+      'contributors',
+      'never',
+      'that at least one contributor forgot their secret; ask those whom you trust whether the hash is theirs',
+    );
   } else {
     say('key maker', 'never', 'that whoever made the keys forgot the secrets; with them anybody forges');
   }
-  say('author', 'never', 'that the model is good, was trained on what its author claims, or is the one meant; a hash names a file, not a purpose');
+  say(
+    'author',
+    'never',
+    'that the model is good, was trained on what its author claims, or is the one meant; a hash names a file, not a purpose',
+  );
   say('inputs', 'never', 'that an input committed to is a true one: a proof says what the model makes of it');
 }

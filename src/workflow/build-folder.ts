@@ -1,6 +1,6 @@
 /**
- * The build folder on disk. Every file is written under a temporary name and renamed, the manifest last, so that a killed
- * run leaves the old build or the new one; what is read back is checked against the manifest's hashes.
+ * The build folder on disk. Every file is written under a temporary name and renamed, the manifest last, so that a
+ * killed run leaves the old build or the new one; what is read back is checked against the manifest's hashes.
  */
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
@@ -47,12 +47,17 @@ export interface WriteOptions {
 }
 
 /**
- * Starts a build: writes its files and its manifest, and removes what an earlier build left that no longer belongs. Keys stay where the
- * circuit is the same. Development keys of another circuit are dropped where that was made of the same ONNX file, in whatever state;
- * a ceremony's, and those of another model, only with `dropKeys`.
+ * Starts a build: writes its files and its manifest, and removes what an earlier build left that no longer belongs.
+ * Keys stay where the circuit is the same. Development keys of another circuit are dropped where that was made of the
+ * same ONNX file, in whatever state; a ceremony's, and those of another model, only with `dropKeys`.
  * @throws KeysExistError, BuildFolderError before anything is written
  */
-export async function writeBuild(folder: string, manifest: Manifest, files: BuildFiles, { modelPath, dropKeys = false }: WriteOptions = {}): Promise<Manifest> {
+export async function writeBuild(
+  folder: string,
+  manifest: Manifest,
+  files: BuildFiles,
+  { modelPath, dropKeys = false }: WriteOptions = {},
+): Promise<Manifest> {
   const origin = modelPath === undefined ? undefined : originOf(folder, modelPath);
   const earlier = await readManifest(folder).catch(() => undefined);
   if (earlier === undefined) await refuseFilesOfOthers(folder, Object.keys(files), dropKeys);
@@ -79,36 +84,49 @@ export async function writeBuild(folder: string, manifest: Manifest, files: Buil
     if (kept?.files[stale] === undefined) await rm(join(folder, stale), { force: true });
   }
   // What only some builds hold; a file of this name that the earlier build did not make is the user's own.
-  for (const stale of SOMETIMES) if (earlier?.files[stale] !== undefined && files[stale] === undefined) await rm(join(folder, stale), { force: true });
+  for (const stale of SOMETIMES)
+    if (earlier?.files[stale] !== undefined && files[stale] === undefined)
+      await rm(join(folder, stale), { force: true });
   const hashes: Record<string, string> = { ...kept?.files };
-  for (const [name, contents] of Object.entries(files)) hashes[name] = await writeAtomic(join(folder, name), contents());
+  for (const [name, contents] of Object.entries(files))
+    hashes[name] = await writeAtomic(join(folder, name), contents());
   const complete = { ...manifest, ...(origin === undefined ? {} : { origin }), ...kept?.entries, files: hashes };
   await writeManifest(folder, complete);
   return complete;
 }
 
-/** By the path as seen from the build, so that a project moved as a whole keeps it; hashed, as builds are given away. */
+/**
+ * By the path as seen from the build, so that a project moved as a whole keeps it; hashed, as builds are given away.
+ */
 function originOf(folder: string, modelPath: string): string {
   const path = relative(resolve(folder), resolve(modelPath)).split(sep).join('/');
   return `0x${createHash('sha256').update(path).digest('hex')}`;
 }
 
 /**
- * A folder without a manifest that can be read may hold a user's own files under names that a build replaces or removes. A run that was
- * killed half-way leaves an integer model, which is written first; a manifest of another version names its format.
+ * A folder without a manifest that can be read may hold a user's own files under names that a build replaces or
+ * removes. A run that was killed half-way leaves an integer model, which is written first; a manifest of another
+ * version names its format.
  * @throws BuildFolderError, KeysExistError
  */
 async function refuseFilesOfOthers(folder: string, names: readonly string[], dropKeys: boolean): Promise<void> {
   const found = await readdir(folder).catch(() => [] as string[]);
-  const beginsWith = async (name: string, text: string): Promise<boolean> => found.includes(name) && (await readStart(join(folder, name))).includes(text);
-  const ours = (await beginsWith(MANIFEST, '"format": "zkinfer-build"')) || (await beginsWith('integer-model.json', '"zkinfer-integer-model"'));
+  const beginsWith = async (name: string, text: string): Promise<boolean> =>
+    found.includes(name) && (await readStart(join(folder, name))).includes(text);
+  const ours =
+    (await beginsWith(MANIFEST, '"format": "zkinfer-build"')) ||
+    (await beginsWith('integer-model.json', '"zkinfer-integer-model"'));
   const lost = [MANIFEST, ...names, ...KEY_FILES, 'Verifier.sol'].filter((name) => found.includes(name));
   if (!ours && lost.length > 0) {
-    throw new BuildFolderError(`${folder} is no build and has files that this one would replace (${lost.join(', ')}); choose another folder (--out), or move them away`);
+    throw new BuildFolderError(
+      `${folder} is no build and has files that this one would replace (${lost.join(', ')}); choose another folder (--out), or move them away`,
+    );
   }
   const keys = KEY_FILES.filter((name) => found.includes(name));
   if (keys.length > 0 && !dropKeys) {
-    throw new KeysExistError(`${folder} has keys (${keys.join(', ')}) and no manifest that says what they are of; compile to another folder (--out), or say --drop-keys`);
+    throw new KeysExistError(
+      `${folder} has keys (${keys.join(', ')}) and no manifest that says what they are of; compile to another folder (--out), or say --drop-keys`,
+    );
   }
 }
 
@@ -129,9 +147,18 @@ async function readStart(path: string): Promise<string> {
 }
 
 /** What a manifest says of its keys; undefined where it has none. */
-function keysOf({ keys, unfinishedKey, files }: Manifest): { readonly entries: Pick<Manifest, 'keys' | 'unfinishedKey'>; readonly files: Record<string, string> } | undefined {
+function keysOf({
+  keys,
+  unfinishedKey,
+  files,
+}: Manifest):
+  | { readonly entries: Pick<Manifest, 'keys' | 'unfinishedKey'>; readonly files: Record<string, string> }
+  | undefined {
   if (keys === undefined && unfinishedKey === undefined) return undefined;
-  return { entries: { keys, unfinishedKey }, files: Object.fromEntries(KEY_FILES.filter((name) => files[name] !== undefined).map((name) => [name, files[name]])) };
+  return {
+    entries: { keys, unfinishedKey },
+    files: Object.fromEntries(KEY_FILES.filter((name) => files[name] !== undefined).map((name) => [name, files[name]])),
+  };
 }
 
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
@@ -139,10 +166,16 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
 }
 
 /** Adds files made later (keys, contract) to a build. Paths must already be in place or contents given. */
-export async function addToBuild(folder: string, changes: Partial<Manifest>, files: BuildFiles, present: readonly string[] = []): Promise<Manifest> {
+export async function addToBuild(
+  folder: string,
+  changes: Partial<Manifest>,
+  files: BuildFiles,
+  present: readonly string[] = [],
+): Promise<Manifest> {
   const manifest = await readManifest(folder);
   const hashes: Record<string, string> = { ...manifest.files };
-  for (const [name, contents] of Object.entries(files)) hashes[name] = await writeAtomic(join(folder, name), contents());
+  for (const [name, contents] of Object.entries(files))
+    hashes[name] = await writeAtomic(join(folder, name), contents());
   for (const name of present) hashes[name] = await hashFile(join(folder, name));
   const complete = { ...manifest, ...changes, files: hashes };
   await writeManifest(folder, complete);
@@ -157,7 +190,10 @@ export async function dropFromBuild(folder: string, name: string): Promise<void>
   await rm(join(folder, name), { force: true });
 }
 
-/** Bytes of a file that is read whole, at most: a folder may come from anybody. What is larger is read in pieces, or not at all. */
+/**
+ * Bytes of a file that is read whole, at most: a folder may come from anybody. What is larger is read in pieces, or not
+ * at all.
+ */
 const MOST_BYTES: Readonly<Record<string, number>> = {
   [MANIFEST]: 2 ** 26,
   'Verifier.sol': 2 ** 24,
@@ -167,12 +203,18 @@ const MOST_BYTES: Readonly<Record<string, number>> = {
 /** Of any other: what Node reads into one buffer. */
 const MOST_BYTES_OF_OTHERS = 2 ** 31 - 1;
 
-/** A regular file of a bearable size; a pipe or a device would be read for ever. @throws BuildFolderError; ENOENT and its like as they are */
+/**
+ * A regular file of a bearable size; a pipe or a device would be read for ever. @throws BuildFolderError; ENOENT and
+ * its like as they are
+ */
 async function readBounded(folder: string, name: string): Promise<Buffer> {
   const path = join(folder, name);
   const { size } = await requireRegular(path);
   const most = MOST_BYTES[name] ?? MOST_BYTES_OF_OTHERS;
-  if (size > most) throw new BuildFolderError(`${path} has ${size} bytes, and at most ${most} are read; it is no file that zkinfer wrote`);
+  if (size > most)
+    throw new BuildFolderError(
+      `${path} has ${size} bytes, and at most ${most} are read; it is no file that zkinfer wrote`,
+    );
   return await readFile(path);
 }
 
@@ -190,12 +232,17 @@ export async function readManifest(folder: string): Promise<Manifest> {
     text = (await readBounded(folder, MANIFEST)).toString('utf8');
   } catch (cause) {
     if (cause instanceof BuildFolderError) throw cause;
-    throw new BuildFolderError(`${folder} holds no build (no ${MANIFEST}); make one with: zkinfer compile MODEL.onnx --out ${folder}`, { cause });
+    throw new BuildFolderError(
+      `${folder} holds no build (no ${MANIFEST}); make one with: zkinfer compile MODEL.onnx --out ${folder}`,
+      { cause },
+    );
   }
   try {
     return manifestSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new BuildFolderError(`${join(folder, MANIFEST)} is damaged or of another version; compile the model again`, { cause });
+    throw new BuildFolderError(`${join(folder, MANIFEST)} is damaged or of another version; compile the model again`, {
+      cause,
+    });
   }
 }
 
@@ -219,8 +266,10 @@ export async function readBuildFile(folder: string, manifest: Manifest, name: st
 export async function checkBuildFile(folder: string, manifest: Manifest, name: string): Promise<string> {
   const path = join(folder, name);
   if (manifest.files[name] === undefined) throw missing(folder, manifest, name);
-  if (basename(name) !== name) throw new BuildFolderError(`${folder}: the manifest names a file outside the folder: ${name}`);
-  if (!(await stat(path).catch(() => undefined))) throw new BuildFolderError(`${path} cannot be read; ${remedy(folder, manifest, name)}`);
+  if (basename(name) !== name)
+    throw new BuildFolderError(`${folder}: the manifest names a file outside the folder: ${name}`);
+  if (!(await stat(path).catch(() => undefined)))
+    throw new BuildFolderError(`${path} cannot be read; ${remedy(folder, manifest, name)}`);
   await requireRegular(path);
   if ((await hashFile(path)) !== manifest.files[name]) throw damaged(folder, manifest, name);
   return path;
@@ -242,7 +291,9 @@ function missing(folder: string, manifest: Manifest, name: string): BuildFolderE
 }
 
 function damaged(folder: string, manifest: Manifest, name: string): BuildFolderError {
-  return new BuildFolderError(`${join(folder, name)} is not the file that the manifest describes (its hash differs); ${remedy(folder, manifest, name)}`);
+  return new BuildFolderError(
+    `${join(folder, name)} is not the file that the manifest describes (its hash differs); ${remedy(folder, manifest, name)}`,
+  );
 }
 
 function remedy(folder: string, manifest: Manifest, name: string): string {
@@ -252,7 +303,10 @@ function remedy(folder: string, manifest: Manifest, name: string): string {
   return 'compile the model again';
 }
 
-/** How a build comes by keys that are missing, damaged or for something else: never by a command that drops those of a ceremony. */
+/**
+ * How a build comes by keys that are missing, damaged or for something else: never by a command that drops those of a
+ * ceremony.
+ */
 export function keysRemedy(folder: string, manifest: Pick<Manifest, 'keys' | 'unfinishedKey' | 'proofSystem'>): string {
   const { keys, unfinishedKey } = manifest;
   if (keys?.kind === 'ptau') {

@@ -16,9 +16,15 @@ const MOST_BYTES = 120;
 /** Names that Windows keeps for devices. */
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
-/** A name for a folder on every file system: letters, digits and pictures of all scripts stay, anything else becomes a dash. */
+/**
+ * A name for a folder on every file system: letters, digits and pictures of all scripts stay, anything else becomes a
+ * dash.
+ */
 function fileName(text: string): string {
-  let name = text.normalize('NFC').replace(/[^\p{L}\p{M}\p{N}\p{So}_.-]+/gu, '-').replace(/^[-.]+|[-.]+$/g, '');
+  let name = text
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{M}\p{N}\p{So}_.-]+/gu, '-')
+    .replace(/^[-.]+|[-.]+$/g, '');
   while (new TextEncoder().encode(name).length > MOST_BYTES) name = [...name].slice(0, -1).join('');
   if (RESERVED.test(name)) return `model-${name}`;
   return name || 'model';

@@ -1,6 +1,7 @@
 /**
- * The integer model of a build, and its constraint system as a file. A large build holds no `circuit.r1cs`: whoever needs the file gets it
- * made again from the integer model, under a temporary name, compared with the hash that the manifest names, and removed afterwards.
+ * The integer model of a build, and its constraint system as a file. A large build holds no `circuit.r1cs`: whoever
+ * needs the file gets it made again from the integer model, under a temporary name, compared with the hash that the
+ * manifest names, and removed afterwards.
  */
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
@@ -19,7 +20,10 @@ export const WEIGHTS = 'weights.bin';
 /** @throws BuildFolderError, IntegerModelFormatError */
 export async function readIntegerModel(folder: string, manifest: Manifest): Promise<IntegerModel> {
   const json = new TextDecoder().decode(await readBuildFile(folder, manifest, 'integer-model.json'));
-  return restoreIntegerModel(json, manifest.files[WEIGHTS] === undefined ? undefined : await readBuildFile(folder, manifest, WEIGHTS));
+  return restoreIntegerModel(
+    json,
+    manifest.files[WEIGHTS] === undefined ? undefined : await readBuildFile(folder, manifest, WEIGHTS),
+  );
 }
 
 /** Path of the build's own `.r1cs`, checked; undefined where it holds none. @throws BuildFolderError */
@@ -37,9 +41,16 @@ export async function withR1cs<T>(folder: string, manifest: Manifest, use: (path
 }
 
 /** The same for a build without the file. @throws BuildFolderError, BuildMismatchError */
-export async function withMadeR1cs<T>(folder: string, manifest: Manifest, use: (path: string) => Promise<T>): Promise<T> {
+export async function withMadeR1cs<T>(
+  folder: string,
+  manifest: Manifest,
+  use: (path: string) => Promise<T>,
+): Promise<T> {
   const model = await readIntegerModel(folder, manifest);
-  const [{ compileModel }, { r1csChunks }] = await Promise.all([import('../compile/compile.js'), import('../r1cs/r1cs-file.js')]);
+  const [{ compileModel }, { r1csChunks }] = await Promise.all([
+    import('../compile/compile.js'),
+    import('../r1cs/r1cs-file.js'),
+  ]);
   const path = join(folder, `${R1CS}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
     const { constraints } = await compileModel(model, manifest.visibility);

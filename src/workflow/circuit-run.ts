@@ -1,6 +1,6 @@
 /**
- * The circuit run on integers: a witness, and the outputs that the circuit itself computed, whatever is public of them. They are
- * compared with the interpreter's on every run, so that nothing is proved that the integer model does not say.
+ * The circuit run on integers: a witness, and the outputs that the circuit itself computed, whatever is public of them.
+ * They are compared with the interpreter's on every run, so that nothing is proved that the integer model does not say.
  */
 import type { Program } from '../compile/program.js';
 import { InconsistentWitnessError } from './errors.js';
@@ -19,8 +19,8 @@ export interface CircuitRun {
 }
 
 /**
- * Prepares a circuit for many runs. The function takes one array of integers for each input of the model, the context, and the salts
- * of the commitments in their order. @throws InconsistentWitnessError
+ * Prepares a circuit for many runs. The function takes one array of integers for each input of the model, the context,
+ * and the salts of the commitments in their order. @throws InconsistentWitnessError
  */
 export function prepareCircuit(
   model: IntegerModel,
@@ -49,6 +49,8 @@ function compare(expected: readonly Float64Array[], results: Float64Array, model
     at += values.length;
   });
   if (at !== results.length) {
-    throw new InconsistentWitnessError(`the circuit has ${results.length} output elements, the integer model ${at}; compile the model again`);
+    throw new InconsistentWitnessError(
+      `the circuit has ${results.length} output elements, the integer model ${at}; compile the model again`,
+    );
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Which outputs name a class. A row of numbers alone does not say so: regressions and embeddings look the same. What says it is a softmax
- * at the end of the network, an ArgMax over the output, or the user.
+ * Which outputs name a class. A row of numbers alone does not say so: regressions and embeddings look the same. What
+ * says it is a softmax at the end of the network, an ArgMax over the output, or the user.
  */
 import { UsageError } from '../errors.js';
 import { isScoreVector } from '../quantize/accuracy.js';
@@ -18,18 +18,29 @@ export interface OutputClasses {
   readonly labels?: readonly string[];
 }
 
-/** For each output, whether its largest element names a class, and how the classes are called. @throws UsageError for labels that fit no output */
-export function classesOf({ outputs, nodes }: Pick<Graph, 'outputs' | 'nodes'>, { scores = false, labels }: ClassOptions): OutputClasses[] {
+/**
+ * For each output, whether its largest element names a class, and how the classes are called. @throws UsageError for
+ * labels that fit no output
+ */
+export function classesOf(
+  { outputs, nodes }: Pick<Graph, 'outputs' | 'nodes'>,
+  { scores = false, labels }: ClassOptions,
+): OutputClasses[] {
   const compared = new Set(nodes.flatMap(({ op, inputs }) => (op === 'argMax' ? inputs : [])));
   const found = outputs.map(({ shape, tensor, omitted, labels: own, named: isLabel }): OutputClasses => {
     if (isLabel) return { scores: false, labels: own };
     const row = isScoreVector(shape);
     const named = row && labels !== undefined && labels.length === shape[shape.length - 1];
     const names = named ? labels : own;
-    return { scores: row && (scores || names !== undefined || omitted !== undefined || compared.has(tensor)), ...(names === undefined ? {} : { labels: names }) };
+    return {
+      scores: row && (scores || names !== undefined || omitted !== undefined || compared.has(tensor)),
+      ...(names === undefined ? {} : { labels: names }),
+    };
   });
   if (labels !== undefined && !found.some((output) => output.labels === labels)) {
-    throw new UsageError(`${labels.length} labels, and no output has as many scores: ${outputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')}`);
+    throw new UsageError(
+      `${labels.length} labels, and no output has as many scores: ${outputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')}`,
+    );
   }
   return found;
 }
@@ -44,6 +55,7 @@ export function parseLabels(text: string, source: string): string[] {
   } catch (cause) {
     throw new UsageError(`${source} is not JSON: ${(cause as Error).message}`, { cause });
   }
-  if (!Array.isArray(value) || !value.every((label) => typeof label === 'string')) throw new UsageError(`${source} must be a JSON array of strings, or one label a line`);
+  if (!Array.isArray(value) || !value.every((label) => typeof label === 'string'))
+    throw new UsageError(`${source} must be a JSON array of strings, or one label a line`);
   return value;
 }

@@ -1,4 +1,6 @@
-/** `compile` as a function: ONNX bytes in; circuit, integer model, manifest and accuracy report out. No file is touched. */
+/**
+ * `compile` as a function: ONNX bytes in; circuit, integer model, manifest and accuracy report out. No file is touched.
+ */
 import { leastOf } from '../tensor/extremes.js';
 import { createHash } from 'node:crypto';
 import { compileModel, type Circuit } from '../compile/compile.js';
@@ -42,14 +44,22 @@ export interface CompileOptions extends ClassOptions, ModelChoice {
   readonly inputVisibility?: Visibility;
   /** Default public. */
   readonly outputVisibility?: Visibility;
-  /** Where compiled gadgets are looked for and kept; see `circom/compile.ts`. Default: the user's cache, then the package's own. */
+  /**
+   * Where compiled gadgets are looked for and kept; see `circom/compile.ts`. Default: the user's cache, then the
+   * package's own.
+   */
   readonly gadgetFolders?: readonly string[];
-  /** Writes `circuit.r1cs` and `circuit.sym` whatever their size. Default: where the former has at most MOST_R1CS_BYTES. */
+  /**
+   * Writes `circuit.r1cs` and `circuit.sym` whatever their size. Default: where the former has at most MOST_R1CS_BYTES.
+   */
   readonly r1cs?: boolean;
   readonly onStage?: (stage: string) => void;
 }
 
-/** Bytes up to which a build holds its constraint system as a file. Whoever needs a larger one gets it made again: `circuit-file.ts`. */
+/**
+ * Bytes up to which a build holds its constraint system as a file. Whoever needs a larger one gets it made again:
+ * `circuit-file.ts`.
+ */
 const MOST_R1CS_BYTES = 2 ** 26;
 
 export interface CompiledModel {
@@ -71,7 +81,10 @@ export function sha256(pieces: Iterable<Uint8Array | string>): string {
   return `0x${hash.digest('hex')}`;
 }
 
-/** SHA-256 of samples as numbers: doubles, little-endian, each array behind its length. The same rows in another file have the same hash. */
+/**
+ * SHA-256 of samples as numbers: doubles, little-endian, each array behind its length. The same rows in another file
+ * have the same hash.
+ */
 export function samplesHash(samples: readonly Sample[]): string {
   return sha256(
     samples.flatMap((sample) =>
@@ -92,7 +105,8 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
   const { choice, classes, samples, requantizeTo, compared } = prepareModel(onnx, options);
   const { activationBits: givenBits = 8, inputRange, target } = options;
   stage('quantizing');
-  const activationBits = target === undefined ? givenBits : await fewestBits({ ...compared, requantize: requantizeTo(givenBits) }, target);
+  const activationBits =
+    target === undefined ? givenBits : await fewestBits({ ...compared, requantize: requantizeTo(givenBits) }, target);
   const requantize = requantizeTo(activationBits);
   const model = requantize({});
   stage('compiling the circuit');
@@ -104,15 +118,32 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
   const recorded = {
     activationBits,
     ...(inputRange === undefined ? {} : { inputRange: [...inputRange] as [number, number] }),
-    ...(choice.shapes === undefined ? {} : { shapes: choice.shapes.map(({ name, shape }) => ({ name, shape: [...shape] })) }),
+    ...(choice.shapes === undefined
+      ? {}
+      : { shapes: choice.shapes.map(({ name, shape }) => ({ name, shape: [...shape] })) }),
     ...(choice.outputs === undefined ? {} : { outputs: [...choice.outputs] }),
     ...(samples.length === 0 ? {} : { calibrationHash: samplesHash(samples), calibrationRows: samples.length }),
   };
-  const manifest = { ...describe(onnx, model, circuit, options.name, visibility, classes), options: recorded, accuracy: onRecord(accuracy) };
-  return { model, circuit, manifest, accuracy, layers: reportLayers(model, circuit), files: filesOf(model, circuit, options.r1cs), seconds: (performance.now() - start) / 1000 };
+  const manifest = {
+    ...describe(onnx, model, circuit, options.name, visibility, classes),
+    options: recorded,
+    accuracy: onRecord(accuracy),
+  };
+  return {
+    model,
+    circuit,
+    manifest,
+    accuracy,
+    layers: reportLayers(model, circuit),
+    files: filesOf(model, circuit, options.r1cs),
+    seconds: (performance.now() - start) / 1000,
+  };
 }
 
-/** A model as it is quantized, to whatever bits, and what it is compared with. @throws any error class of onnx/errors, CalibrationError */
+/**
+ * A model as it is quantized, to whatever bits, and what it is compared with. @throws any error class of onnx/errors,
+ * CalibrationError
+ */
 export function prepareModel(onnx: Uint8Array, options: CompileOptions) {
   options.onStage?.('reading the model');
   const choice = choiceOf(options);
@@ -121,15 +152,35 @@ export function prepareModel(onnx: Uint8Array, options: CompileOptions) {
   const samples = checkSamples(options.calibration ?? [], graph.inputs);
   const heldOut = checkSamples(options.heldOut ?? [], graph.inputs);
   const { inputRange, onStage } = options;
-  const requantizeTo = (bits: number) => (otherwise: Otherwise): IntegerModel => {
-    const { inputRange: range = inputRange, ...rest } = otherwise;
-    return quantize(graph, { activationBits: bits, samples, evaluator, ...rest, inputRange: range ?? undefined });
+  const requantizeTo =
+    (bits: number) =>
+    (otherwise: Otherwise): IntegerModel => {
+      const { inputRange: range = inputRange, ...rest } = otherwise;
+      return quantize(graph, { activationBits: bits, samples, evaluator, ...rest, inputRange: range ?? undefined });
+    };
+  return {
+    choice,
+    classes,
+    samples,
+    requantizeTo,
+    compared: {
+      onnx,
+      graph,
+      choice,
+      scores: classes.map(({ scores }) => scores),
+      calibration: samples,
+      heldOut,
+      inputRange,
+      onStage,
+    },
   };
-  return { choice, classes, samples, requantizeTo, compared: { onnx, graph, choice, scores: classes.map(({ scores }) => scores), calibration: samples, heldOut, inputRange, onStage } };
 }
 
 /** Who sees what, where the options do not say. */
-export function visibilityOf({ inputVisibility = 'hashed', outputVisibility = 'public' }: CompileOptions): PortVisibility {
+export function visibilityOf({
+  inputVisibility = 'hashed',
+  outputVisibility = 'public',
+}: CompileOptions): PortVisibility {
   return { input: inputVisibility, output: outputVisibility };
 }
 
@@ -139,7 +190,11 @@ function choiceOf({ shapes, outputs }: ModelChoice): ModelChoice {
 }
 
 /** The contents of a build's files, made when they are asked for. */
-function filesOf(model: IntegerModel, circuit: Circuit, r1cs = r1csBytes(circuit.constraints) <= MOST_R1CS_BYTES): BuildFiles {
+function filesOf(
+  model: IntegerModel,
+  circuit: Circuit,
+  r1cs = r1csBytes(circuit.constraints) <= MOST_R1CS_BYTES,
+): BuildFiles {
   const system: BuildFiles = {
     'circuit.r1cs': () => r1csChunks(circuit.constraints),
     'circuit.sym': () => symLines(wireNames(circuit.netlist, circuit.program, circuit.signals)),
@@ -189,7 +244,10 @@ function describe(
       wires: constraints.wireCount,
       nonZeros: constraints.nonZeros,
       publicSignals: circuit.signals.length,
-      domainSize: proofSystemOf({}).domainSize({ constraints: constraints.constraintCount, publicSignals: circuit.signals.length }),
+      domainSize: proofSystemOf({}).domainSize({
+        constraints: constraints.constraintCount,
+        publicSignals: circuit.signals.length,
+      }),
     },
     notes: [...model.notes, ...notesOnSignals(visibility, circuit.signals.length)],
     files: {},
@@ -210,10 +268,21 @@ function onRecord({ reference, heldOut, sets, warnings }: ComparedAccuracy): Man
   };
 }
 
-function describeInput(input: IntegerInput, { range: [low, high], packing: codes }: PortTensor): Manifest['inputs'][number] {
+function describeInput(
+  input: IntegerInput,
+  { range: [low, high], packing: codes }: PortTensor,
+): Manifest['inputs'][number] {
   const packing = { ...codes, offset: low };
-  const common = { name: input.name, shape: [...input.shape], scale: leastOf(input.scale), range: [low, high] as [number, number], packing };
-  return input.scale.length === 1 ? common : { ...common, elementScale: [...input.scale], elementOffset: [...input.low] };
+  const common = {
+    name: input.name,
+    shape: [...input.shape],
+    scale: leastOf(input.scale),
+    range: [low, high] as [number, number],
+    packing,
+  };
+  return input.scale.length === 1
+    ? common
+    : { ...common, elementScale: [...input.scale], elementOffset: [...input.low] };
 }
 
 /** What a proof of this shape does not say, and where it cannot go. */
@@ -222,7 +291,7 @@ function notesOnSignals({ input, output }: PortVisibility, signals: number): str
   if (input === 'private' && output === 'private') notes.push(NO_STATEMENT);
   else if (input === 'private') {
     notes.push(
-      "the input is private: a proof says only that some input in the declared range has this output, which may be true of every output; take --input-visibility hashed to bind it to one input",
+      'the input is private: a proof says only that some input in the declared range has this output, which may be true of every output; take --input-visibility hashed to bind it to one input',
     );
   }
   if (signals > MAX_SIGNALS) notes.push(tooManySignals(signals));

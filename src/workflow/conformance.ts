@@ -27,7 +27,10 @@ export interface ConformanceRow {
   readonly seconds?: number;
 }
 
-/** What a model is measured with: texts of input files. Without calibration data its own sample sets the ranges, and is measured. */
+/**
+ * What a model is measured with: texts of input files. Without calibration data its own sample sets the ranges, and is
+ * measured.
+ */
 export interface ConformanceInputs {
   readonly input: string;
   readonly calibration?: string;
@@ -35,17 +38,38 @@ export interface ConformanceInputs {
   readonly heldOut?: string;
 }
 
-/** Compiles one model and proves nothing: checks the witness and compares the outputs. Whatever goes wrong is a row of its own. */
-export async function checkConformance(name: string, onnx: Uint8Array, { input, calibration, heldOut }: ConformanceInputs): Promise<ConformanceRow> {
+/**
+ * Compiles one model and proves nothing: checks the witness and compares the outputs. Whatever goes wrong is a row of
+ * its own.
+ */
+export async function checkConformance(
+  name: string,
+  onnx: Uint8Array,
+  { input, calibration, heldOut }: ConformanceInputs,
+): Promise<ConformanceRow> {
   const start = performance.now();
   try {
     const { inputs } = buildGraph(decodeModel(onnx));
     const sample = parseInput(input, inputs, `${name}/input.json`);
-    const samples = calibration === undefined ? [sample] : parseSamples(calibration, inputs, `${name}/calibration.json`);
-    const kept = heldOut !== undefined ? parseSamples(heldOut, inputs, `${name}/heldout.json`) : calibration === undefined ? [] : [sample];
-    const { model, circuit, accuracy } = await compileOnnx(onnx, { name, calibration: samples, heldOut: kept, scores: true });
+    const samples =
+      calibration === undefined ? [sample] : parseSamples(calibration, inputs, `${name}/calibration.json`);
+    const kept =
+      heldOut !== undefined
+        ? parseSamples(heldOut, inputs, `${name}/heldout.json`)
+        : calibration === undefined
+          ? []
+          : [sample];
+    const { model, circuit, accuracy } = await compileOnnx(onnx, {
+      name,
+      calibration: samples,
+      heldOut: kept,
+      scores: true,
+    });
     const codes = inputCodes(model.inputs, encodeInputs(model.inputs, samples[0]));
-    const witness = prepareWitness(circuit.program).generate({ publicInputs: [0n], privateInputs: [...codes, ...new Array<bigint>(circuit.saltCount).fill(1n)] });
+    const witness = prepareWitness(circuit.program).generate({
+      publicInputs: [0n],
+      privateInputs: [...codes, ...new Array<bigint>(circuit.saltCount).fill(1n)],
+    });
     const { maximumError, outputRange, classAgreement, reference, samples: measured } = accuracy;
     return {
       name,
@@ -53,7 +77,9 @@ export async function checkConformance(name: string, onnx: Uint8Array, { input, 
       constraints: circuit.constraints.constraintCount,
       satisfied: firstViolation(circuit.constraints, witness) === undefined,
       reference,
-      rows: (['heldOut', 'calibration', 'drawn'] as const).find((kind) => accuracy.sets.some(({ rows }) => rows === kind)),
+      rows: (['heldOut', 'calibration', 'drawn'] as const).find((kind) =>
+        accuracy.sets.some(({ rows }) => rows === kind),
+      ),
       samples: measured,
       error: maximumError,
       relativeError: outputRange > 0 ? maximumError / outputRange : maximumError,
@@ -61,7 +87,10 @@ export async function checkConformance(name: string, onnx: Uint8Array, { input, 
       seconds: (performance.now() - start) / 1000,
     };
   } catch (error) {
-    const why = error instanceof ZkinferError ? `${error.name}: ${error.message}` : `internal error, please report it: ${String(error)}`;
+    const why =
+      error instanceof ZkinferError
+        ? `${error.name}: ${error.message}`
+        : `internal error, please report it: ${String(error)}`;
     return { name, compiled: false, why };
   }
 }

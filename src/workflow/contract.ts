@@ -48,7 +48,8 @@ export interface ChainOptions {
 }
 
 /**
- * The source of the build's verifier, as this package writes it for the build's key, after manifest and model were compared.
+ * The source of the build's verifier, as this package writes it for the build's key, after manifest and model were
+ * compared.
  * @throws BuildMismatchError, UnfinishedKeyError
  */
 async function renderBuild(folder: string): Promise<string> {
@@ -60,8 +61,8 @@ async function renderBuild(folder: string): Promise<string> {
 }
 
 /**
- * The source to deploy or to recognize: rendered here, never taken from the folder, whose maker may have written anything into
- * `Verifier.sol`. @throws BuildMismatchError where the folder's differs
+ * The source to deploy or to recognize: rendered here, never taken from the folder, whose maker may have written
+ * anything into `Verifier.sol`. @throws BuildMismatchError where the folder's differs
  */
 export async function verifierSource(folder: string): Promise<string> {
   const manifest = await readManifest(folder);
@@ -93,11 +94,19 @@ export async function compileVerifier(folder: string, compile = compileSolidity)
 }
 
 /** Runs `work` with a chain and a signer, and ends what was started for it. */
-export async function withSender<T>(folder: string, options: ChainOptions, work: (sender: Sender, chain: Chain) => Promise<T>): Promise<T> {
+export async function withSender<T>(
+  folder: string,
+  options: ChainOptions,
+  work: (sender: Sender, chain: Chain) => Promise<T>,
+): Promise<T> {
   await readManifest(folder);
   const chain = await openChain(folder, options.rpc);
   try {
-    const sender = await openSender(folder, chain, options.confirmations === undefined ? {} : { confirmations: options.confirmations });
+    const sender = await openSender(
+      folder,
+      chain,
+      options.confirmations === undefined ? {} : { confirmations: options.confirmations },
+    );
     return await work(sender, chain);
   } finally {
     await chain.close();
@@ -118,9 +127,17 @@ export async function deployBuild(folder: string, options: ChainOptions): Promis
   const { keyHash } = await proofSystemOf(await readManifest(folder)).contract();
   return await withSender(folder, options, async (sender, chain) => {
     const deployed = await deployVerifier(sender, artifact, key);
-    await updateDeployment(folder, chain.rpc, { verifier: { address: deployed.address, transaction: deployed.transaction, vkHash: keyHash(key) } });
+    await updateDeployment(folder, chain.rpc, {
+      verifier: { address: deployed.address, transaction: deployed.transaction, vkHash: keyHash(key) },
+    });
     await chain.save();
-    return { address: deployed.address, transaction: deployed.transaction, gasUsed: deployed.gasUsed, chainId: chain.rpc.chainId, embedded: chain.embedded };
+    return {
+      address: deployed.address,
+      transaction: deployed.transaction,
+      gasUsed: deployed.gasUsed,
+      chainId: chain.rpc.chainId,
+      embedded: chain.embedded,
+    };
   });
 }
 
@@ -157,22 +174,43 @@ export async function registerBuild(
     await requireVerifier(chain.rpc, verifier, key, artifact);
     const contracts = await contractsFor(sender, deployment, options);
     await requireSameRegistry(chain.rpc, contracts);
-    await updateDeployment(folder, chain.rpc, { registry: { address: contracts.registry }, attestations: { address: contracts.attestations } });
+    await updateDeployment(folder, chain.rpc, {
+      registry: { address: contracts.registry },
+      attestations: { address: contracts.attestations },
+    });
     const wanted = { manifest, key, verifier, artifact, ...(options.uri === undefined ? {} : { uri: options.uri }) };
     // A model on record is another registry's where one is given that is not the one on record.
     const known = sameAddress(contracts.registry, deployment.registry?.address) ? deployment.model : undefined;
-    const model = known ? await updateModel(sender, contracts.registry, BigInt(known.id), wanted) : await registerModel(sender, contracts.registry, wanted);
+    const model = known
+      ? await updateModel(sender, contracts.registry, BigInt(known.id), wanted)
+      : await registerModel(sender, contracts.registry, wanted);
     await updateDeployment(folder, chain.rpc, {
-      model: { id: String(model.modelId), version: model.version, vkHash: keyHash(key), transaction: model.transaction },
+      model: {
+        id: String(model.modelId),
+        version: model.version,
+        vkHash: keyHash(key),
+        transaction: model.transaction,
+      },
     });
     await chain.save();
     const account = sender.signer.address;
     const bound = await bindingOnDisk(folder, manifest);
-    const usable = bound === undefined || isUsableBy(bound, { chainId: chain.rpc.chainId, contract: contracts.attestations, account });
+    const usable =
+      bound === undefined ||
+      isUsableBy(bound, { chainId: chain.rpc.chainId, contract: contracts.attestations, account });
     const foreign = usable ? {} : { foreignProof: bound };
     const notKnown = await unknownCode(chain.rpc, contracts);
     const { modelId, version, transaction } = model;
-    return { ...contracts, modelId: String(modelId), version, transaction, chainId: chain.rpc.chainId, account, ...foreign, notKnown };
+    return {
+      ...contracts,
+      modelId: String(modelId),
+      version,
+      transaction,
+      chainId: chain.rpc.chainId,
+      account,
+      ...foreign,
+      notKnown,
+    };
   });
 }
 
@@ -193,7 +231,10 @@ async function contractsFor(
 ): Promise<{ readonly registry: string; readonly attestations: string }> {
   const registry = given.registry ?? deployment.registry?.address;
   // The attestations on record read the registry on record, not another one that is given.
-  const known = given.registry === undefined || sameAddress(given.registry, deployment.registry?.address) ? deployment.attestations?.address : undefined;
+  const known =
+    given.registry === undefined || sameAddress(given.registry, deployment.registry?.address)
+      ? deployment.attestations?.address
+      : undefined;
   const attestations = given.attestations ?? known;
   if (registry && attestations) return { registry, attestations };
   if (registry) return { registry, attestations: (await deployAttestations(sender, registry)).address };
@@ -202,10 +243,15 @@ async function contractsFor(
 }
 
 /** @throws NotDeployedError where the attestations contract reads another registry */
-async function requireSameRegistry(rpc: Rpc, { registry, attestations }: { readonly registry: string; readonly attestations: string }): Promise<void> {
+async function requireSameRegistry(
+  rpc: Rpc,
+  { registry, attestations }: { readonly registry: string; readonly attestations: string },
+): Promise<void> {
   const own = await registryOf(rpc, attestations);
   if (sameAddress(registry, own)) return;
-  throw new NotDeployedError(`the attestations contract at ${attestations} reads the registry at ${own}, not that at ${registry}; give one that belongs to it (--registry, --attestations)`);
+  throw new NotDeployedError(
+    `the attestations contract at ${attestations} reads the registry at ${own}, not that at ${registry}; give one that belongs to it (--registry, --attestations)`,
+  );
 }
 
 /** What a proof is sent to, and what this folder says of it. */
@@ -219,8 +265,9 @@ interface Registered {
 }
 
 /**
- * Refuses a registered model that is not this build, by its hashes and by the code of its verifier, which an attestations contract asks.
- * Returns what is not known of the two contracts themselves. @throws NotDeployedError, ForeignCodeError
+ * Refuses a registered model that is not this build, by its hashes and by the code of its verifier, which an
+ * attestations contract asks. Returns what is not known of the two contracts themselves. @throws NotDeployedError,
+ * ForeignCodeError
  */
 async function requireRegistered(
   rpc: Rpc,
@@ -234,7 +281,11 @@ async function requireRegistered(
   const model = await readModelVersion(rpc, registry, modelId, version);
   const { modelHash, circuitHash } = manifest;
   const { keyHash } = await proofSystemOf(manifest).contract();
-  for (const [what, own, registered] of [['model', modelHash, model.modelHash], ['circuit', circuitHash, model.circuitHash], ['key', keyHash(key), model.vkHash]]) {
+  for (const [what, own, registered] of [
+    ['model', modelHash, model.modelHash],
+    ['circuit', circuitHash, model.circuitHash],
+    ['key', keyHash(key), model.vkHash],
+  ]) {
     if (own === registered) continue;
     throw new NotDeployedError(
       `model ${modelId}, version ${version}, in the registry at ${registry} is not the build in ${folder}: its ${what} hash is ${registered}, the build's ${own}. ` +
@@ -250,11 +301,17 @@ function sameAddress(one: string, other: string | undefined): boolean {
   return one.toLowerCase() === other?.toLowerCase();
 }
 
-function requirePart<K extends 'verifier' | 'attestations' | 'model'>(deployment: Deployment, part: K, folder: string): NonNullable<Deployment[K]> {
+function requirePart<K extends 'verifier' | 'attestations' | 'model'>(
+  deployment: Deployment,
+  part: K,
+  folder: string,
+): NonNullable<Deployment[K]> {
   const found = deployment[part];
   if (!found) {
     const command = part === 'verifier' ? 'deploy' : 'register';
-    throw new NotReadyError(`the build in ${folder} has no ${part} on chain ${deployment.chainId}; run: zkinfer ${command} ${folder}`);
+    throw new NotReadyError(
+      `the build in ${folder} has no ${part} on chain ${deployment.chainId}; run: zkinfer ${command} ${folder}`,
+    );
   }
   return found as NonNullable<Deployment[K]>;
 }
@@ -271,7 +328,10 @@ export interface SubmitResult {
   readonly chainId: number;
   /** Where a bare verifier decided, which does not look at it: whom the proof is for. */
   readonly boundTo?: BoundTo;
-  /** What is not known of the contracts that decided, a sentence each; none where their code is what this package compiles. */
+  /**
+   * What is not known of the contracts that decided, a sentence each; none where their code is what this package
+   * compiles.
+   */
   readonly notKnown: readonly string[];
 }
 
@@ -281,8 +341,9 @@ export interface SubmitOptions extends ChainOptions {
 }
 
 /**
- * Sends a proof: to the attestations contract where the build is registered, else to its verifier. Whatever verifier decides has the code
- * that is compiled here from the build. @throws ForeignCodeError, NotDeployedError, ContextMismatchError, PublicSignalsError
+ * Sends a proof: to the attestations contract where the build is registered, else to its verifier. Whatever verifier
+ * decides has the code that is compiled here from the build. @throws ForeignCodeError, NotDeployedError,
+ * ContextMismatchError, PublicSignalsError
  */
 export async function submitProof(folder: string, proof: ProofFile, options: SubmitOptions): Promise<SubmitResult> {
   const manifest = await readManifest(folder);
@@ -303,13 +364,25 @@ export async function submitProof(folder: string, proof: ProofFile, options: Sub
             `${account} would send it to ${contract} on chain ${chainId}. Send it as it was made, or ${again}`,
         );
       }
-      if (bound.kind === 'anybody') throw new ContextMismatchError(`the proof is bound to nobody, and the attestations take only their sender's: ${again}`);
+      if (bound.kind === 'anybody')
+        throw new ContextMismatchError(
+          `the proof is bound to nobody, and the attestations take only their sender's: ${again}`,
+        );
       const nonce = options.nonce ?? (bound.kind === 'account' ? BigInt(bound.nonce) : 0n);
       const { registry } = deployment;
-      const sent = { folder, attestations: contract, registry: registry?.address, modelId: BigInt(model.id), version: model.version };
+      const sent = {
+        folder,
+        attestations: contract,
+        registry: registry?.address,
+        modelId: BigInt(model.id),
+        version: model.version,
+      };
       const notKnown = await requireRegistered(chain.rpc, sent, manifest, key, artifact);
       const attested = { attestations: contract, modelId: BigInt(model.id), version: model.version, key, manifest };
-      const { transaction, gasUsed, accepted, attestation, alreadyAttested } = await submitInference(sender, attested, { ...proof, nonce });
+      const { transaction, gasUsed, accepted, attestation, alreadyAttested } = await submitInference(sender, attested, {
+        ...proof,
+        nonce,
+      });
       return { transaction, gasUsed, accepted, contract, attestation, alreadyAttested, chainId, notKnown };
     }
     const contract = requirePart(deployment, 'verifier', folder).address;

@@ -1,6 +1,6 @@
 /**
- * What can go wrong with a build and what belongs to it, one class a cause. In a file of their own, so that a program that only asks which
- * error it caught loads nothing else.
+ * What can go wrong with a build and what belongs to it, one class a cause. In a file of their own, so that a program
+ * that only asks which error it caught loads nothing else.
  */
 import { ZkinferError } from '../errors.js';
 

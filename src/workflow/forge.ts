@@ -5,12 +5,18 @@ import type { OutputReport } from './outputs.js';
 import type { ProofFile } from './proof-file.js';
 
 /** The same proof, claiming that the first output's elements are each one place further on: another class wins. */
-export function forgeOutput(file: ProofFile, manifest: Pick<Manifest, 'outputs' | 'publicSignals'>, output: OutputReport): ProofFile {
+export function forgeOutput(
+  file: ProofFile,
+  manifest: Pick<Manifest, 'outputs' | 'publicSignals'>,
+  output: OutputReport,
+): ProofFile {
   const { packing } = manifest.outputs[0];
   const { integers } = output;
   const rotated = integers.map((_, i) => integers[(i + integers.length - 1) % integers.length]);
   // A constant vector does not change when rotated; change its first element then.
-  const claimed = rotated.every((value, i) => value === integers[i]) ? integers.map((value, i) => (i === 0 ? value ^ 1 : value)) : rotated;
+  const claimed = rotated.every((value, i) => value === integers[i])
+    ? integers.map((value, i) => (i === 0 ? value ^ 1 : value))
+    : rotated;
   const words = packIntegers(claimed, packing);
   const publicSignals = file.publicSignals.map((signal, i) => {
     const { kind, tensor, word } = manifest.publicSignals[i];

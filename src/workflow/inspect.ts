@@ -1,5 +1,13 @@
 /** `inspect`: what is in a model, what of it can be proved, and what each layer will cost. */
-import { chooseFrom, decodeModel, microsoftOps, mlOps, supportedOps, surveyModel, type ModelSurvey } from '../onnx/index.js';
+import {
+  chooseFrom,
+  decodeModel,
+  microsoftOps,
+  mlOps,
+  supportedOps,
+  surveyModel,
+  type ModelSurvey,
+} from '../onnx/index.js';
 import { compileOnnx, type CompileOptions } from './compile.js';
 import type { ComparedAccuracy } from './accuracy-report.js';
 import type { LayerReport } from './report.js';
@@ -20,8 +28,18 @@ export interface Inspection {
 /** @throws MalformedModelError; unsupported operators are reported, not thrown */
 export async function inspectOnnx(onnx: Uint8Array, options: CompileOptions): Promise<Inspection> {
   const survey = surveyModel(chooseFrom(decodeModel(onnx), options));
-  if (survey.unsupported.length > 0) return { survey, supported: false, supportedOps: [...supportedOps(), ...mlOps(), ...microsoftOps()], notes: [] };
+  if (survey.unsupported.length > 0)
+    return { survey, supported: false, supportedOps: [...supportedOps(), ...mlOps(), ...microsoftOps()], notes: [] };
   const { layers, manifest, accuracy } = await compileOnnx(onnx, options);
   const { constraints, domainSize } = manifest.circuit;
-  return { survey, supported: true, supportedOps: supportedOps(), layers, constraints, domainSize, accuracy, notes: manifest.notes };
+  return {
+    survey,
+    supported: true,
+    supportedOps: supportedOps(),
+    layers,
+    constraints,
+    domainSize,
+    accuracy,
+    notes: manifest.notes,
+  };
 }

@@ -1,6 +1,6 @@
 /**
- * An ONNX file from a folder, with the weights that it keeps in files beside it. The model comes from a stranger, so only regular files in
- * its own folder are read, and no more bytes than one ONNX file may hold.
+ * An ONNX file from a folder, with the weights that it keeps in files beside it. The model comes from a stranger, so
+ * only regular files in its own folder are read, and no more bytes than one ONNX file may hold.
  */
 import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
@@ -29,13 +29,15 @@ export async function readOnnxFile(path: string): Promise<Uint8Array> {
 }
 
 function readPlace(folder: string, { location, offset, length }: ExternalData, room: number): Uint8Array {
-  const refuse = (reason: string, cause?: unknown): FileError => new FileError(`cannot read '${location}', in which the model keeps weights: ${reason}`, { cause });
+  const refuse = (reason: string, cause?: unknown): FileError =>
+    new FileError(`cannot read '${location}', in which the model keeps weights: ${reason}`, { cause });
   let path: string;
   let file: number;
   try {
     path = realpathSync(join(folder, location));
     const inside = relative(realpathSync(folder), path);
-    if (isAbsolute(location) || isAbsolute(inside) || inside === '..' || inside.startsWith(`..${sep}`)) throw refuse("it is outside the model's folder");
+    if (isAbsolute(location) || isAbsolute(inside) || inside === '..' || inside.startsWith(`..${sep}`))
+      throw refuse("it is outside the model's folder");
     if (!statSync(path).isFile()) throw refuse('it is no regular file');
     file = openSync(path, 'r');
   } catch (cause) {
@@ -44,10 +46,12 @@ function readPlace(folder: string, { location, offset, length }: ExternalData, r
   try {
     const { size } = fstatSync(file);
     const count = length ?? size - offset;
-    if (offset + count > size || count < 0) throw refuse(`it has ${size} bytes, and bytes ${offset} to ${offset + count} are asked of it`);
-    if (count > room) throw refuse(`all weights together are more than the ${LARGEST} bytes that one ONNX file may hold`);
+    if (offset + count > size || count < 0)
+      throw refuse(`it has ${size} bytes, and bytes ${offset} to ${offset + count} are asked of it`);
+    if (count > room)
+      throw refuse(`all weights together are more than the ${LARGEST} bytes that one ONNX file may hold`);
     const data = new Uint8Array(count);
-    for (let done = 0; done < count; ) {
+    for (let done = 0; done < count;) {
       const read = readSync(file, data, done, count - done, offset + done);
       if (read === 0) throw refuse('it became shorter while it was read');
       done += read;

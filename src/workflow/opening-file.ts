@@ -23,7 +23,10 @@ function openingAt(value: unknown): Opening {
   const salts = fieldAt(object, 'salts', '', objectAt);
   const [input, output] = ['input', 'output'].map((side) => optionalAt(salts, side, 'salts', saltAt));
   const outputs = optionalAt(object, 'outputs', '', arrayOf(arrayOf(integerAt)));
-  return { salts: { ...(input === undefined ? {} : { input }), ...(output === undefined ? {} : { output }) }, ...(outputs === undefined ? {} : { outputs }) };
+  return {
+    salts: { ...(input === undefined ? {} : { input }), ...(output === undefined ? {} : { output }) },
+    ...(outputs === undefined ? {} : { outputs }),
+  };
 }
 
 /** What opens the commitments of an inference. Whoever has it can check guesses of the input. */
@@ -47,6 +50,8 @@ export function openingFromJson(text: string, source: string): Opening {
     return openingAt(value);
   } catch (cause) {
     if (!(cause instanceof ShapeMismatch)) throw cause;
-    throw new OpeningError(`${source} is no opening as \`zkinfer prove --opening\` writes it: ${cause.message}`, { cause });
+    throw new OpeningError(`${source} is no opening as \`zkinfer prove --opening\` writes it: ${cause.message}`, {
+      cause,
+    });
   }
 }

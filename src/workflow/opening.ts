@@ -1,6 +1,6 @@
 /**
- * Openings: what lets somebody check which input, or which output, a proof's commitment is of. A commitment to a tensor is a salted hash
- * of its integers, so salt and integers together open it, and nothing else does.
+ * Openings: what lets somebody check which input, or which output, a proof's commitment is of. A commitment to a tensor
+ * is a salted hash of its integers, so salt and integers together open it, and nothing else does.
  *
  * The trap: an opening says something of a proof only if the proof is valid and the salt is used on the side it is for.
  */
@@ -30,20 +30,29 @@ export interface Opened {
 }
 
 /**
- * Checks what public signals are of. `input`: the values that the input should be; the outputs are then those that the model gives for
- * it, else those of the opening. A public side is compared as it is, and needs no salt. Says nothing about the proof.
+ * Checks what public signals are of. `input`: the values that the input should be; the outputs are then those that the
+ * model gives for it, else those of the opening. A public side is compared as it is, and needs no salt. Says nothing
+ * about the proof.
  * @throws OpeningError, InputRangeError, InputShapeError, BuildMismatchError
  */
-export async function openSignals(folder: string, publicSignals: readonly string[], { opening, input }: { readonly opening?: Opening; readonly input?: Sample }): Promise<Opened> {
+export async function openSignals(
+  folder: string,
+  publicSignals: readonly string[],
+  { opening, input }: { readonly opening?: Opening; readonly input?: Sample },
+): Promise<Opened> {
   const manifest = await readManifest(folder);
   const model = await readIntegerModel(folder, manifest);
   const signals = publicSignalsOf(model, manifest.visibility);
   requireManifestOfModel(folder, manifest, model, signals);
   if (publicSignals.length !== signals.meanings.length) {
-    throw new OpeningError(`the build has ${signals.meanings.length} public signals, the proof ${publicSignals.length}: it is of another build`);
+    throw new OpeningError(
+      `the build has ${signals.meanings.length} public signals, the proof ${publicSignals.length}: it is of another build`,
+    );
   }
   const inputs = input && encodeInputs(model.inputs, input);
-  const outputs = inputs ? runIntegerModel(model, inputs) : opening?.outputs && outputIntegers(model, opening.outputs, signals);
+  const outputs = inputs
+    ? runIntegerModel(model, inputs)
+    : opening?.outputs && outputIntegers(model, opening.outputs, signals);
   const matches = (role: PortRole, integers: readonly Float64Array[]): boolean => {
     const salt = opening?.salts[role];
     const expected = signals.ofPort(role, integers, salt === undefined ? undefined : BigInt(salt));
@@ -51,33 +60,51 @@ export async function openSignals(folder: string, publicSignals: readonly string
     return stated.length === expected.length && expected.every((value, i) => value === BigInt(stated[i]));
   };
   const { visibility } = manifest;
-  const canOpen = (role: PortRole): boolean => visibility[role] === 'public' || (visibility[role] === 'hashed' && opening?.salts[role] !== undefined);
+  const canOpen = (role: PortRole): boolean =>
+    visibility[role] === 'public' || (visibility[role] === 'hashed' && opening?.salts[role] !== undefined);
   const opened = {
     ...(inputs && canOpen('input') ? { input: matches('input', inputs) } : {}),
     ...(outputs && canOpen('output') ? { output: matches('output', outputs) } : {}),
   };
-  if (opened.input === undefined && opened.output === undefined) throw new OpeningError(whyNot(visibility, opening, input));
+  if (opened.input === undefined && opened.output === undefined)
+    throw new OpeningError(whyNot(visibility, opening, input));
   return { ...opened, ...(opened.output && outputs ? { outputs: describeOutputs(manifest, outputs) } : {}) };
 }
 
 /**
- * @throws OpeningError where the outputs of an opening are not the model's in number, or outside their range: packed beside each other,
+ * @throws OpeningError where the outputs of an opening are not the model's in number, or outside their range: packed
+ *   beside each other,
  * such numbers would run into one another, and other outputs could have the same words
  */
-function outputIntegers(model: IntegerModel, given: readonly (readonly number[])[], { ports }: PublicSignals): Float64Array[] {
-  const fits = given.length === model.outputs.length && given.every((values, k) => values.length === sizeOf(model.outputs[k].shape));
-  if (!fits) throw new OpeningError(`the opening's outputs are not those of this model: ${model.outputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')}`);
+function outputIntegers(
+  model: IntegerModel,
+  given: readonly (readonly number[])[],
+  { ports }: PublicSignals,
+): Float64Array[] {
+  const fits =
+    given.length === model.outputs.length &&
+    given.every((values, k) => values.length === sizeOf(model.outputs[k].shape));
+  if (!fits)
+    throw new OpeningError(
+      `the opening's outputs are not those of this model: ${model.outputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')}`,
+    );
   given.forEach((values, k) => {
     const { offset, bits } = portOf(ports, 'output').tensors[k].packing;
     const outside = values.find((value) => value < offset || value - offset >= 2 ** bits);
-    if (outside !== undefined) throw new OpeningError(`output '${model.outputs[k].name}' of the opening holds ${outside}, which the model never gives`);
+    if (outside !== undefined)
+      throw new OpeningError(
+        `output '${model.outputs[k].name}' of the opening holds ${outside}, which the model never gives`,
+      );
   });
   return given.map((values) => Float64Array.from(values));
 }
 
 function whyNot(visibility: PortVisibility, opening: Opening | undefined, input: Sample | undefined): string {
-  if (visibility.input !== 'hashed' && visibility.output !== 'hashed' && input === undefined) return 'the build commits to nothing, so there is nothing to open; --input FILE compares a public input';
-  if (visibility.input === 'private' && visibility.output !== 'hashed') return 'the input is private, and no proof says anything about it that could be checked; compile with --input-visibility hashed';
-  if (opening?.salts.input !== undefined && input === undefined) return 'to open the commitment to the input, name the input: --input FILE';
+  if (visibility.input !== 'hashed' && visibility.output !== 'hashed' && input === undefined)
+    return 'the build commits to nothing, so there is nothing to open; --input FILE compares a public input';
+  if (visibility.input === 'private' && visibility.output !== 'hashed')
+    return 'the input is private, and no proof says anything about it that could be checked; compile with --input-visibility hashed';
+  if (opening?.salts.input !== undefined && input === undefined)
+    return 'to open the commitment to the input, name the input: --input FILE';
   return 'the commitment needs its salt: --opening FILE, as `zkinfer prove --opening` wrote it with the proof';
 }

@@ -12,14 +12,20 @@ export interface OutputReport {
   readonly scale: number;
   readonly integers: readonly number[];
   readonly values: readonly number[];
-  /** Index of the largest score, where the output is known to be scores of classes, and what the class is called; of an output of labels, the labels. */
+  /**
+   * Index of the largest score, where the output is known to be scores of classes, and what the class is called; of an
+   * output of labels, the labels.
+   */
   readonly class?: number;
   readonly label?: string;
   /** Set where the network ended in a softmax that the proof leaves out: the values are the scores before it. */
   readonly omitted?: 'Softmax' | 'LogSoftmax' | 'Sigmoid';
 }
 
-export function describeOutputs(manifest: Pick<Manifest, 'outputs'>, integers: readonly Float64Array[]): OutputReport[] {
+export function describeOutputs(
+  manifest: Pick<Manifest, 'outputs'>,
+  integers: readonly Float64Array[],
+): OutputReport[] {
   return manifest.outputs.map(({ name, shape, scale, scores, labels, omitted }, k) => ({
     name,
     shape,
@@ -36,15 +42,25 @@ function namedBy(positions: Float64Array, labels: readonly string[]): string {
   return Array.from(positions, (position) => labels[position] ?? String(position)).join(', ');
 }
 
-function classAmong(scores: Float64Array, labels: readonly string[] | undefined): { readonly class: number; readonly label?: string } {
+function classAmong(
+  scores: Float64Array,
+  labels: readonly string[] | undefined,
+): { readonly class: number; readonly label?: string } {
   const index = classOf(scores);
   return { class: index, ...(labels?.[index] === undefined ? {} : { label: labels[index] }) };
 }
 
 /** The outputs that public signals carry; undefined where the build keeps them hashed or private. */
-export function outputsFromSignals(manifest: Pick<Manifest, 'outputs' | 'publicSignals' | 'visibility'>, signals: readonly string[]): OutputReport[] | undefined {
+export function outputsFromSignals(
+  manifest: Pick<Manifest, 'outputs' | 'publicSignals' | 'visibility'>,
+  signals: readonly string[],
+): OutputReport[] | undefined {
   if (manifest.visibility.output !== 'public') return undefined;
-  const words = manifest.outputs.map((_, tensor) => signals.filter((_, i) => manifest.publicSignals[i].kind === 'output' && manifest.publicSignals[i].tensor === tensor).map(BigInt));
+  const words = manifest.outputs.map((_, tensor) =>
+    signals
+      .filter((_, i) => manifest.publicSignals[i].kind === 'output' && manifest.publicSignals[i].tensor === tensor)
+      .map(BigInt),
+  );
   return describeOutputs(
     manifest,
     manifest.outputs.map(({ shape, packing }, tensor) => unpackIntegers(words[tensor], sizeOf(shape), packing)),

@@ -1,4 +1,7 @@
-/** What a proof is to be made for, when only part of it is named: the rest from the build's record and the environment's signer. */
+/**
+ * What a proof is to be made for, when only part of it is named: the rest from the build's record and the environment's
+ * signer.
+ */
 import { defaultProver } from '../chain/signer.js';
 import { recordedDeployments } from '../chain/deployment.js';
 import { UsageError } from '../errors.js';
@@ -16,7 +19,8 @@ export interface WantedBinding {
 }
 
 /**
- * The whole binding; undefined where nothing is named and no contract is on record, so that there is nothing to bind to yet.
+ * The whole binding; undefined where nothing is named and no contract is on record, so that there is nothing to bind to
+ * yet.
  * @throws UsageError where it is not clear which chain or contract is meant
  */
 export async function proofBinding(folder: string, wanted: WantedBinding): Promise<ProofBinding | undefined> {
@@ -30,7 +34,9 @@ export async function proofBinding(folder: string, wanted: WantedBinding): Promi
   const known = all.filter((one) => chainId === undefined || one.chainId === chainId);
   const chains = [...new Set(known.map((one) => one.chainId))];
   if (chains.length > 1) {
-    throw new UsageError(`the build in ${folder} is on the chains ${chains.join(', ')}, and a proof is good on one of them; name it with --chain-id`);
+    throw new UsageError(
+      `the build in ${folder} is on the chains ${chains.join(', ')}, and a proof is good on one of them; name it with --chain-id`,
+    );
   }
   // Of several local chains with one number the newest is the one in use.
   const found = known.at(-1);

@@ -14,7 +14,9 @@ export type BoundTo =
 /** What a context says. `binding`: what somebody says it was made of, believed only where it is true. */
 export function boundTo(context: bigint, binding?: ProofBinding): BoundTo {
   if (context === 0n) return { kind: 'anybody' };
-  return binding !== undefined && contextFor(binding) === context ? { kind: 'account', ...binding } : { kind: 'number', context };
+  return binding !== undefined && contextFor(binding) === context
+    ? { kind: 'account', ...binding }
+    : { kind: 'number', context };
 }
 
 /** The context among a proof's public signals. @throws PublicSignalsError */
@@ -23,7 +25,10 @@ export function contextOf(manifest: Pick<Manifest, 'publicSignals'>, publicSigna
 }
 
 /** Whether a proof is made for this account on this chain, and, where one is named, for this contract. */
-export function isUsableBy(bound: BoundTo, use: { readonly chainId: number; readonly account: string; readonly contract?: string }): boolean {
+export function isUsableBy(
+  bound: BoundTo,
+  use: { readonly chainId: number; readonly account: string; readonly contract?: string },
+): boolean {
   if (bound.kind !== 'account' || Number(bound.chainId) !== use.chainId) return false;
   const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
   return same(bound.account, use.account) && (use.contract === undefined || same(bound.contract, use.contract));

@@ -1,7 +1,7 @@
 /**
  * `proof.json` as snarkjs writes it, with the public signals added under `publicSignals` so that one file is enough;
- * snarkjs and rapidsnark ignore the extra field, and `context`, which says what the proof's context hashes. Their own pair of files is read as well, and the object `{proof, publicSignals}` that
- * snarkjs's functions give.
+ * snarkjs and rapidsnark ignore the extra field, and `context`, which says what the proof's context hashes. Their own
+ * pair of files is read as well, and the object `{proof, publicSignals}` that snarkjs's functions give.
  */
 import { ProofFormatError } from './errors.js';
 import type { Proof } from '../groth16/types.js';
@@ -19,8 +19,14 @@ function bindingAt(value: unknown, path: string): ProofBinding {
   const object = objectAt(value, path);
   const number = (key: string): bigint => BigInt(fieldAt(object, key, path, decimalAt));
   const address = (key: string): string => fieldAt(object, key, path, addressAt);
-  const binding = { chainId: number('chainId'), contract: address('contract'), account: address('account'), nonce: number('nonce') };
-  if (binding.chainId >= 1n << 256n || binding.nonce >= 1n << 256n) throw new ShapeMismatch(path, 'numbers of more than 256 bits');
+  const binding = {
+    chainId: number('chainId'),
+    contract: address('contract'),
+    account: address('account'),
+    nonce: number('nonce'),
+  };
+  if (binding.chainId >= 1n << 256n || binding.nonce >= 1n << 256n)
+    throw new ShapeMismatch(path, 'numbers of more than 256 bits');
   return binding;
 }
 
@@ -40,7 +46,9 @@ function bindingToJson({ chainId, contract, account, nonce }: ProofBinding): Rec
   return { chainId: String(chainId), contract, account, nonce: String(nonce) };
 }
 
-/** `publicText`: a separate `public.json`, needed where the proof does not carry its signals. @throws ProofFormatError */
+/**
+ * `publicText`: a separate `public.json`, needed where the proof does not carry its signals. @throws ProofFormatError
+ */
 export function proofFromJson(text: string, source: string, publicText?: string): ProofFile {
   const value = parse(text, source);
   const { proof, beside, inside, kept } = shaped(source, () => {

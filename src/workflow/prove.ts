@@ -16,7 +16,13 @@ import { readIntegerModel } from './circuit-file.js';
 import { prepareCircuit, type CircuitRun } from './circuit-run.js';
 import { InputFormatError, type Sample } from './input-json.js';
 import { describeOutputs, type OutputReport } from './outputs.js';
-import { BuildMismatchError, publicSignalsOf, requireManifestOfModel, requireKeyShape, type PublicSignals } from './public-signals.js';
+import {
+  BuildMismatchError,
+  publicSignalsOf,
+  requireManifestOfModel,
+  requireKeyShape,
+  type PublicSignals,
+} from './public-signals.js';
 import { requireRecordedCeremony } from './recorded-ceremony.js';
 import { readVerificationKey } from './verify.js';
 
@@ -24,7 +30,10 @@ export interface Inference {
   readonly witness: Witness;
   readonly outputs: readonly OutputReport[];
   readonly publicSignals: readonly string[];
-  /** What opens the commitments, by the tensor committed to. Whoever has a salt can check guesses of the committed values. */
+  /**
+   * What opens the commitments, by the tensor committed to. Whoever has a salt can check guesses of the committed
+   * values.
+   */
   readonly salts: Readonly<Partial<Record<PortRole, string>>>;
   readonly witnessSeconds: number;
 }
@@ -42,14 +51,27 @@ export interface ProveResult {
 export interface Prover {
   readonly manifest: Manifest;
   readonly model: IntegerModel;
-  /** The witness alone. `salts`: where commitments were made before; default fresh ones. @throws InputRangeError, InputShapeError */
+  /**
+   * The witness alone. `salts`: where commitments were made before; default fresh ones. @throws InputRangeError,
+   * InputShapeError
+   */
   infer(input: Sample, context?: bigint, salts?: Inference['salts']): Inference;
-  prove(input: Sample, options?: { readonly context?: bigint; readonly salts?: Inference['salts']; readonly onProgress?: OnProgress; readonly signal?: AbortSignal }): Promise<ProveResult>;
+  prove(
+    input: Sample,
+    options?: {
+      readonly context?: bigint;
+      readonly salts?: Inference['salts'];
+      readonly onProgress?: OnProgress;
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<ProveResult>;
   close(): Promise<void>;
 }
 
 /** Loads what a witness needs; proofs need `openProver`. */
-export async function openWitness(folder: string): Promise<Pick<Prover, 'manifest' | 'model' | 'infer'> & { readonly circuit: KeyShape }> {
+export async function openWitness(
+  folder: string,
+): Promise<Pick<Prover, 'manifest' | 'model' | 'infer'> & { readonly circuit: KeyShape }> {
   const manifest = await readManifest(folder);
   const model = await readIntegerModel(folder, manifest);
   const program = decodeProgram(await readBuildFile(folder, manifest, 'circuit.plan'), model.ops);
@@ -65,7 +87,8 @@ export async function openProver(folder: string, backend: Groth16Backend): Promi
   const ready = await openWitness(folder);
   const { files, keyShape } = proofSystemOf(ready.manifest);
   const path = await checkBuildFile(folder, ready.manifest, files.provingKey);
-  // A key that anybody can forge under is called that, whatever else the manifest says of it; only the key's header is read.
+  // A key that anybody can forge under is called that, whatever else the manifest says of it; only the key's header is
+  // read.
   await keyShape(path);
   await requireRecordedCeremony(folder, ready.manifest, path);
   const store = new Store(cacheFolder(), 'checked-keys');
@@ -105,11 +128,24 @@ export async function openProver(folder: string, backend: Groth16Backend): Promi
 /** What the key must be for, by manifest and plan, which must agree. @throws BuildMismatchError */
 function circuitShape(folder: string, manifest: Manifest, program: Program): KeyShape {
   const { circuit, publicSignals } = manifest;
-  const domainSize = proofSystemOf(manifest).domainSize({ constraints: circuit.constraints, publicSignals: publicSignals.length });
+  const domainSize = proofSystemOf(manifest).domainSize({
+    constraints: circuit.constraints,
+    publicSignals: publicSignals.length,
+  });
   const shape = { wires: program.wireCount, publicSignals: publicSignals.length, domainSize };
-  const declared = { wires: circuit.wires, publicSignals: program.publicOutputCount + program.publicInputCount, domainSize: circuit.domainSize };
-  if (shape.wires !== declared.wires || shape.publicSignals !== declared.publicSignals || shape.domainSize !== declared.domainSize) {
-    throw new BuildMismatchError(`${folder}: manifest and witness plan are of different circuits; compile the model again`);
+  const declared = {
+    wires: circuit.wires,
+    publicSignals: program.publicOutputCount + program.publicInputCount,
+    domainSize: circuit.domainSize,
+  };
+  if (
+    shape.wires !== declared.wires ||
+    shape.publicSignals !== declared.publicSignals ||
+    shape.domainSize !== declared.domainSize
+  ) {
+    throw new BuildMismatchError(
+      `${folder}: manifest and witness plan are of different circuits; compile the model again`,
+    );
   }
   return shape;
 }
@@ -122,17 +158,28 @@ interface Ready {
   readonly run: (integers: readonly Float64Array[], context: bigint, salts: readonly bigint[]) => CircuitRun;
 }
 
-function infer({ folder, manifest, model, signals, run }: Ready, input: Sample, context: bigint, chosen: Inference['salts']): Inference {
+function infer(
+  { folder, manifest, model, signals, run }: Ready,
+  input: Sample,
+  context: bigint,
+  chosen: Inference['salts'],
+): Inference {
   const start = performance.now();
   const integers = encodeInputs(model.inputs, input);
   const committed = committedPorts(signals.ports).map(({ role }) => [role, saltOf(chosen[role])] as const);
   const salts: Partial<Record<PortRole, bigint>> = Object.fromEntries(committed);
-  const { witness, outputs: integerOutputs } = run(integers, context, committed.map(([, salt]) => salt));
+  const { witness, outputs: integerOutputs } = run(
+    integers,
+    context,
+    committed.map(([, salt]) => salt),
+  );
   const publicSignals = manifest.publicSignals.map((_, i) => canonicalText(wireValue(witness, 1 + i)));
   // Whatever plan and key do, nothing else than what the visibility says is published.
   const expected = signals.of({ integers: { input: integers, output: integerOutputs }, salts, context });
   if (expected.some((value, i) => String(value) !== publicSignals[i])) {
-    throw new BuildMismatchError(`${folder}: the circuit would publish something else than its manifest declares; do not use this build, compile the model yourself`);
+    throw new BuildMismatchError(
+      `${folder}: the circuit would publish something else than its manifest declares; do not use this build, compile the model yourself`,
+    );
   }
   const outputs = describeOutputs(manifest, integerOutputs);
   const texts = Object.fromEntries(committed.map(([role, salt]) => [role, String(salt)]));
@@ -143,7 +190,8 @@ function infer({ folder, manifest, model, signals, run }: Ready, input: Sample, 
 function saltOf(chosen: string | undefined): bigint {
   if (chosen === undefined) return randomField();
   const salt = /^\d{1,78}$/.test(chosen) ? BigInt(chosen) : FIELD_MODULUS;
-  if (salt >= FIELD_MODULUS) throw new InputFormatError('the salt of a commitment must be a decimal number below the scalar field of BN254');
+  if (salt >= FIELD_MODULUS)
+    throw new InputFormatError('the salt of a commitment must be a decimal number below the scalar field of BN254');
   return salt;
 }
 

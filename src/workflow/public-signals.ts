@@ -1,11 +1,20 @@
 /**
- * What a proof makes public, worked out from the integer model and the build's visibility alone: which signals there are, and their values
- * for one inference. A prover compares both with what the circuit, the manifest and the key say before anything leaves it.
+ * What a proof makes public, worked out from the integer model and the build's visibility alone: which signals there
+ * are, and their values for one inference. A prover compares both with what the circuit, the manifest and the key say
+ * before anything leaves it.
  *
- * The trap: manifest, plan and key travel together, and whoever made the folder made their hashes, too. A plan that puts a private
- * input where the manifest says "output" has sound hashes.
+ * The trap: manifest, plan and key travel together, and whoever made the folder made their hashes, too. A plan that
+ * puts a private input where the manifest says "output" has sound hashes.
  */
-import { portOf, portsOf, signalsOfPorts, wordsOfPort, type Port, type PortTensor, type SignalMeaning } from '../compile/ports.js';
+import {
+  portOf,
+  portsOf,
+  signalsOfPorts,
+  wordsOfPort,
+  type Port,
+  type PortTensor,
+  type SignalMeaning,
+} from '../compile/ports.js';
 import { BuildMismatchError } from './errors.js';
 import { poseidonCommit } from '../gadgets/index.js';
 import type { KeyShape } from '../groth16/types.js';
@@ -31,7 +40,9 @@ export interface PublicSignals {
   readonly meanings: readonly SignalMeaning[];
   /** Values, canonical, in order. */
   of(inference: ProvedInference): bigint[];
-  /** The values that one port has under its visibility, from its integers alone, and its salt where it is committed to. */
+  /**
+   * The values that one port has under its visibility, from its integers alone, and its salt where it is committed to.
+   */
   ofPort(role: PortRole, integers: readonly Float64Array[], salt?: bigint): bigint[];
 }
 
@@ -46,29 +57,48 @@ export function publicSignalsOf(model: IntegerModel, visibility: PortVisibility)
   return {
     ports,
     meanings: signalsOfPorts(ports),
-    of: ({ integers, salts, context }) => [...ports.flatMap((port) => valuesOf(port, integers[port.role], salts[port.role])), context],
+    of: ({ integers, salts, context }) => [
+      ...ports.flatMap((port) => valuesOf(port, integers[port.role], salts[port.role])),
+      context,
+    ],
     ofPort: (role, integers, salt) => valuesOf(portOf(ports, role), integers, salt),
   };
 }
 
 /**
- * @throws BuildMismatchError where the manifest declares other signals, shapes, scales or packings than the model has: a contract and a
+ * @throws BuildMismatchError where the manifest declares other signals, shapes, scales or packings than the model has:
+ *   a contract and a
  * reader would take the numbers for something else
  */
-export function requireManifestOfModel(folder: string, manifest: Manifest, model: IntegerModel, { meanings: expected, ports }: PublicSignals): void {
+export function requireManifestOfModel(
+  folder: string,
+  manifest: Manifest,
+  model: IntegerModel,
+  { meanings: expected, ports }: PublicSignals,
+): void {
   const same = (a: SignalMeaning, b: SignalMeaning | undefined): boolean =>
     b !== undefined && a.kind === b.kind && a.tensor === b.tensor && a.word === b.word;
-  const least = (scales: Float64Array): number => scales.reduce((smallest, scale) => Math.min(smallest, scale), Infinity);
-  const declared: Record<PortRole, { readonly tensors: readonly TensorDescription[]; readonly scales: readonly number[] }> = {
+  const least = (scales: Float64Array): number =>
+    scales.reduce((smallest, scale) => Math.min(smallest, scale), Infinity);
+  const declared: Record<
+    PortRole,
+    { readonly tensors: readonly TensorDescription[]; readonly scales: readonly number[] }
+  > = {
     input: { tensors: manifest.inputs, scales: model.inputs.map(({ scale }) => least(scale)) },
     output: { tensors: manifest.outputs, scales: model.outputs.map(({ scale }) => scale) },
   };
   const isPortDescribed = ({ role, tensors }: Port): boolean =>
-    declared[role].tensors.length === tensors.length && tensors.every((own, k) => isDescribed(declared[role].tensors[k], own, declared[role].scales[k]));
+    declared[role].tensors.length === tensors.length &&
+    tensors.every((own, k) => isDescribed(declared[role].tensors[k], own, declared[role].scales[k]));
   if (!ports.every(isPortDescribed) || !model.inputs.every((input, k) => hasGrids(manifest.inputs[k], input))) {
-    throw new BuildMismatchError(`${folder}: the manifest describes other inputs or outputs than the model has; do not use this build, compile the model yourself`);
+    throw new BuildMismatchError(
+      `${folder}: the manifest describes other inputs or outputs than the model has; do not use this build, compile the model yourself`,
+    );
   }
-  if (manifest.publicSignals.length !== expected.length || !expected.every((signal, i) => same(signal, manifest.publicSignals[i]))) {
+  if (
+    manifest.publicSignals.length !== expected.length ||
+    !expected.every((signal, i) => same(signal, manifest.publicSignals[i]))
+  ) {
     throw new BuildMismatchError(
       `${folder}: the manifest declares other public signals than the model has with ${manifest.visibility.input} input and ` +
         `${manifest.visibility.output} output; do not use this build, compile the model yourself`,
@@ -76,17 +106,35 @@ export function requireManifestOfModel(folder: string, manifest: Manifest, model
   }
 }
 
-/** A contract packs what lies in the declared range, bit beside bit: with a wider range other numbers would have the same words. */
-function isDescribed({ name, shape, scale, range, packing }: TensorDescription, own: PortTensor, ownScale: number): boolean {
-  const same = name === own.name && scale === ownScale && String(range) === String(own.range) && String(shape) === String(own.shape);
+/**
+ * A contract packs what lies in the declared range, bit beside bit: with a wider range other numbers would have the
+ * same words.
+ */
+function isDescribed(
+  { name, shape, scale, range, packing }: TensorDescription,
+  own: PortTensor,
+  ownScale: number,
+): boolean {
+  const same =
+    name === own.name &&
+    scale === ownScale &&
+    String(range) === String(own.range) &&
+    String(shape) === String(own.shape);
   const { bits, perWord, words } = own.packing;
-  return same && packing.bits === bits && packing.perWord === perWord && packing.words === words && packing.offset === own.range[0];
+  return (
+    same &&
+    packing.bits === bits &&
+    packing.perWord === perWord &&
+    packing.words === words &&
+    packing.offset === own.range[0]
+  );
 }
 
 /** Whether an input's elements are declared on the grids that they lie on. */
 function hasGrids({ elementScale, elementOffset }: Manifest['inputs'][number], input: IntegerInput): boolean {
   const single = input.scale.length === 1;
-  const same = (declared: readonly number[] | undefined, own: Float64Array): boolean => String(declared) === String(single ? undefined : own);
+  const same = (declared: readonly number[] | undefined, own: Float64Array): boolean =>
+    String(declared) === String(single ? undefined : own);
   return same(elementScale, input.scale) && same(elementOffset, input.low);
 }
 

@@ -23,7 +23,8 @@ const BORDER_AFTER = 2;
 export function reportLayers(model: IntegerModel, circuit: Circuit): LayerReport[] {
   const bounds = boundModel(model);
   const constraints = new Map<string, number>();
-  for (const layer of circuit.layers.slice(BORDER_BEFORE, -BORDER_AFTER)) constraints.set(layer.name, (constraints.get(layer.name) ?? 0) + layer.constraints);
+  for (const layer of circuit.layers.slice(BORDER_BEFORE, -BORDER_AFTER))
+    constraints.set(layer.name, (constraints.get(layer.name) ?? 0) + layer.constraints);
   // By position: a layer of the network may have any name.
   const before = circuit.layers.slice(0, BORDER_BEFORE);
   const after = circuit.layers.slice(-BORDER_AFTER);

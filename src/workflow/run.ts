@@ -35,10 +35,18 @@ export interface RunOptions extends CompileOptions, ChainOptions {
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
   /** Called with the accepted proof while the chain is still open, to try the contract further. */
-  readonly afterwards?: (contract: { readonly ask: (proof: ProofFile) => Promise<boolean> }, result: ProveResult) => Promise<void>;
+  readonly afterwards?: (
+    contract: { readonly ask: (proof: ProofFile) => Promise<boolean> },
+    result: ProveResult,
+  ) => Promise<void>;
 }
 
-export async function runModel(onnx: Uint8Array, input: Sample, backend: Groth16Backend, options: RunOptions): Promise<RunResult> {
+export async function runModel(
+  onnx: Uint8Array,
+  input: Sample,
+  backend: Groth16Backend,
+  options: RunOptions,
+): Promise<RunResult> {
   const { folder, onProgress, signal } = options;
   const begin = performance.now();
   const seconds: Partial<Record<Stage, number>> = {};
@@ -54,7 +62,10 @@ export async function runModel(onnx: Uint8Array, input: Sample, backend: Groth16
     const model = await compileOnnx(onnx, { ...options, onStage: undefined });
     const { publicSignals } = model.manifest.circuit;
     if (publicSignals > MAX_SIGNALS) throw new VerifierRenderError(tooManySignals(publicSignals));
-    written = await writeBuild(folder, model.manifest, buildFiles(model), { modelPath: options.modelPath, dropKeys: options.dropKeys });
+    written = await writeBuild(folder, model.manifest, buildFiles(model), {
+      modelPath: options.modelPath,
+      dropKeys: options.dropKeys,
+    });
     return model;
   });
   const key = await timed('setup', async () => {
@@ -63,7 +74,8 @@ export async function runModel(onnx: Uint8Array, input: Sample, backend: Groth16
     // Keys of a ceremony for this circuit are what the run is to use; development keys are made anew.
     if (written?.keys?.kind === 'ptau') return await readVerificationKey(folder);
     const force = written?.keys !== undefined;
-    return (await setupBuild(folder, backend, { ptau: options.ptau, contribute, force, onProgress, signal })).key as VerificationKey;
+    return (await setupBuild(folder, backend, { ptau: options.ptau, contribute, force, onProgress, signal }))
+      .key as VerificationKey;
   });
   // solc works in a thread of its own while the proof is made; its failure is met where its result is used.
   const contractReady = timed('solidity', () => compileVerifier(folder));
@@ -72,7 +84,8 @@ export async function runModel(onnx: Uint8Array, input: Sample, backend: Groth16
     const proved = await timed('prove', async () => {
       const prover = await openProver(folder, backend);
       try {
-        // The verifier alone does not look at the context, and no contract that does is known yet: the proof is for nobody in particular.
+        // The verifier alone does not look at the context, and no contract that does is known yet: the proof is for
+        // nobody in particular.
         return await prover.prove(input, { context: 0n, onProgress, signal });
       } finally {
         await prover.close();
@@ -85,15 +98,22 @@ export async function runModel(onnx: Uint8Array, input: Sample, backend: Groth16
     const artifact = await contractReady;
     const deployed = await timed('deploy', async () => {
       const done = await deployVerifier(sender, artifact, key);
-      await updateDeployment(folder, chain.rpc, { verifier: { address: done.address, transaction: done.transaction, vkHash: vkHash(key) } });
+      await updateDeployment(folder, chain.rpc, {
+        verifier: { address: done.address, transaction: done.transaction, vkHash: vkHash(key) },
+      });
       return done;
     });
     const contract = deployed.address;
     const chainId = chain.rpc.chainId;
-    const submission = await timed('submit', () => submitToVerifier(sender, contract, key, artifact, proved.proof, proved.publicSignals));
+    const submission = await timed('submit', () =>
+      submitToVerifier(sender, contract, key, artifact, proved.proof, proved.publicSignals),
+    );
     await chain.save();
     const total = (performance.now() - begin) / 1000;
-    await options.afterwards?.({ ask: ({ proof, publicSignals }) => verifyOnChain(chain.rpc, contract, proof, publicSignals) }, proved);
+    await options.afterwards?.(
+      { ask: ({ proof, publicSignals }) => verifyOnChain(chain.rpc, contract, proof, publicSignals) },
+      proved,
+    );
     const { proof, publicSignals, outputs, witnessSeconds, proveSeconds } = proved;
     return {
       proof,

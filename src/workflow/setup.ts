@@ -1,8 +1,10 @@
 /**
- * `setup`: keys for a build. Development keys, made on this machine; or, from powers of tau, a key that is unfinished until people have
- * contributed to it, and the import of the finished one after it was checked against circuit and powers.
+ * `setup`: keys for a build. Development keys, made on this machine; or, from powers of tau, a key that is unfinished
+ * until people have contributed to it, and the import of the finished one after it was checked against circuit and
+ * powers.
  *
- * The trap: an unfinished key has a public delta, and anybody forges under it. It never bears the name of the proving key.
+ * The trap: an unfinished key has a public delta, and anybody forges under it. It never bears the name of the proving
+ * key.
  */
 import { randomBytes } from 'node:crypto';
 import { constants, copyFile, open, rename, rm, stat } from 'node:fs/promises';
@@ -30,7 +32,10 @@ export interface SetupOptions {
   readonly contribute?: { readonly name?: string };
   /** With `ptau`: a key that people contributed to, checked and taken as the build's. */
   readonly importKey?: string;
-  /** Replaces keys that the build has. Taking a key with `importKey` or `contribute` in place of development keys needs no force. */
+  /**
+   * Replaces keys that the build has. Taking a key with `importKey` or `contribute` in place of development keys needs
+   * no force.
+   */
   readonly force?: boolean;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
@@ -44,7 +49,11 @@ export interface SetupResult {
 }
 
 /** @throws BuildFolderError, KeysExistError, CeremonyError, UnfinishedKeyError and the backend's errors */
-export async function setupBuild(folder: string, backend: Groth16Backend, options: SetupOptions = {}): Promise<SetupResult> {
+export async function setupBuild(
+  folder: string,
+  backend: Groth16Backend,
+  options: SetupOptions = {},
+): Promise<SetupResult> {
   const start = performance.now();
   const manifest = await readManifest(folder);
   await sweepUnfinished(folder);
@@ -52,7 +61,8 @@ export async function setupBuild(folder: string, backend: Groth16Backend, option
   if (options.force !== true) await refuseOverwriting(folder, manifest, options);
   const powers = options.ptau === undefined ? undefined : await knownPowers(options.ptau, options.ptauHash);
   if (powers !== undefined && options.force !== true) await refuseOtherPowers(folder, manifest, powers, options);
-  const make = (r1cs: string): Promise<Omit<SetupResult, 'seconds'>> => makeKeys(folder, proofSystemOf(manifest), r1cs, backend, options, powers);
+  const make = (r1cs: string): Promise<Omit<SetupResult, 'seconds'>> =>
+    makeKeys(folder, proofSystemOf(manifest), r1cs, backend, options, powers);
   const made = own === undefined ? await withMadeR1cs(folder, manifest, make) : await make(own);
   return { ...made, seconds: (performance.now() - start) / 1000 };
 }
@@ -61,23 +71,39 @@ export async function setupBuild(folder: string, backend: Groth16Backend, option
 function refuseOverwriting(folder: string, { keys }: Manifest, { ptau }: SetupOptions): void {
   if (keys?.kind === 'ptau') {
     const made = keys.contributions === undefined ? 'a ceremony' : `${keys.contributions.length} contribution(s)`;
-    throw new KeysExistError(`${folder} has keys that ${made} made; --force replaces them, and every contract deployed for them then refuses new proofs`);
+    throw new KeysExistError(
+      `${folder} has keys that ${made} made; --force replaces them, and every contract deployed for them then refuses new proofs`,
+    );
   }
   if (keys !== undefined && ptau === undefined) {
-    throw new KeysExistError(`${folder} has development keys already; --force makes new ones, and every contract deployed for the old ones then refuses new proofs`);
+    throw new KeysExistError(
+      `${folder} has development keys already; --force makes new ones, and every contract deployed for the old ones then refuses new proofs`,
+    );
   }
 }
 
-/** Others may be contributing to an unfinished key: another one is not put in its place unasked. @throws KeysExistError */
-async function refuseOtherPowers(folder: string, manifest: Manifest, { hash }: Powers, { importKey, contribute }: SetupOptions): Promise<void> {
+/**
+ * Others may be contributing to an unfinished key: another one is not put in its place unasked. @throws KeysExistError
+ */
+async function refuseOtherPowers(
+  folder: string,
+  manifest: Manifest,
+  { hash }: Powers,
+  { importKey, contribute }: SetupOptions,
+): Promise<void> {
   const { unfinishedKey, files } = manifest;
   const { unfinishedKey: unfinishedName } = proofSystemOf(manifest).files;
   if (unfinishedKey === undefined || importKey !== undefined) return;
   const path = join(folder, unfinishedName);
   const found = await hashFile(path).catch(() => undefined);
   const what =
-    contribute !== undefined ? 'waits for contributions' : unfinishedKey.ptauHash !== hash ? `comes from powers of tau with the SHA-256 ${unfinishedKey.ptauHash}`
-    : found !== undefined && found !== files[unfinishedName] ? 'was changed since it was made here; somebody may have contributed to it' : undefined;
+    contribute !== undefined
+      ? 'waits for contributions'
+      : unfinishedKey.ptauHash !== hash
+        ? `comes from powers of tau with the SHA-256 ${unfinishedKey.ptauHash}`
+        : found !== undefined && found !== files[unfinishedName]
+          ? 'was changed since it was made here; somebody may have contributed to it'
+          : undefined;
   if (what !== undefined) throw new KeysExistError(`${path} ${what}; --force starts again without it`);
 }
 
@@ -104,14 +130,17 @@ async function makeKeys(
     return await finish(folder, system, { kind: 'development', backend: backend.name }, key);
   }
   const checkPowers = options.ptauHash === undefined;
-  if (importKey !== undefined) return await importFinished(folder, system, r1cs, backend, powers, importKey, { ...options, checkPowers });
+  if (importKey !== undefined)
+    return await importFinished(folder, system, r1cs, backend, powers, importKey, { ...options, checkPowers });
   if (contribute === undefined) {
     await backend.setup(r1cs, join(folder, system.files.unfinishedKey), { ...options, checkPowers });
     const unfinishedKey = { backend: backend.name, ptauHash: powers.hash };
     return { manifest: await addToBuild(folder, { unfinishedKey }, {}, [system.files.unfinishedKey]) };
   }
   const { onProgress, signal } = options;
-  const [initial, contributed] = ['initial', 'contributed'].map((step) => join(folder, `${step}-${system.files.provingKey}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`));
+  const [initial, contributed] = ['initial', 'contributed'].map((step) =>
+    join(folder, `${step}-${system.files.provingKey}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`),
+  );
   try {
     await backend.setup(r1cs, initial, { ...options, checkPowers });
     await backend.ceremony.contribute(initial, contributed, { name: contribute.name, onProgress, signal });
@@ -121,7 +150,10 @@ async function makeKeys(
   }
 }
 
-/** Copies a key into the build under a temporary name, checks the copy, and gives it its name: what was checked is what is used. */
+/**
+ * Copies a key into the build under a temporary name, checks the copy, and gives it its name: what was checked is what
+ * is used.
+ */
 async function importFinished(
   folder: string,
   system: ProofSystem,
@@ -134,15 +166,18 @@ async function importFinished(
   const { provingKey } = system.files;
   const temporary = join(folder, `${provingKey}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`);
   // A pipe or a device would be copied without end.
-  if ((await stat(importKey).catch(() => undefined))?.isFile() === false) throw new CeremonyError(`${importKey} is not a regular file`);
+  if ((await stat(importKey).catch(() => undefined))?.isFile() === false)
+    throw new CeremonyError(`${importKey} is not a regular file`);
   try {
     await copyFile(importKey, temporary, constants.COPYFILE_FICLONE).catch((error: unknown) => {
       throw writeFailure(temporary, error);
     });
     const { checkPowers, onProgress, signal } = options;
-    const { key, record } = await backend.importKey(temporary, { r1cs, ptau: powers.path, checkPowers, onProgress, signal }).catch((error: unknown) => {
-      throw renamed(error, temporary, importKey);
-    });
+    const { key, record } = await backend
+      .importKey(temporary, { r1cs, ptau: powers.path, checkPowers, onProgress, signal })
+      .catch((error: unknown) => {
+        throw renamed(error, temporary, importKey);
+      });
     const file = await open(temporary, 'r');
     await file.sync().finally(() => file.close());
     await rename(temporary, join(folder, provingKey));
@@ -153,7 +188,10 @@ async function importFinished(
       ptauPower: powers.power,
       ceremonyCircuitHash: record.circuitHash,
       contributions: [...record.contributions],
-      checked: { key: 'circuit and powers of tau' as const, powers: options.ptauHash === undefined ? ('points' as const) : ('hash' as const) },
+      checked: {
+        key: 'circuit and powers of tau' as const,
+        powers: options.ptauHash === undefined ? ('points' as const) : ('hash' as const),
+      },
     };
     return await finish(folder, system, keys, key);
   } finally {
@@ -161,13 +199,20 @@ async function importFinished(
   }
 }
 
-async function finish(folder: string, system: ProofSystem, keys: NonNullable<Manifest['keys']>, key: VerificationKey): Promise<Omit<SetupResult, 'seconds'>> {
+async function finish(
+  folder: string,
+  system: ProofSystem,
+  keys: NonNullable<Manifest['keys']>,
+  key: VerificationKey,
+): Promise<Omit<SetupResult, 'seconds'>> {
   const { provingKey, unfinishedKey: unfinishedName, verificationKey } = system.files;
   const files = { [verificationKey]: () => [system.keyToJson(key)] };
-  // A contract made for earlier keys would refuse every proof made with these. An unfinished key is of no more use once a finished one is there.
+  // A contract made for earlier keys would refuse every proof made with these. An unfinished key is of no more use once
+  // a finished one is there.
   const { unfinishedKey } = await readManifest(folder);
   const pending = keys.kind === 'development' ? unfinishedKey : undefined;
-  for (const name of ['Verifier.sol', ...(pending === undefined ? [unfinishedName] : [])]) await dropFromBuild(folder, name);
+  for (const name of ['Verifier.sol', ...(pending === undefined ? [unfinishedName] : [])])
+    await dropFromBuild(folder, name);
   return { manifest: await addToBuild(folder, { keys, unfinishedKey: pending }, files, [provingKey]), key };
 }
 
@@ -184,7 +229,9 @@ async function knownPowers(ptau: string, expected: string | undefined): Promise<
   });
   const wanted = expected?.toLowerCase().replace(/^(0x)?/, '0x');
   if (wanted !== undefined && wanted !== hash) {
-    throw new PowersOfTauError(`${ptau} has the SHA-256 ${hash}, not ${wanted}: it is another file than the one you know`);
+    throw new PowersOfTauError(
+      `${ptau} has the SHA-256 ${hash}, not ${wanted}: it is another file than the one you know`,
+    );
   }
   return { path: ptau, hash, power: await powerOf(ptau) };
 }

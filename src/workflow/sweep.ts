@@ -1,4 +1,7 @@
-/** What a bit more or less would buy: constraints and error for each number of activation bits. No circuit is compiled for it. */
+/**
+ * What a bit more or less would buy: constraints and error for each number of activation bits. No circuit is compiled
+ * for it.
+ */
 import { countConstraints } from '../compile/netlist.js';
 import { lowerModel } from '../compile/lower.js';
 import { proofSystemOf } from '../proof-systems/index.js';
@@ -62,9 +65,17 @@ export function drawSweep({ points }: Sweep, title: string): string {
     parts.push(svgLine(MARGIN.left, y(decade), WIDTH - MARGIN.right, y(decade), '#dddddd'));
     parts.push(svgText(MARGIN.left - 8, y(decade) + 4, `${Number((100 * 10 ** decade).toPrecision(1))} %`, 'end'));
   }
-  for (const end of new Set([leastOf(constraints), mostOf(constraints)])) parts.push(svgText(x(end), HEIGHT - MARGIN.bottom + 18, end.toLocaleString('en-US'), 'middle'));
+  for (const end of new Set([leastOf(constraints), mostOf(constraints)]))
+    parts.push(svgText(x(end), HEIGHT - MARGIN.bottom + 18, end.toLocaleString('en-US'), 'middle'));
   parts.push(svgText((MARGIN.left + WIDTH - MARGIN.right) / 2, HEIGHT - 12, 'constraints', 'middle'));
-  parts.push(svgCurve(points.map((point, i) => [x(point.constraints), y(errors[i])] as const), '#0b6e99'));
-  points.forEach((point, i) => parts.push(svgText(x(point.constraints) + 6, y(errors[i]) - 6, `${point.bits} bits`, 'start', 11)));
+  parts.push(
+    svgCurve(
+      points.map((point, i) => [x(point.constraints), y(errors[i])] as const),
+      '#0b6e99',
+    ),
+  );
+  points.forEach((point, i) =>
+    parts.push(svgText(x(point.constraints) + 6, y(errors[i]) - 6, `${point.bits} bits`, 'start', 11)),
+  );
   return svgDocument(WIDTH, HEIGHT, title, parts);
 }

@@ -8,7 +8,8 @@ export function wireNames(netlist: Netlist, program: Program, signals: readonly 
   const names = new Array<string>(program.wireCount);
   names[0] = 'one';
   signals.forEach((signal, i) => {
-    names[1 + i] = signal.tensor === undefined ? `main.${signal.kind}` : `main.${signal.kind}[${signal.tensor}][${signal.word}]`;
+    names[1 + i] =
+      signal.tensor === undefined ? `main.${signal.kind}` : `main.${signal.kind}[${signal.tensor}][${signal.word}]`;
   });
   const firstPrivate = 1 + signals.length;
   for (let i = 0; i < program.privateInputCount; i += 1) names[firstPrivate + i] = `main.private[${i}]`;
@@ -22,7 +23,8 @@ export function wireNames(netlist: Netlist, program: Program, signals: readonly 
     const instance = `main.${layer}.${spec.template}_${index}`;
     if (outputCount > 0) names[program.outputWire[index]] ??= `${instance}.${local[1]}`;
     const firstInner = 1 + outputCount + inputCount;
-    for (let k = firstInner; k < local.length; k += 1) names[program.innerWire[index] + k - firstInner] = `${instance}.${local[k]}`;
+    for (let k = firstInner; k < local.length; k += 1)
+      names[program.innerWire[index] + k - firstInner] = `${instance}.${local[k]}`;
   });
   return names;
 }

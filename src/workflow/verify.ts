@@ -19,8 +19,8 @@ export interface VerifyResult {
 
 /**
  * The build's verification key, compared with the proving key where the folder has one.
- * @throws BuildFolderError where it is missing, changed, or no verification key; UnfinishedKeyError where anybody could forge under it;
- *   KeyMismatchError where it is not the proving key's
+ * @throws BuildFolderError where it is missing, changed, or no verification key; UnfinishedKeyError where anybody could
+ *   forge under it; KeyMismatchError where it is not the proving key's
  */
 export async function readVerificationKey(folder: string): Promise<VerificationKey> {
   const manifest = await readManifest(folder);
@@ -28,7 +28,10 @@ export async function readVerificationKey(folder: string): Promise<VerificationK
   const { provingKey, verificationKey } = system.files;
   const text = new TextDecoder().decode(await readBuildFile(folder, manifest, verificationKey));
   const refuse = (why: string, cause?: unknown): never => {
-    throw new BuildFolderError(`${folder}/${verificationKey} is no ${system.title} verification key (${why}); ${keysRemedy(folder, manifest)}`, { cause });
+    throw new BuildFolderError(
+      `${folder}/${verificationKey} is no ${system.title} verification key (${why}); ${keysRemedy(folder, manifest)}`,
+      { cause },
+    );
   };
   let value: unknown;
   try {
@@ -53,7 +56,11 @@ export async function readVerificationKey(folder: string): Promise<VerificationK
   return key;
 }
 
-export async function verifyProof(folder: string, backend: Groth16Backend, { proof, publicSignals }: ProofFile): Promise<VerifyResult> {
+export async function verifyProof(
+  folder: string,
+  backend: Groth16Backend,
+  { proof, publicSignals }: ProofFile,
+): Promise<VerifyResult> {
   const start = performance.now();
   const manifest = await readManifest(folder);
   const key = await readVerificationKey(folder);
@@ -63,5 +70,11 @@ export async function verifyProof(folder: string, backend: Groth16Backend, { pro
       : `the key is for ${key.nPublic} public signals, and the proof comes with ${publicSignals.length}: it is of another build, or --public names another proof's signals`;
   const valid = reason === undefined && (await backend.verify(key, publicSignals, proof));
   const outputs = valid ? outputsFromSignals(manifest, publicSignals) : undefined;
-  return { valid, ...(reason === undefined ? {} : { reason }), publicSignals, ...(outputs ? { outputs } : {}), seconds: (performance.now() - start) / 1000 };
+  return {
+    valid,
+    ...(reason === undefined ? {} : { reason }),
+    publicSignals,
+    ...(outputs ? { outputs } : {}),
+    seconds: (performance.now() - start) / 1000,
+  };
 }

@@ -8,7 +8,9 @@ const HEAVY = ['solc', 'ethers', 'onnxruntime-web', 'snarkjs', 'zod', 'protobufj
 
 describe('what a start loads', () => {
   it('no compiler, no chain library, no onnxruntime for importing the package, its errors, or the help of any command', () => {
-    const { stdout, stderr, status } = spawnSync(process.execPath, ['--import', 'tsx', PROBE, HEAVY.join(',')], { encoding: 'utf8' });
+    const { stdout, stderr, status } = spawnSync(process.execPath, ['--import', 'tsx', PROBE, HEAVY.join(',')], {
+      encoding: 'utf8',
+    });
     assert.equal(status, 0, stderr);
     const { seen, ...found } = JSON.parse(stdout) as Record<string, string[]>;
     assert.deepEqual(seen, ['ethers'], 'the probe sees a package that is loaded');

@@ -23,7 +23,13 @@ const result: BenchResult = {
         { name: 'a & b', samples: [4000, 5000, 4500], medianMs: 4500, ratio: 100 },
       ],
     },
-    { kind: 'full', power: 12, wires: 4097, setupMs: 99, timings: [{ name: 'zkinfer-prover', samples: [9, 9, 9], medianMs: 9, ratio: 1 }] },
+    {
+      kind: 'full',
+      power: 12,
+      wires: 4097,
+      setupMs: 99,
+      timings: [{ name: 'zkinfer-prover', samples: [9, 9, 9], medianMs: 9, ratio: 1 }],
+    },
   ],
 };
 
@@ -40,9 +46,15 @@ describe('the benchmark of provers', () => {
   it('prints times, ratios, memory, machine and commit', () => {
     const lines = table(result).split('\n');
     assert.equal(lines[0], '| witness | domain | wires | setup | zkinfer-prover | a & b |');
-    assert.equal(lines[2], '| neural network | 2^14 | 14,336 | 1.23 s | 45 ms (1.00×, CPU 80 ms, 20 MiB) | 4.50 s (100×) |');
+    assert.equal(
+      lines[2],
+      '| neural network | 2^14 | 14,336 | 1.23 s | 45 ms (1.00×, CPU 80 ms, 20 MiB) | 4.50 s (100×) |',
+    );
     assert.equal(lines[3], '| full-width random | 2^12 | 4,097 | 99 ms | 9.0 ms (1.00×) |  |');
-    assert.match(lines[5], /2 cores.*commit abc1234, 2026-01-02.*Load average of the machine 0\.5 at the start, 2\.3 at the end/);
+    assert.match(
+      lines[5],
+      /2 cores.*commit abc1234, 2026-01-02.*Load average of the machine 0\.5 at the start, 2\.3 at the end/,
+    );
   });
 
   it('writes the table between its marks, again and again', () => {

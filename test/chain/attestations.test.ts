@@ -4,16 +4,34 @@ import { setupSignalCircuit, type SignalCircuit } from '../../src/bench/signal-c
 import { signalLayout } from '../../src/bench/signal-layout.js';
 import { ATTESTATIONS_ABI, REGISTRY_ABI } from '../../src/chain/abi.js';
 import { type Anvil, startAnvil } from '../../src/chain/anvil.js';
-import { type Attestation, findAttestation, listAttestations, watchAttestations } from '../../src/chain/attestations.js';
+import {
+  type Attestation,
+  findAttestation,
+  listAttestations,
+  watchAttestations,
+} from '../../src/chain/attestations.js';
 import { ContextMismatchError, NotDeployedError, RevertedError } from '../../src/chain/errors.js';
 import { memoryJournal } from '../../src/chain/journal.js';
 import {
-  deployAttestations, deployRegistry, deprecateModel, readModel, registerModel, registryContracts, type RegistryContracts, updateModel,
+  deployAttestations,
+  deployRegistry,
+  deprecateModel,
+  readModel,
+  registerModel,
+  registryContracts,
+  type RegistryContracts,
+  updateModel,
 } from '../../src/chain/registry.js';
 import { connect, type Rpc } from '../../src/chain/rpc.js';
 import { developmentSigner } from '../../src/chain/signer.js';
 import {
-  attestationIdOf, type AttestedModel, attestRequest, batchRequest, type ProvedInference, submitBatch, submitInference,
+  attestationIdOf,
+  type AttestedModel,
+  attestRequest,
+  batchRequest,
+  type ProvedInference,
+  submitBatch,
+  submitInference,
 } from '../../src/chain/submit.js';
 import { type Sender, sendOnce, simulate } from '../../src/chain/transactions.js';
 import { deployVerifier } from '../../src/chain/verifier.js';
@@ -36,18 +54,40 @@ describe('models and attestations on a chain', () => {
 
   const manifests = [signalLayout('first', 3, 10, 20), signalLayout('second', 3, 10, 20)];
   const senderOf = (account: number, over: Partial<Sender> = {}): Sender => ({
-    rpc, signer: developmentSigner(account), journal: memoryJournal(), timeoutMs: 20_000, ...over,
+    rpc,
+    signer: developmentSigner(account),
+    journal: memoryJournal(),
+    timeoutMs: 20_000,
+    ...over,
   });
   /** A proof by circuit `which` that `user` may use: output 1000 in the first of ten scores. */
-  const prove = async (user: Sender, which = 0, nonce = nextNonce++, use: { chainId?: number; contract?: string } = {}): Promise<ProvedInference> => {
+  const prove = async (
+    user: Sender,
+    which = 0,
+    nonce = nextNonce++,
+    use: { chainId?: number; contract?: string } = {},
+  ): Promise<ProvedInference> => {
     const { chainId = rpc.chainId, contract = contracts.attestations.address } = use;
-    return { ...(await circuits[which].prove([1000n, 55_555n + nonce, contextFor({ chainId, contract, account: user.signer.address, nonce })])), nonce };
+    return {
+      ...(await circuits[which].prove([
+        1000n,
+        55_555n + nonce,
+        contextFor({ chainId, contract, account: user.signer.address, nonce }),
+      ])),
+      nonce,
+    };
   };
   const registration = (which: number) => ({
-    manifest: manifests[which], key: circuits[which].keyFor(3), verifier: verifiers[which], artifact: artifacts[which],
+    manifest: manifests[which],
+    key: circuits[which].keyFor(3),
+    verifier: verifiers[which],
+    artifact: artifacts[which],
   });
   const attested = (registered: { modelId: bigint; version: number }, which: number): AttestedModel => ({
-    ...registered, attestations: contracts.attestations.address, key: circuits[which].keyFor(3), manifest: manifests[which],
+    ...registered,
+    attestations: contracts.attestations.address,
+    key: circuits[which].keyFor(3),
+    manifest: manifests[which],
   });
   const assertRefused = async (work: Promise<unknown>, errorName: string, args?: Record<string, string>) => {
     await assert.rejects(work, (error) => {
@@ -65,9 +105,13 @@ describe('models and attestations on a chain', () => {
     circuits = [await setupSignalCircuit(3), await setupSignalCircuit(3)];
     const names = ['First', 'Second'];
     const sources = names.map((contractName, i) => [
-      `${contractName}.sol`, renderVerifier(circuits[i].keyFor(3), manifests[i], { contractName }),
+      `${contractName}.sol`,
+      renderVerifier(circuits[i].keyFor(3), manifests[i], { contractName }),
     ]);
-    const [compiled, deployed] = await Promise.all([compileSolidity(Object.fromEntries(sources)), deployRegistry(owner)]);
+    const [compiled, deployed] = await Promise.all([
+      compileSolidity(Object.fromEntries(sources)),
+      deployRegistry(owner),
+    ]);
     contracts = deployed;
     artifacts = names.map((name) => compiled[name]);
     verifiers = [];
@@ -101,7 +145,11 @@ describe('models and attestations on a chain', () => {
     assert.deepEqual(again, registered);
     const lower = attested(registered, 0);
     const proved = await prove(owner);
-    const { attestation } = await submitInference(owner, { ...lower, attestations: lower.attestations.toLowerCase() }, proved);
+    const { attestation } = await submitInference(
+      owner,
+      { ...lower, attestations: lower.attestations.toLowerCase() },
+      proved,
+    );
     assert.equal(attestation.modelId, registered.modelId);
   });
 
@@ -127,7 +175,12 @@ describe('models and attestations on a chain', () => {
       transaction,
     };
     assert.deepEqual(attestation, expected);
-    const binding = { chainId: rpc.chainId, contract: contracts.attestations.address, account: prover.signer.address, nonce: inference.nonce };
+    const binding = {
+      chainId: rpc.chainId,
+      contract: contracts.attestations.address,
+      account: prover.signer.address,
+      nonce: inference.nonce,
+    };
     assert.equal(attestation.context, contextFor(binding));
     const address = contracts.attestations.address;
     assert.deepEqual(await findAttestation(rpc, address, attestation.id), expected);
@@ -190,7 +243,9 @@ describe('models and attestations on a chain', () => {
     });
 
     it('a model that does not exist', async () => {
-      await assertRefused(submitInference(prover, { ...model, modelId: 99n }, await prove(prover)), 'ModelNotFound', { modelId: '99' });
+      await assertRefused(submitInference(prover, { ...model, modelId: 99n }, await prove(prover)), 'ModelNotFound', {
+        modelId: '99',
+      });
       await assertRefused(readModel(rpc, contracts.registry.address, 99n), 'ModelNotFound', { modelId: '99' });
     });
 
@@ -202,7 +257,9 @@ describe('models and attestations on a chain', () => {
       await submitInference(prover, model, first);
       for (const inference of [first, again]) {
         const request = { ...attestRequest(model, inference), purpose: `replay ${inference.proof.pi_a[0]}` };
-        await assertRefused(sendOnce(prover, request), 'AlreadyAttested', { attestationId: attestationIdOf(model, first) });
+        await assertRefused(sendOnce(prover, request), 'AlreadyAttested', {
+          attestationId: attestationIdOf(model, first),
+        });
       }
     });
 
@@ -249,16 +306,26 @@ describe('models and attestations on a chain', () => {
         const made = [];
         for (const node of [first, second]) {
           const at = await connect(node.url);
-          const account: Sender = { rpc: at, signer: developmentSigner(0), journal: memoryJournal(), timeoutMs: 20_000 };
+          const account: Sender = {
+            rpc: at,
+            signer: developmentSigner(0),
+            journal: memoryJournal(),
+            timeoutMs: 20_000,
+          };
           const there = await deployRegistry(account);
-          const compiled = await compileSolidity({ 'First.sol': renderVerifier(circuits[0].keyFor(3), manifests[0], { contractName: 'First' }) });
+          const compiled = await compileSolidity({
+            'First.sol': renderVerifier(circuits[0].keyFor(3), manifests[0], { contractName: 'First' }),
+          });
           const { address: verifier } = await deployVerifier(account, compiled.First, circuits[0].keyFor(3));
           const registered = await registerModel(account, there.registry.address, { ...registration(0), verifier });
           made.push({ account, at, model: { ...attested(registered, 0), attestations: there.attestations.address } });
         }
         const [here, there] = made;
         assert.equal(here.model.attestations, there.model.attestations);
-        const inference = await prove(here.account, 0, nextNonce++, { chainId: here.at.chainId, contract: here.model.attestations });
+        const inference = await prove(here.account, 0, nextNonce++, {
+          chainId: here.at.chainId,
+          contract: here.model.attestations,
+        });
         await assert.rejects(submitInference(there.account, there.model, inference), ContextMismatchError);
         await assertRefused(sendOnce(there.account, attestRequest(there.model, inference)), 'InvalidProof');
         assert.equal((await submitInference(here.account, here.model, inference)).accepted, true);
@@ -269,22 +336,35 @@ describe('models and attestations on a chain', () => {
     });
 
     it('any proof of a deprecated model, while old attestations stay', async () => {
-      const registered = await registerModel(owner, contracts.registry.address, { ...registration(0), uri: 'to be retired' });
+      const registered = await registerModel(owner, contracts.registry.address, {
+        ...registration(0),
+        uri: 'to be retired',
+      });
       const retired = attested(registered, 0);
       const before = await submitInference(prover, retired, await prove(prover));
       await deprecateModel(owner, contracts.registry.address, retired.modelId);
-      await assertRefused(submitInference(prover, retired, await prove(prover)), 'VerificationRefused_ModelDeprecated', {
-        modelId: String(retired.modelId),
-      });
+      await assertRefused(
+        submitInference(prover, retired, await prove(prover)),
+        'VerificationRefused_ModelDeprecated',
+        {
+          modelId: String(retired.modelId),
+        },
+      );
       assert.deepEqual(await findAttestation(rpc, retired.attestations, before.attestation.id), before.attestation);
       assert.equal((await readModel(rpc, contracts.registry.address, retired.modelId)).deprecated, true);
     });
 
     it('changes to a model by anyone but its owner', async () => {
       const refusedArgs = { modelId: String(model.modelId), caller: thief.signer.address };
-      await assertRefused(deprecateModel(thief, contracts.registry.address, model.modelId), 'NotModelOwner', refusedArgs);
       await assertRefused(
-        updateModel(thief, contracts.registry.address, model.modelId, registration(1)), 'NotModelOwner', refusedArgs,
+        deprecateModel(thief, contracts.registry.address, model.modelId),
+        'NotModelOwner',
+        refusedArgs,
+      );
+      await assertRefused(
+        updateModel(thief, contracts.registry.address, model.modelId, registration(1)),
+        'NotModelOwner',
+        refusedArgs,
       );
     });
 
@@ -293,12 +373,21 @@ describe('models and attestations on a chain', () => {
       await assert.rejects(registerModel(owner, contracts.registry.address, wrong), NotDeployedError);
       const right = await readModel(rpc, contracts.registry.address, model.modelId);
       const data = REGISTRY_ABI.encodeFunctionData('registerModelWithVerifier', [right, verifiers[1]]);
-      const request = { purpose: 'mismatch', to: contracts.registry.address, data, action: 'registering', abis: [REGISTRY_ABI] };
+      const request = {
+        purpose: 'mismatch',
+        to: contracts.registry.address,
+        data,
+        action: 'registering',
+        abis: [REGISTRY_ABI],
+      };
       await assertRefused(sendOnce(owner, request), 'VerificationKeyMismatch');
     });
 
     it('an attestations address where there is no contract', async () => {
-      await assert.rejects(submitInference(prover, { ...model, attestations: ZeroAddress }, await prove(prover)), NotDeployedError);
+      await assert.rejects(
+        submitInference(prover, { ...model, attestations: ZeroAddress }, await prove(prover)),
+        NotDeployedError,
+      );
     });
   });
 
@@ -308,7 +397,10 @@ describe('models and attestations on a chain', () => {
     const old = await submitInference(prover, first, await prove(prover));
     const updated = await updateModel(owner, registry, first.modelId, registration(1));
     assert.equal(updated.version, 2);
-    assert.deepEqual(await updateModel({ ...owner, journal: memoryJournal() }, registry, first.modelId, registration(1)), updated);
+    assert.deepEqual(
+      await updateModel({ ...owner, journal: memoryJournal() }, registry, first.modelId, registration(1)),
+      updated,
+    );
     await assertRefused(submitInference(prover, first, await prove(prover)), 'ModelMismatch');
     const { attestation } = await submitInference(prover, attested(updated, 1), await prove(prover, 1));
     assert.equal(attestation.version, 2);
@@ -321,12 +413,18 @@ describe('models and attestations on a chain', () => {
       await submitInference(prover, model, inferences[1]);
       const sent = await rpc.provider.getTransactionCount(prover.signer.address);
       const { attestations } = await submitBatch(prover, model, [...inferences, inferences[0]]);
-      assert.deepEqual(attestations.map(({ id }) => id), [...inferences, inferences[0]].map((one) => attestationIdOf(model, one)));
+      assert.deepEqual(
+        attestations.map(({ id }) => id),
+        [...inferences, inferences[0]].map((one) => attestationIdOf(model, one)),
+      );
       assert.equal(await rpc.provider.getTransactionCount(prover.signer.address), sent + 1);
       const again = await submitBatch({ ...prover, journal: memoryJournal() }, model, inferences);
       assert.equal(again.transaction, null);
       assert.deepEqual(again.attestations, attestations.slice(0, 5));
-      const listed = await listAttestations(rpc, model.attestations, { modelId: model.modelId, prover: prover.signer.address });
+      const listed = await listAttestations(rpc, model.attestations, {
+        modelId: model.modelId,
+        prover: prover.signer.address,
+      });
       // The second was attested before the batch.
       const expected = [1, 0, 2, 3, 4].map((i) => attestations[i]);
       assert.deepEqual(listed.slice(-5), expected);
@@ -353,7 +451,10 @@ describe('models and attestations on a chain', () => {
     const seen: string[] = [];
     const watching = (async () => {
       const filter = { modelId: model.modelId, prover: prover.signer.address };
-      for await (const { id } of watchAttestations(rpc, model.attestations, filter, { fromBlock, signal: stop.signal })) {
+      for await (const { id } of watchAttestations(rpc, model.attestations, filter, {
+        fromBlock,
+        signal: stop.signal,
+      })) {
         seen.push(id);
         if (seen.length === 2) stop.abort();
       }
@@ -377,7 +478,8 @@ describe('models and attestations on a chain', () => {
     const narrow = await connect(proxy.url);
     const filter = { modelId: model.modelId };
     assert.deepEqual(
-      await listAttestations(narrow, model.attestations, filter), await listAttestations(rpc, model.attestations, filter),
+      await listAttestations(narrow, model.attestations, filter),
+      await listAttestations(rpc, model.attestations, filter),
     );
     narrow.provider.destroy();
     await proxy.close();
@@ -389,7 +491,8 @@ describe('models and attestations on a chain', () => {
     let calm = true;
     const proxy = await startFaultProxy(anvil.url, (method) => {
       if (calm || random() > 1 / 3) return 'none';
-      if (method === 'eth_sendRawTransaction' && random() < 0.4) return random() < 0.5 ? 'nonceTooLow' : 'executedButNonceTooLow';
+      if (method === 'eth_sendRawTransaction' && random() < 0.4)
+        return random() < 0.5 ? 'nonceTooLow' : 'executedButNonceTooLow';
       return faults[Math.floor(random() * faults.length)];
     });
     const broken = await connect(proxy.url, { retry: { attemptTimeoutMs: 10_000, deadlineMs: 60_000, backoffMs: 10 } });
@@ -397,7 +500,9 @@ describe('models and attestations on a chain', () => {
     const account = senderOf(3, { rpc: broken, timeoutMs: 60_000 });
     const inferences = await Promise.all(Array.from({ length: 12 }, () => prove(account)));
     // Every inference asked for twice, all at once.
-    const results = await Promise.all([...inferences, ...inferences].map((one) => submitInference(account, model, one)));
+    const results = await Promise.all(
+      [...inferences, ...inferences].map((one) => submitInference(account, model, one)),
+    );
     const found = await listAttestations(rpc, model.attestations, { prover: account.signer.address });
     assert.deepEqual(found.map(({ id }) => id).sort(), inferences.map((one) => attestationIdOf(model, one)).sort());
     results.forEach((result, i) => assert.equal(result.attestation.id, attestationIdOf(model, inferences[i % 12])));
@@ -408,13 +513,18 @@ describe('models and attestations on a chain', () => {
 
   it('knows every function, event and error by the signature the contracts have', async () => {
     const compiled = await registryContracts();
-    for (const [ours, theirs] of [[REGISTRY_ABI, compiled.ModelRegistry], [ATTESTATIONS_ABI, compiled.ZKMLVerifier]] as const) {
+    for (const [ours, theirs] of [
+      [REGISTRY_ABI, compiled.ModelRegistry],
+      [ATTESTATIONS_ABI, compiled.ZKMLVerifier],
+    ] as const) {
       const lines = new Set(new Interface(theirs.abi as never).format());
       for (const line of ours.format()) {
         if (line.startsWith('error')) continue; // Errors come from any contract in the call.
         assert.ok(lines.has(line), `${line} is not in ${theirs.source}`);
       }
-      const all = [compiled.ModelRegistry, compiled.ZKMLVerifier].flatMap(({ abi }) => new Interface(abi as never).format());
+      const all = [compiled.ModelRegistry, compiled.ZKMLVerifier].flatMap(({ abi }) =>
+        new Interface(abi as never).format(),
+      );
       for (const line of ours.format()) assert.ok(all.includes(line), `${line} is in no contract`);
     }
   });

@@ -1,6 +1,6 @@
 /**
- * A bad network in front of a good node: an HTTP proxy that breaks JSON-RPC requests by plan. What it forwards, the real
- * node really executes.
+ * A bad network in front of a good node: an HTTP proxy that breaks JSON-RPC requests by plan. What it forwards, the
+ * real node really executes.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -94,7 +94,13 @@ export async function startFaultProxy(target: string, plan: Plan): Promise<Fault
         answer(nonceError);
         return;
       case 'limitExceeded':
-        answer(JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32005, message: 'query returned more than 10000 results' } }));
+        answer(
+          JSON.stringify({
+            jsonrpc: '2.0',
+            id,
+            error: { code: -32005, message: 'query returned more than 10000 results' },
+          }),
+        );
         return;
       case 'unavailable':
         response.writeHead(503, { 'content-type': 'text/html' }).end('<h1>Service Unavailable</h1>');

@@ -4,8 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildFixture } from '../../src/bench/gas-fixtures.js';
 import {
-  type AttestedModel, ContextMismatchError, deprecateModel, developmentSigner, findAttestation, memoryJournal, openChain, openSender, readDeployment,
-  RevertedError, type Sender, sendOnce, submitInference,
+  type AttestedModel,
+  ContextMismatchError,
+  deprecateModel,
+  developmentSigner,
+  findAttestation,
+  memoryJournal,
+  openChain,
+  openSender,
+  readDeployment,
+  RevertedError,
+  type Sender,
+  sendOnce,
+  submitInference,
 } from '../../src/chain/index.js';
 import { attestRequest } from '../../src/chain/submit.js';
 import { chooseBackend } from '../../src/groth16/backends.js';
@@ -30,7 +41,9 @@ describe('a trained model on the local chain, one command after the other', () =
     folder = await mkdtemp(join(tmpdir(), 'zkinfer-fixture-'));
     build = await buildFixture('tabular', folder, backend);
     prover = await openProver(build, backend);
-    const { input_data: rows } = JSON.parse(await readFile(new URL('../../fixtures/tabular/input.json', import.meta.url), 'utf8'));
+    const { input_data: rows } = JSON.parse(
+      await readFile(new URL('../../fixtures/tabular/input.json', import.meta.url), 'utf8'),
+    );
     input = rows.map((row: number[]) => Float64Array.from(row.flat()));
   });
   after(async () => {
@@ -44,18 +57,28 @@ describe('a trained model on the local chain, one command after the other', () =
     return { ...(await by.prove(input, { context: contextFor(binding) })), binding, nonce };
   };
   const forge = (proved: ProofFile): ProofFile => ({
-    ...proved, publicSignals: [String(BigInt(proved.publicSignals[0]) ^ 1n), ...proved.publicSignals.slice(1)],
+    ...proved,
+    publicSignals: [String(BigInt(proved.publicSignals[0]) ^ 1n), ...proved.publicSignals.slice(1)],
   });
 
   /** Opens the build's local chain with a sender of development account `account`. */
-  async function onChain(account: number, work: (sender: Sender, model: AttestedModel) => Promise<void>): Promise<void> {
+  async function onChain(
+    account: number,
+    work: (sender: Sender, model: AttestedModel) => Promise<void>,
+  ): Promise<void> {
     const chain = await openChain(build);
     try {
       const { privateKey } = developmentSigner(account);
       const sender = await openSender(build, chain, { environment: { ZKINFER_PRIVATE_KEY: privateKey } });
       const { attestations, model } = await readDeployment(build, chain.rpc);
       const [key, manifest] = [await readVerificationKey(build), await readManifest(build)];
-      await work(sender, { attestations: attestations!.address, modelId: BigInt(model!.id), version: model!.version, key, manifest });
+      await work(sender, {
+        attestations: attestations!.address,
+        modelId: BigInt(model!.id),
+        version: model!.version,
+        key,
+        manifest,
+      });
     } finally {
       await chain.close();
     }
@@ -131,7 +154,10 @@ describe('a trained model on the local chain, one command after the other', () =
     const proved = await prove(6n);
     await assertRefused(submitProof(build, proved, {}), 'VerificationRefused_ModelDeprecated');
     await onChain(0, async (sender, model) => {
-      await assertRefused(submitInference({ ...sender, journal: memoryJournal() }, model, proved), 'VerificationRefused_ModelDeprecated');
+      await assertRefused(
+        submitInference({ ...sender, journal: memoryJournal() }, model, proved),
+        'VerificationRefused_ModelDeprecated',
+      );
     });
   });
 });

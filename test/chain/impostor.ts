@@ -8,7 +8,9 @@ import type { VerificationKey } from '../../src/groth16/types.js';
 import { keyWords, vkHash } from '../../src/solidity/index.js';
 
 export function impostorFor(key: VerificationKey): Artifact {
-  const words = AbiCoder.defaultAbiCoder().encode(['uint256[]'], [keyWords(key)]).slice(2);
+  const words = AbiCoder.defaultAbiCoder()
+    .encode(['uint256[]'], [keyWords(key)])
+    .slice(2);
   const two = (value: number): string => value.toString(16).padStart(4, '0');
   const runtime = [
     '36600410604a57', // CALLDATASIZE > 4: to 0x4a

@@ -19,7 +19,14 @@ describe('a chain without base fee', function () {
     await anvil.stop();
   });
 
-  const transfer = (purpose: string): Request => ({ purpose, to: developmentSigner(1).address, data: '0x', value: 1n, action: 'a transfer', abis: [] });
+  const transfer = (purpose: string): Request => ({
+    purpose,
+    to: developmentSigner(1).address,
+    data: '0x',
+    value: 1n,
+    action: 'a transfer',
+    abis: [],
+  });
 
   it('takes transactions at the gas price that its node names', async () => {
     assert.equal((await rpc.provider.getBlock('latest'))?.baseFeePerGas ?? null, null);

@@ -18,7 +18,11 @@ describe('the local chain of a build folder', () => {
     const first = await openChain(build);
     const tally = await deployTally(first.rpc);
     const request = {
-      purpose: 'add 1', to: tally.address, data: tally.abi.encodeFunctionData('add', [1]), action: 'adding', abis: [tally.abi],
+      purpose: 'add 1',
+      to: tally.address,
+      data: tally.abi.encodeFunctionData('add', [1]),
+      action: 'adding',
+      abis: [tally.abi],
     };
     const { hash } = await sendOnce(await openSender(build, first, { environment: {} }), request);
     await first.close();
@@ -28,7 +32,10 @@ describe('the local chain of a build folder', () => {
     assert.notEqual(await second.rpc.provider.getCode(tally.address), '0x');
     const again = await sendOnce(await openSender(build, second, { environment: {} }), request);
     assert.equal(again.hash, hash);
-    assert.equal(BigInt(await second.rpc.provider.call({ to: tally.address, data: tally.abi.encodeFunctionData('count', [1]) })), 1n);
+    assert.equal(
+      BigInt(await second.rpc.provider.call({ to: tally.address, data: tally.abi.encodeFunctionData('count', [1]) })),
+      1n,
+    );
     await second.close();
   });
 
@@ -76,7 +83,10 @@ describe('the local chain of a build folder', () => {
     const chain = await openChain(build);
     await chain.close();
     await writeFile(join(build, 'local-chain', 'state.json'), '{"accounts":');
-    await assert.rejects(openChain(build), (error) => error instanceof LocalNodeError && /state\.json/.test(error.message));
+    await assert.rejects(
+      openChain(build),
+      (error) => error instanceof LocalNodeError && /state\.json/.test(error.message),
+    );
   });
 
   it('records deployments by chain and refuses a damaged record', async () => {
@@ -86,7 +96,9 @@ describe('the local chain of a build folder', () => {
     await updateDeployment(build, chain.rpc, { registry: { address } });
     await updateDeployment(build, chain.rpc, { attestations: { address } });
     assert.deepEqual(await readDeployment(build, chain.rpc), {
-      chainId: 31337, registry: { address }, attestations: { address },
+      chainId: 31337,
+      registry: { address },
+      attestations: { address },
     });
     const elsewhere = { ...chain.rpc, chainId: 1, genesisHash: `0x${'1'.repeat(64)}` };
     assert.deepEqual(await readDeployment(build, elsewhere), { chainId: 1 });

@@ -30,8 +30,13 @@ describe('the RPC connection', () => {
     const proxy = await startFaultProxy(anvil.url, (_, n) => (n % 2 === 0 ? 'delay' : 'none'));
     const { provider } = await connect(proxy.url, { retry: { ...RETRY, attemptTimeoutMs: 5_000, deadlineMs: 20_000 } });
     const numbers = Array.from({ length: 20 }, (_, i) => i);
-    const hashes = await Promise.all(numbers.map((n) => provider.send('web3_sha3', [`0x${n.toString(16).padStart(2, '0')}`])));
-    assert.deepEqual(hashes, numbers.map((n) => keccak256(Uint8Array.of(n))));
+    const hashes = await Promise.all(
+      numbers.map((n) => provider.send('web3_sha3', [`0x${n.toString(16).padStart(2, '0')}`])),
+    );
+    assert.deepEqual(
+      hashes,
+      numbers.map((n) => keccak256(Uint8Array.of(n))),
+    );
     provider.destroy();
     await proxy.close();
   });

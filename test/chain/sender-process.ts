@@ -6,6 +6,9 @@ import { sendOnce } from '../../src/chain/transactions.js';
 
 const { url, journal, request } = JSON.parse(process.argv[2]);
 const rpc = await connect(url);
-const receipt = await sendOnce({ rpc, signer: await resolveSigner(rpc.chainId), journal: fileJournal(journal) }, request);
+const receipt = await sendOnce(
+  { rpc, signer: await resolveSigner(rpc.chainId), journal: fileJournal(journal) },
+  request,
+);
 console.log(receipt.hash);
 rpc.provider.destroy();

@@ -60,11 +60,19 @@ describe('the signer', () => {
 
   const refusals: [string, () => NodeJS.ProcessEnv, RegExp][] = [
     ['a key of the wrong length', () => ({ ZKINFER_PRIVATE_KEY: `${wallet.privateKey}00` }), /not a private key/],
-    ['a key that is not hex', () => ({ ZKINFER_PRIVATE_KEY: wallet.privateKey.replace(/.$/, 'x') }), /not a private key/],
+    [
+      'a key that is not hex',
+      () => ({ ZKINFER_PRIVATE_KEY: wallet.privateKey.replace(/.$/, 'x') }),
+      /not a private key/,
+    ],
     ['a key above the order of the curve', () => ({ ZKINFER_PRIVATE_KEY: 'f'.repeat(64) }), /outside the range/],
     ['two signers at once', () => ({ ZKINFER_PRIVATE_KEY: wallet.privateKey, ZKINFER_KEYSTORE: keystore }), /both set/],
     ['a keystore without password', () => ({ ZKINFER_KEYSTORE: keystore }), /ZKINFER_KEYSTORE_PASSWORD/],
-    ['a missing keystore', () => ({ ZKINFER_KEYSTORE: join(folder, 'none'), ZKINFER_KEYSTORE_PASSWORD: 'right' }), /cannot be read/],
+    [
+      'a missing keystore',
+      () => ({ ZKINFER_KEYSTORE: join(folder, 'none'), ZKINFER_KEYSTORE_PASSWORD: 'right' }),
+      /cannot be read/,
+    ],
     [
       'a wrong password',
       () => ({ ZKINFER_KEYSTORE: keystore, ZKINFER_KEYSTORE_PASSWORD_FILE: join(folder, 'wrong-password') }),

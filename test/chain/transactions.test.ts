@@ -101,7 +101,10 @@ describe('sending a transaction once', () => {
     const once = sender();
     const receipts = await Promise.all(keys.map((key) => sendOnce(once, add(key))));
     assert.equal(new Set(receipts.map((receipt) => receipt.hash)).size, keys.length);
-    assert.deepEqual(await Promise.all(keys.map((key) => tally.count(key))), keys.map(() => 1));
+    assert.deepEqual(
+      await Promise.all(keys.map((key) => tally.count(key))),
+      keys.map(() => 1),
+    );
   });
 
   for (const fault of ['loseAnswer', 'executedButNonceTooLow', 'stall', 'truncate', 'wrongId'] as const) {
@@ -132,7 +135,15 @@ describe('sending a transaction once', () => {
   it('counts each of 30 intents exactly once over an RPC that breaks a third of all requests in every way', async () => {
     const random = seededRandom(4);
     const faults: Fault[] = [
-      'drop', 'loseAnswer', 'delay', 'nonceTooLow', 'executedButNonceTooLow', 'unavailable', 'rateLimited', 'truncate', 'wrongId',
+      'drop',
+      'loseAnswer',
+      'delay',
+      'nonceTooLow',
+      'executedButNonceTooLow',
+      'unavailable',
+      'rateLimited',
+      'truncate',
+      'wrongId',
     ];
     const keys = Array.from({ length: 30 }, () => nextKey++);
     await throughFaults(
@@ -146,7 +157,10 @@ describe('sending a transaction once', () => {
         await Promise.all(keys.map((key, i) => sendOnce(senders[i % 3], add(key))));
       },
     );
-    assert.deepEqual(await Promise.all(keys.map((key) => tally.count(key))), keys.map(() => 1));
+    assert.deepEqual(
+      await Promise.all(keys.map((key) => tally.count(key))),
+      keys.map(() => 1),
+    );
   });
 
   it('resumes after a crash between signing and sending', async () => {
@@ -170,7 +184,8 @@ describe('sending a transaction once', () => {
     const { provider } = rpc;
     const before = await provider.getTransactionCount(once.signer.address);
     await throughFaults(
-      (method) => (method === 'eth_sendRawTransaction' ? 'loseAnswer' : method === 'eth_getTransactionReceipt' ? 'drop' : 'none'),
+      (method) =>
+        method === 'eth_sendRawTransaction' ? 'loseAnswer' : method === 'eth_getTransactionReceipt' ? 'drop' : 'none',
       async (broken) => {
         await assert.rejects(sendOnce({ ...once, rpc: broken }, add(key)), RpcUnreachableError);
       },
@@ -185,7 +200,11 @@ describe('sending a transaction once', () => {
   it('sends an intent asked for by two processes at the same moment as one transaction', async () => {
     const key = nextKey++;
     const { privateKey } = developmentSigner(0);
-    const argument = JSON.stringify({ url: anvil.url, journal: join(folder, 'shared.json'), request: { ...add(key), abis: [] } });
+    const argument = JSON.stringify({
+      url: anvil.url,
+      journal: join(folder, 'shared.json'),
+      request: { ...add(key), abis: [] },
+    });
     const run = async () => {
       const child = execFile(process.execPath, ['--import', 'tsx', SENDER_PROCESS, argument], {
         env: { ...process.env, ZKINFER_PRIVATE_KEY: privateKey },
@@ -252,7 +271,10 @@ describe('sending a transaction once', () => {
     const closed = await deployTally(rpc);
     const once = sender();
     const call = (name: string, args: unknown[]): Request => ({
-      ...add(7), to: closed.address, purpose: name, data: closed.abi.encodeFunctionData(name, args),
+      ...add(7),
+      to: closed.address,
+      purpose: name,
+      data: closed.abi.encodeFunctionData(name, args),
     });
     await sendOnce(once, call('close', []));
     const before = await rpc.provider.getTransactionCount(once.signer.address);

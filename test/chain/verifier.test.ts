@@ -11,7 +11,12 @@ import { developmentSigner } from '../../src/chain/signer.js';
 import type { Sender } from '../../src/chain/transactions.js';
 import { deployVerifier, submitToVerifier, verifyOnChain, verifyProofData } from '../../src/chain/verifier.js';
 import type { ProveResult, VerificationKey } from '../../src/groth16/types.js';
-import { type CompiledContract, compileSolidity, renderVerifier, PublicSignalsError } from '../../src/solidity/index.js';
+import {
+  type CompiledContract,
+  compileSolidity,
+  renderVerifier,
+  PublicSignalsError,
+} from '../../src/solidity/index.js';
 import { impostorFor } from './impostor.js';
 import { trapdoor } from '../solidity/trapdoor.js';
 
@@ -72,16 +77,26 @@ describe('a generated verifier on a chain', () => {
       await assert.rejects(submitToVerifier(sender, address, key, artifact, proved.proof, signals), PublicSignalsError);
     }
     const large = String((1n << 256n) + 5n);
-    assert.equal((await submitToVerifier(sender, address, key, artifact, proved.proof, [large, ...proved.publicSignals.slice(1)])).accepted, false);
+    assert.equal(
+      (await submitToVerifier(sender, address, key, artifact, proved.proof, [large, ...proved.publicSignals.slice(1)]))
+        .accepted,
+      false,
+    );
     const broken = { ...proved.proof, pi_a: [large, proved.proof.pi_a[1], '1'] as const };
-    assert.equal((await submitToVerifier(sender, address, key, artifact, broken, proved.publicSignals)).accepted, false);
+    assert.equal(
+      (await submitToVerifier(sender, address, key, artifact, broken, proved.publicSignals)).accepted,
+      false,
+    );
     assert.throws(() => verifyProofData(broken, proved.publicSignals), PublicSignalsError);
   });
 
   it('is not taken for the verifier of another key', async () => {
     const other = await setupSignalCircuit(3);
     const { address } = await deployVerifier(sender, artifact, key);
-    await assert.rejects(submitToVerifier(sender, address, other.keyFor(3), artifact, proved.proof, proved.publicSignals), NotDeployedError);
+    await assert.rejects(
+      submitToVerifier(sender, address, other.keyFor(3), artifact, proved.proof, proved.publicSignals),
+      NotDeployedError,
+    );
     await other.close();
   });
 
@@ -92,8 +107,14 @@ describe('a generated verifier on a chain', () => {
     await assert.rejects(submitToVerifier(sender, address, key, artifact, proved.proof, forged), ForeignCodeError);
     const commitment = { modelHash: `0x${'1'.repeat(64)}`, circuitHash: `0x${'2'.repeat(64)}` };
     const { address: registry } = await deployContract(sender, artifact, 'deploying what stands for a registry');
-    for (const register of [registerModel, (by: Sender, to: string, model: ModelToRegister) => updateModel(by, to, 1n, model)]) {
-      await assert.rejects(register(sender, registry, { manifest: commitment, key, verifier: address, artifact }), ForeignCodeError);
+    for (const register of [
+      registerModel,
+      (by: Sender, to: string, model: ModelToRegister) => updateModel(by, to, 1n, model),
+    ]) {
+      await assert.rejects(
+        register(sender, registry, { manifest: commitment, key, verifier: address, artifact }),
+        ForeignCodeError,
+      );
     }
   });
 
@@ -102,7 +123,11 @@ describe('a generated verifier on a chain', () => {
     it(`with ${signals} signals reverts for want of gas, and never calls a valid proof invalid`, async () => {
       const large = await trapdoor(signals);
       const source = renderVerifier(large.key, signalLayout('large', signals), { contractName: 'LargeVerifier' });
-      const { address } = await deployVerifier(sender, (await compileSolidity({ 'Verifier.sol': source })).LargeVerifier, large.key);
+      const { address } = await deployVerifier(
+        sender,
+        (await compileSolidity({ 'Verifier.sol': source })).LargeVerifier,
+        large.key,
+      );
       const { proof, publicSignals } = large.prove();
       const call = { to: address, data: verifyProofData(proof, publicSignals) };
       const least = Number(await rpc.provider.estimateGas(call));
@@ -116,10 +141,13 @@ describe('a generated verifier on a chain', () => {
 
   it('is missed by name where nothing is deployed', async () => {
     const nowhere = '0x000000000000000000000000000000000000dEaD';
-    await assert.rejects(submitToVerifier(sender, nowhere, key, artifact, proved.proof, proved.publicSignals), (error) => {
-      assert.ok(error instanceof NotDeployedError);
-      assert.match(error.message, /no contract at 0x0+dEaD on chain 31337/);
-      return true;
-    });
+    await assert.rejects(
+      submitToVerifier(sender, nowhere, key, artifact, proved.proof, proved.publicSignals),
+      (error) => {
+        assert.ok(error instanceof NotDeployedError);
+        assert.match(error.message, /no contract at 0x0+dEaD on chain 31337/);
+        return true;
+      },
+    );
   });
 });

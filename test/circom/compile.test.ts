@@ -20,13 +20,22 @@ describe('compiling gadgets', () => {
   });
   after(() => fs.rmSync(cacheFolder, { recursive: true, force: true }));
 
-  const entries = (): string[] => fs.readdirSync(path.join(cacheFolder, 'gadgets')).map((name) => path.join(cacheFolder, 'gadgets', name));
+  const entries = (): string[] =>
+    fs.readdirSync(path.join(cacheFolder, 'gadgets')).map((name) => path.join(cacheFolder, 'gadgets', name));
 
-  it('gives each spec once, with its wires in circom\'s order: one, outputs, inputs, inner signals', async () => {
+  it("gives each spec once, with its wires in circom's order: one, outputs, inputs, inner signals", async () => {
     const objects = await compileGadgets([...SPECS, SPECS[0]], { gadgetFolders: [cacheFolder] });
     assert.deepEqual([...objects.keys()].sort(), SPECS.map(gadgetKey).sort());
     const relu = objects.get('RequantizeRelu(4,2)')!;
-    assert.deepEqual(relu.signals, ['one', 'out', 'in', 'remainder[0]', 'remainder[1]', 'magnitude[0]', 'magnitude[1]']);
+    assert.deepEqual(relu.signals, [
+      'one',
+      'out',
+      'in',
+      'remainder[0]',
+      'remainder[1]',
+      'magnitude[0]',
+      'magnitude[1]',
+    ]);
     assert.deepEqual([relu.outputCount, relu.inputCount], [1, 1]);
   });
 
@@ -34,7 +43,10 @@ describe('compiling gadgets', () => {
     const fresh = await compileGadgets(SPECS, { gadgetFolders: [cacheFolder] });
     const times = entries().map((file) => fs.statSync(file).mtimeMs);
     assert.deepEqual(await compileGadgets(SPECS, { gadgetFolders: [cacheFolder] }), fresh);
-    assert.deepEqual(entries().map((file) => fs.statSync(file).mtimeMs), times);
+    assert.deepEqual(
+      entries().map((file) => fs.statSync(file).mtimeMs),
+      times,
+    );
     assert.equal(entries().length, SPECS.length);
   });
 
@@ -43,10 +55,16 @@ describe('compiling gadgets', () => {
     const [truncated, altered, empty] = entries();
     const whole = entries().map((file) => fs.readFileSync(file));
     fs.writeFileSync(truncated, whole[0].subarray(0, 100));
-    fs.writeFileSync(altered, whole[1].map((byte, i) => (i === 90 ? byte ^ 1 : byte)));
+    fs.writeFileSync(
+      altered,
+      whole[1].map((byte, i) => (i === 90 ? byte ^ 1 : byte)),
+    );
     fs.writeFileSync(empty, '');
     assert.deepEqual(await compileGadgets(SPECS, { gadgetFolders: [cacheFolder] }), fresh);
-    assert.deepEqual(entries().map((file) => fs.readFileSync(file)), whole);
+    assert.deepEqual(
+      entries().map((file) => fs.readFileSync(file)),
+      whole,
+    );
   });
 
   it('looks through the folders in their order, writes to the first alone, and passes over damaged entries in both', async () => {
@@ -76,21 +94,39 @@ describe('compiling gadgets', () => {
     assert.equal(objects.get('Context()')!.system.constraintCount, 1);
   });
 
-  it('names unknown templates and parameters that do not fit, and passes circom\'s own message on', async () => {
-    await assert.rejects(compileGadgets([{ template: 'Softmax', parameters: [] }], { gadgetFolders: [cacheFolder] }), CircomError);
-    await assert.rejects(compileGadgets([{ template: '../evil', parameters: [] }], { gadgetFolders: [cacheFolder] }), CircomError);
-    await assert.rejects(compileGadgets([{ template: 'Context', parameters: [1] }], { gadgetFolders: [cacheFolder] }), CircomError);
-    await assert.rejects(compileGadgets([{ template: 'InputRange', parameters: [1.5] }], { gadgetFolders: [cacheFolder] }), CircomError);
-    await assert.rejects(compileGadgets([{ template: 'Requantize', parameters: [3, 5] }], { gadgetFolders: [cacheFolder] }), (error: Error) => {
-      assert.ok(error instanceof CircomError);
-      assert.match(error.message, /Requantize\(3,5\)[^]*False assert/);
-      return true;
-    });
+  it("names unknown templates and parameters that do not fit, and passes circom's own message on", async () => {
+    await assert.rejects(
+      compileGadgets([{ template: 'Softmax', parameters: [] }], { gadgetFolders: [cacheFolder] }),
+      CircomError,
+    );
+    await assert.rejects(
+      compileGadgets([{ template: '../evil', parameters: [] }], { gadgetFolders: [cacheFolder] }),
+      CircomError,
+    );
+    await assert.rejects(
+      compileGadgets([{ template: 'Context', parameters: [1] }], { gadgetFolders: [cacheFolder] }),
+      CircomError,
+    );
+    await assert.rejects(
+      compileGadgets([{ template: 'InputRange', parameters: [1.5] }], { gadgetFolders: [cacheFolder] }),
+      CircomError,
+    );
+    await assert.rejects(
+      compileGadgets([{ template: 'Requantize', parameters: [3, 5] }], { gadgetFolders: [cacheFolder] }),
+      (error: Error) => {
+        assert.ok(error instanceof CircomError);
+        assert.match(error.message, /Requantize\(3,5\)[^]*False assert/);
+        return true;
+      },
+    );
   });
 
   it('knows a template for every file in circuits/, and the other way round', () => {
-    const files = fs.readdirSync(new URL('../../circuits/', import.meta.url)).map((name) => path.basename(name, '.circom'));
+    const files = fs
+      .readdirSync(new URL('../../circuits/', import.meta.url))
+      .map((name) => path.basename(name, '.circom'));
     assert.deepEqual(files.sort(), [...GADGET_TEMPLATES].sort());
-    for (const template of GADGET_TEMPLATES) assert.match(gadgetSources(template).get(`${template}.circom`)!, /\/\/ Contract\n/);
+    for (const template of GADGET_TEMPLATES)
+      assert.match(gadgetSources(template).get(`${template}.circom`)!, /\/\/ Contract\n/);
   });
 });

@@ -12,8 +12,13 @@ import { decodeSym } from '../../src/r1cs/sym-file.js';
 import { FIELD_CASES, INTEGER_CASES, integerParameters, nameOf, type GadgetCase } from '../witness/gadgets/cases.js';
 import { analyse, type Interval } from '../../src/determinism/analyse.js';
 
-/** The analysis doubles its cases with every value that may be the largest; the argument does not depend on how many there are. */
-const CASES = [...INTEGER_CASES, ...FIELD_CASES].filter(({ spec, inputCount }) => !['ArgMax', 'Distances'].includes(spec.template) || inputCount <= 5);
+/**
+ * The analysis doubles its cases with every value that may be the largest; the argument does not depend on how many
+ * there are.
+ */
+const CASES = [...INTEGER_CASES, ...FIELD_CASES].filter(
+  ({ spec, inputCount }) => !['ArgMax', 'Distances'].includes(spec.template) || inputCount <= 5,
+);
 
 function rangesOf({ range: [low, high], inputCount }: GadgetCase): (Interval | undefined)[] {
   const range = high > 1n << 200n ? undefined : { low, high };
@@ -36,7 +41,11 @@ describe('determinism of the gadgets', () => {
       const { open, cases } = analyse(object.system, rangesOf(gadget));
       const names = open.map((wire) => object.signals[wire]);
       assert.ok(cases >= 1, 'the contract allows nothing');
-      if (ambiguous) assert.ok(names.every((name) => name.startsWith('digit')), names.join(' '));
+      if (ambiguous)
+        assert.ok(
+          names.every((name) => name.startsWith('digit')),
+          names.join(' '),
+        );
       else assert.deepEqual(names, []);
     });
   }
@@ -61,7 +70,12 @@ describe('the determinism analysis finds broken gadgets', () => {
   };
 
   /** A gadget's own source with one line replaced or removed. */
-  const broken = (template: string, parameters: readonly GadgetParameter[], line: string, replacement: string): string => {
+  const broken = (
+    template: string,
+    parameters: readonly GadgetParameter[],
+    line: string,
+    replacement: string,
+  ): string => {
     const source = gadgetSources(template).get(`${template}.circom`)!;
     assert.ok(source.includes(line), `${template} has no line ${line}`);
     return `${source.replace(/^pragma.*$/m, '').replace(line, replacement)}\ncomponent main = ${gadgetKey({ template, parameters })};\n`;
@@ -70,7 +84,8 @@ describe('the determinism analysis finds broken gadgets', () => {
   const interval = (low: number, high: number): Interval => ({ low: BigInt(low), high: BigInt(high) });
 
   it('an output that is only assigned', () => {
-    const program = 'template T() { signal input in; signal output out; out <-- in >> 3; signal square; square <== in * in; } component main = T();';
+    const program =
+      'template T() { signal input in; signal output out; out <-- in >> 3; signal square; square <== in * in; } component main = T();';
     assert.deepEqual(openSignals(program, [interval(0, 255)]), ['out']);
   });
 
@@ -110,7 +125,12 @@ describe('the determinism analysis finds broken gadgets', () => {
   });
 
   it('a digit of a remainder that is not constrained to be a bit', () => {
-    const program = broken('Requantize', [12, 4], 'remainder[i] * (remainder[i] - 1) === 0;', 'if (i != 2) { remainder[i] * (remainder[i] - 1) === 0; }');
+    const program = broken(
+      'Requantize',
+      [12, 4],
+      'remainder[i] * (remainder[i] - 1) === 0;',
+      'if (i != 2) { remainder[i] * (remainder[i] - 1) === 0; }',
+    );
     assert.ok(openSignals(program, [interval(0, 4095)]).includes('remainder[2]'));
   });
 
@@ -125,7 +145,12 @@ describe('the determinism analysis finds broken gadgets', () => {
   });
 
   it('a ReLU that drops the magnitude, so that zero passes for anything', () => {
-    const program = broken('RequantizeRelu', [12, 4], 'in === (2 * out - e) * (1 << shift) + dropped;', 'in === out * (1 << shift) + dropped;');
+    const program = broken(
+      'RequantizeRelu',
+      [12, 4],
+      'in === (2 * out - e) * (1 << shift) + dropped;',
+      'in === out * (1 << shift) + dropped;',
+    );
     assert.ok(openSignals(program, [interval(-4080, 4095)]).length > 0);
   });
 
@@ -150,7 +175,12 @@ describe('the determinism analysis finds broken gadgets', () => {
   });
 
   it('a table whose one-hot wires are only assigned', () => {
-    const program = broken('Table', [4, [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3]], 'rowProduct[next] <== ', 'rowProduct[next] <-- ');
+    const program = broken(
+      'Table',
+      [4, [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3]],
+      'rowProduct[next] <== ',
+      'rowProduct[next] <-- ',
+    );
     assert.ok(openSignals(program, new Array<Interval>(4).fill(interval(0, 1))).includes('out'));
   });
 
@@ -161,7 +191,11 @@ describe('the determinism analysis finds broken gadgets', () => {
   });
 
   it('a reciprocal of what may be zero', () => {
-    assert.ok(openSignals(broken('Reciprocal', [100, 4, 7], 'in - 1 - r === s;', 'in - 1 - r === s - 1;'), [interval(0, 15)]).includes('out'));
+    assert.ok(
+      openSignals(broken('Reciprocal', [100, 4, 7], 'in - 1 - r === s;', 'in - 1 - r === s - 1;'), [
+        interval(0, 15),
+      ]).includes('out'),
+    );
   });
 
   it('distances to any of equal largest values', () => {
@@ -175,7 +209,12 @@ describe('the determinism analysis finds broken gadgets', () => {
   });
 
   it('lines whose one-hot wires are only assigned', () => {
-    const program = broken('Lines', [2, 2, [0, 1, 4, 9], [5, 2, -1, -4]], 'rowProduct[next] <== ', 'rowProduct[next] <-- ');
+    const program = broken(
+      'Lines',
+      [2, 2, [0, 1, 4, 9], [5, 2, -1, -4]],
+      'rowProduct[next] <== ',
+      'rowProduct[next] <-- ',
+    );
     assert.ok(openSignals(program, new Array<Interval>(4).fill(interval(0, 1))).includes('out'));
   });
 

@@ -9,7 +9,9 @@ import { solutions } from './solutions.js';
 /** Enough for every small case: 2^7 leaves for each of up to some hundred inputs. */
 const SMALL = 7;
 
-const small = INTEGER_CASES.filter(({ constraints, spec }) => constraints <= SMALL && !spec.template.startsWith('Multiply'));
+const small = INTEGER_CASES.filter(
+  ({ constraints, spec }) => constraints <= SMALL && !spec.template.startsWith('Multiply'),
+);
 
 function allInputs({ range, inputCount }: GadgetCase): bigint[][] {
   const [low, high] = range;

@@ -23,15 +23,23 @@ describe('every gadget with the parameters that the fixtures use', () => {
   const specs = new Map<string, GadgetSpec>();
   before(async function () {
     this.timeout(300_000);
-    for (const name of FIXTURES) for (const spec of (await compiledFixture(name)).circuit.netlist.gadgets) specs.set(gadgetKey(spec), spec);
+    for (const name of FIXTURES)
+      for (const spec of (await compiledFixture(name)).circuit.netlist.gadgets) specs.set(gadgetKey(spec), spec);
   });
 
   it('determines every wire by its inputs', async () => {
     for (const [key, object] of await compileGadgets(specs.values())) {
       const range = inputRangeOf(object.spec);
-      const { open, cases } = analyse(object.system, Array.from({ length: object.inputCount }, () => range));
+      const { open, cases } = analyse(
+        object.system,
+        Array.from({ length: object.inputCount }, () => range),
+      );
       assert.ok(cases >= 1, `${key}: the contract allows nothing`);
-      assert.deepEqual(open.map((wire) => object.signals[wire]), [], key);
+      assert.deepEqual(
+        open.map((wire) => object.signals[wire]),
+        [],
+        key,
+      );
     }
   });
 
@@ -42,19 +50,34 @@ describe('every gadget with the parameters that the fixtures use', () => {
       const gadget = prepareGadget(object);
       const checker = createChecker(object.system);
       const firstInner = 1 + object.outputCount + object.inputCount;
-      const wires = object.signals.map((_, wire) => wire).filter((wire) => wire > 0 && (wire <= object.outputCount || wire >= firstInner));
+      const wires = object.signals
+        .map((_, wire) => wire)
+        .filter((wire) => wire > 0 && (wire <= object.outputCount || wire >= firstInner));
       const rounds = object.spec.template === 'PoseidonBlock' ? 4 : 40;
       for (let round = 0; round < rounds; round += 1) {
-        const inputs = Array.from({ length: object.inputCount }, () => low + BigInt(Math.floor(random() * Number(high - low + 1n))));
+        const inputs = Array.from(
+          { length: object.inputCount },
+          () => low + BigInt(Math.floor(random() * Number(high - low + 1n))),
+        );
         const values = evaluate(gadget, inputs, object.signals.length);
         assert.ok(checker.isSatisfied(witnessOf(values)), `${key}: the honest witness fails`);
         for (let k = 0; k < FORGERIES / rounds; k += 1) {
           const wire = wires[Math.floor(random() * wires.length)];
           const forged = values.slice();
-          const changes = [values[wire] + 1n, values[wire] - 1n, 1n - values[wire], -values[wire], BigInt(Math.floor(random() * 2 ** 50))];
+          const changes = [
+            values[wire] + 1n,
+            values[wire] - 1n,
+            1n - values[wire],
+            -values[wire],
+            BigInt(Math.floor(random() * 2 ** 50)),
+          ];
           forged[wire] = changes[Math.floor(random() * changes.length)];
           if (signed(forged[wire]) === signed(values[wire])) forged[wire] = values[wire] + 1n;
-          assert.notDeepEqual(checker.violatedConstraints(witnessOf(forged), [wire]), [], `${key}: ${object.signals[wire]} = ${forged[wire]} passes`);
+          assert.notDeepEqual(
+            checker.violatedConstraints(witnessOf(forged), [wire]),
+            [],
+            `${key}: ${object.signals[wire]} = ${forged[wire]} passes`,
+          );
         }
       }
     }

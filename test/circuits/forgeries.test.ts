@@ -6,7 +6,16 @@ import { canonical } from '../../src/r1cs/field.js';
 import { FIELD_MODULUS } from '../../src/r1cs/types.js';
 import { witnessOf } from '../../src/r1cs/witness.js';
 import { prepareGadget } from '../../src/gadgets/index.js';
-import { FIELD_CASES, INTEGER_CASES, integerIn, integerParameters, nameOf, sampleInputs, seeded, type GadgetCase } from '../witness/gadgets/cases.js';
+import {
+  FIELD_CASES,
+  INTEGER_CASES,
+  integerIn,
+  integerParameters,
+  nameOf,
+  sampleInputs,
+  seeded,
+  type GadgetCase,
+} from '../witness/gadgets/cases.js';
 
 const FORGERIES = 1000;
 
@@ -27,12 +36,25 @@ function honest(object: GadgetObject, inputs: readonly bigint[]): bigint[] {
   return Array.from(out, (value) => canonical(BigInt(value)));
 }
 
-/** A wire's value replaced by one that a forger would try: off by one, another bit, no bit, negated, wrapped, random. */
+/**
+ * A wire's value replaced by one that a forger would try: off by one, another bit, no bit, negated, wrapped, random.
+ */
 function forge(value: bigint, random: () => number): bigint {
-  const choices = [value + 1n, value - 1n, 1n - value, 2n, -value, FIELD_MODULUS - 1n, value * 2n, (FIELD_MODULUS + 1n) / 2n];
+  const choices = [
+    value + 1n,
+    value - 1n,
+    1n - value,
+    2n,
+    -value,
+    FIELD_MODULUS - 1n,
+    value * 2n,
+    (FIELD_MODULUS + 1n) / 2n,
+  ];
   const pick = Math.floor(random() * (choices.length + 2));
   if (pick < choices.length) return canonical(choices[pick]);
-  return pick === choices.length ? integerIn(random, [0n, FIELD_MODULUS - 1n]) : canonical(value + (1n << BigInt(Math.floor(random() * 64))));
+  return pick === choices.length
+    ? integerIn(random, [0n, FIELD_MODULUS - 1n])
+    : canonical(value + (1n << BigInt(Math.floor(random() * 64))));
 }
 
 describe('forged gadget witnesses', () => {
@@ -41,7 +63,10 @@ describe('forged gadget witnesses', () => {
     objects = await compileGadgets(CASES.map(({ spec }) => spec));
   });
 
-  const forgeries = (gadget: GadgetCase, change: (witness: bigint[], object: GadgetObject, random: () => number) => void): void => {
+  const forgeries = (
+    gadget: GadgetCase,
+    change: (witness: bigint[], object: GadgetObject, random: () => number) => void,
+  ): void => {
     const object = objects.get(gadgetKey(gadget.spec))!;
     const checker = createChecker(object.system);
     const random = seeded(11);
@@ -64,15 +89,21 @@ describe('forged gadget witnesses', () => {
 
     it(`${name} rejects ${FORGERIES} witnesses in which one wire that is not an input is changed`, () => {
       forgeries(gadget, (witness, { system, inputCount, outputCount }, random) => {
-        const free = [...witness.keys()].filter((wire) => wire > 0 && (wire <= outputCount || wire > outputCount + inputCount));
+        const free = [...witness.keys()].filter(
+          (wire) => wire > 0 && (wire <= outputCount || wire > outputCount + inputCount),
+        );
         const wire = free.length === 0 ? 1 : free[Math.floor(random() * free.length)];
         assert.ok(wire < system.wireCount);
         // Without inner wires the input itself is forged, out of its range.
-        witness[wire] = free.length === 0 ? canonical(2n + integerIn(random, [0n, FIELD_MODULUS - 3n])) : forge(witness[wire], random);
+        witness[wire] =
+          free.length === 0
+            ? canonical(2n + integerIn(random, [0n, FIELD_MODULUS - 3n]))
+            : forge(witness[wire], random);
       });
     });
 
-    // In Poseidon each wire is defined by those before it (see the determinism test): one changed wire is the whole story.
+    // In Poseidon each wire is defined by those before it (see the determinism test): one changed wire is the whole
+    // story.
     if (gadget.constraints < 3 || gadget.spec.template === 'PoseidonBlock') continue;
 
     it(`${name} rejects ${FORGERIES} witnesses in which two to four such wires are changed together`, () => {

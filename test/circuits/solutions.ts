@@ -1,7 +1,7 @@
 /**
- * Every witness of a small system for given inputs, by exhaustive case distinction over the field: a row with a constant
- * factor is an equation and removes a variable, a product that is zero splits into its two factors. No bound on any wire is assumed,
- * so this finds what wraps around the modulus, too.
+ * Every witness of a small system for given inputs, by exhaustive case distinction over the field: a row with a
+ * constant factor is an equation and removes a variable, a product that is zero splits into its two factors. No bound
+ * on any wire is assumed, so this finds what wraps around the modulus, too.
  */
 import { canonical } from '../../src/r1cs/field.js';
 import type { R1cs } from '../../src/r1cs/types.js';
@@ -27,7 +27,11 @@ export function solutions(system: R1cs, inputs: readonly bigint[]): bigint[][] {
   return found;
 }
 
-function search(rows: readonly Row[], values: ReadonlyMap<number, Affine>, found: (values: ReadonlyMap<number, Affine>) => void): void {
+function search(
+  rows: readonly Row[],
+  values: ReadonlyMap<number, Affine>,
+  found: (values: ReadonlyMap<number, Affine>) => void,
+): void {
   let open = rows;
   let known = values;
   for (;;) {
@@ -37,7 +41,9 @@ function search(rows: readonly Row[], values: ReadonlyMap<number, Affine>, found
     const [variable] = equation.terms.keys();
     const value = equation.solveFor(variable);
     open = open.map((row) => mapRow(row, (affine) => affine.substitute(variable, value)));
-    known = new Map([...known, [variable, value] as const].map(([wire, affine]) => [wire, affine.substitute(variable, value)]));
+    known = new Map(
+      [...known, [variable, value] as const].map(([wire, affine]) => [wire, affine.substitute(variable, value)]),
+    );
   }
   open = open.filter((row) => linear(row) === undefined);
   if (open.length === 0) {

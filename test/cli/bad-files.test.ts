@@ -29,9 +29,17 @@ function spoiled(good: string | Buffer): [string, string | Buffer][] {
     ['noise', noise],
     ['zeros', Buffer.alloc(4096)],
     ...['null', '0', '"text"', '[]', '{}', '[[]]', '[null]', 'true'].map((text): [string, string] => [text, text]),
-    ...['{"input_data": null}', '{"input_data": [{}]}', '{"input_data": [[null, null]]}', '{"input_data": [["1", "2"]]}', '{"input_data": [[1e999, 0]]}', '{"proof": null}', '{"proof": {}, "publicSignals": [1]}', '{"salts": null}', '{"__proto__": {"salts": {}}}'].map(
-      (text): [string, string] => [text, text],
-    ),
+    ...[
+      '{"input_data": null}',
+      '{"input_data": [{}]}',
+      '{"input_data": [[null, null]]}',
+      '{"input_data": [["1", "2"]]}',
+      '{"input_data": [[1e999, 0]]}',
+      '{"proof": null}',
+      '{"proof": {}, "publicSignals": [1]}',
+      '{"salts": null}',
+      '{"__proto__": {"salts": {}}}',
+    ].map((text): [string, string] => [text, text]),
     ['deeply nested', `${'['.repeat(200_000)}${']'.repeat(200_000)}`],
     ['a deep object', `{"input_data": [[${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}, 1]]}`],
     ['a deeply nested input', `{"input_data": ${'['.repeat(100_000)}1${']'.repeat(100_000)}}`],
@@ -66,15 +74,39 @@ describe('a file that is not what it should be', function () {
 
   it('is refused by name wherever a command takes JSON', async () => {
     const takers: [string, string, (at: string) => Arguments][] = [
-      ['calibration', inputJson([0.5, 0.25]), (at) => ['compile', model, '--calibration', at, '--out', path.join(folder, 'none')]],
+      [
+        'calibration',
+        inputJson([0.5, 0.25]),
+        (at) => ['compile', model, '--calibration', at, '--out', path.join(folder, 'none')],
+      ],
       ['held-out rows', inputJson([0.5, 0.25]), (at) => ['inspect', model, '--held-out', at]],
       ['labels', '["one", "two"]', (at) => ['compile', model, '--labels', at, '--out', path.join(folder, 'none')]],
-      ['input', inputJson([0.5, 0.25]), (at) => ['prove', build, '--input', at, '--out', path.join(folder, 'no-proof.json')]],
-      ['input of witness', inputJson([0.5, 0.25]), (at) => ['witness', build, '--input', at, '--out', path.join(folder, 'no.wtns')]],
+      [
+        'input',
+        inputJson([0.5, 0.25]),
+        (at) => ['prove', build, '--input', at, '--out', path.join(folder, 'no-proof.json')],
+      ],
+      [
+        'input of witness',
+        inputJson([0.5, 0.25]),
+        (at) => ['witness', build, '--input', at, '--out', path.join(folder, 'no.wtns')],
+      ],
       ['proof', readFileSync(proof, 'utf8'), (at) => ['verify', build, '--proof', at]],
-      ['public signals', readFileSync(path.join(build, 'public.json'), 'utf8'), (at) => ['verify', build, '--proof', proof, '--public', at]],
-      ['opening', readFileSync(opening, 'utf8'), (at) => ['verify', build, '--proof', proof, '--opening', at, '--input', input]],
-      ['input to compare', inputJson([0.5, 0.25]), (at) => ['verify', build, '--proof', proof, '--opening', opening, '--input', at]],
+      [
+        'public signals',
+        readFileSync(path.join(build, 'public.json'), 'utf8'),
+        (at) => ['verify', build, '--proof', proof, '--public', at],
+      ],
+      [
+        'opening',
+        readFileSync(opening, 'utf8'),
+        (at) => ['verify', build, '--proof', proof, '--opening', at, '--input', input],
+      ],
+      [
+        'input to compare',
+        inputJson([0.5, 0.25]),
+        (at) => ['verify', build, '--proof', proof, '--opening', opening, '--input', at],
+      ],
     ];
     for (const [what, good, command] of takers) {
       for (const [how, contents] of spoiled(good)) {
@@ -104,9 +136,16 @@ describe('a file that is not what it should be', function () {
   });
 
   it('is refused by name inside a build, whose maker gave it a fitting hash', async () => {
-    const uses: Record<string, readonly (readonly ['prove' | 'verify' | 'setup' | 'solidity' | 'witness', ...string[]])[]> = {
+    const uses: Record<
+      string,
+      readonly (readonly ['prove' | 'verify' | 'setup' | 'solidity' | 'witness', ...string[]])[]
+    > = {
       'manifest.json': [['prove', '--input', input], ['solidity'], ['verify', '--proof', proof]],
-      'integer-model.json': [['witness', '--input', input, '--out', path.join(folder, 'no.wtns')], ['solidity'], ['verify', '--proof', proof, '--input', input]],
+      'integer-model.json': [
+        ['witness', '--input', input, '--out', path.join(folder, 'no.wtns')],
+        ['solidity'],
+        ['verify', '--proof', proof, '--input', input],
+      ],
       'circuit.plan': [['witness', '--input', input, '--out', path.join(folder, 'no.wtns')]],
       'circuit.r1cs': [['setup', '--force']],
       'verification_key.json': [['verify', '--proof', proof], ['solidity']],
@@ -117,13 +156,18 @@ describe('a file that is not what it should be', function () {
       for (const [how, contents] of spoiled(good)) {
         const copy = path.join(temporaryFolder(), 'build');
         mkdirSync(copy);
-        for (const part of [...Object.keys((await readManifest(build)).files), 'manifest.json']) copyFileSync(path.join(build, part), path.join(copy, part));
+        for (const part of [...Object.keys((await readManifest(build)).files), 'manifest.json'])
+          copyFileSync(path.join(build, part), path.join(copy, part));
         writeFileSync(path.join(copy, name), contents);
         if (name !== 'manifest.json') {
           const manifest = await readManifest(copy);
-          await writeManifest(copy, { ...manifest, files: { ...manifest.files, [name]: await hashFile(path.join(copy, name)) } });
+          await writeManifest(copy, {
+            ...manifest,
+            files: { ...manifest.files, [name]: await hashFile(path.join(copy, name)) },
+          });
         }
-        for (const [command, ...rest] of commands) assertNamed(await zkinfer([command, copy, ...rest]), `${name}, ${how}: ${command}`);
+        for (const [command, ...rest] of commands)
+          assertNamed(await zkinfer([command, copy, ...rest]), `${name}, ${how}: ${command}`);
       }
     }
   });

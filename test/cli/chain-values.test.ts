@@ -11,11 +11,17 @@ describe("the command line's addresses", () => {
       assert.equal(address(`0x${lower.slice(2).toUpperCase()}`), sound);
       assert.equal(address(sound), sound);
       const letter = sound.slice(2).search(/[a-zA-Z]/) + 2;
-      const flipped = sound[letter] === sound[letter].toLowerCase() ? sound[letter].toUpperCase() : sound[letter].toLowerCase();
+      const flipped =
+        sound[letter] === sound[letter].toLowerCase() ? sound[letter].toUpperCase() : sound[letter].toLowerCase();
       const wrong = sound.slice(0, letter) + flipped + sound.slice(letter + 1);
-      assert.equal(isAddress(wrong), wrong === wrong.toLowerCase() || wrong.slice(2) === wrong.slice(2).toUpperCase(), wrong);
+      assert.equal(
+        isAddress(wrong),
+        wrong === wrong.toLowerCase() || wrong.slice(2) === wrong.slice(2).toUpperCase(),
+        wrong,
+      );
     }
-    for (const none of ['', '0x', '0x12', `${'a'.repeat(40)}`, `0x${'g'.repeat(40)}`]) assert.throws(() => address(none), /give an address/);
+    for (const none of ['', '0x', '0x12', `${'a'.repeat(40)}`, `0x${'g'.repeat(40)}`])
+      assert.throws(() => address(none), /give an address/);
     assert.throws(() => hash('0x12'), /give 32 bytes/);
   });
 });

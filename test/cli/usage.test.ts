@@ -1,13 +1,30 @@
 import assert from 'node:assert/strict';
 import { zkinfer } from './support/zkinfer.js';
 
-const COMMANDS = ['inspect', 'compile', 'setup', 'prove', 'witness', 'verify', 'solidity', 'deploy', 'register', 'submit', 'attestations', 'run', 'demo'];
+const COMMANDS = [
+  'inspect',
+  'compile',
+  'setup',
+  'prove',
+  'witness',
+  'verify',
+  'solidity',
+  'deploy',
+  'register',
+  'submit',
+  'attestations',
+  'run',
+  'demo',
+];
 
 describe('zkinfer', function () {
   this.timeout(180_000);
 
   it('lists its commands and its version', async () => {
-    const [help, version] = await Promise.all([zkinfer(['--help'], { ownProcess: true }), zkinfer(['--version'], { ownProcess: true })]);
+    const [help, version] = await Promise.all([
+      zkinfer(['--help'], { ownProcess: true }),
+      zkinfer(['--version'], { ownProcess: true }),
+    ]);
     assert.equal(help.status, 0);
     for (const command of COMMANDS) assert.match(help.stdout, new RegExp(`^  ${command} `, 'm'));
     assert.equal(version.status, 0);
@@ -16,7 +33,9 @@ describe('zkinfer', function () {
 
   it('explains every command with --help', async () => {
     const { stdout: overview } = await zkinfer(['--help']);
-    const listed = [...overview.slice(overview.indexOf('Commands:')).matchAll(/^  ([a-z][\w-]*) /gm)].map(([, name]) => name);
+    const listed = [...overview.slice(overview.indexOf('Commands:')).matchAll(/^  ([a-z][\w-]*) /gm)].map(
+      ([, name]) => name,
+    );
     assert.ok(listed.length >= COMMANDS.length);
     for (const command of listed.filter((name) => name !== 'help')) {
       const { status, stdout, stderr } = await zkinfer([command, '--help']);
@@ -39,7 +58,10 @@ describe('zkinfer', function () {
       [['register', 'build', '--registry', 'mine.eth'], /give an address/],
       [['attestations', 'build', '--id', '0x1234'], /give 32 bytes in hex/],
       [['attestations', 'build', '--prover', `0x${'a'.repeat(39)}`], /give an address/],
-      [['compile', 'model.onnx', '--input-visibility', 'private', '--output-visibility', 'private'], /a proof says nothing.*--allow-no-statement/],
+      [
+        ['compile', 'model.onnx', '--input-visibility', 'private', '--output-visibility', 'private'],
+        /a proof says nothing.*--allow-no-statement/,
+      ],
       [['witness', 'build', '--input', 'input.json'], /required option '--out <file>' not specified/],
       [['prove', 'build'], /required option '--input <file>' not specified/],
       [['prove', 'build', '--input', 'input.json', '--context', 'me'], /a number below/],

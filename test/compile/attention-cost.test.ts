@@ -13,7 +13,8 @@ function costOf(graph: Graph): Map<string, number> {
   const costs = new Map<string, number>();
   for (const { gadget, layer } of netlist.steps) {
     if (netlist.layers[layer] !== last) continue;
-    const [name, cost] = gadget < 0 ? ['wire', 1] : [netlist.gadgets[gadget].template, constraintsOf(netlist.gadgets[gadget])];
+    const [name, cost] =
+      gadget < 0 ? ['wire', 1] : [netlist.gadgets[gadget].template, constraintsOf(netlist.gadgets[gadget])];
     costs.set(name, (costs.get(name) ?? 0) + cost);
   }
   return costs;

@@ -54,8 +54,12 @@ describe('circuits of random networks', () => {
   let prepared: Ready[];
   before(async () => {
     const random = seeded(71);
-    const calibrated = Array.from({ length: 40 }, (_, i) => quantizeRandomly(randomGraph(random), [4, 6, 8][i % 3], random));
-    const uncalibrated = Array.from({ length: 8 }, () => quantize(randomGraph(random), { activationBits: 6, samples: [], evaluator }));
+    const calibrated = Array.from({ length: 40 }, (_, i) =>
+      quantizeRandomly(randomGraph(random), [4, 6, 8][i % 3], random),
+    );
+    const uncalibrated = Array.from({ length: 8 }, () =>
+      quantize(randomGraph(random), { activationBits: 6, samples: [], evaluator }),
+    );
     prepared = await readyAll([...calibrated, ...uncalibrated]);
   });
 
@@ -66,7 +70,8 @@ describe('circuits of random networks', () => {
 
   it('bind every wire: none is free of constraints', () => {
     for (const { circuit, checker } of prepared) {
-      for (let wire = 1; wire < circuit.system.wireCount; wire += 1) assert.ok(checker.rowsOf(wire).length > 0, `wire ${wire}`);
+      for (let wire = 1; wire < circuit.system.wireCount; wire += 1)
+        assert.ok(checker.rowsOf(wire).length > 0, `wire ${wire}`);
     }
   });
 });
@@ -87,17 +92,27 @@ describe('a linked system', () => {
     const { coefficients, a, b, c, ...counts } = copy;
     const { coefficients: original, a: a0, b: b0, c: c0, ...counts0 } = system;
     assert.deepEqual(counts, counts0);
-    for (const [one, other] of [[a, a0], [b, b0], [c, c0]]) {
+    for (const [one, other] of [
+      [a, a0],
+      [b, b0],
+      [c, c0],
+    ]) {
       assert.deepEqual(one.offsets, other.offsets);
       assert.deepEqual(one.wires, other.wires);
-      assert.deepEqual(Array.from(one.values, (id) => coefficients[id]), Array.from(other.values, (id) => original[id]));
+      assert.deepEqual(
+        Array.from(one.values, (id) => coefficients[id]),
+        Array.from(other.values, (id) => original[id]),
+      );
     }
   });
 
   it('has as many constraints as its layers say', () => {
     const { layers, netlist, system } = prepared.circuit;
     assert.equal(countConstraints(netlist), system.constraintCount);
-    assert.equal(layers.reduce((sum, layer) => sum + layer.constraints, 0), system.constraintCount);
+    assert.equal(
+      layers.reduce((sum, layer) => sum + layer.constraints, 0),
+      system.constraintCount,
+    );
     const names = layers.map((layer) => layer.name);
     assert.deepEqual(names.slice(0, 2), ['(input range checks)', '(input commitment)']);
     assert.deepEqual(names.slice(-2), ['(outputs)', '(context)']);
@@ -155,7 +170,14 @@ describe('degenerate networks', () => {
 
   it('a layer whose weights are all zero is proved', async () => {
     const sketch = new Sketch();
-    const body = { op: 'dense', rows: 1, inFeatures: 2, outFeatures: 2, weight: new Float64Array(4), bias: Float64Array.of(0.25, 0) } as const;
+    const body = {
+      op: 'dense',
+      rows: 1,
+      inFeatures: 2,
+      outFeatures: 2,
+      weight: new Float64Array(4),
+      bias: Float64Array.of(0.25, 0),
+    } as const;
     const x = sketch.add(body, [sketch.input([1, 2])], [1, 2]);
     await proves(quantizeRandomly(sketch.graph(sketch.relu(x), x), 8, seeded(1)));
   });
@@ -188,10 +210,16 @@ describe('degenerate networks', () => {
   it('a maximum of very many members is proved, by a system that grows as they do and not as their square', async () => {
     const random = seeded(78);
     const sketch = new Sketch();
-    assertProvesTheInterpreter(await ready(quantizeRandomly(sketch.graph(sketch.reduce(sketch.input([2, 200]), 'max')), 4, random)), random, 30);
+    assertProvesTheInterpreter(
+      await ready(quantizeRandomly(sketch.graph(sketch.reduce(sketch.input([2, 200]), 'max')), 4, random)),
+      random,
+      30,
+    );
     const nonZerosOf = async (size: number): Promise<number> => {
       const many = new Sketch();
-      const { circuit } = await ready(quantizeRandomly(many.graph(many.reduce(many.input([1, size]), 'max')), 2, random, 4));
+      const { circuit } = await ready(
+        quantizeRandomly(many.graph(many.reduce(many.input([1, size]), 'max')), 2, random, 4),
+      );
       return nonZeros(circuit.system);
     };
     const [some, more] = [await nonZerosOf(500), await nonZerosOf(2000)];

@@ -34,7 +34,8 @@ async function compilePrinted({ circuit }: Ready): Promise<Printed> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-emit-'));
   try {
     const sources = new Map([['main.circom', emitCircom(circuit.netlist, circuit.program, 'a model\nof two lines')]]);
-    for (const { template } of circuit.netlist.gadgets) for (const [file, text] of gadgetSources(template)) sources.set(file, text);
+    for (const { template } of circuit.netlist.gadgets)
+      for (const [file, text] of gadgetSources(template)) sources.set(file, text);
     for (const [file, text] of sources) {
       fs.mkdirSync(path.join(folder, path.dirname(file)), { recursive: true });
       fs.writeFileSync(path.join(folder, file), text);
@@ -43,10 +44,19 @@ async function compilePrinted({ circuit }: Ready): Promise<Printed> {
     const system = decodeR1cs(fs.readFileSync(path.join(folder, 'main.r1cs')));
     const sym = fs.readFileSync(path.join(folder, 'main.sym'), 'utf8');
     decodeSym(sym, system.wireCount);
-    const entries = sym.trim().split('\n').map((line) => line.split(','));
-    const wireOf = new Map(entries.filter((fields) => Number(fields[1]) > 0).map((fields): [string, number] => [fields[3], Number(fields[1])]));
+    const entries = sym
+      .trim()
+      .split('\n')
+      .map((line) => line.split(','));
+    const wireOf = new Map(
+      entries
+        .filter((fields) => Number(fields[1]) > 0)
+        .map((fields): [string, number] => [fields[3], Number(fields[1])]),
+    );
     const code = path.join(folder, 'main_js');
-    const build = createRequire(import.meta.url)(path.join(code, 'witness_calculator.js')) as (program: Uint8Array) => Promise<Calculator>;
+    const build = createRequire(import.meta.url)(path.join(code, 'witness_calculator.js')) as (
+      program: Uint8Array,
+    ) => Promise<Calculator>;
     const calculator = await build(fs.readFileSync(path.join(code, 'main.wasm')));
     return { system, checker: createChecker(system), wireOf, calculator };
   } finally {
@@ -90,10 +100,15 @@ for (const [name, make] of Object.entries(MODELS)) {
     });
 
     const calculate = async (inputs: readonly Float64Array[]): Promise<Witness> =>
-      witnessOf(await printed.calculator.calculateWitness({ context: 9n, secret: [...codesOf(prepared.model, inputs).map(BigInt), 5n] }, 1));
+      witnessOf(
+        await printed.calculator.calculateWitness(
+          { context: 9n, secret: [...codesOf(prepared.model, inputs).map(BigInt), 5n] },
+          1,
+        ),
+      );
     const samples = (count: number): Float64Array[][] => take(count, integerInputs(prepared.model, seeded(127)));
 
-    it('every wire of the linked circuit has a name of its own, and nearly all are wires of circom\'s', () => {
+    it("every wire of the linked circuit has a name of its own, and nearly all are wires of circom's", () => {
       const { netlist, program } = prepared.circuit;
       const names = circomSignals(netlist, program);
       assert.equal(names.length, program.wireCount);
@@ -103,7 +118,7 @@ for (const [name, make] of Object.entries(MODELS)) {
       assert.ok(both > 0.8 * names.length, `${both} of ${names.length}`);
     });
 
-    it('circom\'s own calculator gives the same public signals, outputs and shared wires', async () => {
+    it("circom's own calculator gives the same public signals, outputs and shared wires", async () => {
       for (const inputs of samples(12)) {
         const linked = witnessFor(prepared, inputs);
         const own = await calculate(inputs);
@@ -115,11 +130,14 @@ for (const [name, make] of Object.entries(MODELS)) {
         });
         // The public wires stand first in both, in the same order.
         signalsOf(prepared, linked).forEach((_, i) => assert.equal(partner[1 + i], 1 + i));
-        assert.deepEqual(outputsOf(prepared, own), runIntegerModel(prepared.model, inputs).map((values) => values.map((value) => value + 0)));
+        assert.deepEqual(
+          outputsOf(prepared, own),
+          runIntegerModel(prepared.model, inputs).map((values) => values.map((value) => value + 0)),
+        );
       }
     });
 
-    it('each witness, carried over wire by wire, satisfies the other\'s constraints', async () => {
+    it("each witness, carried over wire by wire, satisfies the other's constraints", async () => {
       for (const inputs of samples(12)) {
         const linked = witnessFor(prepared, inputs);
         const own = await calculate(inputs);
@@ -136,7 +154,9 @@ for (const [name, make] of Object.entries(MODELS)) {
 
     it('both reject the same 300 forgeries', async () => {
       const random = seeded(131);
-      const shared = partner.map((wire, k) => [k, wire] as const).filter(([k, wire]) => k > 0 && wire !== undefined) as [number, number][];
+      const shared = partner
+        .map((wire, k) => [k, wire] as const)
+        .filter(([k, wire]) => k > 0 && wire !== undefined) as [number, number][];
       const all = samples(30);
       let done = 0;
       for (const inputs of all.slice(-3)) {
@@ -146,7 +166,12 @@ for (const [name, make] of Object.entries(MODELS)) {
         for (let k = 0; k < 100; k += 1) {
           const [mine, theirs] = shared[integer(random, 0, shared.length - 1)];
           const value = forgers[0].value(mine);
-          const forged = [value + 1n, value - 1n, value + (1n << BigInt(integer(random, 0, 60))), randomElement(random)][k % 4];
+          const forged = [
+            value + 1n,
+            value - 1n,
+            value + (1n << BigInt(integer(random, 0, 60))),
+            randomElement(random),
+          ][k % 4];
           assert.ok(forgers[0].rejects(new Map([[mine, forged]])), `linked wire ${mine}`);
           assert.ok(forgers[1].rejects(new Map([[theirs, forged]])), `circom's wire ${theirs}`);
           done += 1;

@@ -64,14 +64,20 @@ describe('a linear layer that is not written out', () => {
       assert.deepEqual(stored, kept.program);
       const [a, b, c] = [kept.program, written.program, stored].map(prepareWitness);
       for (const inputs of take(3, integerInputs(model, random))) {
-        const assignment = { publicInputs: [3n], privateInputs: [...codesOf(model, inputs), ...new Array<bigint>(kept.saltCount).fill(5n)] };
+        const assignment = {
+          publicInputs: [3n],
+          privateInputs: [...codesOf(model, inputs), ...new Array<bigint>(kept.saltCount).fill(5n)],
+        };
         const [first, second, third] = [a, b, c].map((generator) => generator.generate(assignment));
         assert.deepEqual(first.small, second.small);
         assert.deepEqual(first.big, second.big);
         assert.deepEqual(third, first);
         assert.equal(firstViolation(kept.constraints, first), undefined);
         const expected = runIntegerModel(model, inputs).flatMap((values) => Array.from(values, (value) => value + 0));
-        assert.deepEqual(Array.from(circuitResults(kept.program, first), (value) => value + 0), expected);
+        assert.deepEqual(
+          Array.from(circuitResults(kept.program, first), (value) => value + 0),
+          expected,
+        );
       }
     }
   });
@@ -80,7 +86,14 @@ describe('a linear layer that is not written out', () => {
     const { model, kept } = pairs.find(({ kept: { program } }) => program.linear.length > 0) as Pair;
     const bytes = encodeProgram(kept.program);
     assert.throws(() => decodeProgram(bytes), ProgramFormatError);
-    assert.throws(() => decodeProgram(bytes, [...model.ops].reverse().map((op) => ({ ...op, shape: [1, 1, 77] }))), ProgramFormatError);
+    assert.throws(
+      () =>
+        decodeProgram(
+          bytes,
+          [...model.ops].reverse().map((op) => ({ ...op, shape: [1, 1, 77] })),
+        ),
+      ProgramFormatError,
+    );
   });
 });
 
@@ -95,13 +108,28 @@ describe('the difference of two elements of a channel', () => {
       const kernel = [whole(1, 3), whole(1, 3)];
       const inputShape = [batch, channels, whole(4, 6), whole(4, 6)];
       const geometry = {
-        inputShape, weightShape: [outChannels, channels / groups, ...kernel], groups, strides: [whole(1, 2), whole(1, 2)],
-        dilations: [whole(1, 2), 1], padsBegin: [whole(0, 2), whole(0, 2)], padsEnd: [0, whole(0, 1)],
+        inputShape,
+        weightShape: [outChannels, channels / groups, ...kernel],
+        groups,
+        strides: [whole(1, 2), whole(1, 2)],
+        dilations: [whole(1, 2), 1],
+        padsBegin: [whole(0, 2), whole(0, 2)],
+        padsEnd: [0, whole(0, 1)],
       };
       const { outputShape } = planConv(geometry);
       const weight = new Float64Array(sizeOf(geometry.weightShape)).map(() => whole(-1, 1));
       const bias = new Float64Array(outChannels).map(() => whole(-3, 3));
-      const op = { kind: 'conv', ...geometry, weight, bias, inputs: [0], output: 1, shape: outputShape, scale: 1, layer: 'c' } as const;
+      const op = {
+        kind: 'conv',
+        ...geometry,
+        weight,
+        bias,
+        inputs: [0],
+        output: 1,
+        shape: outputShape,
+        scale: 1,
+        layer: 'c',
+      } as const;
       const size = sizeOf(inputShape);
       const x = singleValues(1, size, () => whole(-2, 2));
       const count = sizeOf(outputShape);
@@ -116,7 +144,12 @@ describe('the difference of two elements of a channel', () => {
         if (i === j) continue;
         // A gain of a max pooling beside them.
         const values = Uint32Array.of(first + i, first + j, size + 1);
-        const rows = { offsets: Uint32Array.of(0, 3), values, coefficients: Float64Array.of(1, -1, -1), constants: Float64Array.of(7) };
+        const rows = {
+          offsets: Uint32Array.of(0, 3),
+          values,
+          coefficients: Float64Array.of(1, -1, -1),
+          constants: Float64Array.of(7),
+        };
         const [found, merger] = [new Terms(), new Merger()];
         assert.ok(addDistinctRow(found, rows, 0, linear));
         addRow(merger.terms, rows, 0, 1, linear);
@@ -139,7 +172,10 @@ describe('a witness that breaks one constraint', () => {
     const model = quantizeRandomly(randomGraph(random), 8, random);
     const { constraints, program, saltCount, system } = await compileModel(model, VISIBILITY, { leastWork: 0 });
     const [inputs] = take(1, integerInputs(model, random));
-    const witness = prepareWitness(program).generate({ publicInputs: [3n], privateInputs: [...codesOf(model, inputs), ...new Array<bigint>(saltCount).fill(5n)] });
+    const witness = prepareWitness(program).generate({
+      publicInputs: [3n],
+      privateInputs: [...codesOf(model, inputs), ...new Array<bigint>(saltCount).fill(5n)],
+    });
     const small = witness.small.slice();
     small[system.wireCount - 1] += 1;
     assert.ok(firstViolation(constraints, { small, big: witness.big }) !== undefined);

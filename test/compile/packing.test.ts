@@ -4,8 +4,16 @@ import { packIntegers, planPacking, unpackIntegers } from '../../src/compile/pac
 import { FIELD_MODULUS } from '../../src/r1cs/types.js';
 
 const cases = fc
-  .record({ low: fc.integer({ min: -(2 ** 30), max: 2 ** 30 }), span: fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 2 ** 31 - 1 })), shares: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 200 }) })
-  .map(({ low, span, shares }) => ({ low, high: low + span, values: shares.map((share) => low + Math.round(share * span)) }));
+  .record({
+    low: fc.integer({ min: -(2 ** 30), max: 2 ** 30 }),
+    span: fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 2 ** 31 - 1 })),
+    shares: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 200 }),
+  })
+  .map(({ low, span, shares }) => ({
+    low,
+    high: low + span,
+    values: shares.map((share) => low + Math.round(share * span)),
+  }));
 
 describe('packing', () => {
   it('puts integers into field elements and takes them out again', () => {
@@ -22,7 +30,12 @@ describe('packing', () => {
   });
 
   it('holds the extremes of a range at every place of a word', () => {
-    for (const [low, high] of [[0, 255], [-7, 8], [0, 0], [-(2 ** 49), 2 ** 49]]) {
+    for (const [low, high] of [
+      [0, 255],
+      [-7, 8],
+      [0, 0],
+      [-(2 ** 49), 2 ** 49],
+    ]) {
       const plan = planPacking([300], low, high);
       const values = Array.from({ length: 300 }, (_, i) => (i % 3 === 0 ? high : low));
       assert.deepEqual(Array.from(unpackIntegers(packIntegers(values, plan), 300, plan)), values);
@@ -43,7 +56,12 @@ describe('packing', () => {
     const seen = new Set<string>();
     for (let i = 0; i < 40; i += 1) {
       for (let value = -2; value <= 4; value += 1) {
-        seen.add(packIntegers(Array.from({ length: 40 }, (_, k) => (k === i ? value : -3)), plan).join());
+        seen.add(
+          packIntegers(
+            Array.from({ length: 40 }, (_, k) => (k === i ? value : -3)),
+            plan,
+          ).join(),
+        );
       }
     }
     assert.equal(seen.size, 280);

@@ -31,14 +31,25 @@ describe('a stored witness plan', () => {
 
   it('is refused when cut short at any length', () => {
     for (let length = 0; length < bytes.length - 8; length += Math.ceil(bytes.length / 500)) {
-      assert.throws(() => decodeProgram(bytes.slice(0, length)), ProgramFormatError, `${length} of ${bytes.length} bytes`);
+      assert.throws(
+        () => decodeProgram(bytes.slice(0, length)),
+        ProgramFormatError,
+        `${length} of ${bytes.length} bytes`,
+      );
     }
   });
 
   it('is refused when its header lies', () => {
     const headerLength = new DataView(bytes.buffer).getUint32(8, true);
     const header = new TextDecoder().decode(bytes.subarray(16, 16 + headerLength));
-    const lies = [header.replace('"lengths":', '"lengthz":'), header.replace(/"lengths":\[\d+/, '"lengths":[-1'), header.replace(/"lengths":\[\d+/, '"lengths":[1e15'), 'null', '[]', '{}'];
+    const lies = [
+      header.replace('"lengths":', '"lengthz":'),
+      header.replace(/"lengths":\[\d+/, '"lengths":[-1'),
+      header.replace(/"lengths":\[\d+/, '"lengths":[1e15'),
+      'null',
+      '[]',
+      '{}',
+    ];
     for (const lie of lies) {
       const text = new TextEncoder().encode(lie);
       const changed = new Uint8Array(16 + Math.ceil(text.length / 8) * 8 + bytes.length);

@@ -15,21 +15,35 @@ import { codesOf, ready, signalsOf, witnessFor } from './support/run.js';
 
 const VISIBILITIES: readonly Visibility[] = ['public', 'private', 'hashed'];
 
-/** Two inputs and two outputs; the first input needs several words, and its commitment a second Poseidon block at 16 bits. */
+/**
+ * Two inputs and two outputs; the first input needs several words, and its commitment a second Poseidon block at 16
+ * bits.
+ */
 function model(features: number, bits: number) {
   const random = seeded(97);
   const sketch = new Sketch();
   const [a, b] = [sketch.input([1, features]), sketch.input([1, 3])];
   const hidden = sketch.relu(sketch.dense(a, 4, random));
-  return quantizeRandomly(sketch.graph(sketch.dense(hidden, 40, random), sketch.sum([sketch.dense(b, 2, random), sketch.dense(hidden, 2, random)], [1, 2])), bits, random);
+  return quantizeRandomly(
+    sketch.graph(
+      sketch.dense(hidden, 40, random),
+      sketch.sum([sketch.dense(b, 2, random), sketch.dense(hidden, 2, random)], [1, 2]),
+    ),
+    bits,
+    random,
+  );
 }
 
 type Hash = (inputs: readonly bigint[], capacity: bigint) => bigint;
 
-/** The chain of commitments, recomputed by circomlibjs: Poseidon(salt, w0 .. w14) with the domain as initial state, then Poseidon(h, next 15) and so on. */
+/**
+ * The chain of commitments, recomputed by circomlibjs: Poseidon(salt, w0 .. w14) with the domain as initial state, then
+ * Poseidon(h, next 15) and so on.
+ */
 function commitment(hash: Hash, salt: bigint, words: readonly bigint[], domain: bigint): bigint {
   let state = salt;
-  for (let start = 0; start < words.length; start += 15) state = hash([state, ...words.slice(start, start + 15)], start === 0 ? domain : 0n);
+  for (let start = 0; start < words.length; start += 15)
+    state = hash([state, ...words.slice(start, start + 15)], start === 0 ? domain : 0n);
   return state;
 }
 
@@ -57,7 +71,9 @@ describe('visibility', () => {
             const before = prepared.model.inputs.slice(0, k).reduce((sum, { shape }) => sum + sizeOf(shape), 0);
             return packIntegers(codes.slice(before, before + sizeOf(prepared.model.inputs[k].shape)), plan, 0);
           });
-          const outputWords = runIntegerModel(prepared.model, inputs).flatMap((values, k) => packIntegers(values, outputPort.tensors[k].packing));
+          const outputWords = runIntegerModel(prepared.model, inputs).flatMap((values, k) =>
+            packIntegers(values, outputPort.tensors[k].packing),
+          );
           const exposed = (words: readonly bigint[], how: Visibility, salt: bigint, domain: bigint): bigint[] =>
             how === 'public' ? [...words] : how === 'hashed' ? [commitment(hash, salt, words, domain)] : [];
           assert.deepEqual(signalsOf(prepared, witness), [
@@ -66,7 +82,11 @@ describe('visibility', () => {
             77n,
           ]);
         }
-        const expectedKinds = [output === 'private' ? [] : [`output${kinds[output]}`], input === 'private' ? [] : [`input${kinds[input]}`], ['context']].flat();
+        const expectedKinds = [
+          output === 'private' ? [] : [`output${kinds[output]}`],
+          input === 'private' ? [] : [`input${kinds[input]}`],
+          ['context'],
+        ].flat();
         assert.deepEqual([...new Set(circuit.signals.map((signal) => signal.kind))], expectedKinds);
         assert.equal(circuit.saltCount, [input, output].filter((how) => how === 'hashed').length);
       });
@@ -83,16 +103,33 @@ describe('visibility', () => {
     const witness = witnessFor(prepared, inputs, [42n]);
     assert.ok(prepared.checker.isSatisfied(witness));
     const codes = codesOf(prepared.model, inputs);
-    const words = [...packIntegers(codes.slice(0, 300), plan, 0), ...packIntegers(codes.slice(300), tensors[1].packing, 0)];
+    const words = [
+      ...packIntegers(codes.slice(0, 300), plan, 0),
+      ...packIntegers(codes.slice(300), tensors[1].packing, 0),
+    ];
     assert.equal(signalsOf(prepared, witness).at(-2), commitment(hash, 42n, words, domain));
   });
 
   it('the same words and salt are another commitment as an output, in another shape, number or grid', () => {
     const words = [1n, 2n, 3n];
-    const input = { name: 'x', tensor: 0, shape: [1, 4], bits: 8, scale: Float64Array.of(0.5), low: Float64Array.of(-128) };
+    const input = {
+      name: 'x',
+      tensor: 0,
+      shape: [1, 4],
+      bits: 8,
+      scale: Float64Array.of(0.5),
+      low: Float64Array.of(-128),
+    };
     const output = { name: 'y', tensor: 1, shape: [1, 4], scale: 0.5 };
-    const between = (low: number, high: number): Intervals => ({ low: new Float64Array(4).fill(low), high: new Float64Array(4).fill(high) });
-    const domains = (inputs: (typeof input)[], outputs: (typeof output)[], bounds: Intervals): Record<'input' | 'output', bigint> => {
+    const between = (low: number, high: number): Intervals => ({
+      low: new Float64Array(4).fill(low),
+      high: new Float64Array(4).fill(high),
+    });
+    const domains = (
+      inputs: (typeof input)[],
+      outputs: (typeof output)[],
+      bounds: Intervals,
+    ): Record<'input' | 'output', bigint> => {
       const ports = portsOf({ inputs, outputs }, new Map([[1, bounds]]), { input: 'hashed', output: 'hashed' });
       return { input: portOf(ports, 'input').domain, output: portOf(ports, 'output').domain };
     };
@@ -100,10 +137,16 @@ describe('visibility', () => {
       domains([{ ...input, ...i }], [{ ...output, ...o }], bounds);
     const plain = domainsOf({});
     const all = [
-      plain.input, plain.output,
-      domainsOf({ shape: [4] }).input, domainsOf({ shape: [1, 5] }).input, domainsOf({ bits: 9 }).input,
-      domainsOf({ scale: Float64Array.of(0.25) }).input, domainsOf({ low: Float64Array.of(0) }).input,
-      domainsOf({}, { shape: [2, 2] }).output, domainsOf({}, { scale: 1 }).output, domainsOf({}, {}, between(-128, 300)).output,
+      plain.input,
+      plain.output,
+      domainsOf({ shape: [4] }).input,
+      domainsOf({ shape: [1, 5] }).input,
+      domainsOf({ bits: 9 }).input,
+      domainsOf({ scale: Float64Array.of(0.25) }).input,
+      domainsOf({ low: Float64Array.of(0) }).input,
+      domainsOf({}, { shape: [2, 2] }).output,
+      domainsOf({}, { scale: 1 }).output,
+      domainsOf({}, {}, between(-128, 300)).output,
       domainsOf({}, {}, between(0, 255)).output,
       domains([input, input], [output], between(-128, 127)).input,
     ];

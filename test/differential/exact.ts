@@ -79,9 +79,14 @@ function evaluate(op: IntegerOp, inputs: readonly Values[]): bigint[] {
     case 'matmul': {
       const { rows, inner, columns } = op;
       const terms = (b: number, i: number, j: number): bigint[] =>
-        Array.from({ length: inner }, (_, k) => x[(op.left[b] * rows + i) * inner + k] * inputs[1][(op.right[b] * inner + k) * columns + j]);
+        Array.from(
+          { length: inner },
+          (_, k) => x[(op.left[b] * rows + i) * inner + k] * inputs[1][(op.right[b] * inner + k) * columns + j],
+        );
       const matrix = (b: number): bigint[] =>
-        Array.from({ length: rows * columns }, (_, k) => terms(b, Math.floor(k / columns), k % columns).reduce((sum, value) => sum + value, 0n));
+        Array.from({ length: rows * columns }, (_, k) =>
+          terms(b, Math.floor(k / columns), k % columns).reduce((sum, value) => sum + value, 0n),
+        );
       return Array.from(op.left.keys(), matrix).flat();
     }
     case 'requantize': {

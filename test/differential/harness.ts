@@ -257,8 +257,7 @@ function requireContracts({ program }: Circuit, witness: Witness): number {
       const span =
         operands.reduce((most, value) => Math.max(most, value)) -
         operands.reduce((least, value) => Math.min(least, value));
-      if (span >= 2 ** bits)
-        throw new Disagreement(`${gadgetKey(spec)} at step ${step} gets members ${span} apart`);
+      if (span >= 2 ** bits) throw new Disagreement(`${gadgetKey(spec)} at step ${step} gets members ${span} apart`);
       return;
     }
     const value = BigInt(operands[0]);

@@ -130,11 +130,20 @@ const softmax: Maker = (x, _, random) => {
   const size = sizeOf(x.shape);
   const split = integer(random, 0, size);
   const offsets = split === 0 || split === size ? [0, size] : [0, split, size];
-  const groups = { offsets: Uint32Array.from(offsets), indices: Uint32Array.from({ length: size }, (__, i) => size - 1 - i) };
+  const groups = {
+    offsets: Uint32Array.from(offsets),
+    indices: Uint32Array.from({ length: size }, (__, i) => size - 1 - i),
+  };
   const [reach, most] = [pick(random, [0.3, 3, 40]), pick(random, [1, 300])];
-  const entries = Float64Array.from({ length: 2 ** pick(random, [4, 5, 8]) }, (__, k) => Math.round(most * Math.exp(-k / reach)));
+  const entries = Float64Array.from({ length: 2 ** pick(random, [4, 5, 8]) }, (__, k) =>
+    Math.round(most * Math.exp(-k / reach)),
+  );
   const numerator = size * most * pick(random, [1, 77, 2 ** 12]);
-  return { body: { kind: 'softmax', groups, shift: pick(random, [1, 2, 6]), entries, numerator }, from: [x], shape: x.shape };
+  return {
+    body: { kind: 'softmax', groups, shift: pick(random, [1, 2, 6]), entries, numerator },
+    from: [x],
+    shape: x.shape,
+  };
 };
 
 /** A tensor by itself, as a row by a column or as a column by a row. */
@@ -142,7 +151,11 @@ const matmul: Maker = (x, _, random) => {
   const size = sizeOf(x.shape);
   const [rows, inner] = random() < 0.5 || size > 4 ? [1, size] : [size, 1];
   const one = Int32Array.of(0);
-  return { body: { kind: 'matmul', rows, inner, columns: rows, left: one, right: one }, from: [x, x], shape: [rows, rows] };
+  return {
+    body: { kind: 'matmul', rows, inner, columns: rows, left: one, right: one },
+    from: [x, x],
+    shape: [rows, rows],
+  };
 };
 
 const BODIES: readonly Maker[] = [

@@ -15,9 +15,15 @@ const sources = (folder: string, ending: string): string[] =>
     .map((name) => join(folder, name));
 const PAGE_FILES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', ...sources('docs', '.md')];
 /** Commands, as `zkinfer NAME` stands in code, not in prose. */
-const inCode = (text: string): string => [...text.matchAll(/^ {4}.*$|`[^`]+`|```[\s\S]*?```/gm)].map(([code]) => code).join('\n');
+const inCode = (text: string): string =>
+  [...text.matchAll(/^ {4}.*$|`[^`]+`|```[\s\S]*?```/gm)].map(([code]) => code).join('\n');
 /** Anchor of a heading as GitHub makes it. */
-const anchorOf = (heading: string): string => heading.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').trim().replaceAll(' ', '-');
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replaceAll(' ', '-');
 
 describe('documents', () => {
   it('have a README that takes five minutes: at most 130 lines, and no measured block', () => {
@@ -46,17 +52,22 @@ describe('documents', () => {
   });
 
   it('name commands that there are', () => {
-    const commands = new Set([...read('src/cli/program.ts').matchAll(/\{ name: '([a-z-]+)'/g)].map(([, name]) => name));
+    const commands = new Set(
+      [...read('src/cli/program.ts').matchAll(/\{\s*name: '([a-z-]+)'/g)].map(([, name]) => name),
+    );
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     for (const page of PAGE_FILES) {
       const code = inCode(read(page));
-      for (const [, name] of code.matchAll(/(?<!["'/])\bzkinfer ([a-z][a-z-]+)/g)) assert.ok(commands.has(name), `${page}: zkinfer ${name}`);
-      for (const [, name] of code.matchAll(/\bnpm run (?:-s )?([a-z][a-z:-]*)/g)) assert.ok(name in scripts, `${page}: npm run ${name}`);
+      for (const [, name] of code.matchAll(/(?<!["'/])\bzkinfer ([a-z][a-z-]+)/g))
+        assert.ok(commands.has(name), `${page}: zkinfer ${name}`);
+      for (const [, name] of code.matchAll(/\bnpm run (?:-s )?([a-z][a-z:-]*)/g))
+        assert.ok(name in scripts, `${page}: npm run ${name}`);
     }
   });
 
   it('have the marks of every block that a command writes', () => {
-    for (const [name, page] of Object.entries(PAGES)) assert.doesNotThrow(() => blockOf(read(page), name), `${page}: ${name}`);
+    for (const [name, page] of Object.entries(PAGES))
+      assert.doesNotThrow(() => blockOf(read(page), name), `${page}: ${name}`);
   });
 });
 
@@ -73,17 +84,29 @@ describe('docs/operators.md', () => {
 
 describe('docs/troubleshooting.md', () => {
   it('has an entry for every error code of the source, and no other', () => {
-    const codes = new Set(sources('src', '.ts').flatMap((file) => [...read(file).matchAll(/\bcode(?:: string)?(?: =|:) '([A-Z][A-Z0-9_]+)'/g)].map(([, code]) => code)));
+    const codes = new Set(
+      sources('src', '.ts').flatMap((file) =>
+        [...read(file).matchAll(/\bcode(?:: string)?(?: =|:) '([A-Z][A-Z0-9_]+)'/g)].map(([, code]) => code),
+      ),
+    );
     assert.ok(codes.size > 70, `${codes.size} codes found`);
-    const entries = [...read('docs/troubleshooting.md').matchAll(/^### `([A-Z0-9_]+)`\n\n\S/gm)].map(([, code]) => code);
+    const entries = [...read('docs/troubleshooting.md').matchAll(/^### `([A-Z0-9_]+)`\n\n\S/gm)].map(
+      ([, code]) => code,
+    );
     assert.deepEqual(entries.sort(), [...codes].sort());
   });
 });
 
 describe('docs/architecture.md', () => {
   it('has every decision that the source cites', () => {
-    const decisions = new Set([...read('docs/architecture.md').matchAll(/^(\d+)\. \*\*/gm)].map(([, number]) => number));
-    const files = execFileSync('git', ['ls-files', 'src', 'test', 'circuits', 'native/src', 'native/node', 'verifier-contracts', 'scripts'], { cwd: ROOT, encoding: 'utf8' }).split('\n');
+    const decisions = new Set(
+      [...read('docs/architecture.md').matchAll(/^(\d+)\. \*\*/gm)].map(([, number]) => number),
+    );
+    const files = execFileSync(
+      'git',
+      ['ls-files', 'src', 'test', 'circuits', 'native/src', 'native/node', 'verifier-contracts', 'scripts'],
+      { cwd: ROOT, encoding: 'utf8' },
+    ).split('\n');
     for (const file of files.filter((name) => /\.(ts|mjs|circom|rs|sol)$/.test(name) && existsSync(join(ROOT, name)))) {
       for (const [cited, number] of read(file).matchAll(/\bdecision\s+(\d+)\s+(?:of|in)\b/g)) {
         assert.ok(decisions.has(number), `${file}: ${cited}`);
@@ -94,7 +117,9 @@ describe('docs/architecture.md', () => {
 
   it('has every room of the source', () => {
     const rooms = read('docs/architecture.md');
-    for (const { name } of readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
+    for (const { name } of readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) =>
+      entry.isDirectory(),
+    )) {
       assert.ok(rooms.includes(`${name}/`), `src/${name}/ is nowhere in docs/architecture.md`);
     }
   });

@@ -13,7 +13,11 @@ const fixture = (file: string): string => fileURLToPath(fixtureFile('mnist-mlp',
 const unfinished = (folder: string): string[] => readdirSync(folder).filter((name) => name.includes('.tmp-'));
 
 /** Ends a run with a signal as soon as `moment` holds; asks every millisecond. */
-async function killedWhen(args: readonly string[], signal: NodeJS.Signals, moment: () => boolean): Promise<NodeJS.Signals | number | null> {
+async function killedWhen(
+  args: readonly string[],
+  signal: NodeJS.Signals,
+  moment: () => boolean,
+): Promise<NodeJS.Signals | number | null> {
   let watch: NodeJS.Timeout | undefined;
   const finished = await zkinfer(args, {
     started(child) {
@@ -60,13 +64,24 @@ describe('a killed run', function () {
 
   it('of compile leaves no manifest, so that the folder is no build, and the next run makes it one', async () => {
     const folder = path.join(temporaryFolder(), 'build');
-    const ended = await killedWhen(['compile', fixture('model.onnx'), '--calibration', fixture('calibration.json'), '--out', folder], 'SIGKILL', () => existsSync(folder) && readdirSync(folder).length > 0);
+    const ended = await killedWhen(
+      ['compile', fixture('model.onnx'), '--calibration', fixture('calibration.json'), '--out', folder],
+      'SIGKILL',
+      () => existsSync(folder) && readdirSync(folder).length > 0,
+    );
     assert.equal(ended, 'SIGKILL');
     assert.ok(!existsSync(path.join(folder, 'manifest.json')));
     const { status, stderr } = await zkinfer(['setup', folder]);
     assert.equal(status, 1);
     assert.match(stderr, /BuildFolderError: .* holds no build/);
-    await zkinferJson(['compile', fixture('model.onnx'), '--calibration', fixture('calibration.json'), '--out', folder]);
+    await zkinferJson([
+      'compile',
+      fixture('model.onnx'),
+      '--calibration',
+      fixture('calibration.json'),
+      '--out',
+      folder,
+    ]);
     await assertWhole(folder);
     assert.deepEqual(unfinished(folder), []);
   });
@@ -80,7 +95,9 @@ describe('a killed run', function () {
     await zkinferJson(['compile', model, '--out', folder]);
     await zkinferJson(['setup', folder]);
     const before = readFileSync(path.join(folder, 'manifest.json'), 'utf8');
-    const changed = (): boolean => !existsSync(path.join(folder, 'manifest.json')) || readFileSync(path.join(folder, 'manifest.json'), 'utf8') !== before;
+    const changed = (): boolean =>
+      !existsSync(path.join(folder, 'manifest.json')) ||
+      readFileSync(path.join(folder, 'manifest.json'), 'utf8') !== before;
     await killedWhen(['compile', model, '--activation-bits', '6', '--out', folder], 'SIGKILL', changed);
     if (existsSync(path.join(folder, 'manifest.json'))) await assertWhole(folder);
     const { status } = await zkinfer(['prove', folder, '--input', input]);

@@ -29,24 +29,56 @@ describe('from an ONNX file to a contract, by commands', function () {
   const files = (): string[] => readdirSync(build).sort();
 
   it('inspect shows operators, shapes and what each layer will cost', async () => {
-    const result = await zkinferJson<{ supported: boolean; constraints: number; survey: { nodes: { op: string; supported: boolean }[] }; layers: { constraints: number }[] }>([
-      'inspect', fixture('model.onnx'), '--calibration', fixture('calibration.json'),
-    ]);
+    const result = await zkinferJson<{
+      supported: boolean;
+      constraints: number;
+      survey: { nodes: { op: string; supported: boolean }[] };
+      layers: { constraints: number }[];
+    }>(['inspect', fixture('model.onnx'), '--calibration', fixture('calibration.json')]);
     assert.equal(result.supported, true);
     assert.ok(result.survey.nodes.some(({ op, supported }) => op === 'Gemm' && supported));
-    assert.equal(result.layers.reduce((sum, layer) => sum + layer.constraints, 0), result.constraints);
+    assert.equal(
+      result.layers.reduce((sum, layer) => sum + layer.constraints, 0),
+      result.constraints,
+    );
   });
 
   it('compile writes the build and reports its size, its accuracy and its layers', async () => {
-    const result = await zkinferJson(['compile', fixture('model.onnx'), '--calibration', fixture('calibration.json'), '--scores', '--emit-circom', '--out', build], 0, { ownProcess: true });
+    const result = await zkinferJson(
+      [
+        'compile',
+        fixture('model.onnx'),
+        '--calibration',
+        fixture('calibration.json'),
+        '--scores',
+        '--emit-circom',
+        '--out',
+        build,
+      ],
+      0,
+      { ownProcess: true },
+    );
     for (const key of ['constraints', 'wires', 'nonZeros', 'publicSignals', 'domainSize', 'seconds']) {
       assert.ok(typeof result[key] === 'number' && result[key] > 0, `${key}: ${String(result[key])}`);
     }
     const layers = result.layers as { name: string; constraints: number }[];
-    assert.equal(layers.reduce((sum, layer) => sum + layer.constraints, 0), result.constraints);
+    assert.equal(
+      layers.reduce((sum, layer) => sum + layer.constraints, 0),
+      result.constraints,
+    );
     const accuracy = result.accuracy as { classAgreement: number; maximumError: number; outputRange: number };
-    assert.ok(accuracy.classAgreement > 0.97 && accuracy.maximumError < 0.05 * accuracy.outputRange, JSON.stringify(accuracy));
-    assert.deepEqual(files(), ['circuit.circom', 'circuit.plan', 'circuit.r1cs', 'circuit.sym', 'integer-model.json', 'manifest.json']);
+    assert.ok(
+      accuracy.classAgreement > 0.97 && accuracy.maximumError < 0.05 * accuracy.outputRange,
+      JSON.stringify(accuracy),
+    );
+    assert.deepEqual(files(), [
+      'circuit.circom',
+      'circuit.plan',
+      'circuit.r1cs',
+      'circuit.sym',
+      'integer-model.json',
+      'manifest.json',
+    ]);
   });
 
   it('setup makes keys and says that they are for development', async () => {
@@ -57,10 +89,11 @@ describe('from an ONNX file to a contract, by commands', function () {
   });
 
   it('prove writes a proof that snarkjs verifies, and tells no salt without --opening', async () => {
-    const result = await zkinferJson<Json & { publicSignals: string[]; outputs: { class: number; integers: number[]; values: number[] }[] }>([
-      'prove', build, '--input', fixture('input.json'), '--context', context,
-    ], 0, { ownProcess: true });
-    for (const key of ['proof', 'publicSignals', 'outputs', 'witnessSeconds', 'proveSeconds']) assert.ok(key in result, key);
+    const result = await zkinferJson<
+      Json & { publicSignals: string[]; outputs: { class: number; integers: number[]; values: number[] }[] }
+    >(['prove', build, '--input', fixture('input.json'), '--context', context], 0, { ownProcess: true });
+    for (const key of ['proof', 'publicSignals', 'outputs', 'witnessSeconds', 'proveSeconds'])
+      assert.ok(key in result, key);
     assert.ok(!JSON.stringify(result).includes('salt'));
     const { labels } = JSON.parse(readFileSync(fixture('input.json'), 'utf8')) as { labels: number[] };
     assert.equal(result.outputs[0].class, labels[0]);
@@ -73,7 +106,16 @@ describe('from an ONNX file to a contract, by commands', function () {
 
   it('prove --opening writes the salts, which open no earlier commitment', async () => {
     const [opening, other] = [path.join(folder, 'opening.json'), path.join(folder, 'other.json')];
-    const { publicSignals } = await zkinferJson<{ publicSignals: string[] }>(['prove', build, '--input', fixture('input.json'), '--out', other, '--opening', opening]);
+    const { publicSignals } = await zkinferJson<{ publicSignals: string[] }>([
+      'prove',
+      build,
+      '--input',
+      fixture('input.json'),
+      '--out',
+      other,
+      '--opening',
+      opening,
+    ]);
     const { salts } = JSON.parse(readFileSync(opening, 'utf8')) as { salts: { input: string } };
     assert.match(salts.input, /^\d+$/);
     const earlier = JSON.parse(readFileSync(path.join(build, 'public.json'), 'utf8')) as string[];
@@ -85,7 +127,9 @@ describe('from an ONNX file to a contract, by commands', function () {
     const [opening, other, wrong] = ['opening.json', 'other.json', 'wrong.json'].map((name) => path.join(folder, name));
     const args = ['verify', build, '--proof', other, '--opening', opening, '--input'];
     assert.deepEqual((await zkinferJson<Json & { opened: Json }>([...args, fixture('input.json')])).opened.input, true);
-    const { input_data: [row] } = JSON.parse(readFileSync(fixture('input.json'), 'utf8')) as { input_data: number[][] };
+    const {
+      input_data: [row],
+    } = JSON.parse(readFileSync(fixture('input.json'), 'utf8')) as { input_data: number[][] };
     writeFileSync(wrong, JSON.stringify({ input_data: [row.map((value, i) => (i === 0 ? value * 1.1 : value))] }));
     const refused = await zkinferJson<Json & { opened: Json }>([...args, wrong], 1);
     assert.equal(refused.valid, true);
@@ -94,7 +138,14 @@ describe('from an ONNX file to a contract, by commands', function () {
 
   it('witness writes what snarkjs proves with, and verify takes its proof as the object that snarkjs gives', async () => {
     const file = path.join(folder, 'input.wtns');
-    const result = await zkinferJson<Json & { publicSignals: string[] }>(['witness', build, '--input', fixture('input.json'), '--out', file]);
+    const result = await zkinferJson<Json & { publicSignals: string[] }>([
+      'witness',
+      build,
+      '--input',
+      fixture('input.json'),
+      '--out',
+      file,
+    ]);
     assert.equal(statSync(file).mode & 0o777, 0o600);
     const proved = await snarkjs.groth16.prove(path.join(build, 'proving.zkey'), file);
     assert.deepEqual(proved.publicSignals, result.publicSignals);
@@ -143,11 +194,32 @@ describe('from an ONNX file to a contract, by commands', function () {
     assert.match(early.stdout + early.stderr, /CONTEXT_MISMATCH/);
     const made = path.join(folder, 'attest', 'proof.json');
     mkdirSync(path.dirname(made));
-    const { boundTo } = await zkinferJson<{ boundTo: Json }>(['prove', build, '--input', fixture('input.json'), '--nonce', '7', '--out', made]);
+    const { boundTo } = await zkinferJson<{ boundTo: Json }>([
+      'prove',
+      build,
+      '--input',
+      fixture('input.json'),
+      '--nonce',
+      '7',
+      '--out',
+      made,
+    ]);
     const { context: kept } = JSON.parse(readFileSync(made, 'utf8')) as { context: Json };
-    assert.deepEqual([boundTo.kind, kept.contract, kept.chainId, kept.nonce], ['account', attestations, String(chainId), '7']);
+    assert.deepEqual(
+      [boundTo.kind, kept.contract, kept.chainId, kept.nonce],
+      ['account', attestations, String(chainId), '7'],
+    );
     const foreign = path.join(path.dirname(made), 'foreign.json');
-    await zkinferJson(['prove', build, '--input', fixture('input.json'), '--for', `0x${'00'.repeat(19)}aa`, '--out', foreign]);
+    await zkinferJson([
+      'prove',
+      build,
+      '--input',
+      fixture('input.json'),
+      '--for',
+      `0x${'00'.repeat(19)}aa`,
+      '--out',
+      foreign,
+    ]);
     assert.match((await zkinfer(['submit', build, '--proof', foreign])).stderr, /made for|is for 0x0+aa/);
     const { attestation } = await zkinferJson<{ attestation: Json }>(['submit', build, '--proof', made]);
     assert.match(String(attestation.id), /^0x[0-9a-f]{64}$/);
@@ -155,16 +227,25 @@ describe('from an ONNX file to a contract, by commands', function () {
 
   it('register warns of a proof that nobody can have attested', async () => {
     await zkinferJson(['prove', build, '--input', fixture('input.json'), '--context', '0']);
-    assert.deepEqual((await zkinferJson<Json & { foreignProof: Json }>(['register', build])).foreignProof, { kind: 'anybody' });
+    assert.deepEqual((await zkinferJson<Json & { foreignProof: Json }>(['register', build])).foreignProof, {
+      kind: 'anybody',
+    });
     await fails(['submit', build], 'ContextMismatchError', /bound to nobody.*prove again/s);
     const bound = await zkinferJson<Json & { boundTo: Json }>(['prove', build, '--input', fixture('input.json')]);
     assert.equal(bound.boundTo.account, '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266');
     assert.ok(!('foreignProof' in (await zkinferJson(['register', build]))));
   });
 
-  it('run does it all in one go and gives every stage\'s seconds', async () => {
+  it("run does it all in one go and gives every stage's seconds", async () => {
     const result = await zkinferJson<Json & { stages: Record<string, number>; submission: { accepted: boolean } }>([
-      'run', fixture('model.onnx'), '--input', fixture('input.json'), '--calibration', fixture('calibration.json'), '--out', path.join(folder, 'run'),
+      'run',
+      fixture('model.onnx'),
+      '--input',
+      fixture('input.json'),
+      '--calibration',
+      fixture('calibration.json'),
+      '--out',
+      path.join(folder, 'run'),
     ]);
     const names = ['compile', 'setup', 'witness', 'prove', 'verify', 'solidity', 'deploy', 'submit', 'total'];
     assert.deepEqual(Object.keys(result.stages).sort(), [...names].sort());

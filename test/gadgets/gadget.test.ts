@@ -24,11 +24,14 @@ describe('the definition of a gadget', () => {
 
   it('refuses a spec whose parameters are of another number or kind, by name', () => {
     for (const parameters of [[], [2], [[1], 2], [2, [1.5]], [2, [1], 3], [2 ** 53, [1]]]) {
-      assert.throws(() => table.check({ template: 'Table', parameters }), (error: Error) => {
-        assert.ok(error instanceof GadgetError);
-        assert.match(error.message, /bits: integer, entries: integers/);
-        return true;
-      });
+      assert.throws(
+        () => table.check({ template: 'Table', parameters }),
+        (error: Error) => {
+          assert.ok(error instanceof GadgetError);
+          assert.match(error.message, /bits: integer, entries: integers/);
+          return true;
+        },
+      );
     }
     assert.throws(() => gadgetOf({ template: 'Nothing', parameters: [] }), /no gadget Nothing; there are ArgMax, /);
   });
@@ -46,11 +49,27 @@ describe('the definition of a gadget', () => {
 describe('a witness plan', () => {
   it('keeps parameters that are arrays', () => {
     const program = {
-      wireCount: 1, slotCount: 0, linear: [], publicOutputCount: 0, publicInputCount: 0, privateInputCount: 0,
-      gadgets: [{ spec: { template: 'Table', parameters: [2, [5, -1, 7]] }, signals: ['one'], outputCount: 3, inputCount: 1 }],
-      gadget: new Int32Array(), outputWire: new Uint32Array(), innerWire: new Uint32Array(), operandOffsets: new Uint32Array(1),
-      termOffsets: new Uint32Array(1), wires: new Uint32Array(), coefficients: new Float64Array(), constants: new Float64Array(),
-      big: new Map(), resultOffsets: new Uint32Array(1), resultWires: new Uint32Array(), resultCoefficients: new Float64Array(),
+      wireCount: 1,
+      slotCount: 0,
+      linear: [],
+      publicOutputCount: 0,
+      publicInputCount: 0,
+      privateInputCount: 0,
+      gadgets: [
+        { spec: { template: 'Table', parameters: [2, [5, -1, 7]] }, signals: ['one'], outputCount: 3, inputCount: 1 },
+      ],
+      gadget: new Int32Array(),
+      outputWire: new Uint32Array(),
+      innerWire: new Uint32Array(),
+      operandOffsets: new Uint32Array(1),
+      termOffsets: new Uint32Array(1),
+      wires: new Uint32Array(),
+      coefficients: new Float64Array(),
+      constants: new Float64Array(),
+      big: new Map(),
+      resultOffsets: new Uint32Array(1),
+      resultWires: new Uint32Array(),
+      resultCoefficients: new Float64Array(),
       resultConstants: new Float64Array(),
     };
     assert.deepEqual(decodeProgram(encodeProgram(program)).gadgets, program.gadgets);

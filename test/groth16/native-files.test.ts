@@ -42,7 +42,12 @@ describe('files that the native backend refuses', () => {
   });
 
   /** Writes the damaged file and expects both code and text of the error from `use`. */
-  async function refuses(bytes: Uint8Array, use: (file: string) => Promise<unknown>, code: string, text: RegExp): Promise<void> {
+  async function refuses(
+    bytes: Uint8Array,
+    use: (file: string) => Promise<unknown>,
+    code: string,
+    text: RegExp,
+  ): Promise<void> {
     fs.writeFileSync(damaged, bytes);
     await assert.rejects(use(damaged), (error: NativeError) => {
       assert.ok(error instanceof NativeError, String(error));
@@ -76,7 +81,12 @@ describe('files that the native backend refuses', () => {
 
   it('says that a file is no key, or one of another version, protocol or curve', async () => {
     await refuses(cubic(), load, 'FILE_WRONG_MAGIC', /zkey/);
-    await refuses(changed((bytes) => bytes.writeUInt32LE(7, 4)), load, 'FILE_WRONG_VERSION', /version 7/);
+    await refuses(
+      changed((bytes) => bytes.writeUInt32LE(7, 4)),
+      load,
+      'FILE_WRONG_VERSION',
+      /version 7/,
+    );
     const plonk = changed((bytes, at) => bytes.writeUInt32LE(2, at.get(1)!.start));
     await refuses(plonk, load, 'FILE_UNSUPPORTED', /protocol 2/);
     const otherCurve = changed((bytes, at) => (bytes[at.get(2)!.start + 4] ^= 2));
@@ -130,7 +140,8 @@ describe('files that the native backend refuses', () => {
       wires.writeUInt32LE(count, sections(wires).get(1)!.start + 36);
       await refuses(wires, setup, 'FILE_SECTION_SIZE', /labels: 56 bytes/);
     }
-    const withPtau = (ptau: string): Promise<unknown> => native.setup(path.join(folder, 'circuit.r1cs'), target, { ptau });
+    const withPtau = (ptau: string): Promise<unknown> =>
+      native.setup(path.join(folder, 'circuit.r1cs'), target, { ptau });
     await refuses(sound, withPtau, 'FILE_WRONG_MAGIC', /ptau/);
     assert.equal(fs.existsSync(target), false);
   });
@@ -138,12 +149,18 @@ describe('files that the native backend refuses', () => {
   it('survives proving with a key whose points are any bytes whatever', async () => {
     for (const filling of [0x00, 0x01, 0x7f, 0xff]) {
       for (const section of [5, 6, 7, 8, 9]) {
-        const garbage = changed((bytes, at) => bytes.fill(filling, at.get(section)!.start, at.get(section)!.start + at.get(section)!.size));
+        const garbage = changed((bytes, at) =>
+          bytes.fill(filling, at.get(section)!.start, at.get(section)!.start + at.get(section)!.size),
+        );
         fs.writeFileSync(damaged, garbage);
         const key = await native.loadKey(damaged, { pointsChecked: true });
         const { proof, publicSignals } = await key.prove(cubicWitness(5n, 77n));
         await key.close();
-        assert.equal(await native.verify(verificationKey, publicSignals, proof), false, `section ${section}, bytes ${filling}`);
+        assert.equal(
+          await native.verify(verificationKey, publicSignals, proof),
+          false,
+          `section ${section}, bytes ${filling}`,
+        );
       }
     }
   });
@@ -160,7 +177,8 @@ describe('files that the native backend refuses', () => {
     };
     for (let round = 0; round < 300; round++) {
       const bytes = Buffer.from(sound);
-      for (let edits = 1 + random(3); edits > 0; edits--) bytes[random(round % 2 === 0 ? 400 : bytes.length)] = random(256);
+      for (let edits = 1 + random(3); edits > 0; edits--)
+        bytes[random(round % 2 === 0 ? 400 : bytes.length)] = random(256);
       fs.writeFileSync(damaged, bytes);
       const outcome = await prove(damaged).catch((error: unknown) => error);
       assert.ok(outcome === undefined || outcome instanceof NativeError, String(outcome));

@@ -38,7 +38,7 @@ describe('native setup from powers of tau', () => {
     if (folder !== undefined) fs.rmSync(folder, { recursive: true });
   });
 
-  it("writes the same key as snarkjs, byte for byte", async () => {
+  it('writes the same key as snarkjs, byte for byte', async () => {
     const [mine, theirs] = ['mine.zkey', 'theirs.zkey'].map((name) => path.join(folder, name));
     await native.setup(r1cs, mine, { ptau });
     await snarkjs.zKey.newZKey(r1cs, ptau, theirs);
@@ -47,7 +47,9 @@ describe('native setup from powers of tau', () => {
 
   // From 2^15 on snarkjs hashes a difference with bytes behind the powers, which are no point.
   it("writes snarkjs's key where the file has no power more than a domain of 2^15 needs", async () => {
-    const [large, powers, mine, theirs] = ['large.r1cs', 'one.ptau', 'mine.zkey', 'theirs.zkey'].map((name) => path.join(folder, name));
+    const [large, powers, mine, theirs] = ['large.r1cs', 'one.ptau', 'mine.zkey', 'theirs.zkey'].map((name) =>
+      path.join(folder, name),
+    );
     fs.writeFileSync(large, squarings(15));
     fs.writeFileSync(powers, powersOfOne(15, fs.readFileSync(ptau)));
     await native.setup(large, mine, { ptau: powers, checkPowers: false });
@@ -74,7 +76,10 @@ describe('native setup from powers of tau', () => {
   it('says that a file is not prepared for phase 2, or has too few powers', async () => {
     const target = path.join(folder, 'never.zkey');
     const refused = (run: Promise<unknown>, file: string, text: RegExp): Promise<void> =>
-      assert.rejects(run, (error: NativeError) => error.code === 'FILE_NOT_PREPARED' && error.file === file && text.test(error.message));
+      assert.rejects(
+        run,
+        (error: NativeError) => error.code === 'FILE_NOT_PREPARED' && error.file === file && text.test(error.message),
+      );
     await refused(native.setup(r1cs, target, { ptau: unprepared }), unprepared, /prepare phase2/);
     const large = path.join(folder, 'large.r1cs');
     fs.writeFileSync(large, squarings(6));

@@ -95,7 +95,9 @@ describe('native backend', () => {
     });
 
     it('refuses proofs with a point off the curve or a coordinate not below q', async () => {
-      const { pi_a: [x, y] } = proof;
+      const {
+        pi_a: [x, y],
+      } = proof;
       const q = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
       const tampered: Proof[] = [
         { ...proof, pi_a: [y, x, '1'] },
@@ -123,26 +125,42 @@ describe('native backend', () => {
     it('does not let two wrong proofs of a batch cancel', async () => {
       // pi_c + D and pi_c - D: their plain sum would be right.
       const more = await loaded.prove(cubicWitness(5n, 77n));
-      const swapped = [{ publicSignals, proof: { ...proof, pi_c: more.proof.pi_c } }, { publicSignals, proof: { ...more.proof, pi_c: proof.pi_c } }];
+      const swapped = [
+        { publicSignals, proof: { ...proof, pi_c: more.proof.pi_c } },
+        { publicSignals, proof: { ...more.proof, pi_c: proof.pi_c } },
+      ];
       assert.deepEqual(await native.verifyBatch(key, swapped), [0, 1]);
     });
 
     it('names what is wrong with arguments of another form', async () => {
       const fails = (run: Promise<unknown>, code: string, text: RegExp): Promise<void> =>
-        assert.rejects(run, (error: NativeError) => error instanceof NativeError && error.code === code && text.test(error.message));
+        assert.rejects(
+          run,
+          (error: NativeError) => error instanceof NativeError && error.code === code && text.test(error.message),
+        );
       await fails(native.verify(key, ['115'], proof), 'PUBLIC_SIGNAL_COUNT', /1 public signals, .* for 2/);
       await fails(native.verify(key, ['115', 'x'], proof), 'FILE_MALFORMED', /public signals: .*not decimal/);
       await fails(native.verify({ ...key, IC: key.IC.slice(1) }, publicSignals, proof), 'FILE_MALFORMED', /IC/);
-      const offCurve = { ...key, vk_delta_2: [['1', '0'], ['1', '0'], ['1', '0']] };
+      const offCurve = {
+        ...key,
+        vk_delta_2: [
+          ['1', '0'],
+          ['1', '0'],
+          ['1', '0'],
+        ],
+      };
       await fails(native.verify(offCurve, publicSignals, proof), 'FILE_INVALID_POINT', /vk_delta_2.*not on the curve/);
     });
   });
 
   describe('witnesses from memory', () => {
     const refuses = (witness: Uint8Array, code: string): Promise<void> =>
-      assert.rejects(loaded.prove(witness), (error: NativeError) => error instanceof NativeError && error.code === code);
+      assert.rejects(
+        loaded.prove(witness),
+        (error: NativeError) => error instanceof NativeError && error.code === code,
+      );
 
-    it('must have the key\'s length', async () => {
+    it("must have the key's length", async () => {
       await refuses(cubicWitness(5n, 77n).slice(0, 6 * 32), 'WITNESS_LENGTH');
       await refuses(cubicWitness(5n, 77n).slice(0, 100), 'FILE_SECTION_SIZE');
       await refuses(new Uint8Array(), 'FILE_OUT_OF_RANGE');
@@ -174,11 +192,16 @@ describe('native backend', () => {
       const shares: number[] = [];
       const bigKey = await native.loadKey(bigZkey);
       const verificationKey = await native.verificationKey(bigZkey);
-      const { proof, publicSignals } = await bigKey.prove(squaringsWitness(POWER), { onProgress: (share) => shares.push(share) });
+      const { proof, publicSignals } = await bigKey.prove(squaringsWitness(POWER), {
+        onProgress: (share) => shares.push(share),
+      });
       await bigKey.close();
       assert.equal(await native.verify(verificationKey, publicSignals, proof), true);
       assert.ok(shares.length >= 3, shares.join(', '));
-      assert.deepEqual(shares, [...shares].sort((a, b) => a - b));
+      assert.deepEqual(
+        shares,
+        [...shares].sort((a, b) => a - b),
+      );
     });
 
     it('leaves the event loop free', async () => {
@@ -198,7 +221,10 @@ describe('native backend', () => {
       const controller = new AbortController();
       const run = native.setup(bigR1cs, target, { signal: controller.signal, onProgress: () => controller.abort() });
       await assert.rejects(run, { name: 'AbortError' });
-      assert.deepEqual(fs.readdirSync(folder).filter((name) => name.startsWith('cancelled')), []);
+      assert.deepEqual(
+        fs.readdirSync(folder).filter((name) => name.startsWith('cancelled')),
+        [],
+      );
       await assert.rejects(native.setup(bigR1cs, target, { signal: AbortSignal.abort() }), { name: 'AbortError' });
     });
 
@@ -215,7 +241,10 @@ describe('native backend', () => {
     it('proves several witnesses at once with one key', async () => {
       const inputs = [1n, 2n, 3n, 4n, 5n, 6n];
       const results = await Promise.all(inputs.map((x) => loaded.prove(cubicWitness(x, x))));
-      assert.deepEqual(results.map(({ publicSignals }) => publicSignals[1]), inputs.map(String));
+      assert.deepEqual(
+        results.map(({ publicSignals }) => publicSignals[1]),
+        inputs.map(String),
+      );
       assert.deepEqual(await native.verifyBatch(key, results), []);
     });
   });

@@ -23,7 +23,16 @@ describe('zkinfer-prover, the stand-alone program', () => {
 
   before(async function () {
     native = nativeOrSkip(this);
-    const build = ['build', '--quiet', '--release', '--locked', '--bin', 'zkinfer-prover', '--manifest-path', path.join(CRATE, 'Cargo.toml')];
+    const build = [
+      'build',
+      '--quiet',
+      '--release',
+      '--locked',
+      '--bin',
+      'zkinfer-prover',
+      '--manifest-path',
+      path.join(CRATE, 'Cargo.toml'),
+    ];
     const { status, stderr } = spawnSync('cargo', build, { encoding: 'utf8' });
     assert.equal(status, 0, stderr);
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-test-'));

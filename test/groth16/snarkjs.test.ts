@@ -22,11 +22,21 @@ function cubic(): Uint8Array {
   const rows: [a: number[][], b: number[][], c: number[][]][] = [
     [[[3, 1]], [[3, 1]], [[4, 1]]],
     [[[4, 1]], [[3, 1]], [[5, 1]]],
-    [[], [], [[5, 1], [3, -2], [1, -1]]],
+    [
+      [],
+      [],
+      [
+        [5, 1],
+        [3, -2],
+        [1, -1],
+      ],
+    ],
     [[[2, 1]], [[2, 1]], [[6, 1]]],
   ];
   for (const row of rows) {
-    [builder.a, builder.b, builder.c].forEach((matrix, i) => row[i].forEach(([wire, value]) => matrix.push(wire, id(value))));
+    [builder.a, builder.b, builder.c].forEach((matrix, i) =>
+      row[i].forEach(([wire, value]) => matrix.push(wire, id(value))),
+    );
     builder.endConstraint();
   }
   return encodeR1cs(builder.finish({ wireCount: 7, publicOutputCount: 1, publicInputCount: 1, privateInputCount: 1 }));
@@ -36,7 +46,9 @@ function witness(x: bigint, context: bigint): Uint8Array {
   return witnessBytes(witnessOf([1n, x ** 3n - 2n * x, context, x, x * x, x ** 3n, context * context]));
 }
 
-/** Powers of tau by snarkjs itself: for 2^3 prepared and not, and for 2^2. Leaves the curve to the backend's own users. */
+/**
+ * Powers of tau by snarkjs itself: for 2^3 prepared and not, and for 2^2. Leaves the curve to the backend's own users.
+ */
 async function powersOfTauFiles(folder: string): Promise<{ prepared: string; raw: string; small: string }> {
   const curve = await curves.getCurveFromName('bn128');
   const file = (name: string): string => path.join(folder, name);
@@ -102,11 +114,21 @@ describe('snarkjs backend', () => {
     const [[x0, x1], y] = key.vk_gamma_2;
     const negative = y.map((part) => String((q - BigInt(part)) % q));
     // Z = -1 in Jacobian form keeps x and negates y; both are gamma, or its opposite.
-    for (const delta of [[[plus(x0), x1], y, ['1', '0']], [[x0, x1], negative, [String(q - 1n), '0']], [[x0, x1], y, ['01', '0']]]) {
+    for (const delta of [
+      [[plus(x0), x1], y, ['1', '0']],
+      [[x0, x1], negative, [String(q - 1n), '0']],
+      [[x0, x1], y, ['01', '0']],
+    ]) {
       await assert.rejects(snarkjsBackend.verify({ ...key, vk_delta_2: delta }, publicSignals, proof), SnarkjsError);
     }
-    for (const delta of [[[x0, x1], y, ['1', '0']], [[x0, x1], negative, ['1', '0']]]) {
-      await assert.rejects(snarkjsBackend.verify({ ...key, vk_delta_2: delta }, publicSignals, proof), UnfinishedKeyError);
+    for (const delta of [
+      [[x0, x1], y, ['1', '0']],
+      [[x0, x1], negative, ['1', '0']],
+    ]) {
+      await assert.rejects(
+        snarkjsBackend.verify({ ...key, vk_delta_2: delta }, publicSignals, proof),
+        UnfinishedKeyError,
+      );
     }
   });
 
@@ -197,8 +219,14 @@ describe('snarkjs backend', () => {
       // A point of tau in G1: sections 1 (44 bytes) and 2 come first.
       damaged[12 + 12 + 44 + 12 + 5 * 64] ^= 1;
       fs.writeFileSync(path.join(other, 'damaged.ptau'), damaged);
-      await assert.rejects(snarkjsBackend.setup(r1cs, path.join(other, 'never.zkey'), { ptau: path.join(other, 'damaged.ptau') }), CeremonyError);
-      await assert.rejects(snarkjsBackend.setup(r1cs, target, { ptau: files.small }), /2\^2 constraints, the circuit needs 2\^3/);
+      await assert.rejects(
+        snarkjsBackend.setup(r1cs, path.join(other, 'never.zkey'), { ptau: path.join(other, 'damaged.ptau') }),
+        CeremonyError,
+      );
+      await assert.rejects(
+        snarkjsBackend.setup(r1cs, target, { ptau: files.small }),
+        /2\^2 constraints, the circuit needs 2\^3/,
+      );
       await assert.rejects(snarkjsBackend.setup(r1cs, target, { ptau: files.raw }), /not prepared for phase 2/);
     } finally {
       fs.rmSync(other, { recursive: true });
@@ -209,7 +237,9 @@ describe('snarkjs backend', () => {
     const target = path.join(folder, 'aborted.zkey');
     const controller = new AbortController();
     const onProgress = (share: number): void => void (share >= 0.7 && controller.abort());
-    await assert.rejects(snarkjsBackend.setup(r1cs, target, { onProgress, signal: controller.signal }), { name: 'AbortError' });
+    await assert.rejects(snarkjsBackend.setup(r1cs, target, { onProgress, signal: controller.signal }), {
+      name: 'AbortError',
+    });
     assert.deepEqual(fs.readdirSync(folder).sort(), ['circuit.r1cs', 'proving.zkey']);
   });
 

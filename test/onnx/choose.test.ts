@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { buildGraph, chooseFrom, decodeModel, DynamicShapeError, evaluate, openReference, parseInputShape, ShapeError, UnknownTensorError, type ModelChoice } from '../../src/onnx/index.js';
+import {
+  buildGraph,
+  chooseFrom,
+  decodeModel,
+  DynamicShapeError,
+  evaluate,
+  openReference,
+  parseInputShape,
+  ShapeError,
+  UnknownTensorError,
+  type ModelChoice,
+} from '../../src/onnx/index.js';
 import { compileOnnx } from '../../src/workflow/compile.js';
 import { makeModel, node } from './support/make-model.js';
 
@@ -7,7 +18,12 @@ import { makeModel, node } from './support/make-model.js';
 const MODEL = makeModel({
   inputs: { 'in:0=a b': ['batch', 2, 'width'], other: ['batch', 'width'] },
   outputs: ['sum', 'product'],
-  nodes: [node('ReduceSum', ['in:0=a b'], ['reduced'], { keepdims: 0 }), node('Relu', ['other'], ['r']), node('Add', ['r', 'reduced'], ['sum']), node('Mul', ['r', 'other'], ['product'])],
+  nodes: [
+    node('ReduceSum', ['in:0=a b'], ['reduced'], { keepdims: 0 }),
+    node('Relu', ['other'], ['r']),
+    node('Add', ['r', 'reduced'], ['sum']),
+    node('Mul', ['r', 'other'], ['product']),
+  ],
 });
 const inputs = decodeModel(MODEL).inputs;
 const choice: ModelChoice = { shapes: [parseInputShape('in:0=a b=3,2,4', inputs)] };
@@ -16,13 +32,28 @@ const build = (chosen: ModelChoice) => buildGraph(chooseFrom(decodeModel(MODEL),
 describe('the shapes given for inputs', () => {
   it('fix the dimensions that the file leaves open, in every input that names one of them', () => {
     const graph = build(choice);
-    assert.deepEqual(graph.inputs.map(({ shape }) => shape), [[3, 2, 4], [3, 4]]);
-    assert.deepEqual(graph.outputs.map(({ shape }) => shape), [[3, 4], [3, 4]]);
+    assert.deepEqual(
+      graph.inputs.map(({ shape }) => shape),
+      [
+        [3, 2, 4],
+        [3, 4],
+      ],
+    );
+    assert.deepEqual(
+      graph.outputs.map(({ shape }) => shape),
+      [
+        [3, 4],
+        [3, 4],
+      ],
+    );
     assert.deepEqual(graph.notes, [], 'no dimension was set to 1');
   });
   it('are what onnxruntime is fed, for the outputs chosen', async () => {
     const reference = await openReference(MODEL, [], { ...choice, outputs: ['product'] });
-    const data = [Float64Array.from({ length: 24 }, (_, i) => i / 7 - 1), Float64Array.from({ length: 12 }, (_, i) => i / 5 - 1)];
+    const data = [
+      Float64Array.from({ length: 24 }, (_, i) => i / 7 - 1),
+      Float64Array.from({ length: 12 }, (_, i) => i / 5 - 1),
+    ];
     const [made, ...none] = await reference.run(data);
     await reference.close();
     assert.equal(none.length, 0);
@@ -31,7 +62,10 @@ describe('the shapes given for inputs', () => {
     own.forEach((value, i) => assert.ok(Math.abs(value - made[i]) < 1e-6));
   });
   it('are asked for where one is missing', () => {
-    assert.throws(() => build({}), (error) => error instanceof DynamicShapeError && error.message.includes('--shape in:0=a b=batch,2,width'));
+    assert.throws(
+      () => build({}),
+      (error) => error instanceof DynamicShapeError && error.message.includes('--shape in:0=a b=batch,2,width'),
+    );
   });
   it('are refused where they contradict the file, each other or the model', () => {
     const refuse = (texts: readonly string[], kind: typeof ShapeError | typeof UnknownTensorError): void =>
@@ -48,7 +82,10 @@ describe('the shapes given for inputs', () => {
 
 describe('the outputs chosen', () => {
   it('are computed alone, in the order of the file', () => {
-    assert.deepEqual(build({ ...choice, outputs: ['product', 'sum'] }).outputs.map(({ name }) => name), ['sum', 'product']);
+    assert.deepEqual(
+      build({ ...choice, outputs: ['product', 'sum'] }).outputs.map(({ name }) => name),
+      ['sum', 'product'],
+    );
     const graph = build({ ...choice, outputs: ['sum'] });
     assert.ok(graph.nodes.every(({ op }) => op !== 'multiply'));
     assert.throws(() => build({ ...choice, outputs: ['some'] }), UnknownTensorError);
@@ -59,6 +96,9 @@ describe('the outputs chosen', () => {
     const sample = [new Float64Array([1, -1, 0.5, 2]), new Float64Array([1, -2])];
     const { manifest } = await compileOnnx(MODEL, { name: 'chosen', shapes, outputs: ['sum'], calibration: [sample] });
     assert.deepEqual([manifest.options?.shapes, manifest.options?.outputs], [shapes, ['sum']]);
-    assert.deepEqual(manifest.outputs.map(({ name, shape }) => [name, shape]), [['sum', [1, 2]]]);
+    assert.deepEqual(
+      manifest.outputs.map(({ name, shape }) => [name, shape]),
+      [['sum', [1, 2]]],
+    );
   });
 });

@@ -6,7 +6,14 @@ import { makeModel, node } from './support/make-model.js';
 /** Bits to the number, by the definition of binary16. */
 function half(bits: number): number {
   const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
-  const magnitude = exponent === 0 ? fraction / 2 ** 24 : exponent === 31 ? (fraction ? NaN : Infinity) : (1 + fraction / 1024) * 2 ** (exponent - 15);
+  const magnitude =
+    exponent === 0
+      ? fraction / 2 ** 24
+      : exponent === 31
+        ? fraction
+          ? NaN
+          : Infinity
+        : (1 + fraction / 1024) * 2 ** (exponent - 15);
   return bits >> 15 ? -magnitude : magnitude;
 }
 
@@ -42,7 +49,10 @@ describe('half-precision inputs', function () {
   });
 
   it('leave onnxruntime the reference of the accuracy report', async () => {
-    const { accuracy } = await compileOnnx(model(), { name: 'half', calibration: [[Float64Array.of(-1, 0.5, 0.25, 1)]] });
+    const { accuracy } = await compileOnnx(model(), {
+      name: 'half',
+      calibration: [[Float64Array.of(-1, 0.5, 0.25, 1)]],
+    });
     assert.equal(accuracy.reference, 'onnxruntime', accuracy.why);
     assert.ok(accuracy.maximumError < 0.02, String(accuracy.maximumError));
   });

@@ -1,6 +1,6 @@
 /**
- * Every model of a folder (ZKINFER_MODELS) either agrees with onnxruntime, or is refused by an error that the survey names too. Without
- * the variable there is nothing to run: the models of others are no part of this repository.
+ * Every model of a folder (ZKINFER_MODELS) either agrees with onnxruntime, or is refused by an error that the survey
+ * names too. Without the variable there is nothing to run: the models of others are no part of this repository.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';

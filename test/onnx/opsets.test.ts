@@ -1,4 +1,7 @@
-/** Operators whose meaning does not change between operator-set versions, and onnxjs as a second opinion on the old ones. */
+/**
+ * Operators whose meaning does not change between operator-set versions, and onnxjs as a second opinion on the old
+ * ones.
+ */
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { buildGraph, decodeModel, evaluate, NEWEST_OPSET, OLDEST_OPSET, sizeOf } from '../../src/onnx/index.js';
@@ -14,7 +17,16 @@ const network = (opset: number): ModelSpec => ({
   opset,
   inputs: { x: [1, 2, 8, 8] },
   outputs: ['y'],
-  constants: { w: weights(4, 2, 3, 3), b: weights(4), s: weights(4), o: weights(4), m: weights(4), v: floats([4], [1, 2, 0.5, 1]), fc: weights(5, 36), c: weights(5) },
+  constants: {
+    w: weights(4, 2, 3, 3),
+    b: weights(4),
+    s: weights(4),
+    o: weights(4),
+    m: weights(4),
+    v: floats([4], [1, 2, 0.5, 1]),
+    fc: weights(5, 36),
+    c: weights(5),
+  },
   nodes: [
     node('Conv', ['x', 'w', 'b'], ['conv'], { kernel_shape: [3, 3] }),
     node('BatchNormalization', ['conv', 's', 'o', 'm', 'v'], ['norm'], { epsilon: float(1e-5) }),
@@ -33,7 +45,10 @@ describe('every operator set', () => {
   for (let opset = OLDEST_OPSET; opset <= Math.min(NEWEST_OPSET, RUNTIME_NEWEST); opset++) {
     it(`of version ${opset} gives a network with the values of onnxruntime`, async () => {
       const graph = await agrees(network(opset));
-      assert.deepEqual(graph.nodes.map(({ op }) => op), ['conv', 'affine', 'prelu', 'max', 'move', 'dense', 'prelu']);
+      assert.deepEqual(
+        graph.nodes.map(({ op }) => op),
+        ['conv', 'affine', 'prelu', 'max', 'move', 'dense', 'prelu'],
+      );
     });
   }
 });
@@ -54,7 +69,10 @@ describe('onnxjs', () => {
     const outputShapes = Object.fromEntries(graph.outputs.map(({ name, shape }) => [name, shape]));
     const bytes = makeModel({ ...spec, irVersion: 4, outputShapes });
     const inputs = randomInputs(graph, 5);
-    const values = evaluate(graph, inputs.map((data) => Float64Array.from(data)));
+    const values = evaluate(
+      graph,
+      inputs.map((data) => Float64Array.from(data)),
+    );
     const session = new InferenceSession({ backendHint: 'cpu' });
     await session.loadModel(bytes.slice().buffer);
     const results = await session.run(graph.inputs.map(({ shape }, i) => new Tensor(inputs[i], 'float32', shape)));
@@ -63,24 +81,125 @@ describe('onnxjs', () => {
       const actual = values.get(tensor)!;
       assert.equal(actual.length, expected.length);
       const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
-      actual.forEach((value, i) => assert.ok(Math.abs(value - expected[i]) < 1e-5 * scale, `${name}[${i}]: ${value} and ${expected[i]}`));
+      actual.forEach((value, i) =>
+        assert.ok(Math.abs(value - expected[i]) < 1e-5 * scale, `${name}[${i}]: ${value} and ${expected[i]}`),
+      );
     }
   }
 
   it('agrees on a small image classifier', () => secondOpinion(network(7)));
 
   const cases: [string, ModelSpec][] = [
-    ['a grouped, dilated, strided, padded convolution', { opset: 7, inputs: { x: [1, 4, 9, 8] }, outputs: ['y'], constants: { w: weights(6, 2, 3, 2), b: weights(6) }, nodes: [node('Conv', ['x', 'w', 'b'], ['y'], { group: 2, dilations: [2, 1], strides: [1, 2], pads: [1, 0, 2, 1] })] }],
-    ['average pooling that counts its padding', { opset: 7, inputs: { x: [1, 2, 6, 6] }, outputs: ['y'], nodes: [node('AveragePool', ['x'], ['y'], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], count_include_pad: 1 })] }],
-    ['average pooling that does not', { opset: 7, inputs: { x: [1, 2, 6, 6] }, outputs: ['y'], nodes: [node('AveragePool', ['x'], ['y'], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] })] }],
-    ['a product and a difference of activations', { opset: 7, inputs: { a: [2, 3], b: [2, 3] }, outputs: ['y'], nodes: [node('Mul', ['a', 'b'], ['m']), node('Sub', ['m', 'a'], ['y'])] }],
-    ['a transposition', { opset: 7, inputs: { x: [2, 3, 4] }, outputs: ['y'], nodes: [node('Transpose', ['x'], ['y'], { perm: [2, 0, 1] })] }],
-    ['a concatenation', { opset: 7, inputs: { a: [2, 3], b: [2, 2] }, outputs: ['y'], nodes: [node('Concat', ['a', 'b'], ['y'], { axis: 1 })] }],
-    ['a mean over axes', { opset: 7, inputs: { x: [2, 3, 4] }, outputs: ['y'], nodes: [node('ReduceMean', ['x'], ['y'], { axes: [1, 2], keepdims: 0 })] }],
-    ['a product with a constant matrix', { opset: 7, inputs: { x: [3, 4] }, outputs: ['y'], constants: { w: weights(4, 2) }, nodes: [node('MatMul', ['x', 'w'], ['y'])] }],
-    ['a clip', { opset: 7, inputs: { x: [3, 4] }, outputs: ['y'], nodes: [node('Clip', ['x'], ['y'], { min: float(-1), max: float(0.5) })] }],
-    ['padding', { opset: 7, inputs: { x: [2, 3] }, outputs: ['y'], nodes: [node('Pad', ['x'], ['y'], { pads: [0, 1, 2, 0], value: float(3) })] }],
-    ['a slice', { opset: 7, inputs: { x: [4, 5] }, outputs: ['y'], nodes: [node('Slice', ['x'], ['y'], { starts: [1, 0], ends: [3, -1], axes: [0, 1] })] }],
+    [
+      'a grouped, dilated, strided, padded convolution',
+      {
+        opset: 7,
+        inputs: { x: [1, 4, 9, 8] },
+        outputs: ['y'],
+        constants: { w: weights(6, 2, 3, 2), b: weights(6) },
+        nodes: [
+          node('Conv', ['x', 'w', 'b'], ['y'], { group: 2, dilations: [2, 1], strides: [1, 2], pads: [1, 0, 2, 1] }),
+        ],
+      },
+    ],
+    [
+      'average pooling that counts its padding',
+      {
+        opset: 7,
+        inputs: { x: [1, 2, 6, 6] },
+        outputs: ['y'],
+        nodes: [
+          node('AveragePool', ['x'], ['y'], {
+            kernel_shape: [3, 3],
+            strides: [2, 2],
+            pads: [1, 1, 1, 1],
+            count_include_pad: 1,
+          }),
+        ],
+      },
+    ],
+    [
+      'average pooling that does not',
+      {
+        opset: 7,
+        inputs: { x: [1, 2, 6, 6] },
+        outputs: ['y'],
+        nodes: [node('AveragePool', ['x'], ['y'], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] })],
+      },
+    ],
+    [
+      'a product and a difference of activations',
+      {
+        opset: 7,
+        inputs: { a: [2, 3], b: [2, 3] },
+        outputs: ['y'],
+        nodes: [node('Mul', ['a', 'b'], ['m']), node('Sub', ['m', 'a'], ['y'])],
+      },
+    ],
+    [
+      'a transposition',
+      {
+        opset: 7,
+        inputs: { x: [2, 3, 4] },
+        outputs: ['y'],
+        nodes: [node('Transpose', ['x'], ['y'], { perm: [2, 0, 1] })],
+      },
+    ],
+    [
+      'a concatenation',
+      {
+        opset: 7,
+        inputs: { a: [2, 3], b: [2, 2] },
+        outputs: ['y'],
+        nodes: [node('Concat', ['a', 'b'], ['y'], { axis: 1 })],
+      },
+    ],
+    [
+      'a mean over axes',
+      {
+        opset: 7,
+        inputs: { x: [2, 3, 4] },
+        outputs: ['y'],
+        nodes: [node('ReduceMean', ['x'], ['y'], { axes: [1, 2], keepdims: 0 })],
+      },
+    ],
+    [
+      'a product with a constant matrix',
+      {
+        opset: 7,
+        inputs: { x: [3, 4] },
+        outputs: ['y'],
+        constants: { w: weights(4, 2) },
+        nodes: [node('MatMul', ['x', 'w'], ['y'])],
+      },
+    ],
+    [
+      'a clip',
+      {
+        opset: 7,
+        inputs: { x: [3, 4] },
+        outputs: ['y'],
+        nodes: [node('Clip', ['x'], ['y'], { min: float(-1), max: float(0.5) })],
+      },
+    ],
+    [
+      'padding',
+      {
+        opset: 7,
+        inputs: { x: [2, 3] },
+        outputs: ['y'],
+        nodes: [node('Pad', ['x'], ['y'], { pads: [0, 1, 2, 0], value: float(3) })],
+      },
+    ],
+    [
+      'a slice',
+      {
+        opset: 7,
+        inputs: { x: [4, 5] },
+        outputs: ['y'],
+        nodes: [node('Slice', ['x'], ['y'], { starts: [1, 0], ends: [3, -1], axes: [0, 1] })],
+      },
+    ],
   ];
   for (const [what, spec] of cases) {
     it(`agrees on ${what}`, () => secondOpinion(spec));

@@ -32,7 +32,14 @@ describe('surveyModel', () => {
       ],
     });
     const survey = surveyModel(decodeModel(bytes));
-    assert.deepEqual(survey.nodes.map(({ name, supported }) => [name, supported]), [['first', false], ['after', true], ['second', false]]);
+    assert.deepEqual(
+      survey.nodes.map(({ name, supported }) => [name, supported]),
+      [
+        ['first', false],
+        ['after', true],
+        ['second', false],
+      ],
+    );
     assert.match(survey.nodes[1].why ?? '', /shape of e is not known/);
     assert.equal(survey.unsupported.length, 2);
     assert.match(survey.unsupported[0], /first \(Unique\)/);
@@ -42,10 +49,16 @@ describe('surveyModel', () => {
   it('takes shapes behind an unsupported operator from the file where it has them', () => {
     const decoded = ModelProto.toObject(
       ModelProto.decode(
-        makeModel({ inputs: { x: [1, 4] }, outputs: ['y'], nodes: [node('Unique', ['x'], ['e']), node('Flatten', ['e'], ['y'], { axis: 7 }, 'flat')] }),
+        makeModel({
+          inputs: { x: [1, 4] },
+          outputs: ['y'],
+          nodes: [node('Unique', ['x'], ['e']), node('Flatten', ['e'], ['y'], { axis: 7 }, 'flat')],
+        }),
       ),
     );
-    decoded.graph.valueInfo = [{ name: 'e', type: { tensorType: { elemType: 1, shape: { dim: [{ dimValue: 1 }, { dimValue: 4 }] } } } }];
+    decoded.graph.valueInfo = [
+      { name: 'e', type: { tensorType: { elemType: 1, shape: { dim: [{ dimValue: 1 }, { dimValue: 4 }] } } } },
+    ];
     const survey = surveyModel(decodeModel(ModelProto.encode(ModelProto.fromObject(decoded)).finish()));
     assert.deepEqual(survey.nodes[0].shape, [1, 4]);
     assert.match(survey.nodes[1].why ?? '', /flat \(Flatten\).*axis 7/);
@@ -62,7 +75,9 @@ describe('surveyModel', () => {
 describe('the operator table', () => {
   it('has the operators that the README names, and keeps those for constants apart', () => {
     const ops = supportedOps();
-    for (const op of 'Gemm MatMul Add Sub Mul Div Conv BatchNormalization Relu LeakyRelu PRelu Clip MaxPool AveragePool GlobalAveragePool GlobalMaxPool Flatten Reshape Transpose Squeeze Unsqueeze Concat Slice Pad Identity Dropout Cast ArgMax Softmax LogSoftmax'.split(' ')) {
+    for (const op of 'Gemm MatMul Add Sub Mul Div Conv BatchNormalization Relu LeakyRelu PRelu Clip MaxPool AveragePool GlobalAveragePool GlobalMaxPool Flatten Reshape Transpose Squeeze Unsqueeze Concat Slice Pad Identity Dropout Cast ArgMax Softmax LogSoftmax'.split(
+      ' ',
+    )) {
       assert.ok(ops.includes(op), op);
     }
     assert.ok(!ops.includes('Range') && constantOps().includes('Range'));

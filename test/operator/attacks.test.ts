@@ -5,9 +5,25 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keccak256 } from 'ethers';
 import { developmentSigner, sendOnce } from '../../src/chain/index.js';
-import { answerOptimisticRequest, ask, disputeRequest, type MarketRequest, readEvents, readOperator, readRequest, takeRequest } from '../../src/ledger/index.js';
+import {
+  answerOptimisticRequest,
+  ask,
+  disputeRequest,
+  type MarketRequest,
+  readEvents,
+  readOperator,
+  readRequest,
+  takeRequest,
+} from '../../src/ledger/index.js';
 import { chooseBackend } from '../../src/groth16/backends.js';
-import { type NodeSettings, openLog, type OperatorNode, startNode, storeInput, UnservableBuildError } from '../../src/operator/index.js';
+import {
+  type NodeSettings,
+  openLog,
+  type OperatorNode,
+  startNode,
+  storeInput,
+  UnservableBuildError,
+} from '../../src/operator/index.js';
 import type { ProofQueue } from '../../src/operator/jobs.js';
 import { openJournal } from '../../src/operator/journal.js';
 import { openKeptInputs } from '../../src/operator/kept-inputs.js';
@@ -51,9 +67,23 @@ async function closePlace(): Promise<void> {
 }
 
 const settings = (over: Partial<NodeSettings> = {}): NodeSettings => ({
-  rpc: world.anvil.url, market: world.market, builds: [world.build.folder], data: join(folder, 'data'), inputs: { folder: inputs },
-  policy: { minProfit: 0n, tokens: new Map(), maxBond: ETHER, capacity: 8 }, backend: 'auto', processes: 1, jobTimeoutMs: 60_000,
-  fromBlock: 0, confirmations: 1, reorgDepth: 4, pollMs: 50, direct: true, watches: 'paid', log: openLog(process.env.ZKINFER_TEST_LOG ?? 'silent'), ...over,
+  rpc: world.anvil.url,
+  market: world.market,
+  builds: [world.build.folder],
+  data: join(folder, 'data'),
+  inputs: { folder: inputs },
+  policy: { minProfit: 0n, tokens: new Map(), maxBond: ETHER, capacity: 8 },
+  backend: 'auto',
+  processes: 1,
+  jobTimeoutMs: 60_000,
+  fromBlock: 0,
+  confirmations: 1,
+  reorgDepth: 4,
+  pollMs: 50,
+  direct: true,
+  watches: 'paid',
+  log: openLog(process.env.ZKINFER_TEST_LOG ?? 'silent'),
+  ...over,
 });
 
 async function startOne(over: Partial<NodeSettings> = {}): Promise<OperatorNode> {
@@ -73,7 +103,9 @@ async function until(id: bigint, done: (request: MarketRequest) => boolean, what
     if (done(request)) return request;
     await sleep(50);
   }
-  return assert.fail(`request ${id} was never ${what}; it is ${(await readRequest(world.rpc, world.market, id)).status}`);
+  return assert.fail(
+    `request ${id} was never ${what}; it is ${(await readRequest(world.rpc, world.market, id)).status}`,
+  );
 }
 
 const accepted = ({ status }: MarketRequest): boolean => status === 'accepted';
@@ -85,12 +117,23 @@ async function askAt(uri: string, nonce: string, mode: 'proved' | 'optimistic' =
   const asker = world.account(ASKER);
   const block = await world.rpc.provider.getBlock('latest');
   const inputCommitment = keccak256(Buffer.from(nonce)).replace(/^0x../, '0x00');
-  const question = { modelId: world.model.modelId, mode, inputCommitment, inputUri: uri, fee: ETHER / 10n, bond: ETHER / 50n, deadline: block!.timestamp + 3_000, window: 600 };
+  const question = {
+    modelId: world.model.modelId,
+    mode,
+    inputCommitment,
+    inputUri: uri,
+    fee: ETHER / 10n,
+    bond: ETHER / 50n,
+    deadline: block!.timestamp + 3_000,
+    window: 600,
+  };
   return (await ask(asker, world.market, question, nonce)).requestId;
 }
 
 async function slashes(): Promise<number> {
-  return (await readEvents(world.rpc, world.market, 0, await world.rpc.provider.getBlockNumber())).filter(({ name }) => name === 'Slashed').length;
+  return (await readEvents(world.rpc, world.market, 0, await world.rpc.provider.getBlockNumber())).filter(
+    ({ name }) => name === 'Slashed',
+  ).length;
 }
 
 describe('an asker who deletes the input after the answer', function () {
@@ -114,7 +157,10 @@ describe('an asker who deletes the input after the answer', function () {
     server.vanish();
     await rm(elsewhere, { recursive: true });
     await stopOne(node);
-    await sendOnce(world.account(OTHER_ACCOUNT), disputeRequest(world.market, requestId, answer.outputHash, TEST_MARKET.challengeBond));
+    await sendOnce(
+      world.account(OTHER_ACCOUNT),
+      disputeRequest(world.market, requestId, answer.outputHash, TEST_MARKET.challengeBond),
+    );
     node = await startOne(from);
     await until(requestId, accepted, 'accepted');
     assert.equal(await slashes(), 0);
@@ -135,13 +181,20 @@ describe('a model whose outputs are hashed', function () {
     process.env.ZKINFER_PRIVATE_KEY = developmentSigner(SECOND_NODE).privateKey;
     let watcher: OperatorNode;
     try {
-      watcher = await startOne({ data: join(folder, 'second'), policy: { minProfit: ETHER, tokens: new Map(), maxBond: ETHER, capacity: 8 } });
+      watcher = await startOne({
+        data: join(folder, 'second'),
+        policy: { minProfit: ETHER, tokens: new Map(), maxBond: ETHER, capacity: 8 },
+      });
     } finally {
       delete process.env.ZKINFER_PRIVATE_KEY;
     }
     assert.notEqual(watcher.address, first.address);
     const asker = world.account(ASKER);
-    const { requestId, output } = await world.ask(inputs, asker, { mode: 'optimistic', window: 600, watcher: watcher.address });
+    const { requestId, output } = await world.ask(inputs, asker, {
+      mode: 'optimistic',
+      window: 600,
+      watcher: watcher.address,
+    });
     const answer = await until(requestId, answered, 'answered');
     assert.equal(answer.outputHash, keccak256(output), 'what the asker derives is what was answered');
 
@@ -152,7 +205,11 @@ describe('a model whose outputs are hashed', function () {
     await sendOnce(liar, takeRequest(world.market, lied.requestId, 'once'));
     await sendOnce(liar, answerOptimisticRequest(world.market, lied.requestId, output, 'once'));
     await until(lied.requestId, ({ status }) => status === 'disputed', 'disputed');
-    assert.equal((await readRequest(world.rpc, world.market, requestId)).status, 'answered', 'a right answer is left alone');
+    assert.equal(
+      (await readRequest(world.rpc, world.market, requestId)).status,
+      'answered',
+      'a right answer is left alone',
+    );
 
     await stopOne(first);
     await sendOnce(liar, disputeRequest(world.market, requestId, answer.outputHash, TEST_MARKET.challengeBond));
@@ -177,7 +234,12 @@ describe('an asker who floods an operator with what cannot be answered', functio
 
   const log = openLog('debug', { write: (line) => void logged.push(line) });
   const start = async (over: Partial<NodeSettings> = {}): Promise<void> => {
-    node = await startOne({ log, inputs: { folder: inputs, bases: [server.base] }, policy: { minProfit: 0n, tokens: new Map(), maxBond: ETHER, capacity: 4 }, ...over });
+    node = await startOne({
+      log,
+      inputs: { folder: inputs, bases: [server.base] },
+      policy: { minProfit: 0n, tokens: new Map(), maxBond: ETHER, capacity: 4 },
+      ...over,
+    });
   };
 
   before(async () => {
@@ -213,10 +275,22 @@ describe('an asker who floods an operator with what cannot be answered', functio
   it('stops nothing by sixteen inputs within the limits that are no inputs of the model', async () => {
     const fraction = Array.from(world.build.input[0]);
     for (const [i, text] of [
-      '{"input_data":[[1]],"salt":"1"}', '{"input_data":[[{}]],"salt":"1"}', '{"input_data":[],"salt":"1"}', 'null', '7', '"text"', '{', '',
-      `{"input_data":[[${fraction.map(() => PRIVATE).join()}]],"salt":"${SALT}"}`, `{"input_data":[[${fraction.map(() => '"a secret"').join()}]],"salt":"${SALT}"}`,
-      `{"input_data":[[${fraction.join()}]]}`, `{"input_data":[[${fraction.join()}]],"salt":7}`, `{"input_data":[[${fraction.join()}]],"salt":"-1"}`,
-      `{"input_data":[[${fraction.join()}]],"salt":"${'9'.repeat(78)}"}`, `{"input_data":[[${fraction.join()}]],"salt":"${SALT}","outputSalt":"3"}`, `{"input_data":${'['.repeat(60)}${']'.repeat(60)}}`,
+      '{"input_data":[[1]],"salt":"1"}',
+      '{"input_data":[[{}]],"salt":"1"}',
+      '{"input_data":[],"salt":"1"}',
+      'null',
+      '7',
+      '"text"',
+      '{',
+      '',
+      `{"input_data":[[${fraction.map(() => PRIVATE).join()}]],"salt":"${SALT}"}`,
+      `{"input_data":[[${fraction.map(() => '"a secret"').join()}]],"salt":"${SALT}"}`,
+      `{"input_data":[[${fraction.join()}]]}`,
+      `{"input_data":[[${fraction.join()}]],"salt":7}`,
+      `{"input_data":[[${fraction.join()}]],"salt":"-1"}`,
+      `{"input_data":[[${fraction.join()}]],"salt":"${'9'.repeat(78)}"}`,
+      `{"input_data":[[${fraction.join()}]],"salt":"${SALT}","outputSalt":"3"}`,
+      `{"input_data":${'['.repeat(60)}${']'.repeat(60)}}`,
     ].entries()) {
       await askAt(await storeInput(inputs, text), `no input ${i}`, i % 2 === 0 ? 'proved' : 'optimistic');
     }
@@ -224,7 +298,12 @@ describe('an asker who floods an operator with what cannot be answered', functio
   });
 
   it('stops nothing by inputs that vanish, in either mode, and a restart does not bring them back', async () => {
-    for (let i = 0; i < 16; i++) await askAt(`sha256:${keccak256(Buffer.from(`gone ${i}`)).slice(2)}`, `gone ${i}`, i % 2 === 0 ? 'proved' : 'optimistic');
+    for (let i = 0; i < 16; i++)
+      await askAt(
+        `sha256:${keccak256(Buffer.from(`gone ${i}`)).slice(2)}`,
+        `gone ${i}`,
+        i % 2 === 0 ? 'proved' : 'optimistic',
+      );
     await isWell();
     await stopOne(node);
     await start();
@@ -232,7 +311,8 @@ describe('an asker who floods an operator with what cannot be answered', functio
   });
 
   it('holds nobody up by forty downloads that trickle', async () => {
-    for (let i = 0; i < 40; i++) await askAt(`sha256:${keccak256(Buffer.from(`slow ${i}`)).slice(2)}`, `slow ${i}`, 'optimistic');
+    for (let i = 0; i < 40; i++)
+      await askAt(`sha256:${keccak256(Buffer.from(`slow ${i}`)).slice(2)}`, `slow ${i}`, 'optimistic');
     const begun = Date.now();
     await isWell();
     // Forty of ten seconds each, four at a time, are a hundred.
@@ -243,8 +323,14 @@ describe('an asker who floods an operator with what cannot be answered', functio
     await world.pass(TEST_MARKET.challengeWindow + 1);
     const journal = async (): Promise<string> => await readFile(join(folder, 'data', 'operator.jsonl'), 'utf8');
     const open = async (): Promise<number> => {
-      const lines = (await journal()).trim().split('\n').map((line) => JSON.parse(line) as { kind: string; id?: string });
-      return new Set(lines.filter(({ kind }) => kind === 'open').map(({ id }) => id)).size - new Set(lines.filter(({ kind }) => kind === 'close').map(({ id }) => id)).size;
+      const lines = (await journal())
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { kind: string; id?: string });
+      return (
+        new Set(lines.filter(({ kind }) => kind === 'open').map(({ id }) => id)).size -
+        new Set(lines.filter(({ kind }) => kind === 'close').map(({ id }) => id)).size
+      );
     };
     for (let look = 0; (await open()) > 0 && look < 400; look++) {
       if (look % 20 === 0) await world.rpc.provider.send('anvil_mine', ['0x4']);
@@ -255,7 +341,8 @@ describe('an asker who floods an operator with what cannot be answered', functio
     assert.equal((await readOperator(world.rpc, world.market, node.address)).locked, 0n);
     const told = logged.join('') + (await journal());
     assert.ok(told.includes('"request"'), 'the log was captured');
-    for (const secret of [PRIVATE, SALT, 'a secret', world.account(NODE).signer.privateKey.slice(2)]) assert.ok(!told.includes(secret), `'${secret}' was told`);
+    for (const secret of [PRIVATE, SALT, 'a secret', world.account(NODE).signer.privateKey.slice(2)])
+      assert.ok(!told.includes(secret), `'${secret}' was told`);
   });
 });
 
@@ -302,7 +389,13 @@ describe('a queue that lies', function () {
     const { rpc, market } = world;
     const data = join(folder, 'data');
     const builds = [world.build.folder];
-    const pool = await startProverPool({ folders: builds, backend: 'auto', proves: true, processes: 1, jobTimeoutMs: 60_000 });
+    const pool = await startProverPool({
+      folders: builds,
+      backend: 'auto',
+      proves: true,
+      processes: 1,
+      jobTimeoutMs: 60_000,
+    });
     const honest = localQueue(pool, 1);
     const told: string[] = [];
     // Of each proof first another output under a true proof, then a refusal, then the truth.
@@ -314,15 +407,36 @@ describe('a queue that lies', function () {
         if (told.length % 3 === 2) return { refused: 'INPUT_RANGE' };
         const { proof, publicSignals } = result.computed.proved!;
         const output = result.computed.output.replace(/.$/, '0');
-        return { computed: { ...result.computed, output, proved: { proof, publicSignals: publicSignals.map((signal, i) => (i === 0 ? String(BigInt(signal) + 1n) : signal)) } } };
+        return {
+          computed: {
+            ...result.computed,
+            output,
+            proved: {
+              proof,
+              publicSignals: publicSignals.map((signal, i) => (i === 0 ? String(BigInt(signal) + 1n) : signal)),
+            },
+          },
+        };
       },
       size: 0,
       close: () => Promise.resolve(),
     };
-    const journal = await openJournal(join(data, 'operator.jsonl'), { genesis: rpc.genesisHash, market, operator: me.signer.address });
+    const journal = await openJournal(join(data, 'operator.jsonl'), {
+      genesis: rpc.genesisHash,
+      market,
+      operator: me.signer.address,
+    });
     const operator = await startOperator({
-      ...settings(), log, sender: { ...me, journal: transactionStore(join(data, 'transactions')) }, models: await serveModels(rpc, builds), queue: splitQueue(honest, liar),
-      verify: chooseBackend('auto', () => undefined).verify, journal, kept: await openKeptInputs(join(data, 'kept'), []), metrics: createMetrics(), direct: false,
+      ...settings(),
+      log,
+      sender: { ...me, journal: transactionStore(join(data, 'transactions')) },
+      models: await serveModels(rpc, builds),
+      queue: splitQueue(honest, liar),
+      verify: chooseBackend('auto', () => undefined).verify,
+      journal,
+      kept: await openKeptInputs(join(data, 'kept'), []),
+      metrics: createMetrics(),
+      direct: false,
     });
     try {
       const { requestId, output } = await world.ask(inputs, world.account(ASKER), { window: 600 });

@@ -14,7 +14,13 @@ describe('an operator that is killed while its chain misbehaves', function () {
   }
 
   it('answers every request once or leaves it to be refunded, and is never slashed', async () => {
-    const report = await runFaults(await fixtureBuild('tabular'), { requests: 10, kills: 5, reorgs: 2, hangs: 1, seed: 1 });
+    const report = await runFaults(await fixtureBuild('tabular'), {
+      requests: 10,
+      kills: 5,
+      reorgs: 2,
+      hangs: 1,
+      seed: 1,
+    });
     assertSound(report);
     assert.deepEqual([report.kills, report.reorgs, report.hangs], [5, 2, 1]);
   });
@@ -24,7 +30,14 @@ describe('an operator that is killed while its chain misbehaves', function () {
       console.log('      no redis-server on the PATH: left out');
       this.skip();
     }
-    const report = await runFaults(await fixtureBuild('tabular'), { requests: 6, kills: 2, reorgs: 1, hangs: 1, redisRestarts: 2, seed: 2 });
+    const report = await runFaults(await fixtureBuild('tabular'), {
+      requests: 6,
+      kills: 2,
+      reorgs: 1,
+      hangs: 1,
+      redisRestarts: 2,
+      seed: 2,
+    });
     assertSound(report);
     assert.deepEqual([report.kills, report.hangs, report.redisRestarts], [2, 1, 2]);
   });

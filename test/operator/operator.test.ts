@@ -5,8 +5,25 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keccak256, ZeroAddress } from 'ethers';
 import { sendOnce } from '../../src/chain/index.js';
-import { answerOptimisticRequest, ask, disputeRequest, type MarketRequest, readBalance, readOperator, readRequest, slashRequest, takeRequest } from '../../src/ledger/index.js';
-import { type NodeSettings, openLog, OperatorRunningError, type OperatorNode, startNode, storeInput } from '../../src/operator/index.js';
+import {
+  answerOptimisticRequest,
+  ask,
+  disputeRequest,
+  type MarketRequest,
+  readBalance,
+  readOperator,
+  readRequest,
+  slashRequest,
+  takeRequest,
+} from '../../src/ledger/index.js';
+import {
+  type NodeSettings,
+  openLog,
+  OperatorRunningError,
+  type OperatorNode,
+  startNode,
+  storeInput,
+} from '../../src/operator/index.js';
 import { openJournal } from '../../src/operator/journal.js';
 import { fixtureBuild } from './support/builds.js';
 import { addStake, ETHER, openWorld, TEST_MARKET, type World } from './support/world.js';
@@ -73,7 +90,10 @@ describe('an operator on a real chain', () => {
     const request = await until(requestId, ({ status }) => status === 'accepted');
     assert.equal(request.operator, node.address);
     assert.equal(request.outputHash, keccak256(output));
-    assert.equal((await readBalance(world.rpc, world.market, node.address, ZeroAddress)) - before, (request.fee * 7n) / 10n);
+    assert.equal(
+      (await readBalance(world.rpc, world.market, node.address, ZeroAddress)) - before,
+      (request.fee * 7n) / 10n,
+    );
   });
 
   it('answers an optimistic request without a proof, and finalizes it when nobody disputed', async () => {
@@ -89,7 +109,10 @@ describe('an operator on a real chain', () => {
     const { requestId } = await world.ask(inputs, world.account(ASKER), { mode: 'optimistic' });
     const answered = await until(requestId, ({ status }) => status === 'answered');
     const before = await readBalance(world.rpc, world.market, node.address, ZeroAddress);
-    await sendOnce(world.account(RIVAL), disputeRequest(world.market, requestId, answered.outputHash, TEST_MARKET.challengeBond));
+    await sendOnce(
+      world.account(RIVAL),
+      disputeRequest(world.market, requestId, answered.outputHash, TEST_MARKET.challengeBond),
+    );
     const request = await until(requestId, ({ status }) => status === 'accepted');
     const gained = (await readBalance(world.rpc, world.market, node.address, ZeroAddress)) - before;
     assert.equal(gained, TEST_MARKET.challengeBond + (request.fee * 7n) / 10n);
@@ -98,7 +121,11 @@ describe('an operator on a real chain', () => {
   it("computes another operator's wrong answer again where it is the watcher, disputes it, and is paid of the bond", async () => {
     const rival = world.account(RIVAL);
     // Too cheap for the node, so that the rival has it to himself.
-    const { requestId, output } = await world.ask(inputs, world.account(ASKER), { mode: 'optimistic', fee: 1n, watcher: node.address });
+    const { requestId, output } = await world.ask(inputs, world.account(ASKER), {
+      mode: 'optimistic',
+      fee: 1n,
+      watcher: node.address,
+    });
     await sendOnce(rival, takeRequest(world.market, requestId, 'once'));
     const wrong = `0x${'11'.repeat((output.length - 2) / 2)}`;
     await sendOnce(rival, answerOptimisticRequest(world.market, requestId, wrong, 'once'));
@@ -109,12 +136,19 @@ describe('an operator on a real chain', () => {
     await world.pass(TEST_MARKET.proveWindow + 1);
     await until(requestId, ({ status }) => status === 'open');
     assert.equal((await readOperator(world.rpc, world.market, rival.signer.address)).stake, stake - disputed.bond);
-    assert.equal((await readBalance(world.rpc, world.market, node.address, ZeroAddress)) - before, disputed.bond / 2n + TEST_MARKET.challengeBond);
+    assert.equal(
+      (await readBalance(world.rpc, world.market, node.address, ZeroAddress)) - before,
+      disputed.bond / 2n + TEST_MARKET.challengeBond,
+    );
   });
 
   it('leaves a right answer of another operator alone', async () => {
     const rival = world.account(RIVAL);
-    const { requestId, output } = await world.ask(inputs, world.account(ASKER), { mode: 'optimistic', fee: 1n, watcher: node.address });
+    const { requestId, output } = await world.ask(inputs, world.account(ASKER), {
+      mode: 'optimistic',
+      fee: 1n,
+      watcher: node.address,
+    });
     await sendOnce(rival, takeRequest(world.market, requestId, 'once'));
     await sendOnce(rival, answerOptimisticRequest(world.market, requestId, output, 'once'));
     // A request that came later is answered; by then this one was looked at.
@@ -140,7 +174,16 @@ describe('an operator on a real chain', () => {
     const uri = await storeInput(inputs, JSON.stringify({ input_data: [Array.from(world.build.input[0])], salt: '5' }));
     const committed = (await readRequest(world.rpc, world.market, right.requestId)).inputCommitment;
     const block = await world.rpc.provider.getBlock('latest');
-    const question = { modelId: world.model.modelId, mode: 'proved' as const, inputCommitment: committed, inputUri: uri, fee: ETHER / 10n, bond: ETHER / 50n, deadline: block!.timestamp + 600, window: 60 };
+    const question = {
+      modelId: world.model.modelId,
+      mode: 'proved' as const,
+      inputCommitment: committed,
+      inputUri: uri,
+      fee: ETHER / 10n,
+      bond: ETHER / 50n,
+      deadline: block!.timestamp + 600,
+      window: 60,
+    };
     const { requestId } = await ask(asker, world.market, question, `wrong input ${right.requestId}`);
     const later = await world.ask(inputs, asker);
     await until(later.requestId, ({ status }) => status === 'accepted');
@@ -177,7 +220,12 @@ describe('an operator on a real chain', () => {
     await until(requestId, ({ status }) => status === 'accepted');
     await node.stop(5_000);
     const journal = join(folder, 'data', 'operator.jsonl');
-    const open = async (): Promise<boolean> => (await readFile(journal, 'utf8')).split('\n').filter((line) => line.includes(`"id":"${requestId}"`)).at(-1)!.includes('"open"');
+    const open = async (): Promise<boolean> =>
+      (await readFile(journal, 'utf8'))
+        .split('\n')
+        .filter((line) => line.includes(`"id":"${requestId}"`))
+        .at(-1)!
+        .includes('"open"');
     assert.ok(await open());
     await world.rpc.provider.send('anvil_mine', ['0x4']);
     node = await startNode(settings({ jobTimeoutMs: 2_000 }));
@@ -210,7 +258,9 @@ describe('an operator on a real chain', () => {
     const journal = await openJournal(path, identity);
     await journal.begin({ id: cheap.requestId, role: 'operator', uri: 'sha256:gone', terms: 'of another request' });
     await journal.close();
-    node = await startNode(settings({ direct: false, policy: { minProfit: 1n, tokens: new Map(), maxBond: ETHER, capacity: 8 } }));
+    node = await startNode(
+      settings({ direct: false, policy: { minProfit: 1n, tokens: new Map(), maxBond: ETHER, capacity: 8 } }),
+    );
     const paying = await world.ask(inputs, world.account(ASKER));
     await until(paying.requestId, ({ status }) => status === 'accepted');
     assert.equal((await readRequest(world.rpc, world.market, cheap.requestId)).status, 'open');

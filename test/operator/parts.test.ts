@@ -12,7 +12,15 @@ import { type MarketRequest, outputSaltOf, termsOf } from '../../src/ledger/inde
 import type { Manifest } from '../../src/manifest.js';
 import { checkProof } from '../../src/operator/checked-proof.js';
 import { startDownloads } from '../../src/operator/downloads.js';
-import { fetchInput, type InputLimit, InputLimitError, InputUnavailableError, OperatorRunningError, ProofInvalidError, storeInput } from '../../src/operator/index.js';
+import {
+  fetchInput,
+  type InputLimit,
+  InputLimitError,
+  InputUnavailableError,
+  OperatorRunningError,
+  ProofInvalidError,
+  storeInput,
+} from '../../src/operator/index.js';
 import { limitsFor } from '../../src/operator/input-limits.js';
 import type { Computed, Job } from '../../src/operator/jobs.js';
 import { openKeptInputs } from '../../src/operator/kept-inputs.js';
@@ -35,8 +43,27 @@ const OTHER = '0x00000000000000000000000000000000000000b2';
 
 function request(over: Partial<MarketRequest> = {}): MarketRequest {
   return {
-    id: 1n, asker: OTHER, deadline: 1_000, window: 60, mode: 'proved', status: 'open', operator: ZeroAddress, due: 0, verifier: OTHER, bond: 10n, fee: 1_000n,
-    operatorBps: 7_000, token: ZeroAddress, modelId: 1n, version: 1, inputCommitment: ZeroHash, outputHash: ZeroHash, challenger: ZeroAddress, licenceId: 0n, watcher: ZeroAddress, ...over,
+    id: 1n,
+    asker: OTHER,
+    deadline: 1_000,
+    window: 60,
+    mode: 'proved',
+    status: 'open',
+    operator: ZeroAddress,
+    due: 0,
+    verifier: OTHER,
+    bond: 10n,
+    fee: 1_000n,
+    operatorBps: 7_000,
+    token: ZeroAddress,
+    modelId: 1n,
+    version: 1,
+    inputCommitment: ZeroHash,
+    outputHash: ZeroHash,
+    challenger: ZeroAddress,
+    licenceId: 0n,
+    watcher: ZeroAddress,
+    ...over,
   };
 }
 
@@ -57,36 +84,99 @@ describe('what an operator does next', () => {
     ['leaves a request whose deadline has passed', { deadline: 499 }, {}, 'leave'],
     ['does not take twice what it failed at', {}, { tried: true }, 'leave'],
     ['answers what it took with a proof', { status: 'taken', operator: ME, due: 560 }, {}, 'answerProved'],
-    ['answers what it took without one in optimistic mode', { status: 'taken', operator: ME, due: 560, mode: 'optimistic' }, {}, 'answerOptimistic'],
+    [
+      'answers what it took without one in optimistic mode',
+      { status: 'taken', operator: ME, due: 560, mode: 'optimistic' },
+      {},
+      'answerOptimistic',
+    ],
     ['does not answer when it is too late', { status: 'taken', operator: ME, due: 499 }, {}, 'leave'],
     ["waits for another's answer", { status: 'taken', operator: OTHER, due: 560 }, {}, 'wait'],
     ['takes over from one who is late', { status: 'taken', operator: OTHER, due: 499 }, {}, 'take'],
-    ["checks another's answer while it can be disputed, if it is the watcher", { status: 'answered', operator: OTHER, due: 560, watcher: ME }, {}, 'check'],
+    [
+      "checks another's answer while it can be disputed, if it is the watcher",
+      { status: 'answered', operator: OTHER, due: 560, watcher: ME },
+      {},
+      'check',
+    ],
     ['checks an answer to its own question', { status: 'answered', operator: OTHER, due: 560, asker: ME }, {}, 'check'],
-    ['leaves an answer alone whose bond would be others’', { status: 'answered', operator: OTHER, due: 560 }, {}, 'leave'],
-    ['checks every answer if it was told to', { status: 'answered', operator: OTHER, due: 560 }, { watches: 'everything' }, 'check'],
-    ["leaves another's answer alone if it does not watch", { status: 'answered', operator: OTHER, due: 560, watcher: ME }, { watches: 'nothing' }, 'leave'],
+    [
+      'leaves an answer alone whose bond would be others’',
+      { status: 'answered', operator: OTHER, due: 560 },
+      {},
+      'leave',
+    ],
+    [
+      'checks every answer if it was told to',
+      { status: 'answered', operator: OTHER, due: 560 },
+      { watches: 'everything' },
+      'check',
+    ],
+    [
+      "leaves another's answer alone if it does not watch",
+      { status: 'answered', operator: OTHER, due: 560, watcher: ME },
+      { watches: 'nothing' },
+      'leave',
+    ],
     ['waits while its own answer can be disputed', { status: 'answered', operator: ME, due: 560 }, {}, 'wait'],
     ['finalizes its own answer afterwards', { status: 'answered', operator: ME, due: 499 }, {}, 'finalize'],
     ['defends its disputed answer', { status: 'disputed', operator: ME, due: 560, challenger: OTHER }, {}, 'defend'],
-    ['waits for the proof of an answer it disputes', { status: 'disputed', operator: OTHER, due: 560, challenger: ME }, {}, 'wait'],
-    ['follows a dispute by another where it is the watcher: that one may be the liar itself', { status: 'disputed', operator: OTHER, due: 560, challenger: OTHER, watcher: ME }, {}, 'follow'],
-    ['slashes as the watcher, whoever disputed', { status: 'disputed', operator: OTHER, due: 499, challenger: OTHER, watcher: ME }, {}, 'slash'],
-    ['leaves the dispute of others alone', { status: 'disputed', operator: OTHER, due: 499, challenger: OTHER }, {}, 'leave'],
-    ['slashes the operator whose proof did not come', { status: 'disputed', operator: OTHER, due: 499, challenger: ME }, {}, 'slash'],
+    [
+      'waits for the proof of an answer it disputes',
+      { status: 'disputed', operator: OTHER, due: 560, challenger: ME },
+      {},
+      'wait',
+    ],
+    [
+      'follows a dispute by another where it is the watcher: that one may be the liar itself',
+      { status: 'disputed', operator: OTHER, due: 560, challenger: OTHER, watcher: ME },
+      {},
+      'follow',
+    ],
+    [
+      'slashes as the watcher, whoever disputed',
+      { status: 'disputed', operator: OTHER, due: 499, challenger: OTHER, watcher: ME },
+      {},
+      'slash',
+    ],
+    [
+      'leaves the dispute of others alone',
+      { status: 'disputed', operator: OTHER, due: 499, challenger: OTHER },
+      {},
+      'leave',
+    ],
+    [
+      'slashes the operator whose proof did not come',
+      { status: 'disputed', operator: OTHER, due: 499, challenger: ME },
+      {},
+      'slash',
+    ],
     ['is done with an accepted request', { status: 'accepted', operator: ME }, {}, 'leave'],
   ];
-  for (const [title, over, at, step] of cases) it(title, () => assert.equal(nextStep(request(over), { ...standing, ...at }).do, step));
+  for (const [title, over, at, step] of cases)
+    it(title, () => assert.equal(nextStep(request(over), { ...standing, ...at }).do, step));
 });
 
 describe('whether a request is worth it', () => {
-  const load = { open: 0, queued: 0, secondsPerProof: 1, secondsPerBlock: 2, gasPrice: 0n, stake: 1_000n, freeStake: 100n };
+  const load = {
+    open: 0,
+    queued: 0,
+    secondsPerProof: 1,
+    secondsPerBlock: 2,
+    gasPrice: 0n,
+    stake: 1_000n,
+    freeStake: 100n,
+  };
   const policy = { minProfit: 100n, tokens: new Map([[OTHER, 50n]]), maxBond: 500n, capacity: 2 };
 
-  it('is taken where it pays and there is room', () => assert.equal(whyDecline(request(), false, policy, load), undefined));
-  it('is declined by a busy operator', () => assert.equal(whyDecline(request(), false, policy, { ...load, open: 2 }), 'busy'));
-  it('counts only the operator’s part of the fee', () => assert.equal(whyDecline(request({ fee: 142n }), false, policy, load), 'pays too little'));
-  it('subtracts gas', () => assert.equal(whyDecline(request(), false, policy, { ...load, gasPrice: 1n }), 'pays too little'));
+  it('is taken where it pays and there is room', () =>
+    assert.equal(whyDecline(request(), false, policy, load), undefined));
+  it('is declined by a busy operator', () =>
+    assert.equal(whyDecline(request(), false, policy, { ...load, open: 2 }), 'busy'));
+  it('counts only the operator’s part of the fee', () =>
+    assert.equal(whyDecline(request({ fee: 142n }), false, policy, load), 'pays too little'));
+  it('subtracts gas', () =>
+    assert.equal(whyDecline(request(), false, policy, { ...load, gasPrice: 1n }), 'pays too little'));
   it('wants tokens it knows only', () => {
     assert.equal(whyDecline(request({ token: ME }), false, policy, load), 'token not accepted');
     assert.equal(whyDecline(request({ token: OTHER }), false, policy, load), undefined);
@@ -100,7 +190,8 @@ describe('whether a request is worth it', () => {
     assert.equal(whyDecline(request({ bond: 400n }), false, policy, { ...load, stake: 399n }), 'bond too large');
     assert.equal(whyDecline(request({ bond: 501n }), true, policy, load), undefined);
   });
-  it('must leave time for the proofs before it', () => assert.equal(whyDecline(request({ window: 20 }), false, policy, { ...load, queued: 20 }), 'window too short'));
+  it('must leave time for the proofs before it', () =>
+    assert.equal(whyDecline(request({ window: 20 }), false, policy, { ...load, queued: 20 }), 'window too short'));
 });
 
 describe('the journal of an operator', () => {
@@ -135,7 +226,9 @@ describe('the journal of an operator', () => {
     const release = await ownFolder(folder);
     await assert.rejects(ownFolder(folder), OperatorRunningError);
     await release();
-    await (await ownFolder(folder))();
+    await (
+      await ownFolder(folder)
+    )();
   });
 });
 
@@ -176,11 +269,20 @@ describe('the inputs of requests', () => {
 
   it('are not fetched from where a stranger points, nor by a redirect or a path that climbs', async () => {
     asked = [];
-    for (const uri of [`${base}/secret`, `${base}/inputs/../secret`, 'file:///etc/passwd', 'http://169.254.169.254/latest', 'nonsense']) {
+    for (const uri of [
+      `${base}/secret`,
+      `${base}/inputs/../secret`,
+      'file:///etc/passwd',
+      'http://169.254.169.254/latest',
+      'nonsense',
+    ]) {
       await assert.rejects(fetchInput({ folder, bases: [`${base}/inputs`] }, uri), InputUnavailableError);
     }
     assert.deepEqual(asked, []);
-    await assert.rejects(fetchInput({ bases: [`${base}/away`] }, `${base}/away/x`), (error) => error instanceof InputLimitError && error.limit === 'redirects');
+    await assert.rejects(
+      fetchInput({ bases: [`${base}/away`] }, `${base}/away/x`),
+      (error) => error instanceof InputLimitError && error.limit === 'redirects',
+    );
   });
 
   const limits = { bytes: 1_000, nesting: 5, elements: 100, seconds: 1, bytesPerSecond: 0 };
@@ -209,7 +311,10 @@ describe('the inputs of requests', () => {
     try {
       await assert.rejects(fetchInput({ bases: [slow.base] }, `${slow.base}/slow.json`, limits), exceeds('seconds'));
       const started = Date.now();
-      await assert.rejects(fetchInput({ bases: [slow.base] }, `${slow.base}/slow.json`, { ...limits, seconds: 60, bytesPerSecond: 1_000 }), exceeds('rate'));
+      await assert.rejects(
+        fetchInput({ bases: [slow.base] }, `${slow.base}/slow.json`, { ...limits, seconds: 60, bytesPerSecond: 1_000 }),
+        exceeds('rate'),
+      );
       assert.ok(Date.now() - started < 30_000);
     } finally {
       await slow.close();
@@ -282,7 +387,15 @@ describe('the inputs of promised requests', () => {
 
 describe('the environment of child processes', () => {
   it('is a list of what is passed on: no key, no password, nothing unknown', () => {
-    const given = { PATH: '/bin', LC_ALL: 'C', ZKINFER_CACHE: '/c', ZKINFER_PRIVATE_KEY: 'k', ZKINFER_KEYSTORE_PASSWORD: 'p', AWS_SECRET_ACCESS_KEY: 's', LCX: 'x' };
+    const given = {
+      PATH: '/bin',
+      LC_ALL: 'C',
+      ZKINFER_CACHE: '/c',
+      ZKINFER_PRIVATE_KEY: 'k',
+      ZKINFER_KEYSTORE_PASSWORD: 'p',
+      AWS_SECRET_ACCESS_KEY: 's',
+      LCX: 'x',
+    };
     assert.deepEqual(childEnvironment(given), { PATH: '/bin', LC_ALL: 'C', ZKINFER_CACHE: '/c' });
   });
 });
@@ -298,14 +411,25 @@ describe('the salts of a request', () => {
     assert.equal(salts.output, outputSaltOf('12', name));
     // Operators of different releases must agree on it.
     assert.equal(salts.output, '14010852969703115868467045761263437707342865423090992484525883226842257805187');
-    const others = [{ ...name, chainId: 2 }, { ...name, market: ME }, { ...name, requestId: '6' }, { ...name, inputCommitment: `0x${'1'.repeat(64)}` }];
+    const others = [
+      { ...name, chainId: 2 },
+      { ...name, market: ME },
+      { ...name, requestId: '6' },
+      { ...name, inputCommitment: `0x${'1'.repeat(64)}` },
+    ];
     const all = [salts.output, outputSaltOf('13', name), ...others.map((other) => outputSaltOf('12', other))];
     assert.equal(new Set(all).size, all.length);
     assert.deepEqual(saltsOf('{"salt":"12"}', { input: 'hashed', output: 'public' }, name), { input: '12' });
   });
 
   it('are never made up: a document without its salt, or with one of its own for the output, is refused', () => {
-    for (const document of ['{}', '{"salt":12}', '{"salt":"-1"}', `{"salt":"${'9'.repeat(78)}"}`, '{"salt":"12","outputSalt":"1"}']) {
+    for (const document of [
+      '{}',
+      '{"salt":12}',
+      '{"salt":"-1"}',
+      `{"salt":"${'9'.repeat(78)}"}`,
+      '{"salt":"12","outputSalt":"1"}',
+    ]) {
       assert.throws(() => saltsOf(document, hashed, name), InputFormatError);
     }
     assert.throws(() => saltsOf('{}', { input: 'public', output: 'hashed' }, name), InputFormatError);
@@ -328,13 +452,20 @@ describe('a proof from a queue', function () {
     const manifest = await readManifest(build.folder);
     model = { vkHash: vkHash(key), key, manifest, limits: limitsFor(manifest.inputs) };
     const document = JSON.stringify({ input_data: build.input.map((values) => Array.from(values)), salt: '5' });
-    const job = { vkHash: model.vkHash, kind: 'prove' as const, document, request: { chainId: 1, market: OTHER, requestId: '5', inputCommitment: ZeroHash } };
-    const run = async (of: bigint): Promise<Computed> => ((await bench.run({ ...job, context: String(of) })) as { computed: Computed }).computed;
+    const job = {
+      vkHash: model.vkHash,
+      kind: 'prove' as const,
+      document,
+      request: { chainId: 1, market: OTHER, requestId: '5', inputCommitment: ZeroHash },
+    };
+    const run = async (of: bigint): Promise<Computed> =>
+      ((await bench.run({ ...job, context: String(of) })) as { computed: Computed }).computed;
     [computed, other] = [await run(context), await run(contextOf(OTHER))];
     await bench.close();
   });
 
-  const check = (given: Partial<Computed>, inputCommitment = computed.inputCommitment) => checkProof(backend.verify, model, { ...computed, ...given }, { inputCommitment, context });
+  const check = (given: Partial<Computed>, inputCommitment = computed.inputCommitment) =>
+    checkProof(backend.verify, model, { ...computed, ...given }, { inputCommitment, context });
 
   it('is sent if it verifies, encoded here and not as the queue says', async () => {
     const { output, proof } = await check({ output: '0x1234' });
@@ -347,8 +478,14 @@ describe('a proof from a queue', function () {
     const signals = [...proved.publicSignals];
     signals[0] = String(BigInt(signals[0]) + 1n);
     await assert.rejects(check({ proved: { ...proved, publicSignals: signals } }), ProofInvalidError);
-    await assert.rejects(check({ proved: { ...proved, proof: { ...proved.proof, pi_a: proved.proof.pi_c } } }), ProofInvalidError);
-    await assert.rejects(check({ proved: { ...proved, proof: { ...proved.proof, pi_b: 'nothing' as never } } }), ProofInvalidError);
+    await assert.rejects(
+      check({ proved: { ...proved, proof: { ...proved.proof, pi_a: proved.proof.pi_c } } }),
+      ProofInvalidError,
+    );
+    await assert.rejects(
+      check({ proved: { ...proved, proof: { ...proved.proof, pi_b: 'nothing' as never } } }),
+      ProofInvalidError,
+    );
     await assert.rejects(check({ proved: { ...proved, publicSignals: signals.slice(1) } }), ProofInvalidError);
     await assert.rejects(check({ proved: undefined }), ProofInvalidError);
     await assert.rejects(check({ proved: other.proved }), ProofInvalidError);
@@ -357,7 +494,11 @@ describe('a proof from a queue', function () {
 
   it('is asked of the queue alone: outputs, which nothing could verify, are computed on this machine', async () => {
     const asked: string[] = [];
-    const queue = (where: string) => ({ run: (job: Job) => (asked.push(`${where} ${job.kind}`), Promise.resolve({ refused: where })), size: 1, close: () => Promise.resolve() });
+    const queue = (where: string) => ({
+      run: (job: Job) => (asked.push(`${where} ${job.kind}`), Promise.resolve({ refused: where })),
+      size: 1,
+      close: () => Promise.resolve(),
+    });
     const split = splitQueue(queue('here'), queue('elsewhere'));
     for (const kind of ['compute', 'prove'] as const) await split.run({ kind } as Job);
     assert.deepEqual(asked, ['here compute', 'elsewhere prove']);

@@ -16,7 +16,17 @@ const ME = `0x${'11'.repeat(20)}`;
 const OTHER = `0x${'22'.repeat(20)}`;
 const log = pino({ enabled: false });
 const tick = (number: number, timestamp: number): Tick => ({ number, timestamp, gasPrice: 7n });
-const request = (fields: Partial<MarketRequest>): MarketRequest => ({ id: 1n, status: 'open', mode: 'proved', operator: ZeroAddress, due: 100, fee: 1n, outputHash: ZeroHash, ...fields }) as MarketRequest;
+const request = (fields: Partial<MarketRequest>): MarketRequest =>
+  ({
+    id: 1n,
+    status: 'open',
+    mode: 'proved',
+    operator: ZeroAddress,
+    due: 100,
+    fee: 1n,
+    outputHash: ZeroHash,
+    ...fields,
+  }) as MarketRequest;
 
 function parts() {
   const wall = { ms: 0 };
@@ -104,7 +114,14 @@ describe("the operator's docket", () => {
 
 describe("the operator's watch", () => {
   const event = (id: bigint, blockNumber: number, blockHash: string): MarketEvent =>
-    ({ requestId: id, name: 'Asked', args: { inputUri: `inputs/${id}` }, blockNumber, blockHash, transaction: `0x${id}` }) as unknown as MarketEvent;
+    ({
+      requestId: id,
+      name: 'Asked',
+      args: { inputUri: `inputs/${id}` },
+      blockNumber,
+      blockHash,
+      transaction: `0x${id}`,
+    }) as unknown as MarketEvent;
 
   function watching(chain: { head: Tick; events: MarketEvent[] }, confirmations = 1) {
     const { clock, docket } = parts();
@@ -116,7 +133,10 @@ describe("the operator's watch", () => {
         return chain.events.filter(({ blockNumber }) => blockNumber >= from && blockNumber <= to);
       },
     };
-    const watch = new Watch({ market, clock, docket, metrics: createMetrics(), log, fromBlock: 1, confirmations, reorgDepth: 4 }, 0);
+    const watch = new Watch(
+      { market, clock, docket, metrics: createMetrics(), log, fromBlock: 1, confirmations, reorgDepth: 4 },
+      0,
+    );
     return { watch, docket, asked };
   }
 
@@ -127,7 +147,17 @@ describe("the operator's watch", () => {
     assert.deepEqual([docket.entry(1n).pending, docket.entry(1n).uri, docket.entry(1n).touches], [2, 'inputs/1', 1]);
     chain.head = tick(9, 90);
     await watch.look();
-    assert.deepEqual([asked, docket.entry(1n).touches, watch.scanned], [[[1, 3], [1, 9]], 1, 9]);
+    assert.deepEqual(
+      [asked, docket.entry(1n).touches, watch.scanned],
+      [
+        [
+          [1, 3],
+          [1, 9],
+        ],
+        1,
+        9,
+      ],
+    );
   });
 
   it('touches a request again whose event was reorganized away, also below a lower head', async () => {
@@ -154,10 +184,20 @@ describe("the operator's actions", () => {
   const computed: Computed = { inputCommitment: ZeroHash, output: '0x01', seconds: 1 };
 
   /** An office without a chain: it writes down what is done, and in which order. */
-  function office({ valid = true, reason = undefined as string | undefined, promised = false, afterTake = 'taken' } = {}) {
+  function office({
+    valid = true,
+    reason = undefined as string | undefined,
+    promised = false,
+    afterTake = 'taken',
+  } = {}) {
     const done: string[] = [];
     const it = {
-      market: { address: ME, me: ME, send: async (_: unknown, action: string) => void done.push(action), request: async () => request({ status: afterTake as 'open' }) },
+      market: {
+        address: ME,
+        me: ME,
+        send: async (_: unknown, action: string) => void done.push(action),
+        request: async () => request({ status: afterTake as 'open' }),
+      },
       parameters: { challengeBond: 5n },
       models: { at: async () => ({}) },
       docket: { setWorking: () => undefined },
@@ -169,13 +209,19 @@ describe("the operator's actions", () => {
         close: async (_: unknown, outcome: string) => void done.push(`close: ${outcome}`),
         leave: async () => rest,
       },
-      workshop: { compute: async () => (valid ? computed : undefined), prove: async () => ({ output: '0x01', proof: '0x02', seconds: 1 }) },
+      workshop: {
+        compute: async () => (valid ? computed : undefined),
+        prove: async () => ({ output: '0x01', proof: '0x02', seconds: 1 }),
+      },
       log,
       declines: async () => reason,
     } as unknown as Office;
     return { it, done };
   }
-  const the = (fields: Partial<MarketRequest>): { entry: Entry; request: MarketRequest } => ({ entry: parts().docket.entry(1n), request: request(fields) });
+  const the = (fields: Partial<MarketRequest>): { entry: Entry; request: MarketRequest } => ({
+    entry: parts().docket.entry(1n),
+    request: request(fields),
+  });
 
   it('take promises before the transaction that makes it a duty', async () => {
     const { it: office_, done } = office();
@@ -216,9 +262,19 @@ describe("the operator's actions", () => {
 
   it('defend an answer only with the proof of that answer', async () => {
     const own = office();
-    assert.deepEqual(await carryOut({ do: 'defend' }, the({ status: 'disputed', operator: ME, outputHash: keccak256('0x01') }), own.it), again);
+    assert.deepEqual(
+      await carryOut(
+        { do: 'defend' },
+        the({ status: 'disputed', operator: ME, outputHash: keccak256('0x01') }),
+        own.it,
+      ),
+      again,
+    );
     const lost = office();
-    assert.deepEqual(await carryOut({ do: 'defend' }, the({ status: 'disputed', operator: ME, due: 50 }), lost.it), waitUntil(51));
+    assert.deepEqual(
+      await carryOut({ do: 'defend' }, the({ status: 'disputed', operator: ME, due: 50 }), lost.it),
+      waitUntil(51),
+    );
     assert.deepEqual([own.done, lost.done], [['prove'], []]);
   });
 
@@ -235,10 +291,19 @@ describe('giving up', () => {
     const unavailable = new InputUnavailableError('gone');
     assert.equal(isHopeless({ mine: true, failures: 99 }, false, unavailable), false);
     assert.equal(isHopeless({ failures: 99 }, false, unavailable), false);
-    assert.deepEqual([5, 6].map((failures) => isHopeless({ mine: false, failures }, false, unavailable)), [false, true]);
-    assert.deepEqual([1, 2].map((failures) => isHopeless({ mine: false, failures }, false, new ProverFailedError('dead'))), [false, true]);
+    assert.deepEqual(
+      [5, 6].map((failures) => isHopeless({ mine: false, failures }, false, unavailable)),
+      [false, true],
+    );
+    assert.deepEqual(
+      [1, 2].map((failures) => isHopeless({ mine: false, failures }, false, new ProverFailedError('dead'))),
+      [false, true],
+    );
     assert.equal(isHopeless({ mine: false, failures: 1 }, false, new InputLimitError('bytes', 'large')), true);
     assert.equal(isHopeless({ mine: false, failures: 1 }, false, new InputLimitError('seconds', 'slow')), false);
-    assert.deepEqual([true, false].map((promised) => isHopeless({ mine: false, failures: 8 }, promised, new Error('disk'))), [false, true]);
+    assert.deepEqual(
+      [true, false].map((promised) => isHopeless({ mine: false, failures: 8 }, promised, new Error('disk'))),
+      [false, true],
+    );
   });
 });

@@ -19,18 +19,30 @@ describe('proof systems', () => {
   });
 
   it('alone know their key files and protocols', () => {
-    const known = [...KEY_FILES, ...PROOF_SYSTEM_NAMES, 'bn128', 'groth16-bn254'].map((text) => new RegExp(`['"\`/]${text.replace('.', '\\.')}['"\` ]`));
-    const found = readdirSync(src, { recursive: true }).map(String).filter((file) => file.endsWith('.ts') && !OWN.test(file)).flatMap((file) => {
-      const code = readFileSync(new URL(file, src), 'utf8').replace(/\/\*[\s\S]*?\*\/|^import .*$/gm, '');
-      return known.filter((pattern) => pattern.test(code)).map((pattern) => `${file}: ${pattern.source}`);
-    });
+    const known = [...KEY_FILES, ...PROOF_SYSTEM_NAMES, 'bn128', 'groth16-bn254'].map(
+      (text) => new RegExp(`['"\`/]${text.replace('.', '\\.')}['"\` ]`),
+    );
+    const found = readdirSync(src, { recursive: true })
+      .map(String)
+      .filter((file) => file.endsWith('.ts') && !OWN.test(file))
+      .flatMap((file) => {
+        const code = readFileSync(new URL(file, src), 'utf8').replace(/\/\*[\s\S]*?\*\/|^import .*$/gm, '');
+        return known.filter((pattern) => pattern.test(code)).map((pattern) => `${file}: ${pattern.source}`);
+      });
     // The manifest's list is what the table is total over.
-    assert.deepEqual(found.filter((one) => !one.startsWith('manifest.ts')), []);
+    assert.deepEqual(
+      found.filter((one) => !one.startsWith('manifest.ts')),
+      [],
+    );
   });
 
   it('count the evaluation domain as snarkjs does: a row for each constraint, public signal and the constant', () => {
-    const size = (constraints: number, publicSignals: number): number => PROOF_SYSTEMS.groth16.domainSize({ constraints, publicSignals });
-    assert.deepEqual([size(0, 0), size(1, 0), size(5, 2), size(6, 2), size(1023, 0), size(1023, 1)], [2, 2, 8, 16, 1024, 2048]);
+    const size = (constraints: number, publicSignals: number): number =>
+      PROOF_SYSTEMS.groth16.domainSize({ constraints, publicSignals });
+    assert.deepEqual(
+      [size(0, 0), size(1, 0), size(5, 2), size(6, 2), size(1023, 0), size(1023, 1)],
+      [2, 2, 8, 16, 1024, 2048],
+    );
   });
 
   it('have the name and identifier that ERC-7992 registries know', async () => {

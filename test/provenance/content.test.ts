@@ -17,8 +17,11 @@ function bytes(length: number): Buffer {
 
 /** A protobuf field: varint key and length, then the bytes. */
 function field(number: number, content: Uint8Array | number): Buffer {
-  const varint = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...varint(Math.floor(value / 128))]);
-  return typeof content === 'number' ? Buffer.from([...varint(8 * number), ...varint(content)]) : Buffer.concat([Buffer.from([...varint(8 * number + 2), ...varint(content.length)]), content]);
+  const varint = (value: number): number[] =>
+    value < 128 ? [value] : [(value & 127) | 128, ...varint(Math.floor(value / 128))];
+  return typeof content === 'number'
+    ? Buffer.from([...varint(8 * number), ...varint(content)])
+    : Buffer.concat([Buffer.from([...varint(8 * number + 2), ...varint(content.length)]), content]);
 }
 
 const sha256 = (content: Uint8Array): Buffer => createHash('sha256').update(content).digest();
@@ -39,12 +42,16 @@ describe('content identifiers', () => {
 
   it('are those that IPFS documents for well-known content', async () => {
     assert.equal(await cidOf(await write('empty', '')), 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku');
-    assert.equal(await cidOf(await write('hello', 'hello world')), 'bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e');
+    assert.equal(
+      await cidOf(await write('hello', 'hello world')),
+      'bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e',
+    );
     await mkdir(join(folder, 'nothing'));
     assert.equal(await cidOf(join(folder, 'nothing')), 'bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354');
   });
 
-  // Computed once with boxo v0.43.0, the library that Kubo adds files with: chunker size-262144, 174 links, raw leaves, CIDv1.
+  // Computed once with boxo v0.43.0, the library that Kubo adds files with: chunker size-262144, 174 links, raw leaves,
+  // CIDv1.
   for (const [length, expected] of [
     [262_144, 'bafkreiei3u5emxxfsnbg4wbc5xm5vmvd26fzorlau3fbvemrwgcq5qma54'],
     [262_145, 'bafybeiflkqg24n3r2c2kjvaux3it54rao6muf3orehoc7itvy4sivlua3e'],
@@ -60,8 +67,10 @@ describe('content identifiers', () => {
     const top = join(folder, 'nested');
     await mkdir(join(top, 'sub', 'a'), { recursive: true });
     await Promise.all([
-      writeFile(join(top, 'b.bin'), bytes(10)), writeFile(join(top, 'B.bin'), bytes(11)),
-      writeFile(join(top, 'sub', 'é.txt'), bytes(5)), writeFile(join(top, 'sub', 'Z'), bytes(300_000)),
+      writeFile(join(top, 'b.bin'), bytes(10)),
+      writeFile(join(top, 'B.bin'), bytes(11)),
+      writeFile(join(top, 'sub', 'é.txt'), bytes(5)),
+      writeFile(join(top, 'sub', 'Z'), bytes(300_000)),
     ]);
     const content = await hashContent(top);
     assert.equal(String(content.cid), 'bafybeicqsn2ao2ritnaohahda53klnu7a226wnfitx4pheyug72db323nu');
@@ -76,7 +85,8 @@ describe('content identifiers', () => {
     it(`are Kubo's for a folder of ${files} long names, ${files === 949 ? 'just not' : 'just'} sharded`, async () => {
       const top = join(folder, `many-${files}`);
       await mkdir(top);
-      for (let i = 0; i < files; i++) await writeFile(join(top, `${'é'.repeat(116)}${String(i).padStart(8, '0')}`), bytes(i % 7));
+      for (let i = 0; i < files; i++)
+        await writeFile(join(top, `${'é'.repeat(116)}${String(i).padStart(8, '0')}`), bytes(i % 7));
       assert.equal(await cidOf(top), expected);
     });
   }
@@ -84,10 +94,26 @@ describe('content identifiers', () => {
   it('follow from the rule: a dag-pb node of UnixFS with a link to the hash of each chunk', async () => {
     const content = bytes(600_000);
     const chunks = [content.subarray(0, 262_144), content.subarray(262_144, 524_288), content.subarray(524_288)];
-    const links = chunks.map((chunk) => field(2, Buffer.concat([field(1, Buffer.concat([Buffer.from([1, 0x55, 0x12, 32]), sha256(chunk)])), field(2, Buffer.alloc(0)), field(3, chunk.length)])));
-    const unixfs = Buffer.concat([field(1, 2), field(3, content.length), ...chunks.map((chunk) => field(4, chunk.length))]);
+    const links = chunks.map((chunk) =>
+      field(
+        2,
+        Buffer.concat([
+          field(1, Buffer.concat([Buffer.from([1, 0x55, 0x12, 32]), sha256(chunk)])),
+          field(2, Buffer.alloc(0)),
+          field(3, chunk.length),
+        ]),
+      ),
+    );
+    const unixfs = Buffer.concat([
+      field(1, 2),
+      field(3, content.length),
+      ...chunks.map((chunk) => field(4, chunk.length)),
+    ]);
     const node = Buffer.concat([...links, field(1, unixfs)]);
-    assert.equal(await cidOf(await write('ruled', content)), String(CID.createV1(0x70, createDigest(0x12, sha256(node)))));
+    assert.equal(
+      await cidOf(await write('ruled', content)),
+      String(CID.createV1(0x70, createDigest(0x12, sha256(node)))),
+    );
   });
 
   it('leave hidden files out, as ipfs add does, and say which', async () => {
@@ -105,15 +131,25 @@ describe('content identifiers', () => {
     const top = join(folder, 'linked');
     await mkdir(top);
     await symlink(join(folder, 'elsewhere'), join(top, 'link'));
-    await assert.rejects(hashContent(top), (error: Error) => error instanceof ContentError && /symbolic link/.test(error.message));
-    await assert.rejects(hashContent(join(folder, 'no-such')), (error: Error) => error instanceof ContentError && /no such file/.test(error.message));
+    await assert.rejects(
+      hashContent(top),
+      (error: Error) => error instanceof ContentError && /symbolic link/.test(error.message),
+    );
+    await assert.rejects(
+      hashContent(join(folder, 'no-such')),
+      (error: Error) => error instanceof ContentError && /no such file/.test(error.message),
+    );
     await assert.rejects(hashContent('/dev/null'), ContentError);
   });
 
   it('go to the ledger as codec and digest and come back', async () => {
-    for (const text of ['bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku', 'bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354']) {
+    for (const text of [
+      'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku',
+      'bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354',
+    ]) {
       assert.equal(String(fromContentHash(toContentHash(parseCid(text)))), text);
     }
-    for (const bad of ['', 'bafy', 'QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWKPbdG', 'hello world']) assert.throws(() => parseCid(bad), CidError);
+    for (const bad of ['', 'bafy', 'QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWKPbdG', 'hello world'])
+      assert.throws(() => parseCid(bad), CidError);
   });
 });

@@ -1,12 +1,41 @@
 import assert from 'node:assert/strict';
 import { type Fragment, FunctionFragment, id as keccakText, Interface, Wallet, ZeroHash } from 'ethers';
 import {
-  type Anvil, connect, deployContract, deployRegistry, developmentSigner, memoryJournal, RevertedError, type Rpc, type Sender, startAnvil,
+  type Anvil,
+  connect,
+  deployContract,
+  deployRegistry,
+  developmentSigner,
+  memoryJournal,
+  RevertedError,
+  type Rpc,
+  type Sender,
+  startAnvil,
 } from '../../src/chain/index.js';
 import {
-  type Artifact, artifactId, ArtifactMismatchError, ArtifactNotFoundError, batchCheckpoints, CheckpointError, checkpointsFromJson, checkpointsToJson, deployProvenance,
-  drawLineageSvg, drawLineageText, isInBatch, type Kind, lineageOfArtifact, lineageOfModel, type NamedCheckpoint, PROVENANCE_ABI, readArtifact, recordArtifact, signArtifact,
-  SignatureError, stepOf, toStruct,
+  type Artifact,
+  artifactId,
+  ArtifactMismatchError,
+  ArtifactNotFoundError,
+  batchCheckpoints,
+  CheckpointError,
+  checkpointsFromJson,
+  checkpointsToJson,
+  deployProvenance,
+  drawLineageSvg,
+  drawLineageText,
+  isInBatch,
+  type Kind,
+  lineageOfArtifact,
+  lineageOfModel,
+  type NamedCheckpoint,
+  PROVENANCE_ABI,
+  readArtifact,
+  recordArtifact,
+  signArtifact,
+  SignatureError,
+  stepOf,
+  toStruct,
 } from '../../src/provenance/index.js';
 import { compileContracts, compileSolidity } from '../../src/solidity/index.js';
 
@@ -40,9 +69,20 @@ describe('the provenance ledger on a chain', () => {
     await anvil.stop();
   });
 
-  const artifact = (kind: Kind, content: string, parents: readonly string[] = [], over: Partial<Artifact> = {}): Artifact => ({
-    kind, codec: kind === 'checkpoint-batch' ? 0 : 0x70, contentHash: keccakText(content), parents, licence: 'CC-BY-4.0', parentsBps: parents.length > 0 ? 5_000 : 0,
-    contributors: [{ account: me.address, weight: 1 }], ...over,
+  const artifact = (
+    kind: Kind,
+    content: string,
+    parents: readonly string[] = [],
+    over: Partial<Artifact> = {},
+  ): Artifact => ({
+    kind,
+    codec: kind === 'checkpoint-batch' ? 0 : 0x70,
+    contentHash: keccakText(content),
+    parents,
+    licence: 'CC-BY-4.0',
+    parentsBps: parents.length > 0 ? 5_000 : 0,
+    contributors: [{ account: me.address, weight: 1 }],
+    ...over,
   });
   const record = async (one: Artifact): Promise<string> => (await recordArtifact(sender, ledger, one)).artifactId;
   const at = () => ({ chainId: rpc.chainId, ledger });
@@ -50,21 +90,35 @@ describe('the provenance ledger on a chain', () => {
   it('is called by the interface that its compiled contract has', async () => {
     const { ProvenanceLedger } = await compileContracts('ledger/ProvenanceLedger.sol');
     const compiled = new Interface(ProvenanceLedger.abi as ConstructorParameters<typeof Interface>[0]);
-    // What the signature leaves out: which of an event's values are indexed, what a function returns and whether it writes.
+    // What the signature leaves out: which of an event's values are indexed, what a function returns and whether it
+    // writes.
     const shape = (fragment: Fragment) => ({
       indexed: fragment.inputs.map(({ indexed }) => indexed === true),
-      ...(fragment instanceof FunctionFragment ? { view: fragment.constant, outputs: fragment.outputs.map((one) => one.format('sighash')) } : {}),
+      ...(fragment instanceof FunctionFragment
+        ? { view: fragment.constant, outputs: fragment.outputs.map((one) => one.format('sighash')) }
+        : {}),
     });
     for (const fragment of PROVENANCE_ABI.fragments) {
-      const same = compiled.fragments.find((one) => one.type === fragment.type && one.format('sighash') === fragment.format('sighash'));
+      const same = compiled.fragments.find(
+        (one) => one.type === fragment.type && one.format('sighash') === fragment.format('sighash'),
+      );
       assert.ok(same, fragment.format('full'));
       assert.deepEqual(shape(fragment), shape(same), fragment.format('full'));
     }
   });
 
   it('names artifacts as the contract does', async () => {
-    const one = artifact('model-version', 'named', [keccakText('a'), keccakText('b')], { licence: 'ünïcode', contributors: [{ account: me.address, weight: 7 }, { account: Wallet.createRandom().address, weight: 0 }] });
-    const answer = await rpc.provider.call({ to: ledger, data: PROVENANCE_ABI.encodeFunctionData('idOf', [toStruct(one)]) });
+    const one = artifact('model-version', 'named', [keccakText('a'), keccakText('b')], {
+      licence: 'ünïcode',
+      contributors: [
+        { account: me.address, weight: 7 },
+        { account: Wallet.createRandom().address, weight: 0 },
+      ],
+    });
+    const answer = await rpc.provider.call({
+      to: ledger,
+      data: PROVENANCE_ABI.encodeFunctionData('idOf', [toStruct(one)]),
+    });
     assert.equal(artifactId(at(), one), answer);
   });
 
@@ -85,22 +139,69 @@ describe('the provenance ledger on a chain', () => {
     const [alice, bob] = [developmentSigner(1), developmentSigner(2)];
     const { KeyWallet } = await compileSolidity({ 'KeyWallet.sol': WALLET });
     const wallet = (await deployContract(sender, KeyWallet, 'deploying a wallet', ['address'], [bob.address])).address;
-    const one = artifact('data-set', 'shared', [], { contributors: [alice.address, me.address, wallet].map((account) => ({ account, weight: 1 })) });
+    const one = artifact('data-set', 'shared', [], {
+      contributors: [alice.address, me.address, wallet].map((account) => ({ account, weight: 1 })),
+    });
     const signature = await signArtifact(alice, at(), one);
     const bobs = bob.signingKey.sign(artifactId(at(), one)).serialized;
-    await assert.rejects(recordArtifact(sender, ledger, one), (error: Error) => error instanceof SignatureError && error.message.includes(alice.address));
-    await assert.rejects(recordArtifact(sender, ledger, one, new Map([[alice.address, bobs], [wallet, bobs]])), SignatureError);
-    const wrongWallet = recordArtifact(sender, ledger, one, new Map([[alice.address, signature], [wallet, signature]]));
-    await assert.rejects(wrongWallet, (error: Error) => error instanceof RevertedError && error.errorName === 'InvalidContributorSignature');
+    await assert.rejects(
+      recordArtifact(sender, ledger, one),
+      (error: Error) => error instanceof SignatureError && error.message.includes(alice.address),
+    );
+    await assert.rejects(
+      recordArtifact(
+        sender,
+        ledger,
+        one,
+        new Map([
+          [alice.address, bobs],
+          [wallet, bobs],
+        ]),
+      ),
+      SignatureError,
+    );
+    const wrongWallet = recordArtifact(
+      sender,
+      ledger,
+      one,
+      new Map([
+        [alice.address, signature],
+        [wallet, signature],
+      ]),
+    );
+    await assert.rejects(
+      wrongWallet,
+      (error: Error) => error instanceof RevertedError && error.errorName === 'InvalidContributorSignature',
+    );
     const other = { ...one, licence: 'MIT' };
-    await assert.rejects(recordArtifact(sender, ledger, other, new Map([[alice.address, signature], [wallet, bobs]])), SignatureError);
-    const { artifactId: id } = await recordArtifact(sender, ledger, one, new Map([[alice.address, signature], [wallet, bobs]]));
+    await assert.rejects(
+      recordArtifact(
+        sender,
+        ledger,
+        other,
+        new Map([
+          [alice.address, signature],
+          [wallet, bobs],
+        ]),
+      ),
+      SignatureError,
+    );
+    const { artifactId: id } = await recordArtifact(
+      sender,
+      ledger,
+      one,
+      new Map([
+        [alice.address, signature],
+        [wallet, bobs],
+      ]),
+    );
     assert.equal(id, artifactId(at(), one));
     await assert.rejects(signArtifact(bob, at(), one), SignatureError);
   });
 
   it('refuses what comes from nowhere, with the reason of the contract', async () => {
-    const refused = (one: Artifact, name: string) => assert.rejects(record(one), (error: Error) => error instanceof RevertedError && error.errorName === name);
+    const refused = (one: Artifact, name: string) =>
+      assert.rejects(record(one), (error: Error) => error instanceof RevertedError && error.errorName === name);
     await refused(artifact('training-run', 'orphan'), 'InvalidArtifact');
     await refused(artifact('training-run', 'no parent', [keccakText('nowhere')]), 'ParentNotFound');
     await assert.rejects(readArtifact(rpc, ledger, ZeroHash), ArtifactNotFoundError);
@@ -115,7 +216,16 @@ describe('the provenance ledger on a chain', () => {
         if (name !== 'getLogs') return typeof own === 'function' ? own.bind(target) : own;
         return async (filter: Parameters<typeof target.getLogs>[0]) => {
           const [log] = await target.getLogs(filter);
-          return [{ ...log, topics: log.topics, data: log.data.replace(Buffer.from('CC-BY-4.0').toString('hex'), Buffer.from('CC0-1.0!!').toString('hex')) }];
+          return [
+            {
+              ...log,
+              topics: log.topics,
+              data: log.data.replace(
+                Buffer.from('CC-BY-4.0').toString('hex'),
+                Buffer.from('CC0-1.0!!').toString('hex'),
+              ),
+            },
+          ];
         };
       },
     });
@@ -125,7 +235,12 @@ describe('the provenance ledger on a chain', () => {
   it('holds a thousand checkpoints under one root and accepts the inclusion proof of each of those asked for', async () => {
     const data = await record(artifact('data-set', 'for checkpoints'));
     const run = await record(artifact('training-run', 'of checkpoints', [data]));
-    const checkpoints: NamedCheckpoint[] = Array.from({ length: 1_000 }, (_, i) => ({ name: `epoch-${i}.pt`, step: BigInt(i), codec: 0x55, contentHash: keccakText(`weights ${i}`) }));
+    const checkpoints: NamedCheckpoint[] = Array.from({ length: 1_000 }, (_, i) => ({
+      name: `epoch-${i}.pt`,
+      step: BigInt(i),
+      codec: 0x55,
+      contentHash: keccakText(`weights ${i}`),
+    }));
     const batch = batchCheckpoints(checkpoints.toReversed());
     const one = artifact('checkpoint-batch', '', [run], { contentHash: batch.root });
     const { gasUsed } = await recordArtifact(sender, ledger, one);
@@ -133,7 +248,11 @@ describe('the provenance ledger on a chain', () => {
     for (const step of [0n, 1n, 499n, 999n]) {
       const inclusion = batch.prove(step);
       assert.equal(await isInBatch(rpc, ledger, one, inclusion), true);
-      for (const leaf of [{ ...inclusion.leaf, step: step + 1n }, { ...inclusion.leaf, codec: 0x70 }, { ...inclusion.leaf, contentHash: keccakText('other') }]) {
+      for (const leaf of [
+        { ...inclusion.leaf, step: step + 1n },
+        { ...inclusion.leaf, codec: 0x70 },
+        { ...inclusion.leaf, contentHash: keccakText('other') },
+      ]) {
         assert.equal(await isInBatch(rpc, ledger, one, { ...inclusion, leaf }), false);
       }
     }
@@ -147,19 +266,35 @@ describe('the provenance ledger on a chain', () => {
   });
 
   it('reads the step of a checkpoint from its name', () => {
-    for (const [name, step] of [['epoch-0012.pt', 12n], ['checkpoint-500', 500n], ['run2-step100.h5', 100n], ['7', 7n], ['ckpt.step5', 5n]] as const) assert.equal(stepOf(name), step, name);
+    for (const [name, step] of [
+      ['epoch-0012.pt', 12n],
+      ['checkpoint-500', 500n],
+      ['run2-step100.h5', 100n],
+      ['7', 7n],
+      ['ckpt.step5', 5n],
+    ] as const)
+      assert.equal(stepOf(name), step, name);
     assert.throws(() => stepOf('final.pt'), CheckpointError);
   });
 
   describe('draws a lineage', () => {
     it('in which an ancestor of several is read and shown once', async () => {
       const data = await record(artifact('data-set', 'diamond'));
-      const runs = [await record(artifact('training-run', 'left', [data])), await record(artifact('training-run', 'right', [data]))];
+      const runs = [
+        await record(artifact('training-run', 'left', [data])),
+        await record(artifact('training-run', 'right', [data])),
+      ];
       const checkpoint = await record(artifact('checkpoint', 'merged', runs));
       const lineage = await lineageOfArtifact(rpc, ledger, checkpoint);
-      assert.deepEqual(lineage.artifacts.map(({ id }) => id), [data, ...runs, checkpoint]);
+      assert.deepEqual(
+        lineage.artifacts.map(({ id }) => id),
+        [data, ...runs, checkpoint],
+      );
       const text = drawLineageText(lineage);
-      assert.match(text, /^checkpoint  .*\n├─ training run  .*\n│  └─ data set  .*CC-BY-4\.0.*\n└─ training run  .*\n   └─ data set  \S+  \(shown above\)$/);
+      assert.match(
+        text,
+        /^checkpoint  .*\n├─ training run  .*\n│  └─ data set  .*CC-BY-4\.0.*\n└─ training run  .*\n   └─ data set  \S+  \(shown above\)$/,
+      );
       const svg = drawLineageSvg(lineage);
       assert.equal(svg, drawLineageSvg(lineage));
       assert.equal(svg.match(/<g>/g)?.length, 4);
@@ -168,7 +303,11 @@ describe('the provenance ledger on a chain', () => {
 
     it('that no recorded licence can break or steer a terminal with', async () => {
       const licence = `</text><script>alert(1)</script>&"'\u001b[2J\u0000\u202e${'x'.repeat(500)}`;
-      const lineage = await lineageOfArtifact(rpc, ledger, await record(artifact('data-set', 'hostile', [], { licence })));
+      const lineage = await lineageOfArtifact(
+        rpc,
+        ledger,
+        await record(artifact('data-set', 'hostile', [], { licence })),
+      );
       assert.equal(lineage.artifacts[0].licence, licence);
       assert.doesNotMatch(drawLineageText(lineage), /[\u0000-\u0009\u000b-\u001f\u202e]/);
       const svg = drawLineageSvg(lineage);

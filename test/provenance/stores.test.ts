@@ -10,10 +10,21 @@ import ArweaveClient from 'arweave';
 import { CID } from 'multiformats/cid';
 import { create as createDigest } from 'multiformats/hashes/digest';
 import { UsageError } from '../../src/errors.js';
-import { type BlockStore, checkStored, type Content, firstDifference, hashContent, HashMismatchError, NotStoredError, openStore, StoreError } from '../../src/provenance/index.js';
+import {
+  type BlockStore,
+  checkStored,
+  type Content,
+  firstDifference,
+  hashContent,
+  HashMismatchError,
+  NotStoredError,
+  openStore,
+  StoreError,
+} from '../../src/provenance/index.js';
 
 /** A block's identifier by the rule, not by the code under test. */
-const cidOf = (codec: number, block: Uint8Array): CID => CID.createV1(codec, createDigest(0x12, createHash('sha256').update(block).digest()));
+const cidOf = (codec: number, block: Uint8Array): CID =>
+  CID.createV1(codec, createDigest(0x12, createHash('sha256').update(block).digest()));
 
 describe('stores of content', () => {
   let folder: string;
@@ -36,7 +47,9 @@ describe('stores of content', () => {
   });
 
   /** A server on loopback; returns its URL. */
-  async function serve(answer: (request: IncomingMessage, body: Buffer, response: ServerResponse) => void): Promise<string> {
+  async function serve(
+    answer: (request: IncomingMessage, body: Buffer, response: ServerResponse) => void,
+  ): Promise<string> {
     const server = createServer(async (request, response) => {
       const parts: Buffer[] = [];
       for await (const part of request) parts.push(part as Buffer);
@@ -83,11 +96,21 @@ describe('stores of content', () => {
       await cp(data, copy, { recursive: true });
       assert.equal(await difference(), undefined);
       await writeFile(join(copy, 'labels.csv'), '1,2,4');
-      assert.deepEqual({ path: (await difference())?.path, how: (await difference())?.how }, { path: 'labels.csv', how: 'changed' });
+      assert.deepEqual(
+        { path: (await difference())?.path, how: (await difference())?.how },
+        { path: 'labels.csv', how: 'changed' },
+      );
       await mkdir(join(copy, 'images', 'none'));
-      assert.deepEqual({ path: (await difference())?.path, how: (await difference())?.how }, { path: 'images/none', how: 'added' });
+      assert.deepEqual(
+        { path: (await difference())?.path, how: (await difference())?.how },
+        { path: 'images/none', how: 'added' },
+      );
       await rename(join(copy, 'images', 'big.bin'), join(copy, 'images', 'renamed.bin'));
-      assert.deepEqual(await difference(), { path: 'images/big.bin', how: 'missing', recorded: String(content.entries.get('images/big.bin')!.cid) });
+      assert.deepEqual(await difference(), {
+        path: 'images/big.bin',
+        how: 'missing',
+        recorded: String(content.entries.get('images/big.bin')!.cid),
+      });
       await rm(join(copy, 'images'), { recursive: true });
       await writeFile(join(copy, 'images'), 'a file now');
       assert.equal((await difference())?.how, 'changed');
@@ -111,11 +134,16 @@ describe('stores of content', () => {
       const kept = new Map<string, Buffer>();
       return serve((request, body, response) => {
         const { pathname, searchParams } = new URL(request.url!, 'http://node');
-        const fail = (status: number, message: string) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ Message: message, Code: 0, Type: 'error' }));
+        const fail = (status: number, message: string) =>
+          response
+            .writeHead(status, { 'content-type': 'application/json' })
+            .end(JSON.stringify({ Message: message, Code: 0, Type: 'error' }));
         if (request.method !== 'POST') return fail(405, 'method not allowed');
-        if (request.headers.authorization !== `Basic ${Buffer.from('user:secret').toString('base64')}`) return fail(403, '403 - Forbidden');
+        if (request.headers.authorization !== `Basic ${Buffer.from('user:secret').toString('base64')}`)
+          return fail(403, '403 - Forbidden');
         if (pathname === '/api/v0/block/put') {
-          if (searchParams.get('mhtype') !== 'sha2-256' || searchParams.get('pin') !== 'true') return fail(400, 'unexpected options');
+          if (searchParams.get('mhtype') !== 'sha2-256' || searchParams.get('pin') !== 'true')
+            return fail(400, 'unexpected options');
           const boundary = /boundary=(.*)$/.exec(request.headers['content-type'] ?? '')![1];
           const start = body.indexOf('\r\n\r\n') + 4;
           const block = body.subarray(start, body.lastIndexOf(`\r\n--${boundary}--`));
@@ -123,8 +151,13 @@ describe('stores of content', () => {
           kept.set(cid, Buffer.from(block));
           return response.end(`${JSON.stringify({ Key: cid, Size: block.length })}\n`);
         }
-        const block = pathname === '/api/v0/block/get' && searchParams.get('offline') === 'true' ? kept.get(searchParams.get('arg')!) : undefined;
-        return block === undefined ? fail(500, 'block was not found locally (offline): ipld: could not find node') : response.end(tamper(block));
+        const block =
+          pathname === '/api/v0/block/get' && searchParams.get('offline') === 'true'
+            ? kept.get(searchParams.get('arg')!)
+            : undefined;
+        return block === undefined
+          ? fail(500, 'block was not found locally (offline): ipld: could not find node')
+          : response.end(tamper(block));
       });
     }
     const withUser = (url: string) => `kubo:${url.replace('//', '//user:secret@')}`;
@@ -135,13 +168,19 @@ describe('stores of content', () => {
       const lying = openStore(withUser(await kubo((block) => Buffer.concat([block.subarray(1), Buffer.from('!')]))));
       await hashContent(data, lying);
       await assert.rejects(checkStored(lying, content.cid), HashMismatchError);
-      await assert.rejects(firstDifference(lying, content.cid, await hashContent(join(data, 'images'))), HashMismatchError);
+      await assert.rejects(
+        firstDifference(lying, content.cid, await hashContent(join(data, 'images'))),
+        HashMismatchError,
+      );
     });
 
     it('are left when they send without end', async () => {
       const endless = openStore(withUser(await kubo(() => Buffer.alloc((2 << 20) + 1))));
       await hashContent(data, endless);
-      await assert.rejects(endless.get(content.cid), (error: Error) => error instanceof StoreError && /more than/.test(error.message));
+      await assert.rejects(
+        endless.get(content.cid),
+        (error: Error) => error instanceof StoreError && /more than/.test(error.message),
+      );
     });
 
     it('say what is wrong without repeating the password', async () => {
@@ -149,12 +188,16 @@ describe('stores of content', () => {
       const refused = openStore(`kubo:${url.replace('//', '//user:wrong-password@')}`);
       const dead = openStore('kubo:http://user:wrong-password@127.0.0.1:1');
       for (const store of [refused, dead]) {
-        await assert.rejects(store.get(content.cid), (error: Error) => error instanceof StoreError && !/wrong-password/.test(`${error.stack}${JSON.stringify(error)}`));
+        await assert.rejects(
+          store.get(content.cid),
+          (error: Error) =>
+            error instanceof StoreError && !/wrong-password/.test(`${error.stack}${JSON.stringify(error)}`),
+        );
       }
     });
   });
 
-  describe('on Arweave (a gateway\'s documented HTTP API on loopback)', () => {
+  describe("on Arweave (a gateway's documented HTTP API on loopback)", () => {
     interface Kept {
       readonly id: string;
       readonly tags: readonly { readonly name: string; readonly value: string }[];
@@ -179,7 +222,9 @@ describe('stores of content', () => {
         if (pathname.startsWith('/price/')) return response.end('1000');
         if (pathname === '/graphql') {
           const { cid } = (JSON.parse(body.toString()) as { variables: { cid: string } }).variables;
-          const edges = kept.filter(({ tags }) => tags.some((tag) => tag.name === 'IPFS-CID' && tag.value === cid)).map(({ id }) => ({ node: { id } }));
+          const edges = kept
+            .filter(({ tags }) => tags.some((tag) => tag.name === 'IPFS-CID' && tag.value === cid))
+            .map(({ id }) => ({ node: { id } }));
           return response.end(JSON.stringify({ data: { transactions: { edges } } }));
         }
         if (pathname === '/tx' && request.method === 'POST') {
@@ -225,14 +270,24 @@ describe('stores of content', () => {
     it('ask for a wallet to write, and never show what is in its file', async () => {
       const { url } = await gateway();
       const block = Buffer.from('unpaid');
-      await assert.rejects(openStore(`arweave:${url}`, {}).put(cidOf(0x55, block), block), (error: Error) => error instanceof StoreError && /ZKINFER_ARWEAVE_WALLET/.test(error.message));
+      await assert.rejects(
+        openStore(`arweave:${url}`, {}).put(cidOf(0x55, block), block),
+        (error: Error) => error instanceof StoreError && /ZKINFER_ARWEAVE_WALLET/.test(error.message),
+      );
       const broken = join(folder, 'broken.json');
-      await writeFile(broken, JSON.stringify({ ...JSON.parse(await readFile(wallet, 'utf8')), kty: 'EC', d: 'very-secret' }));
-      await assert.rejects(openStore(`arweave:${url}`, { ZKINFER_ARWEAVE_WALLET: broken }).put(cidOf(0x55, block), block), (error: Error) => error instanceof StoreError && !/very-secret/.test(`${error.stack}${String(error.cause)}`));
+      await writeFile(
+        broken,
+        JSON.stringify({ ...JSON.parse(await readFile(wallet, 'utf8')), kty: 'EC', d: 'very-secret' }),
+      );
+      await assert.rejects(
+        openStore(`arweave:${url}`, { ZKINFER_ARWEAVE_WALLET: broken }).put(cidOf(0x55, block), block),
+        (error: Error) => error instanceof StoreError && !/very-secret/.test(`${error.stack}${String(error.cause)}`),
+      );
     });
   });
 
   it('are refused when their address is none', () => {
-    for (const where of ['kubo:', 'kubo:localhost', 'arweave:ftp://host']) assert.throws(() => openStore(where), UsageError);
+    for (const where of ['kubo:', 'kubo:localhost', 'arweave:ftp://host'])
+      assert.throws(() => openStore(where), UsageError);
   });
 });

@@ -1,4 +1,7 @@
-/** Doubles compute what integers would: no term and no partial sum, in whatever order, leaves the range in which doubles are exact. */
+/**
+ * Doubles compute what integers would: no term and no partial sum, in whatever order, leaves the range in which doubles
+ * are exact.
+ */
 import assert from 'node:assert/strict';
 import { evaluator } from '../../src/network/evaluate.js';
 import type { Graph } from '../../src/network/graph.js';
@@ -19,10 +22,22 @@ import { integerInputs, randomSamples, take } from './support/samples.js';
 /** Compares the interpreter with BigInt, and each op's terms with the bound that was checked. */
 function assertExact(model: IntegerModel, count: number, seed: number): void {
   const bounds = boundModel(model);
-  const limits = model.ops.map((op) => BigInt(Math.ceil(reachOp(op, op.inputs.map((tensor) => bounds.get(tensor)!)))));
+  const limits = model.ops.map((op) =>
+    BigInt(
+      Math.ceil(
+        reachOp(
+          op,
+          op.inputs.map((tensor) => bounds.get(tensor)!),
+        ),
+      ),
+    ),
+  );
   for (const inputs of take(count, integerInputs(model, seeded(seed)))) {
     const { outputs, reaches } = exactly(model, inputs);
-    assert.deepEqual(runIntegerModel(model, inputs).map((values) => Array.from(values, BigInt)), outputs);
+    assert.deepEqual(
+      runIntegerModel(model, inputs).map((values) => Array.from(values, BigInt)),
+      outputs,
+    );
     reaches.forEach((reach, k) => {
       assert.ok(reach <= limits[k], `${model.ops[k].kind}: ${reach} > ${limits[k]}`);
       assert.ok(limits[k] <= BigInt(REACH_LIMIT));
@@ -30,7 +45,8 @@ function assertExact(model: IntegerModel, count: number, seed: number): void {
   }
 }
 
-const quantizeAt = (graph: Graph, activationBits: number, samples: Float64Array[][]): IntegerModel => quantize(graph, { activationBits, samples, evaluator });
+const quantizeAt = (graph: Graph, activationBits: number, samples: Float64Array[][]): IntegerModel =>
+  quantize(graph, { activationBits, samples, evaluator });
 
 describe('sums of integers', () => {
   for (const { name, make } of LAYER_CASES) {
@@ -70,7 +86,10 @@ describe('sums of integers', () => {
         const run = prepareCircuit(model, circuit.program);
         for (const inputs of take(300, integerInputs(model, seeded(87)))) {
           const { outputs } = run(inputs, 0n, [1n]);
-          assert.deepEqual(outputs.map((values) => Array.from(values, BigInt)), exactly(model, inputs).outputs);
+          assert.deepEqual(
+            outputs.map((values) => Array.from(values, BigInt)),
+            exactly(model, inputs).outputs,
+          );
         }
         if (offset > 1e9) continue;
         const [output] = graph.outputs;
@@ -87,11 +106,18 @@ describe('sums of integers', () => {
 });
 
 /** One output of four features that vary by a little around `offset`: the terms of a row cancel, or add up. */
-function far(offset: number, cancelling: boolean, random: () => number): { graph: Graph; sample: () => Float64Array[] } {
+function far(
+  offset: number,
+  cancelling: boolean,
+  random: () => number,
+): { graph: Graph; sample: () => Float64Array[] } {
   const sketch = new Sketch();
   const x = sketch.input([1, 4]);
   const weight = Float64Array.from([0.7312345, cancelling ? -0.7312345 : 0.31, 0.55, cancelling ? -0.55 : 0.2]);
   const bias = Float64Array.of(cancelling ? 0 : -offset * weight.reduce((sum, value) => sum + value, 0));
   const y = sketch.add({ op: 'dense', rows: 1, inFeatures: 4, outFeatures: 1, weight, bias }, [x], [1, 1]);
-  return { graph: sketch.graph(y), sample: () => [Float64Array.from({ length: 4 }, (_, i) => offset + (i === 3 ? 10 : 1) * (2 * random() - 1))] };
+  return {
+    graph: sketch.graph(y),
+    sample: () => [Float64Array.from({ length: 4 }, (_, i) => offset + (i === 3 ? 10 : 1) * (2 * random() - 1))],
+  };
 }

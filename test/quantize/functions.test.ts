@@ -17,7 +17,8 @@ import { Sketch } from './support/graphs.js';
 
 type Plain = 'Sigmoid' | 'Tanh' | 'Log' | 'Sqrt' | 'Reciprocal' | 'Sign';
 
-const apply = (s: Sketch, name: Plain, x: string): string => s.add({ op: 'function', f: scalarFunction(name, {}) }, [x], s.shape(x));
+const apply = (s: Sketch, name: Plain, x: string): string =>
+  s.add({ op: 'function', f: scalarFunction(name, {}) }, [x], s.shape(x));
 
 /** One function on one input element, calibrated on the ends and the middle of a range. */
 function single(name: Plain, low: number, high: number, bits = 8): IntegerModel {
@@ -27,10 +28,15 @@ function single(name: Plain, low: number, high: number, bits = 8): IntegerModel 
   return quantize(graph, { activationBits: bits, samples, inputRange: [low, high], evaluator });
 }
 
-const codes = (model: IntegerModel): number[] => Array.from({ length: 2 ** model.inputs[0].bits }, (_, code) => model.inputs[0].low[0] + code);
+const codes = (model: IntegerModel): number[] =>
+  Array.from({ length: 2 ** model.inputs[0].bits }, (_, code) => model.inputs[0].low[0] + code);
 
 describe('a function of one value', () => {
-  for (const [name, low, high] of [['Sigmoid', -8, 8], ['Tanh', -3, 3], ['Sqrt', 0, 9]] as const) {
+  for (const [name, low, high] of [
+    ['Sigmoid', -8, 8],
+    ['Tanh', -3, 3],
+    ['Sqrt', 0, 9],
+  ] as const) {
     it(`${name} is within a step of itself at every integer of its range`, () => {
       const model = single(name, low, high);
       const f = scalarFunction(name, {}).apply;
@@ -38,7 +44,10 @@ describe('a function of one value', () => {
       for (const code of codes(model)) {
         const real = code * model.inputs[0].scale[0];
         const [y] = dequantize(runIntegerModel(model, [Float64Array.of(code)])[0], model.outputs[0].scale);
-        assert.ok(Math.abs(y - Math.min(Math.max(f(real), min), max)) <= 1.5 * ((max - min) / 255), `${name}(${real}) = ${y}`);
+        assert.ok(
+          Math.abs(y - Math.min(Math.max(f(real), min), max)) <= 1.5 * ((max - min) / 255),
+          `${name}(${real}) = ${y}`,
+        );
       }
       assert.equal(model.ops[model.ops.length - 1].kind, 'table');
     });
@@ -75,7 +84,11 @@ describe('a function of one value', () => {
         const [least, most] = f.bound(low, high);
         for (let i = 0; i <= 50; i += 1) {
           const y = f.apply(low + ((high - low) * i) / 50);
-          if (!Number.isNaN(y)) assert.ok(y >= least - 1e-9 && y <= most + 1e-9, `${name} on [${low}, ${high}]: ${y} is outside [${least}, ${most}]`);
+          if (!Number.isNaN(y))
+            assert.ok(
+              y >= least - 1e-9 && y <= most + 1e-9,
+              `${name} on [${low}, ${high}]: ${y} is outside [${least}, ${most}]`,
+            );
         }
       }
     }
@@ -88,7 +101,10 @@ describe('a function of an accumulator', () => {
       const s = new Sketch();
       const model = quantize(s.graph(apply(s, name, s.dense(s.input([1, 16]), 8, seeded(4)))), {
         activationBits: 8,
-        samples: Array.from({ length: 8 }, (_, k) => { const random = seeded(k); return [Float64Array.from({ length: 16 }, () => 4 * random() - 2)]; }),
+        samples: Array.from({ length: 8 }, (_, k) => {
+          const random = seeded(k);
+          return [Float64Array.from({ length: 16 }, () => 4 * random() - 2)];
+        }),
         evaluator,
       });
       const table = model.ops.find((op) => op.kind === 'table') as IntegerTable;
@@ -98,7 +114,9 @@ describe('a function of an accumulator', () => {
       const f = scalarFunction(name, {}).apply;
       const values = Array.from(table.entries, (_, k) => f((table.low + k) * index.scale));
       const range = Math.max(...values) - Math.min(...values);
-      table.entries.forEach((entry, k) => assert.ok(Math.abs(entry * table.scale - values[k]) <= range / 255, `${name} at ${k}`));
+      table.entries.forEach((entry, k) =>
+        assert.ok(Math.abs(entry * table.scale - values[k]) <= range / 255, `${name} at ${k}`),
+      );
     }
   });
 
@@ -106,20 +124,39 @@ describe('a function of an accumulator', () => {
     const s = new Sketch();
     const parts = [s.input([1, 2]), s.input([1, 2])].map((x) => s.add({ op: 'multiply' }, [x, x], [1, 2]));
     const graph = s.graph(apply(s, 'Sqrt', s.add({ op: 'sum', coefficients: [1, 1] }, parts, [1, 2])));
-    const model = quantize(graph, { activationBits: 8, samples: [[Float64Array.of(-4, 3), Float64Array.of(2, -3)]], inputRange: [-4, 4], evaluator });
-    assert.deepEqual(model.inputs.map(({ bits }) => bits), [12, 12], 'factors have four bits more');
-    assert.ok(model.ops.every(({ kind }) => kind !== 'requantize'), 'nothing is rounded before the root');
+    const model = quantize(graph, {
+      activationBits: 8,
+      samples: [[Float64Array.of(-4, 3), Float64Array.of(2, -3)]],
+      inputRange: [-4, 4],
+      evaluator,
+    });
+    assert.deepEqual(
+      model.inputs.map(({ bits }) => bits),
+      [12, 12],
+      'factors have four bits more',
+    );
+    assert.ok(
+      model.ops.every(({ kind }) => kind !== 'requantize'),
+      'nothing is rounded before the root',
+    );
     const { circuit, generator, checker } = await ready(model);
     const count = circuit.layers.find(({ name }) => name === graph.nodes.at(-1)?.name)?.constraints ?? Infinity;
     assert.ok(count / 2 < 45, `${count / 2} constraints an element`);
     const random = seeded(8);
     for (let k = 0; k < 50; k += 1) {
       const size = 2 ** -Math.floor(8 * random());
-      const inputs = encodeInputs(model.inputs, [0, 1].map(() => Float64Array.from({ length: 2 }, () => size * (8 * random() - 4))));
+      const inputs = encodeInputs(
+        model.inputs,
+        [0, 1].map(() => Float64Array.from({ length: 2 }, () => size * (8 * random() - 4))),
+      );
       const [a, b] = inputs.map((values, i) => dequantize(values, model.inputs[i].scale[0]));
       const roots = dequantize(runIntegerModel(model, inputs)[0], model.outputs[0].scale);
-      roots.forEach((root, i) => assert.ok(Math.abs(root - Math.hypot(a[i], b[i])) <= 4 / 255, `${a[i]}, ${b[i]}: ${root}`));
-      assert.ok(checker.isSatisfied(generator.generate({ publicInputs: [7n], privateInputs: [...codesOf(model, inputs), 1] })));
+      roots.forEach((root, i) =>
+        assert.ok(Math.abs(root - Math.hypot(a[i], b[i])) <= 4 / 255, `${a[i]}, ${b[i]}: ${root}`),
+      );
+      assert.ok(
+        checker.isSatisfied(generator.generate({ publicInputs: [7n], privateInputs: [...codesOf(model, inputs), 1] })),
+      );
     }
   });
 });
@@ -129,13 +166,29 @@ describe('an input', () => {
     const bitsOf = (build: (s: Sketch, x: string) => string): number => {
       const s = new Sketch();
       const graph = s.graph(build(s, s.input([1, 4])));
-      return quantize(graph, { activationBits: 8, samples: [[Float64Array.of(-1, 0.5, 1, 2)]], evaluator }).inputs[0].bits;
+      return quantize(graph, { activationBits: 8, samples: [[Float64Array.of(-1, 0.5, 1, 2)]], evaluator }).inputs[0]
+        .bits;
     };
-    assert.equal(bitsOf((s, x) => apply(s, 'Tanh', s.dense(x, 3, seeded(1)))), 12);
-    assert.equal(bitsOf((s, x) => s.add({ op: 'multiply' }, [s.dense(x, 4, seeded(1)), x], [1, 4])), 12);
-    assert.equal(bitsOf((s, x) => s.relu(s.dense(x, 3, seeded(1)))), 8);
-    assert.equal(bitsOf((s, x) => apply(s, 'Tanh', s.dense(s.relu(s.dense(x, 3, seeded(1))), 3, seeded(2)))), 8);
-    assert.equal(bitsOf((s, x) => apply(s, 'Tanh', x)), 8);
+    assert.equal(
+      bitsOf((s, x) => apply(s, 'Tanh', s.dense(x, 3, seeded(1)))),
+      12,
+    );
+    assert.equal(
+      bitsOf((s, x) => s.add({ op: 'multiply' }, [s.dense(x, 4, seeded(1)), x], [1, 4])),
+      12,
+    );
+    assert.equal(
+      bitsOf((s, x) => s.relu(s.dense(x, 3, seeded(1)))),
+      8,
+    );
+    assert.equal(
+      bitsOf((s, x) => apply(s, 'Tanh', s.dense(s.relu(s.dense(x, 3, seeded(1))), 3, seeded(2)))),
+      8,
+    );
+    assert.equal(
+      bitsOf((s, x) => apply(s, 'Tanh', x)),
+      8,
+    );
   });
 });
 
@@ -147,9 +200,12 @@ describe('fusion of functions of one value', () => {
     const [before, after] = [evaluator(graph), evaluator(result)];
     const random = seeded(3);
     for (let k = 0; k < 20; k += 1) {
-      const inputs = graph.inputs.map(({ shape }) => Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 8 * random() - 4));
+      const inputs = graph.inputs.map(({ shape }) =>
+        Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 8 * random() - 4),
+      );
       const [expected, actual] = [before(inputs), after(inputs)];
-      for (const { tensor } of graph.outputs) expected.get(tensor)!.forEach((value, i) => assert.ok(Math.abs(value - actual.get(tensor)![i]) < 1e-9));
+      for (const { tensor } of graph.outputs)
+        expected.get(tensor)!.forEach((value, i) => assert.ok(Math.abs(value - actual.get(tensor)![i]) < 1e-9));
     }
     return result;
   };
@@ -157,33 +213,58 @@ describe('fusion of functions of one value', () => {
   const spread = (s: Sketch, x: string, value: number): Float64Array => new Float64Array(s.size(x)).fill(value);
 
   it('makes one table of x * sigmoid(x), and of x * clip(x + 3, 0, 6) / 6', () => {
-    assert.deepEqual(ops(fused((s) => {
-      const x = s.input([1, 4]);
-      return [s.add({ op: 'multiply' }, [x, apply(s, 'Sigmoid', x)], [1, 4])];
-    })), ['function']);
-    assert.deepEqual(ops(fused((s) => {
-      const x = s.input([1, 4]);
-      const gate = s.clip(s.affine(x, spread(s, x, 1), spread(s, x, 3)), 0, 6);
-      return [s.affine(s.add({ op: 'multiply' }, [x, gate], [1, 4]), spread(s, x, 1 / 6), spread(s, x, 0))];
-    })), ['function']);
+    assert.deepEqual(
+      ops(
+        fused((s) => {
+          const x = s.input([1, 4]);
+          return [s.add({ op: 'multiply' }, [x, apply(s, 'Sigmoid', x)], [1, 4])];
+        }),
+      ),
+      ['function'],
+    );
+    assert.deepEqual(
+      ops(
+        fused((s) => {
+          const x = s.input([1, 4]);
+          const gate = s.clip(s.affine(x, spread(s, x, 1), spread(s, x, 3)), 0, 6);
+          return [s.affine(s.add({ op: 'multiply' }, [x, gate], [1, 4]), spread(s, x, 1 / 6), spread(s, x, 0))];
+        }),
+      ),
+      ['function'],
+    );
   });
 
   it('begins at a tensor that something else reads, and keeps an output', () => {
-    assert.deepEqual(ops(fused((s) => {
-      const x = s.relu(s.input([1, 4]));
-      return [x, apply(s, 'Tanh', x)];
-    })), ['prelu', 'function']);
+    assert.deepEqual(
+      ops(
+        fused((s) => {
+          const x = s.relu(s.input([1, 4]));
+          return [x, apply(s, 'Tanh', x)];
+        }),
+      ),
+      ['prelu', 'function'],
+    );
   });
 
   it('leaves products of different tensors, maps that differ by element and lone rectifiers as they are', () => {
-    assert.deepEqual(ops(fused((s) => {
-      const [x, y] = [s.input([1, 4]), s.input([1, 4])];
-      return [s.add({ op: 'multiply' }, [apply(s, 'Sigmoid', x), apply(s, 'Tanh', y)], [1, 4])];
-    })), ['function', 'function', 'multiply']);
-    assert.deepEqual(ops(fused((s) => {
-      const x = s.input([1, 4]);
-      return [apply(s, 'Tanh', s.affine(x, Float64Array.of(1, 2, 3, 4), spread(s, x, 0)))];
-    })), ['affine', 'function']);
+    assert.deepEqual(
+      ops(
+        fused((s) => {
+          const [x, y] = [s.input([1, 4]), s.input([1, 4])];
+          return [s.add({ op: 'multiply' }, [apply(s, 'Sigmoid', x), apply(s, 'Tanh', y)], [1, 4])];
+        }),
+      ),
+      ['function', 'function', 'multiply'],
+    );
+    assert.deepEqual(
+      ops(
+        fused((s) => {
+          const x = s.input([1, 4]);
+          return [apply(s, 'Tanh', s.affine(x, Float64Array.of(1, 2, 3, 4), spread(s, x, 0)))];
+        }),
+      ),
+      ['affine', 'function'],
+    );
     assert.deepEqual(ops(fused((s) => [s.clip(s.relu(s.input([1, 4])), -1, 1)])), ['prelu', 'clip']);
   });
 });
@@ -193,15 +274,22 @@ describe('the circuit of a table', () => {
     const entries = Float64Array.from({ length: 16 }, (_, k) => Math.floor(k / 8) - 1);
     const layer = { name: 'floor', op: 'Floor', shape: [1] };
     const model: IntegerModel = {
-      activationBits: 4, layers: [layer], notes: [],
+      activationBits: 4,
+      layers: [layer],
+      notes: [],
       inputs: [{ name: 'x', tensor: 0, shape: [1], scale: Float64Array.of(1), low: Float64Array.of(-8), bits: 4 }],
-      ops: [{ kind: 'table', low: -8, bits: 4, entries, inputs: [0], output: 1, shape: [1], scale: 1, layer: layer.name }],
+      ops: [
+        { kind: 'table', low: -8, bits: 4, entries, inputs: [0], output: 1, shape: [1], scale: 1, layer: layer.name },
+      ],
       outputs: [{ name: 'y', tensor: 1, shape: [1], scale: 1 }],
     };
     const { program, system } = await compileModel(model, { input: 'private', output: 'public' });
     const [checker, generator] = [createChecker(system), prepareWitness(program)];
     for (const code of codes(model)) {
-      const witness = generator.generate({ publicInputs: [7n], privateInputs: codesOf(model, [Float64Array.of(code)]) });
+      const witness = generator.generate({
+        publicInputs: [7n],
+        privateInputs: codesOf(model, [Float64Array.of(code)]),
+      });
       assert.ok(checker.isSatisfied(witness));
       assert.deepEqual(Array.from(circuitResults(program, witness)), [Math.floor(code / 8)]);
     }
@@ -219,7 +307,10 @@ describe('the circuit of a table', () => {
     const table = quantized.ops.find((op) => op.kind === 'table') as IntegerTable;
     const index = quantized.ops.find(({ output }) => output === table.inputs[0])!;
     assert.ok(index.kind === 'requantize');
-    const model = { ...quantized, outputs: [...quantized.outputs, { name: 'index', tensor: index.output, shape: index.shape, scale: index.scale }] };
+    const model = {
+      ...quantized,
+      outputs: [...quantized.outputs, { name: 'index', tensor: index.output, shape: index.shape, scale: index.scale }],
+    };
     const { program, system } = await compileModel(model, { input: 'private', output: 'public' });
     const checker = createChecker(system);
     const generator = prepareWitness(program);
@@ -230,11 +321,17 @@ describe('the circuit of a table', () => {
         const witness = generator.generate({ publicInputs: [7n], privateInputs: codesOf(model, inputs) });
         assert.ok(checker.isSatisfied(witness));
         const expected = runIntegerModel(model, inputs).flatMap((values) => Array.from(values, (value) => value + 0));
-        assert.deepEqual(Array.from(circuitResults(program, witness), (value) => value + 0), expected);
+        assert.deepEqual(
+          Array.from(circuitResults(program, witness), (value) => value + 0),
+          expected,
+        );
         seen.add(String(expected[4]));
       }
     }
-    assert.ok(seen.has(String(index.low)) && seen.has(String(index.low + 2 ** index.bits - 1)), 'the index saturates at both ends');
+    assert.ok(
+      seen.has(String(index.low)) && seen.has(String(index.low + 2 ** index.bits - 1)),
+      'the index saturates at both ends',
+    );
   });
 });
 
@@ -245,7 +342,9 @@ describe('a function that jumps', () => {
       const s = new Sketch();
       const x = s.dense(s.input([1, 6]), 5, random);
       const graph = s.graph(s.add({ op: 'function', f: scalarFunction(name, {}) }, [x], s.shape(x)));
-      const rows = Array.from({ length: 300 }, () => [Float64Array.from({ length: 6 }, () => Math.round(254 * random() - 127) / 127)]);
+      const rows = Array.from({ length: 300 }, () => [
+        Float64Array.from({ length: 6 }, () => Math.round(254 * random() - 127) / 127),
+      ]);
       const model = quantize(graph, { activationBits: 8, samples: rows, inputRange: [-1, 1], evaluator });
       let wrong = 0;
       for (const row of rows) {

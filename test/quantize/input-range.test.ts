@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { evaluator } from '../../src/network/evaluate.js';
 import type { Graph } from '../../src/network/graph.js';
 import { encodeInputs, realRange } from '../../src/quantize/encode.js';
-import { AccumulatorOverflowError, CalibrationError, InputRangeError, InputShapeError } from '../../src/quantize/errors.js';
+import {
+  AccumulatorOverflowError,
+  CalibrationError,
+  InputRangeError,
+  InputShapeError,
+} from '../../src/quantize/errors.js';
 import type { IntegerModel } from '../../src/quantize/integer-model.js';
 import { quantize, type QuantizeOptions } from '../../src/quantize/quantize.js';
 import { seeded } from '../onnx/support/random.js';
@@ -18,7 +23,8 @@ function image(): Graph {
   return sketch.graph(sketch.conv(sketch.input([1, 1, 2, 2]), 1, seeded(5)));
 }
 
-const make = (graph: Graph, options: Partial<QuantizeOptions> = {}): IntegerModel => quantize(graph, { activationBits: 8, samples: [], evaluator, ...options });
+const make = (graph: Graph, options: Partial<QuantizeOptions> = {}): IntegerModel =>
+  quantize(graph, { activationBits: 8, samples: [], evaluator, ...options });
 const rows = (...data: number[][]): Float64Array[][] => data.map((row) => [Float64Array.from(row)]);
 
 describe('the declared input range', () => {
@@ -41,11 +47,14 @@ describe('the declared input range', () => {
     const model = make(image(), { samples: rows([2, 3, 4, 5], [3, 9, 4, 2]) });
     const [input] = model.inputs;
     assert.equal(input.scale.length, 1);
-    assert.deepEqual(realRange(input, 0).map((end) => Math.round(end * 1e6) / 1e6), [0, 9]);
+    assert.deepEqual(
+      realRange(input, 0).map((end) => Math.round(end * 1e6) / 1e6),
+      [0, 9],
+    );
     assert.deepEqual(Array.from(encodeInputs(model.inputs, [[0, 0, 0, 0]])[0]), [0, 0, 0, 0]);
   });
 
-  it('is each feature\'s own, with a margin, where the features of a table differ in size', () => {
+  it("is each feature's own, with a margin, where the features of a table differ in size", () => {
     const model = make(dense(3), { samples: rows([0.1, 1000, 5], [0.3, 3000, 5], [0.2, 2000, 5]) });
     const [input] = model.inputs;
     assert.equal(input.scale.length, 3);
@@ -57,11 +66,17 @@ describe('the declared input range', () => {
     assert.ok(model.notes.some((note) => note.includes('range of its own')));
   });
 
-  it('is each feature\'s own around one sample whose features differ much in size, and shared around one whose do not', () => {
-    const { inputs: [input], notes } = make(dense(4), { samples: rows([0.1, 2000, 0, -5]) });
+  it("is each feature's own around one sample whose features differ much in size, and shared around one whose do not", () => {
+    const {
+      inputs: [input],
+      notes,
+    } = make(dense(4), { samples: rows([0.1, 2000, 0, -5]) });
     [0.1, 2000, 0, -5].forEach((value, i) => {
       const [low, high] = realRange(input, i);
-      assert.ok(low < value && value < high && high - low <= 2.01 * (Math.abs(value) || 1), `${value}: [${low}, ${high}]`);
+      assert.ok(
+        low < value && value < high && high - low <= 2.01 * (Math.abs(value) || 1),
+        `${value}: [${low}, ${high}]`,
+      );
     });
     assert.ok(notes.some((note) => note.includes('around its value in the one calibration sample')));
     assert.equal(make(dense(4), { samples: rows([0.1, 0.9, 0, -0.5]) }).inputs[0].scale.length, 1);
@@ -86,17 +101,27 @@ describe('the declared input range', () => {
   });
 
   it('refuses activation bits that are not a whole number from 2 to 16', () => {
-    for (const activationBits of [1, 17, 7.5, NaN]) assert.throws(() => make(dense(2), { activationBits }), CalibrationError);
+    for (const activationBits of [1, 17, 7.5, NaN])
+      assert.throws(() => make(dense(2), { activationBits }), CalibrationError);
   });
 
   it('refuses a declaration that is no range', () => {
-    for (const inputRange of [[1, 0], [NaN, 1], [0, Infinity]] as const) assert.throws(() => make(dense(2), { inputRange }), CalibrationError);
+    for (const inputRange of [
+      [1, 0],
+      [NaN, 1],
+      [0, Infinity],
+    ] as const)
+      assert.throws(() => make(dense(2), { inputRange }), CalibrationError);
   });
 
-  const notFinite = (error: Error): boolean => error instanceof CalibrationError && /tensor '\w+' takes values that are not finite/.test(error.message);
+  const notFinite = (error: Error): boolean =>
+    error instanceof CalibrationError && /tensor '\w+' takes values that are not finite/.test(error.message);
 
   it('refuses calibration data on which the network is not finite', () => {
-    assert.throws(() => make(dense(2), { samples: rows([1e308, 1e308], [-1e308, 1e308]), inputRange: [0, 1] }), notFinite);
+    assert.throws(
+      () => make(dense(2), { samples: rows([1e308, 1e308], [-1e308, 1e308]), inputRange: [0, 1] }),
+      notFinite,
+    );
     assert.throws(() => make(dense(2), { samples: rows([NaN, 0]), inputRange: [0, 1] }), notFinite);
   });
 });
@@ -119,7 +144,11 @@ describe('encoding an input', () => {
 
   it('takes both ends of the declared range', () => {
     const integers = encode([-1, 1, 0]);
-    assert.deepEqual(Array.from(integers.map((value) => value - model.inputs[0].low[0])), [0, 255, -model.inputs[0].low[0]]);
+    assert.deepEqual(Array.from(integers.map((value) => value - model.inputs[0].low[0])), [
+      0,
+      255,
+      -model.inputs[0].low[0],
+    ]);
   });
 
   it('names index, value and range of a value outside', () => {
@@ -127,7 +156,10 @@ describe('encoding an input', () => {
     for (const value of [1.2, -1.2, Infinity, -Infinity, NaN]) {
       assert.throws(
         () => encode([0, value, 0]),
-        (error: Error) => error instanceof InputRangeError && error.message.includes(`'x0'[1] is ${value}`) && error.message.includes(`[${least}, ${most}]`),
+        (error: Error) =>
+          error instanceof InputRangeError &&
+          error.message.includes(`'x0'[1] is ${value}`) &&
+          error.message.includes(`[${least}, ${most}]`),
       );
     }
   });
@@ -140,13 +172,18 @@ describe('encoding an input', () => {
 });
 
 describe('accumulators', () => {
-  it('that could leave exact arithmetic are refused with the layer\'s name', () => {
+  it("that could leave exact arithmetic are refused with the layer's name", () => {
     const sketch = new Sketch();
     // Two inputs that cancel on all calibration data and nowhere else: a fine scale, and huge worst cases.
     const weight = Float64Array.of(1e6, -1e6 + 1e-3);
-    const y = sketch.add({ op: 'dense', rows: 1, inFeatures: 2, outFeatures: 1, weight, bias: new Float64Array(1) }, [sketch.input([1, 2])], [1, 1]);
+    const y = sketch.add(
+      { op: 'dense', rows: 1, inFeatures: 2, outFeatures: 1, weight, bias: new Float64Array(1) },
+      [sketch.input([1, 2])],
+      [1, 1],
+    );
     assert.throws(
-      () => make(sketch.graph(y), { samples: rows([1e-6, 1e-6], [-1e-6, -1e-6]), inputRange: [-1, 1], activationBits: 16 }),
+      () =>
+        make(sketch.graph(y), { samples: rows([1e-6, 1e-6], [-1e-6, -1e-6]), inputRange: [-1, 1], activationBits: 16 }),
       (error: Error) => error instanceof AccumulatorOverflowError && error.message.includes("layer 'n0'"),
     );
   });

@@ -43,7 +43,11 @@ describe('worst-case intervals', () => {
     const [op] = model.ops;
     assert.ok(op.kind === 'dense');
     const { low, high } = boundModel(model).get(op.output)!;
-    const at = (most: boolean): number => interpret(model, integersAt(model, (i) => (op.weight[i] > 0 === most ? 1 : 0))).get(op.output)![0];
+    const at = (most: boolean): number =>
+      interpret(
+        model,
+        integersAt(model, (i) => (op.weight[i] > 0 === most ? 1 : 0)),
+      ).get(op.output)![0];
     assert.equal(at(true), high[0]);
     assert.equal(at(false), low[0]);
   });
@@ -57,10 +61,16 @@ describe('worst-case intervals', () => {
 
   it('of the float network hold its values too', () => {
     const random = seeded(47);
-    for (const make of [...LAYER_CASES.map((layer) => layer.make), ...new Array<typeof randomGraph>(40).fill(randomGraph)]) {
+    for (const make of [
+      ...LAYER_CASES.map((layer) => layer.make),
+      ...new Array<typeof randomGraph>(40).fill(randomGraph),
+    ]) {
       const graph = make(random);
       const ends = graph.inputs.map(({ shape }) => new Float64Array(shape.reduce((a, b) => a * b, 1)));
-      const bounds = boundGraph(graph, ends.map((values) => ({ low: values.map(() => -1), high: values.map(() => 1) })));
+      const bounds = boundGraph(
+        graph,
+        ends.map((values) => ({ low: values.map(() => -1), high: values.map(() => 1) })),
+      );
       const evaluate = evaluator(graph);
       for (const sample of randomSamples(graph, 10, random)) {
         for (const [name, values] of evaluate(sample)) {
@@ -72,7 +82,14 @@ describe('worst-case intervals', () => {
   });
 
   it('of an input are its codes', () => {
-    const input = { name: 'x', tensor: 0, shape: [2], bits: 3, scale: Float64Array.of(1), low: Float64Array.of(-4, 10) };
+    const input = {
+      name: 'x',
+      tensor: 0,
+      shape: [2],
+      bits: 3,
+      scale: Float64Array.of(1),
+      low: Float64Array.of(-4, 10),
+    };
     assert.deepEqual(inputIntervals(input), { low: Float64Array.of(-4, 10), high: Float64Array.of(3, 17) });
   });
 

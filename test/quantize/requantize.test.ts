@@ -3,12 +3,28 @@ import fc from 'fast-check';
 import { evaluateOp, requantize } from '../../src/quantize/semantics.js';
 import type { IntegerRequantize } from '../../src/quantize/integer-model.js';
 
-const settings = fc.record({ shift: fc.integer({ min: 0, max: 30 }), low: fc.integer({ min: -300, max: 300 }), bits: fc.integer({ min: 1, max: 16 }) });
+const settings = fc.record({
+  shift: fc.integer({ min: 0, max: 30 }),
+  low: fc.integer({ min: -300, max: 300 }),
+  bits: fc.integer({ min: 1, max: 16 }),
+});
 
 describe('requantization', () => {
   it('divides by a power of two and rounds to the nearest integer, halves up', () => {
     const op = { shift: 2, low: -100, bits: 8 };
-    const quarters: [number, number][] = [[-7, -2], [-6, -1], [-5, -1], [-2, 0], [-1, 0], [0, 0], [1, 0], [2, 1], [5, 1], [6, 2], [7, 2]];
+    const quarters: [number, number][] = [
+      [-7, -2],
+      [-6, -1],
+      [-5, -1],
+      [-2, 0],
+      [-1, 0],
+      [0, 0],
+      [1, 0],
+      [2, 1],
+      [5, 1],
+      [6, 2],
+      [7, 2],
+    ];
     for (const [x, expected] of quarters) assert.equal(requantize(op, x) + 0, expected, `${x} / 4`);
   });
 
@@ -47,7 +63,17 @@ describe('requantization', () => {
   });
 
   it('works on each element alone', () => {
-    const op: IntegerRequantize = { kind: 'requantize', shift: 3, low: 0, bits: 4, inputs: [0], output: 1, shape: [4], scale: 1, layer: 'l' };
+    const op: IntegerRequantize = {
+      kind: 'requantize',
+      shift: 3,
+      low: 0,
+      bits: 4,
+      inputs: [0],
+      output: 1,
+      shape: [4],
+      scale: 1,
+      layer: 'l',
+    };
     assert.deepEqual(Array.from(evaluateOp(op, [Float64Array.of(-9, 3, 4, 400)])), [0, 0, 1, 15]);
   });
 });

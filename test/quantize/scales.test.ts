@@ -15,7 +15,8 @@ import { randomSamples } from './support/samples.js';
 
 type Rows = readonly (readonly Float64Array[])[];
 
-const quantized = (graph: Graph, samples: Rows): IntegerModel => quantize(graph, { activationBits: 8, samples, evaluator });
+const quantized = (graph: Graph, samples: Rows): IntegerModel =>
+  quantize(graph, { activationBits: 8, samples, evaluator });
 
 /** Against the float network, on these rows. */
 async function accuracyOf(graph: Graph, model: IntegerModel, rows: Rows): Promise<AccuracyReport> {
@@ -28,14 +29,19 @@ async function accuracyOf(graph: Graph, model: IntegerModel, rows: Rows): Promis
 }
 
 /** Largest error of any element, against that element's own range. */
-const worstElement = ({ outputs }: AccuracyReport): number => Math.max(...outputs.map((output) => output.worstElement?.relativeError ?? Infinity));
+const worstElement = ({ outputs }: AccuracyReport): number =>
+  Math.max(...outputs.map((output) => output.worstElement?.relativeError ?? Infinity));
 
 describe('scales of outputs', () => {
   it('are fine enough for the smallest element of a row of outputs, also behind a move', async () => {
     for (const behind of ['dense', 'move'] as const) {
       const random = seeded(3);
       const sketch = new Sketch();
-      const scores = sketch.affine(sketch.dense(sketch.relu(sketch.dense(sketch.input([1, 8]), 8, random)), 3, random), Float64Array.of(5000, 10, 0.1), numbers(random, 3, 0));
+      const scores = sketch.affine(
+        sketch.dense(sketch.relu(sketch.dense(sketch.input([1, 8]), 8, random)), 3, random),
+        Float64Array.of(5000, 10, 0.1),
+        numbers(random, 3, 0),
+      );
       const graph = sketch.graph(behind === 'move' ? sketch.move([scores], [2, 0, 1], [], [1, 3]) : scores);
       const rows = randomSamples(graph, 40, random);
       const report = await accuracyOf(graph, quantized(graph, rows), rows);
@@ -54,21 +60,46 @@ describe('scales of outputs', () => {
   });
 });
 
-/** Rows whose feature k is `sizes[k % sizes.length]` times a number in [-1, 1], of a network that gives each the same weight. */
-function inOwnUnits(shape: readonly number[], sizes: readonly number[]): { readonly graph: Graph; readonly rows: Float64Array[][] } {
+/**
+ * Rows whose feature k is `sizes[k % sizes.length]` times a number in [-1, 1], of a network that gives each the same
+ * weight.
+ */
+function inOwnUnits(
+  shape: readonly number[],
+  sizes: readonly number[],
+): { readonly graph: Graph; readonly rows: Float64Array[][] } {
   const random = seeded(11);
   const sketch = new Sketch();
   const size = shape.reduce((product, length) => product * length, 1);
   const x = sketch.flatten(sketch.input(shape));
   const weights = Array.from({ length: 6 }, () => numbers(random, size).map((w, k) => w / sizes[k % sizes.length]));
-  const hidden = sketch.add({ op: 'dense', rows: 1, inFeatures: size, outFeatures: 6, weight: Float64Array.from(weights.flatMap((row) => [...row])), bias: numbers(random, 6) }, [x], [1, 6]);
+  const hidden = sketch.add(
+    {
+      op: 'dense',
+      rows: 1,
+      inFeatures: size,
+      outFeatures: 6,
+      weight: Float64Array.from(weights.flatMap((row) => [...row])),
+      bias: numbers(random, 6),
+    },
+    [x],
+    [1, 6],
+  );
   const graph = sketch.graph(sketch.dense(sketch.relu(hidden), 2, random));
-  return { graph, rows: Array.from({ length: 30 }, () => [numbers(random, size).map((value, k) => value * sizes[k % sizes.length])]) };
+  return {
+    graph,
+    rows: Array.from({ length: 30 }, () => [numbers(random, size).map((value, k) => value * sizes[k % sizes.length])]),
+  };
 }
 
 describe('elements of different size', () => {
   it('of an input have scales of their own in any shape and number', async () => {
-    for (const shape of [[1, 4], [1, 1, 4], [2, 2, 1, 1], [1, 260]]) {
+    for (const shape of [
+      [1, 4],
+      [1, 1, 4],
+      [2, 2, 1, 1],
+      [1, 260],
+    ]) {
       const { graph, rows } = inOwnUnits(shape, [3000, 0.02, 1, 40]);
       const model = quantized(graph, rows);
       assert.equal(model.inputs[0].scale.length, rows[0][0].length);
@@ -89,8 +120,16 @@ describe('elements of different size', () => {
     const joined = sketch.concat(sketch.flatten(sketch.input([1, 1, 3])), sketch.input([1, 2]));
     const sizes = [100, 0.1, 5, 2000, 0.3];
     const weight = Float64Array.from({ length: 10 }, (_, k) => (1 + random()) / sizes[k % 5]);
-    const graph = sketch.graph(sketch.add({ op: 'dense', rows: 1, inFeatures: 5, outFeatures: 2, weight, bias: numbers(random, 2) }, [joined], [1, 2]));
-    const rows = Array.from({ length: 30 }, () => [sizes.slice(0, 3), sizes.slice(3)].map((of) => Float64Array.from(of, (size) => size * random())));
+    const graph = sketch.graph(
+      sketch.add(
+        { op: 'dense', rows: 1, inFeatures: 5, outFeatures: 2, weight, bias: numbers(random, 2) },
+        [joined],
+        [1, 2],
+      ),
+    );
+    const rows = Array.from({ length: 30 }, () =>
+      [sizes.slice(0, 3), sizes.slice(3)].map((of) => Float64Array.from(of, (size) => size * random())),
+    );
     const report = await accuracyOf(graph, quantized(graph, rows), rows);
     assert.ok(report.outputs[0].relativeError < 0.02, `${report.outputs[0].relativeError}`);
   });
@@ -106,7 +145,18 @@ describe('elements of different size', () => {
       const sketch = new Sketch();
       const sizes = [300, 4, 0.05, 1];
       const deep = sketch.add(
-        { op: 'conv', inputShape: [1, 4, 5, 5], weightShape: [4, 1, 3, 3], weight: numbers(random, 36).map((w, k) => w * sizes[Math.floor(k / 9)]), bias: new Float64Array(4), groups: 4, strides: [1, 1], dilations: [1, 1], padsBegin: [1, 1], padsEnd: [1, 1] },
+        {
+          op: 'conv',
+          inputShape: [1, 4, 5, 5],
+          weightShape: [4, 1, 3, 3],
+          weight: numbers(random, 36).map((w, k) => w * sizes[Math.floor(k / 9)]),
+          bias: new Float64Array(4),
+          groups: 4,
+          strides: [1, 1],
+          dilations: [1, 1],
+          padsBegin: [1, 1],
+          padsEnd: [1, 1],
+        },
         [sketch.input([1, 4, 5, 5])],
         [1, 4, 5, 5],
       );
@@ -114,7 +164,18 @@ describe('elements of different size', () => {
       const pooled = sketch.max(active, { kernel: [2, 2], strides: [1, 1] });
       const graph = sketch.graph(
         sketch.add(
-          { op: 'conv', inputShape: [1, 4, 4, 4], weightShape: [3, 4, 1, 1], weight: numbers(random, 12).map((w, k) => w / sizes[k % 4]), bias: new Float64Array(3), groups: 1, strides: [1, 1], dilations: [1, 1], padsBegin: [0, 0], padsEnd: [0, 0] },
+          {
+            op: 'conv',
+            inputShape: [1, 4, 4, 4],
+            weightShape: [3, 4, 1, 1],
+            weight: numbers(random, 12).map((w, k) => w / sizes[k % 4]),
+            bias: new Float64Array(3),
+            groups: 1,
+            strides: [1, 1],
+            dilations: [1, 1],
+            padsBegin: [0, 0],
+            padsEnd: [0, 0],
+          },
           [pooled],
           [1, 3, 4, 4],
         ),
@@ -129,10 +190,17 @@ describe('elements of different size', () => {
     const random = seeded(23);
     const sketch = new Sketch();
     const x = sketch.input([1, 6]);
-    const branch = (size: number): string => sketch.relu(sketch.affine(sketch.dense(x, 5, random), new Float64Array(5).fill(size), new Float64Array(5)));
+    const branch = (size: number): string =>
+      sketch.relu(sketch.affine(sketch.dense(x, 5, random), new Float64Array(5).fill(size), new Float64Array(5)));
     const joined = sketch.concat(branch(1), branch(500));
     const weight = numbers(random, 30).map((w, k) => (k % 10 < 5 ? w : w / 500));
-    const graph = sketch.graph(sketch.add({ op: 'dense', rows: 1, inFeatures: 10, outFeatures: 3, weight, bias: numbers(random, 3) }, [joined], [1, 3]));
+    const graph = sketch.graph(
+      sketch.add(
+        { op: 'dense', rows: 1, inFeatures: 10, outFeatures: 3, weight, bias: numbers(random, 3) },
+        [joined],
+        [1, 3],
+      ),
+    );
     const rows = randomSamples(graph, 30, random);
     const report = await accuracyOf(graph, quantized(graph, rows), rows);
     assert.ok(report.outputs[0].relativeError < 0.02, `${report.outputs[0].relativeError}`);
@@ -143,7 +211,9 @@ describe('elements of different size', () => {
     const sketch = new Sketch();
     const graph = sketch.graph(sketch.dense(sketch.relu(sketch.dense(sketch.input([1, 8]), 8, random)), 3, random));
     const rows = randomSamples(graph, 30, random);
-    const { classes, index } = gatherStatistics(evaluator(graph), rows, new UnitClasses(graph)).get(graph.nodes[1].output)!;
+    const { classes, index } = gatherStatistics(evaluator(graph), rows, new UnitClasses(graph)).get(
+      graph.nodes[1].output,
+    )!;
     assert.equal(classes.length, 8);
     assert.equal(index?.length, 8);
     const [, relu] = quantized(graph, rows).ops;
@@ -154,7 +224,11 @@ describe('elements of different size', () => {
 
 describe('the grid of a range', () => {
   it('has a step that is no smaller than the size of its values makes sensible', () => {
-    for (const [min, max] of [[3, 3 + 1e-15], [-2 - 1e-9, -2], [0.9, 1]]) {
+    for (const [min, max] of [
+      [3, 3 + 1e-15],
+      [-2 - 1e-9, -2],
+      [0.9, 1],
+    ]) {
       const { step, low } = gridFor(min, max, 8);
       assert.ok(step > Math.abs(max) / 8 / 256, `${min} to ${max}: ${step}`);
       assert.ok(low * step < min + step && (low + 255) * step > max - step, `${min} to ${max} lies in its grid`);
@@ -172,7 +246,9 @@ describe('operands of linear layers', () => {
     const graph = sketch.graph(...Array.from({ length: readers }, () => sketch.relu(sketch.dense(wide, 16, random))));
     const model = quantized(graph, randomSamples(graph, 20, random));
     const [first] = model.ops.filter(({ kind }) => kind === 'dense');
-    return model.ops.flatMap((op) => (op.kind === 'requantize' && op.inputs[0] === first.output ? [{ bits: op.bits }] : []));
+    return model.ops.flatMap((op) =>
+      op.kind === 'requantize' && op.inputs[0] === first.output ? [{ bits: op.bits }] : [],
+    );
   };
 
   it('are cut once for all layers that read them where that costs less than their bits in each, to four bits more than an activation', () => {

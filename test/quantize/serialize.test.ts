@@ -17,7 +17,8 @@ describe('a stored integer model', () => {
       const copy = restoreIntegerModel(storeIntegerModel(model).json);
       assert.deepEqual(copy, { ...model, ops: model.ops.map(({ bounds: _, ...op }) => op) });
       assert.deepEqual(boundModel(copy), boundModel(model));
-      for (const inputs of take(5, integerInputs(model, random))) assert.deepEqual(runIntegerModel(copy, inputs), runIntegerModel(model, inputs));
+      for (const inputs of take(5, integerInputs(model, random)))
+        assert.deepEqual(runIntegerModel(copy, inputs), runIntegerModel(model, inputs));
     }
   });
 
@@ -26,7 +27,10 @@ describe('a stored integer model', () => {
     const model = quantizeRandomly(randomGraph(random), 8, random);
     const text = storeIntegerModel(model).json;
     assert.ok(!text.includes('"bounds"'));
-    const claimed = text.replaceAll('"layer":', '"bounds":{"low":{"type":"f64","data":[0]},"high":{"type":"f64","data":[0]}},"layer":');
+    const claimed = text.replaceAll(
+      '"layer":',
+      '"bounds":{"low":{"type":"f64","data":[0]},"high":{"type":"f64","data":[0]}},"layer":',
+    );
     assert.deepEqual(boundModel(restoreIntegerModel(claimed)), boundModel(model));
   });
 
@@ -34,7 +38,14 @@ describe('a stored integer model', () => {
     const random = seeded(58);
     const wide = (weight: Float64Array): IntegerModel => {
       const sketch = new Sketch();
-      const body = { op: 'dense', rows: 1, inFeatures: 64, outFeatures: 80, weight, bias: new Float64Array(80) } as const;
+      const body = {
+        op: 'dense',
+        rows: 1,
+        inFeatures: 64,
+        outFeatures: 80,
+        weight,
+        bias: new Float64Array(80),
+      } as const;
       return quantizeRandomly(sketch.graph(sketch.add(body, [sketch.input([1, 64])], [1, 80])), 8, random);
     };
     const model = wide(numbers(random, 64 * 80));
@@ -46,20 +57,38 @@ describe('a stored integer model', () => {
     const unaligned = new Uint8Array(bytes.length + 3);
     unaligned.set(bytes, 3);
     for (const file of [bytes, unaligned.subarray(3), Buffer.from(unaligned.buffer, 3)]) {
-      assert.deepStrictEqual(restoreIntegerModel(json, file), { ...model, ops: model.ops.map(({ bounds: _, ...rest }) => rest) });
+      assert.deepStrictEqual(restoreIntegerModel(json, file), {
+        ...model,
+        ops: model.ops.map(({ bounds: _, ...rest }) => rest),
+      });
     }
     // As versions before wrote it: every number in the JSON.
     const before = JSON.stringify(
-      { format: 'zkinfer-integer-model', version: 2, model: { ...model, ops: model.ops.map(({ bounds: _, ...rest }) => rest) } },
-      (_, value: unknown) => (ArrayBuffer.isView(value) ? { type: 'f64', data: Array.from(value as Int16Array) } : value),
+      {
+        format: 'zkinfer-integer-model',
+        version: 2,
+        model: { ...model, ops: model.ops.map(({ bounds: _, ...rest }) => rest) },
+      },
+      (_, value: unknown) =>
+        ArrayBuffer.isView(value) ? { type: 'f64', data: Array.from(value as Int16Array) } : value,
     );
-    for (const inputs of take(2, integerInputs(model, random))) assert.deepEqual(runIntegerModel(restoreIntegerModel(before), inputs), runIntegerModel(model, inputs));
-    const plain = { ...model, ops: model.ops.map((one) => (one.kind === 'dense' ? { ...one, weight: Float64Array.from(one.weight) } : one)) };
+    for (const inputs of take(2, integerInputs(model, random)))
+      assert.deepEqual(runIntegerModel(restoreIntegerModel(before), inputs), runIntegerModel(model, inputs));
+    const plain = {
+      ...model,
+      ops: model.ops.map((one) => (one.kind === 'dense' ? { ...one, weight: Float64Array.from(one.weight) } : one)),
+    };
     assert.deepEqual(boundModel({ ...plain, ops: plain.ops.map(({ bounds: _, ...rest }) => rest) }), boundModel(model));
-    for (const inputs of take(3, integerInputs(model, random))) assert.deepEqual(runIntegerModel(model, inputs), runIntegerModel(plain, inputs));
-    for (const wrong of [undefined, bytes.subarray(0, bytes.length - 1), new Uint8Array()]) assert.throws(() => restoreIntegerModel(json, wrong), IntegerModelFormatError);
+    for (const inputs of take(3, integerInputs(model, random)))
+      assert.deepEqual(runIntegerModel(model, inputs), runIntegerModel(plain, inputs));
+    for (const wrong of [undefined, bytes.subarray(0, bytes.length - 1), new Uint8Array()])
+      assert.throws(() => restoreIntegerModel(json, wrong), IntegerModelFormatError);
     for (const place of ['"offset":4,', '"offset":-8,', '"offset":1e15,']) {
-      assert.throws(() => restoreIntegerModel(json.replace('"offset":0,', place), bytes), IntegerModelFormatError, place);
+      assert.throws(
+        () => restoreIntegerModel(json.replace('"offset":0,', place), bytes),
+        IntegerModelFormatError,
+        place,
+      );
     }
   });
 
@@ -72,7 +101,16 @@ describe('a stored integer model', () => {
   });
 
   it('is refused when it is other JSON or of another version', () => {
-    for (const text of ['null', '[]', '3', '"x"', '{}', '{"format":"zkinfer-integer-model","version":99,"model":{}}', '{"format":"zkinfer-integer-model","version":1}', '{"format":"zkinfer-integer-model","version":2,"model":{}}']) {
+    for (const text of [
+      'null',
+      '[]',
+      '3',
+      '"x"',
+      '{}',
+      '{"format":"zkinfer-integer-model","version":99,"model":{}}',
+      '{"format":"zkinfer-integer-model","version":1}',
+      '{"format":"zkinfer-integer-model","version":2,"model":{}}',
+    ]) {
       assert.throws(() => restoreIntegerModel(text), IntegerModelFormatError, text);
     }
   });
@@ -87,6 +125,7 @@ describe('a stored integer model', () => {
       { ...model, ops: [...model.ops].reverse() },
       { ...model, outputs: [{ ...model.outputs[0], tensor: 99 }] },
     ];
-    for (const one of bad) assert.throws(() => restoreIntegerModel(storeIntegerModel(one).json), IntegerModelFormatError);
+    for (const one of bad)
+      assert.throws(() => restoreIntegerModel(storeIntegerModel(one).json), IntegerModelFormatError);
   });
 });

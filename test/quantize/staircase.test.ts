@@ -1,4 +1,6 @@
-/** Rounding by any real factor as integer arithmetic: each integer in reach gets the code that real arithmetic gives it. */
+/**
+ * Rounding by any real factor as integer arithmetic: each integer in reach gets the code that real arithmetic gives it.
+ */
 import assert from 'node:assert/strict';
 import type { Graph } from '../../src/network/graph.js';
 import { evaluator } from '../../src/network/evaluate.js';
@@ -17,21 +19,34 @@ describe('a staircase of codes', () => {
       const factor = 2 ** (-7 * random()) * (k % 7 === 0 ? 3 : 1);
       const code = (n: number): number => clamp(nearestEven(n * factor) + 9, 0, 255);
       const [from, to] = [-Math.floor(300 / factor), Math.floor(400 / factor)];
-      const line = exactLine(edges(code, from, to, (c) => (c - 9.5) / factor, [0, 255]), [factor], 36);
+      const line = exactLine(
+        edges(code, from, to, (c) => (c - 9.5) / factor, [0, 255]),
+        [factor],
+        36,
+      );
       assert.ok(line, `factor ${factor}`);
       const wrong: number[] = [];
-      for (let n = from; n <= to; n += 1) if (clamp(Math.floor((line.multipliers[0] * n + line.offset) / 2 ** line.shift), 0, 255) !== code(n)) wrong.push(n);
+      for (let n = from; n <= to; n += 1)
+        if (clamp(Math.floor((line.multipliers[0] * n + line.offset) / 2 ** line.shift), 0, 255) !== code(n))
+          wrong.push(n);
       assert.deepEqual(wrong, [], `times ${factor}`);
     }
   });
 
   it('has no single line where halves go to the even code', () => {
     const code = (n: number): number => clamp(nearestEven(n / 4), -100, 100);
-    assert.equal(exactLine(edges(code, -500, 500, (c) => 4 * (c - 0.5), [-100, 100]), [1 / 4], 36), undefined);
+    assert.equal(
+      exactLine(
+        edges(code, -500, 500, (c) => 4 * (c - 0.5), [-100, 100]),
+        [1 / 4],
+        36,
+      ),
+      undefined,
+    );
   });
 });
 
-describe('a rounding to the author\'s grid', () => {
+describe("a rounding to the author's grid", () => {
   const cases = [
     { name: 'halves to even', factor: 0.25, offset: 0, step: 1, zero: 7, low: 0, high: 255 },
     { name: 'halves of sixths', factor: 1 / 6, offset: 0, step: 1, zero: 0, low: -128, high: 127 },
@@ -48,10 +63,23 @@ describe('a rounding to the author\'s grid', () => {
         const { factor, offset, step, zero } = rest;
         const graph: Graph = {
           inputs: [{ name: 'x', shape: [1], integers: [-reach, reach] }],
-          nodes: [{
-            op: 'round', name: 'n', source: 'QuantizeLinear', inputs: ['x'], output: 'y', shape: [1], integers: [low, high],
-            factors: [one(factor)], offset: one(offset), step: one(step), zero: one(zero), low: one(low), high: one(high),
-          }],
+          nodes: [
+            {
+              op: 'round',
+              name: 'n',
+              source: 'QuantizeLinear',
+              inputs: ['x'],
+              output: 'y',
+              shape: [1],
+              integers: [low, high],
+              factors: [one(factor)],
+              offset: one(offset),
+              step: one(step),
+              zero: one(zero),
+              low: one(low),
+              high: one(high),
+            },
+          ],
           outputs: [{ name: 'y', tensor: 'y', shape: [1] }],
           notes: [],
         };

@@ -10,7 +10,8 @@ import { seeded } from '../witness/gadgets/cases.js';
 function violatedByDefinition(system: R1cs, witness: Witness): number[] {
   const sum = ({ offsets, wires, values }: SparseMatrix, row: number): bigint => {
     let total = 0n;
-    for (let i = offsets[row]; i < offsets[row + 1]; i++) total += system.coefficients[values[i]] * wireValue(witness, wires[i]);
+    for (let i = offsets[row]; i < offsets[row + 1]; i++)
+      total += system.coefficients[values[i]] * wireValue(witness, wires[i]);
     return total;
   };
   return Array.from({ length: system.constraintCount }, (_, row) => row).filter(
@@ -47,7 +48,12 @@ function satisfied(seed: number): { system: R1cs; values: bigint[] } {
     builder.c.push(values.length - 1, builder.coefficients.idOf(1));
     builder.endConstraint();
   }
-  const system = builder.finish({ wireCount: values.length, publicOutputCount: 0, publicInputCount: 0, privateInputCount: 30 });
+  const system = builder.finish({
+    wireCount: values.length,
+    publicOutputCount: 0,
+    publicInputCount: 0,
+    privateInputCount: 30,
+  });
   return { system, values };
 }
 

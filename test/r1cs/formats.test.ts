@@ -9,11 +9,41 @@ import { decodeR1cs, encodeR1cs, r1csChunks, R1csFormatError } from '../../src/r
 import { readSectionSizes, readSectionStart } from '../../src/groth16/section-file.js';
 import { decodeSym, symLines, SymFormatError } from '../../src/r1cs/sym-file.js';
 import { FIELD_MODULUS, nonZeros, sourceOf, type R1cs } from '../../src/r1cs/types.js';
-import { decodeWtns, encodeWtns, witnessBytes, WitnessFormatError, witnessFromBytes, witnessOf, wireValue } from '../../src/r1cs/witness.js';
+import {
+  decodeWtns,
+  encodeWtns,
+  witnessBytes,
+  WitnessFormatError,
+  witnessFromBytes,
+  witnessOf,
+  wireValue,
+} from '../../src/r1cs/witness.js';
 import { seeded } from '../witness/gadgets/cases.js';
 
-const EDGES = [0n, 1n, -1n, 2n, 65536n, 65537n, -65537n, 1n << 32n, -(1n << 32n), (1n << 52n) - 1n, 1n << 52n, (1n << 53n) - 1n, 1n - (1n << 53n),
-  1n << 53n, -(1n << 53n), 1n << 64n, FIELD_MODULUS - (1n << 60n), FIELD_MODULUS / 2n, -(FIELD_MODULUS / 2n), 4026531841n, 0x43e1f593f0000001n, -0x43e1f593f0000002n];
+const EDGES = [
+  0n,
+  1n,
+  -1n,
+  2n,
+  65536n,
+  65537n,
+  -65537n,
+  1n << 32n,
+  -(1n << 32n),
+  (1n << 52n) - 1n,
+  1n << 52n,
+  (1n << 53n) - 1n,
+  1n - (1n << 53n),
+  1n << 53n,
+  -(1n << 53n),
+  1n << 64n,
+  FIELD_MODULUS - (1n << 60n),
+  FIELD_MODULUS / 2n,
+  -(FIELD_MODULUS / 2n),
+  4026531841n,
+  0x43e1f593f0000001n,
+  -0x43e1f593f0000002n,
+];
 
 /** A random system over edge values: 200 rows of up to 12 entries a matrix. */
 function randomSystem(seed: number): R1cs {
@@ -56,7 +86,8 @@ describe('coefficient table', () => {
 
   it('refuses numbers that are not exact integers', () => {
     const { coefficients } = new R1csBuilder();
-    for (const value of [0.5, NaN, Infinity, 2 ** 53, -(2 ** 60), 100000.25]) assert.throws(() => coefficients.idOf(value), RangeError);
+    for (const value of [0.5, NaN, Infinity, 2 ** 53, -(2 ** 60), 100000.25])
+      assert.throws(() => coefficients.idOf(value), RangeError);
   });
 });
 
@@ -72,7 +103,13 @@ describe('.r1cs files', () => {
     const system = randomSystem(1);
     const again = decodeR1cs(encodeR1cs(system));
     assert.deepEqual(entries(again), entries(system));
-    for (const key of ['wireCount', 'constraintCount', 'publicOutputCount', 'publicInputCount', 'privateInputCount'] as const) {
+    for (const key of [
+      'wireCount',
+      'constraintCount',
+      'publicOutputCount',
+      'publicInputCount',
+      'privateInputCount',
+    ] as const) {
       assert.equal(again[key], system[key]);
     }
     assert.equal(nonZeros(again), nonZeros(system));
@@ -81,17 +118,22 @@ describe('.r1cs files', () => {
   it('come in pieces that add up to the announced sizes', () => {
     const pieces = [...r1csChunks(sourceOf(randomSystem(2)))];
     assert.ok(pieces.length > 3);
-    assert.equal(pieces.reduce((sum, { length }) => sum + length, 0), encodeR1cs(randomSystem(2)).length);
+    assert.equal(
+      pieces.reduce((sum, { length }) => sum + length, 0),
+      encodeR1cs(randomSystem(2)).length,
+    );
   });
 
   it('that are truncated or altered give a FormatError or another valid system, never anything else', () => {
     const bytes = encodeR1cs(randomSystem(3));
     const random = seeded(4);
-    for (let length = 0; length < 200; length++) assert.throws(() => decodeR1cs(bytes.subarray(0, length)), R1csFormatError);
+    for (let length = 0; length < 200; length++)
+      assert.throws(() => decodeR1cs(bytes.subarray(0, length)), R1csFormatError);
     for (let i = 0; i < 300; i++) {
       assert.throws(() => decodeR1cs(bytes.subarray(0, Math.floor(random() * bytes.length))), R1csFormatError);
       const altered = bytes.slice();
-      for (let j = 0; j < 3; j++) altered[Math.floor(random() * (random() < 0.5 ? 120 : bytes.length))] = Math.floor(random() * 256);
+      for (let j = 0; j < 3; j++)
+        altered[Math.floor(random() * (random() < 0.5 ? 120 : bytes.length))] = Math.floor(random() * 256);
       try {
         decodeR1cs(altered);
       } catch (error) {
@@ -106,10 +148,16 @@ describe('.r1cs files', () => {
     const [wiresAt, rowsAt] = [24 + 36, 24 + 60];
     assert.deepEqual([view.getUint32(wiresAt, true), view.getUint32(rowsAt, true)], [50, 200]);
     for (const count of [51, 1 << 20, 2 ** 32 - 1]) {
-      for (const [at, text] of [[wiresAt, /announces \d+ wires/], [rowsAt, /constraint/]] as const) {
+      for (const [at, text] of [
+        [wiresAt, /announces \d+ wires/],
+        [rowsAt, /constraint/],
+      ] as const) {
         const lying = bytes.slice();
         new DataView(lying.buffer).setUint32(at, at === rowsAt ? count + 200 : count, true);
-        assert.throws(() => decodeR1cs(lying), (error) => error instanceof R1csFormatError && text.test(error.message));
+        assert.throws(
+          () => decodeR1cs(lying),
+          (error) => error instanceof R1csFormatError && text.test(error.message),
+        );
       }
     }
     // Some tools leave the labels out: the last section, 12 bytes of header and 8 a wire.
@@ -180,7 +228,9 @@ describe('witnesses', () => {
   it('become 32 canonical little-endian bytes a wire, and are read back', () => {
     const bytes = witnessBytes(witness);
     EDGES.forEach((value, wire) => {
-      const hex = Buffer.from(bytes.subarray(wire * 32, wire * 32 + 32)).reverse().toString('hex');
+      const hex = Buffer.from(bytes.subarray(wire * 32, wire * 32 + 32))
+        .reverse()
+        .toString('hex');
       assert.equal(BigInt(`0x${hex}`), ((value % FIELD_MODULUS) + FIELD_MODULUS) % FIELD_MODULUS);
     });
     assert.deepEqual(witnessFromBytes(bytes), witness);
@@ -193,7 +243,8 @@ describe('witnesses', () => {
     assert.throws(() => witnessFromBytes(bytes), WitnessFormatError);
     assert.throws(() => witnessFromBytes(bytes.subarray(1)), WitnessFormatError);
     const file = encodeWtns(witnessBytes(witness));
-    for (let length = 0; length < file.length; length += 13) assert.throws(() => decodeWtns(file.subarray(0, length)), WitnessFormatError);
+    for (let length = 0; length < file.length; length += 13)
+      assert.throws(() => decodeWtns(file.subarray(0, length)), WitnessFormatError);
   });
 });
 
@@ -204,6 +255,7 @@ describe('.sym files', () => {
   });
 
   it('that are damaged or leave a wire without a name give a SymFormatError', () => {
-    for (const text of ['1,1,0', '1,7,0,x\n', '1,x,0,y\n', '', '1,1.5,0,x\n']) assert.throws(() => decodeSym(text, 2), SymFormatError);
+    for (const text of ['1,1,0', '1,7,0,x\n', '1,x,0,y\n', '', '1,1.5,0,x\n'])
+      assert.throws(() => decodeSym(text, 2), SymFormatError);
   });
 });

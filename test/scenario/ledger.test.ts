@@ -32,8 +32,14 @@ describe('the integrity ledger from end to end, with real proofs', () => {
 
   it('accepts the proved answer and pays it out by the terms and the provenance graph', () => {
     assert.equal(facts.proved.operator, operator);
-    // 60 % operator, 25 % owner; of the contributors' 15 %, 40 % owner (model version), 30 % trainer (run), 30 % curator (data set).
-    assert.deepEqual(facts.shares, { operator: (ETHER * 6n) / 100n, owner: (ETHER * 31n) / 1000n, curator: (ETHER * 45n) / 10_000n, trainer: (ETHER * 45n) / 10_000n });
+    // 60 % operator, 25 % owner; of the contributors' 15 %, 40 % owner (model version), 30 % trainer (run), 30 %
+    // curator (data set).
+    assert.deepEqual(facts.shares, {
+      operator: (ETHER * 6n) / 100n,
+      owner: (ETHER * 31n) / 1000n,
+      curator: (ETHER * 45n) / 10_000n,
+      trainer: (ETHER * 45n) / 10_000n,
+    });
   });
 
   it('slashes the late rival, reopens the request, and another answers it', () => {

@@ -54,11 +54,17 @@ export async function openCrowdChain(): Promise<CrowdChain> {
   let time = 0;
   let executing = 0;
   let counter = 0;
-  async function batch(calls: readonly { readonly method: string; readonly params: readonly unknown[] }[]): Promise<unknown[]> {
+  async function batch(
+    calls: readonly { readonly method: string; readonly params: readonly unknown[] }[],
+  ): Promise<unknown[]> {
     const results: unknown[] = [];
     for (let at = 0; at < calls.length; at += BATCH) {
-      const body = JSON.stringify(calls.slice(at, at + BATCH).map((call) => ({ jsonrpc: '2.0', id: (counter += 1), ...call })));
-      const answers = (await (await fetch(anvil.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })).json()) as { result?: unknown; error?: { message: string } }[];
+      const body = JSON.stringify(
+        calls.slice(at, at + BATCH).map((call) => ({ jsonrpc: '2.0', id: (counter += 1), ...call })),
+      );
+      const answers = (await (
+        await fetch(anvil.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+      ).json()) as { result?: unknown; error?: { message: string } }[];
       for (const { result, error } of answers) {
         if (error) throw new Error(error.message);
         results.push(result);
@@ -82,7 +88,10 @@ export async function openCrowdChain(): Promise<CrowdChain> {
     get executing() {
       return executing;
     },
-    fund: async (accounts, ether) => void (await batch(accounts.map((account) => ({ method: 'anvil_setBalance', params: [account, hex(ether * 10n ** 18n)] })))),
+    fund: async (accounts, ether) =>
+      void (await batch(
+        accounts.map((account) => ({ method: 'anvil_setBalance', params: [account, hex(ether * 10n ** 18n)] })),
+      )),
     async begin() {
       await batch([
         { method: 'anvil_autoImpersonateAccount', params: [true] },
@@ -92,21 +101,58 @@ export async function openCrowdChain(): Promise<CrowdChain> {
       time = (await rpc.provider.getBlock('latest'))!.timestamp;
     },
     async block(calls, seconds, market) {
-      await batch(calls.map(({ from, to, data, value = 0n, gas, gasPrice = GAS_PRICE }) => ({ method: 'eth_sendTransaction', params: [{ from, to, data, value: hex(value), gas: hex(gas), gasPrice: hex(gasPrice), nonce: hex(nonce(from)) }] })));
+      await batch(
+        calls.map(({ from, to, data, value = 0n, gas, gasPrice = GAS_PRICE }) => ({
+          method: 'eth_sendTransaction',
+          params: [
+            { from, to, data, value: hex(value), gas: hex(gas), gasPrice: hex(gasPrice), nonce: hex(nonce(from)) },
+          ],
+        })),
+      );
       time += seconds;
       const start = performance.now();
-      await batch([{ method: 'evm_setNextBlockTimestamp', params: [hex(time)] }, { method: 'evm_mine', params: [] }]);
+      await batch([
+        { method: 'evm_setNextBlockTimestamp', params: [hex(time)] },
+        { method: 'evm_mine', params: [] },
+      ]);
       executing += (performance.now() - start) / 1000;
       const number = hex(await rpc.provider.getBlockNumber());
       const [block, receipts] = (await batch([
         { method: 'eth_getBlockByNumber', params: [number, true] },
         { method: 'eth_getBlockReceipts', params: [number] },
-      ])) as [{ transactions: { input: string }[] }, { from: string; gasUsed: string; status: string; logs: { address: string; topics: string[]; data: string; blockNumber: string; blockHash: string; transactionHash: string }[] }[]];
-      if (receipts.length !== calls.length) throw new Error(`${calls.length} transactions were sent and ${receipts.length} mined`);
+      ])) as [
+        { transactions: { input: string }[] },
+        {
+          from: string;
+          gasUsed: string;
+          status: string;
+          logs: {
+            address: string;
+            topics: string[];
+            data: string;
+            blockNumber: string;
+            blockHash: string;
+            transactionHash: string;
+          }[];
+        }[],
+      ];
+      if (receipts.length !== calls.length)
+        throw new Error(`${calls.length} transactions were sent and ${receipts.length} mined`);
       const events = receipts.flatMap(({ logs }) =>
-        logs.filter(({ address }) => address.toLowerCase() === market.toLowerCase()).flatMap((log) => marketEvent({ ...log, blockNumber: Number(log.blockNumber) }) ?? []),
+        logs
+          .filter(({ address }) => address.toLowerCase() === market.toLowerCase())
+          .flatMap((log) => marketEvent({ ...log, blockNumber: Number(log.blockNumber) }) ?? []),
       );
-      return { time, events, receipts: receipts.map(({ from, gasUsed, status }, i) => ({ from, gasUsed: Number(gasUsed), ok: status === '0x1', selector: dataSlice(block.transactions[i].input, 0, 4) })) };
+      return {
+        time,
+        events,
+        receipts: receipts.map(({ from, gasUsed, status }, i) => ({
+          from,
+          gasUsed: Number(gasUsed),
+          ok: status === '0x1',
+          selector: dataSlice(block.transactions[i].input, 0, 4),
+        })),
+      };
     },
     async close() {
       rpc.provider.destroy();

@@ -1,15 +1,30 @@
 /**
- * A market with many operators, some of whom fail, lie or are late, and with askers who are after the operators' bonds, on a real EVM with the real contracts and the generated
- * verifier of a fixture model. Proofs are real for the contract: they satisfy the verifier's equation for exactly the
- * operator's and the request's context. They are made with the key's trapdoor instead of by a prover, which the verifier
- * cannot tell apart (that is what zero knowledge means) and which takes milliseconds.
+ * A market with many operators, some of whom fail, lie or are late, and with askers who are after the operators' bonds,
+ * on a real EVM with the real contracts and the generated verifier of a fixture model. Proofs are real for the
+ * contract: they satisfy the verifier's equation for exactly the operator's and the request's context. They are made
+ * with the key's trapdoor instead of by a prover, which the verifier cannot tell apart (that is what zero knowledge
+ * means) and which takes milliseconds.
  *
  * Agents act on the events of the last block only. What they earned and lost is read from the chain.
  */
 import { keccak256, ZeroAddress } from 'ethers';
-import { deployContract, deployRegistry, developmentSigner, memoryJournal, registerModel, type Sender, sendOnce } from '../../src/chain/index.js';
+import {
+  deployContract,
+  deployRegistry,
+  developmentSigner,
+  memoryJournal,
+  registerModel,
+  type Sender,
+  sendOnce,
+} from '../../src/chain/index.js';
 import { deployLedger, LEDGER_ABIS, MARKET_ABI, MODES, type Mode, ROYALTIES_ABI } from '../../src/ledger/index.js';
-import { compileSolidity, contextFor, contractName, inferenceCalldata, renderVerifier } from '../../src/solidity/index.js';
+import {
+  compileSolidity,
+  contextFor,
+  contractName,
+  inferenceCalldata,
+  renderVerifier,
+} from '../../src/solidity/index.js';
 import type { Manifest } from '../../src/manifest.js';
 import { PROVENANCE_ABI } from '../../src/provenance/abi.js';
 import { seededRandom } from '../chain/fault-proxy.js';
@@ -17,13 +32,15 @@ import { compiledFixture } from '../fixtures-compiled.js';
 import { trapdoor } from '../solidity/trapdoor.js';
 import { accountNamed, type Call, GAS_PRICE, openCrowdChain, type Receipt } from './chain.js';
 
-/** `hides`: lies, and when it sees the dispute of a watcher on its way it disputes itself first, from a second account. */
+/**
+ * `hides`: lies, and when it sees the dispute of a watcher on its way it disputes itself first, from a second account.
+ */
 export const CONDUCTS = ['honest', 'fails', 'lies', 'hides', 'late'] as const;
 export type Conduct = (typeof CONDUCTS)[number];
 
 /**
- * `withholds`: deletes the input once an honest operator has answered, and disputes from a second account. `floods`: asks what cannot
- * be answered, since the input is gone or no input, and cancels it later.
+ * `withholds`: deletes the input once an honest operator has answered, and disputes from a second account. `floods`:
+ * asks what cannot be answered, since the input is gone or no input, and cancels it later.
  */
 export type Intent = 'plain' | 'withholds' | 'floods';
 
@@ -33,7 +50,10 @@ export interface SimulationPlan {
   /** Of lies that a watcher finds in time. */
   readonly detection: number;
   readonly seed: number;
-  /** What honest operators do about strangers' inputs. Default true: compute before they promise, and keep what they promised. */
+  /**
+   * What honest operators do about strangers' inputs. Default true: compute before they promise, and keep what they
+   * promised.
+   */
   readonly careful?: boolean;
   readonly say?: (text: string) => void;
 }
@@ -50,12 +70,17 @@ export interface SimulationReport {
   readonly secondsToAccepted: Readonly<Record<Mode, { readonly median: number; readonly p95: number }>>;
   /** Gas of all transactions of everyone, for each accepted answer. */
   readonly gasPerAnswer: number;
-  readonly gasByAction: Readonly<Record<string, { readonly count: number; readonly mean: number; readonly reverted: number }>>;
+  readonly gasByAction: Readonly<
+    Record<string, { readonly count: number; readonly mean: number; readonly reverted: number }>
+  >;
   /** Of both kinds of liars. */
   readonly lies: Readonly<Record<'lies' | 'hides', Lies>>;
   /** In ether, fees and bonds without gas, for each kind of operator together; and for a lie on average. */
   readonly profit: Readonly<Record<Conduct, number>>;
-  /** Watchers that askers named: what they sent, how much of it came second, and what they have in the end, in ether, gas paid. */
+  /**
+   * Watchers that askers named: what they sent, how much of it came second, and what they have in the end, in ether,
+   * gas paid.
+   */
   readonly watching: { readonly disputes: number; readonly overtaken: number; readonly profit: number };
   /** What askers who are no plain ones asked, and have in the end, in ether, gas paid; with their second accounts. */
   readonly attacks: Readonly<Record<Exclude<Intent, 'plain'>, { readonly asked: number; readonly profit: number }>>;
@@ -83,7 +108,17 @@ export interface Lies {
 }
 
 const ETHER = 10n ** 18n;
-export const TERMS = { fee: ETHER / 100n, bond: ETHER / 20n, challengeBond: ETHER / 100n, operatorBps: 7_000n, window: 60, challengeWindow: 60, proveWindow: 60, deadline: 600, blockSeconds: 12 } as const;
+export const TERMS = {
+  fee: ETHER / 100n,
+  bond: ETHER / 20n,
+  challengeBond: ETHER / 100n,
+  operatorBps: 7_000n,
+  window: 60,
+  challengeWindow: 60,
+  proveWindow: 60,
+  deadline: 600,
+  blockSeconds: 12,
+} as const;
 const STAKE = ETHER;
 const PER_BLOCK = 100;
 const CONCURRENT = 4;
@@ -135,20 +170,64 @@ export async function simulate(plan: SimulationPlan): Promise<SimulationReport> 
   try {
     const { manifest } = await compiledFixture('tabular');
     const { secret, verifierCode } = await (judge ??= makeJudge(manifest));
-    const owner: Sender = { rpc: chain.rpc, signer: developmentSigner(0), journal: memoryJournal(), timeoutMs: 120_000 };
+    const owner: Sender = {
+      rpc: chain.rpc,
+      signer: developmentSigner(0),
+      journal: memoryJournal(),
+      timeoutMs: 120_000,
+    };
     const { registry } = await deployRegistry(owner);
     const { challengeWindow, proveWindow, challengeBond } = TERMS;
-    const ledger = await deployLedger(owner, registry.address, { challengeWindow, proveWindow, challengeBond, maxWindow: 600, unbondingDelay: 1_000, minBond: ETHER / 100n });
+    const ledger = await deployLedger(owner, registry.address, {
+      challengeWindow,
+      proveWindow,
+      challengeBond,
+      maxWindow: 600,
+      unbondingDelay: 1_000,
+      minBond: ETHER / 100n,
+    });
     const verifier = await deployContract(owner, verifierCode, 'deploying the verifier');
-    const model = await registerModel(owner, registry.address, { manifest, key: secret.key, verifier: verifier.address, artifact: verifierCode });
-    const terms = { operatorBps: Number(TERMS.operatorBps), ownerBps: 3_000, contributorsBps: 0, parentsBps: 0, derivativeBps: 0, saleBps: 0 };
-    await sendOnce(owner, { purpose: 'no lineage', to: ledger.provenance.address, data: PROVENANCE_ABI.encodeFunctionData('declareWithoutLineage', [model.modelId, model.version]), action: 'declaring no lineage', abis: [PROVENANCE_ABI] });
-    await sendOnce(owner, { purpose: 'terms', to: ledger.royalties.address, data: ROYALTIES_ABI.encodeFunctionData('setTerms', [model.modelId, model.version, terms, [], []]), action: 'setting the terms', abis: LEDGER_ABIS });
+    const model = await registerModel(owner, registry.address, {
+      manifest,
+      key: secret.key,
+      verifier: verifier.address,
+      artifact: verifierCode,
+    });
+    const terms = {
+      operatorBps: Number(TERMS.operatorBps),
+      ownerBps: 3_000,
+      contributorsBps: 0,
+      parentsBps: 0,
+      derivativeBps: 0,
+      saleBps: 0,
+    };
+    await sendOnce(owner, {
+      purpose: 'no lineage',
+      to: ledger.provenance.address,
+      data: PROVENANCE_ABI.encodeFunctionData('declareWithoutLineage', [model.modelId, model.version]),
+      action: 'declaring no lineage',
+      abis: [PROVENANCE_ABI],
+    });
+    await sendOnce(owner, {
+      purpose: 'terms',
+      to: ledger.royalties.address,
+      data: ROYALTIES_ABI.encodeFunctionData('setTerms', [model.modelId, model.version, terms, [], []]),
+      action: 'setting the terms',
+      abis: LEDGER_ABIS,
+    });
     const market = ledger.market.address;
 
     const conduct = Array.from({ length: plan.operators }, (_, i): Conduct => {
       const share = (i + 0.5) / plan.operators;
-      return share < FAULTY ? 'fails' : share < 2 * FAULTY ? 'lies' : share < 3 * FAULTY ? 'hides' : share < 4 * FAULTY ? 'late' : 'honest';
+      return share < FAULTY
+        ? 'fails'
+        : share < 2 * FAULTY
+          ? 'lies'
+          : share < 3 * FAULTY
+            ? 'hides'
+            : share < 4 * FAULTY
+              ? 'late'
+              : 'honest';
     });
     const operators = conduct.map((_, i) => accountNamed(`operator ${i}`));
     const index = new Map(operators.map((address, i) => [address.toLowerCase(), i]));
@@ -157,16 +236,38 @@ export async function simulate(plan: SimulationPlan): Promise<SimulationReport> 
     const griefer = accountNamed('griefer');
     const watchers = Array.from({ length: WATCHERS }, (_, i) => accountNamed(`watcher ${i}`));
     /** By whom one asks, and disputes. */
-    const attackers = { withholds: [accountNamed('withholding asker'), accountNamed('its second account')], floods: [accountNamed('flooding asker')] } as const;
-    const intentOf = (asker: string): Intent => (asker.toLowerCase() === attackers.withholds[0] ? 'withholds' : asker.toLowerCase() === attackers.floods[0] ? 'floods' : 'plain');
+    const attackers = {
+      withholds: [accountNamed('withholding asker'), accountNamed('its second account')],
+      floods: [accountNamed('flooding asker')],
+    } as const;
+    const intentOf = (asker: string): Intent =>
+      asker.toLowerCase() === attackers.withholds[0]
+        ? 'withholds'
+        : asker.toLowerCase() === attackers.floods[0]
+          ? 'floods'
+          : 'plain';
     const secondAccount = (i: number): string => accountNamed(`second account of operator ${i}`);
     const seconds = conduct.flatMap((kind, i) => (kind === 'hides' ? secondAccount(i) : []));
-    const people = [...operators, ...askers, griefer, ...watchers, ...attackers.withholds, ...attackers.floods, ...seconds];
+    const people = [
+      ...operators,
+      ...askers,
+      griefer,
+      ...watchers,
+      ...attackers.withholds,
+      ...attackers.floods,
+      ...seconds,
+    ];
     await chain.fund(people, FUNDS);
     await chain.begin();
 
     const receipts: Receipt[] = [];
-    const call = (from: string, name: string, values: readonly unknown[], gas: number, value?: bigint): Call => ({ from, to: market, data: MARKET_ABI.encodeFunctionData(name, [...values]), gas, ...(value === undefined ? {} : { value }) });
+    const call = (from: string, name: string, values: readonly unknown[], gas: number, value?: bigint): Call => ({
+      from,
+      to: market,
+      data: MARKET_ABI.encodeFunctionData(name, [...values]),
+      gas,
+      ...(value === undefined ? {} : { value }),
+    });
     let blocks = 0;
     const mine = async (calls: readonly Call[]) => {
       const block = await chain.block(calls, TERMS.blockSeconds, market);
@@ -182,23 +283,38 @@ export async function simulate(plan: SimulationPlan): Promise<SimulationReport> 
     const busy = new Array<number>(plan.operators).fill(0);
     const stake = new Array<bigint>(plan.operators).fill(STAKE);
     const tally = { falseMade: 0, falseWon: 0, late: 0, unproved: 0, honestSlashed: 0, disputes: 0 };
-    const lies = { lies: { told: 0, slashed: 0, paid: 0, profit: 0n }, hides: { told: 0, slashed: 0, paid: 0, profit: 0n } };
+    const lies = {
+      lies: { told: 0, slashed: 0, paid: 0, profit: 0n },
+      hides: { told: 0, slashed: 0, paid: 0, profit: 0n },
+    };
     const liesOf = (kind: Conduct) => lies[kind === 'hides' ? 'hides' : 'lies'];
     const attacked = { withholds: 0, floods: 0 };
     const profit: Record<Conduct, bigint> = { honest: 0n, fails: 0n, lies: 0n, hides: 0n, late: 0n };
     const share = (TERMS.fee * TERMS.operatorBps) / 10_000n;
-    const signals = (id: bigint): { commitment: bigint; output: bigint } => ({ commitment: BigInt(keccak256(`0x${id.toString(16).padStart(64, '0')}`)) >> 8n, output: id % 97n });
+    const signals = (id: bigint): { commitment: bigint; output: bigint } => ({
+      commitment: BigInt(keccak256(`0x${id.toString(16).padStart(64, '0')}`)) >> 8n,
+      output: id % 97n,
+    });
     const outputHex = (value: bigint): string => `0x${value.toString(16).padStart(64, '0')}`;
     const proofFor = ({ id, question }: Tracked, operator: string): { output: string; proof: string } => {
       const { commitment, output } = signals(question);
-      const values = manifest.publicSignals.map(({ kind }) => (kind === 'inputCommitment' ? commitment : kind === 'context' ? contextFor({ chainId: chain.rpc.chainId, contract: market, account: operator, nonce: id }) : output));
+      const values = manifest.publicSignals.map(({ kind }) =>
+        kind === 'inputCommitment'
+          ? commitment
+          : kind === 'context'
+            ? contextFor({ chainId: chain.rpc.chainId, contract: market, account: operator, nonce: id })
+            : output,
+      );
       const { proof, publicSignals } = secret.prove(values);
       const encoded = inferenceCalldata(secret.key, manifest, proof, publicSignals);
       return { output: encoded.output, proof: encoded.proof };
     };
     const words = manifest.publicSignals.filter(({ kind }) => kind === 'output').length;
     const outputOf = (id: bigint): string => `0x${outputHex(signals(id).output).slice(2).repeat(words)}`;
-    const wrongOutputOf = (id: bigint): string => `0x${outputHex(signals(id).output + 1n).slice(2).repeat(words)}`;
+    const wrongOutputOf = (id: bigint): string =>
+      `0x${outputHex(signals(id).output + 1n)
+        .slice(2)
+        .repeat(words)}`;
 
     let asked = 0n;
     /** Of all askers together; each has a commitment of its own, by which its event is known. */
@@ -208,7 +324,20 @@ export async function simulate(plan: SimulationPlan): Promise<SimulationReport> 
       questions += 1n;
       const inputCommitment = outputHex(signals(questions).commitment);
       questionOf.set(inputCommitment, questions);
-      const question = { modelId: model.modelId, version: 0, mode, inputCommitment, inputUri: '', token: ZeroAddress, fee: TERMS.fee, bond: TERMS.bond, deadline: now + TERMS.deadline, window: TERMS.window, licenceId: 0, watcher };
+      const question = {
+        modelId: model.modelId,
+        version: 0,
+        mode,
+        inputCommitment,
+        inputUri: '',
+        token: ZeroAddress,
+        fee: TERMS.fee,
+        bond: TERMS.bond,
+        deadline: now + TERMS.deadline,
+        window: TERMS.window,
+        licenceId: 0,
+        watcher,
+      };
       return call(asker, 'ask', [question], 600_000, TERMS.fee);
     };
     const open = (): boolean => [...requests.values()].some(({ phase }) => phase !== 'done');
@@ -218,12 +347,16 @@ export async function simulate(plan: SimulationPlan): Promise<SimulationReport> 
       const asking = asked < BigInt(plan.requests);
       for (let i = 0; i < PER_BLOCK && asked < BigInt(plan.requests); i++) {
         asked += 1n;
-        calls.push(askOne(askers[blocks % askers.length], Number(asked % 2n), now, watchers[Number(questions + 1n) % WATCHERS]));
+        calls.push(
+          askOne(askers[blocks % askers.length], Number(asked % 2n), now, watchers[Number(questions + 1n) % WATCHERS]),
+        );
       }
       if (asking) {
         // Both only where a promise can be had without a proof.
-        for (let i = 0; i < WITHHELD_PER_BLOCK; i++) calls.push(askOne(attackers.withholds[0], MODES.indexOf('optimistic'), now, attackers.withholds[1]));
-        for (let i = 0; i < FLOOD_PER_BLOCK; i++) calls.push(askOne(attackers.floods[0], MODES.indexOf('optimistic'), now, ZeroAddress));
+        for (let i = 0; i < WITHHELD_PER_BLOCK; i++)
+          calls.push(askOne(attackers.withholds[0], MODES.indexOf('optimistic'), now, attackers.withholds[1]));
+        for (let i = 0; i < FLOOD_PER_BLOCK; i++)
+          calls.push(askOne(attackers.floods[0], MODES.indexOf('optimistic'), now, ZeroAddress));
       }
       for (const r of requests.values()) {
         const me = r.operator < 0 ? '' : operators[r.operator];
@@ -238,7 +371,11 @@ export async function simulate(plan: SimulationPlan): Promise<SimulationReport> 
         } else if (r.phase === 'open' || (r.phase === 'taken' && overdue)) {
           if (kind === 'late' && r.phase === 'taken' && !r.sent) {
             r.sent = true; // Too late by a block: refused.
-            calls.push(r.mode === 'proved' ? call(me, 'answerProved', [r.id, ...Object.values(proofFor(r, me))], 700_000) : call(me, 'answerOptimistic', [r.id, outputOf(r.question)], 200_000));
+            calls.push(
+              r.mode === 'proved'
+                ? call(me, 'answerProved', [r.id, ...Object.values(proofFor(r, me))], 700_000)
+                : call(me, 'answerOptimistic', [r.id, outputOf(r.question)], 200_000),
+            );
             continue;
           }
           // Nobody takes what it could not compute. Who is not careful finds that out too late.
@@ -251,18 +388,28 @@ export async function simulate(plan: SimulationPlan): Promise<SimulationReport> 
         } else if (r.phase === 'taken' && !r.sent) {
           if (kind === 'honest') {
             if (r.intent === 'floods') continue;
-            calls.push(r.mode === 'proved' ? call(me, 'answerProved', [r.id, ...Object.values(proofFor(r, me))], 700_000) : call(me, 'answerOptimistic', [r.id, outputOf(r.question)], 200_000));
+            calls.push(
+              r.mode === 'proved'
+                ? call(me, 'answerProved', [r.id, ...Object.values(proofFor(r, me))], 700_000)
+                : call(me, 'answerOptimistic', [r.id, outputOf(r.question)], 200_000),
+            );
             r.sent = true;
           } else if (kind === 'lies' || kind === 'hides') {
             r.sent = true;
-            if (r.mode === 'optimistic') calls.push(call(me, 'answerOptimistic', [r.id, wrongOutputOf(r.question)], 200_000));
+            if (r.mode === 'optimistic')
+              calls.push(call(me, 'answerOptimistic', [r.id, wrongOutputOf(r.question)], 200_000));
             // A true proof under a false output.
-            else calls.push(call(me, 'answerProved', [r.id, wrongOutputOf(r.question), proofFor(r, me).proof], 700_000));
+            else
+              calls.push(call(me, 'answerProved', [r.id, wrongOutputOf(r.question), proofFor(r, me).proof], 700_000));
           }
         } else if (r.phase === 'answered') {
           if (!r.watched) {
             r.watched = true;
-            const dispute = (from: string, tip?: bigint): void => void calls.push({ ...call(from, 'dispute', [r.id], 200_000, TERMS.challengeBond), ...(tip === undefined ? {} : { gasPrice: tip }) });
+            const dispute = (from: string, tip?: bigint): void =>
+              void calls.push({
+                ...call(from, 'dispute', [r.id], 200_000, TERMS.challengeBond),
+                ...(tip === undefined ? {} : { gasPrice: tip }),
+              });
             if (r.intent === 'withholds') dispute(attackers.withholds[1]);
             else if (r.wrong && random() < plan.detection) {
               tally.disputes += 1;
@@ -311,7 +458,22 @@ export async function simulate(plan: SimulationPlan): Promise<SimulationReport> 
         const intent = intentOf(args.asker as string);
         const watcher = intent === 'withholds' ? attackers.withholds[1] : watchers[Number(question) % WATCHERS];
         if (intent !== 'plain') attacked[intent] += 1;
-        requests.set(id, { id, question, intent, watcher, mode: MODES[Number(args.mode)], asked: time, phase: 'open', operator: -1, due: 0, wrong: false, challenger: '', watched: false, tried: new Set(), sent: false });
+        requests.set(id, {
+          id,
+          question,
+          intent,
+          watcher,
+          mode: MODES[Number(args.mode)],
+          asked: time,
+          phase: 'open',
+          operator: -1,
+          due: 0,
+          wrong: false,
+          challenger: '',
+          watched: false,
+          tried: new Set(),
+          sent: false,
+        });
         return;
       }
       const r = requests.get(id);
@@ -371,21 +533,35 @@ export async function simulate(plan: SimulationPlan): Promise<SimulationReport> 
       const state = MARKET_ABI.encodeFunctionData('operatorOf', [account]);
       const [money, [{ stake: staked, unbonding }], ether] = await Promise.all([
         chain.rpc.provider.call({ to: market, data: balance }).then(BigInt),
-        chain.rpc.provider.call({ to: market, data: state }).then((data) => MARKET_ABI.decodeFunctionResult('operatorOf', data) as unknown as [{ stake: bigint; unbonding: bigint }]),
+        chain.rpc.provider
+          .call({ to: market, data: state })
+          .then(
+            (data) =>
+              MARKET_ABI.decodeFunctionResult('operatorOf', data) as unknown as [{ stake: bigint; unbonding: bigint }],
+          ),
         chain.rpc.provider.getBalance(account),
       ]);
       owed += money + staked + unbonding;
       wealth.set(account, ether + money + staked + unbonding);
     }
-    const gained = (accounts: readonly string[]): bigint => accounts.reduce((sum, account) => sum + wealth.get(account)! - FUNDS * ETHER, 0n);
-    const royalties = MARKET_ABI.encodeFunctionData('royaltiesOf', [model.modelId, model.version, ZeroAddress, owner.signer.address]);
+    const gained = (accounts: readonly string[]): bigint =>
+      accounts.reduce((sum, account) => sum + wealth.get(account)! - FUNDS * ETHER, 0n);
+    const royalties = MARKET_ABI.encodeFunctionData('royaltiesOf', [
+      model.modelId,
+      model.version,
+      ZeroAddress,
+      owner.signer.address,
+    ]);
     owed += BigInt(await chain.rpc.provider.call({ to: market, data: royalties }));
     const unfinished = BigInt(requests.size) * TERMS.fee;
     const imbalance = (await chain.rpc.provider.getBalance(market)) - owed - unfinished;
 
     const done = [...finished.values()].filter(({ intent }) => intent === 'plain');
     const times = (mode: Mode) => {
-      const sorted = done.filter((r) => r.mode === mode).map(({ asked: at, acceptedAt }) => acceptedAt! - at).sort((a, b) => a - b);
+      const sorted = done
+        .filter((r) => r.mode === mode)
+        .map(({ asked: at, acceptedAt }) => acceptedAt! - at)
+        .sort((a, b) => a - b);
       return { median: sorted[Math.floor(sorted.length / 2)] ?? 0, p95: sorted[Math.floor(0.95 * sorted.length)] ?? 0 };
     };
     const byAction: Record<string, { count: number; mean: number; reverted: number }> = {};
@@ -398,17 +574,30 @@ export async function simulate(plan: SimulationPlan): Promise<SimulationReport> 
       }
       entry.mean += (gasUsed - entry.mean) / (entry.count += 1);
     }
-    const honestReverted = receipts.filter(({ from, ok, selector }) => !ok && conduct[index.get(from.toLowerCase()) ?? -1] === 'honest' && MARKET_ABI.getFunction(selector)!.name !== 'take').length;
+    const honestReverted = receipts.filter(
+      ({ from, ok, selector }) =>
+        !ok &&
+        conduct[index.get(from.toLowerCase()) ?? -1] === 'honest' &&
+        MARKET_ABI.getFunction(selector)!.name !== 'take',
+    ).length;
     for (const entry of Object.values(byAction)) entry.mean = Math.round(entry.mean);
     const gas = receipts.reduce((sum, { gasUsed }) => sum + gasUsed, 0);
     const ether = (wei: bigint): number => Number(wei) / 1e18;
-    const told = ({ profit: of, ...counts }: (typeof lies)['lies']): Lies => ({ ...counts, profitPerLie: counts.told === 0 ? 0 : ether(of) / counts.told });
-    const overtaken = receipts.filter(({ from, ok, selector }) => !ok && watchers.includes(from.toLowerCase()) && MARKET_ABI.getFunction(selector)!.name === 'dispute').length;
+    const told = ({ profit: of, ...counts }: (typeof lies)['lies']): Lies => ({
+      ...counts,
+      profitPerLie: counts.told === 0 ? 0 : ether(of) / counts.told,
+    });
+    const overtaken = receipts.filter(
+      ({ from, ok, selector }) =>
+        !ok && watchers.includes(from.toLowerCase()) && MARKET_ABI.getFunction(selector)!.name === 'dispute',
+    ).length;
     return {
       operators: byConduct((kind) => conduct.filter((one) => one === kind).length),
       requests: plan.requests,
       detection: plan.detection,
-      answeredInTime: done.filter(({ wrong, asked: at, answeredAt }) => !wrong && answeredAt! - at <= TERMS.deadline).length / plan.requests,
+      answeredInTime:
+        done.filter(({ wrong, asked: at, answeredAt }) => !wrong && answeredAt! - at <= TERMS.deadline).length /
+        plan.requests,
       accepted: done.length / plan.requests,
       acceptedWrong: done.filter(({ wrong }) => wrong).length / plan.requests,
       secondsToAccepted: { proved: times('proved'), optimistic: times('optimistic') },

@@ -17,8 +17,8 @@ function exampleOf(page: string): string {
 }
 
 /**
- * A source and all that it imports, by import path: packages as Node resolves them from the project's folder, with their `exports`, and
- * relative paths beside the importing file.
+ * A source and all that it imports, by import path: packages as Node resolves them from the project's folder, with
+ * their `exports`, and relative paths beside the importing file.
  */
 function gather(project: string, name: string, text: string): Record<string, string> {
   const { resolve } = createRequire(join(project, 'any.js'));
@@ -42,7 +42,12 @@ describe('verifier-contracts as a package', () => {
     project = mkdtempSync(join(tmpdir(), 'zkinfer-project-'));
     mkdirSync(join(project, 'node_modules', '@zkinfer'), { recursive: true });
     // What npm would publish, laid where npm would put it.
-    const [{ filename }] = JSON.parse(execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], { cwd: CONTRACTS, encoding: 'utf8' })) as [{ filename: string }];
+    const [{ filename }] = JSON.parse(
+      execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], {
+        cwd: CONTRACTS,
+        encoding: 'utf8',
+      }),
+    ) as [{ filename: string }];
     execFileSync('tar', ['-xzf', join(project, filename.replace(/^@/, '').replace('/', '-')), '-C', project]);
     execFileSync('mv', [join(project, 'package'), join(project, 'node_modules', '@zkinfer', 'contracts')]);
     symlinkSync(ROOT, join(project, 'node_modules', 'zkinfer'));
@@ -57,7 +62,11 @@ describe('verifier-contracts as a package', () => {
 
   it('gives the same files through the toolkit, past its map of exports', () => {
     const { resolve } = createRequire(join(project, 'any.js'));
-    for (const name of ['interfaces/IAttestations.sol', 'libraries/InferenceContext.sol', 'ledger/interfaces/IInferenceMarket.sol']) {
+    for (const name of [
+      'interfaces/IAttestations.sol',
+      'libraries/InferenceContext.sol',
+      'ledger/interfaces/IInferenceMarket.sol',
+    ]) {
       assert.equal(
         readFileSync(resolve(`zkinfer/verifier-contracts/src/${name}`), 'utf8'),
         readFileSync(resolve(`@zkinfer/contracts/src/${name}`), 'utf8'),
@@ -70,8 +79,14 @@ describe('verifier-contracts as a package', () => {
     const [, settings] = /```toml\n(.*?)```/s.exec(readFileSync(join(ROOT, 'docs', 'solidity-project.md'), 'utf8'))!;
     mkdirSync(join(project, 'src'));
     writeFileSync(join(project, 'src', 'Ring.sol'), exampleOf('solidity-project.md'));
-    writeFileSync(join(project, 'foundry.toml'), `${settings}solc = "${join(CONTRACTS, 'solc.mjs')}"\noffline = true\nauto_detect_remappings = false\n`);
-    execFileSync(join(ROOT, 'node_modules', '.bin', 'forge'), ['build', '--root', project], { encoding: 'utf8', stdio: 'pipe' });
+    writeFileSync(
+      join(project, 'foundry.toml'),
+      `${settings}solc = "${join(CONTRACTS, 'solc.mjs')}"\noffline = true\nauto_detect_remappings = false\n`,
+    );
+    execFileSync(join(ROOT, 'node_modules', '.bin', 'forge'), ['build', '--root', project], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
     assert.ok(JSON.parse(readFileSync(join(project, 'out', 'Ring.sol', 'Ring.json'), 'utf8')));
   });
 

@@ -1,7 +1,7 @@
 /**
- * What the forge suite works on: generated verifiers and proofs for them. The model `scorer` has a real circuit and real proofs
- * (scripts/make-contract-fixtures.mjs); the others have keys with known secrets, which give models of every visibility
- * without a circuit each. Proofs are ABI-encoded, so that Solidity reads them with one abi.decode.
+ * What the forge suite works on: generated verifiers and proofs for them. The model `scorer` has a real circuit and
+ * real proofs (scripts/make-contract-fixtures.mjs); the others have keys with known secrets, which give models of every
+ * visibility without a circuit each. Proofs are ABI-encoded, so that Solidity reads them with one abi.decode.
  */
 import { AbiCoder } from 'ethers';
 import type { Proof, VerificationKey } from '../../src/groth16/types.js';
@@ -20,7 +20,11 @@ type Item = { readonly proof: Proof; readonly publicSignals: readonly string[] }
 
 export interface ScorerFixture {
   readonly key: VerificationKey;
-  readonly proofs: readonly (Item & { readonly contract: string; readonly nonce: number; readonly pixels: readonly number[] })[];
+  readonly proofs: readonly (Item & {
+    readonly contract: string;
+    readonly nonce: number;
+    readonly pixels: readonly number[];
+  })[];
 }
 
 type Signals = VerifierManifest['publicSignals'];
@@ -38,7 +42,12 @@ const pixels = tensor('pixels', [1, 4], [0, 255], 8, 1);
 /** Fourteen elements of 100 bits: two to a word. */
 const wide = { ...tensor('wide', [2, 7], [-(2 ** 40), 2 ** 40], 100, 7), scores: false };
 
-export function manifestOf(name: string, publicSignals: Signals, outputs = [scores], inputs = [pixels]): VerifierManifest {
+export function manifestOf(
+  name: string,
+  publicSignals: Signals,
+  outputs = [scores],
+  inputs = [pixels],
+): VerifierManifest {
   return {
     name,
     modelHash: `0x${'11'.repeat(32)}`,
@@ -81,7 +90,8 @@ const SILENT = manifestOf('silent', [{ kind: 'context' }]);
 
 /** Files of `verifier-contracts/test/generated`, by name. */
 export async function contractFixtures(scorer: ScorerFixture): Promise<Record<string, string>> {
-  const context = (i: number) => contextFor({ chainId: CHAIN_ID, contract: ATTESTATIONS, account: PROVER, nonce: i + 1 });
+  const context = (i: number) =>
+    contextFor({ chainId: CHAIN_ID, contract: ATTESTATIONS, account: PROVER, nonce: i + 1 });
   const madeFor = (contract: string) => scorer.proofs.filter((one) => one.contract === contract);
   const made = async (manifest: VerifierManifest, count: number, signals: (i: number) => bigint[]) => {
     const { key, prove } = await trapdoor(manifest.publicSignals.length);
@@ -90,7 +100,10 @@ export async function contractFixtures(scorer: ScorerFixture): Promise<Record<st
   const models = [
     { manifest: SCORER, key: scorer.key, items: madeFor(ATTESTATIONS) },
     await made(RIVAL, 4, (i) => [BigInt(i), 1000n + BigInt(i)]),
-    await made(OPEN, 4, (i) => [...Array.from({ length: 7 }, (_, w) => (BigInt(w + i) << 100n) + BigInt(w)), BigInt(i)]),
+    await made(OPEN, 4, (i) => [
+      ...Array.from({ length: 7 }, (_, w) => (BigInt(w + i) << 100n) + BigInt(w)),
+      BigInt(i),
+    ]),
     await made(SECRET, 4, (i) => [7777n + BigInt(i)]),
     await made(SILENT, 4, () => []),
     await made(BROAD, 2, (i) => [BigInt(i), ...Array.from({ length: 118 }, (_, w) => BigInt(w * (i + 1)))]),
@@ -99,12 +112,16 @@ export async function contractFixtures(scorer: ScorerFixture): Promise<Record<st
     ['payout.json', JSON.stringify({ items: encodeItems(scorer.key, SCORER, madeFor(PAYOUT)) })],
     ...models.flatMap(({ manifest, key, items }) => [
       [`${manifest.name}.sol`, renderVerifier(key, manifest)],
-      [`${manifest.name}.json`, JSON.stringify({ items: encodeItems(key, manifest, items), batch: encodeBatch(key, manifest, items) })],
+      [
+        `${manifest.name}.json`,
+        JSON.stringify({ items: encodeItems(key, manifest, items), batch: encodeBatch(key, manifest, items) }),
+      ],
     ]),
   ]);
 }
 
-const PROVED = 'tuple(bytes32 inputCommitment, bytes output, uint256 context, uint256 nonce, bytes proof, uint256[8] points, uint256[] signals)';
+const PROVED =
+  'tuple(bytes32 inputCommitment, bytes output, uint256 context, uint256 nonce, bytes proof, uint256[8] points, uint256[] signals)';
 
 /** `Proved[]` of utils/Fixtures.sol. */
 function encodeItems(key: VerificationKey, manifest: VerifierManifest, items: readonly Item[]): string {
@@ -113,7 +130,12 @@ function encodeItems(key: VerificationKey, manifest: VerifierManifest, items: re
     [
       items.map(({ proof, publicSignals }, i) => {
         const { a, b, c, signals } = proofCalldata(proof, publicSignals);
-        return { ...inferenceCalldata(key, manifest, proof, publicSignals), nonce: i + 1, points: [...a, ...b[0], ...b[1], ...c], signals };
+        return {
+          ...inferenceCalldata(key, manifest, proof, publicSignals),
+          nonce: i + 1,
+          points: [...a, ...b[0], ...b[1], ...c],
+          signals,
+        };
       }),
     ],
   );

@@ -53,7 +53,10 @@ describe('the verifier generator', () => {
 
   it('refuses a key and a manifest of different circuits', () => {
     const other = manifestOf('other', [{ kind: 'inputCommitment' }, { kind: 'context' }]);
-    assert.throws(() => renderVerifier(key, other), { code: 'VERIFIER_RENDER', message: /3 public signals, the manifest 2/ });
+    assert.throws(() => renderVerifier(key, other), {
+      code: 'VERIFIER_RENDER',
+      message: /3 public signals, the manifest 2/,
+    });
   });
 
   it('refuses signals in another order than output, input, context', () => {
@@ -71,9 +74,15 @@ describe('the verifier generator', () => {
     assert.throws(broken({ vk_alpha_1: ['0', '1', '0'] }), { code: 'INVALID_VERIFICATION_KEY', message: /vk_alpha_1/ });
     assert.throws(broken({ vk_alpha_1: ['x', '1', '1'] }), { code: 'INVALID_VERIFICATION_KEY', message: /coordinate/ });
     const [x, y] = key.vk_gamma_2;
-    assert.throws(broken({ vk_gamma_2: [[x[1], x[0]], y, ['1', '0']] }), { code: 'INVALID_VERIFICATION_KEY', message: /vk_gamma_2.*curve/ });
+    assert.throws(broken({ vk_gamma_2: [[x[1], x[0]], y, ['1', '0']] }), {
+      code: 'INVALID_VERIFICATION_KEY',
+      message: /vk_gamma_2.*curve/,
+    });
     const bent: [string, string, string] = [key.IC[2][0], key.IC[1][1], '1'];
-    assert.throws(broken({ IC: key.IC.with(2, bent) }), { code: 'INVALID_VERIFICATION_KEY', message: /IC\[2\].*curve/ });
+    assert.throws(broken({ IC: key.IC.with(2, bent) }), {
+      code: 'INVALID_VERIFICATION_KEY',
+      message: /IC\[2\].*curve/,
+    });
   });
 
   it('compiles to the same bytecode wherever its source lies', async function () {
@@ -101,7 +110,10 @@ describe('the verifier generator', () => {
     const { key: large } = await trapdoor(128);
     const source = renderVerifier(large, manifestOf('large', signals(127), [], [image(127)]));
     const { LargeVerifier } = await compileSolidity({ 'Verifier.sol': source });
-    assert.ok((LargeVerifier.deployedBytecode.length - 2) / 2 <= 24_576, `${LargeVerifier.deployedBytecode.length / 2 - 1} bytes`);
+    assert.ok(
+      (LargeVerifier.deployedBytecode.length - 2) / 2 <= 24_576,
+      `${LargeVerifier.deployedBytecode.length / 2 - 1} bytes`,
+    );
     const { key: larger } = await trapdoor(129);
     assert.throws(() => renderVerifier(larger, manifestOf('larger', signals(128), [], [image(128)])), {
       code: 'VERIFIER_RENDER',
@@ -111,27 +123,52 @@ describe('the verifier generator', () => {
 });
 
 describe('the source of a verifier', () => {
-  const tensors = (side: string) => Array.from({ length: 12 }, (_, i) => ({
-    name: `${side}${i}`, scores: false, shape: [20], scale: 1, range: [-5, 255] as [number, number], packing: { offset: -5, bits: 20, perWord: 12, words: 2 },
-  }));
-  const words = (kind: 'output' | 'input') => Array.from({ length: 24 }, (_, i) => ({ kind, tensor: i >> 1, word: i & 1 }));
+  const tensors = (side: string) =>
+    Array.from({ length: 12 }, (_, i) => ({
+      name: `${side}${i}`,
+      scores: false,
+      shape: [20],
+      scale: 1,
+      range: [-5, 255] as [number, number],
+      packing: { offset: -5, bits: 20, perWord: 12, words: 2 },
+    }));
+  const words = (kind: 'output' | 'input') =>
+    Array.from({ length: 24 }, (_, i) => ({ kind, tensor: i >> 1, word: i & 1 }));
 
   it('leaves its fixed addresses free in a model of two dozen tensors: no variable of so many is moved there from the stack', async function () {
     this.timeout(60_000);
-    const manifest = manifestOf('wide', [...words('output'), ...words('input'), { kind: 'context' }], tensors('out'), tensors('in'));
-    const { WideVerifier } = await compileSolidity({ 'Verifier.sol': renderVerifier((await trapdoor(49)).key, manifest) });
+    const manifest = manifestOf(
+      'wide',
+      [...words('output'), ...words('input'), { kind: 'context' }],
+      tensors('out'),
+      tensors('in'),
+    );
+    const { WideVerifier } = await compileSolidity({
+      'Verifier.sol': renderVerifier((await trapdoor(49)).key, manifest),
+    });
     assert.match(WideVerifier.deployedBytecode, /^0x6080604052/); // Free memory begins at 0x80.
   });
 
   it('compiles by the older code generator too, as other tools do by default, optimized or not', async function () {
     this.timeout(60_000);
     for (const optimized of [true, false]) {
-      const output = JSON.parse(solc.compile(JSON.stringify({
-        language: 'Solidity',
-        sources: { 'Verifier.sol': { content: renderVerifier(key, SCORER) } },
-        settings: { viaIR: false, optimizer: { enabled: optimized }, outputSelection: { '*': { '*': ['evm.deployedBytecode.object'] } } },
-      }))) as { errors?: { severity: string }[] };
-      assert.deepEqual((output.errors ?? []).filter(({ severity }) => severity === 'error'), []);
+      const output = JSON.parse(
+        solc.compile(
+          JSON.stringify({
+            language: 'Solidity',
+            sources: { 'Verifier.sol': { content: renderVerifier(key, SCORER) } },
+            settings: {
+              viaIR: false,
+              optimizer: { enabled: optimized },
+              outputSelection: { '*': { '*': ['evm.deployedBytecode.object'] } },
+            },
+          }),
+        ),
+      ) as { errors?: { severity: string }[] };
+      assert.deepEqual(
+        (output.errors ?? []).filter(({ severity }) => severity === 'error'),
+        [],
+      );
     }
   });
 });
@@ -139,12 +176,15 @@ describe('the source of a verifier', () => {
 describe('the Solidity compiler', () => {
   it('reports what solc says, with file and line', async function () {
     this.timeout(60_000);
-    await assert.rejects(compileSolidity({ 'Bad.sol': 'pragma solidity ^0.8.24;\ncontract Bad { uint256 x = "no"; }\n' }), (error) => {
-      assert.ok(error instanceof SolidityCompileError);
-      assert.equal(error.diagnostics.length, 1);
-      assert.match(error.message, /Bad\.sol:2/);
-      return true;
-    });
+    await assert.rejects(
+      compileSolidity({ 'Bad.sol': 'pragma solidity ^0.8.24;\ncontract Bad { uint256 x = "no"; }\n' }),
+      (error) => {
+        assert.ok(error instanceof SolidityCompileError);
+        assert.equal(error.diagnostics.length, 1);
+        assert.match(error.message, /Bad\.sol:2/);
+        return true;
+      },
+    );
   });
 
   it('finds the imports of the contracts in the package and in node_modules', () => {
@@ -190,7 +230,8 @@ describe('calldata', () => {
     fc.assert(
       fc.property(word, address, address, word, (chainId, contract, account, nonce) => {
         const encoded = AbiCoder.defaultAbiCoder().encode(
-          ['bytes32', 'uint256', 'address', 'address', 'uint256'], [id('zkinfer context v1'), chainId, contract, account, nonce],
+          ['bytes32', 'uint256', 'address', 'address', 'uint256'],
+          [id('zkinfer context v1'), chainId, contract, account, nonce],
         );
         const context = contextFor({ chainId, contract, account, nonce });
         assert.equal(context, BigInt(keccak256(encoded)) >> 3n);
@@ -199,7 +240,14 @@ describe('calldata', () => {
     );
     const binding = { chainId: 1, contract: `0x${'c'.repeat(40)}`, account: `0x${'a'.repeat(40)}` };
     assert.equal(contextFor(binding), contextFor({ ...binding, contract: `0x${'C'.repeat(40)}`, nonce: 0n }));
-    const wrong = [{ contract: '0x12' }, { account: 'me' }, { chainId: -1 }, { chainId: 1.5 }, { nonce: 1n << 256n }, { nonce: 2 ** 60 }];
+    const wrong = [
+      { contract: '0x12' },
+      { account: 'me' },
+      { chainId: -1 },
+      { chainId: 1.5 },
+      { nonce: 1n << 256n },
+      { nonce: 2 ** 60 },
+    ];
     for (const part of wrong) assert.throws(() => contextFor({ ...binding, ...part }), { code: 'CONTEXT' });
   });
 

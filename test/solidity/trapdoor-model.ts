@@ -1,8 +1,8 @@
 /**
- * `trapdoor.sol` for the ledger's forge tests: a verifier from the project's own template for a key whose setup secrets are
- * known, and those secrets, so that the tests can make real Groth16 proofs for any output, operator and request (Groth 2016,
- * section 3.2: the simulator solves the verification equation for C). Secrets are hashes of their names: the file is the same
- * every time.
+ * `trapdoor.sol` for the ledger's forge tests: a verifier from the project's own template for a key whose setup secrets
+ * are known, and those secrets, so that the tests can make real Groth16 proofs for any output, operator and request
+ * (Groth 2016, section 3.2: the simulator solves the verification equation for C). Secrets are hashes of their names:
+ * the file is the same every time.
  */
 import { createHash } from 'node:crypto';
 import { buildBn128 } from 'ffjavascript';
@@ -15,7 +15,8 @@ const SIGNALS = 3;
 /** Files for `verifier-contracts/test/generated`, by name. */
 export async function trapdoorModel(): Promise<Record<string, string>> {
   const { Fr, G1, G2 } = await buildBn128(true);
-  const secret = (name: string) => Fr.e(BigInt(`0x${createHash('sha256').update(`zkinfer ledger test ${name}`).digest('hex')}`));
+  const secret = (name: string) =>
+    Fr.e(BigInt(`0x${createHash('sha256').update(`zkinfer ledger test ${name}`).digest('hex')}`));
   const strings = (value: unknown): unknown => (Array.isArray(value) ? value.map(strings) : String(value));
   const g1 = (s: Uint8Array) => strings(G1.toObject(G1.toAffine(G1.timesFr(G1.g, s)))) as VerificationKey['vk_alpha_1'];
   const g2 = (s: Uint8Array) => strings(G2.toObject(G2.toAffine(G2.timesFr(G2.g, s)))) as VerificationKey['vk_beta_2'];

@@ -26,7 +26,9 @@ function naiveConv(x: Float64Array, g: kernels.ConvGeometry, weight: Float64Arra
                 const column = j * g.strides[1] + b * g.dilations[1] - g.padsBegin[1];
                 if (row < 0 || column < 0 || row >= height || column >= width) continue;
                 const channel = Math.floor(o / (outChannels / g.groups)) * depth + c;
-                sum += x[((n * channels + channel) * height + row) * width + column] * weight[((o * depth + c) * kh + a) * kw + b];
+                sum +=
+                  x[((n * channels + channel) * height + row) * width + column] *
+                  weight[((o * depth + c) * kh + a) * kw + b];
               }
           result.push(sum);
         }
@@ -35,7 +37,10 @@ function naiveConv(x: Float64Array, g: kernels.ConvGeometry, weight: Float64Arra
 
 describe('tensor kernels', () => {
   it('dense multiplies each row by the transposed weights and adds the bias', () => {
-    assert.deepEqual(kernels.dense(f(1, 2, 3, 4), 2, 2, 3, f(1, 0, 0, 1, 1, 1), f(10, 20, 30)), f(11, 22, 33, 13, 24, 37));
+    assert.deepEqual(
+      kernels.dense(f(1, 2, 3, 4), 2, 2, 3, f(1, 0, 0, 1, 1, 1), f(10, 20, 30)),
+      f(11, 22, 33, 13, 24, 37),
+    );
   });
 
   it('conv is exact on integers and equals its definition', () => {
@@ -48,7 +53,8 @@ describe('tensor kernels', () => {
       padsBegin: [1, 0],
       padsEnd: [2, 1],
     };
-    const integers = (length: number, factor: number) => Float64Array.from({ length }, (_, i) => ((i * factor) % 257) - 128);
+    const integers = (length: number, factor: number) =>
+      Float64Array.from({ length }, (_, i) => ((i * factor) % 257) - 128);
     const x = integers(sizeOf(geometry.inputShape), 91);
     const weight = integers(sizeOf(geometry.weightShape), 57);
     const bias = integers(6, 33);
@@ -58,14 +64,24 @@ describe('tensor kernels', () => {
   });
 
   it('sums and maxima over groups leave out what is not listed', () => {
-    const groups = windowGroups({ inputShape: [1, 1, 2, 2], kernel: [2, 2], strides: [1, 1], dilations: [1, 1], padsBegin: [1, 1], outSpatial: [2, 2] });
+    const groups = windowGroups({
+      inputShape: [1, 1, 2, 2],
+      kernel: [2, 2],
+      strides: [1, 1],
+      dilations: [1, 1],
+      padsBegin: [1, 1],
+      outSpatial: [2, 2],
+    });
     assert.deepEqual(kernels.groupSum(f(-1, -2, -3, -4), groups), f(-1, -3, -4, -10));
     assert.deepEqual(kernels.groupMax(f(-1, -2, -3, -4), groups), f(-1, -1, -1, -1));
   });
 
   it('reductions group along any set of dimensions', () => {
     const x = Float64Array.from({ length: 12 }, (_, i) => i);
-    assert.deepEqual(kernels.groupSum(x, reductionGroups([2, 3, 2], [0, 2])), f(0 + 1 + 6 + 7, 2 + 3 + 8 + 9, 4 + 5 + 10 + 11));
+    assert.deepEqual(
+      kernels.groupSum(x, reductionGroups([2, 3, 2], [0, 2])),
+      f(0 + 1 + 6 + 7, 2 + 3 + 8 + 9, 4 + 5 + 10 + 11),
+    );
     assert.deepEqual(kernels.groupSum(x, reductionGroups([2, 3, 2], [])), x);
   });
 
@@ -96,7 +112,10 @@ describe('tensor views', () => {
     assert.deepEqual(Array.from(transposeView(view, [1, 0]).index), [0, 3, 1, 4, 2, 5]);
     assert.deepEqual(Array.from(selectView(view, [Int32Array.of(1), Int32Array.of(2, -1, 0)], -7).index), [5, -7, 3]);
     assert.deepEqual(expandView(identityView([3]), [2, 3]), { shape: [2, 3], index: Int32Array.of(0, 1, 2, 0, 1, 2) });
-    assert.deepEqual(concatViews([view, identityView([2, 1], 6)], 1), { shape: [2, 4], index: Int32Array.of(0, 1, 2, 6, 3, 4, 5, 7) });
+    assert.deepEqual(concatViews([view, identityView([2, 1], 6)], 1), {
+      shape: [2, 4],
+      index: Int32Array.of(0, 1, 2, 6, 3, 4, 5, 7),
+    });
   });
 });
 

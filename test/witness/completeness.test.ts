@@ -29,7 +29,10 @@ describe('completeness', function () {
       const { model } = await compiledFixture(name);
       const [input] = model.inputs;
       const size = sizeOf(input.shape);
-      const middle = Float64Array.from({ length: size }, (_, i) => (realRange(input, i)[0] + realRange(input, i)[1]) / 2);
+      const middle = Float64Array.from(
+        { length: size },
+        (_, i) => (realRange(input, i)[0] + realRange(input, i)[1]) / 2,
+      );
       const random = seeded(107);
       for (let k = 0; k < 100; k += 1) {
         const at = Math.floor(random() * size);
@@ -40,7 +43,11 @@ describe('completeness', function () {
           sample[at] = value;
           assert.throws(
             () => encodeInputs(model.inputs, [sample]),
-            (error: Error) => error instanceof InputRangeError && error.message.includes(`'${input.name}'[${at}] is ${value}, outside the declared range [${least}, ${most}]`),
+            (error: Error) =>
+              error instanceof InputRangeError &&
+              error.message.includes(
+                `'${input.name}'[${at}] is ${value}, outside the declared range [${least}, ${most}]`,
+              ),
           );
         }
       }

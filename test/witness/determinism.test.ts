@@ -13,14 +13,21 @@ import { compiledFixture } from '../fixtures-compiled.js';
 function outputRange(spec: GadgetSpec): Interval | undefined {
   const { template } = spec;
   const [bits, shift, third] = integerParameters(spec);
-  if (template === 'Requantize' || template === 'RequantizeRelu') return { low: 0n, high: (1n << BigInt(bits - shift)) - 1n };
+  if (template === 'Requantize' || template === 'RequantizeRelu')
+    return { low: 0n, high: (1n << BigInt(bits - shift)) - 1n };
   if (template === 'RequantizeMin') return { low: BigInt(third) - (1n << BigInt(bits - shift)), high: BigInt(third) };
   if (template === 'RequantizeClamp') return { low: 0n, high: (1n << BigInt(third)) - 1n };
   return undefined;
 }
 
 /** Rows `first` to `last` as a system of their own, whose inputs are the wires made before. */
-function excerpt(system: R1cs, first: number, last: number, outputs: readonly number[], inner: readonly number[]): { readonly system: R1cs; readonly inputs: readonly number[] } {
+function excerpt(
+  system: R1cs,
+  first: number,
+  last: number,
+  outputs: readonly number[],
+  inner: readonly number[],
+): { readonly system: R1cs; readonly inputs: readonly number[] } {
   const own = new Set([0, ...outputs, ...inner]);
   const inputs: number[] = [];
   const visit = (matrix: SparseMatrix, row: number, see: (wire: number, id: number) => void): void => {
@@ -46,11 +53,20 @@ function excerpt(system: R1cs, first: number, last: number, outputs: readonly nu
     copy(system.c, row, builder.c);
     builder.endConstraint();
   }
-  const counts = { wireCount: local.size, publicOutputCount: outputs.length, publicInputCount: inputs.length, privateInputCount: 0 };
+  const counts = {
+    wireCount: local.size,
+    publicOutputCount: outputs.length,
+    publicInputCount: inputs.length,
+    privateInputCount: 0,
+  };
   return { system: builder.finish(counts), inputs };
 }
 
-function wiresOf(program: Program, step: number, object: GadgetObject | undefined): { outputs: number[]; inner: number[] } {
+function wiresOf(
+  program: Program,
+  step: number,
+  object: GadgetObject | undefined,
+): { outputs: number[]; inner: number[] } {
   if (object === undefined) return { outputs: [program.outputWire[step]], inner: [] };
   const innerCount = object.system.wireCount - 1 - object.outputCount - object.inputCount;
   return {
@@ -76,10 +92,17 @@ describe('determinism of a whole linked circuit', () => {
       const { outputs, inner } = wiresOf(program, index, object);
       const part = excerpt(system, row, row + rows, outputs, inner);
       row += rows;
-      assert.ok(part.inputs.every((wire) => ranges.has(wire)), `step ${index} reads a wire that nothing before it made`);
+      assert.ok(
+        part.inputs.every((wire) => ranges.has(wire)),
+        `step ${index} reads a wire that nothing before it made`,
+      );
       // A range check is what bounds a code: its rows write the code as a sum of bits, which cannot leave the range.
-      if (object?.spec.template === 'InputRange') part.inputs.forEach((wire) => ranges.set(wire, { low: 0n, high: BigInt(integerParameters(object.spec)[0]) }));
-      const { open, cases } = analyse(part.system, part.inputs.map((wire) => ranges.get(wire)));
+      if (object?.spec.template === 'InputRange')
+        part.inputs.forEach((wire) => ranges.set(wire, { low: 0n, high: BigInt(integerParameters(object.spec)[0]) }));
+      const { open, cases } = analyse(
+        part.system,
+        part.inputs.map((wire) => ranges.get(wire)),
+      );
       assert.ok(cases >= 1, `step ${index} allows no value`);
       assert.deepEqual(open, [], `step ${index}, ${object ? gadgetKey(object.spec) : 'a combination'}`);
       for (const wire of [...outputs, ...inner]) {
@@ -90,6 +113,7 @@ describe('determinism of a whole linked circuit', () => {
     assert.equal(row, system.constraintCount);
     assert.equal(ranges.size, system.wireCount);
     const codes = model.inputs[0].shape.reduce((a, b) => a * b, 1);
-    for (let k = 0; k < codes; k += 1) assert.ok(ranges.get(firstInput + program.publicInputCount + k), `code ${k} is not range-checked`);
+    for (let k = 0; k < codes; k += 1)
+      assert.ok(ranges.get(firstInput + program.publicInputCount + k), `code ${k} is not range-checked`);
   });
 });

@@ -37,7 +37,10 @@ describe('witness generation', function () {
     const { generator } = fixture;
     assert.throws(() => generator.generate({ publicInputs: [0n], privateInputs: codes }), WitnessInputError);
     assert.throws(() => generator.generate({ publicInputs: [], privateInputs: [...codes, 1n] }), WitnessInputError);
-    assert.throws(() => generator.generate({ publicInputs: [0n], privateInputs: [...codes, 1n, 1n] }), /31 private inputs, 1 and 32 given/);
+    assert.throws(
+      () => generator.generate({ publicInputs: [0n], privateInputs: [...codes, 1n, 1n] }),
+      /31 private inputs, 1 and 32 given/,
+    );
   });
 
   it('fills wires that all have names of their own in circuit.sym', () => {

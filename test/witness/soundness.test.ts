@@ -33,10 +33,13 @@ for (const name of FIXTURES) {
 
     const anyWire = (): number => integer(random, 1, fixture.circuit.system.wireCount - 1);
     const rejectsAll = (count: number, forge: () => Iterable<[number, bigint]>): void => {
-      for (let done = 0; done < count; ) {
+      for (let done = 0; done < count;) {
         const changes = new Map(forge());
         if ([...changes].every(([wire, value]) => (value - forger.value(wire)) % FIELD_MODULUS === 0n)) continue;
-        assert.ok(forger.rejects(changes), `accepted: ${[...changes].map(([wire, value]) => `wire ${wire}: ${forger.value(wire)} -> ${value}`).join(', ')}`);
+        assert.ok(
+          forger.rejects(changes),
+          `accepted: ${[...changes].map(([wire, value]) => `wire ${wire}: ${forger.value(wire)} -> ${value}`).join(', ')}`,
+        );
         done += 1;
       }
     };
@@ -74,7 +77,9 @@ for (const name of FIXTURES) {
         const { bits, perWord } = portOf(fixture.circuit.ports, 'output').tensors[0].packing;
         // One element of the packed outputs a little larger or smaller, or anything at all.
         const step = 1n << BigInt(bits * integer(random, 0, perWord - 1));
-        return [[wire, random() < 0.7 ? forger.value(wire) + step * BigInt(integer(random, -9, 9)) : randomElement(random)]];
+        return [
+          [wire, random() < 0.7 ? forger.value(wire) + step * BigInt(integer(random, -9, 9)) : randomElement(random)],
+        ];
       });
     });
 
@@ -96,7 +101,9 @@ for (const name of FIXTURES) {
     });
 
     it('300 witnesses that round to the neighbour and wrap the remainder around the field are rejected', () => {
-      const requantizers = instancesOf(fixture.circuit.program, (template) => REQUANTIZERS.includes(template)).filter(({ parameters: [, shift] }) => shift >= 1);
+      const requantizers = instancesOf(fixture.circuit.program, (template) => REQUANTIZERS.includes(template)).filter(
+        ({ parameters: [, shift] }) => shift >= 1,
+      );
       rejectsAll(300, () => {
         const { template, parameters, output, wire } = requantizers[integer(random, 0, requantizers.length - 1)];
         const [, shift] = parameters;
@@ -133,25 +140,35 @@ for (const name of FIXTURES) {
         forged.small.forEach((value, wire) => {
           if (!Object.is(value, witness.small[wire])) changed.push(wire);
         });
-        assert.ok(fixture.checker.violatedConstraints(forged, changed).length > 0, `${template} at step ${step}, operand off by ${delta}`);
+        assert.ok(
+          fixture.checker.violatedConstraints(forged, changed).length > 0,
+          `${template} at step ${step}, operand off by ${delta}`,
+        );
       }
     });
 
     it('no wire is free: each stands in some constraint', () => {
-      for (let wire = 1; wire < fixture.circuit.system.wireCount; wire += 1) assert.ok(fixture.checker.rowsOf(wire).length > 0, `wire ${wire}`);
+      for (let wire = 1; wire < fixture.circuit.system.wireCount; wire += 1)
+        assert.ok(fixture.checker.rowsOf(wire).length > 0, `wire ${wire}`);
     });
 
     if (name === 'lenet5') {
       it('300 witnesses with the smaller of two values taken for their maximum are rejected', () => {
         // max(m, x) = m + relu(x - m), with a gadget that shifts by nothing.
-        const maxima = instancesOf(fixture.circuit.program, (template) => template === 'RequantizeRelu').filter(({ parameters: [, shift] }) => shift === 0);
+        const maxima = instancesOf(fixture.circuit.program, (template) => template === 'RequantizeRelu').filter(
+          ({ parameters: [, shift] }) => shift === 0,
+        );
         assert.ok(maxima.length > 1000);
         rejectsAll(300, () => {
           const { step, output, parameters, wire } = maxima[integer(random, 0, maxima.length - 1)];
           const difference = BigInt(operandValue(fixture.circuit.program, step, witness));
-          // in = 2 out - e and out (e - out) = 0 hold with e = out = difference below zero, and with out = 0, e = -difference above.
+          // in = 2 out - e and out (e - out) = 0 hold with e = out = difference below zero, and with out = 0, e =
+          // -difference above.
           const [gain, e] = difference < 0n ? [difference, difference] : [0n, -difference];
-          const digits = Array.from({ length: parameters[0] }, (_, i): [number, bigint] => [wire(`magnitude[${i}]`), i === 0 ? e : 0n]);
+          const digits = Array.from({ length: parameters[0] }, (_, i): [number, bigint] => [
+            wire(`magnitude[${i}]`),
+            i === 0 ? e : 0n,
+          ]);
           return [[output, gain], ...digits];
         });
       });

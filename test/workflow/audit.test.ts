@@ -14,9 +14,13 @@ import { backend, temporaryFolder } from './support/folders.js';
 import { toyModel } from './support/toy.js';
 
 const ROWS = [[Float64Array.of(0.5, -0.25)], [Float64Array.of(-1, 1)], [Float64Array.of(0.1, 0.9)]];
-const CALIBRATION = { text: JSON.stringify({ input_data: ROWS.map(([row]) => Array.from(row)) }), name: 'calibration.json' };
+const CALIBRATION = {
+  text: JSON.stringify({ input_data: ROWS.map(([row]) => Array.from(row)) }),
+  name: 'calibration.json',
+};
 
-const verdictOf = ({ findings }: Audit, subject: string): Verdict[] => findings.filter((finding) => finding.subject === subject).map(({ verdict }) => verdict);
+const verdictOf = ({ findings }: Audit, subject: string): Verdict[] =>
+  findings.filter((finding) => finding.subject === subject).map(({ verdict }) => verdict);
 
 describe('an audit', function () {
   this.timeout(180_000);
@@ -64,7 +68,10 @@ describe('an audit', function () {
     assert.equal(audit.sound, true);
     assert.deepEqual(verdictOf(audit, 'model'), ['open']);
     const { findings } = await auditBuild(folder, { onnx: toyModel() });
-    assert.match(findings.find(({ subject, verdict }) => subject === 'model' && verdict === 'open')!.detail, /--calibration/);
+    assert.match(
+      findings.find(({ subject, verdict }) => subject === 'model' && verdict === 'open')!.detail,
+      /--calibration/,
+    );
   });
 
   it('finds another ONNX file, other calibration rows, an altered model, circuit, key, contract and option', async () => {
@@ -75,11 +82,22 @@ describe('an audit', function () {
     assert.deepEqual(verdictOf(await auditBuild(folder, { ...whole, calibration: rows }), 'calibration'), ['failed']);
 
     const cases: [name: string, change: (text: string) => string, subject: string][] = [
-      ['integer-model.json', (text) => text.replace(/"weight":\{"type":"f64","data":\[(-?\d+)/, (all, digit: string) => all.replace(digit, String(Number(digit) + 1))), 'circuit'],
+      [
+        'integer-model.json',
+        (text) =>
+          text.replace(/"weight":\{"type":"f64","data":\[(-?\d+)/, (all, digit: string) =>
+            all.replace(digit, String(Number(digit) + 1)),
+          ),
+        'circuit',
+      ],
       ['circuit.sym', (text) => `${text}\n`, 'circuit'],
       ['circuit.plan', (text) => `${text.slice(0, -8)}\x01${text.slice(-7)}`, 'circuit'],
       ['Verifier.sol', (text) => text.replace('return', ' return'), 'contract'],
-      ['verification_key.json', (text) => text.replace(/"(\d)/, (_, digit: string) => `"${(Number(digit) + 1) % 10}`), 'verification key'],
+      [
+        'verification_key.json',
+        (text) => text.replace(/"(\d)/, (_, digit: string) => `"${(Number(digit) + 1) % 10}`),
+        'verification key',
+      ],
     ];
     for (const [name, change, subject] of cases) {
       const at = await makeBuild();
@@ -95,27 +113,46 @@ describe('an audit', function () {
   });
 
   it('ends with lines, whatever the folder holds: sizes, nesting, counts and files that lie', async () => {
-    const line = (audit: Audit, subject: string): string => audit.findings.filter((finding) => finding.subject === subject).map(({ verdict, detail }) => `${verdict} ${detail}`).join('\n');
+    const line = (audit: Audit, subject: string): string =>
+      audit.findings
+        .filter((finding) => finding.subject === subject)
+        .map(({ verdict, detail }) => `${verdict} ${detail}`)
+        .join('\n');
     const small = await auditBuild(folder, { sizeLimit: 1000 });
     assert.match(line(small, 'files'), /^open they have \d+ bytes in all, more than the limit of 1000/);
-    assert.deepEqual(small.findings.map(({ subject }) => subject), ['files', 'chain', 'key maker', 'author', 'inputs']);
+    assert.deepEqual(
+      small.findings.map(({ subject }) => subject),
+      ['files', 'chain', 'key maker', 'author', 'inputs'],
+    );
 
     const nested = '['.repeat(1_000_000);
     const model = readFileSync(path.join(folder, 'integer-model.json'), 'utf8');
-    const zkey = (change: (bytes: Buffer) => void) => (text: string): string => {
-      const bytes = Buffer.from(text, 'latin1');
-      change(bytes);
-      return bytes.toString('latin1');
-    };
+    const zkey =
+      (change: (bytes: Buffer) => void) =>
+      (text: string): string => {
+        const bytes = Buffer.from(text, 'latin1');
+        change(bytes);
+        return bytes.toString('latin1');
+      };
     /** The counts stand 72 bytes into section 2, which comes after the file's header and section 1 of 4 bytes. */
     const counts = 12 + 12 + 4 + 12 + 72;
     const cases: [name: string, change: (text: string) => string, subject: string, wanted: RegExp][] = [
       ['integer-model.json', () => nested, 'circuit', /integer model/],
       ['integer-model.json', () => model.replace('"shape":[1,2]', '"shape":[4000000000,2]'), 'circuit', /^failed/],
       ['integer-model.json', () => model.replace(/"kind":"\w+"/, '"kind":"constructor"'), 'circuit', /^failed/],
-      ['integer-model.json', () => '{"format":"zkinfer-integer-model","version":2,"model":{"inputs":[null],"ops":[],"outputs":[]}}', 'circuit', /^failed it cannot be read or made again/],
+      [
+        'integer-model.json',
+        () => '{"format":"zkinfer-integer-model","version":2,"model":{"inputs":[null],"ops":[],"outputs":[]}}',
+        'circuit',
+        /^failed it cannot be read or made again/,
+      ],
       ['verification_key.json', () => nested, 'verification key', /no Groth16 verification key/],
-      ['proving.zkey', zkey((bytes) => bytes.writeUInt32LE(2 ** 31, counts)), 'verification key', /the header's counts imply 137438953472/],
+      [
+        'proving.zkey',
+        zkey((bytes) => bytes.writeUInt32LE(2 ** 31, counts)),
+        'verification key',
+        /the header's counts imply 137438953472/,
+      ],
       ['proving.zkey', zkey((bytes) => bytes.writeBigUInt64LE(2n ** 62n, 28 + 4)), 'verification key', /^failed/],
     ];
     const whole = await readManifest(folder);
@@ -134,14 +171,20 @@ describe('an audit', function () {
       rmSync(path.join(at, 'circuit.plan'));
       symlinkSync('/dev/zero', path.join(at, spoiled));
       await writeManifest(at, { ...whole, files: { ...whole.files, [spoiled]: whole.files['circuit.plan'] } });
-      assert.match(line(await auditBuild(at), 'files'), spoiled === 'circuit.plan' ? /failed .*is no regular file/ : /failed .*(outside the folder|cannot be read)/);
+      assert.match(
+        line(await auditBuild(at), 'files'),
+        spoiled === 'circuit.plan' ? /failed .*is no regular file/ : /failed .*(outside the folder|cannot be read)/,
+      );
     }
   });
 
   it('reads a folder in a process of its own where its time is limited, and says what was not done', async () => {
     const { findings } = await auditBuild(folder, { timeLimit: 0.01 });
     assert.match(findings[0].detail, /not done within 0\.01 seconds.*--time-limit/);
-    assert.deepEqual(findings.map(({ verdict }) => verdict), ['open', 'open', 'never', 'never', 'never']);
+    assert.deepEqual(
+      findings.map(({ verdict }) => verdict),
+      ['open', 'open', 'never', 'never', 'never'],
+    );
     const [apart, here] = [await auditBuild(folder, { timeLimit: 300 }), await auditBuild(folder)];
     assert.deepEqual(apart, here);
     assert.match(here.findings.find(({ subject }) => subject === 'keys')!.detail, /one contribution on one machine/);
@@ -149,7 +192,9 @@ describe('an audit', function () {
 
   it('says that a chain could not be asked, and goes on', async () => {
     const server = createServer((request, response) => {
-      request.resume().on('end', () => response.end('{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"no such method"}}'));
+      request
+        .resume()
+        .on('end', () => response.end('{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"no such method"}}'));
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const { port } = server.address() as AddressInfo;
@@ -157,7 +202,10 @@ describe('an audit', function () {
       const audit = await auditBuild(folder, { rpc: `http://127.0.0.1:${port}` });
       assert.equal(audit.sound, true);
       const found = audit.findings.filter(({ subject }) => subject === 'chain');
-      assert.deepEqual(found.map(({ verdict }) => verdict), ['open']);
+      assert.deepEqual(
+        found.map(({ verdict }) => verdict),
+        ['open'],
+      );
       assert.match(found[0].detail, /the chain could not be asked/);
       assert.ok(audit.findings.some(({ subject }) => subject === 'inputs'));
     } finally {
@@ -168,22 +216,31 @@ describe('an audit', function () {
 
   it('compiles to the same bytes every time', async () => {
     const [one, two] = [await makeBuild(), await makeBuild()].map(async (at) => (await readManifest(at)).files);
-    for (const name of ['circuit.r1cs', 'circuit.plan', 'circuit.sym', 'integer-model.json']) assert.equal((await one)[name], (await two)[name]);
+    for (const name of ['circuit.r1cs', 'circuit.plan', 'circuit.sym', 'integer-model.json'])
+      assert.equal((await one)[name], (await two)[name]);
   });
 
-  it('compares the registry\'s record and the code on the chain', async () => {
+  it("compares the registry's record and the code on the chain", async () => {
     const anvil: Anvil = await startAnvil({});
     try {
       await deployBuild(folder, { rpc: anvil.url });
       const registered = await registerBuild(folder, { rpc: anvil.url });
       const sound = await auditBuild(folder, { ...whole, rpc: anvil.url });
       assert.equal(sound.sound, true, JSON.stringify(sound.findings));
-      assert.deepEqual([...verdictOf(sound, 'registry'), ...verdictOf(sound, 'code on chain')], ['established', 'established']);
+      assert.deepEqual(
+        [...verdictOf(sound, 'registry'), ...verdictOf(sound, 'code on chain')],
+        ['established', 'established'],
+      );
 
       // Another build of the same model, with keys of its own, is not the registered one.
       const other = await makeBuild();
       await addToBuild(other, {}, {});
-      const foreign = await auditBuild(other, { ...whole, rpc: anvil.url, registry: registered.registry, modelId: BigInt(registered.modelId) });
+      const foreign = await auditBuild(other, {
+        ...whole,
+        rpc: anvil.url,
+        registry: registered.registry,
+        modelId: BigInt(registered.modelId),
+      });
       assert.deepEqual(verdictOf(foreign, 'registry'), ['failed']);
     } finally {
       await anvil.stop();

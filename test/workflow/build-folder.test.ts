@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { OutputError, writeAtomic } from '../../src/atomic-file.js';
-import { addToBuild, BuildFolderError, hashFile, KeysExistError, readManifest, sweepUnfinished, writeBuild, writeManifest } from '../../src/workflow/build-folder.js';
+import {
+  addToBuild,
+  BuildFolderError,
+  hashFile,
+  KeysExistError,
+  readManifest,
+  sweepUnfinished,
+  writeBuild,
+  writeManifest,
+} from '../../src/workflow/build-folder.js';
 import { BuildMismatchError } from '../../src/workflow/errors.js';
 import { buildName } from '../../src/workflow/build-name.js';
 import { writeVerifier } from '../../src/workflow/contract.js';
@@ -19,7 +28,14 @@ describe('a build folder', function () {
   it('holds the files its manifest names, each with its hash, and no others', async () => {
     const folder = await toyBuild();
     const manifest = await readManifest(folder);
-    const names = ['circuit.plan', 'circuit.r1cs', 'circuit.sym', 'integer-model.json', 'proving.zkey', 'verification_key.json'];
+    const names = [
+      'circuit.plan',
+      'circuit.r1cs',
+      'circuit.sym',
+      'integer-model.json',
+      'proving.zkey',
+      'verification_key.json',
+    ];
     assert.deepEqual(Object.keys(manifest.files).sort(), names);
     assert.deepEqual(readdirSync(folder).sort(), [...names, 'manifest.json'].sort());
     for (const name of names) assert.equal(await hashFile(path.join(folder, name)), manifest.files[name]);
@@ -27,7 +43,7 @@ describe('a build folder', function () {
     assert.deepEqual(manifest.keys, { kind: 'development', backend: backend().name });
   });
 
-  it('with a damaged, cut, swapped or missing file is refused, with the file\'s name and the remedy', async () => {
+  it("with a damaged, cut, swapped or missing file is refused, with the file's name and the remedy", async () => {
     const load = (folder: string): Promise<unknown> => openWitness(folder);
     const prove = async (folder: string): Promise<void> => (await openProver(folder, backend())).close();
     const setup = (folder: string): Promise<unknown> => setupBuild(folder, backend());
@@ -39,20 +55,54 @@ describe('a build folder', function () {
     const cases: [string, (at: string) => void, (folder: string) => Promise<unknown>, RegExp][] = [
       ['circuit.plan', flip, load, /circuit\.plan is not the file.*compile the model again/],
       ['circuit.plan', (at) => rmSync(at), load, /circuit\.plan cannot be read; compile the model again/],
-      ['integer-model.json', (at) => writeFileSync(at, readFileSync(at, 'utf8').replace(/\d/, '7')), load, /integer-model\.json is not the file/],
+      [
+        'integer-model.json',
+        (at) => writeFileSync(at, readFileSync(at, 'utf8').replace(/\d/, '7')),
+        load,
+        /integer-model\.json is not the file/,
+      ],
       ['proving.zkey', flip, prove, /proving\.zkey is not the file.*zkinfer setup/],
-      ['proving.zkey', (at) => rmSync(at), prove, /proving\.zkey cannot be read; make the keys again: zkinfer setup .* --force/],
-      ['circuit.r1cs', (at) => copyFileSync(path.join(path.dirname(at), 'circuit.plan'), at), setup, /circuit\.r1cs is not the file/],
-      ['verification_key.json', (at) => writeFileSync(at, '{}'), readVerificationKey, /verification_key\.json is not the file.*zkinfer setup/],
+      [
+        'proving.zkey',
+        (at) => rmSync(at),
+        prove,
+        /proving\.zkey cannot be read; make the keys again: zkinfer setup .* --force/,
+      ],
+      [
+        'circuit.r1cs',
+        (at) => copyFileSync(path.join(path.dirname(at), 'circuit.plan'), at),
+        setup,
+        /circuit\.r1cs is not the file/,
+      ],
+      [
+        'verification_key.json',
+        (at) => writeFileSync(at, '{}'),
+        readVerificationKey,
+        /verification_key\.json is not the file.*zkinfer setup/,
+      ],
       ['verification_key.json', flip, writeVerifier, /verification_key\.json is not the file/],
-      ['manifest.json', (at) => writeFileSync(at, readFileSync(at).subarray(0, 200)), load, /manifest\.json is damaged/],
-      ['manifest.json', (at) => writeFileSync(at, readFileSync(at, 'utf8').replace('"version": 1', '"version": 99')), setup, /damaged or of another version/],
+      [
+        'manifest.json',
+        (at) => writeFileSync(at, readFileSync(at).subarray(0, 200)),
+        load,
+        /manifest\.json is damaged/,
+      ],
+      [
+        'manifest.json',
+        (at) => writeFileSync(at, readFileSync(at, 'utf8').replace('"version": 1', '"version": 99')),
+        setup,
+        /damaged or of another version/,
+      ],
       ['manifest.json', (at) => rmSync(at), setup, /holds no build.*zkinfer compile/],
     ];
     for (const [name, spoil, use, wanted] of cases) {
       const folder = await toyBuild();
       spoil(path.join(folder, name));
-      await assert.rejects(use(folder), (error: Error) => error instanceof BuildFolderError && wanted.test(error.message), name);
+      await assert.rejects(
+        use(folder),
+        (error: Error) => error instanceof BuildFolderError && wanted.test(error.message),
+        name,
+      );
     }
   });
 
@@ -67,7 +117,10 @@ describe('a build folder', function () {
     assert.deepEqual(readdirSync(folder).sort(), names);
     const { manifest } = await setupBuild(folder, backend(), { force: true });
     assert.deepEqual(readdirSync(folder).sort(), names);
-    assert.deepEqual(Object.keys(manifest.files).sort(), names.filter((name) => name !== 'manifest.json'));
+    assert.deepEqual(
+      Object.keys(manifest.files).sort(),
+      names.filter((name) => name !== 'manifest.json'),
+    );
     const prover = await openProver(folder, backend());
     const { proof, publicSignals } = await prover.prove([Float64Array.of(0.5, 0.5)]);
     await prover.close();
@@ -99,7 +152,9 @@ describe('a build folder', function () {
     const other = { ...manifest, keys: undefined, circuitHash: `0x${'12'.repeat(32)}`, files: {} };
     await addToBuild(folder, { keys: { kind: 'ptau', backend: 'native', ptauHash: `0x${'34'.repeat(32)}` } }, {});
     await assert.rejects(writeBuild(folder, other, {}), KeysExistError);
-    assert.ok(readdirSync(folder).includes('proving.zkey') && (await readManifest(folder)).circuitHash === manifest.circuitHash);
+    assert.ok(
+      readdirSync(folder).includes('proving.zkey') && (await readManifest(folder)).circuitHash === manifest.circuitHash,
+    );
     await writeBuild(folder, other, {}, { dropKeys: true });
     assert.ok(!readdirSync(folder).includes('proving.zkey'));
   });
@@ -122,7 +177,8 @@ describe('a build folder', function () {
     const { keys: _, ...fresh } = manifest;
     const at = (number: string): string => `0x${number.repeat(32)}`;
     const other = { ...fresh, modelHash: at('78'), circuitHash: at('56'), files: {} };
-    const refused = (error: Error): boolean => error instanceof KeysExistError && /another model \(toy, .*--out.*--drop-keys/.test(error.message);
+    const refused = (error: Error): boolean =>
+      error instanceof KeysExistError && /another model \(toy, .*--out.*--drop-keys/.test(error.message);
     await assert.rejects(writeBuild(folder, other, {}), refused);
     await assert.rejects(writeBuild(folder, other, {}, { modelPath: '/elsewhere/toy.onnx' }), refused);
     assert.deepEqual(await readManifest(folder), manifest);
@@ -137,23 +193,44 @@ describe('a build folder', function () {
     assert.ok(!readdirSync(folder).includes('proving.zkey'));
   });
 
-  it('takes the place of no file of the user\'s in a folder that is no build, and goes on where a killed run stopped', async () => {
+  it("takes the place of no file of the user's in a folder that is no build, and goes on where a killed run stopped", async () => {
     const build = await toyBuild();
     const manifest = await readManifest(build);
-    const files = { 'integer-model.json': () => [readFileSync(path.join(build, 'integer-model.json'))], 'circuit.sym': () => ['names'] };
-    for (const name of ['circuit.sym', 'manifest.json', 'proving.zkey', 'verification_key.json', 'Verifier.sol', 'integer-model.json']) {
+    const files = {
+      'integer-model.json': () => [readFileSync(path.join(build, 'integer-model.json'))],
+      'circuit.sym': () => ['names'],
+    };
+    for (const name of [
+      'circuit.sym',
+      'manifest.json',
+      'proving.zkey',
+      'verification_key.json',
+      'Verifier.sol',
+      'integer-model.json',
+    ]) {
       const folder = temporaryFolder();
       writeFileSync(path.join(folder, name), '{"name": "mine"}');
       writeFileSync(path.join(folder, 'notes.txt'), 'mine too');
-      await assert.rejects(writeBuild(folder, { ...manifest, files: {} }, files), (error: Error) => error instanceof BuildFolderError && error.message.includes(`(${name})`), name);
-      assert.deepEqual([readdirSync(folder).sort(), readFileSync(path.join(folder, name), 'utf8')], [[name, 'notes.txt'].sort(), '{"name": "mine"}']);
+      await assert.rejects(
+        writeBuild(folder, { ...manifest, files: {} }, files),
+        (error: Error) => error instanceof BuildFolderError && error.message.includes(`(${name})`),
+        name,
+      );
+      assert.deepEqual(
+        [readdirSync(folder).sort(), readFileSync(path.join(folder, name), 'utf8')],
+        [[name, 'notes.txt'].sort(), '{"name": "mine"}'],
+      );
     }
     const killed = temporaryFolder();
-    for (const name of ['integer-model.json', 'circuit.r1cs', 'circuit.sym']) copyFileSync(path.join(build, name), path.join(killed, name));
+    for (const name of ['integer-model.json', 'circuit.r1cs', 'circuit.sym'])
+      copyFileSync(path.join(build, name), path.join(killed, name));
     await writeBuild(killed, { ...manifest, keys: undefined, files: {} }, files);
     assert.equal(readFileSync(path.join(killed, 'circuit.sym'), 'utf8'), 'names');
     // Keys beside a manifest that cannot be read: nobody knows whose they are.
-    writeFileSync(path.join(build, 'manifest.json'), readFileSync(path.join(build, 'manifest.json'), 'utf8').replace('"version": 1', '"version": 99'));
+    writeFileSync(
+      path.join(build, 'manifest.json'),
+      readFileSync(path.join(build, 'manifest.json'), 'utf8').replace('"version": 1', '"version": 99'),
+    );
     await assert.rejects(writeBuild(build, { ...manifest, files: {} }, files), KeysExistError);
     await writeBuild(build, { ...manifest, keys: undefined, files: {} }, files, { dropKeys: true });
     assert.ok(!readdirSync(build).includes('proving.zkey'));
@@ -164,9 +241,14 @@ describe('a build folder', function () {
     await writeVerifier(folder);
     const manifest = await readManifest(folder);
     const { keys: _, ...fresh } = manifest;
-    await writeBuild(folder, { ...fresh, circuitHash: `0x${'56'.repeat(32)}`, files: {} }, { 'circuit.plan': () => ['x'] });
+    await writeBuild(
+      folder,
+      { ...fresh, circuitHash: `0x${'56'.repeat(32)}`, files: {} },
+      { 'circuit.plan': () => ['x'] },
+    );
     assert.equal((await readManifest(folder)).keys, undefined);
-    for (const name of ['proving.zkey', 'verification_key.json', 'Verifier.sol']) assert.ok(!readdirSync(folder).includes(name), name);
+    for (const name of ['proving.zkey', 'verification_key.json', 'Verifier.sol'])
+      assert.ok(!readdirSync(folder).includes(name), name);
   });
 
   it('loses its contract when it gets other keys', async () => {
@@ -209,7 +291,11 @@ describe('a build folder', function () {
     const folder = await toyBuild();
     // No process has this number: it is above every system's limit.
     const dead = 2 ** 30;
-    const leftovers = [`proving.zkey.tmp-${dead}`, `circuit.plan.tmp-${dead}-0a1b2c3d`, 'proving.zkey.tmp-0a1b2c3d4e5f'];
+    const leftovers = [
+      `proving.zkey.tmp-${dead}`,
+      `circuit.plan.tmp-${dead}-0a1b2c3d`,
+      'proving.zkey.tmp-0a1b2c3d4e5f',
+    ];
     const kept = [`manifest.json.tmp-${process.pid}-0a1b2c3d`, 'notes.tmp.txt'];
     for (const name of [...leftovers, ...kept]) writeFileSync(path.join(folder, name), 'half');
     await sweepUnfinished(folder);

@@ -13,9 +13,15 @@ const W = floats([2, 3], [1, -0.5, 0.25, 1, 0.5, -1]);
 
 /** A dense layer to three numbers, and what follows it. */
 const dense = (outputs: readonly string[], ...more: readonly NodeSpec[]): Uint8Array =>
-  makeModel({ inputs: { x: [1, 2] }, outputs: [...outputs], constants: { w: W }, nodes: [node('Gemm', ['x', 'w'], ['s'], {}, 'gemm'), ...more] });
+  makeModel({
+    inputs: { x: [1, 2] },
+    outputs: [...outputs],
+    constants: { w: W },
+    nodes: [node('Gemm', ['x', 'w'], ['s'], {}, 'gemm'), ...more],
+  });
 
-const scores = (model: Uint8Array, options = {}): boolean[] => classesOf(buildGraph(decodeModel(model)), options).map((output) => output.scores);
+const scores = (model: Uint8Array, options = {}): boolean[] =>
+  classesOf(buildGraph(decodeModel(model)), options).map((output) => output.scores);
 
 describe('an output', () => {
   it('of several numbers names no class by itself', () => {
@@ -33,7 +39,11 @@ describe('an output', () => {
     assert.deepEqual(scores(withIndex), [true, false]);
     assert.deepEqual(scores(dense(['s']), { scores: true }), [true]);
     assert.deepEqual(scores(dense(['s']), { labels: ['a', 'b', 'c'] }), [true]);
-    assert.throws(() => scores(dense(['s']), { labels: ['a', 'b'] }), (error: Error) => error instanceof UsageError && /2 labels, and no output has as many scores: s \[1, 3\]/.test(error.message));
+    assert.throws(
+      () => scores(dense(['s']), { labels: ['a', 'b'] }),
+      (error: Error) =>
+        error instanceof UsageError && /2 labels, and no output has as many scores: s \[1, 3\]/.test(error.message),
+    );
   });
 
   it('that names a class is reported with it and its label, any other by its values alone', async () => {
@@ -60,21 +70,43 @@ describe('what a proof states', function () {
   this.timeout(120_000);
 
   it('is said where it is nothing, or little', async () => {
-    const notes = async (inputVisibility: 'private' | 'hashed', outputVisibility: 'private' | 'hashed' | 'public'): Promise<readonly string[]> =>
+    const notes = async (
+      inputVisibility: 'private' | 'hashed',
+      outputVisibility: 'private' | 'hashed' | 'public',
+    ): Promise<readonly string[]> =>
       (await compileOnnx(toyModel(), { name: 'toy', inputVisibility, outputVisibility })).manifest.notes;
     assert.ok((await notes('private', 'private')).includes(NO_STATEMENT));
-    assert.match((await notes('private', 'public')).join(), /only that some input in the declared range has this output/);
+    assert.match(
+      (await notes('private', 'public')).join(),
+      /only that some input in the declared range has this output/,
+    );
     assert.doesNotMatch((await notes('hashed', 'public')).join(), /statement|private/);
   });
 
   it('with more public signals than a contract holds is said at compile, and run stops before the keys', async () => {
-    const wide = makeModel({ inputs: { x: [1, 5000] }, outputs: ['y'], nodes: [node('Relu', ['x'], ['y'], {}, 'relu')] });
-    const options = { name: 'wide', inputVisibility: 'public', outputVisibility: 'hashed', inputRange: [-1, 1] } as const;
+    const wide = makeModel({
+      inputs: { x: [1, 5000] },
+      outputs: ['y'],
+      nodes: [node('Relu', ['x'], ['y'], {}, 'relu')],
+    });
+    const options = {
+      name: 'wide',
+      inputVisibility: 'public',
+      outputVisibility: 'hashed',
+      inputRange: [-1, 1],
+    } as const;
     const { manifest } = await compileOnnx(wide, options);
     assert.ok(manifest.circuit.publicSignals > 128, String(manifest.circuit.publicSignals));
     assert.ok(manifest.notes.includes(tooManySignals(manifest.circuit.publicSignals)));
     const stages: string[] = [];
-    await assert.rejects(runModel(wide, [new Float64Array(5000)], backend(), { ...options, folder: temporaryFolder(), onStage: (stage) => stages.push(stage) }), /--input-visibility hashed/);
+    await assert.rejects(
+      runModel(wide, [new Float64Array(5000)], backend(), {
+        ...options,
+        folder: temporaryFolder(),
+        onStage: (stage) => stages.push(stage),
+      }),
+      /--input-visibility hashed/,
+    );
     assert.deepEqual(stages, ['compile']);
   });
 });

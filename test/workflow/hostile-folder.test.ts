@@ -34,7 +34,12 @@ describe('a build folder from somebody else', function () {
   });
 
   /** Puts files of another build in, and makes the manifest's hashes fit. */
-  async function exchange(folder: string, from: string, names: readonly string[], change: Partial<Manifest> = {}): Promise<void> {
+  async function exchange(
+    folder: string,
+    from: string,
+    names: readonly string[],
+    change: Partial<Manifest> = {},
+  ): Promise<void> {
     for (const name of names) copyFileSync(path.join(from, name), path.join(folder, name));
     const manifest = await readManifest(folder);
     const files = { ...manifest.files };
@@ -56,16 +61,25 @@ describe('a build folder from somebody else', function () {
     await exchange(folder, open, ['proving.zkey', 'verification_key.json']);
     const native = loadNative();
     for (const prover of ['backend' in native ? [native.backend] : [], snarkjsBackend].flat()) {
-      await assert.rejects(openProver(folder, prover), (error: Error) => error instanceof BuildMismatchError && /the proving key is for a circuit with/.test(error.message), prover.name);
+      await assert.rejects(
+        openProver(folder, prover),
+        (error: Error) =>
+          error instanceof BuildMismatchError && /the proving key is for a circuit with/.test(error.message),
+        prover.name,
+      );
     }
   });
 
-  it('whose verification key is another\'s is refused by prover, verify, deploy, solidity and operator, wherever it differs', async () => {
-    const key = async (folder: string): Promise<VerificationKey> => JSON.parse(readFileSync(path.join(folder, 'verification_key.json'), 'utf8')) as VerificationKey;
+  it("whose verification key is another's is refused by prover, verify, deploy, solidity and operator, wherever it differs", async () => {
+    const key = async (folder: string): Promise<VerificationKey> =>
+      JSON.parse(readFileSync(path.join(folder, 'verification_key.json'), 'utf8')) as VerificationKey;
     const own = await key(await toyBuild());
     const other = await key(open);
     const swapped: [VerificationKey, RegExp][] = [
-      [{ ...own, nPublic: own.nPublic + 1, IC: [...own.IC, own.IC[0]] }, /it is for 4 public signals, the proving key for 3/],
+      [
+        { ...own, nPublic: own.nPublic + 1, IC: [...own.IC, own.IC[0]] },
+        /it is for 4 public signals, the proving key for 3/,
+      ],
       [other, /its alpha is another/],
       [{ ...own, vk_alpha_1: other.vk_alpha_1 }, /its alpha is another/],
       [{ ...own, vk_beta_2: other.vk_beta_2 }, /its beta is another/],
@@ -76,9 +90,18 @@ describe('a build folder from somebody else', function () {
     for (const [written, why] of swapped) {
       const folder = await toyBuild();
       await addToBuild(folder, {}, { 'verification_key.json': () => [JSON.stringify(written)] });
-      const refused = (error: Error): boolean => (error as KeyMismatchError).code === 'KEY_MISMATCH' && why.test(error.message) && error.message.includes('zkinfer setup');
+      const refused = (error: Error): boolean =>
+        (error as KeyMismatchError).code === 'KEY_MISMATCH' &&
+        why.test(error.message) &&
+        error.message.includes('zkinfer setup');
       const proof = { proof: {} as never, publicSignals: [] };
-      const uses = [() => openProver(folder, backend()), () => verifyProof(folder, backend(), proof), () => deployBuild(folder, {}), () => writeVerifier(folder), () => serveModels({} as never, [folder])];
+      const uses = [
+        () => openProver(folder, backend()),
+        () => verifyProof(folder, backend(), proof),
+        () => deployBuild(folder, {}),
+        () => writeVerifier(folder),
+        () => serveModels({} as never, [folder]),
+      ];
       for (const [i, use] of uses.entries()) await assert.rejects(use(), refused, `use ${i}, ${String(why)}`);
       // Whoever has the verification key alone has nothing to compare it with.
       rmSync(path.join(folder, 'proving.zkey'));
@@ -92,14 +115,20 @@ describe('a build folder from somebody else', function () {
     const compiled = await compileOnnx(toyModel({ turned: true }), { name: 'toy' });
     await writeBuild(other, compiled.manifest, buildFiles(compiled));
     await exchange(folder, other, ['integer-model.json', 'circuit.plan']);
-    await assert.rejects(infer(folder), (error: Error) => error instanceof BuildMismatchError && /does not verify under the build's key/.test(error.message));
+    await assert.rejects(
+      infer(folder),
+      (error: Error) =>
+        error instanceof BuildMismatchError && /does not verify under the build's key/.test(error.message),
+    );
   });
 
   it('whose circuit publishes the input under the name of an output is refused', async () => {
     const folder = await toyBuild();
     const hidden = await readManifest(folder);
     const { publicSignals, circuit, circuitHash } = await readManifest(open);
-    const renamed = publicSignals.map((signal) => (signal.kind === 'input' ? { ...signal, kind: 'output' as const } : signal));
+    const renamed = publicSignals.map((signal) =>
+      signal.kind === 'input' ? { ...signal, kind: 'output' as const } : signal,
+    );
     const parts = ['proving.zkey', 'verification_key.json', 'circuit.plan', 'circuit.r1cs'];
     await exchange(folder, open, parts, { publicSignals: renamed, circuit, circuitHash });
     assert.equal(hidden.visibility.input, 'hashed');
@@ -119,21 +148,38 @@ describe('a build folder from somebody else', function () {
     writeFileSync(path.join(folder, 'circuit.plan'), plan.encodeProgram({ ...program, gadget }));
     await exchange(folder, folder, []);
     const manifest = await readManifest(folder);
-    await writeManifest(folder, { ...manifest, files: { ...manifest.files, 'circuit.plan': await hashFile(path.join(folder, 'circuit.plan')) } });
+    await writeManifest(folder, {
+      ...manifest,
+      files: { ...manifest.files, 'circuit.plan': await hashFile(path.join(folder, 'circuit.plan')) },
+    });
     await assert.rejects(infer(folder), BuildMismatchError);
   });
 
   it('whose manifest describes other outputs than the model has is refused, by prover and by deploy', async () => {
     const changes: ((manifest: Manifest) => Partial<Manifest>)[] = [
       ({ outputs }) => ({ outputs: outputs.map((output) => ({ ...output, scale: 2 * output.scale })) }),
-      ({ outputs }) => ({ outputs: outputs.map((output) => ({ ...output, packing: { ...output.packing, offset: output.packing.offset + 1 } })) }),
+      ({ outputs }) => ({
+        outputs: outputs.map((output) => ({
+          ...output,
+          packing: { ...output.packing, offset: output.packing.offset + 1 },
+        })),
+      }),
       ({ outputs }) => ({ outputs: outputs.map((output) => ({ ...output, shape: [...output.shape].reverse() })) }),
       ({ inputs }) => ({ inputs: [...inputs, ...inputs] }),
       // A contract would pack numbers that run into one another.
-      ({ outputs }) => ({ outputs: outputs.map((output) => ({ ...output, range: [output.range[0], 4 * output.range[1]] as [number, number] })) }),
-      ({ inputs }) => ({ inputs: inputs.map((input) => ({ ...input, range: [2 * input.range[0], input.range[1]] as [number, number] })) }),
+      ({ outputs }) => ({
+        outputs: outputs.map((output) => ({
+          ...output,
+          range: [output.range[0], 4 * output.range[1]] as [number, number],
+        })),
+      }),
+      ({ inputs }) => ({
+        inputs: inputs.map((input) => ({ ...input, range: [2 * input.range[0], input.range[1]] as [number, number] })),
+      }),
       ({ inputs }) => ({ inputs: inputs.map((input) => ({ ...input, elementScale: [1, 1] })) }),
-      ({ inputs }) => ({ inputs: inputs.map((input) => ({ ...input, packing: { ...input.packing, offset: input.packing.offset - 1 } })) }),
+      ({ inputs }) => ({
+        inputs: inputs.map((input) => ({ ...input, packing: { ...input.packing, offset: input.packing.offset - 1 } })),
+      }),
       ({ visibility }) => ({ visibility: { ...visibility, output: 'hashed' as const } }),
     ];
     for (const [i, change] of changes.entries()) {
@@ -150,9 +196,16 @@ describe('a build folder from somebody else', function () {
     const manifest = await readManifest(folder);
     const contributions = [{ kind: 'contribution' as const, hash: 'ab'.repeat(64), name: 'somebody known' }];
     await writeManifest(folder, { ...manifest, keys: { ...manifest.keys!, kind: 'ptau', contributions } });
-    await assert.rejects(openProver(folder, backend()), (error: Error) => error instanceof BuildMismatchError && /names? (no contribution|another|other)/.test(error.message));
+    await assert.rejects(
+      openProver(folder, backend()),
+      (error: Error) =>
+        error instanceof BuildMismatchError && /names? (no contribution|another|other)/.test(error.message),
+    );
     const { findings } = await auditBuild(folder);
-    assert.deepEqual(findings.filter(({ subject }) => subject === 'ceremony').map(({ verdict }) => verdict), ['failed']);
+    assert.deepEqual(
+      findings.filter(({ subject }) => subject === 'ceremony').map(({ verdict }) => verdict),
+      ['failed'],
+    );
   });
 
   it('whose Verifier.sol is not what this package writes is neither deployed nor served', async () => {

@@ -1,6 +1,7 @@
 /**
- * Names in an ONNX file are the author's choice. None may change what is proved: here every helper name that the quantizer and
- * the fusion ever used is a tensor of the file, too, and the circuit's own outputs are compared with onnxruntime.
+ * Names in an ONNX file are the author's choice. None may change what is proved: here every helper name that the
+ * quantizer and the fusion ever used is a tensor of the file, too, and the circuit's own outputs are compared with
+ * onnxruntime.
  */
 import assert from 'node:assert/strict';
 import { MalformedModelError, openReference } from '../../src/onnx/index.js';
@@ -12,7 +13,20 @@ import { decodeSym } from '../../src/r1cs/sym-file.js';
 import { floats, makeModel, node } from '../onnx/support/make-model.js';
 import { seeded } from '../onnx/support/random.js';
 
-const HELPERS = ['scaled', 'narrow', 'uniform', 'aligned0', 'aligned1', 'refined0', 'positive', 'falling', 'rising', 'moved', 'pooled', 'expand'];
+const HELPERS = [
+  'scaled',
+  'narrow',
+  'uniform',
+  'aligned0',
+  'aligned1',
+  'refined0',
+  'positive',
+  'falling',
+  'rising',
+  'moved',
+  'pooled',
+  'expand',
+];
 
 /** A clip whose helper is `y/…`, and beside it a branch with a tensor of that name, which another output shows. */
 function colliding(helper: string): Uint8Array {
@@ -20,8 +34,13 @@ function colliding(helper: string): Uint8Array {
     inputs: { x: [1, 2] },
     outputs: ['score', 'confidence'],
     constants: {
-      W: floats([2, 2], [0.9, -0.4, 0.3, 0.8]), B: floats([2], [0.05, -0.1]), W2: floats([2, 2], [1, 0.5, -0.5, 1]),
-      lo: floats([], [0]), hi: floats([], [0.7]), V: floats([2, 2], [7, -3, 2, 9]), slope: floats([1, 2], [0.1, 0.2]),
+      W: floats([2, 2], [0.9, -0.4, 0.3, 0.8]),
+      B: floats([2], [0.05, -0.1]),
+      W2: floats([2, 2], [1, 0.5, -0.5, 1]),
+      lo: floats([], [0]),
+      hi: floats([], [0.7]),
+      V: floats([2, 2], [7, -3, 2, 9]),
+      slope: floats([1, 2], [0.1, 0.2]),
     },
     nodes: [
       node('Gemm', ['x', 'W', 'B'], ['a']),
@@ -66,7 +85,10 @@ describe('names in an ONNX file', () => {
       const onnx = colliding(helper);
       const compiled = await compileOnnx(onnx, { name: 'collision' });
       assert.ok((await largestError(onnx, compiled)) < 0.15);
-      const made = [...compiled.model.inputs.map((input) => input.tensor), ...compiled.model.ops.map((op) => op.output)];
+      const made = [
+        ...compiled.model.inputs.map((input) => input.tensor),
+        ...compiled.model.ops.map((op) => op.output),
+      ];
       assert.equal(new Set(made).size, made.length);
     });
   }
@@ -80,15 +102,26 @@ describe('names in an ONNX file', () => {
   });
 
   it('narrow no gadget below its contract: a tensor called like the cut copy of another leaves its bounds alone', async () => {
-    // `a` is cut before the wide layer; the quantizer once called the cut copy a/narrow, whose bounds the small tensor replaced.
-    const wave = (count: number, step: number, size = 1): number[] => Array.from({ length: count }, (_, i) => size * Math.sin(step * (i + 1)));
+    // `a` is cut before the wide layer; the quantizer once called the cut copy a/narrow, whose bounds the small tensor
+    // replaced.
+    const wave = (count: number, step: number, size = 1): number[] =>
+      Array.from({ length: count }, (_, i) => size * Math.sin(step * (i + 1)));
     const model = (small: string): Uint8Array =>
       makeModel({
-        inputs: { x: [1, 4] }, outputs: ['y', 'z'],
-        constants: { W: floats([4, 3], wave(12, 1.3)), U: floats([3, 30], wave(90, 0.7)), V: floats([4, 3], wave(12, 2, 0.001)) },
+        inputs: { x: [1, 4] },
+        outputs: ['y', 'z'],
+        constants: {
+          W: floats([4, 3], wave(12, 1.3)),
+          U: floats([3, 30], wave(90, 0.7)),
+          V: floats([4, 3], wave(12, 2, 0.001)),
+        },
         nodes: [
-          node('MatMul', ['x', 'W'], ['a']), node('MatMul', ['a', 'U'], ['m']), node('Relu', ['m'], ['y']),
-          node('MatMul', ['x', 'V'], ['t']), node('Relu', ['t'], [small]), node('Identity', [small], ['z']),
+          node('MatMul', ['x', 'W'], ['a']),
+          node('MatMul', ['a', 'U'], ['m']),
+          node('Relu', ['m'], ['y']),
+          node('MatMul', ['x', 'V'], ['t']),
+          node('Relu', ['t'], [small]),
+          node('Identity', [small], ['z']),
         ],
       });
     const plain = await compileOnnx(model('small'), { name: 'narrowed' });
@@ -103,7 +136,8 @@ describe('names in an ONNX file', () => {
     const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'x,1,2\n3', '*/ }', '../../x', 'null'];
     for (const name of names) {
       const onnx = makeModel({
-        inputs: Object.defineProperty({}, name, { value: [1, 2], enumerable: true }), outputs: ['y'],
+        inputs: Object.defineProperty({}, name, { value: [1, 2], enumerable: true }),
+        outputs: ['y'],
         nodes: [node('Relu', [name], [`${name}!`], {}, name), node('Neg', [`${name}!`], ['y'], {}, `${name}'`)],
       });
       const compiled = await compileOnnx(onnx, { name: 'odd' });
@@ -127,9 +161,10 @@ describe('names in an ONNX file', () => {
     }
   });
 
-  it('of layers may be those of the circuit\'s border', async () => {
+  it("of layers may be those of the circuit's border", async () => {
     const onnx = makeModel({
-      inputs: { x: [1, 2] }, outputs: ['y'],
+      inputs: { x: [1, 2] },
+      outputs: ['y'],
       nodes: [node('Relu', ['x'], ['h'], {}, '(outputs)'), node('LeakyRelu', ['h'], ['y'], {}, '(input range checks)')],
     });
     const { layers } = await compileOnnx(onnx, { name: 'border' });

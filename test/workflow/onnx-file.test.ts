@@ -17,7 +17,10 @@ describe('a model with weights in files beside it', () => {
     folder = mkdtempSync(join(tmpdir(), 'zkinfer-external-'));
     mkdirSync(join(folder, 'model', 'parts'), { recursive: true });
     writeFileSync(join(folder, 'secret'), Buffer.from(WEIGHTS.buffer));
-    writeFileSync(join(folder, 'model', 'weights.bin'), Buffer.concat([Buffer.alloc(8), Buffer.from(WEIGHTS.buffer), Buffer.alloc(4)]));
+    writeFileSync(
+      join(folder, 'model', 'weights.bin'),
+      Buffer.concat([Buffer.alloc(8), Buffer.from(WEIGHTS.buffer), Buffer.alloc(4)]),
+    );
     writeFileSync(join(folder, 'model', 'parts', 'all.bin'), Buffer.from(WEIGHTS.buffer));
     symlinkSync(join(folder, 'secret'), join(folder, 'model', 'link.bin'));
     linkSync(join(folder, 'model', 'weights.bin'), join(folder, 'model', 'same.bin'));
@@ -25,7 +28,10 @@ describe('a model with weights in files beside it', () => {
   after(() => rmSync(folder, { recursive: true }));
 
   const external = (entries: Record<string, string>): object => ({
-    dims: [3], dataType: 1, dataLocation: 1, externalData: Object.entries(entries).map(([key, value]) => ({ key, value })),
+    dims: [3],
+    dataType: 1,
+    dataLocation: 1,
+    externalData: Object.entries(entries).map(([key, value]) => ({ key, value })),
   });
 
   function written(entries: Record<string, string>, asAttribute = false): string {
@@ -34,9 +40,13 @@ describe('a model with weights in files beside it', () => {
     writeFileSync(
       path,
       makeModel({
-        inputs: { x: [1, 3] }, outputs: ['y'],
+        inputs: { x: [1, 3] },
+        outputs: ['y'],
         ...(asAttribute ? {} : { constants: { w: w as never } }),
-        nodes: [...(asAttribute ? [node('Constant', [], ['w'], { value: tensor(w as never) })] : []), node('Mul', ['x', 'w'], ['y'])],
+        nodes: [
+          ...(asAttribute ? [node('Constant', [], ['w'], { value: tensor(w as never) })] : []),
+          node('Mul', ['x', 'w'], ['y']),
+        ],
       }),
     );
     return path;
@@ -69,11 +79,18 @@ describe('a model with weights in files beside it', () => {
     [{ location: 'weights.bin', offset: '99' }, /has 24 bytes/],
   ] as const) {
     it(`is refused for ${JSON.stringify(entries)}`, async () => {
-      await assert.rejects(readOnnxFile(written(entries)), (error: Error) => error instanceof FileError && reason.test(error.message));
+      await assert.rejects(
+        readOnnxFile(written(entries)),
+        (error: Error) => error instanceof FileError && reason.test(error.message),
+      );
     });
   }
 
-  for (const entries of [{ location: 'weights.bin', offset: '-8' }, { location: 'weights.bin', length: '1e99' }, { offset: '0' }]) {
+  for (const entries of [
+    { location: 'weights.bin', offset: '-8' },
+    { location: 'weights.bin', length: '1e99' },
+    { offset: '0' },
+  ]) {
     it(`is malformed with ${JSON.stringify(entries)}`, async () => {
       await assert.rejects(readOnnxFile(written(entries as unknown as Record<string, string>)), MalformedModelError);
     });
@@ -89,7 +106,15 @@ describe('a model with weights in files beside it', () => {
       [{ ...at, ...own }, [...WEIGHTS]],
       [{ ...at, floatData: [1, 2, 3] }, [...WEIGHTS]],
     ] as const) {
-      writeFileSync(path, makeModel({ inputs: { x: [1, 3] }, outputs: ['y'], constants: { w: w as never }, nodes: [node('Mul', ['x', 'w'], ['y'])] }));
+      writeFileSync(
+        path,
+        makeModel({
+          inputs: { x: [1, 3] },
+          outputs: ['y'],
+          constants: { w: w as never },
+          nodes: [node('Mul', ['x', 'w'], ['y'])],
+        }),
+      );
       const bytes = await readOnnxFile(path);
       assert.deepEqual([...(decodeModel(bytes).initializers.get('w')?.data ?? [])], expected);
       const reference = await openReference(bytes);

@@ -41,21 +41,31 @@ describe('an opening', function () {
 
   it('of the output alone tells nothing of the input', async () => {
     const { salts, outputs } = openingOf(inference);
-    const opened = await openSignals(hashed, inference.publicSignals, { opening: { salts: { output: salts.output }, outputs } });
+    const opened = await openSignals(hashed, inference.publicSignals, {
+      opening: { salts: { output: salts.output }, outputs },
+    });
     assert.deepEqual(Object.keys(opened).sort(), ['output', 'outputs']);
     assert.equal(opened.output, true);
   });
 
-  it('under another salt, the other side\'s salt, or with other outputs opens nothing', async () => {
+  it("under another salt, the other side's salt, or with other outputs opens nothing", async () => {
     const { salts, outputs } = openingOf(inference);
     const swapped = { input: salts.output, output: salts.input };
-    const wrong = { input: String(BigInt(salts.input as string) ^ 1n), output: String(BigInt(salts.output as string) ^ 1n) };
+    const wrong = {
+      input: String(BigInt(salts.input as string) ^ 1n),
+      output: String(BigInt(salts.output as string) ^ 1n),
+    };
     for (const given of [swapped, wrong]) {
-      const opened = await openSignals(hashed, inference.publicSignals, { opening: { salts: given, outputs }, input: INPUT });
+      const opened = await openSignals(hashed, inference.publicSignals, {
+        opening: { salts: given, outputs },
+        input: INPUT,
+      });
       assert.deepEqual([opened.input, opened.output], [false, false]);
     }
     const changed = (outputs as number[][]).map((values) => values.map((value, i) => (i === 0 ? value + 1 : value)));
-    const opened = await openSignals(hashed, inference.publicSignals, { opening: { salts: { output: salts.output }, outputs: changed } });
+    const opened = await openSignals(hashed, inference.publicSignals, {
+      opening: { salts: { output: salts.output }, outputs: changed },
+    });
     assert.equal(opened.output, false);
   });
 
@@ -66,27 +76,55 @@ describe('an opening', function () {
     // The same word as a sum: 2^bits more in one element, one less in the next.
     const [[first, second]] = outputs as number[][];
     const forged = [[first + 2 ** bits, second - 1]];
-    await assert.rejects(openSignals(hashed, inference.publicSignals, { opening: { salts: { output: salts.output }, outputs: forged } }), OpeningError);
-    await assert.rejects(openSignals(hashed, inference.publicSignals, { opening: { salts: { output: salts.output }, outputs: [[first]] } }), OpeningError);
+    await assert.rejects(
+      openSignals(hashed, inference.publicSignals, { opening: { salts: { output: salts.output }, outputs: forged } }),
+      OpeningError,
+    );
+    await assert.rejects(
+      openSignals(hashed, inference.publicSignals, {
+        opening: { salts: { output: salts.output }, outputs: [[first]] },
+      }),
+      OpeningError,
+    );
   });
 
   it('is not needed where the input is public, and cannot help where it is private', async () => {
     const open = await compiled('public', 'public');
     const shown = await inferIn(open);
-    assert.deepEqual(await openSignals(open, shown.publicSignals, { input: INPUT }), { input: true, output: true, outputs: shown.outputs });
+    assert.deepEqual(await openSignals(open, shown.publicSignals, { input: INPUT }), {
+      input: true,
+      output: true,
+      outputs: shown.outputs,
+    });
     assert.equal((await openSignals(open, shown.publicSignals, { input: OTHER })).input, false);
     const closed = await compiled('private', 'hashed');
     const hidden = await inferIn(closed);
-    const { input, output } = await openSignals(closed, hidden.publicSignals, { opening: openingOf(hidden), input: INPUT });
+    const { input, output } = await openSignals(closed, hidden.publicSignals, {
+      opening: openingOf(hidden),
+      input: INPUT,
+    });
     assert.deepEqual([input, output], [undefined, true]);
   });
 
   it('says what is missing', async () => {
     const { salts } = openingOf(inference);
-    await assert.rejects(openSignals(hashed, inference.publicSignals, { opening: { salts: { input: salts.input } } }), /name the input: --input FILE/);
+    await assert.rejects(
+      openSignals(hashed, inference.publicSignals, { opening: { salts: { input: salts.input } } }),
+      /name the input: --input FILE/,
+    );
     await assert.rejects(openSignals(hashed, inference.publicSignals, { input: INPUT }), /needs its salt/);
-    await assert.rejects(openSignals(hashed, inference.publicSignals.slice(1), { input: INPUT, opening: { salts } }), /of another build/);
-    for (const text of ['', '{', '[]', '{"salts": 1}', '{"salts": {"input": 5}}', `{"salts": {"input": "${1n << 254n}"}}`]) {
+    await assert.rejects(
+      openSignals(hashed, inference.publicSignals.slice(1), { input: INPUT, opening: { salts } }),
+      /of another build/,
+    );
+    for (const text of [
+      '',
+      '{',
+      '[]',
+      '{"salts": 1}',
+      '{"salts": {"input": 5}}',
+      `{"salts": {"input": "${1n << 254n}"}}`,
+    ]) {
       assert.throws(() => openingFromJson(text, 'opening.json'), OpeningError, text);
     }
   });

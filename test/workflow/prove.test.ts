@@ -44,12 +44,15 @@ describe('proofs of a build', function () {
     assert.equal(output.integers[0] * output.scale, output.values[0]);
   });
 
-  it('verify with snarkjs itself on the build\'s verification_key.json', async () => {
+  it("verify with snarkjs itself on the build's verification_key.json", async () => {
     const key = JSON.parse(readFileSync(path.join(folder, 'verification_key.json'), 'utf8')) as object;
-    const verify = (signals: readonly string[]): Promise<boolean> => snarkjs.groth16.verify(key as never, [...signals], proved.proof as never);
+    const verify = (signals: readonly string[]): Promise<boolean> =>
+      snarkjs.groth16.verify(key as never, [...signals], proved.proof as never);
     assert.equal(await verify(proved.publicSignals), true);
     for (let i = 0; i < proved.publicSignals.length; i += 1) {
-      const changed = proved.publicSignals.map((signal, k) => (k === i ? String((BigInt(signal) + 1n) % FIELD_MODULUS) : signal));
+      const changed = proved.publicSignals.map((signal, k) =>
+        k === i ? String((BigInt(signal) + 1n) % FIELD_MODULUS) : signal,
+      );
       assert.equal(await verify(changed), false);
     }
   });
@@ -71,7 +74,12 @@ describe('proofs of a build', function () {
     for (const publicSignals of [proved.publicSignals.slice(1), [...proved.publicSignals, '0'], []]) {
       const { valid: taken, reason } = await verifyProof(folder, backend(), { ...proved, publicSignals });
       assert.equal(taken, false);
-      assert.match(reason!, new RegExp(`the key is for ${proved.publicSignals.length} public signals, and the proof comes with ${publicSignals.length}`));
+      assert.match(
+        reason!,
+        new RegExp(
+          `the key is for ${proved.publicSignals.length} public signals, and the proof comes with ${publicSignals.length}`,
+        ),
+      );
     }
     const other = await toyBuild();
     await setupBuild(other, backend(), { force: true });

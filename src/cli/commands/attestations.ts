@@ -30,7 +30,13 @@ export function define(command: Command): void {
           const result = await session.stage('reading attestations', () => read(folder, flags));
           return { result, ok: true };
         },
-        (list) => (list.length === 0 ? 'no attestations' : table(['id', 'version', 'prover', 'block'], list.map((one) => [one.id, String(one.version), one.prover, String(one.blockNumber)]))),
+        (list) =>
+          list.length === 0
+            ? 'no attestations'
+            : table(
+                ['id', 'version', 'prover', 'block'],
+                list.map((one) => [one.id, String(one.version), one.prover, String(one.blockNumber)]),
+              ),
       );
     });
 }
@@ -40,12 +46,18 @@ async function read(folder: string, flags: Flags): Promise<Attestation[]> {
   const chain = await openChain(folder, flags.rpc);
   try {
     const { attestations, model } = await readDeployment(folder, chain.rpc);
-    if (!attestations || !model) throw new NotReadyError(`the build in ${folder} is not registered on chain ${chain.rpc.chainId}; run: zkinfer register ${folder}`);
+    if (!attestations || !model)
+      throw new NotReadyError(
+        `the build in ${folder} is not registered on chain ${chain.rpc.chainId}; run: zkinfer register ${folder}`,
+      );
     if (flags.id !== undefined) {
       const found = await findAttestation(chain.rpc, attestations.address, flags.id);
       return found ? [found] : [];
     }
-    return await listAttestations(chain.rpc, attestations.address, { modelId: BigInt(model.id), ...(flags.prover ? { prover: flags.prover } : {}) });
+    return await listAttestations(chain.rpc, attestations.address, {
+      modelId: BigInt(model.id),
+      ...(flags.prover ? { prover: flags.prover } : {}),
+    });
   } finally {
     await chain.close();
   }

@@ -67,7 +67,10 @@ export function define(command: Command): void {
     .action((key: string, flags: Flags) =>
       execute(
         flags,
-        async (session) => ({ result: { key, ...(await backendFor(flags.backend, session).ceremony.inspectKey(key)) }, ok: true }),
+        async (session) => ({
+          result: { key, ...(await backendFor(flags.backend, session).ceremony.inspectKey(key)) },
+          ok: true,
+        }),
         (record) => printRecord(record),
       ),
     );
@@ -78,12 +81,19 @@ async function contribute(old: string, target: string, flags: Flags): Promise<vo
     flags,
     async (session) => {
       refuseOverwriting(target, flags);
-      const entropy = flags.entropyFile === undefined ? undefined : await readUserFile(flags.entropyFile, 'the entropy');
+      const entropy =
+        flags.entropyFile === undefined ? undefined : await readUserFile(flags.entropyFile, 'the entropy');
       const { ceremony } = backendFor(flags.backend, session);
-      const made = await staged(session, 'contributing', (options) => ceremony.contribute(old, target, { name: flags.name, entropy, ...options }));
+      const made = await staged(session, 'contributing', (options) =>
+        ceremony.contribute(old, target, { name: flags.name, entropy, ...options }),
+      );
       return { result: { key: target, ...made }, ok: true };
     },
-    (result) => [...printContribution(result), `${target} written. Publish the hash, and give the key to the next contributor.`].join('\n'),
+    (result) =>
+      [
+        ...printContribution(result),
+        `${target} written. Publish the hash, and give the key to the next contributor.`,
+      ].join('\n'),
   );
 }
 
@@ -108,18 +118,32 @@ async function verify(key: string, flags: Flags): Promise<void> {
   await execute(
     flags,
     async (session) => {
-      const [{ powerOf }, { hashFile }] = await Promise.all([import('../../groth16/snarkjs-ceremony.js'), import('../../workflow/build-folder.js')]);
+      const [{ powerOf }, { hashFile }] = await Promise.all([
+        import('../../groth16/snarkjs-ceremony.js'),
+        import('../../workflow/build-folder.js'),
+      ]);
       const ptau = flags.ptau as string;
       const ptauHash = await hashFile(ptau);
       const wanted = flags.ptauHash?.toLowerCase().replace(/^(0x)?/, '0x');
-      if (wanted !== undefined && wanted !== ptauHash) throw new CeremonyError(`${ptau} has the SHA-256 ${ptauHash}, not ${wanted}`);
+      if (wanted !== undefined && wanted !== ptauHash)
+        throw new CeremonyError(`${ptau} has the SHA-256 ${ptauHash}, not ${wanted}`);
       const { ceremony } = backendFor(flags.backend, session);
       return await withCircuitOf(flags, async (r1cs, modelHash) => {
         const record = await staged(session, 'verifying', (options) =>
           ceremony.verifyKey(key, { r1cs, ptau, checkPowers: wanted === undefined, ...options }),
         );
         const hashes = { circuit: await hashFile(r1cs), ptau: ptauHash, key: await hashFile(key) };
-        return { result: { valid: true, key, ...(modelHash ? { modelHash } : {}), sha256: hashes, ptauPower: await powerOf(ptau), ...record }, ok: true };
+        return {
+          result: {
+            valid: true,
+            key,
+            ...(modelHash ? { modelHash } : {}),
+            sha256: hashes,
+            ptauPower: await powerOf(ptau),
+            ...record,
+          },
+          ok: true,
+        };
       });
     },
     (result) =>
@@ -135,10 +159,17 @@ async function verify(key: string, flags: Flags): Promise<void> {
   );
 }
 
-async function withCircuitOf<T>({ build, r1cs }: Flags, use: (r1cs: string, modelHash?: string) => Promise<T>): Promise<T> {
-  if ((build === undefined) === (r1cs === undefined)) throw new UsageError('say which circuit the key is for: --build FOLDER or --r1cs FILE');
+async function withCircuitOf<T>(
+  { build, r1cs }: Flags,
+  use: (r1cs: string, modelHash?: string) => Promise<T>,
+): Promise<T> {
+  if ((build === undefined) === (r1cs === undefined))
+    throw new UsageError('say which circuit the key is for: --build FOLDER or --r1cs FILE');
   if (build === undefined) return await use(r1cs as string);
-  const [{ readManifest }, { withR1cs }] = await Promise.all([import('../../workflow/build-folder.js'), import('../../workflow/circuit-file.js')]);
+  const [{ readManifest }, { withR1cs }] = await Promise.all([
+    import('../../workflow/build-folder.js'),
+    import('../../workflow/circuit-file.js'),
+  ]);
   const manifest = await readManifest(build);
   return await withR1cs(build, manifest, (path) => use(path, manifest.modelHash));
 }
@@ -146,7 +177,10 @@ async function withCircuitOf<T>({ build, r1cs }: Flags, use: (r1cs: string, mode
 function staged<T>(
   session: Session,
   title: string,
-  work: (options: { readonly signal: AbortSignal; readonly onProgress: (share: number, stage: string) => void }) => Promise<T>,
+  work: (options: {
+    readonly signal: AbortSignal;
+    readonly onProgress: (share: number, stage: string) => void;
+  }) => Promise<T>,
 ): Promise<T> {
   return session.stage(title, (update) =>
     work({ signal: session.signal, onProgress: (share, stage) => update(`${stage} ${Math.round(100 * share)} %`) }),
@@ -157,7 +191,8 @@ function refuseOverwriting(target: string, { force }: Flags): void {
   const there = statSync(target, { throwIfNoEntry: false });
   // A key is put in place by a rename, which would replace a device or a pipe by a file.
   if (there !== undefined && !there.isFile()) throw new UsageError(`${target} is not a file; give the name of one`);
-  if (force !== true && existsSync(target)) throw new UsageError(`${target} exists; give another name, or --force to overwrite it`);
+  if (force !== true && existsSync(target))
+    throw new UsageError(`${target} exists; give another name, or --force to overwrite it`);
 }
 
 function bytesOf(hex: string): Uint8Array {
@@ -184,7 +219,9 @@ function printRecord({ circuitHash, contributions, finished, wires, publicSignal
     `${wires} wires, ${publicSignals} public signals, domain ${domainSize}`,
     'circuit hash:',
     ...printHash(circuitHash),
-    ...contributions.flatMap((contribution, i) => printContribution(contribution).map((line, k) => (k === 0 ? `${i + 1}. ${line}` : line))),
+    ...contributions.flatMap((contribution, i) =>
+      printContribution(contribution).map((line, k) => (k === 0 ? `${i + 1}. ${line}` : line)),
+    ),
     ...(finished ? [] : ['UNFINISHED: nobody has contributed a secret; anybody could forge proofs under this key']),
   ].join('\n');
 }

@@ -28,14 +28,27 @@ export function define(command: Command): void {
         flags,
         async (session) => {
           const [{ emitCircom }, { writeBuild }, { buildFiles, compileOnnx }] = await Promise.all([
-            import('../../compile/emit-circom.js'), import('../../workflow/build-folder.js'), import('../../workflow/compile.js'),
+            import('../../compile/emit-circom.js'),
+            import('../../workflow/build-folder.js'),
+            import('../../workflow/compile.js'),
           ]);
           const folder = flags.out ?? defaultBuildFolder(path);
           const { onnx, options } = await readModel(path, flags);
-          const compiled = await session.stage(`compiling ${path}`, (update) => compileOnnx(onnx, { ...options, r1cs: flags.r1cs, onStage: update }));
+          const compiled = await session.stage(`compiling ${path}`, (update) =>
+            compileOnnx(onnx, { ...options, r1cs: flags.r1cs, onStage: update }),
+          );
           const { netlist, program: plan } = compiled.circuit;
-          const extra: BuildFiles = flags.emitCircom ? { 'circuit.circom': () => [emitCircom(netlist, plan, `circuit of ${options.name}`)] } : {};
-          await session.stage(`writing ${folder}`, () => writeBuild(folder, compiled.manifest, { ...buildFiles(compiled), ...extra }, { modelPath: path, dropKeys: flags.dropKeys }));
+          const extra: BuildFiles = flags.emitCircom
+            ? { 'circuit.circom': () => [emitCircom(netlist, plan, `circuit of ${options.name}`)] }
+            : {};
+          await session.stage(`writing ${folder}`, () =>
+            writeBuild(
+              folder,
+              compiled.manifest,
+              { ...buildFiles(compiled), ...extra },
+              { modelPath: path, dropKeys: flags.dropKeys },
+            ),
+          );
           return { result: summarize(folder, compiled), ok: true };
         },
         print,
@@ -46,7 +59,18 @@ export function define(command: Command): void {
 function summarize(folder: string, { manifest, accuracy, layers, seconds }: CompiledModel) {
   const { circuit, notes, visibility, outputs } = manifest;
   const { activationBits } = manifest;
-  return { folder, name: manifest.name, ...circuit, activationBits, seconds, accuracy, layers, visibility, notes, outputs: outputs.map(({ name, shape, scale, packing }) => ({ name, shape, scale, bits: packing.bits })) };
+  return {
+    folder,
+    name: manifest.name,
+    ...circuit,
+    activationBits,
+    seconds,
+    accuracy,
+    layers,
+    visibility,
+    notes,
+    outputs: outputs.map(({ name, shape, scale, packing }) => ({ name, shape, scale, bits: packing.bits })),
+  };
 }
 
 function print(result: ReturnType<typeof summarize>): string {

@@ -1,4 +1,7 @@
-/** `zkinfer demo`: the README's first command. A trained MNIST network, a real digit, a proof, a contract that accepts it and refuses a forgery. */
+/**
+ * `zkinfer demo`: the README's first command. A trained MNIST network, a real digit, a proof, a contract that accepts
+ * it and refuses a forgery.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,9 +36,20 @@ export function define(command: Command): void {
 type Session = Parameters<Parameters<typeof execute>[1]>[0];
 
 async function demo(flags: Flags, session: Session) {
-  const [{ buildGraph, decodeModel }, { forgeOutput }, { readManifest }, { classOf }, { outputsFromSignals }, { runModel }] = await Promise.all([
-    import('../../onnx/index.js'), import('../../workflow/forge.js'), import('../../workflow/build-folder.js'),
-    import('../../quantize/accuracy.js'), import('../../workflow/outputs.js'), import('../../workflow/run.js'),
+  const [
+    { buildGraph, decodeModel },
+    { forgeOutput },
+    { readManifest },
+    { classOf },
+    { outputsFromSignals },
+    { runModel },
+  ] = await Promise.all([
+    import('../../onnx/index.js'),
+    import('../../workflow/forge.js'),
+    import('../../workflow/build-folder.js'),
+    import('../../quantize/accuracy.js'),
+    import('../../workflow/outputs.js'),
+    import('../../workflow/run.js'),
   ]);
   const files = join(FIXTURES, flags.fixture);
   const onnx = await readFile(join(files, 'model.onnx'));
@@ -43,7 +57,10 @@ async function demo(flags: Flags, session: Session) {
   const input = parseInput(await readFile(join(files, 'input.json'), 'utf8'), inputs, 'input.json');
   const calibration = parseSamples(await readFile(join(files, 'calibration.json'), 'utf8'), inputs, 'calibration.json');
   const folder = flags.out ?? join('build', `demo-${flags.fixture}`);
-  if (!flags.json) session.notice(`${drawDigit(input[0])}\nA handwritten digit that the network ${flags.fixture} has never seen. What is it, and can a contract be sure of the answer?\n`);
+  if (!flags.json)
+    session.notice(
+      `${drawDigit(input[0])}\nA handwritten digit that the network ${flags.fixture} has never seen. What is it, and can a contract be sure of the answer?\n`,
+    );
   const forgery = { claimed: -1, refused: false };
   const result = await session.stage('compiling, proving, asking a contract', (update) =>
     runModel(onnx, input, backendFor(flags.backend, session), {

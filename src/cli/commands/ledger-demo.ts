@@ -31,9 +31,18 @@ export function define(command: Command): void {
 }
 
 async function demo(flags: Flags, session: Session) {
-  const [{ buildGraph, decodeModel }, { playLedgerScenario }, { readManifest, writeBuild }, { buildFiles, compileOnnx, sha256 }, { setupBuild }] = await Promise.all([
-    import('../../onnx/index.js'), import('../../scenario/ledger.js'), import('../../workflow/build-folder.js'),
-    import('../../workflow/compile.js'), import('../../workflow/setup.js'),
+  const [
+    { buildGraph, decodeModel },
+    { playLedgerScenario },
+    { readManifest, writeBuild },
+    { buildFiles, compileOnnx, sha256 },
+    { setupBuild },
+  ] = await Promise.all([
+    import('../../onnx/index.js'),
+    import('../../scenario/ledger.js'),
+    import('../../workflow/build-folder.js'),
+    import('../../workflow/compile.js'),
+    import('../../workflow/setup.js'),
   ]);
   const files = join(FIXTURES, 'tabular');
   const onnx = await readFile(join(files, 'model.onnx'));
@@ -41,14 +50,22 @@ async function demo(flags: Flags, session: Session) {
   const input = parseInput(await readFile(join(files, 'input.json'), 'utf8'), inputs, 'input.json');
   const known = await readManifest(flags.out).catch(() => undefined);
   if (known?.keys === undefined || known.modelHash !== sha256([onnx])) {
-    const calibration = parseSamples(await readFile(join(files, 'calibration.json'), 'utf8'), inputs, 'calibration.json');
+    const calibration = parseSamples(
+      await readFile(join(files, 'calibration.json'), 'utf8'),
+      inputs,
+      'calibration.json',
+    );
     await session.stage('compiling a model of tabular medical data, and making its keys', async () => {
       const compiled = await compileOnnx(onnx, { name: 'tabular', calibration, scores: true });
       const { keys } = await writeBuild(flags.out, compiled.manifest, buildFiles(compiled));
-      if (keys === undefined) await setupBuild(flags.out, backendFor(flags.backend, session), { signal: session.signal });
+      if (keys === undefined)
+        await setupBuild(flags.out, backendFor(flags.backend, session), { signal: session.signal });
     });
   }
-  if (!flags.json) session.notice('The contracts are compiled on the first run, which takes a minute; after that they come from the cache.');
+  if (!flags.json)
+    session.notice(
+      'The contracts are compiled on the first run, which takes a minute; after that they come from the cache.',
+    );
   let act = 0;
   const facts = await playLedgerScenario({
     build: flags.out,
@@ -64,7 +81,10 @@ async function demo(flags: Flags, session: Session) {
   const drawing = join(flags.out, 'lineage.svg');
   await writeAtomic(drawing, [facts.lineage.svg]);
   const { text, dataSetId, artifacts } = facts.lineage;
-  const ok = facts.lie.outputHash === facts.honestOutputHash && facts.left.market === facts.left.stakes && artifacts.includes(dataSetId);
+  const ok =
+    facts.lie.outputHash === facts.honestOutputHash &&
+    facts.left.market === facts.left.stakes &&
+    artifacts.includes(dataSetId);
   return { result: { ...facts, lineage: { text, dataSetId, artifacts, drawing } }, ok };
 }
 

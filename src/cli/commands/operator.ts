@@ -53,8 +53,10 @@ interface RunFlags extends ChainFlags, WorkFlags {
 }
 
 const rpcOption = (): Option => new Option('--rpc <url>', 'JSON-RPC endpoint').makeOptionMandatory();
-const marketOption = (): Option => new Option('--market <address>', 'the InferenceMarket contract').argParser(address).makeOptionMandatory();
-const dataOption = (): Option => new Option('--data <folder>', "the operator's journal, transactions and inputs").default('operator');
+const marketOption = (): Option =>
+  new Option('--market <address>', 'the InferenceMarket contract').argParser(address).makeOptionMandatory();
+const dataOption = (): Option =>
+  new Option('--data <folder>', "the operator's journal, transactions and inputs").default('operator');
 
 export function define(command: Command): void {
   addWorkOptions(command.command('run').description('watch a market: take, prove, answer, dispute, withdraw'))
@@ -64,27 +66,77 @@ export function define(command: Command): void {
     .option('--inputs <folder>', 'folder of inputs by hash (default: DATA/inputs)')
     .option('--input-base <url>', 'HTTP place to fetch inputs from; may be given several times', collect, [])
     .addOption(new Option('--min-profit <ether>', 'least gain after gas').argParser(ether).default(0n, '0'))
-    .addOption(new Option('--token <address=units>', "a token accepted as fee, and the operator's least part").argParser(token).default([]))
-    .addOption(new Option('--max-bond <ether>', 'most that one request may put at risk').argParser(ether).default(10n ** 18n, '1'))
+    .addOption(
+      new Option('--token <address=units>', "a token accepted as fee, and the operator's least part")
+        .argParser(token)
+        .default([]),
+    )
+    .addOption(
+      new Option('--max-bond <ether>', 'most that one request may put at risk')
+        .argParser(ether)
+        .default(10n ** 18n, '1'),
+    )
     .addOption(new Option('--capacity <n>', 'requests at work at a time').argParser(wholeNumber).default(16))
     .option('--redis <url>', 'queue for proving machines (zkinfer operator worker)')
-    .addOption(new Option('--from-block <n>', 'first block to read; the one of the market, or later').argParser(wholeNumber).default(0))
+    .addOption(
+      new Option('--from-block <n>', 'first block to read; the one of the market, or later')
+        .argParser(wholeNumber)
+        .default(0),
+    )
     .addOption(new Option('--confirmations <n>', 'blocks that an event must have').argParser(wholeNumber).default(1))
-    .addOption(new Option('--reorg-depth <n>', 'deepest reorganization to survive, in blocks').argParser(wholeNumber).default(12))
+    .addOption(
+      new Option('--reorg-depth <n>', 'deepest reorganization to survive, in blocks')
+        .argParser(wholeNumber)
+        .default(12),
+    )
     .addOption(new Option('--poll <ms>', 'pause between looks at the chain').argParser(wholeNumber).default(500))
-    .option('--reserve', 'take requests before proving them: safe from faster operators, but a transaction more and a bond at risk')
-    .addOption(new Option('--watch <answers>', "which of other operators' answers to compute again and dispute where wrong: paid, those of requests that name this account as watcher or are its own").choices(WATCHING).default('paid'))
+    .option(
+      '--reserve',
+      'take requests before proving them: safe from faster operators, but a transaction more and a bond at risk',
+    )
+    .addOption(
+      new Option(
+        '--watch <answers>',
+        "which of other operators' answers to compute again and dispute where wrong: paid, those of requests that name this account as watcher or are its own",
+      )
+        .choices(WATCHING)
+        .default('paid'),
+    )
     .addOption(new Option('--withdraw-above <ether>', 'withdraw earnings from this balance on').argParser(ether))
-    .addOption(new Option('--listen <host:port>', 'status server: /metrics, /healthz').argParser(hostAndPort).default({ host: '127.0.0.1', port: 9464 }, '127.0.0.1:9464'))
+    .addOption(
+      new Option('--listen <host:port>', 'status server: /metrics, /healthz')
+        .argParser(hostAndPort)
+        .default({ host: '127.0.0.1', port: 9464 }, '127.0.0.1:9464'),
+    )
     .addOption(new Option('--grace <seconds>', 'time for what is owed when stopped').argParser(wholeNumber).default(60))
     .action(run);
   addWorkOptions(command.command('worker').description('prove on this machine for an operator that runs with --redis'))
     .requiredOption('--redis <url>', "the operator's queue")
     .action(work);
-  addAccountCommand(command, 'stake', 'add stake', '<ether>', ({ stakeRequest }, market, nonce, amount) => [stakeRequest(market, amount!, nonce)]);
-  addAccountCommand(command, 'unbond', 'begin to unbond free stake', '<ether>', ({ unbondRequest }, market, nonce, amount) => [unbondRequest(market, amount!, nonce)]);
-  addAccountCommand(command, 'withdraw', 'withdraw earned fees', undefined, ({ withdrawRequest }, market, nonce, _, me) => [withdrawRequest(market, ETHER, me, nonce)]);
-  addAccountCommand(command, 'withdraw-stake', 'withdraw unbonded stake', undefined, ({ withdrawStakeRequest }, market, nonce, _, me) => [withdrawStakeRequest(market, me, nonce)]);
+  addAccountCommand(command, 'stake', 'add stake', '<ether>', ({ stakeRequest }, market, nonce, amount) => [
+    stakeRequest(market, amount!, nonce),
+  ]);
+  addAccountCommand(
+    command,
+    'unbond',
+    'begin to unbond free stake',
+    '<ether>',
+    ({ unbondRequest }, market, nonce, amount) => [unbondRequest(market, amount!, nonce)],
+  );
+  addAccountCommand(
+    command,
+    'withdraw',
+    'withdraw earned fees',
+    undefined,
+    ({ withdrawRequest }, market, nonce, _, me) => [withdrawRequest(market, ETHER, me, nonce)],
+  );
+  addAccountCommand(
+    command,
+    'withdraw-stake',
+    'withdraw unbonded stake',
+    undefined,
+    ({ withdrawStakeRequest }, market, nonce, _, me) => [withdrawStakeRequest(market, me, nonce)],
+  );
   addAccountCommand(command, 'status', 'show stake and earnings', undefined, () => []);
 }
 
@@ -92,9 +144,19 @@ function addWorkOptions(command: Command): Command {
   return command
     .requiredOption('--build <folder>', 'build to serve; may be given several times', collect)
     .addOption(backendOption())
-    .addOption(new Option('--processes <n>', 'prover processes; one native proof uses every core').argParser(wholeNumber).default(1))
-    .addOption(new Option('--job-timeout <seconds>', 'after which a prover counts as hung').argParser(wholeNumber).default(120))
-    .addOption(new Option('--log-level <level>', 'least level that is logged').choices(['debug', 'info', 'warn', 'error']).default('info'));
+    .addOption(
+      new Option('--processes <n>', 'prover processes; one native proof uses every core')
+        .argParser(wholeNumber)
+        .default(1),
+    )
+    .addOption(
+      new Option('--job-timeout <seconds>', 'after which a prover counts as hung').argParser(wholeNumber).default(120),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'least level that is logged')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .default('info'),
+    );
 }
 
 async function run(flags: RunFlags): Promise<void> {
@@ -105,7 +167,12 @@ async function run(flags: RunFlags): Promise<void> {
     log,
     builds: flags.build,
     inputs: { folder: flags.inputs ?? join(flags.data, 'inputs'), bases: flags.inputBase },
-    policy: { minProfit: flags.minProfit, tokens: new Map(flags.token), maxBond: flags.maxBond, capacity: flags.capacity },
+    policy: {
+      minProfit: flags.minProfit,
+      tokens: new Map(flags.token),
+      maxBond: flags.maxBond,
+      capacity: flags.capacity,
+    },
     jobTimeoutMs: flags.jobTimeout * 1000,
     pollMs: flags.poll,
     direct: flags.reserve !== true,
@@ -127,9 +194,21 @@ async function work(flags: WorkFlags & { readonly redis: string }): Promise<void
 }
 
 type Ledger = typeof import('../../ledger/index.js');
-type AccountRequests = (ledger: Ledger, market: string, nonce: string, amount: bigint | undefined, me: string) => ReturnType<Ledger['stakeRequest']>[];
+type AccountRequests = (
+  ledger: Ledger,
+  market: string,
+  nonce: string,
+  amount: bigint | undefined,
+  me: string,
+) => ReturnType<Ledger['stakeRequest']>[];
 
-function addAccountCommand(parent: Command, name: string, description: string, argument: string | undefined, requests: AccountRequests): void {
+function addAccountCommand(
+  parent: Command,
+  name: string,
+  description: string,
+  argument: string | undefined,
+  requests: AccountRequests,
+): void {
   const command = parent.command(name).description(description);
   if (argument !== undefined) command.argument(argument, 'amount', ether);
   command
@@ -146,8 +225,10 @@ function addAccountCommand(parent: Command, name: string, description: string, a
 
 async function manage(flags: ChainFlags, requests: AccountRequests, amount: bigint | undefined) {
   const [{ connect, resolveSigner, sendOnce }, ledger, { ownFolder }, { transactionStore }] = await Promise.all([
-    import('../../chain/index.js'), import('../../ledger/index.js'),
-    import('../../operator/ownership.js'), import('../../operator/transaction-store.js'),
+    import('../../chain/index.js'),
+    import('../../ledger/index.js'),
+    import('../../operator/ownership.js'),
+    import('../../operator/transaction-store.js'),
   ]);
   const rpc = await connect(flags.rpc);
   try {
@@ -166,7 +247,10 @@ async function manage(flags: ChainFlags, requests: AccountRequests, amount: bigi
         await release();
       }
     }
-    const [account, balance] = await Promise.all([ledger.readOperator(rpc, flags.market, signer.address), ledger.readBalance(rpc, flags.market, signer.address, ETHER)]);
+    const [account, balance] = await Promise.all([
+      ledger.readOperator(rpc, flags.market, signer.address),
+      ledger.readBalance(rpc, flags.market, signer.address, ETHER),
+    ]);
     return { operator: signer.address, transactions, ...account, balance };
   } finally {
     rpc.provider.destroy();
@@ -178,7 +262,11 @@ function printAccount(account: Awaited<ReturnType<typeof manage>>): string {
     ...account.transactions.map((hash) => `transaction ${hash}`),
     `operator  ${account.operator}`,
     `stake     ${formatEther(account.stake)} ether, of which ${formatEther(account.locked)} locked by requests`,
-    ...(account.unbonding > 0n ? [`unbonding ${formatEther(account.unbonding)} ether, to be withdrawn from ${new Date(account.unbondedAt * 1000).toISOString()}`] : []),
+    ...(account.unbonding > 0n
+      ? [
+          `unbonding ${formatEther(account.unbonding)} ether, to be withdrawn from ${new Date(account.unbondedAt * 1000).toISOString()}`,
+        ]
+      : []),
     `earned    ${formatEther(account.balance)} ether, to be withdrawn`,
   ].join('\n');
 }
@@ -196,18 +284,26 @@ function ether(text: string): bigint {
 
 /** As ethers prints it: at least one digit after the point. */
 function formatEther(wei: bigint): string {
-  const fraction = String(wei % WEI).padStart(18, '0').replace(/0+$/, '') || '0';
+  const fraction =
+    String(wei % WEI)
+      .padStart(18, '0')
+      .replace(/0+$/, '') || '0';
   return `${wei / WEI}.${fraction}`;
 }
 
-function token(text: string, before: readonly (readonly [string, bigint])[] = []): readonly (readonly [string, bigint])[] {
+function token(
+  text: string,
+  before: readonly (readonly [string, bigint])[] = [],
+): readonly (readonly [string, bigint])[] {
   const [where, least] = text.split('=');
-  if (!/^\d+$/.test(least ?? '')) throw new InvalidArgumentError("give the token's address and an amount in its smallest unit, as in 0x…=1000");
+  if (!/^\d+$/.test(least ?? ''))
+    throw new InvalidArgumentError("give the token's address and an amount in its smallest unit, as in 0x…=1000");
   return [...before, [address(where), BigInt(least)]];
 }
 
 function hostAndPort(text: string): { readonly host: string; readonly port: number } {
   const match = /^(.+):(\d{1,5})$/.exec(text);
-  if (match === null || Number(match[2]) > 65_535) throw new InvalidArgumentError('give host and port, as in 127.0.0.1:9464');
+  if (match === null || Number(match[2]) > 65_535)
+    throw new InvalidArgumentError('give host and port, as in 127.0.0.1:9464');
   return { host: match[1], port: Number(match[2]) };
 }

@@ -28,7 +28,10 @@ export function define(command: Command): void {
       .requiredOption('--input <file>', 'the input: {"input_data": [[...], ...]}')
       .option('--out <file>', 'proof to write; public.json goes beside it (default: proof.json in the build folder)'),
   )
-    .option('--opening <file>', 'write what opens the commitments here, for verify --opening; whoever has it can check guesses of the input')
+    .option(
+      '--opening <file>',
+      'write what opens the commitments here, for verify --opening; whoever has it can check guesses of the input',
+    )
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (folder: string, flags: Flags) => {
@@ -38,10 +41,14 @@ export function define(command: Command): void {
       await execute(
         { ...flags, ...(toOutput ? { printTo: process.stderr } : {}) },
         async (session) => {
-          if (toOutput && flags.json) throw new UsageError('--json prints its document on standard output; write the proof to a file');
-          if (basename(out) === 'public.json') throw new UsageError('--out must not be named public.json: that file takes the public signals');
+          if (toOutput && flags.json)
+            throw new UsageError('--json prints its document on standard output; write the proof to a file');
+          if (basename(out) === 'public.json')
+            throw new UsageError('--out must not be named public.json: that file takes the public signals');
           const [{ readManifest }, { boundTo }, { openProver }] = await Promise.all([
-            import('../../workflow/build-folder.js'), import('../../workflow/proof-context.js'), import('../../workflow/prove.js'),
+            import('../../workflow/build-folder.js'),
+            import('../../workflow/proof-context.js'),
+            import('../../workflow/prove.js'),
           ]);
           // Refused before the work, not after it.
           for (const target of [out, flags.opening]) if (target !== undefined) await isStream(target);
@@ -64,10 +71,14 @@ export function define(command: Command): void {
           });
           const { salts: _, ...result } = proved;
           // The proof carries its public signals; beside a pipe or a device there is no place for another file.
-          if (!(await isStream(out))) await writeAtomic(publicPath, [`${JSON.stringify(proved.publicSignals, null, 1)}\n`]);
+          if (!(await isStream(out)))
+            await writeAtomic(publicPath, [`${JSON.stringify(proved.publicSignals, null, 1)}\n`]);
           if (flags.opening !== undefined) await writeAtomic(flags.opening, [openingToJson(openingOf(proved))], 0o600);
           await writeAtomic(out, [proofToJson({ ...proved, ...(binding ? { binding } : {}) })]);
-          return { result: { ...result, file: out, backend: backend.name, context, boundTo: boundTo(context, binding) }, ok: true };
+          return {
+            result: { ...result, file: out, backend: backend.name, context, boundTo: boundTo(context, binding) },
+            ok: true,
+          };
         },
         (result) =>
           [

@@ -17,7 +17,9 @@ interface Flags {
 export function define(command: Command): void {
   addSignerHelp(command)
     .argument('<build>', 'build folder')
-    .addOption(new Option('--registry <address>', 'registry (default: the one on record, else a new one)').argParser(address))
+    .addOption(
+      new Option('--registry <address>', 'registry (default: the one on record, else a new one)').argParser(address),
+    )
     .addOption(new Option('--attestations <address>', "the registry's attestations contract").argParser(address))
     .option('--uri <uri>', 'metadata of the model')
     .addOption(rpcOption())

@@ -6,7 +6,16 @@ import { parseInput } from '../../workflow/input-json.js';
 import type { RunResult } from '../../workflow/run.js';
 import { developmentKeysNotice } from '../../workflow/key-notices.js';
 import { readUserText } from '../files.js';
-import { addCompileOptions, backendFor, backendOption, confirmationsOption, jsonOption, readModel, rpcOption, type CompileFlags } from '../options.js';
+import {
+  addCompileOptions,
+  backendFor,
+  backendOption,
+  confirmationsOption,
+  jsonOption,
+  readModel,
+  rpcOption,
+  type CompileFlags,
+} from '../options.js';
 import { printAccuracy, printNotes, printOutputs, printSeconds } from '../print.js';
 import { execute } from '../session.js';
 import { table } from '../table.js';
@@ -38,13 +47,23 @@ export function define(command: Command): void {
       await execute(
         flags,
         async (session) => {
-          const [{ buildGraph, chooseFrom, decodeModel }, { runModel }] = await Promise.all([import('../../onnx/index.js'), import('../../workflow/run.js')]);
+          const [{ buildGraph, chooseFrom, decodeModel }, { runModel }] = await Promise.all([
+            import('../../onnx/index.js'),
+            import('../../workflow/run.js'),
+          ]);
           const { onnx, options } = await readModel(path, flags);
-          const input = parseInput(await readUserText(flags.input, 'the input'), buildGraph(chooseFrom(decodeModel(onnx), options)).inputs, flags.input);
+          const input = parseInput(
+            await readUserText(flags.input, 'the input'),
+            buildGraph(chooseFrom(decodeModel(onnx), options)).inputs,
+            flags.input,
+          );
           const backend = backendFor(flags.backend, session);
           // Without calibration data the input itself is the one sample there is.
           const assumed = options.calibration === undefined && options.inputRange === undefined;
-          if (assumed) session.notice('no --calibration: value ranges are taken from this one input, and other inputs may fall outside');
+          if (assumed)
+            session.notice(
+              'no --calibration: value ranges are taken from this one input, and other inputs may fall outside',
+            );
           const result = await session.stage(`running ${path}`, (update) =>
             runModel(onnx, input, backend, {
               ...options,
@@ -79,7 +98,10 @@ export function printRun(result: ReturnType<typeof summarize>): string {
   return [
     printOutputs(result.outputs),
     '',
-    table(['stage', 'seconds'], Object.entries(stages).map(([stage, seconds]) => [stage, seconds.toFixed(3)])),
+    table(
+      ['stage', 'seconds'],
+      Object.entries(stages).map(([stage, seconds]) => [stage, seconds.toFixed(3)]),
+    ),
     '',
     `${result.constraints.toLocaleString('en-US')} constraints; ${printAccuracy(result.accuracy)}`,
     ...(result.notes.length > 0 ? [printNotes(result.notes)] : []),

@@ -46,27 +46,52 @@ export function define(command: Command): void {
           const { setupBuild } = await import('../../workflow/setup.js');
           const { ptau, ptauHash, contribute, name, import: importKey, force } = flags;
           if (ptau === undefined && (contribute || importKey !== undefined || ptauHash !== undefined)) {
-            throw new UsageError('--contribute, --import and --ptau-hash need --ptau: the powers of tau that the key comes from');
+            throw new UsageError(
+              '--contribute, --import and --ptau-hash need --ptau: the powers of tau that the key comes from',
+            );
           }
-          if (name !== undefined && !contribute) throw new UsageError('--name goes with --contribute: it says who contributes');
-          if (contribute && importKey !== undefined) throw new UsageError('--contribute makes a key, --import takes one: give one of them');
+          if (name !== undefined && !contribute)
+            throw new UsageError('--name goes with --contribute: it says who contributes');
+          if (contribute && importKey !== undefined)
+            throw new UsageError('--contribute makes a key, --import takes one: give one of them');
           const backend = backendFor(flags.backend, session);
           const { manifest, key, seconds } = await session.stage(`making keys (${backend.name})`, (update) =>
             setupBuild(folder, backend, {
-              ptau, ptauHash, importKey, force, signal: session.signal,
+              ptau,
+              ptauHash,
+              importKey,
+              force,
+              signal: session.signal,
               ...(contribute ? { contribute: { name } } : {}),
               onProgress: (share, stage) => update(`${stage} ${Math.round(100 * share)} %`),
             }),
           );
           if (key === undefined && manifest.unfinishedKey !== undefined) {
-            return { result: { folder, unfinished: true, file: join(folder, proofSystemOf(manifest).files.unfinishedKey), ...manifest.unfinishedKey, seconds }, ok: true };
+            return {
+              result: {
+                folder,
+                unfinished: true,
+                file: join(folder, proofSystemOf(manifest).files.unfinishedKey),
+                ...manifest.unfinishedKey,
+                seconds,
+              },
+              ok: true,
+            };
           }
           const keys = manifest.keys as NonNullable<Manifest['keys']>;
           const warning =
-            keys.kind === 'development' ? developmentKeysNotice(folder) : contribute ? ONE_CONTRIBUTION_NOTICE : undefined;
+            keys.kind === 'development'
+              ? developmentKeysNotice(folder)
+              : contribute
+                ? ONE_CONTRIBUTION_NOTICE
+                : undefined;
           return { result: { folder, ...keys, seconds, ...(warning ? { warning } : {}) }, ok: true };
         },
-        (result) => (result.unfinished ? printUnfinished(folder, result.file, ptauOf(flags)) : printFinished(folder, result)).join('\n'),
+        (result) =>
+          (result.unfinished
+            ? printUnfinished(folder, result.file, ptauOf(flags))
+            : printFinished(folder, result)
+          ).join('\n'),
       );
     });
 }
@@ -89,11 +114,18 @@ function printUnfinished(folder: string, unfinished: string, ptau: string): stri
 
 function printFinished(
   folder: string,
-  result: { readonly seconds: number; readonly backend: string; readonly warning?: string; readonly contributions?: readonly { readonly kind: string; readonly hash: string; readonly name?: string }[] },
+  result: {
+    readonly seconds: number;
+    readonly backend: string;
+    readonly warning?: string;
+    readonly contributions?: readonly { readonly kind: string; readonly hash: string; readonly name?: string }[];
+  },
 ): string[] {
   return [
     `keys ${result.contributions === undefined ? 'made' : 'checked against circuit and powers of tau, and taken,'} in ${printSeconds(result.seconds)} by ${result.backend}`,
-    ...(result.contributions ?? []).map(({ kind, hash, name }, i) => `${i + 1}. ${kind}${name === undefined ? '' : ` by ${oneLine(name)}`}: ${hash}`),
+    ...(result.contributions ?? []).map(
+      ({ kind, hash, name }, i) => `${i + 1}. ${kind}${name === undefined ? '' : ` by ${oneLine(name)}`}: ${hash}`,
+    ),
     ...(result.warning ? [`warning: ${result.warning}`] : []),
     `next: zkinfer prove ${folder} --input input.json`,
   ];

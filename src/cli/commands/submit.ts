@@ -20,7 +20,11 @@ export function define(command: Command): void {
     .argument('<build>', 'build folder')
     .addOption(proofOption())
     .option('--public <file>', 'public signals, where the proof does not carry them')
-    .addOption(new Option('--nonce <n>', "of the proof's context, where its file does not say it (default: 0)").argParser(uint256))
+    .addOption(
+      new Option('--nonce <n>', "of the proof's context, where its file does not say it (default: 0)").argParser(
+        uint256,
+      ),
+    )
     .addOption(rpcOption())
     .addOption(confirmationsOption())
     .addOption(jsonOption())
@@ -38,7 +42,11 @@ export function define(command: Command): void {
             ? [
                 `accepted by ${result.contract}${result.alreadyAttested ? ' (attested before)' : ''}`,
                 `transaction ${result.transaction}, ${result.gasUsed.toLocaleString('en-US')} gas`,
-                ...(result.boundTo ? [`a verifier alone, which does not look at the context; the proof is ${printBoundTo(result.boundTo)}`] : []),
+                ...(result.boundTo
+                  ? [
+                      `a verifier alone, which does not look at the context; the proof is ${printBoundTo(result.boundTo)}`,
+                    ]
+                  : []),
                 ...(result.attestation ? [`attestation ${result.attestation.id}`] : []),
                 ...result.notKnown.map((what) => `not known: ${what}`),
               ].join('\n')

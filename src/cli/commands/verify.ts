@@ -38,7 +38,10 @@ export function define(command: Command): void {
           const result = await verifyProof(folder, backendFor(flags.backend, session), proof);
           const asked = flags.opening !== undefined || flags.input !== undefined;
           const opened = asked && result.reason === undefined ? await open(folder, proof, flags) : undefined;
-          return { result: { ...result, ...(opened ? { opened } : {}) }, ok: result.valid && opened?.input !== false && opened?.output !== false };
+          return {
+            result: { ...result, ...(opened ? { opened } : {}) },
+            ok: result.valid && opened?.input !== false && opened?.output !== false,
+          };
         },
         ({ valid, reason, outputs, opened }) =>
           [
@@ -52,7 +55,10 @@ export function define(command: Command): void {
 }
 
 async function open(folder: string, { publicSignals }: ProofFile, { opening, input }: Flags): Promise<Opened> {
-  const [{ readManifest }, { openSignals }] = await Promise.all([import('../../workflow/build-folder.js'), import('../../workflow/opening.js')]);
+  const [{ readManifest }, { openSignals }] = await Promise.all([
+    import('../../workflow/build-folder.js'),
+    import('../../workflow/opening.js'),
+  ]);
   const { inputs } = await readManifest(folder);
   return await openSignals(folder, publicSignals, {
     ...(opening === undefined ? {} : { opening: openingFromJson(await readUserText(opening, 'the opening'), opening) }),
@@ -62,6 +68,13 @@ async function open(folder: string, { publicSignals }: ProofFile, { opening, inp
 
 function printOpened(side: 'input' | 'output', opens: boolean | undefined): string[] {
   if (opens === undefined) return [];
-  if (side === 'input') return [opens ? "the proof is of this input, rounded to the model's grid" : 'the proof is NOT of this input: it does not open what was published'];
-  return [opens ? 'the proof is of this output' : 'the proof is NOT of this output: it does not open what was published'];
+  if (side === 'input')
+    return [
+      opens
+        ? "the proof is of this input, rounded to the model's grid"
+        : 'the proof is NOT of this input: it does not open what was published',
+    ];
+  return [
+    opens ? 'the proof is of this output' : 'the proof is NOT of this output: it does not open what was published',
+  ];
 }

@@ -8,7 +8,8 @@ export function compileDense(op: IntegerDense, at: Emitter): void {
   const writer = at.writer();
   for (let r = 0; r < op.rows; r += 1) {
     for (let o = 0; o < op.outFeatures; o += 1) {
-      for (let i = 0; i < op.inFeatures; i += 1) writer.addRow(x, r * op.inFeatures + i, op.weight[o * op.inFeatures + i]);
+      for (let i = 0; i < op.inFeatures; i += 1)
+        writer.addRow(x, r * op.inFeatures + i, op.weight[o * op.inFeatures + i]);
       writer.addConstant(op.bias[o]);
       writer.endRow();
     }

@@ -1,6 +1,7 @@
 /**
- * A requantized tensor as binary digits: what a table takes as its index. The digits are those of floor(t / 2^shift), of its lower part
- * where it may lie outside [0, 2^bits - 1]; two flags then say on which side, and whoever reads the digits saturates.
+ * A requantized tensor as binary digits: what a table takes as its index. The digits are those of floor(t / 2^shift),
+ * of its lower part where it may lie outside [0, 2^bits - 1]; two flags then say on which side, and whoever reads the
+ * digits saturates.
  */
 import { requantizeClampDigits, requantizeDigits } from '../../gadgets/index.js';
 import { bitsOf } from '../../quantize/intervals.js';
@@ -19,7 +20,14 @@ export interface Digits {
 }
 
 /** Digits of clamp(floor(t / 2^shift), 0, 2^bits - 1) with t the rows and [low, high] = interval(i). */
-export function makeDigits(rows: LinearRows, count: number, interval: (i: number) => readonly number[], shift: number, bits: number, at: Emitter): Digits {
+export function makeDigits(
+  rows: LinearRows,
+  count: number,
+  interval: (i: number) => readonly number[],
+  shift: number,
+  bits: number,
+  at: Emitter,
+): Digits {
   const ceiling = 2 ** (shift + bits);
   const [inside, nonNegative] = [new Int32Array(count).fill(-1), new Int32Array(count).fill(-1)];
   const made = Array.from({ length: count }, (_, i) => {
@@ -28,7 +36,11 @@ export function makeDigits(rows: LinearRows, count: number, interval: (i: number
     if (low >= 0 && high < ceiling) {
       const width = Math.max(2, shift + 1, bitsOf(high));
       const digits = width - shift;
-      const first = at.netlist.instanceOfMany(requantizeDigits.with({ bits: width, shift }), [operand], new Array(digits).fill([0, 1]));
+      const first = at.netlist.instanceOfMany(
+        requantizeDigits.with({ bits: width, shift }),
+        [operand],
+        new Array(digits).fill([0, 1]),
+      );
       return { first, digits };
     }
     const width = Math.max(bitsOf(-low - 1), bitsOf(high - ceiling), shift + bits + 1);

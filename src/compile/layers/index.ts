@@ -19,12 +19,17 @@ import { compileTable, readsDigits } from './table.js';
 interface CompiledLayer<Op> {
   /** Appends to the netlist what computes this op, and records its rows. */
   compile(op: Op, at: Emitter): void;
-  /** Whether it takes its input, made by `producer` (undefined: a graph input), as binary digits rather than as a value. */
+  /**
+   * Whether it takes its input, made by `producer` (undefined: a graph input), as binary digits rather than as a value.
+   */
   readsDigits(op: Op, producer: IntegerOp | undefined): boolean;
 }
 
 /** An op that takes values. */
-const byValue = <Op>(compile: (op: Op, at: Emitter) => void): CompiledLayer<Op> => ({ compile, readsDigits: () => false });
+const byValue = <Op>(compile: (op: Op, at: Emitter) => void): CompiledLayer<Op> => ({
+  compile,
+  readsDigits: () => false,
+});
 
 type Table = { readonly [Kind in IntegerOpKind]: CompiledLayer<Extract<IntegerOp, { kind: Kind }>> };
 

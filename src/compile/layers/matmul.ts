@@ -1,7 +1,7 @@
 /**
- * Products of matrices of two activations. One constraint for each multiplication, the sums free; or, where sums are long, packed: several
- * columns of the right matrix in one field element, so that one constraint multiplies them all, and the binary digits of each packed sum
- * tell its columns apart (decision 13 in docs/architecture.md).
+ * Products of matrices of two activations. One constraint for each multiplication, the sums free; or, where sums are
+ * long, packed: several columns of the right matrix in one field element, so that one constraint multiplies them all,
+ * and the binary digits of each packed sum tell its columns apart (decision 13 in docs/architecture.md).
  */
 import { LEAST_FIELD_DIGITS, multiply, multiplyField, requantizeDigits } from '../../gadgets/index.js';
 import type { IntegerMatMul } from '../../quantize/integer-model.js';
@@ -19,7 +19,9 @@ export function compileMatMul(op: IntegerMatMul, at: Emitter): void {
   const perWord = Math.min(Math.floor(WORD_BITS / width), columns);
   const words = Math.ceil(columns / perWord);
   // A matrix that several rows are multiplied with gets a wire for each of its packed words.
-  const packed = left.length * (rows * words * (inner + 1) + rows * columns * width) + (rows > 1 ? new Set(op.right).size * inner * words : 0);
+  const packed =
+    left.length * (rows * words * (inner + 1) + rows * columns * width) +
+    (rows > 1 ? new Set(op.right).size * inner * words : 0);
   if (perWord > 1 && packed < left.length * rows * columns * inner) compilePacked(op, width, perWord, at);
   else compileOneByOne(op, at);
 }
@@ -46,7 +48,17 @@ function compileOneByOne(op: IntegerMatMul, at: Emitter): void {
           const [atA, atB] = [(left[m] * rows + i) * inner + k, (right[m] * inner + k) * columns + j];
           const [[aLow, aHigh], [bLow, bHigh]] = [at.interval(op.inputs[0], atA), at.interval(op.inputs[1], atB)];
           const corners = [aLow * bLow, aLow * bHigh, aHigh * bLow, aHigh * bHigh];
-          products.push(at.netlist.instance(spec, [{ rows: a, row: atA }, { rows: b, row: atB }], Math.min(...corners), Math.max(...corners)));
+          products.push(
+            at.netlist.instance(
+              spec,
+              [
+                { rows: a, row: atA },
+                { rows: b, row: atB },
+              ],
+              Math.min(...corners),
+              Math.max(...corners),
+            ),
+          );
         }
       }
     }
@@ -60,8 +72,9 @@ function compileOneByOne(op: IntegerMatMul, at: Emitter): void {
 }
 
 /**
- * With low[j] the least that result j can be, sum_j (y[j] - low[j]) 2^(width j) has the digits of each y[j] - low[j] side by side: none is
- * negative or has more than `width`, and the whole is below 2^250 < r, so that the sum modulo r is the one of integers.
+ * With low[j] the least that result j can be, sum_j (y[j] - low[j]) 2^(width j) has the digits of each y[j] - low[j]
+ * side by side: none is negative or has more than `width`, and the whole is below 2^250 < r, so that the sum modulo r
+ * is the one of integers.
  */
 function compilePacked(op: IntegerMatMul, width: number, perWord: number, at: Emitter): void {
   const { rows, inner, columns, left, right } = op;
@@ -83,13 +96,24 @@ function compilePacked(op: IntegerMatMul, width: number, perWord: number, at: Em
       for (let from = 0; from < columns; from += perWord) {
         const count = Math.min(perWord, columns - from);
         const products = Array.from({ length: inner }, (_, k) =>
-          at.netlist.instance(multiplyField.with({}), [{ rows: a, row: (left[m] * rows + i) * inner + k }, factor(right[m], k, from, count)]));
-        const lows = Array.from({ length: count }, (_, j) => at.bounds(op.output, (m * rows + i) * columns + from + j)[0]);
+          at.netlist.instance(multiplyField.with({}), [
+            { rows: a, row: (left[m] * rows + i) * inner + k },
+            factor(right[m], k, from, count),
+          ]),
+        );
+        const lows = Array.from(
+          { length: count },
+          (_, j) => at.bounds(op.output, (m * rows + i) * columns + from + j)[0],
+        );
         const constant = lows.reduce((sum, low, j) => sum - (BigInt(low) << BigInt(j * width)), 0n);
         const sum = { values: products, coefficients: products.map(() => 1n), constant };
         // What is packed is a field element to the witness, however short; digits above it are zero.
         const bits = Math.max(count * width, LEAST_FIELD_DIGITS);
-        const first = at.netlist.instanceOfMany(requantizeDigits.with({ bits, shift: 0 }), [sum], new Array(bits).fill([0, 1]));
+        const first = at.netlist.instanceOfMany(
+          requantizeDigits.with({ bits, shift: 0 }),
+          [sum],
+          new Array(bits).fill([0, 1]),
+        );
         for (let j = 0; j < count; j += 1) digits.push(first + j * width);
       }
     }

@@ -1,8 +1,8 @@
 /**
- * Maximum of a group, as max(m, x) = m + relu(x - m), one comparison after the other: each difference stands in one linear
- * constraint only, so the long combinations of a convolution cost nothing. Differences are bounded pair by pair from
- * the combinations themselves: neighbouring windows of a convolution share most of their input, so their difference is
- * smaller than their intervals suggest, and a comparison costs one constraint per bit of it.
+ * Maximum of a group, as max(m, x) = m + relu(x - m), one comparison after the other: each difference stands in one
+ * linear constraint only, so the long combinations of a convolution cost nothing. Differences are bounded pair by pair
+ * from the combinations themselves: neighbouring windows of a convolution share most of their input, so their
+ * difference is smaller than their intervals suggest, and a comparison costs one constraint per bit of it.
  */
 import { leastOf } from '../../tensor/extremes.js';
 import type { IntegerMax, TensorId } from '../../quantize/integer-model.js';
@@ -15,7 +15,10 @@ import { requantizeGadget } from './requantize.js';
 const MOST_PAIRWISE = 16;
 /** Where windows overlap, a row is read by several of them; longer rows than this then get a wire. */
 const LONG_ROW = 64;
-/** Gains after which a group's maximum so far gets a wire: rows would otherwise be as long as the group, and their sum quadratic in it. */
+/**
+ * Gains after which a group's maximum so far gets a wire: rows would otherwise be as long as the group, and their sum
+ * quadratic in it.
+ */
 const MOST_GAINS = 64;
 
 /** The maximum of a group's members so far: `base` or, before there is one, the first member; plus the gains since. */
@@ -106,7 +109,10 @@ function boundDifference(
   if (members.length > MOST_PAIRWISE) return [low - most, high - least];
   const bounds = Array.from(members.subarray(0, round), (member) => {
     const [memberLow, memberHigh] = at.interval(input, member);
-    return at.narrower([low - memberHigh, high - memberLow], at.netlist.differenceInterval(rows, members[round], member));
+    return at.narrower(
+      [low - memberHigh, high - memberLow],
+      at.netlist.differenceInterval(rows, members[round], member),
+    );
   });
   return [leastOf(bounds.map(([pairLow]) => pairLow)), leastOf(bounds.map(([, pairHigh]) => pairHigh))];
 }

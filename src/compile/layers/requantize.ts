@@ -1,8 +1,15 @@
 /**
- * Division by a power of two with rounding and saturation: the cheapest gadget that the accumulator's worst-case interval
- * allows, or none where the interval already says the result.
+ * Division by a power of two with rounding and saturation: the cheapest gadget that the accumulator's worst-case
+ * interval allows, or none where the interval already says the result.
  */
-import { multiplyAdd, requantize, requantizeClamp, requantizeMin, requantizeRelu, type GadgetSpec } from '../../gadgets/index.js';
+import {
+  multiplyAdd,
+  requantize,
+  requantizeClamp,
+  requantizeMin,
+  requantizeRelu,
+  type GadgetSpec,
+} from '../../gadgets/index.js';
 import type { IntegerRequantize } from '../../quantize/integer-model.js';
 import { bitsOf } from '../../quantize/intervals.js';
 import { sizeOf } from '../../tensor/shape.js';
@@ -41,7 +48,14 @@ function compileToDigits(op: IntegerRequantize, at: Emitter): void {
   const [x] = at.inputs(op);
   const size = sizeOf(op.shape);
   const offset = offsetOf(op);
-  const digits = makeDigits(at.shifted(x, offset), size, (i) => at.interval(op.inputs[0], i).map((bound) => bound + offset), op.shift, op.bits, at);
+  const digits = makeDigits(
+    at.shifted(x, offset),
+    size,
+    (i) => at.interval(op.inputs[0], i).map((bound) => bound + offset),
+    op.shift,
+    op.bits,
+    at,
+  );
   at.setDigits(op.output, op.low, digits);
   if (!at.isReadByValue(op.output)) return;
   const top = 2 ** op.bits - 1;
@@ -61,7 +75,10 @@ function compileToDigits(op: IntegerRequantize, at: Emitter): void {
   const result = at.elementwise(size, (i) => {
     const [low, high] = at.bounds(op.output, i).map((bound) => bound - op.low);
     const [sum, inside, above] = [0, 1, 2].map((k) => ({ rows, row: 3 * i + k }));
-    const value = digits.inside[i] < 0 ? at.netlist.wire(sum, low, high) : at.netlist.instance(multiplyAdd.with({}), [inside, sum, above], low, high);
+    const value =
+      digits.inside[i] < 0
+        ? at.netlist.wire(sum, low, high)
+        : at.netlist.instance(multiplyAdd.with({}), [inside, sum, above], low, high);
     return { value, constant: op.low };
   });
   at.set(op.output, result);

@@ -1,6 +1,7 @@
 /**
- * Softmax, group by group: one Distances gadget, whose digits are the index of a Table for each member; the sum of the exponentials, free;
- * its Reciprocal; a product for each member. The scores stand in linear rows alone, however long their combinations are.
+ * Softmax, group by group: one Distances gadget, whose digits are the index of a Table for each member; the sum of the
+ * exponentials, free; its Reciprocal; a product for each member. The scores stand in linear rows alone, however long
+ * their combinations are.
  */
 import { distances, multiply, reciprocal, table } from '../../gadgets/index.js';
 import type { IntegerSoftmax } from '../../quantize/integer-model.js';
@@ -10,8 +11,14 @@ import { sizeOf } from '../../tensor/shape.js';
 import type { Emitter } from '../emitter.js';
 
 export function compileSoftmax(op: IntegerSoftmax, at: Emitter): void {
-  const { groups: { offsets, indices }, entries, numerator } = op;
-  const lists = Array.from({ length: offsets.length - 1 }, (_, g) => Array.from(indices.subarray(offsets[g], offsets[g + 1])));
+  const {
+    groups: { offsets, indices },
+    entries,
+    numerator,
+  } = op;
+  const lists = Array.from({ length: offsets.length - 1 }, (_, g) =>
+    Array.from(indices.subarray(offsets[g], offsets[g + 1])),
+  );
   const bits = widths(op, lists, at);
   const made = new Map<number, number>();
   for (const members of lists) {
@@ -66,7 +73,12 @@ function widths(op: IntegerSoftmax, lists: readonly (readonly number[])[], at: E
 }
 
 /** The exponential of each member's distance, as a value plus a constant. */
-function exponentials(op: IntegerSoftmax, members: readonly number[], bits: number, at: Emitter): { readonly value: number; readonly offset: number }[] {
+function exponentials(
+  op: IntegerSoftmax,
+  members: readonly number[],
+  bits: number,
+  at: Emitter,
+): { readonly value: number; readonly offset: number }[] {
   const { entries, shift } = op;
   const operands = members.map((row) => ({ rows: at.rows(op.inputs[0]), row }));
   const count = bits - shift;
@@ -96,7 +108,15 @@ function exponentials(op: IntegerSoftmax, members: readonly number[], bits: numb
       factors.addConstant(1);
       factors.endRow();
       const rows = factors.finish();
-      value = at.netlist.instance(multiply.with({}), [{ rows, row: 0 }, { rows, row: 1 }], 0, entries[0] - last);
+      value = at.netlist.instance(
+        multiply.with({}),
+        [
+          { rows, row: 0 },
+          { rows, row: 1 },
+        ],
+        0,
+        entries[0] - last,
+      );
       offset = last;
     }
     return { value, offset };

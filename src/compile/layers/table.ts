@@ -1,6 +1,7 @@
 /**
- * A function of one quantized value, looked up by its digits: those that the requantization before it has made, or ones made here of a
- * value that has none. Entries that are a few straight lines take one product for them all. Where the index saturates, one product more replaces what the digits say by the entry at the end of the range.
+ * A function of one quantized value, looked up by its digits: those that the requantization before it has made, or ones
+ * made here of a value that has none. Entries that are a few straight lines take one product for them all. Where the
+ * index saturates, one product more replaces what the digits say by the entry at the end of the range.
  */
 import { lines, linesOf, multiplyAdd, shapesOf, table, type GadgetSpec } from '../../gadgets/index.js';
 import type { IntegerOp, IntegerTable } from '../../quantize/integer-model.js';
@@ -31,7 +32,9 @@ export function compileTable(op: IntegerTable, at: Emitter): void {
     const [low, high] = at.bounds(input, i);
     return [low - op.low, high - op.low];
   };
-  const digits = at.digits(input, op.low, op.bits) ?? makeDigits(at.shifted(at.rows(input), -op.low), size, indexRange, 0, op.bits, at);
+  const digits =
+    at.digits(input, op.low, op.bits) ??
+    makeDigits(at.shifted(at.rows(input), -op.low), size, indexRange, 0, op.bits, at);
 
   // circom takes an output that equals one digit for that digit; one that is 1 where all digits are 0 is none of them.
   const straightRows = shapesOf(op.bits, Array.from(op.entries)).length === 1;
@@ -71,7 +74,10 @@ export function compileTable(op: IntegerTable, at: Emitter): void {
     const operands = [next, next + 1, next + 2].map((row) => ({ rows, row }));
     next += 3;
     const [low, high] = at.bounds(op.output, i);
-    return { value: at.netlist.instance(multiplyAdd.with({}), operands, low + offset, high + offset), constant: -offset };
+    return {
+      value: at.netlist.instance(multiplyAdd.with({}), operands, low + offset, high + offset),
+      constant: -offset,
+    };
   });
   at.set(op.output, result);
 }

@@ -1,6 +1,7 @@
 /**
- * The error function, to double precision: erf(x) = 2 / sqrt(pi) * exp(-x^2) * sum of 2^n x^(2n+1) / (1 * 3 * ... * (2n+1)) (Abramowitz and
- * Stegun, 7.1.6). All terms have one sign, so nothing cancels; beyond 6 the function is 1 to the last bit.
+ * The error function, to double precision: erf(x) = 2 / sqrt(pi) * exp(-x^2) * sum of 2^n x^(2n+1) / (1 * 3 * ... *
+ * (2n+1)) (Abramowitz and Stegun, 7.1.6). All terms have one sign, so nothing cancels; beyond 6 the function is 1 to
+ * the last bit.
  */
 export function erf(x: number): number {
   const size = Math.abs(x);

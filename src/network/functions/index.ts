@@ -1,11 +1,11 @@
 /**
- * Functions of one value, one row each: what a table gadget proves (decision 11 in docs/architecture.md). To add one, write its row here and name
- * it in `onnx/ops/functions.ts`.
+ * Functions of one value, one row each: what a table gadget proves (decision 11 in docs/architecture.md). To add one,
+ * write its row here and name it in `onnx/ops/functions.ts`.
  *
- * Outside a function's domain and at its poles there is no number to prove. What a table holds there is defined for all functions alike,
- * in `quantize/layers/function.ts`: outside the domain the value at the nearest argument inside it, at a pole the end of the output's
- * range on that side. `evaluate` itself gives NaN and infinities as IEEE arithmetic does, so that calibration data which meet them are
- * refused rather than silently saturated.
+ * Outside a function's domain and at its poles there is no number to prove. What a table holds there is defined for all
+ * functions alike, in `quantize/layers/function.ts`: outside the domain the value at the nearest argument inside it, at
+ * a pole the end of the output's range on that side. `evaluate` itself gives NaN and infinities as IEEE arithmetic
+ * does, so that calibration data which meet them are refused rather than silently saturated.
  */
 import { erf } from './erf.js';
 
@@ -25,7 +25,10 @@ export interface ScalarFunction {
   readonly squareRoot?: true;
   /** Which of the functions it is that jump from one whole number to the next. */
   readonly jumps?: Jumps;
-  /** Bounds of its values on [low, high]: infinite where a pole lies between, and 0 where nothing of it is in the domain. */
+  /**
+   * Bounds of its values on [low, high]: infinite where a pole lies between, and 0 where nothing of it is in the
+   * domain.
+   */
   readonly bound: (low: number, high: number) => readonly [number, number];
 }
 
@@ -45,21 +48,27 @@ export interface FunctionRow<P extends Parameters = Parameters> {
   readonly squareRoot?: true;
   readonly jumps?: Jumps;
   /**
-   * Values that it takes, or comes near to, between low and high and that may lie outside those at the two ends: at turning points, jumps
-   * and poles. Between them it rises or falls throughout.
+   * Values that it takes, or comes near to, between low and high and that may lie outside those at the two ends: at
+   * turning points, jumps and poles. Between them it rises or falls throughout.
    */
   turns(low: number, high: number, parameters: P): readonly number[];
 }
 
 const noTurns = (): readonly number[] => [];
 /** The pole that a function with 1 / x in it has at 0. */
-const poleAtZero = (low: number, high: number): readonly number[] => (low <= 0 && high >= 0 ? [-Infinity, Infinity] : []);
+const poleAtZero = (low: number, high: number): readonly number[] =>
+  low <= 0 && high >= 0 ? [-Infinity, Infinity] : [];
 /** Turning points of a periodic function at `first` plus multiples of pi; two of them are all its values. */
-const periodic = (apply: (x: number) => number, first: number) => (low: number, high: number): readonly number[] => {
-  const next = first + Math.ceil((low - first) / Math.PI) * Math.PI;
-  return [next, next + Math.PI].filter((x) => x <= high || high - low > 2 * Math.PI).map(apply);
-};
-/** The one least value of a function that falls and then rises, or the greatest of one that does the opposite, between a and b. */
+const periodic =
+  (apply: (x: number) => number, first: number) =>
+  (low: number, high: number): readonly number[] => {
+    const next = first + Math.ceil((low - first) / Math.PI) * Math.PI;
+    return [next, next + Math.PI].filter((x) => x <= high || high - low > 2 * Math.PI).map(apply);
+  };
+/**
+ * The one least value of a function that falls and then rises, or the greatest of one that does the opposite, between a
+ * and b.
+ */
 const turnBetween = (apply: (x: number) => number, a: number, b: number) => {
   const sign = apply((a + b) / 2) < apply(b) ? 1 : -1;
   let [from, to] = [a, b];
@@ -93,7 +102,10 @@ const rising = (evaluate: (x: number) => number): FunctionRow<Record<never, numb
 /** A row of a function with turns. */
 const turning = (evaluate: (x: number) => number, turns: FunctionRow['turns']): FunctionRow<Record<never, number>> =>
   plain(evaluate, never, EVERYWHERE, '', turns);
-const whole = (evaluate: (x: number) => number): FunctionRow<Record<never, number>> => ({ ...rising(evaluate), whole: true });
+const whole = (evaluate: (x: number) => number): FunctionRow<Record<never, number>> => ({
+  ...rising(evaluate),
+  whole: true,
+});
 
 function row<P extends Parameters>(
   parameters: P,
@@ -131,10 +143,20 @@ export const FUNCTIONS = {
   Atan: rising(Math.atan),
   Atanh: plain(Math.atanh, always, UNIT, 'at -1 and 1'),
   Ceil: { ...whole(Math.ceil), jumps: 'Ceil' },
-  Celu: row({ alpha: 1 }, (x, { alpha }) => Math.max(0, x) + Math.min(0, alpha * Math.expm1(x / alpha)), ({ alpha }) => alpha > 0, zero),
+  Celu: row(
+    { alpha: 1 },
+    (x, { alpha }) => Math.max(0, x) + Math.min(0, alpha * Math.expm1(x / alpha)),
+    ({ alpha }) => alpha > 0,
+    zero,
+  ),
   Cos: turning(Math.cos, periodic(Math.cos, 0)),
   Cosh: turning(Math.cosh, (low, high) => (low <= 0 && high >= 0 ? [1] : [])),
-  Elu: row({ alpha: 1 }, (x, { alpha }) => (x < 0 ? alpha * Math.expm1(x) : x), ({ alpha }) => alpha >= 0, zero),
+  Elu: row(
+    { alpha: 1 },
+    (x, { alpha }) => (x < 0 ? alpha * Math.expm1(x) : x),
+    ({ alpha }) => alpha >= 0,
+    zero,
+  ),
   Erf: rising(erf),
   Exp: rising(Math.exp),
   Floor: { ...whole(Math.floor), jumps: 'Floor' },
@@ -149,10 +171,16 @@ export const FUNCTIONS = {
     domain: ({ exponent }) => (Number.isInteger(exponent) ? EVERYWHERE() : NOT_NEGATIVE()),
     poles: 'infinity at 0 for negative exponents',
     isMonotone: ({ exponent }) => exponent > 0 && (!Number.isInteger(exponent) || exponent % 2 === 1),
-    turns: (low, high, { exponent }) => (exponent < 0 ? poleAtZero(low, high) : low <= 0 && high >= 0 ? [0 ** exponent] : []),
+    turns: (low, high, { exponent }) =>
+      exponent < 0 ? poleAtZero(low, high) : low <= 0 && high >= 0 ? [0 ** exponent] : [],
   } satisfies FunctionRow<{ exponent: number }>,
   /** base^x. */
-  Power: row({ base: Math.E }, (x, { base }) => base ** x, ({ base }) => base >= 1, noTurns),
+  Power: row(
+    { base: Math.E },
+    (x, { base }) => base ** x,
+    ({ base }) => base >= 1,
+    noTurns,
+  ),
   Reciprocal: plain((x) => 1 / x, never, EVERYWHERE, 'infinity at 0, taken from the right', poleAtZero),
   Round: { ...whole(roundEven), jumps: 'Round' },
   Selu: row(
@@ -180,21 +208,39 @@ export const FUNCTIONS = {
     (x, { alpha }) => x * sigmoid(alpha * x),
     never,
     (low, high, { alpha }) =>
-      alpha === 0 ? [] : swishTurn(Math.min(alpha * low, alpha * high), Math.max(alpha * low, alpha * high)).map((value) => value / alpha),
+      alpha === 0
+        ? []
+        : swishTurn(Math.min(alpha * low, alpha * high), Math.max(alpha * low, alpha * high)).map(
+            (value) => value / alpha,
+          ),
   ),
   Tan: plain(Math.tan, never, EVERYWHERE, 'at odd multiples of pi / 2', (low, high) =>
-    Math.floor(low / Math.PI + 0.5) === Math.floor(high / Math.PI + 0.5) ? [] : [-Infinity, Infinity]),
+    Math.floor(low / Math.PI + 0.5) === Math.floor(high / Math.PI + 0.5) ? [] : [-Infinity, Infinity],
+  ),
   Tanh: rising(Math.tanh),
   /** The whole part, as a cast to an integer type takes it. */
   Trunc: whole((x) => Math.trunc(x) + 0),
 } as const;
 
 export type FunctionName = keyof typeof FUNCTIONS;
-export type FunctionParameters<Name extends FunctionName> = { readonly [P in keyof (typeof FUNCTIONS)[Name]['parameters']]: number };
+export type FunctionParameters<Name extends FunctionName> = {
+  readonly [P in keyof (typeof FUNCTIONS)[Name]['parameters']]: number;
+};
 
 /** The function of this name with these parameters. */
-export function scalarFunction<Name extends FunctionName>(name: Name, parameters: FunctionParameters<Name>): ScalarFunction {
-  const { evaluate, isMonotone, whole: isWhole = false, squareRoot, jumps, domain, turns } = FUNCTIONS[name] as FunctionRow;
+export function scalarFunction<Name extends FunctionName>(
+  name: Name,
+  parameters: FunctionParameters<Name>,
+): ScalarFunction {
+  const {
+    evaluate,
+    isMonotone,
+    whole: isWhole = false,
+    squareRoot,
+    jumps,
+    domain,
+    turns,
+  } = FUNCTIONS[name] as FunctionRow;
   const shown = Object.entries(parameters).map(([parameter, value]) => `${parameter} = ${String(value)}`);
   const [first, last] = domain(parameters);
   return {
@@ -208,7 +254,9 @@ export function scalarFunction<Name extends FunctionName>(name: Name, parameters
       const [from, to] = [Math.max(low, first), Math.min(high, last)];
       if (from > to) return [0, 0];
       // At infinite or huge arguments some products are undefined, such as that of x and what is already 0.
-      const values = [evaluate(from, parameters), evaluate(to, parameters), ...turns(from, to, parameters)].filter((value) => !Number.isNaN(value));
+      const values = [evaluate(from, parameters), evaluate(to, parameters), ...turns(from, to, parameters)].filter(
+        (value) => !Number.isNaN(value),
+      );
       return [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];
     },
   };
@@ -217,10 +265,17 @@ export function scalarFunction<Name extends FunctionName>(name: Name, parameters
 /** Points at which a composition is looked at over an interval. */
 const POINTS = 256;
 
-/** Bounds of any function over an interval from many points: close enough for the choice of a scale, and no proof of anything. */
+/**
+ * Bounds of any function over an interval from many points: close enough for the choice of a scale, and no proof of
+ * anything.
+ */
 export function boundByPoints(apply: (x: number) => number): ScalarFunction['bound'] {
   return (low, high) => {
-    const values = Array.from({ length: POINTS + 1 }, (_, k) => apply(low + ((high - low) * k) / POINTS)).filter(Number.isFinite);
-    return values.length === 0 ? [0, 0] : [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+    const values = Array.from({ length: POINTS + 1 }, (_, k) => apply(low + ((high - low) * k) / POINTS)).filter(
+      Number.isFinite,
+    );
+    return values.length === 0
+      ? [0, 0]
+      : [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
   };
 }

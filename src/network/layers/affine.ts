@@ -11,7 +11,10 @@ export interface AffineNode extends LayerBase {
 }
 
 export const affine: FloatLayer<AffineNode> = {
-  prepare: ({ scale, shift }) => ([x]) => kernels.affine(x, scale, shift),
+  prepare:
+    ({ scale, shift }) =>
+    ([x]) =>
+      kernels.affine(x, scale, shift),
   bound: ({ scale, shift }, [x]) => intervals.affineIntervals(x, scale, shift),
   isMonotone: () => false,
   onlyMoves: () => false,
@@ -32,7 +35,12 @@ export const affine: FloatLayer<AffineNode> = {
   ofOneValue({ scale, shift }) {
     const [factor, offset] = [scale[0], shift[0]];
     if (!scale.every((value) => value === factor) || !shift.every((value) => value === offset)) return undefined;
-    return { formula: `${factor} x + ${offset}`, apply: ([x]) => x * factor + offset, monotone: factor >= 0, cost: 'free' };
+    return {
+      formula: `${factor} x + ${offset}`,
+      apply: ([x]) => x * factor + offset,
+      monotone: factor >= 0,
+      cost: 'free',
+    };
   },
 };
 

@@ -12,7 +12,10 @@ export interface ArgMaxNode extends LayerBase {
 }
 
 export const argMax: FloatLayer<ArgMaxNode> = {
-  prepare: ({ groups, selectLast }) => ([x]) => kernels.argMax(x, groups, selectLast),
+  prepare:
+    ({ groups, selectLast }) =>
+    ([x]) =>
+      kernels.argMax(x, groups, selectLast),
   bound: ({ groups }) => intervals.argMaxIntervals(groups),
   isMonotone: () => false,
   onlyMoves: () => false,

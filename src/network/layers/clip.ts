@@ -11,13 +11,17 @@ export interface ClipNode extends LayerBase {
 }
 
 export const clip: FloatLayer<ClipNode> = {
-  prepare: ({ min, max }) => ([x]) => kernels.clip(x, min, max),
+  prepare:
+    ({ min, max }) =>
+    ([x]) =>
+      kernels.clip(x, min, max),
   bound: ({ min, max }, [x]) => intervals.monotoneIntervals(x, (value) => Math.min(Math.max(value, min), max)),
   isMonotone: () => true,
   onlyMoves: () => false,
   maximumOf: () => undefined,
   tieUnits: joinPlaceByPlace,
-  // The ends that bind in one unit or another; `quantize/units.ts` takes no units in which they would cut off what no element's own ends do.
+  // The ends that bind in one unit or another; `quantize/units.ts` takes no units in which they would cut off what no
+  // element's own ends do.
   inUnits: (node, _, output) => ({
     ...node,
     min: output.reduce((most, unit) => Math.max(most, node.min / unit), -Infinity),

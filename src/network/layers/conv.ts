@@ -32,7 +32,12 @@ export const conv: FloatLayer<ConvNode> = {
   },
   bound(node, [x]) {
     const plan = kernels.planConv(node);
-    return intervals.weightedIntervals(x, (values, weight, bias) => kernels.conv(values, plan, weight, bias), node.weight, node.bias);
+    return intervals.weightedIntervals(
+      x,
+      (values, weight, bias) => kernels.conv(values, plan, weight, bias),
+      node.weight,
+      node.bias,
+    );
   },
   isMonotone: () => false,
   onlyMoves: () => false,
@@ -57,7 +62,10 @@ export const conv: FloatLayer<ConvNode> = {
     const gains = new Float64Array(node.inputShape[1]);
     const read = channelOf(node);
     node.weight.forEach((w, k) => (gains[read(k)] += squareOver(w, sizes[Math.floor(k / filter) * areaOut])));
-    return Float64Array.from({ length: sizeOf(node.inputShape) }, (_, i) => gains[Math.floor(i / areaIn) % gains.length]);
+    return Float64Array.from(
+      { length: sizeOf(node.inputShape) },
+      (_, i) => gains[Math.floor(i / areaIn) % gains.length],
+    );
   },
   errors: 'added',
   onlyCompares: () => false,
@@ -85,8 +93,8 @@ function foldAfter(conv: ConvNode, affine: AffineNode): ConvNode | undefined {
 }
 
 /**
- * Folds a map that is the same over each channel; with a shift, only where nothing is padded. The trap: an affine shift may not cross a
- * zero padding, since padded zeros would be shifted too.
+ * Folds a map that is the same over each channel; with a shift, only where nothing is padded. The trap: an affine shift
+ * may not cross a zero padding, since padded zeros would be shifted too.
  */
 function foldBefore(conv: ConvNode, affine: AffineNode): ConvNode[] | undefined {
   const channels = conv.inputShape[1];

@@ -17,9 +17,17 @@ export interface DenseNode extends LayerBase {
 }
 
 export const dense: FloatLayer<DenseNode> = {
-  prepare: ({ rows, inFeatures, outFeatures, weight, bias }) => ([x]) => kernels.dense(x, rows, inFeatures, outFeatures, weight, bias),
+  prepare:
+    ({ rows, inFeatures, outFeatures, weight, bias }) =>
+    ([x]) =>
+      kernels.dense(x, rows, inFeatures, outFeatures, weight, bias),
   bound: ({ rows, inFeatures, outFeatures, weight, bias }, [x]) =>
-    intervals.weightedIntervals(x, (values, w, b) => kernels.dense(values, rows, inFeatures, outFeatures, w, b), weight, bias),
+    intervals.weightedIntervals(
+      x,
+      (values, w, b) => kernels.dense(values, rows, inFeatures, outFeatures, w, b),
+      weight,
+      bias,
+    ),
   isMonotone: () => false,
   onlyMoves: () => false,
   maximumOf: () => undefined,

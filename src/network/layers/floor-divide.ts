@@ -2,14 +2,20 @@
 import type { Intervals } from '../../tensor/intervals.js';
 import { besideAffine, inUnitOne, type FloatLayer, type LayerBase } from './layer.js';
 
-/** y[i] = floor(x[i] / divisor[i]), of whole numbers; `divisor` has one entry, or one per element, each a whole number of 1 or more. */
+/**
+ * y[i] = floor(x[i] / divisor[i]), of whole numbers; `divisor` has one entry, or one per element, each a whole number
+ * of 1 or more.
+ */
 export interface FloorDivideNode extends LayerBase {
   readonly op: 'floorDivide';
   readonly divisor: Float64Array;
 }
 
 export const floorDivide: FloatLayer<FloorDivideNode> = {
-  prepare: (node) => ([x]) => divided(node, x),
+  prepare:
+    (node) =>
+    ([x]) =>
+      divided(node, x),
   bound: (node, [x]): Intervals => ({ low: divided(node, x.low), high: divided(node, x.high) }),
   isMonotone: ({ divisor }) => divisor.length === 1,
   onlyMoves: () => false,

@@ -10,7 +10,10 @@ export interface FunctionNode extends LayerBase {
 }
 
 export const scalar: FloatLayer<FunctionNode> = {
-  prepare: ({ f }) => ([x]) => x.map(f.apply),
+  prepare:
+    ({ f }) =>
+    ([x]) =>
+      x.map(f.apply),
   bound: ({ f }, [x]) => boundFunction(f, x),
   isMonotone: ({ f }) => f.monotone,
   onlyMoves: () => false,

@@ -40,7 +40,23 @@ export type GraphNode =
 export type GraphOp = GraphNode['op'];
 
 const TABLE: { readonly [Op in GraphOp]: FloatLayer<Extract<GraphNode, { op: Op }>> } = {
-  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax, step, round, function: scalar, softmax, matmul, floorDivide,
+  dense,
+  conv,
+  affine,
+  mean,
+  max,
+  move,
+  prelu,
+  clip,
+  sum,
+  multiply,
+  argMax,
+  step,
+  round,
+  function: scalar,
+  softmax,
+  matmul,
+  floorDivide,
 };
 
 /** The row of a layer's kind. */

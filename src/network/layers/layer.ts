@@ -16,7 +16,10 @@ export interface LayerBase {
   readonly output: string;
   /** Shape of the tensor made. */
   readonly shape: Shape;
-  /** Where the tensor made is of an integer type: the type's range, ends included, or what of it doubles hold exactly. It is never rounded. */
+  /**
+   * Where the tensor made is of an integer type: the type's range, ends included, or what of it doubles hold exactly.
+   * It is never rounded.
+   */
   readonly integers?: readonly [number, number];
 }
 
@@ -27,8 +30,8 @@ export interface Places {
 }
 
 /**
- * Where a layer says which elements must have one unit, for it to compute the same whatever the units are. What a layer does not join, its
- * constants absorb.
+ * Where a layer says which elements must have one unit, for it to compute the same whatever the units are. What a layer
+ * does not join, its constants absorb.
  */
 export interface UnitTies {
   readonly inputs: readonly Places[];
@@ -43,11 +46,14 @@ export interface UnitTies {
 export type Fresh = (wanted: string) => string;
 
 /**
- * One kind of layer: what it computes, in double precision and on intervals, and what rewrites and the quantizer ask of it. Each row
- * answers every question; where the answer is no, it says so.
+ * One kind of layer: what it computes, in double precision and on intervals, and what rewrites and the quantizer ask of
+ * it. Each row answers every question; where the answer is no, it says so.
  */
 export interface FloatLayer<Node> {
-  /** Prepares a layer for repeated evaluation. The function takes one flat array for each input and gives the output's values. */
+  /**
+   * Prepares a layer for repeated evaluation. The function takes one flat array for each input and gives the output's
+   * values.
+   */
   prepare(node: Node): (inputs: readonly Float64Array[]) => Float64Array;
   /** Worst-case bounds of the output from bounds of the inputs. */
   bound(node: Node, inputs: readonly Intervals[]): Intervals;
@@ -60,19 +66,19 @@ export interface FloatLayer<Node> {
   /** Says which elements of inputs and output must have one unit. */
   tieUnits(node: Node, ties: UnitTies): void;
   /**
-   * The same layer on elements in units of their own: it takes x[i] / unit[i] for each input and gives y[i] / unit[i]. The units agree where
-   * `tieUnits` joined them.
+   * The same layer on elements in units of their own: it takes x[i] / unit[i] for each input and gives y[i] / unit[i].
+   * The units agree where `tieUnits` joined them.
    */
   inUnits(node: Node, inputs: readonly Float64Array[], output: Float64Array): GraphNode;
   /**
-   * Of each element of the input, how far an error in it disturbs a weighted sum: the sum of the squares of its coefficients, each over the
-   * size of the output's element (0 for those of no account). Elements that `tieUnits` joins for the layer's sake have one value; undefined
-   * where the layer is no weighted sum with constant weights.
+   * Of each element of the input, how far an error in it disturbs a weighted sum: the sum of the squares of its
+   * coefficients, each over the size of the output's element (0 for those of no account). Elements that `tieUnits`
+   * joins for the layer's sake have one value; undefined where the layer is no weighted sum with constant weights.
    */
   gains(node: Node, sizes: Float64Array): Float64Array | undefined;
   /**
-   * How errors of its inputs reach its result: of each element by itself; of many elements, added up; multiplied by another activation;
-   * through a function of one value; or in none of these ways.
+   * How errors of its inputs reach its result: of each element by itself; of many elements, added up; multiplied by
+   * another activation; through a function of one value; or in none of these ways.
    */
   readonly errors: 'each' | 'added' | 'multiplied' | 'bent' | 'held';
   /** Whether it compares its input with constants, and does nothing else with it. */
@@ -85,7 +91,10 @@ export interface FloatLayer<Node> {
   withAffineBefore(node: Node, map: AffineNode, fresh: Fresh): readonly GraphNode[] | undefined;
   /** Whether every element is a whole number, where those of the inputs are (`fromWhole`). */
   makesWhole(node: Node, fromWhole: boolean): boolean;
-  /** The layer as one function of the elements of its inputs at a place, the same at every place; undefined where it is none. */
+  /**
+   * The layer as one function of the elements of its inputs at a place, the same at every place; undefined where it is
+   * none.
+   */
   ofOneValue(node: Node): Elementwise | undefined;
 }
 
@@ -120,7 +129,10 @@ export function joinPlaceByPlace(_node: unknown, { inputs, output, join }: UnitT
 }
 
 /** Each element of the output has the unit of all in its group. */
-export function joinGroups({ groups: { offsets, indices } }: { readonly groups: Groups }, { inputs: [input], output, join }: UnitTies): void {
+export function joinGroups(
+  { groups: { offsets, indices } }: { readonly groups: Groups },
+  { inputs: [input], output, join }: UnitTies,
+): void {
   for (let group = 0; group < output.size; group += 1) {
     for (let k = offsets[group]; k < offsets[group + 1]; k += 1) join(output.first + group, input.first + indices[k]);
   }
@@ -147,8 +159,8 @@ export const inUnitOne = { tieUnits: fixAll, inUnits: unchanged, gains: noGains 
 export const allWhole = (values: Float64Array | readonly number[]): boolean => values.every(Number.isInteger);
 
 /**
- * The `period` values that `values` repeats, each held for `stretch` elements; undefined where it does not: how an affine map of a whole
- * tensor is seen to be one for each channel.
+ * The `period` values that `values` repeats, each held for `stretch` elements; undefined where it does not: how an
+ * affine map of a whole tensor is seen to be one for each channel.
  */
 export function periodic(values: Float64Array, period: number, stretch: number): Float64Array | undefined {
   const base = new Float64Array(period);

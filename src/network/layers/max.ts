@@ -11,7 +11,10 @@ export interface MaxNode extends LayerBase {
 }
 
 export const max: FloatLayer<MaxNode> = {
-  prepare: ({ groups }) => ([x]) => kernels.groupMax(x, groups),
+  prepare:
+    ({ groups }) =>
+    ([x]) =>
+      kernels.groupMax(x, groups),
   bound: ({ groups }, [x]) => intervals.maxIntervals(x, groups),
   isMonotone: () => false,
   onlyMoves: () => false,

@@ -12,7 +12,10 @@ export interface MeanNode extends LayerBase {
 }
 
 export const mean: FloatLayer<MeanNode> = {
-  prepare: ({ groups, divisors }) => ([x]) => kernels.groupSum(x, groups).map((sum, i) => sum / divisors[i]),
+  prepare:
+    ({ groups, divisors }) =>
+    ([x]) =>
+      kernels.groupSum(x, groups).map((sum, i) => sum / divisors[i]),
   bound: ({ groups, divisors }, [x]) =>
     intervals.affineIntervals(
       intervals.groupSumIntervals(x, groups),

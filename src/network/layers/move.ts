@@ -17,7 +17,10 @@ export interface MoveNode extends LayerBase {
 }
 
 export const move: FloatLayer<MoveNode> = {
-  prepare: ({ index, constants }) => (inputs) => kernels.move(inputs, index, constants),
+  prepare:
+    ({ index, constants }) =>
+    (inputs) =>
+      kernels.move(inputs, index, constants),
   bound: ({ index, constants }, inputs) => intervals.moveIntervals(inputs, index, constants),
   isMonotone: () => false,
   onlyMoves: () => true,
@@ -37,7 +40,8 @@ export const move: FloatLayer<MoveNode> = {
 function joinMoved({ index }: MoveNode, { inputs, output, join }: UnitTies): void {
   let from = 0;
   for (const { first, size } of inputs) {
-    for (let i = 0; i < output.size; i += 1) if (index[i] >= from && index[i] < from + size) join(output.first + i, first + index[i] - from);
+    for (let i = 0; i < output.size; i += 1)
+      if (index[i] >= from && index[i] < from + size) join(output.first + i, first + index[i] - from);
     from += size;
   }
 }
@@ -56,13 +60,22 @@ function constantsInUnits(move: MoveNode, _: readonly Float64Array[], output: Fl
   return { ...move, index, constants: Float64Array.from(constants) };
 }
 
-/** Moving data and then mapping it is mapping it and then moving it; the map ends nearer to the layer that can take it. */
+/**
+ * Moving data and then mapping it is mapping it and then moving it; the map ends nearer to the layer that can take it.
+ */
 function swapWithAffine(move: MoveNode, affine: AffineNode, fresh: Fresh): GraphNode[] {
   const between = fresh(`${move.output}/moved`);
   const pick = (values: Float64Array, constant: number): Float64Array =>
     Float64Array.from(move.index, (position) => (position < 0 ? constant : values[position]));
   return [
     { ...move, inputs: affine.inputs, output: between },
-    { ...affine, inputs: [between], output: move.output, shape: move.shape, scale: pick(affine.scale, 1), shift: pick(affine.shift, 0) },
+    {
+      ...affine,
+      inputs: [between],
+      output: move.output,
+      shape: move.shape,
+      scale: pick(affine.scale, 1),
+      shift: pick(affine.shift, 0),
+    },
   ];
 }

@@ -9,7 +9,10 @@ export interface MultiplyNode extends LayerBase {
 }
 
 export const multiply: FloatLayer<MultiplyNode> = {
-  prepare: () => ([a, b]) => kernels.multiply(a, b),
+  prepare:
+    () =>
+    ([a, b]) =>
+      kernels.multiply(a, b),
   bound: (_, [a, b]) => intervals.multiplyIntervals(a, b),
   isMonotone: () => false,
   onlyMoves: () => false,

@@ -8,14 +8,20 @@ import { besideAffine, inUnitOne, type FloatLayer, type LayerBase } from './laye
 export interface SoftmaxNode extends LayerBase {
   readonly op: 'softmax';
   readonly groups: Groups;
-  /** 1 for elements whose weight is zero whatever they are, as a mask of minus infinity makes it; also where that is a whole group. */
+  /**
+   * 1 for elements whose weight is zero whatever they are, as a mask of minus infinity makes it; also where that is a
+   * whole group.
+   */
   readonly masked?: Uint8Array;
   /** The logarithm of it instead; nothing is masked then. */
   readonly logarithm: boolean;
 }
 
 export const softmax: FloatLayer<SoftmaxNode> = {
-  prepare: ({ groups, masked, logarithm }) => ([x]) => kernels.softmax(x, groups, masked, logarithm),
+  prepare:
+    ({ groups, masked, logarithm }) =>
+    ([x]) =>
+      kernels.softmax(x, groups, masked, logarithm),
   bound: boundSoftmax,
   isMonotone: () => false,
   onlyMoves: () => false,
@@ -33,8 +39,11 @@ function boundSoftmax({ groups, masked, logarithm }: SoftmaxNode, [x]: readonly 
   const size = x.low.length;
   const group = groupOfElement(groups, size);
   const [low, high] = [new Float64Array(size), new Float64Array(size)];
-  const members = (g: number): number[] => Array.from(groups.indices.subarray(groups.offsets[g], groups.offsets[g + 1])).filter((i) => masked?.[i] !== 1);
-  const tops = Array.from({ length: groups.offsets.length - 1 }, (_, g) => members(g).reduce((most, i) => Math.max(most, x.high[i]), -Infinity));
+  const members = (g: number): number[] =>
+    Array.from(groups.indices.subarray(groups.offsets[g], groups.offsets[g + 1])).filter((i) => masked?.[i] !== 1);
+  const tops = Array.from({ length: groups.offsets.length - 1 }, (_, g) =>
+    members(g).reduce((most, i) => Math.max(most, x.high[i]), -Infinity),
+  );
   for (let i = 0; i < size; i += 1) {
     if (masked?.[i] === 1) continue;
     const count = groups.offsets[group[i] + 1] - groups.offsets[group[i]];

@@ -4,7 +4,10 @@ import type { AffineNode } from './affine.js';
 import type { GraphNode } from './index.js';
 import { noGains, type FloatLayer, type LayerBase } from './layer.js';
 
-/** y[i] = 1 if x[i] >= threshold[i] (x[i] > threshold[i] where `strict`), else 0. `threshold` has one entry, or one per element. */
+/**
+ * y[i] = 1 if x[i] >= threshold[i] (x[i] > threshold[i] where `strict`), else 0. `threshold` has one entry, or one per
+ * element.
+ */
 export interface StepNode extends LayerBase {
   readonly op: 'step';
   readonly threshold: Float64Array;
@@ -12,13 +15,19 @@ export interface StepNode extends LayerBase {
 }
 
 export const step: FloatLayer<StepNode> = {
-  prepare: (node) => ([x]) => reached(node, x),
+  prepare:
+    (node) =>
+    ([x]) =>
+      reached(node, x),
   bound: (node, [x]): Intervals => ({ low: reached(node, x.low), high: reached(node, x.high) }),
   isMonotone: ({ threshold }) => threshold.length === 1,
   onlyMoves: () => false,
   maximumOf: () => undefined,
   tieUnits: (_, { output, fix }) => fix(output),
-  inUnits: (node, [input]) => ({ ...node, threshold: input.map((unit, i) => node.threshold[node.threshold.length === 1 ? 0 : i] / unit) }),
+  inUnits: (node, [input]) => ({
+    ...node,
+    threshold: input.map((unit, i) => node.threshold[node.threshold.length === 1 ? 0 : i] / unit),
+  }),
   gains: noGains,
   errors: 'held',
   onlyCompares: () => true,

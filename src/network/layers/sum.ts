@@ -1,7 +1,15 @@
 /** A weighted sum of tensors of one shape. */
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import { allWhole, besideAffine, joinPlaceByPlace, noGains, unchanged, type FloatLayer, type LayerBase } from './layer.js';
+import {
+  allWhole,
+  besideAffine,
+  joinPlaceByPlace,
+  noGains,
+  unchanged,
+  type FloatLayer,
+  type LayerBase,
+} from './layer.js';
 
 /** y[i] = sum_k coefficients[k] * inputs[k][i]; all inputs have y's shape. */
 export interface SumNode extends LayerBase {
@@ -10,7 +18,10 @@ export interface SumNode extends LayerBase {
 }
 
 export const sum: FloatLayer<SumNode> = {
-  prepare: ({ coefficients }) => (inputs) => kernels.weightedSum(inputs, coefficients),
+  prepare:
+    ({ coefficients }) =>
+    (inputs) =>
+      kernels.weightedSum(inputs, coefficients),
   bound: ({ coefficients }, inputs) => intervals.sumIntervals(inputs, coefficients),
   isMonotone: () => false,
   onlyMoves: () => false,

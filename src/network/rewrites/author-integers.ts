@@ -1,10 +1,11 @@
 /**
- * Networks that their author quantized: a layer between a tensor of codes and a rounding to codes computes on the codes themselves. The
- * weights are then the author's integers, accumulators are exact, and all scales meet in the factor of the rounding (Jacob et al.,
- * "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", CVPR 2018). Exact over the reals.
+ * Networks that their author quantized: a layer between a tensor of codes and a rounding to codes computes on the codes
+ * themselves. The weights are then the author's integers, accumulators are exact, and all scales meet in the factor of
+ * the rounding (Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
+ * Inference", CVPR 2018). Exact over the reals.
  *
- * Each tensor is followed as a combination of tensors of integers, and layers that compute those are added. The layers of the file stay
- * where something else reads them, and go where nothing does.
+ * Each tensor is followed as a combination of tensors of integers, and layers that compute those are added. The layers
+ * of the file stay where something else reads them, and go where nothing does.
  *
  * The trap: a convolution pads with zeros, so the zero point is taken away before it and not after.
  */
@@ -70,7 +71,11 @@ function reachable(nodes: readonly GraphNode[], { outputs }: Graph): GraphNode[]
 }
 
 /** A layer of the file on other inputs, or another layer in its place; names are given by {@link Rewrite.add}. */
-type Fields = GraphNode extends infer Node ? (Node extends GraphNode ? Omit<Node, 'name' | 'source' | 'output' | 'integers'> : never) : never;
+type Fields = GraphNode extends infer Node
+  ? Node extends GraphNode
+    ? Omit<Node, 'name' | 'source' | 'output' | 'integers'>
+    : never
+  : never;
 
 class Rewrite {
   readonly nodes: GraphNode[] = [];
@@ -85,7 +90,10 @@ class Rewrite {
   private readonly names: Set<string>;
 
   constructor(graph: Graph) {
-    this.names = new Set([...graph.inputs.map(({ name }) => name), ...graph.nodes.flatMap(({ name, output }) => [name, output])]);
+    this.names = new Set([
+      ...graph.inputs.map(({ name }) => name),
+      ...graph.nodes.flatMap(({ name, output }) => [name, output]),
+    ]);
     for (const { name, shape, integers } of graph.inputs) {
       this.shapes.set(name, shape);
       if (integers !== undefined) this.startWith(name, integers);
@@ -149,7 +157,9 @@ class Rewrite {
     if (codes === undefined || zero === undefined) return undefined;
     if (zero === 0) return codes;
     const key = `${zero} below ${codes.tensor}`;
-    const known = this.made.get(key) ?? this.add(moved(codes.tensor, this.shapes.get(codes.tensor) as Shape, -zero), from, 'centred');
+    const known =
+      this.made.get(key) ??
+      this.add(moved(codes.tensor, this.shapes.get(codes.tensor) as Shape, -zero), from, 'centred');
     this.made.set(key, known);
     return { tensor: known, scale: codes.scale };
   }
@@ -163,7 +173,11 @@ class Rewrite {
         return this.weighted(node, node.inFeatures, (i) => i % node.outFeatures);
       case 'conv': {
         const area = sizeOf(node.shape.slice(2));
-        return this.weighted(node, sizeOf(node.weightShape.slice(1)), (i) => Math.floor(i / area) % node.weightShape[0]);
+        return this.weighted(
+          node,
+          sizeOf(node.weightShape.slice(1)),
+          (i) => Math.floor(i / area) % node.weightShape[0],
+        );
       }
       case 'mean':
         return this.mean(node);
@@ -176,7 +190,10 @@ class Rewrite {
       case 'multiply': {
         const [a, b] = node.inputs.map((input) => this.centred(input, node));
         if (a === undefined || b === undefined) return undefined;
-        return single(this.add({ ...node, inputs: [a.tensor, b.tensor] }, node, 'integers'), Float64Array.of(a.scale * b.scale));
+        return single(
+          this.add({ ...node, inputs: [a.tensor, b.tensor] }, node, 'integers'),
+          Float64Array.of(a.scale * b.scale),
+        );
       }
       case 'prelu':
         return node.slope.every((slope) => slope === 0) ? this.clip(node, 0, Infinity) : undefined;
@@ -185,7 +202,10 @@ class Rewrite {
       case 'matmul': {
         const [a, b] = node.inputs.map((input) => this.centred(input, node));
         if (a === undefined || b === undefined) return undefined;
-        return single(this.add({ ...node, inputs: [a.tensor, b.tensor] }, node, 'integers'), Float64Array.of(a.scale * b.scale));
+        return single(
+          this.add({ ...node, inputs: [a.tensor, b.tensor] }, node, 'integers'),
+          Float64Array.of(a.scale * b.scale),
+        );
       }
       case 'argMax':
       case 'step':
@@ -203,19 +223,31 @@ class Rewrite {
     if (isCut(known)) {
       // The ends stay ends where all elements are mapped alike, and upwards.
       if (factor.length !== 1 || offset.length !== 1 || !(factor[0] > 0)) return undefined;
-      return { ...mapped(known, factor, offset), min: known.min * factor[0] + offset[0], max: known.max * factor[0] + offset[0] };
+      return {
+        ...mapped(known, factor, offset),
+        min: known.min * factor[0] + offset[0],
+        max: known.max * factor[0] + offset[0],
+      };
     }
     const integers = factor.length === 1 ? undefined : gridOf(factor, 0, factor.length);
     if (integers === undefined) return mapped(known, factor, offset);
     // Constants of the author's, such as matrices with dimensions of their own.
     const x = offset.every((value) => value === 0) ? this.centred(node.inputs[0], node) : undefined;
     if (x === undefined) return mapped(known, factor, offset);
-    const products = this.add({ ...node, inputs: [x.tensor], scale: integers.values, shift: new Float64Array(factor.length) }, node, 'integers');
+    const products = this.add(
+      { ...node, inputs: [x.tensor], scale: integers.values, shift: new Float64Array(factor.length) },
+      node,
+      'integers',
+    );
     return single(products, Float64Array.of(x.scale * integers.unit));
   }
 
   /** A layer whose weights are multiples of one number in each of its channels. */
-  private weighted(node: Extract<GraphNode, { op: 'dense' | 'conv' }>, perChannel: number, channelOf: (i: number) => number): Combination | undefined {
+  private weighted(
+    node: Extract<GraphNode, { op: 'dense' | 'conv' }>,
+    perChannel: number,
+    channelOf: (i: number) => number,
+  ): Combination | undefined {
     if (this.codesOf(node.inputs[0]) === undefined) return undefined;
     const grids = Array.from(node.bias, (_, o) => gridOf(node.weight, o * perChannel, perChannel));
     if (!grids.every((grid) => grid !== undefined)) return undefined;
@@ -223,9 +255,18 @@ class Rewrite {
     if (x === undefined) return undefined;
     const weight = new Float64Array(node.weight.length);
     grids.forEach(({ values }, o) => weight.set(values, o * perChannel));
-    const integers = this.add({ ...node, inputs: [x.tensor], weight, bias: new Float64Array(node.bias.length) }, node, 'integers');
-    const each = (value: (channel: number) => number): Spread => merged(Float64Array.from({ length: sizeOf(node.shape) }, (_, i) => value(channelOf(i))));
-    return single(integers, each((o) => x.scale * grids[o].unit), each((o) => node.bias[o]));
+    const integers = this.add(
+      { ...node, inputs: [x.tensor], weight, bias: new Float64Array(node.bias.length) },
+      node,
+      'integers',
+    );
+    const each = (value: (channel: number) => number): Spread =>
+      merged(Float64Array.from({ length: sizeOf(node.shape) }, (_, i) => value(channelOf(i))));
+    return single(
+      integers,
+      each((o) => x.scale * grids[o].unit),
+      each((o) => node.bias[o]),
+    );
   }
 
   private mean(node: Extract<GraphNode, { op: 'mean' }>): Combination | undefined {
@@ -233,7 +274,11 @@ class Rewrite {
     const [scale, shift] = x === undefined ? [] : [ofGroups(x.scale, node.groups), ofGroups(x.shift, node.groups)];
     if (x === undefined || isCut(x) || scale === undefined || shift === undefined) return undefined;
     const { offsets } = node.groups;
-    const sums = this.add({ ...node, inputs: [x.tensor], divisors: new Float64Array(node.divisors.length).fill(1) }, node, 'integers');
+    const sums = this.add(
+      { ...node, inputs: [x.tensor], divisors: new Float64Array(node.divisors.length).fill(1) },
+      node,
+      'integers',
+    );
     return single(
       sums,
       merged(node.divisors.map((divisor, i) => at(scale, i) / divisor)),
@@ -245,7 +290,8 @@ class Rewrite {
   private max(node: Extract<GraphNode, { op: 'max' }>): Combination | undefined {
     const x = this.onlyTerm(node.inputs[0]);
     const [scale, shift] = x === undefined ? [] : [ofGroups(x.scale, node.groups), ofGroups(x.shift, node.groups)];
-    if (x === undefined || scale === undefined || shift === undefined || !scale.every((value) => value > 0)) return undefined;
+    if (x === undefined || scale === undefined || shift === undefined || !scale.every((value) => value > 0))
+      return undefined;
     const tensor = this.add({ ...node, inputs: [x.tensor] }, node, 'integers');
     this.inherit(tensor, [x.tensor]);
     return { terms: [{ tensor, scale }], shift, min: x.min, max: x.max };
@@ -255,21 +301,41 @@ class Rewrite {
     const used = node.constants.filter((_, k) => node.index.includes(-1 - k));
     if (node.inputs.length === 1 && used.length === 0) {
       const known = this.combinations.get(node.inputs[0]);
-      const pick = (values: Spread): Spread => (values.length === 1 ? values : merged(Float64Array.from(node.index, (position) => values[position])));
-      return known && { ...known, terms: known.terms.map(({ tensor, scale }) => ({ tensor: this.moved(node, [tensor], node.constants), scale: pick(scale) })), shift: pick(known.shift) };
+      const pick = (values: Spread): Spread =>
+        values.length === 1 ? values : merged(Float64Array.from(node.index, (position) => values[position]));
+      return (
+        known && {
+          ...known,
+          terms: known.terms.map(({ tensor, scale }) => ({
+            tensor: this.moved(node, [tensor], node.constants),
+            scale: pick(scale),
+          })),
+          shift: pick(known.shift),
+        }
+      );
     }
     const parts = node.inputs.map((input) => this.codesOf(input));
     if (!parts.every((part) => part !== undefined)) return undefined;
     const [first] = parts;
     const alike = parts.every(({ scale, shift }) => scale === first.scale && shift === first.shift);
-    const constants = Array.from(node.constants, (value) => (used.includes(value) ? wholeOf((value - first.shift) / first.scale) : 0));
+    const constants = Array.from(node.constants, (value) =>
+      used.includes(value) ? wholeOf((value - first.shift) / first.scale) : 0,
+    );
     if (!constants.every((value) => value !== undefined) || (!alike && used.length > 0)) return undefined;
-    const tensor = this.moved(node, parts.map((part) => part.tensor), Float64Array.from(constants as readonly number[]));
+    const tensor = this.moved(
+      node,
+      parts.map((part) => part.tensor),
+      Float64Array.from(constants as readonly number[]),
+    );
     if (alike) return single(tensor, Float64Array.of(first.scale), Float64Array.of(first.shift));
     const ends: number[] = [];
     for (const input of node.inputs) ends.push((ends[ends.length - 1] ?? 0) + sizeOf(this.shapes.get(input) as Shape));
     const of = Array.from(node.index, (position) => parts[ends.findIndex((end) => position < end)]);
-    return single(tensor, Float64Array.from(of, ({ scale }) => scale), Float64Array.from(of, ({ shift }) => shift));
+    return single(
+      tensor,
+      Float64Array.from(of, ({ scale }) => scale),
+      Float64Array.from(of, ({ shift }) => shift),
+    );
   }
 
   private moved(node: Extract<GraphNode, { op: 'move' }>, inputs: readonly string[], constants: Float64Array): string {
@@ -312,10 +378,15 @@ class Rewrite {
     const layer = layerOf(node).ofOneValue(node);
     const parts = node.inputs.map((input) => this.functions.get(input));
     const [first] = parts;
-    if (layer === undefined || first === undefined || !parts.every((part) => part?.tensor === first.tensor)) return undefined;
+    if (layer === undefined || first === undefined || !parts.every((part) => part?.tensor === first.tensor))
+      return undefined;
     const known = parts as readonly OfCodes[];
     const formulas = [...new Set(known.map(({ formula }) => formula))].join(', ');
-    return { tensor: first.tensor, apply: (code) => layer.apply(known.map(({ apply }) => apply(code))), formula: `${layer.formula} of ${formulas}` };
+    return {
+      tensor: first.tensor,
+      apply: (code) => layer.apply(known.map(({ apply }) => apply(code))),
+      formula: `${layer.formula} of ${formulas}`,
+    };
   }
 
   /** Codes again: a rounding of integers, a table of codes, or the first rounding of a real. */
@@ -324,7 +395,8 @@ class Rewrite {
     const known = this.combinations.get(input);
     const f = this.functions.get(input);
     if (known !== undefined) this.push(roundOf(node, known));
-    else if (f !== undefined && isUniform(node)) this.push(tableOf(node, f, this.ranges.get(f.tensor) as readonly [number, number]));
+    else if (f !== undefined && isUniform(node))
+      this.push(tableOf(node, f, this.ranges.get(f.tensor) as readonly [number, number]));
     else this.push(this.beforeMoves(node) ?? node);
     this.startWith(node.output, codesRange(node));
     const same = known && this.unchanged(node, known);
@@ -332,7 +404,10 @@ class Rewrite {
     if (same !== undefined) this.combinations.set(node.output, same);
   }
 
-  /** The codes of this rounding as those that it is made of and a whole number, where it rounds nothing and cuts nothing off. */
+  /**
+   * The codes of this rounding as those that it is made of and a whole number, where it rounds nothing and cuts nothing
+   * off.
+   */
   private unchanged(node: RoundNode, known: Combination): Combination | undefined {
     if (known.terms.length !== 1 || !isUniform(node) || isCut(known) || known.shift.length !== 1) return undefined;
     const [{ tensor, scale }] = known.terms;
@@ -340,25 +415,29 @@ class Rewrite {
     const by = wholeOf((known.shift[0] + node.offset[0]) / node.step[0]);
     if (range === undefined || by === undefined || scale.length !== 1 || scale[0] !== node.step[0]) return undefined;
     const shift = by + node.zero[0];
-    return range[0] + shift >= node.low[0] && range[1] + shift <= node.high[0] ? single(tensor, Float64Array.of(1), Float64Array.of(shift)) : undefined;
+    return range[0] + shift >= node.low[0] && range[1] + shift <= node.high[0]
+      ? single(tensor, Float64Array.of(1), Float64Array.of(shift))
+      : undefined;
   }
 
   /**
-   * A graph input that is moved about and then rounded is rounded first: the input then has the author's grid. Gives the last of the moves,
-   * of codes.
+   * A graph input that is moved about and then rounded is rounded first: the input then has the author's grid. Gives
+   * the last of the moves, of codes.
    */
   private beforeMoves(node: RoundNode): GraphNode | undefined {
     if (!isUniform(node) || !roundsPlain(node)) return undefined;
     const moves: Extract<GraphNode, { op: 'move' }>[] = [];
     let [root] = node.inputs;
     for (let maker = this.makers.get(root); maker !== undefined; maker = this.makers.get(root)) {
-      if (maker.op !== 'move' || maker.inputs.length !== 1 || maker.index.some((position) => position < 0)) return undefined;
+      if (maker.op !== 'move' || maker.inputs.length !== 1 || maker.index.some((position) => position < 0))
+        return undefined;
       moves.unshift(maker);
       [root] = maker.inputs;
     }
     if (moves.length === 0) return undefined;
     const key = `${root} rounded by ${[node.step, node.zero, node.low, node.high].join()}`;
-    let codes = this.made.get(key) ?? this.add({ ...node, inputs: [root], shape: this.shapes.get(root) as Shape }, node, 'codes');
+    let codes =
+      this.made.get(key) ?? this.add({ ...node, inputs: [root], shape: this.shapes.get(root) as Shape }, node, 'codes');
     this.made.set(key, codes);
     const last = moves.pop() as Extract<GraphNode, { op: 'move' }>;
     for (const move of moves) codes = this.add({ ...move, inputs: [codes] }, node, 'codes');
@@ -367,13 +446,25 @@ class Rewrite {
   }
 }
 
-/** A layer of the file from the integers that it is made of, where those were made for it; undefined where it stays as it is. */
+/**
+ * A layer of the file from the integers that it is made of, where those were made for it; undefined where it stays as
+ * it is.
+ */
 function fromIntegers(node: GraphNode, combination: Combination): GraphNode | undefined {
   if (!['dense', 'conv', 'mean', 'multiply', 'matmul', 'max'].includes(node.op) || isCut(combination)) return undefined;
   const [{ tensor, scale }] = combination.terms;
   const { name, source, output, shape } = node;
   const size = sizeOf(shape);
-  return { op: 'affine', name, source, inputs: [tensor], output, shape, scale: spread(scale, size), shift: spread(combination.shift, size) };
+  return {
+    op: 'affine',
+    name,
+    source,
+    inputs: [tensor],
+    output,
+    shape,
+    scale: spread(scale, size),
+    shift: spread(combination.shift, size),
+  };
 }
 
 /** The rounding of a combination of integers; what held the combination holds the codes. */
@@ -381,26 +472,55 @@ function roundOf(node: RoundNode, { terms, shift, min, max }: Combination): Roun
   const held = (end: number, ends: Spread): Spread => {
     if (!Number.isFinite(end)) return ends;
     const size = Math.max(node.step.length, node.zero.length, node.offset.length, ends.length);
-    return merged(Float64Array.from({ length: size }, (_, i) => Math.min(Math.max(codeOf(node, end + at(node.offset, i), i), at(node.low, i)), at(node.high, i))));
+    return merged(
+      Float64Array.from({ length: size }, (_, i) =>
+        Math.min(Math.max(codeOf(node, end + at(node.offset, i), i), at(node.low, i)), at(node.high, i)),
+      ),
+    );
   };
-  return { ...node, inputs: terms.map(({ tensor }) => tensor), factors: terms.map(({ scale }) => scale), offset: combine(shift, node.offset, plus), low: held(min, node.low), high: held(max, node.high) };
+  return {
+    ...node,
+    inputs: terms.map(({ tensor }) => tensor),
+    factors: terms.map(({ scale }) => scale),
+    offset: combine(shift, node.offset, plus),
+    low: held(min, node.low),
+    high: held(max, node.high),
+  };
 }
 
 /** Rounding a function of codes, as a function from codes to codes. */
-function tableOf(node: RoundNode, { tensor, apply, formula }: OfCodes, [least, most]: readonly [number, number]): FunctionNode {
+function tableOf(
+  node: RoundNode,
+  { tensor, apply, formula }: OfCodes,
+  [least, most]: readonly [number, number],
+): FunctionNode {
   const code = (x: number): number => roundElement(node, [apply(x)], 0);
   const bound = (low: number, high: number): readonly [number, number] => {
     const [from, to] = [Math.max(Math.floor(low), least), Math.min(Math.ceil(high), most)];
-    const codes = Array.from({ length: Math.max(0, to - from + 1) }, (_, k) => code(from + k)).filter((value) => !Number.isNaN(value));
+    const codes = Array.from({ length: Math.max(0, to - from + 1) }, (_, k) => code(from + k)).filter(
+      (value) => !Number.isNaN(value),
+    );
     return codes.length === 0 ? [0, 0] : [leastOf(codes), mostOf(codes)];
   };
   const { name, source, output, shape, integers } = node;
   const f = { formula: `code of ${formula}`, apply: code, monotone: false, whole: true, bound };
-  return { op: 'function', name, source, inputs: [tensor], output, shape, f, ...(integers === undefined ? {} : { integers }) };
+  return {
+    op: 'function',
+    name,
+    source,
+    inputs: [tensor],
+    output,
+    shape,
+    f,
+    ...(integers === undefined ? {} : { integers }),
+  };
 }
 
 function codesRange({ low, high }: RoundNode): [number, number] {
-  return [low.reduce((least, value) => Math.min(least, value), Infinity), high.reduce((most, value) => Math.max(most, value), -Infinity)];
+  return [
+    low.reduce((least, value) => Math.min(least, value), Infinity),
+    high.reduce((most, value) => Math.max(most, value), -Infinity),
+  ];
 }
 
 const isCut = ({ min, max }: Pick<Combination, 'min' | 'max'>): boolean => min !== -Infinity || max !== Infinity;
@@ -413,12 +533,23 @@ const times = (a: number, b: number): number => a * b;
 const plus = (a: number, b: number): number => a + b;
 
 function mapped({ terms, shift, min, max }: Combination, factor: Spread, offset: Spread): Combination {
-  return { terms: terms.map(({ tensor, scale }) => ({ tensor, scale: combine(scale, factor, times) })), shift: combine(combine(shift, factor, times), offset, plus), min, max };
+  return {
+    terms: terms.map(({ tensor, scale }) => ({ tensor, scale: combine(scale, factor, times) })),
+    shift: combine(combine(shift, factor, times), offset, plus),
+    min,
+    max,
+  };
 }
 
 function moved(tensor: string, shape: Shape, by: number): Fields {
   const size = sizeOf(shape);
-  return { op: 'affine', inputs: [tensor], shape, scale: new Float64Array(size).fill(1), shift: new Float64Array(size).fill(by) };
+  return {
+    op: 'affine',
+    inputs: [tensor],
+    shape,
+    scale: new Float64Array(size).fill(1),
+    shift: new Float64Array(size).fill(by),
+  };
 }
 
 /** One entry where all are equal. */
@@ -438,7 +569,8 @@ function combine(a: Spread, b: Spread, f: (x: number, y: number) => number): Spr
 function ofGroups(values: Spread, { offsets, indices }: Groups): Spread | undefined {
   if (values.length === 1) return values;
   const shared = Float64Array.from({ length: offsets.length - 1 }, (_, i) => values[indices[offsets[i]]] ?? 0);
-  for (let i = 0; i < shared.length; i += 1) for (let k = offsets[i]; k < offsets[i + 1]; k += 1) if (values[indices[k]] !== shared[i]) return undefined;
+  for (let i = 0; i < shared.length; i += 1)
+    for (let k = offsets[i]; k < offsets[i + 1]; k += 1) if (values[indices[k]] !== shared[i]) return undefined;
   return merged(shared);
 }
 
@@ -448,8 +580,15 @@ function wholeOf(value: number): number | undefined {
   return Number.isFinite(whole) && Math.abs(value - whole) <= NEAR ? whole : undefined;
 }
 
-/** The numbers as integers times one unit, by Euclid's algorithm; undefined where the integers would be larger than any quantized weight. */
-function gridOf(values: Float64Array, from: number, count: number): { readonly unit: number; readonly values: Float64Array } | undefined {
+/**
+ * The numbers as integers times one unit, by Euclid's algorithm; undefined where the integers would be larger than any
+ * quantized weight.
+ */
+function gridOf(
+  values: Float64Array,
+  from: number,
+  count: number,
+): { readonly unit: number; readonly values: Float64Array } | undefined {
   let largest = 0;
   for (let i = from; i < from + count; i += 1) largest = Math.max(largest, Math.abs(values[i]));
   if (largest === 0) return { unit: 1, values: new Float64Array(count) };

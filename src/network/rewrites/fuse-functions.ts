@@ -1,9 +1,9 @@
 /**
- * Chains of layers that compute one function of one value, such as x * sigmoid(x) or clip(x + 3, 0, 6) * x / 6, become one function node:
- * one table instead of a cut for each step. Exact over the reals.
+ * Chains of layers that compute one function of one value, such as x * sigmoid(x) or clip(x + 3, 0, 6) * x / 6, become
+ * one function node: one table instead of a cut for each step. Exact over the reals.
  *
- * The trap: a product of two tensors is a function of one value only where both are functions of the same tensor, so every tensor is
- * followed back to the tensor that it alone depends on.
+ * The trap: a product of two tensors is a function of one value only where both are functions of the same tensor, so
+ * every tensor is followed back to the tensor that it alone depends on.
  */
 import type { FunctionNode, Graph, GraphNode } from '../graph.js';
 import { boundByPoints } from '../functions/index.js';
@@ -45,7 +45,10 @@ export function fuseFunctions(graph: Graph): Graph {
   for (const node of [...graph.nodes].reverse()) {
     if (!needed.has(node.output)) continue;
     const expression = expressions.get(node.output);
-    const fused = expression !== undefined && isChain(expression) && isWorthATable(expression) ? functionNode(node, expression) : node;
+    const fused =
+      expression !== undefined && isChain(expression) && isWorthATable(expression)
+        ? functionNode(node, expression)
+        : node;
     kept.push(fused);
     for (const input of fused.inputs) needed.add(input);
   }
@@ -67,7 +70,8 @@ function ofOneValue(node: GraphNode): Elementwise | undefined {
 function expressionsOf(graph: Graph): Map<string, Expression> {
   // Tensors that are there whatever is fused: outputs, and what layers read that are no functions of one value.
   const standing = new Set(graph.outputs.map(({ tensor }) => tensor));
-  for (const node of graph.nodes) if (ofOneValue(node) === undefined) for (const input of node.inputs) standing.add(input);
+  for (const node of graph.nodes)
+    if (ofOneValue(node) === undefined) for (const input of node.inputs) standing.add(input);
   const expressions = new Map<string, Expression>();
   for (const node of graph.nodes) {
     const layer = ofOneValue(node);

@@ -1,6 +1,7 @@
 /**
- * The operator table of the domain com.microsoft, as far as onnxruntime's quantizer writes it: one row an operator, as in ops/index.ts. Each
- * is the operator of its name between its inputs as reals and its result as codes (see ops/quantized.ts).
+ * The operator table of the domain com.microsoft, as far as onnxruntime's quantizer writes it: one row an operator, as
+ * in ops/index.ts. Each is the operator of its name between its inputs as reals and its result as codes (see
+ * ops/quantized.ts).
  */
 import { identityView, transposeView } from '../../tensor/views.js';
 import { lowerAdd, lowerMul } from '../ops/arithmetic.js';
@@ -12,7 +13,15 @@ import { lowerGemm, lowerMatMul } from '../ops/matmul.js';
 import { moveOne } from '../ops/moving.js';
 import { lowerAveragePool, lowerGlobalAveragePool } from '../ops/pooling.js';
 import {
-  dequantized, dequantizedBias, gridAt, lowerDequantizeLinear, lowerQLinearConv, lowerQuantizeLinear, reals, requantized, sideGrid,
+  dequantized,
+  dequantizedBias,
+  gridAt,
+  lowerDequantizeLinear,
+  lowerQLinearConv,
+  lowerQuantizeLinear,
+  reals,
+  requantized,
+  sideGrid,
 } from '../ops/quantized.js';
 import { lowerLeakyRelu } from '../ops/rectifiers.js';
 import { lowerReduceMean } from '../ops/reduce.js';
@@ -20,24 +29,45 @@ import { lowerSoftmax } from '../ops/softmax.js';
 import type { Activation, Value } from '../values.js';
 
 /** x, x scale, x zero point, y scale, y zero point */
-const unary = (op: string, lowering: Lowering): Lowering => (context) => [requantized(context, op, lowering, [dequantized(context, context.input(0), gridAt(context, 1, 2), 'x')], gridAt(context, 3, 4))];
+const unary =
+  (op: string, lowering: Lowering): Lowering =>
+  (context) => [
+    requantized(
+      context,
+      op,
+      lowering,
+      [dequantized(context, context.input(0), gridAt(context, 1, 2), 'x')],
+      gridAt(context, 3, 4),
+    ),
+  ];
 
 /** a, a scale, a zero point, b, b scale, b zero point, y scale, y zero point */
-const binary = (op: string, lowering: Lowering): Lowering => (context) => {
-  const [a, b] = [dequantized(context, context.input(0), gridAt(context, 1, 2), 'a'), dequantized(context, context.input(3), gridAt(context, 4, 5), 'b')];
-  return [requantized(context, op, lowering, [a, b], { ...gridAt(context, 6, 7), evenCodes: true })];
-};
+const binary =
+  (op: string, lowering: Lowering): Lowering =>
+  (context) => {
+    const [a, b] = [
+      dequantized(context, context.input(0), gridAt(context, 1, 2), 'a'),
+      dequantized(context, context.input(3), gridAt(context, 4, 5), 'b'),
+    ];
+    return [requantized(context, op, lowering, [a, b], { ...gridAt(context, 6, 7), evenCodes: true })];
+  };
 
 /** A pool of [N, channels, ...], or of [N, ..., channels] where `channels_last` says so. */
-const pool = (op: string, lowering: Lowering, rounding: { readonly evenCodes?: true } = {}): Lowering => (context) => {
-  const x = dequantized(context, context.input(0), gridAt(context, 1, 2), 'x');
-  const y = { ...gridAt(context, 3, 4), ...rounding };
-  if (!context.flag('channels_last', false) || x.kind === 'constant') return [requantized(context, op, lowering, [x], y)];
-  const rank = x.shape.length;
-  const axes = Array.from({ length: rank }, (_, axis) => axis);
-  const [first, last] = [moveAxes(context, x, [0, rank - 1, ...axes.slice(1, -1)], 'channelsFirst'), [0, ...axes.slice(2), 1]];
-  return [moveAxes(context, requantized(context, op, lowering, [first], y), last, 'channelsLast')];
-};
+const pool =
+  (op: string, lowering: Lowering, rounding: { readonly evenCodes?: true } = {}): Lowering =>
+  (context) => {
+    const x = dequantized(context, context.input(0), gridAt(context, 1, 2), 'x');
+    const y = { ...gridAt(context, 3, 4), ...rounding };
+    if (!context.flag('channels_last', false) || x.kind === 'constant')
+      return [requantized(context, op, lowering, [x], y)];
+    const rank = x.shape.length;
+    const axes = Array.from({ length: rank }, (_, axis) => axis);
+    const [first, last] = [
+      moveAxes(context, x, [0, rank - 1, ...axes.slice(1, -1)], 'channelsFirst'),
+      [0, ...axes.slice(2), 1],
+    ];
+    return [moveAxes(context, requantized(context, op, lowering, [first], y), last, 'channelsLast')];
+  };
 
 const moveAxes = (context: NodeContext, x: Activation, axes: readonly number[], step: string): Activation =>
   moveOne(context, x, transposeView(identityView(x.shape), axes), { step });
@@ -52,7 +82,9 @@ const lowerQLinearConcat: Lowering = (context) => {
 
 /** condition, x, x scale, x zero point, y, y scale, y zero point, z scale, z zero point */
 const lowerQLinearWhere: Lowering = (context) => {
-  const [x, y] = [1, 4].map((first) => dequantized(context, context.input(first), gridAt(context, first + 1, first + 2), `x${first}`));
+  const [x, y] = [1, 4].map((first) =>
+    dequantized(context, context.input(first), gridAt(context, first + 1, first + 2), `x${first}`),
+  );
   return [requantized(context, 'Where', lowerWhere, [context.input(0), x, y], gridAt(context, 7, 8))];
 };
 
@@ -63,7 +95,14 @@ const lowerQGemm: Lowering = (context) => {
   const grids = [gridAt(context, 1, 2), gridAt(context, 4, 5, transposed ? 0 : 1)];
   const [a, b] = [dequantized(context, context.input(0), grids[0], 'a'), dequantized(context, weight, grids[1], 'b')];
   const columns = weight.shape[transposed ? 0 : 1];
-  const c = dequantizedBias(context, context.inputs[6], grids[0], gridAt(context, 4, 5, 0), columns, context.float('alpha', 1));
+  const c = dequantizedBias(
+    context,
+    context.inputs[6],
+    grids[0],
+    gridAt(context, 4, 5, 0),
+    columns,
+    context.float('alpha', 1),
+  );
   if (context.inputs[7] === undefined) return lowerGemm(context.as('Gemm', [a, b, c], 'real'));
   return [requantized(context, 'Gemm', lowerGemm, [a, b, c], gridAt(context, 7, 8))];
 };
@@ -77,14 +116,21 @@ function productOf(context: NodeContext, a: Value, b: Value, bias: Value | undef
 /** a, b, a scale, b scale, a zero point, b zero point, bias */
 const lowerMatMulIntegerToFloat: Lowering = (context) => {
   const side = (position: 0 | 1): Value =>
-    reals(context, context.input(position), sideGrid(context, context.input(position + 2), context.inputs[position + 4], position === 0 ? -2 : -1), 'ab'[position]);
+    reals(
+      context,
+      context.input(position),
+      sideGrid(context, context.input(position + 2), context.inputs[position + 4], position === 0 ? -2 : -1),
+      'ab'[position],
+    );
   return productOf(context, side(0), side(1), context.inputs[6]);
 };
 
 /** a, b, b scale, b zero point, bias; a's own scale, of each input anew, is left out as by DynamicQuantizeLinear */
 const lowerDynamicQuantizeMatMul: Lowering = (context) => {
   const b = dequantized(context, context.input(1), sideGrid(context, context.input(2), context.inputs[3], -1), 'b');
-  context.note(`${context.node.name}: the scale that ${context.node.op} would choose for each input anew is left out; the circuit rounds to a grid of its own, of the calibrated range.`);
+  context.note(
+    `${context.node.name}: the scale that ${context.node.op} would choose for each input anew is left out; the circuit rounds to a grid of its own, of the calibrated range.`,
+  );
   return productOf(context, context.activation(0), b, context.inputs[4]);
 };
 
@@ -115,5 +161,7 @@ export const MICROSOFT_OPERATORS: Readonly<Record<string, Operator>> = {
 
 /** Names of the operators with their domain, alphabetically. */
 export function microsoftOps(): string[] {
-  return Object.keys(MICROSOFT_OPERATORS).map((op) => `com.microsoft.${op}`).sort();
+  return Object.keys(MICROSOFT_OPERATORS)
+    .map((op) => `com.microsoft.${op}`)
+    .sort();
 }

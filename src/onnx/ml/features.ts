@@ -1,6 +1,6 @@
 /**
- * ai.onnx.ml operators on rows of features: Scaler, Imputer, Binarizer, Normalizer, ArrayFeatureExtractor, FeatureVectorizer,
- * OneHotEncoder. The last dimension holds the features.
+ * ai.onnx.ml operators on rows of features: Scaler, Imputer, Binarizer, Normalizer, ArrayFeatureExtractor,
+ * FeatureVectorizer, OneHotEncoder. The last dimension holds the features.
  */
 import { sizeOf, type Shape } from '../../tensor/shape.js';
 import { concatViews, identityView, selectAlong } from '../../tensor/views.js';
@@ -30,7 +30,18 @@ export const lowerScaler: Lowering = (context) => {
   const x = context.activation(0);
   const scale = perElement(context, x.shape, context.floats('scale') ?? [1], 'scale');
   const offset = perElement(context, x.shape, context.floats('offset') ?? [0], 'offset');
-  return [{ ...emitAffine(context, x, x.shape, scale, offset.map((value, i) => 0 - value * scale[i])), type: 'float' }];
+  return [
+    {
+      ...emitAffine(
+        context,
+        x,
+        x.shape,
+        scale,
+        offset.map((value, i) => 0 - value * scale[i]),
+      ),
+      type: 'float',
+    },
+  ];
 };
 
 /** Elements that equal the replaced value take the imputed one. NaN, the usual one, cannot occur in a proved input. */
@@ -38,17 +49,29 @@ export const lowerImputer: Lowering = (context) => {
   const x = context.activation(0);
   const floats = context.floats('imputed_value_floats');
   const integers = context.ints('imputed_value_int64s');
-  const replaced = integers === undefined || floats !== undefined ? context.float('replaced_value_float', 0) : context.int('replaced_value_int64', 0);
+  const replaced =
+    integers === undefined || floats !== undefined
+      ? context.float('replaced_value_float', 0)
+      : context.int('replaced_value_int64', 0);
   context.ignore('replaced_value_int64', 'replaced_value_float');
   const given = floats ?? integers;
   if (given === undefined) throw context.shapeError('imputed values are missing');
   const imputed = perElement(context, x.shape, given, 'the imputed values');
   if (Number.isNaN(replaced)) {
-    context.note(`Imputer ${context.node.name} replaces NaN, which no proved input holds: it is left out, and a row with NaN is refused.`);
+    context.note(
+      `Imputer ${context.node.name} replaces NaN, which no proved input holds: it is left out, and a row with NaN is refused.`,
+    );
     return [x];
   }
   const equal = emitEquals(context, x, new Float64Array(sizeOf(x.shape)).fill(replaced), 'equal');
-  const change = emitAffine(context, equal, x.shape, imputed.map((value) => value - replaced), new Float64Array(sizeOf(x.shape)), 'change');
+  const change = emitAffine(
+    context,
+    equal,
+    x.shape,
+    imputed.map((value) => value - replaced),
+    new Float64Array(sizeOf(x.shape)),
+    'change',
+  );
   return [context.emit({ op: 'sum', shape: x.shape, coefficients: [1, 1] }, [x, change], { type: x.type })];
 };
 
@@ -59,16 +82,20 @@ export const lowerBinarizer: Lowering = (context) => {
 };
 
 /**
- * Each row over its norm: the sum of magnitudes, the root of the sum of squares, or, as onnxruntime takes it, the largest element. A row that
- * a softmax has made sums to one already. A row whose norm is zero stays what it is.
+ * Each row over its norm: the sum of magnitudes, the root of the sum of squares, or, as onnxruntime takes it, the
+ * largest element. A row that a softmax has made sums to one already. A row whose norm is zero stays what it is.
  */
 export const lowerNormalizer: Lowering = (context) => {
   const x = context.activation(0);
   const norm = context.string('norm', 'MAX');
-  if (norm !== 'MAX' && norm !== 'L1' && norm !== 'L2') throw context.unsupportedAttribute('norm', norm, 'MAX, L1 and L2 are');
+  if (norm !== 'MAX' && norm !== 'L1' && norm !== 'L2')
+    throw context.unsupportedAttribute('norm', norm, 'MAX, L1 and L2 are');
   const axis = x.shape.length - 1;
   if (norm === 'L1' && x.omitted?.op === 'Softmax' && x.omitted.axes.join() === String(axis)) return [x];
-  if (x.omitted !== undefined) throw context.unsupported(`it divides each row by its ${norm} norm after ${x.omitted.op}, which is supported only at the end of the network`);
+  if (x.omitted !== undefined)
+    throw context.unsupported(
+      `it divides each row by its ${norm} norm after ${x.omitted.op}, which is supported only at the end of the network`,
+    );
   if (axis < 0 || axis > 1) throw context.shapeError('its input should be a row or rows of features');
   return [{ ...emitNormalized(context, x, [axis], norm), type: 'float' }];
 };
@@ -82,7 +109,8 @@ export const lowerArrayFeatureExtractor: Lowering = (context) => {
   if (data.kind === 'activation') {
     const columns = context.integers(1) ?? [];
     for (const column of columns) {
-      if (column < 0 || column >= features) throw context.shapeError(`column ${column} is outside a row of ${features}`);
+      if (column < 0 || column >= features)
+        throw context.shapeError(`column ${column} is outside a row of ${features}`);
     }
     const axis = data.shape.length - 1;
     const picked = selectAlong(identityView(data.shape), new Map([[axis, Int32Array.from(columns)]]));
@@ -91,7 +119,12 @@ export const lowerArrayFeatureExtractor: Lowering = (context) => {
   if (sizeOf(lead) !== 1) throw context.unsupported('it looks computed positions up in more than one row of constants');
   const at = context.activation(1);
   if (data.type === 'string') return [emitLabels({ ...at, shape }, data.data, data.labels ?? [])];
-  const entries = emitTable(context, positionsOf(context, { ...at, shape }, 0, features - 1), (_, k) => data.data[k], data.type);
+  const entries = emitTable(
+    context,
+    positionsOf(context, { ...at, shape }, 0, features - 1),
+    (_, k) => data.data[k],
+    data.type,
+  );
   return [entries];
 };
 
@@ -100,10 +133,14 @@ export const foldArrayFeatureExtractor: Lowering = (context) => {
   const data = context.constant(0);
   const columns = context.integers(1) ?? [];
   const features = featureCount(data.shape);
-  if (columns.some((column) => column < 0 || column >= features)) throw context.shapeError(`a column is outside a row of ${features}`);
+  if (columns.some((column) => column < 0 || column >= features))
+    throw context.shapeError(`a column is outside a row of ${features}`);
   const rows = data.data.length / Math.max(features, 1);
   const shape = [...(data.shape.length > 1 ? data.shape.slice(0, -1) : [1]), columns.length];
-  const picked = Float64Array.from({ length: rows * columns.length }, (_, i) => data.data[Math.floor(i / columns.length) * features + columns[i % columns.length]]);
+  const picked = Float64Array.from(
+    { length: rows * columns.length },
+    (_, i) => data.data[Math.floor(i / columns.length) * features + columns[i % columns.length]],
+  );
   return [{ ...constant(data.type, shape, picked), ...(data.labels === undefined ? {} : { labels: data.labels }) }];
 };
 
@@ -118,12 +155,20 @@ export const lowerFeatureVectorizer: Lowering = (context) => {
   const values = context.allInputs();
   const wanted = context.ints('inputdimensions') ?? values.map(({ shape }) => featureCount(shape));
   if (wanted.length !== values.length) throw context.shapeError('inputdimensions should have one entry for each input');
-  const matrices = values.map((value): Value => ({ ...value, shape: value.shape.length === 1 ? [1, value.shape[0]] : [value.shape[0] ?? 1, sizeOf(value.shape.slice(1))] }));
+  const matrices = values.map((value): Value => ({
+    ...value,
+    shape: value.shape.length === 1 ? [1, value.shape[0]] : [value.shape[0] ?? 1, sizeOf(value.shape.slice(1))],
+  }));
   const rows = matrices[0].shape[0];
-  if (matrices.some(({ shape }) => shape[0] !== rows)) throw context.shapeError('its inputs have different numbers of rows');
-  if (matrices.some(({ shape }, i) => shape[1] < wanted[i])) throw context.shapeError('an input has fewer columns than inputdimensions says');
+  if (matrices.some(({ shape }) => shape[0] !== rows))
+    throw context.shapeError('its inputs have different numbers of rows');
+  if (matrices.some(({ shape }, i) => shape[1] < wanted[i]))
+    throw context.shapeError('an input has fewer columns than inputdimensions says');
   const joined = moveMany(context, matrices, (views) =>
-    concatViews(views.map((view, i) => selectAlong(view, new Map([[1, Int32Array.from({ length: wanted[i] }, (_, k) => k)]]))), 1),
+    concatViews(
+      views.map((view, i) => selectAlong(view, new Map([[1, Int32Array.from({ length: wanted[i] }, (_, k) => k)]]))),
+      1,
+    ),
   );
   return [{ ...joined, type: 'float' }];
 };
@@ -135,7 +180,8 @@ export const lowerOneHotEncoder: Lowering = (context) => {
   const integers = context.ints('cats_int64s');
   const zeros = context.flag('zeros', true);
   const categories = x.type === 'string' ? strings?.map((text) => (x.labels ?? []).indexOf(text)) : integers;
-  if (categories === undefined) throw context.shapeError(`the categories of type ${x.type === 'string' ? 'string' : 'int64'} are missing`);
+  if (categories === undefined)
+    throw context.shapeError(`the categories of type ${x.type === 'string' ? 'string' : 'int64'} are missing`);
   if (!zeros) throw context.unsupportedAttribute('zeros', 0, 'a row of zeros for an unknown category is');
   const shape = context.bounded([...x.shape, categories.length]);
   const index = Int32Array.from({ length: sizeOf(shape) }, (_, i) => Math.floor(i / categories.length));

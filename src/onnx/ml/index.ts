@@ -1,7 +1,14 @@
 /** The operator table of the domain ai.onnx.ml: one row an operator, as in ops/index.ts. */
 import type { Operator } from '../ops/context.js';
 import {
-  foldArrayFeatureExtractor, lowerArrayFeatureExtractor, lowerBinarizer, lowerFeatureVectorizer, lowerImputer, lowerNormalizer, lowerOneHotEncoder, lowerScaler,
+  foldArrayFeatureExtractor,
+  lowerArrayFeatureExtractor,
+  lowerBinarizer,
+  lowerFeatureVectorizer,
+  lowerImputer,
+  lowerNormalizer,
+  lowerOneHotEncoder,
+  lowerScaler,
 } from './features.js';
 import { lowerCategoryMapper, lowerLabelEncoder, lowerZipMap } from './labels.js';
 import { lowerLinearClassifier, lowerLinearRegressor } from './linear.js';
@@ -30,5 +37,7 @@ export const ML_OPERATORS: Readonly<Record<string, Operator>> = {
 
 /** Names of the operators with their domain, alphabetically. */
 export function mlOps(): string[] {
-  return Object.keys(ML_OPERATORS).map((op) => `ai.onnx.ml.${op}`).sort();
+  return Object.keys(ML_OPERATORS)
+    .map((op) => `ai.onnx.ml.${op}`)
+    .sort();
 }

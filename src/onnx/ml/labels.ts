@@ -1,6 +1,6 @@
 /**
- * ai.onnx.ml operators on labels: ZipMap, LabelEncoder, CategoryMapper. Strings are positions among known labels (see values.ts); what has no
- * label becomes the default.
+ * ai.onnx.ml operators on labels: ZipMap, LabelEncoder, CategoryMapper. Strings are positions among known labels (see
+ * values.ts); what has no label becomes the default.
  */
 import { sizeOf } from '../../tensor/shape.js';
 import type { Constant, ElementType } from '../model.js';
@@ -14,7 +14,9 @@ export const lowerZipMap: Lowering = (context) => {
   const labels = context.strings('classlabels_strings') ?? context.ints('classlabels_int64s')?.map(String);
   if (labels === undefined) throw context.shapeError('its class labels are missing');
   if (labels.length !== x.shape[x.shape.length - 1]) throw context.shapeError(`it has ${labels.length} labels`);
-  context.note(`ZipMap ${context.node.name} is left out: the output is the row of scores, in the order of the classes.`);
+  context.note(
+    `ZipMap ${context.node.name} is left out: the output is the row of scores, in the order of the classes.`,
+  );
   return [{ ...x, labels }];
 };
 
@@ -33,7 +35,11 @@ function columnOf({ type, data, labels }: Constant): Column {
 function readColumn(context: NodeContext, name: 'keys' | 'values'): Column {
   const tensor = context.tensor(`${name}_tensor`);
   if (tensor !== undefined) return columnOf(tensor);
-  const [strings, integers, floats] = [context.strings(`${name}_strings`), context.ints(`${name}_int64s`), context.floats(`${name}_floats`)];
+  const [strings, integers, floats] = [
+    context.strings(`${name}_strings`),
+    context.ints(`${name}_int64s`),
+    context.floats(`${name}_floats`),
+  ];
   if (strings !== undefined) return { kind: 'string', values: strings };
   if (integers !== undefined) return { kind: 'int64', values: integers };
   if (floats !== undefined) return { kind: 'float', values: floats };
@@ -42,19 +48,34 @@ function readColumn(context: NodeContext, name: 'keys' | 'values'): Column {
 
 function readDefault(context: NodeContext, kind: Kind): string | number {
   const tensor = context.tensor('default_tensor');
-  const [text, integer, real] = [context.string('default_string', '_Unused'), context.int('default_int64', -1), context.float('default_float', -0)];
+  const [text, integer, real] = [
+    context.string('default_string', '_Unused'),
+    context.int('default_int64', -1),
+    context.float('default_float', -0),
+  ];
   if (tensor !== undefined) return columnOf(tensor).values[0];
   return kind === 'string' ? text : kind === 'int64' || kind === 'int16' ? integer : real;
 }
 
-/** Elements of x as numbers: keys that are strings become positions among x's labels, those it cannot be are dropped. */
-function translate(context: NodeContext, x: Activation, keys: Column, values: Column, otherwise: string | number): Activation {
-  const labels = values.kind === 'string' ? [...new Set([...(values.values as string[]), otherwise as string])] : undefined;
-  const number = (value: string | number): number => (labels === undefined ? (value as number) : labels.indexOf(value as string));
+/**
+ * Elements of x as numbers: keys that are strings become positions among x's labels, those it cannot be are dropped.
+ */
+function translate(
+  context: NodeContext,
+  x: Activation,
+  keys: Column,
+  values: Column,
+  otherwise: string | number,
+): Activation {
+  const labels =
+    values.kind === 'string' ? [...new Set([...(values.values as string[]), otherwise as string])] : undefined;
+  const number = (value: string | number): number =>
+    labels === undefined ? (value as number) : labels.indexOf(value as string);
   const pairs = new Map<number, number>();
   keys.values.forEach((key, j) => {
     const position = keys.kind === 'string' ? (x.labels ?? []).indexOf(key as string) : (key as number);
-    if ((keys.kind !== 'string' || position >= 0) && !pairs.has(position)) pairs.set(position, number(values.values[j]));
+    if ((keys.kind !== 'string' || position >= 0) && !pairs.has(position))
+      pairs.set(position, number(values.values[j]));
   });
   const type: ElementType = values.kind;
   const found = emitLookup(context, x, [...pairs.keys()], [...pairs.values()], number(otherwise), type);
@@ -67,12 +88,20 @@ export const lowerLabelEncoder: Lowering = (context) => {
   if (context.opset < 2) {
     const classes = context.strings('classes_strings') ?? [];
     const [text, integer] = [context.string('default_string', '_Unused'), context.int('default_int64', -1)];
-    const [names, numbers]: [Column, Column] = [{ kind: 'string', values: classes }, { kind: 'int64', values: classes.map((_, i) => i) }];
-    return [x.type === 'string' ? translate(context, x, names, numbers, integer) : translate(context, x, numbers, names, text)];
+    const [names, numbers]: [Column, Column] = [
+      { kind: 'string', values: classes },
+      { kind: 'int64', values: classes.map((_, i) => i) },
+    ];
+    return [
+      x.type === 'string'
+        ? translate(context, x, names, numbers, integer)
+        : translate(context, x, numbers, names, text),
+    ];
   }
   const [keys, values] = [readColumn(context, 'keys'), readColumn(context, 'values')];
   if (keys.values.length !== values.values.length) throw context.shapeError('it has not as many values as keys');
-  if ((keys.kind === 'string') !== (x.type === 'string')) throw context.shapeError(`its keys are of type ${keys.kind} and its input of type ${x.type}`);
+  if ((keys.kind === 'string') !== (x.type === 'string'))
+    throw context.shapeError(`its keys are of type ${keys.kind} and its input of type ${x.type}`);
   return [translate(context, x, keys, values, readDefault(context, values.kind))];
 };
 
@@ -82,12 +111,22 @@ export const lowerCategoryMapper: Lowering = (context) => {
   const [strings, integers] = [context.strings('cats_strings') ?? [], context.ints('cats_int64s') ?? []];
   const [text, integer] = [context.string('default_string', '_Unused'), context.int('default_int64', -1)];
   if (strings.length !== integers.length) throw context.shapeError('it has not as many strings as integers');
-  const [names, numbers]: [Column, Column] = [{ kind: 'string', values: strings }, { kind: 'int64', values: integers }];
-  return [x.type === 'string' ? translate(context, x, names, numbers, integer) : translate(context, x, numbers, names, text)];
+  const [names, numbers]: [Column, Column] = [
+    { kind: 'string', values: strings },
+    { kind: 'int64', values: integers },
+  ];
+  return [
+    x.type === 'string' ? translate(context, x, names, numbers, integer) : translate(context, x, numbers, names, text),
+  ];
 };
 
 /** The class of each row as its label: a string's position, or the integer itself. `at` holds positions of classes. */
-export function emitClassLabels(context: NodeContext, at: Activation, strings: readonly string[] | undefined, integers: readonly number[] | undefined): Activation {
+export function emitClassLabels(
+  context: NodeContext,
+  at: Activation,
+  strings: readonly string[] | undefined,
+  integers: readonly number[] | undefined,
+): Activation {
   if (strings !== undefined) return { ...at, type: 'string', labels: strings };
   const labels = integers ?? [];
   if (labels.every((label, k) => label === k) || sizeOf(at.shape) === 0) return { ...at, type: 'int64' };

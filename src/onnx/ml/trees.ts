@@ -1,8 +1,9 @@
 /**
- * TreeEnsembleClassifier, TreeEnsembleRegressor and TreeEnsemble. A comparison of a feature with a threshold is one step, whatever number of
- * nodes ask it; from the root of each tree down, the bit that says whether a node is on the path is multiplied with its comparison: one
- * constraint for each node below the root, and bits + 2 for each different comparison (17 or 18, an input that is only compared having 16
- * bits). What the leaves weigh is then one dense layer. Exact as far as the input's 16 bits tell its values from the thresholds.
+ * TreeEnsembleClassifier, TreeEnsembleRegressor and TreeEnsemble. A comparison of a feature with a threshold is one
+ * step, whatever number of nodes ask it; from the root of each tree down, the bit that says whether a node is on the
+ * path is multiplied with its comparison: one constraint for each node below the root, and bits + 2 for each different
+ * comparison (17 or 18, an input that is only compared having 16 bits). What the leaves weigh is then one dense layer.
+ * Exact as far as the input's 16 bits tell its values from the thresholds.
  *
  * The semantics of binary classifiers are those of onnxruntime, since the specification leaves them open.
  */
@@ -13,7 +14,17 @@ import { emitStep } from '../ops/comparison.js';
 import type { Lowering, NodeContext } from '../ops/context.js';
 import { readNodeLists, readSplitLists, numbers, type Branch, type Ensemble, type Leaf } from './ensemble.js';
 import {
-  asRows, checkedTransform, emitAbove, emitLargest, emitSecondClass, labelCount, POST_TRANSFORMS, readLabels, readTransform, withTransform, type Labels,
+  asRows,
+  checkedTransform,
+  emitAbove,
+  emitLargest,
+  emitSecondClass,
+  labelCount,
+  POST_TRANSFORMS,
+  readLabels,
+  readTransform,
+  withTransform,
+  type Labels,
 } from './scores.js';
 
 /** Weights of all leaves for all targets, so that a tiny file cannot ask for more memory than there is. */
@@ -47,12 +58,17 @@ class Questions {
 
   /** [feature = value], with a sign. */
   equal(feature: number, value: number, sign: number): Condition['terms'] {
-    return [{ question: this.of(feature, value, false), sign }, { question: this.of(feature, value, true), sign: -sign }];
+    return [
+      { question: this.of(feature, value, false), sign },
+      { question: this.of(feature, value, true), sign: -sign },
+    ];
   }
 }
 
 function conditionOf({ feature, threshold, mode, members }: Branch, questions: Questions): Condition {
-  const one = (strict: boolean, sign: number): Condition['terms'] => [{ question: questions.of(feature, threshold, strict), sign }];
+  const one = (strict: boolean, sign: number): Condition['terms'] => [
+    { question: questions.of(feature, threshold, strict), sign },
+  ];
   switch (mode) {
     case 'BRANCH_LEQ':
       return { offset: 1, terms: one(true, -1) };
@@ -74,7 +90,10 @@ function conditionOf({ feature, threshold, mode, members }: Branch, questions: Q
 /** The branches of one depth, of all trees; each knows where its parent's path stands. */
 interface Level {
   readonly branches: readonly Branch[];
-  /** For each branch its place among the tops of the level above: true sides first, then false sides. Empty for the roots. */
+  /**
+   * For each branch its place among the tops of the level above: true sides first, then false sides. Empty for the
+   * roots.
+   */
   readonly from: readonly number[];
 }
 
@@ -89,12 +108,18 @@ function arrange({ nodes, roots }: Ensemble): { levels: Level[]; ends: End[]; co
   const levels: Level[] = [];
   const ends: End[] = [];
   const constant = roots.map((root) => nodes[root]).filter((node) => node.kind === 'leaf');
-  let level: { branches: Branch[]; from: number[] } = { branches: roots.map((root) => nodes[root]).filter((node) => node.kind === 'branch'), from: [] };
+  let level: { branches: Branch[]; from: number[] } = {
+    branches: roots.map((root) => nodes[root]).filter((node) => node.kind === 'branch'),
+    from: [],
+  };
   while (level.branches.length > 0) {
     const next: { branches: Branch[]; from: number[] } = { branches: [], from: [] };
     const count = level.branches.length;
     level.branches.forEach(({ whenTrue, whenFalse }, i) => {
-      for (const [child, at] of [[whenTrue, i], [whenFalse, count + i]]) {
+      for (const [child, at] of [
+        [whenTrue, i],
+        [whenFalse, count + i],
+      ]) {
         const node = nodes[child];
         if (node.kind === 'leaf') ends.push({ level: levels.length, at, leaf: node });
         else {
@@ -110,7 +135,12 @@ function arrange({ nodes, roots }: Ensemble): { levels: Level[]; ends: End[]; co
 }
 
 /** Picks columns of [N, ...] matrices that stand one after the other: column c of N rows of `widths`. */
-function pickColumns(context: NodeContext, inputs: readonly Activation[], columns: readonly (readonly [input: number, column: number])[], step: string): Activation {
+function pickColumns(
+  context: NodeContext,
+  inputs: readonly Activation[],
+  columns: readonly (readonly [input: number, column: number])[],
+  step: string,
+): Activation {
   const rows = inputs[0].shape[0];
   const starts = inputs.reduce<number[]>((all, { shape }) => [...all, all[all.length - 1] + sizeOf(shape)], [0]);
   const index = new Int32Array(rows * columns.length);
@@ -119,7 +149,10 @@ function pickColumns(context: NodeContext, inputs: readonly Activation[], column
       index[row * columns.length + i] = starts[input] + row * inputs[input].shape[1] + column;
     });
   }
-  return context.emit({ op: 'move', shape: [rows, columns.length], index, constants: new Float64Array() }, inputs, { step, type: 'float' });
+  return context.emit({ op: 'move', shape: [rows, columns.length], index, constants: new Float64Array() }, inputs, {
+    step,
+    type: 'float',
+  });
 }
 
 /** `values` for each row again. */
@@ -127,37 +160,85 @@ function forRows(rows: number, values: readonly number[]): Float64Array {
   return Float64Array.from({ length: rows * values.length }, (_, i) => values[i % values.length]);
 }
 
-function emitAnswers(context: NodeContext, x: Activation, questions: readonly Question[], strict: boolean): Activation | undefined {
+function emitAnswers(
+  context: NodeContext,
+  x: Activation,
+  questions: readonly Question[],
+  strict: boolean,
+): Activation | undefined {
   const chosen = questions.filter((question) => question.strict === strict);
   if (chosen.length === 0) return undefined;
   const name = strict ? 'above' : 'reached';
-  const features = pickColumns(context, [x], chosen.map(({ feature }) => [0, feature]), `${name}/features`);
-  return emitStep(context, features, forRows(x.shape[0], chosen.map(({ threshold }) => threshold)), strict, name);
+  const features = pickColumns(
+    context,
+    [x],
+    chosen.map(({ feature }) => [0, feature]),
+    `${name}/features`,
+  );
+  return emitStep(
+    context,
+    features,
+    forRows(
+      x.shape[0],
+      chosen.map(({ threshold }) => threshold),
+    ),
+    strict,
+    name,
+  );
 }
 
-function emitConditions(context: NodeContext, answers: readonly Activation[], places: readonly (readonly [number, number])[], conditions: readonly Condition[], step: string): Activation {
+function emitConditions(
+  context: NodeContext,
+  answers: readonly Activation[],
+  places: readonly (readonly [number, number])[],
+  conditions: readonly Condition[],
+  step: string,
+): Activation {
   const rows = answers[0].shape[0];
   const terms = conditions.flatMap((condition) => condition.terms);
-  const picked = pickColumns(context, answers, terms.map(({ question }) => places[question]), `${step}/answers`);
-  const signs = forRows(rows, terms.map(({ sign }) => sign));
-  const offsets = forRows(rows, conditions.map(({ offset }) => offset));
-  if (conditions.every((condition) => condition.terms.length === 1)) return emitAffine(context, picked, picked.shape, signs, offsets, step);
+  const picked = pickColumns(
+    context,
+    answers,
+    terms.map(({ question }) => places[question]),
+    `${step}/answers`,
+  );
+  const signs = forRows(
+    rows,
+    terms.map(({ sign }) => sign),
+  );
+  const offsets = forRows(
+    rows,
+    conditions.map(({ offset }) => offset),
+  );
+  if (conditions.every((condition) => condition.terms.length === 1))
+    return emitAffine(context, picked, picked.shape, signs, offsets, step);
   const signed = emitAffine(context, picked, picked.shape, signs, new Float64Array(signs.length), `${step}/signed`);
   const ends = new Uint32Array(rows * conditions.length + 1);
   for (let i = 0; i + 1 < ends.length; i++) ends[i + 1] = ends[i] + conditions[i % conditions.length].terms.length;
   const groups = { offsets: ends, indices: Uint32Array.from({ length: rows * terms.length }, (_, i) => i) };
   const shape = [rows, conditions.length];
-  const sum = context.emit({ op: 'mean', shape, groups, divisors: new Float64Array(sizeOf(shape)).fill(1) }, [signed], { step: `${step}/sum` });
+  const sum = context.emit({ op: 'mean', shape, groups, divisors: new Float64Array(sizeOf(shape)).fill(1) }, [signed], {
+    step: `${step}/sum`,
+  });
   return emitAffine(context, sum, shape, new Float64Array(offsets.length).fill(1), offsets, step);
 }
 
-/** The bits that say which leaf of each tree a row falls into, [N, leaves], and what stands at those leaves; no activation where all trees are leaves. */
-function emitLeaves(context: NodeContext, x: Activation, ensemble: Ensemble): { bits?: Activation; leaves: Leaf[]; constant: Leaf[] } {
+/**
+ * The bits that say which leaf of each tree a row falls into, [N, leaves], and what stands at those leaves; no
+ * activation where all trees are leaves.
+ */
+function emitLeaves(
+  context: NodeContext,
+  x: Activation,
+  ensemble: Ensemble,
+): { bits?: Activation; leaves: Leaf[]; constant: Leaf[] } {
   const { levels, ends, constant } = arrange(ensemble);
   if (levels.length === 0) return { leaves: [], constant };
   const questions = new Questions();
   const conditions = levels.map(({ branches }) => branches.map((branch) => conditionOf(branch, questions)));
-  const outside = questions.asked.find(({ feature }) => !Number.isInteger(feature) || feature < 0 || feature >= x.shape[1]);
+  const outside = questions.asked.find(
+    ({ feature }) => !Number.isInteger(feature) || feature < 0 || feature >= x.shape[1],
+  );
   if (outside !== undefined) throw context.shapeError(`a tree asks for feature ${outside.feature} of ${x.shape[1]}`);
   const answers = [true, false].map((strict) => emitAnswers(context, x, questions.asked, strict));
   const present = answers.filter((answer) => answer !== undefined);
@@ -171,13 +252,31 @@ function emitLeaves(context: NodeContext, x: Activation, ensemble: Ensemble): { 
     const asked = emitConditions(context, present, places, conditions[depth], `depth${depth}/asked`);
     const shape = [x.shape[0], branches.length];
     if (depth === 0) {
-      sides.push(asked, emitAffine(context, asked, shape, new Float64Array(sizeOf(shape)).fill(-1), new Float64Array(sizeOf(shape)).fill(1), `depth${depth}/false`));
+      sides.push(
+        asked,
+        emitAffine(
+          context,
+          asked,
+          shape,
+          new Float64Array(sizeOf(shape)).fill(-1),
+          new Float64Array(sizeOf(shape)).fill(1),
+          `depth${depth}/false`,
+        ),
+      );
       return;
     }
     const above = levels[depth - 1].branches.length;
-    const path = pickColumns(context, sides.slice(-2), from.map((at) => (at < above ? [0, at] : [1, at - above])), `depth${depth}/path`);
+    const path = pickColumns(
+      context,
+      sides.slice(-2),
+      from.map((at) => (at < above ? [0, at] : [1, at - above])),
+      `depth${depth}/path`,
+    );
     const whenTrue = context.emit({ op: 'multiply', shape }, [path, asked], { step: `depth${depth}/true` });
-    sides.push(whenTrue, context.emit({ op: 'sum', shape, coefficients: [1, -1] }, [path, whenTrue], { step: `depth${depth}/false` }));
+    sides.push(
+      whenTrue,
+      context.emit({ op: 'sum', shape, coefficients: [1, -1] }, [path, whenTrue], { step: `depth${depth}/false` }),
+    );
   });
   const columns = ends.map(({ level, at }): [number, number] => {
     const count = levels[level].branches.length;
@@ -187,33 +286,61 @@ function emitLeaves(context: NodeContext, x: Activation, ensemble: Ensemble): { 
 }
 
 /** Sums over all trees, [N, targets]; `scale` multiplies them, `base` is added. */
-function emitSums(context: NodeContext, x: Activation, ensemble: Ensemble, targets: number, scale: number, base: readonly number[]): Activation {
+function emitSums(
+  context: NodeContext,
+  x: Activation,
+  ensemble: Ensemble,
+  targets: number,
+  scale: number,
+  base: readonly number[],
+): Activation {
   // Before anything is made of so many: their number is the file's word alone.
   const shape = context.bounded([x.shape[0], targets]);
   const { bits, leaves, constant } = emitLeaves(context, x, ensemble);
   const bias = Float64Array.from({ length: targets }, (_, target) => base[target] ?? 0);
   const check = (target: number): number => {
-    if (!Number.isInteger(target) || target < 0 || target >= targets) throw context.shapeError(`a leaf weighs target ${target} of ${targets}`);
+    if (!Number.isInteger(target) || target < 0 || target >= targets)
+      throw context.shapeError(`a leaf weighs target ${target} of ${targets}`);
     return target;
   };
   for (const leaf of constant) for (const { target, weight } of leaf.weights) bias[check(target)] += scale * weight;
   if (bits === undefined) {
     const none = new Float64Array(sizeOf(shape));
-    const spread = pickColumns(context, [x], Array.from({ length: targets }, () => [0, 0]), 'rows');
+    const spread = pickColumns(
+      context,
+      [x],
+      Array.from({ length: targets }, () => [0, 0]),
+      'rows',
+    );
     return emitAffine(context, spread, shape, none, forRows(shape[0], Array.from(bias)), 'sums');
   }
-  if (targets * leaves.length > MOST_WEIGHTS) throw context.unsupported(`${targets} targets of ${leaves.length} leaves are more than ${MOST_WEIGHTS} weights`);
+  if (targets * leaves.length > MOST_WEIGHTS)
+    throw context.unsupported(`${targets} targets of ${leaves.length} leaves are more than ${MOST_WEIGHTS} weights`);
   context.boundWork(shape[0] * targets * leaves.length);
   const weight = new Float64Array(targets * leaves.length);
   leaves.forEach((leaf, l) => {
     for (const entry of leaf.weights) weight[check(entry.target) * leaves.length + l] += scale * entry.weight;
   });
-  const fields = { op: 'dense', shape, rows: shape[0], inFeatures: leaves.length, outFeatures: targets, weight, bias } as const;
+  const fields = {
+    op: 'dense',
+    shape,
+    rows: shape[0],
+    inFeatures: leaves.length,
+    outFeatures: targets,
+    weight,
+    bias,
+  } as const;
   return { ...context.emit(fields, [bits], { step: 'sums' }), type: 'float' };
 }
 
 /** For each target the least or greatest weight of the leaves that the trees end in. */
-function emitExtremes(context: NodeContext, x: Activation, ensemble: Ensemble, targets: number, sign: 1 | -1): Activation {
+function emitExtremes(
+  context: NodeContext,
+  x: Activation,
+  ensemble: Ensemble,
+  targets: number,
+  sign: 1 | -1,
+): Activation {
   context.bounded([x.shape[0], targets]);
   const each = ensemble.roots.map((root) => ({ root, targets: new Set<number>() }));
   for (const tree of each) {
@@ -224,7 +351,8 @@ function emitExtremes(context: NodeContext, x: Activation, ensemble: Ensemble, t
       else pending.push(node.whenTrue, node.whenFalse);
     }
   }
-  if (each.some((tree) => tree.targets.size !== 1)) throw context.unsupported('its least or greatest leaf is taken over trees that have leaves of several targets');
+  if (each.some((tree) => tree.targets.size !== 1))
+    throw context.unsupported('its least or greatest leaf is taken over trees that have leaves of several targets');
   const trees = each.length;
   // One column for each tree, then the extreme over the columns of each target.
   const apart: Ensemble = { ...ensemble, nodes: ensemble.nodes.slice() };
@@ -238,13 +366,18 @@ function emitExtremes(context: NodeContext, x: Activation, ensemble: Ensemble, t
       else {
         if (owner.has(node) && owner.get(node) !== tree) throw context.unsupported('two of its trees share a leaf');
         owner.set(node, tree);
-        (apart.nodes as (Leaf | Branch)[])[at] = { kind: 'leaf', weights: node.weights.map(({ weight }) => ({ target: tree, weight: sign * weight })) };
+        (apart.nodes as (Leaf | Branch)[])[at] = {
+          kind: 'leaf',
+          weights: node.weights.map(({ weight }) => ({ target: tree, weight: sign * weight })),
+        };
       }
     }
   });
   const values = emitSums(context, x, apart, trees, 1, []);
   const rows = x.shape[0];
-  const members = Array.from({ length: targets }, (_, target) => each.flatMap((tree, k) => (tree.targets.has(target) ? [k] : [])));
+  const members = Array.from({ length: targets }, (_, target) =>
+    each.flatMap((tree, k) => (tree.targets.has(target) ? [k] : [])),
+  );
   if (members.some((columns) => columns.length === 0)) throw context.unsupported('a target has no tree');
   const offsets = new Uint32Array(rows * targets + 1);
   const indices: number[] = [];
@@ -253,14 +386,32 @@ function emitExtremes(context: NodeContext, x: Activation, ensemble: Ensemble, t
     offsets[i + 1] = indices.length;
   }
   const shape = [rows, targets];
-  const most = context.emit({ op: 'max', shape, groups: { offsets, indices: Uint32Array.from(indices) } }, [values], { step: 'extremes' });
-  return sign > 0 ? most : emitAffine(context, most, shape, new Float64Array(sizeOf(shape)).fill(-1), new Float64Array(sizeOf(shape)), 'least');
+  const most = context.emit({ op: 'max', shape, groups: { offsets, indices: Uint32Array.from(indices) } }, [values], {
+    step: 'extremes',
+  });
+  return sign > 0
+    ? most
+    : emitAffine(
+        context,
+        most,
+        shape,
+        new Float64Array(sizeOf(shape)).fill(-1),
+        new Float64Array(sizeOf(shape)),
+        'least',
+      );
 }
 
 type Aggregate = 'AVERAGE' | 'SUM' | 'MIN' | 'MAX';
 const AGGREGATES: readonly Aggregate[] = ['AVERAGE', 'SUM', 'MIN', 'MAX'];
 
-function emitTargets(context: NodeContext, x: Activation, ensemble: Ensemble, targets: number, aggregate: Aggregate, base: readonly number[]): Activation {
+function emitTargets(
+  context: NodeContext,
+  x: Activation,
+  ensemble: Ensemble,
+  targets: number,
+  aggregate: Aggregate,
+  base: readonly number[],
+): Activation {
   switch (aggregate) {
     case 'SUM':
       return emitSums(context, x, ensemble, targets, 1, base);
@@ -271,7 +422,17 @@ function emitTargets(context: NodeContext, x: Activation, ensemble: Ensemble, ta
       const extremes = emitExtremes(context, x, ensemble, targets, aggregate === 'MAX' ? 1 : -1);
       if (base.length === 0) return extremes;
       const shape = extremes.shape;
-      return emitAffine(context, extremes, shape, new Float64Array(sizeOf(shape)).fill(1), forRows(shape[0], Array.from({ length: targets }, (_, k) => base[k] ?? 0)), 'base');
+      return emitAffine(
+        context,
+        extremes,
+        shape,
+        new Float64Array(sizeOf(shape)).fill(1),
+        forRows(
+          shape[0],
+          Array.from({ length: targets }, (_, k) => base[k] ?? 0),
+        ),
+        'base',
+      );
     }
   }
 }
@@ -280,8 +441,16 @@ export const lowerTreeEnsembleRegressor: Lowering = (context) => {
   const x = asRows(context, context.activation(0));
   const name = context.string('aggregate_function', 'SUM');
   const aggregate = AGGREGATES.find((known) => known === name);
-  if (aggregate === undefined) throw context.unsupportedAttribute('aggregate_function', name, `${AGGREGATES.join(', ')} are`);
-  const sums = emitTargets(context, x, readNodeLists(context, 'target'), context.int('n_targets', 1), aggregate, numbers(context, 'base_values') ?? []);
+  if (aggregate === undefined)
+    throw context.unsupportedAttribute('aggregate_function', name, `${AGGREGATES.join(', ')} are`);
+  const sums = emitTargets(
+    context,
+    x,
+    readNodeLists(context, 'target'),
+    context.int('n_targets', 1),
+    aggregate,
+    numbers(context, 'base_values') ?? [],
+  );
   return [withTransform(context, sums, readTransform(context))];
 };
 
@@ -307,7 +476,9 @@ export const lowerTreeEnsembleClassifier: Lowering = (context) => {
   const described = { labels, transform, base, allPositive: weights.every(({ weight }) => weight >= 0) };
   if (classes === 2) return binary(context, x, ensemble, described);
   if (base.length === 0 && !described.allPositive && !everyPathNames(ensemble, classes)) {
-    throw context.unsupported('some of its paths name no weight for a class while weights are negative: which label is then right is not specified');
+    throw context.unsupported(
+      'some of its paths name no weight for a class while weights are negative: which label is then right is not specified',
+    );
   }
   const scores = emitSums(context, x, ensemble, classes, 1, base);
   return [emitLargest(context, scores, labels), withTransform(context, scores, transform)];
@@ -340,13 +511,24 @@ interface Described {
 }
 
 /**
- * Two classes, as onnxruntime decides them. Weights of one class alone are one score s: a probability against one half where none is negative,
- * a margin against zero otherwise; of the first class, the scores are made from s; of the second, the first class's score is 0. Where both
- * have weights, the second class's score against zero is what the label says.
+ * Two classes, as onnxruntime decides them. Weights of one class alone are one score s: a probability against one half
+ * where none is negative, a margin against zero otherwise; of the first class, the scores are made from s; of the
+ * second, the first class's score is 0. Where both have weights, the second class's score against zero is what the
+ * label says.
  */
-function binary(context: NodeContext, x: Activation, ensemble: Ensemble, { labels, transform, base, allPositive }: Described): ReturnType<Lowering> {
-  if (base.length > 1) throw context.unsupported('it has two base values for two classes, which the specification leaves open; one is supported');
-  const named = new Set(ensemble.nodes.flatMap((node) => (node.kind === 'leaf' ? node.weights.map(({ target }) => target) : [])));
+function binary(
+  context: NodeContext,
+  x: Activation,
+  ensemble: Ensemble,
+  { labels, transform, base, allPositive }: Described,
+): ReturnType<Lowering> {
+  if (base.length > 1)
+    throw context.unsupported(
+      'it has two base values for two classes, which the specification leaves open; one is supported',
+    );
+  const named = new Set(
+    ensemble.nodes.flatMap((node) => (node.kind === 'leaf' ? node.weights.map(({ target }) => target) : [])),
+  );
   const threshold = named.size === 1 && allPositive ? 0.5 : 0;
   if (named.size === 1 && named.has(0)) {
     const score = emitSums(context, x, ensemble, 1, 1, base);
@@ -354,7 +536,8 @@ function binary(context: NodeContext, x: Activation, ensemble: Ensemble, { label
     const both = emitSecondClass(context, score, allPositive && transform !== 'LOGISTIC' ? 1 : 0);
     return [label, transform === 'LOGISTIC' ? withTransform(context, both, transform) : both];
   }
-  if (named.size > 1 && !everyPathNames(ensemble, 2)) throw context.unsupported('some of its paths name no weight for one of its two classes');
+  if (named.size > 1 && !everyPathNames(ensemble, 2))
+    throw context.unsupported('some of its paths name no weight for one of its two classes');
   const scores = emitSums(context, x, ensemble, 2, 1, named.has(0) ? base : []);
   const second = pickColumns(context, [scores], [[0, 1]], 'second');
   return [emitAbove(context, second, threshold, labels), withTransform(context, scores, transform)];

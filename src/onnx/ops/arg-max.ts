@@ -1,6 +1,6 @@
 /**
- * ArgMax and ArgMin along one dimension. A softmax just before, over the same dimension, keeps the order of its scores and
- * is left out; one over others is computed.
+ * ArgMax and ArgMin along one dimension. A softmax just before, over the same dimension, keeps the order of its scores
+ * and is left out; one over others is computed.
  */
 import { reductionGroups } from '../../tensor/groups.js';
 import { sizeOf } from '../../tensor/shape.js';
@@ -15,10 +15,14 @@ function emitArgMax(context: NodeContext, given: Activation): Activation {
   const selectLast = context.opset >= 12 && context.flag('select_last_index', false);
   if (x.shape[axis] === 0) throw context.shapeError(`dimension ${axis} is empty`);
   if (x.omitted !== undefined) {
-    context.note(`${x.omitted.op} ${x.omitted.node} is left out: ${context.node.op} ${context.node.name} finds the same position without it.`);
+    context.note(
+      `${x.omitted.op} ${x.omitted.node} is left out: ${context.node.op} ${context.node.name} finds the same position without it.`,
+    );
   }
   const shape = x.shape.flatMap((size, i) => (i !== axis ? [size] : keep ? [1] : []));
-  return context.emit({ op: 'argMax', shape, groups: reductionGroups(x.shape, [axis]), selectLast }, [x], { type: 'int64' });
+  return context.emit({ op: 'argMax', shape, groups: reductionGroups(x.shape, [axis]), selectLast }, [x], {
+    type: 'int64',
+  });
 }
 
 export const lowerArgMax: Lowering = (context) => {

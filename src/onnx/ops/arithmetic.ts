@@ -1,6 +1,6 @@
 /**
- * Add, Sub, Mul, Div (of integers: integers.ts), Neg, Sum and Mean. With a constant they are affine maps; between activations, sums and products.
- * Division by an activation multiplies with its reciprocal, which a table proves.
+ * Add, Sub, Mul, Div (of integers: integers.ts), Neg, Sum and Mean. With a constant they are affine maps; between
+ * activations, sums and products. Division by an activation multiplies with its reciprocal, which a table proves.
  */
 import { scalarFunction } from '../../network/functions/index.js';
 import { sizeOf, type Shape } from '../../tensor/shape.js';
@@ -22,7 +22,8 @@ export function requireNumeric(context: NodeContext, values: readonly Value[]): 
 
 function requireFloat(context: NodeContext, values: readonly Value[]): void {
   const integer = values.find(({ type }) => !isFloat(type));
-  if (integer !== undefined) throw context.unsupported(`it divides activations of type ${integer.type}; cast them to float before`);
+  if (integer !== undefined)
+    throw context.unsupported(`it divides activations of type ${integer.type}; cast them to float before`);
 }
 
 /** y = x * scale + shift with a constant of any fitting shape for each. */
@@ -51,7 +52,11 @@ export function foldBinary(context: NodeContext, combine: Combine, type?: Elemen
   const shape = commonShape(context, [a, b]);
   const left = expandConstant(a, shape);
   const right = expandConstant(b, shape);
-  return constant(type ?? a.type, shape, left.map((value, i) => combine(value, right[i])));
+  return constant(
+    type ?? a.type,
+    shape,
+    left.map((value, i) => combine(value, right[i])),
+  );
 }
 
 export const foldAdd: Lowering = (context) => [foldBinary(context, (a, b) => a + b)];
@@ -88,7 +93,12 @@ function splitOperands(context: NodeContext): {
   };
 }
 
-function emitSum(context: NodeContext, shape: number[], inputs: readonly Activation[], coefficients: readonly number[]): Activation {
+function emitSum(
+  context: NodeContext,
+  shape: number[],
+  inputs: readonly Activation[],
+  coefficients: readonly number[],
+): Activation {
   return context.emit({ op: 'sum', shape, coefficients }, inputs);
 }
 
@@ -105,14 +115,22 @@ export const lowerSub: Lowering = (context) => {
   }
   const constantFirst = left.kind === 'constant';
   return [
-    emitAffine(context, x, shape, filled(shape, constantFirst ? -1 : 1), constantFirst ? c : c.map((value) => 0 - value)),
+    emitAffine(
+      context,
+      x,
+      shape,
+      filled(shape, constantFirst ? -1 : 1),
+      constantFirst ? c : c.map((value) => 0 - value),
+    ),
   ];
 };
 
 export const lowerMul: Lowering = (context) => {
   const { shape, right, x, c } = splitOperands(context);
   if (c !== undefined) return [emitAffine(context, x, shape, c, filled(shape, 0))];
-  return [context.emit({ op: 'multiply', shape }, [x, expandActivation(context, right as Activation, shape, 'expand2')])];
+  return [
+    context.emit({ op: 'multiply', shape }, [x, expandActivation(context, right as Activation, shape, 'expand2')]),
+  ];
 };
 
 export const lowerDiv: Lowering = (context) => {
@@ -121,14 +139,23 @@ export const lowerDiv: Lowering = (context) => {
   if (divisor.kind === 'activation') return [divideBy(context, context.input(0), divisor)];
   const { shape, x, c } = splitOperands(context);
   if (c!.includes(0)) throw context.unsupported('it divides by zero');
-  return [emitAffine(context, x, shape, c!.map((value) => 1 / value), filled(shape, 0))];
+  return [
+    emitAffine(
+      context,
+      x,
+      shape,
+      c!.map((value) => 1 / value),
+      filled(shape, 0),
+    ),
+  ];
 };
 
 function divideBy(context: NodeContext, dividend: Value, divisor: Activation): Activation {
   const shape = commonShape(context, [dividend, divisor]);
   const reciprocal = emitFunction(context, divisor, scalarFunction('Reciprocal', {}), 'reciprocal');
   const factor = expandActivation(context, reciprocal, shape, 'expand2');
-  if (dividend.kind === 'constant') return emitAffine(context, factor, shape, expandConstant(dividend, shape), filled(shape, 0));
+  if (dividend.kind === 'constant')
+    return emitAffine(context, factor, shape, expandConstant(dividend, shape), filled(shape, 0));
   return context.emit({ op: 'multiply', shape }, [expandActivation(context, dividend, shape, 'expand'), factor]);
 }
 
@@ -146,7 +173,13 @@ function sumAll(context: NodeContext, factor: number): Activation {
   const activations = values.filter((value) => value.kind === 'activation');
   const constants = values.filter((value) => value.kind === 'constant').map((value) => expandConstant(value, shape));
   const parts = activations.map((value, i) => expandActivation(context, value, shape, `expand${i + 1}`));
-  if (constants.length === 0) return emitSum(context, shape, parts, parts.map(() => factor));
+  if (constants.length === 0)
+    return emitSum(
+      context,
+      shape,
+      parts,
+      parts.map(() => factor),
+    );
   const sum =
     parts.length === 1
       ? parts[0]

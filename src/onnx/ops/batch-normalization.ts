@@ -1,4 +1,7 @@
-/** BatchNormalization in inference: an affine map per channel. In training form it takes mean and variance of its input (normalization.ts). */
+/**
+ * BatchNormalization in inference: an affine map per channel. In training form it takes mean and variance of its input
+ * (normalization.ts).
+ */
 import { sizeOf } from '../../tensor/shape.js';
 import { emitAffine, requireNumeric } from './arithmetic.js';
 import type { Lowering } from './context.js';
@@ -12,7 +15,8 @@ export const lowerBatchNormalization: Lowering = (context) => {
   context.ignore('momentum');
   if (x.shape.length < 2) throw context.shapeError('x must be [N, channels, ...]');
   if (context.flag('training_mode', false)) return lowerBatchTraining(context);
-  if (!context.flag('spatial', true)) throw context.unsupportedAttribute('spatial', 0, 'only one mean and variance per channel is');
+  if (!context.flag('spatial', true))
+    throw context.unsupportedAttribute('spatial', 0, 'only one mean and variance per channel is');
   const channels = x.shape[1];
   const [scale, bias, mean, variance] = [1, 2, 3, 4].map((position) => {
     const { data } = context.constant(position);

@@ -10,7 +10,8 @@ export function commonShape(context: NodeContext, values: readonly Value[]): num
   let shape: number[] = [];
   for (const value of values) {
     const next = broadcastShapes(shape, value.shape);
-    if (next === undefined) throw context.shapeError(`shapes ${showShape(shape)} and ${showShape(value.shape)} cannot be broadcast together`);
+    if (next === undefined)
+      throw context.shapeError(`shapes ${showShape(shape)} and ${showShape(value.shape)} cannot be broadcast together`);
     shape = next;
   }
   return context.bounded(shape);
@@ -31,7 +32,10 @@ export function expandActivation(context: NodeContext, value: Activation, shape:
   return context.emit({ op: 'move', shape, index, constants: new Float64Array() }, [value], { step });
 }
 
-/** The two inputs of an operator whose order is of no account, broadcast: the activations among them, and the constant one. */
+/**
+ * The two inputs of an operator whose order is of no account, broadcast: the activations among them, and the constant
+ * one.
+ */
 export interface Operands {
   readonly shape: Shape;
   readonly activations: readonly Activation[];
@@ -41,7 +45,9 @@ export interface Operands {
 export function operandsOf(context: NodeContext): Operands {
   const values = [context.input(0), context.input(1)];
   const shape = commonShape(context, values);
-  const activations = values.filter((value) => value.kind === 'activation').map((value, i) => expandActivation(context, value, shape, `expand${i + 1}`));
+  const activations = values
+    .filter((value) => value.kind === 'activation')
+    .map((value, i) => expandActivation(context, value, shape, `expand${i + 1}`));
   const fixed = values.find((value) => value.kind === 'constant');
   return { shape, activations, ...(fixed === undefined ? {} : { constant: expandConstant(fixed, shape) }) };
 }

@@ -1,4 +1,7 @@
-/** Cast and CastLike. Whole numbers take any type, wrapping around where it is narrow; the fractions of reals are cut off by a table. */
+/**
+ * Cast and CastLike. Whole numbers take any type, wrapping around where it is narrow; the fractions of reals are cut
+ * off by a table.
+ */
 import { scalarFunction } from '../../network/functions/index.js';
 import { isFloat, type Constant, type ElementType } from '../model.js';
 import type { Activation } from '../values.js';
@@ -49,8 +52,13 @@ export const lowerCast: Lowering = (context) => {
   // ArgMax positions are int64 by definition, and small whatever a model casts them to.
   const widens = from !== undefined && to.bits >= Math.min(from.bits, 31) && (to.signed || !from.signed);
   if (widens || holds(context, x, type)) return [{ ...x, type }];
-  if (isFloat(x.type) && !context.facts(x).whole) return [{ ...emitFunction(context, x, scalarFunction('Trunc', {}), 'trunc'), type }];
-  throw context.unsupportedAttribute('to', type, `an activation of type ${x.type} can only become a float or a wider integer, unless it is known to be whole and small`);
+  if (isFloat(x.type) && !context.facts(x).whole)
+    return [{ ...emitFunction(context, x, scalarFunction('Trunc', {}), 'trunc'), type }];
+  throw context.unsupportedAttribute(
+    'to',
+    type,
+    `an activation of type ${x.type} can only become a float or a wider integer, unless it is known to be whole and small`,
+  );
 };
 
 /** Whether a narrower type holds what is known of the activation, or wraps it around a few times. */
@@ -65,7 +73,12 @@ const FEW_WRAPS = 64;
 
 function castConstant(context: NodeContext, { shape, data }: Constant, type: ElementType): Constant {
   if (isFloat(type)) return constant(type, shape, type === 'float' ? data.map(Math.fround) : data);
-  if (type === 'bool') return constant(type, shape, data.map((value) => Number(value !== 0)));
+  if (type === 'bool')
+    return constant(
+      type,
+      shape,
+      data.map((value) => Number(value !== 0)),
+    );
   if (INTEGERS[type] === undefined) throw context.unsupportedAttribute('to', type, 'numbers are');
   return constant(type, shape, data.map(Math.trunc));
 }

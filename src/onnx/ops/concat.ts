@@ -9,7 +9,11 @@ export const lowerConcat: Lowering = (context) => {
   const given = context.int('axis');
   if (given === undefined) throw context.shapeError('attribute axis is missing');
   const axis = context.axis(given, shape.length);
-  if (values.some((value) => value.shape.length !== shape.length || value.shape.some((size, i) => i !== axis && size !== shape[i]))) {
+  if (
+    values.some(
+      (value) => value.shape.length !== shape.length || value.shape.some((size, i) => i !== axis && size !== shape[i]),
+    )
+  ) {
     throw context.shapeError(`dimensions other than ${axis} must be equal`);
   }
   context.bounded(shape.map((size, i) => (i === axis ? values.reduce((sum, value) => sum + value.shape[i], 0) : size)));

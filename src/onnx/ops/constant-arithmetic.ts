@@ -12,7 +12,13 @@ function comparison(compare: (a: number, b: number) => boolean): Operator {
 const not: Operator = {
   fold: (context) => {
     const { shape, data } = context.constant(0);
-    return [constant('bool', shape, data.map((value) => Number(value === 0)))];
+    return [
+      constant(
+        'bool',
+        shape,
+        data.map((value) => Number(value === 0)),
+      ),
+    ];
   },
 };
 
@@ -20,7 +26,8 @@ const not: Operator = {
 const mod: Operator = {
   fold: (context) => {
     const truncated = context.flag('fmod', false);
-    if (!isFloat(context.constant(1).type) && context.constant(1).data.includes(0)) throw context.unsupported('it divides an integer by zero');
+    if (!isFloat(context.constant(1).type) && context.constant(1).data.includes(0))
+      throw context.unsupported('it divides an integer by zero');
     return [foldBinary(context, (a, b) => (truncated ? a % b : a - b * Math.floor(a / b)))];
   },
 };
@@ -31,12 +38,23 @@ const reduceProd: Operator = {
     const given = context.opset < 18 ? context.ints('axes') : context.integers(1);
     const keep = context.flag('keepdims', true);
     const noop = context.opset >= 18 && context.flag('noop_with_empty_axes', false);
-    const axes = given !== undefined && given.length > 0 ? context.axes(given, shape.length) : noop ? [] : shape.map((_, axis) => axis);
+    const axes =
+      given !== undefined && given.length > 0
+        ? context.axes(given, shape.length)
+        : noop
+          ? []
+          : shape.map((_, axis) => axis);
     const { offsets, indices } = reductionGroups(shape, axes);
     const products = Float64Array.from({ length: offsets.length - 1 }, (_, i) =>
       indices.subarray(offsets[i], offsets[i + 1]).reduce((product, position) => product * data[position], 1),
     );
-    return [constant(type, shape.flatMap((size, axis) => (!axes.includes(axis) ? [size] : keep ? [1] : [])), products)];
+    return [
+      constant(
+        type,
+        shape.flatMap((size, axis) => (!axes.includes(axis) ? [size] : keep ? [1] : [])),
+        products,
+      ),
+    ];
   },
 };
 
@@ -59,5 +77,11 @@ export const foldWhere: Lowering = (context) => {
   const [condition, x, y] = [0, 1, 2].map((position) => context.constant(position));
   const shape = commonShape(context, [condition, x, y]);
   const [c, a, b] = [condition, x, y].map((value) => expandConstant(value, shape));
-  return [constant(x.type, shape, c.map((value, i) => (value !== 0 ? a[i] : b[i])))];
+  return [
+    constant(
+      x.type,
+      shape,
+      c.map((value, i) => (value !== 0 ? a[i] : b[i])),
+    ),
+  ];
 };

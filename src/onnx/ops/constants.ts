@@ -29,7 +29,13 @@ export const foldRange: Lowering = (context) => {
   const steps = Math.max(0, Math.ceil((limit - start) / delta));
   if (!Number.isFinite(steps)) throw context.shapeError(`it does not end: ${start} to ${limit} in steps of ${delta}`);
   const shape = context.bounded([steps]);
-  return [constant(context.constant(0).type, shape, Float64Array.from({ length: steps }, (_, i) => start + i * delta))];
+  return [
+    constant(
+      context.constant(0).type,
+      shape,
+      Float64Array.from({ length: steps }, (_, i) => start + i * delta),
+    ),
+  ];
 };
 
 /** `start` and `end` select dimensions since opset 15. */
@@ -39,4 +45,6 @@ export const lowerShape: Lowering = (context) => {
   return [constant('int64', [dimensions.length], Float64Array.from(dimensions))];
 };
 
-export const lowerSize: Lowering = (context) => [constant('int64', [], Float64Array.of(sizeOf(context.input(0).shape)))];
+export const lowerSize: Lowering = (context) => [
+  constant('int64', [], Float64Array.of(sizeOf(context.input(0).shape))),
+];

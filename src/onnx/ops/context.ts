@@ -1,6 +1,7 @@
 /**
- * What an operator sees of the node it lowers: its inputs, its attributes (typed, with defaults) and a way to emit nodes
- * of the normalised graph. Every attribute that an operator does not read is an error, so nothing is silently ignored.
+ * What an operator sees of the node it lowers: its inputs, its attributes (typed, with defaults) and a way to emit
+ * nodes of the normalised graph. Every attribute that an operator does not read is an error, so nothing is silently
+ * ignored.
  */
 import { boundWork, type GraphBuilder } from '../builder.js';
 import { MalformedModelError, ShapeError, UnsupportedAttributeError, UnsupportedOpError } from '../errors.js';
@@ -22,11 +23,14 @@ export interface Operator {
   /** Computes a node whose inputs are all constants; without it, `lower` is applied and evaluated. */
   readonly fold?: Lowering;
   /**
-   * What happens to a softmax left out before this node: it is carried on (the elements stay what they were), or it ends here
-   * (the result is the same without it). Before other operators it is computed.
+   * What happens to a softmax left out before this node: it is carried on (the elements stay what they were), or it
+   * ends here (the result is the same without it). Before other operators it is computed.
    */
   readonly afterSoftmax?: 'carries' | 'ends';
-  /** What it does with an input whose rounding to codes was left out: moves its elements about, or knows of it. Others may not read one. */
+  /**
+   * What it does with an input whose rounding to codes was left out: moves its elements about, or knows of it. Others
+   * may not read one.
+   */
   readonly ofUnrounded?: 'carries' | 'reads';
 }
 
@@ -95,7 +99,9 @@ export class NodeContext {
   activation(position: number): Activation {
     const value = this.input(position);
     if (value.kind === 'constant') {
-      throw this.unsupported(`input ${this.node.inputs[position]} is a constant; it must be computed from the network's inputs`);
+      throw this.unsupported(
+        `input ${this.node.inputs[position]} is a constant; it must be computed from the network's inputs`,
+      );
     }
     return value;
   }
@@ -129,7 +135,9 @@ export class NodeContext {
     const attribute = this.node.attributes.get(name);
     if (attribute === undefined) return undefined;
     if (attribute.type !== type) {
-      throw new MalformedModelError(`${this.label}: attribute ${name} should be of type ${type}, not ${attribute.type}.`);
+      throw new MalformedModelError(
+        `${this.label}: attribute ${name} should be of type ${type}, not ${attribute.type}.`,
+      );
     }
     return attribute.value as AttributeValues[T];
   }
@@ -178,8 +186,8 @@ export class NodeContext {
   }
 
   /**
-   * Lowers another ONNX operator in this node's place, of {@link COMPOSING_OPSET}; on constants it is computed. `step` names it in errors and
-   * reports. Numbers among the attributes are integers.
+   * Lowers another ONNX operator in this node's place, of {@link COMPOSING_OPSET}; on constants it is computed. `step`
+   * names it in errors and reports. Numbers among the attributes are integers.
    */
   apply(
     op: string,
@@ -225,8 +233,13 @@ export class NodeContext {
   }
 
   unsupportedAttribute(name: string, value: unknown, supported: string): UnsupportedAttributeError {
-    const shown = value !== null && typeof value === 'object' && ('data' in value || 'nodes' in value) ? `a ${'data' in value ? 'tensor' : 'sub-graph'}` : JSON.stringify(value);
-    return new UnsupportedAttributeError(`${this.label}, opset ${this.opset}: attribute ${name} = ${shown} is not supported; ${supported}.`);
+    const shown =
+      value !== null && typeof value === 'object' && ('data' in value || 'nodes' in value)
+        ? `a ${'data' in value ? 'tensor' : 'sub-graph'}`
+        : JSON.stringify(value);
+    return new UnsupportedAttributeError(
+      `${this.label}, opset ${this.opset}: attribute ${name} = ${shown} is not supported; ${supported}.`,
+    );
   }
 
   /** A ShapeError that also lists the shapes of all inputs. */
@@ -240,14 +253,16 @@ export class NodeContext {
 
   /** A possibly negative axis as a position in `rank` dimensions. */
   axis(axis: number, rank: number): number {
-    if (!Number.isInteger(axis) || axis < -rank || axis >= rank) throw this.shapeError(`axis ${axis} does not exist in ${rank} dimensions`);
+    if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
+      throw this.shapeError(`axis ${axis} does not exist in ${rank} dimensions`);
     return axis < 0 ? axis + rank : axis;
   }
 
   /** Distinct axes, ascending. */
   axes(axes: readonly number[], rank: number): number[] {
     const sorted = axes.map((axis) => this.axis(axis, rank)).sort((a, b) => a - b);
-    if (sorted.some((axis, i) => axis === sorted[i - 1])) throw this.shapeError(`axes [${axes.join(', ')}] name one dimension twice`);
+    if (sorted.some((axis, i) => axis === sorted[i - 1]))
+      throw this.shapeError(`axes [${axes.join(', ')}] name one dimension twice`);
     return sorted;
   }
 
@@ -273,7 +288,10 @@ export class NodeContext {
   assume(value: Activation, least: number, most: number): void {
     const { bounds } = this.facts(value);
     const clamp = (bound: number): number => Math.min(Math.max(bound, least), most);
-    this.builder.facts.set(value.tensor, { bounds: { low: bounds.low.map(clamp), high: bounds.high.map(clamp) }, whole: true });
+    this.builder.facts.set(value.tensor, {
+      bounds: { low: bounds.low.map(clamp), high: bounds.high.map(clamp) },
+      whole: true,
+    });
   }
 
   /** The value itself; or, where a softmax was left out before it, that softmax computed. */
@@ -291,12 +309,19 @@ export class NodeContext {
   }
 
   /**
-   * The same node as another operator on these inputs: what a quantized operator is between its inputs as reals and its result as codes.
-   * Attributes read there count as read here.
+   * The same node as another operator on these inputs: what a quantized operator is between its inputs as reals and its
+   * result as codes. Attributes read there count as read here.
    */
   as(op: string, inputs: readonly (Value | undefined)[], step: string, opset = this.opset): NodeContext {
     const { name, outputs, domain, attributes } = this.node;
-    const node = { name: `${name}/${step}`, op, domain, inputs: inputs.map((_, k) => this.node.inputs[k] ?? name), outputs: [`${outputs[0] || name}/${step}`], attributes };
+    const node = {
+      name: `${name}/${step}`,
+      op,
+      domain,
+      inputs: inputs.map((_, k) => this.node.inputs[k] ?? name),
+      outputs: [`${outputs[0] || name}/${step}`],
+      attributes,
+    };
     const made = new NodeContext(node, opset, inputs, this.builder, this.inliner);
     made.source = this.source;
     made.seen = this.seen;
@@ -335,6 +360,7 @@ function attributeOf(value: number | readonly number[] | string | Attribute): At
 
 /** A constant of the given element type. */
 export function constant(type: ElementType, shape: Shape, data: Float64Array): Constant {
-  if (data.length !== sizeOf(shape)) throw new RangeError(`a constant of shape ${showShape(shape)} cannot hold ${data.length} elements`);
+  if (data.length !== sizeOf(shape))
+    throw new RangeError(`a constant of shape ${showShape(shape)} cannot hold ${data.length} elements`);
   return { kind: 'constant', type, shape, data };
 }

@@ -37,7 +37,9 @@ function resolveStretch(context: NodeContext, spatial: readonly number[], kernel
   if (!['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER'].includes(autoPad)) {
     throw context.unsupportedAttribute('auto_pad', autoPad, 'NOTSET, VALID, SAME_UPPER and SAME_LOWER are');
   }
-  const wanted = context.ints('output_shape')?.slice(-rank) ?? (autoPad.startsWith('SAME') ? spatial.map((size, axis) => size * strides[axis]) : undefined);
+  const wanted =
+    context.ints('output_shape')?.slice(-rank) ??
+    (autoPad.startsWith('SAME') ? spatial.map((size, axis) => size * strides[axis]) : undefined);
   const cut = full.map((size, axis): [number, number] => {
     if (wanted === undefined) return autoPad === 'VALID' ? [0, 0] : [pads[axis], pads[axis + rank]];
     const total = size - wanted[axis];
@@ -66,12 +68,14 @@ export const lowerConvTranspose: Lowering = (context) => {
   const [inChannels, groupOut] = weight.shape;
   const kernel = weight.shape.slice(2);
   const declared = context.ints('kernel_shape') ?? kernel;
-  if (declared.join() !== kernel.join()) throw context.shapeError(`kernel_shape ${showShape(declared)} is not that of the weights`);
+  if (declared.join() !== kernel.join())
+    throw context.shapeError(`kernel_shape ${showShape(declared)} is not that of the weights`);
   if (groups < 1 || inChannels % groups !== 0 || x.shape[1] !== inChannels) {
     throw context.shapeError(`${x.shape[1]} input channels in ${groups} groups do not fit the weights`);
   }
   const outChannels = groupOut * groups;
-  if (bias !== undefined && bias.data.length !== outChannels) throw context.shapeError(`the bias should have ${outChannels} elements`);
+  if (bias !== undefined && bias.data.length !== outChannels)
+    throw context.shapeError(`the bias should have ${outChannels} elements`);
   const spatial = x.shape.slice(2);
   const { strides, dilations, before, after } = resolveStretch(context, spatial, kernel);
 
@@ -114,7 +118,13 @@ export const lowerConvTranspose: Lowering = (context) => {
 };
 
 /** [inChannels, groupOut, k] → [groups * groupOut, inChannels / groups, k reversed] */
-function reverseKernel(weight: Float64Array, inChannels: number, groupOut: number, groups: number, size: number): Float64Array {
+function reverseKernel(
+  weight: Float64Array,
+  inChannels: number,
+  groupOut: number,
+  groups: number,
+  size: number,
+): Float64Array {
   const groupIn = inChannels / groups;
   const reversed = new Float64Array(weight.length);
   for (let channel = 0; channel < inChannels; channel++) {

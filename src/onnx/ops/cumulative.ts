@@ -26,5 +26,10 @@ export const lowerCumSum: Lowering = (context) => {
     const start = i - (Math.floor(i / stride) % length) * stride;
     for (let at = from; at < to; at++) indices[offsets[i] + at - from] = start + at * stride;
   }
-  return [context.emit({ op: 'mean', shape: x.shape, groups: { offsets, indices }, divisors: new Float64Array(size).fill(1) }, [x])];
+  return [
+    context.emit(
+      { op: 'mean', shape: x.shape, groups: { offsets, indices }, divisors: new Float64Array(size).fill(1) },
+      [x],
+    ),
+  ];
 };

@@ -18,21 +18,37 @@ export const lowerDet: Lowering = (context) => {
   const matrices = sizeOf(shape);
   const entry = (row: number, column: number): Activation =>
     context.emit(
-      { op: 'move', shape, index: Int32Array.from({ length: matrices }, (_, m) => (m * n + row) * n + column), constants: new Float64Array() },
+      {
+        op: 'move',
+        shape,
+        index: Int32Array.from({ length: matrices }, (_, m) => (m * n + row) * n + column),
+        constants: new Float64Array(),
+      },
       [x],
       { step: `x${row}${column}` },
     );
   /** Minors of the rows from `row` on, by the columns that they keep. */
-  let minors = new Map<string, Activation>(Array.from({ length: n }, (_, column) => [String(column), entry(n - 1, column)]));
+  let minors = new Map<string, Activation>(
+    Array.from({ length: n }, (_, column) => [String(column), entry(n - 1, column)]),
+  );
   for (let row = n - 2; row >= 0; row -= 1) {
     const next = new Map<string, Activation>();
     for (const columns of subsets(n, n - row)) {
       const terms = columns.map((column) => {
         const minor = minors.get(columns.filter((other) => other !== column).join()) as Activation;
-        return context.emit({ op: 'multiply', shape }, [entry(row, column), minor], { step: `m${row}${columns.join('')}/${column}` });
+        return context.emit({ op: 'multiply', shape }, [entry(row, column), minor], {
+          step: `m${row}${columns.join('')}/${column}`,
+        });
       });
       const last = row === 0;
-      next.set(columns.join(), context.emit({ op: 'sum', shape, coefficients: terms.map((_, k) => (k % 2 === 0 ? 1 : -1)) }, terms, last ? {} : { step: `m${row}${columns.join('')}` }));
+      next.set(
+        columns.join(),
+        context.emit(
+          { op: 'sum', shape, coefficients: terms.map((_, k) => (k % 2 === 0 ? 1 : -1)) },
+          terms,
+          last ? {} : { step: `m${row}${columns.join('')}` },
+        ),
+      );
     }
     minors = next;
   }
@@ -42,5 +58,7 @@ export const lowerDet: Lowering = (context) => {
 /** Ascending lists of `size` of the numbers below n. */
 function subsets(n: number, size: number, from = 0): number[][] {
   if (size === 0) return [[]];
-  return Array.from({ length: Math.max(0, n - from) }, (_, i) => from + i).flatMap((first) => subsets(n, size - 1, first + 1).map((rest) => [first, ...rest]));
+  return Array.from({ length: Math.max(0, n - from) }, (_, i) => from + i).flatMap((first) =>
+    subsets(n, size - 1, first + 1).map((rest) => [first, ...rest]),
+  );
 }

@@ -18,20 +18,30 @@ function lowerExtremum(context: NodeContext, sign: 1 | -1): ReturnType<Lowering>
   if (activations.length === 1 && constants.every(({ data }) => data.length === 1)) {
     const bounds = constants.map(({ data }) => data[0]);
     const x = expandActivation(context, activations[0], shape, 'expand');
-    return [sign > 0 ? emitClip(context, x, mostOf(bounds), Infinity) : emitClip(context, x, -Infinity, leastOf(bounds))];
+    return [
+      sign > 0 ? emitClip(context, x, mostOf(bounds), Infinity) : emitClip(context, x, -Infinity, leastOf(bounds)),
+    ];
   }
   context.bounded([values.length, ...shape]);
   const signed = values.map((value, i) => {
     if (sign > 0) return value;
     const fill = (number: number) => new Float64Array(sizeOf(value.shape)).fill(number);
     return value.kind === 'constant'
-      ? constant(value.type, value.shape, value.data.map((element) => -element))
+      ? constant(
+          value.type,
+          value.shape,
+          value.data.map((element) => -element),
+        )
       : emitAffine(context, value, value.shape, fill(-1), fill(0), `negate${i + 1}`);
   });
   const stacked = moveMany(
     context,
     signed,
-    (views) => concatViews(views.map((view) => reshapeView(expandView(view, shape), [1, ...shape])), 0),
+    (views) =>
+      concatViews(
+        views.map((view) => reshapeView(expandView(view, shape), [1, ...shape])),
+        0,
+      ),
     { step: 'stack' },
   );
   const groups = reductionGroups(stacked.shape, [0]);

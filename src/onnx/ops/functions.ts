@@ -1,6 +1,6 @@
 /**
- * Operators that are a function of one value: each a row of `network/functions`, with its attributes. On constants they are computed; on
- * activations a table proves them.
+ * Operators that are a function of one value: each a row of `network/functions`, with its attributes. On constants they
+ * are computed; on activations a table proves them.
  */
 import { scalarFunction, type FunctionName, type ScalarFunction } from '../../network/functions/index.js';
 import { isFloat } from '../model.js';
@@ -52,15 +52,20 @@ export const FUNCTION_OPERATORS: Readonly<Record<string, Operator>> = {
   Floor: plain('Floor'),
   Gelu: operator((context) => {
     const approximate = context.string('approximate', 'none');
-    if (approximate !== 'none' && approximate !== 'tanh') throw context.unsupportedAttribute('approximate', approximate, 'none and tanh are');
+    if (approximate !== 'none' && approximate !== 'tanh')
+      throw context.unsupportedAttribute('approximate', approximate, 'none and tanh are');
     return scalarFunction(approximate === 'none' ? 'Gelu' : 'GeluTanh', {});
   }),
   Log: plain('Log'),
   Mish: plain('Mish'),
   Reciprocal: plain('Reciprocal'),
   Round: plain('Round'),
-  Selu: operator((context) => scalarFunction('Selu', { alpha: context.float('alpha', SELU.alpha), gamma: context.float('gamma', SELU.gamma) })),
-  Shrink: operator((context) => scalarFunction('Shrink', { bias: context.float('bias', 0), lambd: context.float('lambd', 0.5) })),
+  Selu: operator((context) =>
+    scalarFunction('Selu', { alpha: context.float('alpha', SELU.alpha), gamma: context.float('gamma', SELU.gamma) }),
+  ),
+  Shrink: operator((context) =>
+    scalarFunction('Shrink', { bias: context.float('bias', 0), lambd: context.float('lambd', 0.5) }),
+  ),
   Sigmoid: plain('Sigmoid'),
   Sign: operator(() => scalarFunction('Sign', {}), true),
   Sin: plain('Sin'),

@@ -14,7 +14,15 @@ export const lowerSwiGlu: Lowering = (context) => {
   if (a.kind === 'constant') {
     if (b.kind === 'constant') throw context.unsupported('both of its halves are constants');
     const gate = constant(a.type, a.shape, a.data.map(swish.apply));
-    return [emitAffine(context, expandActivation(context, b, shape, 'expand'), shape, expandConstant(gate, shape), filled(shape, 0))];
+    return [
+      emitAffine(
+        context,
+        expandActivation(context, b, shape, 'expand'),
+        shape,
+        expandConstant(gate, shape),
+        filled(shape, 0),
+      ),
+    ];
   }
   const gate = expandActivation(context, emitFunction(context, a, swish, 'gate'), shape, 'expand');
   if (b.kind === 'constant') return [emitAffine(context, gate, shape, expandConstant(b, shape), filled(shape, 0))];

@@ -1,6 +1,6 @@
 /**
- * Gather and GatherElements. Constant indices move elements; computed ones choose among all that they can name (see lookup.ts). A computed
- * index outside the dimension names its nearest end, where onnxruntime would stop.
+ * Gather and GatherElements. Constant indices move elements; computed ones choose among all that they can name (see
+ * lookup.ts). A computed index outside the dimension names its nearest end, where onnxruntime would stop.
  */
 import { sizeOf, stridesOf } from '../../tensor/shape.js';
 import { identityView, reshapeView, selectAlong } from '../../tensor/views.js';
@@ -13,7 +13,8 @@ import { moveOne } from './moving.js';
 
 function checkedIndices(context: NodeContext, size: number): number[] {
   return (context.integers(1) ?? []).map((index) => {
-    if (index < -size || index >= size) throw context.shapeError(`index ${index} is outside a dimension of size ${size}`);
+    if (index < -size || index >= size)
+      throw context.shapeError(`index ${index} is outside a dimension of size ${size}`);
     return index < 0 ? index + size : index;
   });
 }
@@ -33,10 +34,14 @@ function gatherComputed(context: NodeContext): Activation {
   const shape = context.bounded([...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]);
   const [count, inner] = [sizeOf(indices.shape), sizeOf(x.shape.slice(axis + 1))];
   if (x.kind === 'constant' && sizeOf(shape) === count) {
-    return { ...emitTable(context, { ...positions, x: { ...indices, shape } }, (_, k) => x.data[wrap(k)], x.type), ...(x.labels === undefined ? {} : { labels: x.labels }) };
+    return {
+      ...emitTable(context, { ...positions, x: { ...indices, shape } }, (_, k) => x.data[wrap(k)], x.type),
+      ...(x.labels === undefined ? {} : { labels: x.labels }),
+    };
   }
   if (x.type === 'string') throw context.unsupported('it chooses among rows of strings');
-  if (x.kind === 'constant' && sizeOf(x.shape.slice(0, axis)) === 1) return gatherRows(context, x, positions, wrap, shape);
+  if (x.kind === 'constant' && sizeOf(x.shape.slice(0, axis)) === 1)
+    return gatherRows(context, x, positions, wrap, shape);
   const taken = Array.from({ length: sizeOf(shape) }, (_, j) => {
     const outer = Math.floor(j / (count * inner)) * size;
     return { by: Math.floor(j / inner) % count, at: (k: number) => (outer + wrap(k)) * inner + (j % inner) };
@@ -44,10 +49,23 @@ function gatherComputed(context: NodeContext): Activation {
   return emitTaken(context, x, positions, shape, taken);
 }
 
-/** Rows of a constant matrix, such as embeddings: all indices have the bits of one range, and one dense layer makes the rows of them. */
-function gatherRows(context: NodeContext, { data, type }: Constant, positions: Positions, wrap: (k: number) => number, shape: number[]): Activation {
+/**
+ * Rows of a constant matrix, such as embeddings: all indices have the bits of one range, and one dense layer makes the
+ * rows of them.
+ */
+function gatherRows(
+  context: NodeContext,
+  { data, type }: Constant,
+  positions: Positions,
+  wrap: (k: number) => number,
+  shape: number[],
+): Activation {
   const [least, most] = [leastOf(positions.low), mostOf(positions.high)];
-  const { bits } = emitHot(context, { x: positions.x, low: positions.low.map(() => least), high: positions.high.map(() => most) });
+  const { bits } = emitHot(context, {
+    x: positions.x,
+    low: positions.low.map(() => least),
+    high: positions.high.map(() => most),
+  });
   const [rows, inFeatures] = [positions.low.length, most - least + 1];
   const outFeatures = sizeOf(shape) / Math.max(rows, 1);
   context.boundWork(rows * inFeatures * outFeatures);
@@ -55,7 +73,15 @@ function gatherRows(context: NodeContext, { data, type }: Constant, positions: P
   for (let k = 0; k < inFeatures; k++) {
     for (let o = 0; o < outFeatures; o++) weight[o * inFeatures + k] = data[wrap(least + k) * outFeatures + o];
   }
-  const fields = { op: 'dense', shape, rows, inFeatures, outFeatures, weight, bias: new Float64Array(outFeatures) } as const;
+  const fields = {
+    op: 'dense',
+    shape,
+    rows,
+    inFeatures,
+    outFeatures,
+    weight,
+    bias: new Float64Array(outFeatures),
+  } as const;
   return { ...context.emit(fields, [bits]), type };
 }
 
@@ -82,13 +108,30 @@ export const lowerGatherElements: Lowering = (context) => {
   const steps = stridesOf(shape);
   /** Where element i reads, its coordinate along the axis being 0. */
   const origin = Int32Array.from({ length: sizeOf(shape) }, (_, i) =>
-    shape.reduce((at, size, dimension) => at + (dimension === axis ? 0 : Math.floor(i / steps[dimension]) % size) * strides[dimension], 0),
+    shape.reduce(
+      (at, size, dimension) =>
+        at + (dimension === axis ? 0 : Math.floor(i / steps[dimension]) % size) * strides[dimension],
+      0,
+    ),
   );
   if (indices.kind === 'activation') {
     if (x.type === 'string') throw context.unsupported('it chooses among strings');
     const { positions, wrap } = computedPositions(context, x.shape[axis]);
-    return [emitTaken(context, x, positions, shape, Array.from(origin, (start, by) => ({ by, at: (k: number) => start + wrap(k) * strides[axis] })))];
+    return [
+      emitTaken(
+        context,
+        x,
+        positions,
+        shape,
+        Array.from(origin, (start, by) => ({ by, at: (k: number) => start + wrap(k) * strides[axis] })),
+      ),
+    ];
   }
   const along = checkedIndices(context, x.shape[axis]);
-  return [moveOne(context, context.activation(0), { shape, index: origin.map((start, i) => start + along[i] * strides[axis]) })];
+  return [
+    moveOne(context, context.activation(0), {
+      shape,
+      index: origin.map((start, i) => start + along[i] * strides[axis]),
+    }),
+  ];
 };

@@ -1,12 +1,34 @@
 /**
  * The operator table: one row per ONNX operator of the default domain. To add an operator, write its file and its row.
  */
-import { foldAdd, foldDiv, foldMul, foldSub, lowerAdd, lowerDiv, lowerMean, lowerMul, lowerNeg, lowerSub, lowerSum } from './arithmetic.js';
+import {
+  foldAdd,
+  foldDiv,
+  foldMul,
+  foldSub,
+  lowerAdd,
+  lowerDiv,
+  lowerMean,
+  lowerMul,
+  lowerNeg,
+  lowerSub,
+  lowerSum,
+} from './arithmetic.js';
 import { lowerArgMax, lowerArgMin } from './arg-max.js';
 import { lowerAttention, lowerRotaryEmbedding } from './attention.js';
 import { lowerBatchNormalization } from './batch-normalization.js';
 import { foldCast, lowerCast } from './cast.js';
-import { lowerAnd, lowerEqual, lowerGreater, lowerGreaterOrEqual, lowerLess, lowerLessOrEqual, lowerNot, lowerOr, lowerXor } from './comparison.js';
+import {
+  lowerAnd,
+  lowerEqual,
+  lowerGreater,
+  lowerGreaterOrEqual,
+  lowerLess,
+  lowerLessOrEqual,
+  lowerNot,
+  lowerOr,
+  lowerXor,
+} from './comparison.js';
 import { lowerConcat } from './concat.js';
 import { CONSTANT_ARITHMETIC, foldWhere } from './constant-arithmetic.js';
 import { lowerIf } from './conditional.js';
@@ -27,18 +49,55 @@ import { lowerGemm, lowerMatMul } from './matmul.js';
 import { lowerLoop, lowerScan } from './loops.js';
 import { lowerSwiGlu } from './gated.js';
 import {
-  lowerGroupNormalization, lowerInstanceNormalization, lowerLayerNormalization, lowerLpNormalization, lowerLrn, lowerMeanVarianceNormalization, lowerRmsNormalization,
+  lowerGroupNormalization,
+  lowerInstanceNormalization,
+  lowerLayerNormalization,
+  lowerLpNormalization,
+  lowerLrn,
+  lowerMeanVarianceNormalization,
+  lowerRmsNormalization,
 } from './normalization.js';
 import { lowerPad } from './pad.js';
-import { lowerAveragePool, lowerGlobalAveragePool, lowerGlobalLpPool, lowerGlobalMaxPool, lowerLpPool, lowerMaxPool, lowerMaxUnpool } from './pooling.js';
+import {
+  lowerAveragePool,
+  lowerGlobalAveragePool,
+  lowerGlobalLpPool,
+  lowerGlobalMaxPool,
+  lowerLpPool,
+  lowerMaxPool,
+  lowerMaxUnpool,
+} from './pooling.js';
 import { foldPow, lowerPow } from './power.js';
 import {
-  lowerConvInteger, lowerDequantizeLinear, lowerDynamicQuantizeLinear, lowerMatMulInteger, lowerQLinearConv, lowerQLinearMatMul, lowerQuantizeLinear,
+  lowerConvInteger,
+  lowerDequantizeLinear,
+  lowerDynamicQuantizeLinear,
+  lowerMatMulInteger,
+  lowerQLinearConv,
+  lowerQLinearMatMul,
+  lowerQuantizeLinear,
 } from './quantized.js';
-import { lowerAbs, lowerClip, lowerHardSigmoid, lowerHardSwish, lowerLeakyRelu, lowerPRelu, lowerRelu, lowerThresholdedRelu } from './rectifiers.js';
 import {
-  lowerReduceL1, lowerReduceL2, lowerReduceLogSum, lowerReduceLogSumExp, lowerReduceMax, lowerReduceMean, lowerReduceMin, lowerReduceSum,
-  lowerReduceProd, lowerReduceSumSquare,
+  lowerAbs,
+  lowerClip,
+  lowerHardSigmoid,
+  lowerHardSwish,
+  lowerLeakyRelu,
+  lowerPRelu,
+  lowerRelu,
+  lowerThresholdedRelu,
+} from './rectifiers.js';
+import {
+  lowerReduceL1,
+  lowerReduceL2,
+  lowerReduceLogSum,
+  lowerReduceLogSumExp,
+  lowerReduceMax,
+  lowerReduceMean,
+  lowerReduceMin,
+  lowerReduceSum,
+  lowerReduceProd,
+  lowerReduceSumSquare,
 } from './reduce.js';
 import { lowerGru, lowerLstm, lowerRnn } from './recurrent.js';
 import { lowerFlatten, lowerReshape, lowerSqueeze, lowerUnsqueeze } from './reshaping.js';
@@ -49,12 +108,31 @@ import { lowerLogSoftmax, lowerSoftmax } from './softmax.js';
 import { lowerDepthToSpace, lowerSpaceToDepth, lowerTranspose } from './transpose.js';
 import { lowerAffineGrid, lowerDeformConv, lowerGridSample, lowerRoiAlign } from './sampling.js';
 import {
-  foldBits, foldBitwiseNot, lowerBitCast, lowerBitShift, lowerBitwiseAnd, lowerBitwiseNot, lowerBitwiseOr, lowerBitwiseXor, lowerCumProd, lowerMod,
+  foldBits,
+  foldBitwiseNot,
+  lowerBitCast,
+  lowerBitShift,
+  lowerBitwiseAnd,
+  lowerBitwiseNot,
+  lowerBitwiseOr,
+  lowerBitwiseXor,
+  lowerCumProd,
+  lowerMod,
 } from './integers.js';
 import { lowerNegativeLogLikelihoodLoss, lowerSoftmaxCrossEntropyLoss } from './losses.js';
 import { lowerGatherNd, lowerOneHot, lowerScatterElements, lowerScatterNd, lowerTensorScatter } from './scatter.js';
 import { lowerTopK } from './top-k.js';
-import { foldIsInf, foldIsNaN, foldNonZero, foldUnique, lowerCenterCropPad, lowerCol2Im, lowerCompress, lowerEyeLike, lowerNever } from './arrange.js';
+import {
+  foldIsInf,
+  foldIsNaN,
+  foldNonZero,
+  foldUnique,
+  lowerCenterCropPad,
+  lowerCol2Im,
+  lowerCompress,
+  lowerEyeLike,
+  lowerNever,
+} from './arrange.js';
 import { foldBlackmanWindow, foldHammingWindow, foldHannWindow, lowerDft, lowerStft } from './spectral.js';
 import { lowerCausalConvWithState } from './causal-conv.js';
 import { lowerDet } from './determinant.js';

@@ -54,7 +54,15 @@ function emitDense(
   const rows = sizeOf(x.shape.slice(0, -1));
   context.boundWork(rows * inFeatures * outFeatures);
   return context.emit(
-    { op: 'dense', shape, rows, inFeatures, outFeatures, weight: weight.data, bias: bias ?? new Float64Array(outFeatures) },
+    {
+      op: 'dense',
+      shape,
+      rows,
+      inFeatures,
+      outFeatures,
+      weight: weight.data,
+      bias: bias ?? new Float64Array(outFeatures),
+    },
     [x],
     { step },
   );
@@ -74,7 +82,8 @@ function pairView(shape: Shape, batch: Shape, m: number, n: number, left: boolea
 function multiplyMatrices(context: NodeContext, a: Value, b: Value, step?: string): Activation {
   const [m, k] = a.shape.slice(-2);
   const [kRight, n] = b.shape.slice(-2);
-  if (k !== kRight) throw context.shapeError(`${showShape(a.shape)} and ${showShape(b.shape)} do not share their inner dimension`);
+  if (k !== kRight)
+    throw context.shapeError(`${showShape(a.shape)} and ${showShape(b.shape)} do not share their inner dimension`);
   const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
   if (batch === undefined) throw context.shapeError('the leading dimensions do not broadcast');
   const shape = context.bounded([...batch, m, n]);
@@ -98,7 +107,11 @@ function multiplyMatrices(context: NodeContext, a: Value, b: Value, step?: strin
   const spread = (value: Value, left: boolean, name: string): Value => {
     const { index } = pairView(value.shape, batch, m, n, left);
     return value.kind === 'constant'
-      ? constant(value.type, paired, Float64Array.from(index, (position) => value.data[position]))
+      ? constant(
+          value.type,
+          paired,
+          Float64Array.from(index, (position) => value.data[position]),
+        )
       : moveOne(context, value, { shape: paired, index }, { step: name });
   };
   const left = spread(a, true, 'left');
@@ -124,12 +137,23 @@ function multiplyMatrices(context: NodeContext, a: Value, b: Value, step?: strin
   );
 }
 
-/** Products of [..., rows, inner] and [..., inner, columns] that the network computes, their leading dimensions broadcast to `batch`. */
+/**
+ * Products of [..., rows, inner] and [..., inner, columns] that the network computes, their leading dimensions
+ * broadcast to `batch`.
+ */
 function emitMatMul(context: NodeContext, a: Activation, b: Activation, batch: Shape, step?: string): Activation {
   const [rows, inner] = a.shape.slice(-2);
   const columns = b.shape[b.shape.length - 1];
   const positions = ({ shape }: Activation): Int32Array => expandView(identityView(shape.slice(0, -2)), batch).index;
-  const fields = { op: 'matmul', shape: [...batch, rows, columns], rows, inner, columns, left: positions(a), right: positions(b) } as const;
+  const fields = {
+    op: 'matmul',
+    shape: [...batch, rows, columns],
+    rows,
+    inner,
+    columns,
+    left: positions(a),
+    right: positions(b),
+  } as const;
   return context.emit(fields, [a, b], { step });
 }
 
@@ -139,7 +163,8 @@ export function matrixProduct(context: NodeContext, a: Value, b: Value, step?: s
   const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const [rows, inner] = a.shape.slice(-2);
   const columns = b.shape[b.shape.length - 1];
-  if (batch === undefined || b.shape[b.shape.length - 2] !== inner) throw context.shapeError(`${showShape(a.shape)} and ${showShape(b.shape)} have no matrix product`);
+  if (batch === undefined || b.shape[b.shape.length - 2] !== inner)
+    throw context.shapeError(`${showShape(a.shape)} and ${showShape(b.shape)} have no matrix product`);
   context.boundWork(sizeOf(batch) * rows * inner * columns);
   const [left, right] = [a, b].map(({ shape }) => expandView(identityView(shape.slice(0, -2)), batch).index);
   const shape = context.bounded([...batch, rows, columns]);
@@ -157,7 +182,8 @@ export const lowerMatMul: Lowering = (context) => {
   const product = multiplyMatrices(context, left, right);
   const shape = product.shape.filter(
     (_, axis) =>
-      !(a.shape.length === 1 && axis === product.shape.length - 2) && !(b.shape.length === 1 && axis === product.shape.length - 1),
+      !(a.shape.length === 1 && axis === product.shape.length - 2) &&
+      !(b.shape.length === 1 && axis === product.shape.length - 1),
   );
   return [{ ...product, shape }];
 };
@@ -181,11 +207,21 @@ export const lowerGemm: Lowering = (context) => {
     throw context.shapeError(`C does not broadcast to ${showShape(shape)}`);
   }
   const flipped = (value: Value, i: number): Value =>
-    !flips[i] ? value : value.kind === 'constant' ? transposeMatrix(value) : transposeActivation(context, value, `transpose${'AB'[i]}`);
+    !flips[i]
+      ? value
+      : value.kind === 'constant'
+        ? transposeMatrix(value)
+        : transposeActivation(context, value, `transpose${'AB'[i]}`);
   const a = flipped(inputs[0], 0);
   const [, weights] = inputs;
   // The usual dense layer, as exporters write it: B is the weight matrix row by row, and is taken as it is.
-  if (flips[1] && a.kind === 'activation' && weights.kind === 'constant' && c?.kind === 'constant' && sizeOf(c.shape.slice(0, -1)) === 1) {
+  if (
+    flips[1] &&
+    a.kind === 'activation' &&
+    weights.kind === 'constant' &&
+    c?.kind === 'constant' &&
+    sizeOf(c.shape.slice(0, -1)) === 1
+  ) {
     if (a.shape[1] !== weights.shape[1]) throw context.shapeError('A and B do not share their inner dimension');
     return [emitDense(context, a, scaled(weights, alpha), expandConstant(scaled(c, beta), [1, n]), undefined)];
   }
@@ -195,10 +231,16 @@ export const lowerGemm: Lowering = (context) => {
   const left = a.kind === 'constant' ? scaled(a, alpha) : a;
   const right = a.kind === 'activation' && b.kind === 'constant' ? scaled(b, alpha) : b;
   const remaining = a.kind === 'activation' && b.kind === 'activation' ? alpha : 1;
-  if (left.kind === 'constant' && right.kind === 'constant') throw context.unsupported('A and B are both constants while C is not; use Add');
+  if (left.kind === 'constant' && right.kind === 'constant')
+    throw context.unsupported('A and B are both constants while C is not; use Add');
 
   const addend = c?.kind === 'constant' ? scaled(c, beta) : c;
-  if (left.kind === 'activation' && right.kind === 'constant' && addend?.kind === 'constant' && sizeOf(addend.shape.slice(0, -1)) === 1) {
+  if (
+    left.kind === 'activation' &&
+    right.kind === 'constant' &&
+    addend?.kind === 'constant' &&
+    sizeOf(addend.shape.slice(0, -1)) === 1
+  ) {
     if (left.shape[1] !== right.shape[0]) throw context.shapeError('A and B do not share their inner dimension');
     return [emitDense(context, left, transposeMatrix(right), expandConstant(addend, [1, n]), undefined)];
   }

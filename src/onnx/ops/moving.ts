@@ -5,16 +5,36 @@ import type { Activation, Value } from '../values.js';
 import { constant, type EmitOptions, type NodeContext } from './context.js';
 
 /** Emits a `move` of one activation; `filler` is what position -1 of the view stands for. */
-export function moveOne(context: NodeContext, from: Activation, view: View, options?: EmitOptions, filler?: number): Activation {
+export function moveOne(
+  context: NodeContext,
+  from: Activation,
+  view: View,
+  options?: EmitOptions,
+  filler?: number,
+): Activation {
   const constants = filler === undefined ? new Float64Array() : Float64Array.of(filler);
   return context.emit({ op: 'move', shape: view.shape, index: view.index, constants }, [from], options);
 }
 
-/** The elements of one value at other places: a constant at once, an activation by a `move`; neither where nothing changes its place. */
-export function moveValue(context: NodeContext, from: Value, compose: (view: View) => View, options?: EmitOptions): Value {
+/**
+ * The elements of one value at other places: a constant at once, an activation by a `move`; neither where nothing
+ * changes its place.
+ */
+export function moveValue(
+  context: NodeContext,
+  from: Value,
+  compose: (view: View) => View,
+  options?: EmitOptions,
+): Value {
   const { shape, index } = compose(identityView(from.shape));
   if (index.length === sizeOf(from.shape) && index.every((position, i) => position === i)) return { ...from, shape };
-  return from.kind === 'activation' ? moveOne(context, from, { shape, index }, options) : constant(from.type, shape, Float64Array.from(index, (at) => from.data[at]));
+  return from.kind === 'activation'
+    ? moveOne(context, from, { shape, index }, options)
+    : constant(
+        from.type,
+        shape,
+        Float64Array.from(index, (at) => from.data[at]),
+      );
 }
 
 /** A `move` of several values, constants among them: their views, and how to emit what is composed of these. */

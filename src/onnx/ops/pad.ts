@@ -10,7 +10,8 @@ function readPads(context: NodeContext, rank: number): { begin: number[]; end: n
   const filler = attributes ? context.float('value', 0) : (context.optionalConstant(2)?.data[0] ?? 0);
   const given = attributes || context.opset < 18 ? undefined : context.integers(3);
   const axes = (given ?? Array.from({ length: rank }, (_, axis) => axis)).map((axis) => context.axis(axis, rank));
-  if (pads === undefined || pads.length !== 2 * axes.length) throw context.shapeError(`pads should have ${2 * axes.length} entries`);
+  if (pads === undefined || pads.length !== 2 * axes.length)
+    throw context.shapeError(`pads should have ${2 * axes.length} entries`);
   const begin = new Array<number>(rank).fill(0);
   const end = new Array<number>(rank).fill(0);
   axes.forEach((axis, i) => {
@@ -41,7 +42,8 @@ export const lowerPad: Lowering = (context) => {
   const shape = context.bounded(x.shape.map((size, axis) => size + begin[axis] + end[axis]));
   const positions = shape.map((length, axis) => {
     const size = x.shape[axis];
-    if (mode !== 'constant' && size === 0) throw context.shapeError(`dimension ${axis} is empty and has nothing to repeat`);
+    if (mode !== 'constant' && size === 0)
+      throw context.shapeError(`dimension ${axis} is empty and has nothing to repeat`);
     return Int32Array.from({ length }, (_, i) => {
       const coordinate = i - begin[axis];
       return coordinate >= 0 && coordinate < size ? coordinate : outside(coordinate, size);

@@ -1,6 +1,6 @@
 /**
- * MaxPool, AveragePool, LpPool, the global pools and MaxUnpool. Padding never takes part in a maximum; in an average it counts only with
- * `count_include_pad`, and positions that `ceil_mode` adds beyond the padding never count.
+ * MaxPool, AveragePool, LpPool, the global pools and MaxUnpool. Padding never takes part in a maximum; in an average it
+ * counts only with `count_include_pad`, and positions that `ceil_mode` adds beyond the padding never count.
  */
 import { scalarFunction } from '../../network/functions/index.js';
 import { reductionGroups, windowGroups, windowWork, type Groups, type WindowGeometry } from '../../tensor/groups.js';
@@ -44,27 +44,47 @@ export const lowerMaxPool: Lowering = (context) => {
   }
   const largest = context.emit({ op: 'max', shape, groups }, [x]);
   if (!context.node.outputs[1]) return [largest];
-  const at = context.emit({ op: 'argMax', shape, groups, selectLast: false }, [x], { output: 1, step: 'place', type: 'int64' });
+  const at = context.emit({ op: 'argMax', shape, groups, selectLast: false }, [x], {
+    output: 1,
+    step: 'place',
+    type: 'int64',
+  });
   const spatial = x.shape.slice(2);
   const [area, strides] = [sizeOf(spatial), stridesOf(spatial)];
   const columns = stridesOf([...spatial].reverse()).reverse();
   const named = (position: number): number => {
     if (!columnMajor) return position;
     const inside = position % area;
-    return position - inside + spatial.reduce((sum, size, axis) => sum + (Math.floor(inside / strides[axis]) % size) * columns[axis], 0);
+    return (
+      position -
+      inside +
+      spatial.reduce((sum, size, axis) => sum + (Math.floor(inside / strides[axis]) % size) * columns[axis], 0)
+    );
   };
   const members = (i: number): number => groups.offsets[i + 1] - groups.offsets[i];
   const size = sizeOf(shape);
   const low = new Float64Array(size);
   const high = Float64Array.from({ length: size }, (_, i) => members(i) - 1);
-  return [largest, emitTable(context, { x: at, low, high }, (i, k) => named(groups.indices[groups.offsets[i] + k]), 'int64', 'positions')];
+  return [
+    largest,
+    emitTable(
+      context,
+      { x: at, low, high },
+      (i, k) => named(groups.indices[groups.offsets[i] + k]),
+      'int64',
+      'positions',
+    ),
+  ];
 };
 
 /** |x|^p for p = 1, 2, ...; the sum's root is a table. */
 function emitPowers(context: NodeContext, x: Activation, p: number): Activation {
-  const product = (a: Activation, b: Activation, step: string) => context.emit({ op: 'multiply', shape: x.shape }, [a, b], { step });
+  const product = (a: Activation, b: Activation, step: string) =>
+    context.emit({ op: 'multiply', shape: x.shape }, [a, b], { step });
   if (p === 2) return product(x, x, 'squares');
-  const magnitudes = context.emit({ op: 'prelu', shape: x.shape, slope: Float64Array.of(-1) }, [x], { step: 'magnitudes' });
+  const magnitudes = context.emit({ op: 'prelu', shape: x.shape, slope: Float64Array.of(-1) }, [x], {
+    step: 'magnitudes',
+  });
   if (p === 1) return magnitudes;
   return emitFunction(context, magnitudes, scalarFunction('Pow', { exponent: p }), 'powers');
 }
@@ -92,8 +112,8 @@ export const lowerGlobalLpPool: Lowering = (context) => {
 };
 
 /**
- * Elements put back where constant indices say, zeros elsewhere. The indices count over the tensor that a pool of these strides and pads
- * makes x of; a larger output_shape adds zeros after it, as in ONNX's reference.
+ * Elements put back where constant indices say, zeros elsewhere. The indices count over the tensor that a pool of these
+ * strides and pads makes x of; a larger output_shape adds zeros after it, as in ONNX's reference.
  */
 export const lowerMaxUnpool: Lowering = (context) => {
   const x = context.activation(0);
@@ -102,15 +122,20 @@ export const lowerMaxUnpool: Lowering = (context) => {
   const rank = x.shape.length - 2;
   const strides = context.ints('strides') ?? kernel.map(() => 1);
   const pads = context.ints('pads') ?? new Array<number>(2 * rank).fill(0);
-  if (rank < 1 || kernel.length !== rank || strides.length !== rank || pads.length !== 2 * rank) throw context.shapeError('kernel_shape, strides and pads must fit x');
+  if (rank < 1 || kernel.length !== rank || strides.length !== rank || pads.length !== 2 * rank)
+    throw context.shapeError('kernel_shape, strides and pads must fit x');
   if (indices.length !== sizeOf(x.shape)) throw context.shapeError('there must be one index for each element');
-  const inferred = x.shape.map((size, axis) => (axis < 2 ? size : (size - 1) * strides[axis - 2] + kernel[axis - 2] - pads[axis - 2] - pads[axis - 2 + rank]));
+  const inferred = x.shape.map((size, axis) =>
+    axis < 2 ? size : (size - 1) * strides[axis - 2] + kernel[axis - 2] - pads[axis - 2] - pads[axis - 2 + rank],
+  );
   const shape = context.bounded(context.integers(2) ?? inferred);
-  if (shape.length !== x.shape.length || shape.some((size, axis) => size < inferred[axis])) throw context.shapeError(`it cannot have the shape [${shape.join(', ')}]`);
+  if (shape.length !== x.shape.length || shape.some((size, axis) => size < inferred[axis]))
+    throw context.shapeError(`it cannot have the shape [${shape.join(', ')}]`);
   const [from, to] = [stridesOf(inferred), stridesOf(shape)];
   const index = new Int32Array(sizeOf(shape)).fill(-1);
   indices.forEach((position, i) => {
-    if (position < 0 || position >= sizeOf(inferred)) throw context.shapeError(`index ${position} is outside the result`);
+    if (position < 0 || position >= sizeOf(inferred))
+      throw context.shapeError(`index ${position} is outside the result`);
     const place = inferred.reduce((sum, size, axis) => sum + (Math.floor(position / from[axis]) % size) * to[axis], 0);
     if (index[place] >= 0) throw context.unsupported(`two elements go to position ${position}`);
     index[place] = i;
@@ -132,7 +157,10 @@ export const lowerAveragePool: Lowering = (context) => {
 };
 
 /** Number of window elements inside the padded input, per output position. */
-function paddedCounts(spatial: readonly number[], { kernel, strides, dilations, padsBegin, padsEnd, outSpatial }: Window): number[] {
+function paddedCounts(
+  spatial: readonly number[],
+  { kernel, strides, dilations, padsBegin, padsEnd, outSpatial }: Window,
+): number[] {
   let counts = [1];
   spatial.forEach((size, axis) => {
     const along = Array.from({ length: outSpatial[axis] }, (_, out) => {
@@ -144,14 +172,24 @@ function paddedCounts(spatial: readonly number[], { kernel, strides, dilations, 
   return counts;
 }
 
-function spatialGroups(context: NodeContext): { x: Activation; shape: number[]; groups: ReturnType<typeof reductionGroups>; count: number } {
+function spatialGroups(context: NodeContext): {
+  x: Activation;
+  shape: number[];
+  groups: ReturnType<typeof reductionGroups>;
+  count: number;
+} {
   const x = context.activation(0);
   requireNumeric(context, [x]);
   if (x.shape.length < 3) throw context.shapeError('x must be [N, channels, spatial dimensions...]');
   const axes = x.shape.map((_, axis) => axis).slice(2);
   const count = sizeOf(x.shape.slice(2));
   if (count === 0) throw context.shapeError('there is nothing to pool');
-  return { x, shape: x.shape.map((size, axis) => (axis < 2 ? size : 1)), groups: reductionGroups(x.shape, axes), count };
+  return {
+    x,
+    shape: x.shape.map((size, axis) => (axis < 2 ? size : 1)),
+    groups: reductionGroups(x.shape, axes),
+    count,
+  };
 }
 
 export const lowerGlobalMaxPool: Lowering = (context) => {

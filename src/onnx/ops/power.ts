@@ -1,6 +1,6 @@
 /**
- * Pow with one constant exponent: repeated multiplication for a small whole one, a table for others. With a constant base it is an
- * exponential, a table too.
+ * Pow with one constant exponent: repeated multiplication for a small whole one, a table for others. With a constant
+ * base it is an exponential, a table too.
  */
 import { scalarFunction } from '../../network/functions/index.js';
 import { isFloat } from '../model.js';
@@ -22,10 +22,20 @@ export const lowerPow: Lowering = (context) => {
   const power = exponent.data[0];
   if (!exponent.data.every((value) => value === power)) {
     const common = commonShape(context, [base, exponent]);
-    return [emitPowers(context, expandActivation(context, base, common, 'expand'), expandConstant(exponent, common), LARGEST_EXPONENT)];
+    return [
+      emitPowers(
+        context,
+        expandActivation(context, base, common, 'expand'),
+        expandConstant(exponent, common),
+        LARGEST_EXPONENT,
+      ),
+    ];
   }
   if (!Number.isInteger(power) || power < 1 || power > LARGEST_EXPONENT) {
-    if (!isFloat(base.type)) throw context.unsupported(`of integers only powers from 1 to ${LARGEST_EXPONENT} are supported; cast them to float before`);
+    if (!isFloat(base.type))
+      throw context.unsupported(
+        `of integers only powers from 1 to ${LARGEST_EXPONENT} are supported; cast them to float before`,
+      );
     const wide = expandActivation(context, base, commonShape(context, [base, exponent]), 'expand');
     return [emitFunction(context, wide, scalarFunction('Pow', { exponent: power }))];
   }
@@ -43,8 +53,10 @@ function exponential(context: NodeContext): Activation {
   const base = context.constant(0);
   const exponent = context.activation(1);
   const [number] = base.data;
-  if (!isFloat(base.type) || !isFloat(exponent.type)) throw context.unsupported('of integers only constant exponents are supported; cast them to float before');
-  if (!base.data.every((value) => value === number) || !(number > 0)) throw context.unsupported('its base must be one positive constant where the exponent is computed');
+  if (!isFloat(base.type) || !isFloat(exponent.type))
+    throw context.unsupported('of integers only constant exponents are supported; cast them to float before');
+  if (!base.data.every((value) => value === number) || !(number > 0))
+    throw context.unsupported('its base must be one positive constant where the exponent is computed');
   const wide = expandActivation(context, exponent, commonShape(context, [base, exponent]), 'expand');
   return emitFunction(context, wide, scalarFunction('Power', { base: number }));
 }

@@ -1,7 +1,8 @@
 /**
- * Operators on codes that the model's author chose: real = scale * (code - zero point). QuantizeLinear is a rounding to the author's grid,
- * DequantizeLinear an affine map, and any other operator what its name says between the two. `network/rewrites/author-integers.ts` then
- * puts the integers back: written so, a layer is the same whichever way the author's tool wrote it.
+ * Operators on codes that the model's author chose: real = scale * (code - zero point). QuantizeLinear is a rounding to
+ * the author's grid, DequantizeLinear an affine map, and any other operator what its name says between the two.
+ * `network/rewrites/author-integers.ts` then puts the integers back: written so, a layer is the same whichever way the
+ * author's tool wrote it.
  */
 import { broadcastShapes, sizeOf, stridesOf, type Shape } from '../../tensor/shape.js';
 import { rangeOf } from '../facts.js';
@@ -26,19 +27,35 @@ function placeOf(context: NodeContext, shape: Shape, scales: Shape, axis: number
   const along = context.axis(axis, shape.length);
   const strides = stridesOf(shape);
   if (scales.length === 1) {
-    if (scales[0] !== shape[along]) throw context.shapeError(`there should be one scale or one for each position of dimension ${along}`);
+    if (scales[0] !== shape[along])
+      throw context.shapeError(`there should be one scale or one for each position of dimension ${along}`);
     return (i) => Math.floor(i / strides[along]) % shape[along];
   }
-  const fits = scales.length === shape.length && block > 0 && scales.every((size, k) => size === (k === along ? Math.ceil(shape[k] / block) : shape[k]));
+  const fits =
+    scales.length === shape.length &&
+    block > 0 &&
+    scales.every((size, k) => size === (k === along ? Math.ceil(shape[k] / block) : shape[k]));
   if (!fits) throw context.shapeError('its scales are no blocks of its input');
   const steps = stridesOf(scales);
-  return (i) => shape.reduce((at, size, k) => at + Math.floor((Math.floor(i / strides[k]) % size) / (k === along ? block : 1)) * steps[k], 0);
+  return (i) =>
+    shape.reduce(
+      (at, size, k) => at + Math.floor((Math.floor(i / strides[k]) % size) / (k === along ? block : 1)) * steps[k],
+      0,
+    );
 }
 
 /** Scales that broadcast to the tensor, as the rows and columns of a matrix product have them. */
 function broadcastPlace(context: NodeContext, shape: Shape, scales: Shape): Place {
-  if (broadcastShapes(scales, shape)?.join() !== shape.join()) throw context.shapeError('its scales do not broadcast to the tensor that they scale');
-  const positions = expandConstant(constant('float', scales, Float64Array.from({ length: sizeOf(scales) }, (_, k) => k)), shape);
+  if (broadcastShapes(scales, shape)?.join() !== shape.join())
+    throw context.shapeError('its scales do not broadcast to the tensor that they scale');
+  const positions = expandConstant(
+    constant(
+      'float',
+      scales,
+      Float64Array.from({ length: sizeOf(scales) }, (_, k) => k),
+    ),
+    shape,
+  );
   return (i) => positions[i];
 }
 
@@ -48,7 +65,10 @@ export interface Grid {
   readonly zero: Value | undefined;
   /** Of a tensor of this shape. */
   readonly place: (shape: Shape) => Place;
-  /** Halves go to the even code, and not to the even distance from the zero point: so onnxruntime rounds sums, products and averages of codes. */
+  /**
+   * Halves go to the even code, and not to the even distance from the zero point: so onnxruntime rounds sums, products
+   * and averages of codes.
+   */
   readonly evenCodes?: true;
 }
 
@@ -56,14 +76,20 @@ export interface Grid {
 export function gridAt(context: NodeContext, scale: number, zero: number, axis = 1, block = 0): Grid {
   const value = context.input(scale);
   const zeroPoint = context.inputs[zero];
-  if (zeroPoint !== undefined && sizeOf(zeroPoint.shape) !== sizeOf(value.shape)) throw context.shapeError('scale and zero point differ in size');
+  if (zeroPoint !== undefined && sizeOf(zeroPoint.shape) !== sizeOf(value.shape))
+    throw context.shapeError('scale and zero point differ in size');
   return { scale: value, zero: zeroPoint, place: (shape) => placeOf(context, shape, value.shape, axis, block) };
 }
 
-/** The grid of one side of a matrix product: a list of scales is one for each row on the left, and for each column on the right. */
+/**
+ * The grid of one side of a matrix product: a list of scales is one for each row on the left, and for each column on
+ * the right.
+ */
 export function sideGrid(context: NodeContext, scale: Value, zero: Value | undefined, axis: -2 | -1): Grid {
   const place = (shape: Shape): Place =>
-    scale.shape.length <= 1 || sizeOf(scale.shape) === 1 ? placeOf(context, shape, scale.shape, shape.length === 1 ? 0 : axis, 0) : broadcastPlace(context, shape, scale.shape);
+    scale.shape.length <= 1 || sizeOf(scale.shape) === 1
+      ? placeOf(context, shape, scale.shape, shape.length === 1 ? 0 : axis, 0)
+      : broadcastPlace(context, shape, scale.shape);
   return { scale, zero, place };
 }
 
@@ -72,52 +98,107 @@ const ONE = constant('float', [], Float64Array.of(1));
 /** The zero points of each element; undefined where all are 0. */
 function zerosOf(context: NodeContext, zero: Value | undefined, place: Place, size: number): Float64Array | undefined {
   if (zero === undefined) return undefined;
-  if (zero.kind === 'activation') throw context.unsupported('its zero point is computed from the network\'s inputs; it must be a constant');
-  return zero.data.every((value) => value === 0) ? undefined : Float64Array.from({ length: size }, (_, i) => zero.data[place(i)]);
+  if (zero.kind === 'activation')
+    throw context.unsupported("its zero point is computed from the network's inputs; it must be a constant");
+  return zero.data.every((value) => value === 0)
+    ? undefined
+    : Float64Array.from({ length: size }, (_, i) => zero.data[place(i)]);
 }
 
 /** (x - zero point) * scale. Scales may be computed; where x and they are constants, so is the result. */
-export function dequantized(context: NodeContext, x: Value, { scale, zero, place: placed }: Grid, step?: string, as: ElementType = scale.type): Value {
+export function dequantized(
+  context: NodeContext,
+  x: Value,
+  { scale, zero, place: placed }: Grid,
+  step?: string,
+  as: ElementType = scale.type,
+): Value {
   const { shape } = x;
   const size = sizeOf(shape);
   const place = placed(shape);
   const zeros = zerosOf(context, zero, place, size);
   if (scale.kind === 'constant') {
     const factor = Float64Array.from({ length: size }, (_, i) => scale.data[place(i)]);
-    if (x.kind === 'constant') return constant(as, shape, x.data.map((value, i) => (value - (zeros?.[i] ?? 0)) * factor[i]));
+    if (x.kind === 'constant')
+      return constant(
+        as,
+        shape,
+        x.data.map((value, i) => (value - (zeros?.[i] ?? 0)) * factor[i]),
+      );
     const shift = zeros === undefined ? filled(shape, 0) : zeros.map((value, i) => 0 - value * factor[i]);
     return emitMap(context, x, factor, shift, as, step);
   }
   const index = Int32Array.from({ length: size }, (_, i) => place(i));
-  const factors = context.emit({ op: 'move', shape, index, constants: new Float64Array() }, [scale], { step: `${step ?? ''}scales` });
-  if (x.kind === 'constant') return emitMap(context, { ...factors, shape }, x.data.map((value, i) => value - (zeros?.[i] ?? 0)), filled(shape, 0), as, step);
-  const centred = zeros === undefined ? x : emitMap(context, x, filled(shape, 1), zeros.map((value) => 0 - value), 'int32', `${step ?? ''}centred`);
+  const factors = context.emit({ op: 'move', shape, index, constants: new Float64Array() }, [scale], {
+    step: `${step ?? ''}scales`,
+  });
+  if (x.kind === 'constant')
+    return emitMap(
+      context,
+      { ...factors, shape },
+      x.data.map((value, i) => value - (zeros?.[i] ?? 0)),
+      filled(shape, 0),
+      as,
+      step,
+    );
+  const centred =
+    zeros === undefined
+      ? x
+      : emitMap(
+          context,
+          x,
+          filled(shape, 1),
+          zeros.map((value) => 0 - value),
+          'int32',
+          `${step ?? ''}centred`,
+        );
   return context.emit({ op: 'multiply', shape }, [centred, factors], { step, type: as });
 }
 
 /** x * scale + shift, of this type. */
-function emitMap(context: NodeContext, x: Activation, scale: Float64Array, shift: Float64Array, type: ElementType, step?: string): Activation {
+function emitMap(
+  context: NodeContext,
+  x: Activation,
+  scale: Float64Array,
+  shift: Float64Array,
+  type: ElementType,
+  step?: string,
+): Activation {
   return context.emit({ op: 'affine', shape: x.shape, scale, shift }, [x], { step, type });
 }
 
 /** The codes of a real tensor. `type` is that of the codes where the zero point does not say it. */
-export function quantized(context: NodeContext, x: Activation, { scale, zero, place: placed, evenCodes }: Grid, type?: ElementType): Activation {
+export function quantized(
+  context: NodeContext,
+  x: Activation,
+  { scale, zero, place: placed, evenCodes }: Grid,
+  type?: ElementType,
+): Activation {
   const codes = type ?? zero?.type ?? 'uint8';
   const ends = CODE_TYPES.includes(codes) ? rangeOf(codes) : undefined;
-  if (ends === undefined) throw context.unsupported(`it rounds to codes of type ${codes}; 8- and 16-bit integers are supported`);
+  if (ends === undefined)
+    throw context.unsupported(`it rounds to codes of type ${codes}; 8- and 16-bit integers are supported`);
   if (scale.kind === 'activation' || zero?.kind === 'activation') {
-    throw context.unsupported('its scale or zero point is computed from the network\'s inputs; both must be constants');
+    throw context.unsupported("its scale or zero point is computed from the network's inputs; both must be constants");
   }
-  if (!scale.data.every((value) => value > 0 && Number.isFinite(value))) throw context.unsupported('a scale is not a positive number');
+  if (!scale.data.every((value) => value > 0 && Number.isFinite(value)))
+    throw context.unsupported('a scale is not a positive number');
   const place = placed(x.shape);
   const size = sizeOf(x.shape);
-  const each = (values: Float64Array): Float64Array => (values.length === 1 ? values : Float64Array.from({ length: size }, (_, i) => values[place(i)]));
+  const each = (values: Float64Array): Float64Array =>
+    values.length === 1 ? values : Float64Array.from({ length: size }, (_, i) => values[place(i)]);
   const zeros = zero?.data ?? Float64Array.of(0);
   const none = Float64Array.of(0);
   const moved = each(Float64Array.from(zeros, (value, k) => value * scale.data[k]));
   const fields = {
-    op: 'round', shape: x.shape, factors: [Float64Array.of(1)], offset: evenCodes ? moved : none, step: each(scale.data), zero: evenCodes ? none : each(zeros),
-    low: Float64Array.of(ends[0]), high: Float64Array.of(ends[1]),
+    op: 'round',
+    shape: x.shape,
+    factors: [Float64Array.of(1)],
+    offset: evenCodes ? moved : none,
+    step: each(scale.data),
+    zero: evenCodes ? none : each(zeros),
+    low: Float64Array.of(ends[0]),
+    high: Float64Array.of(ends[1]),
   } as const;
   return context.emit(fields, [x], { type: codes });
 }
@@ -147,23 +228,31 @@ export const lowerDequantizeLinear: Lowering = (context) => {
 /** What codes stand for; where their rounding was left out, the reals that there are. */
 export function reals(context: NodeContext, x: Value, grid: Grid, step?: string, as?: ElementType): Value {
   const type = as ?? grid.scale.type;
-  return x.kind === 'activation' && x.unrounded !== undefined ? { ...sameReals(context, x, grid), type } : dequantized(context, x, grid, step, type);
+  return x.kind === 'activation' && x.unrounded !== undefined
+    ? { ...sameReals(context, x, grid), type }
+    : dequantized(context, x, grid, step, type);
 }
 
 /** Reals whose rounding was left out, where they are read on the grid that they would have been rounded to. */
 function sameReals(context: NodeContext, { unrounded, ...x }: Activation, grid: Grid): Activation {
   const read = plainGrid(grid);
-  if (unrounded === undefined || read?.scale !== unrounded.scale || read.zero !== unrounded.zero) throw context.unsupported('it reads codes whose rounding is left out here, on another grid than they were made for');
+  if (unrounded === undefined || read?.scale !== unrounded.scale || read.zero !== unrounded.zero)
+    throw context.unsupported(
+      'it reads codes whose rounding is left out here, on another grid than they were made for',
+    );
   return x;
 }
 
 /**
- * The grid depends on the input's own range: for every input another one. The rounding is left out, and the circuit rounds by its own
- * grid, which calibration found; with a scale of 1 and a zero point of 0 what follows computes on the reals themselves.
+ * The grid depends on the input's own range: for every input another one. The rounding is left out, and the circuit
+ * rounds by its own grid, which calibration found; with a scale of 1 and a zero point of 0 what follows computes on the
+ * reals themselves.
  */
 export const lowerDynamicQuantizeLinear: Lowering = (context) => {
   const x = context.activation(0);
-  context.note(`${context.node.name}: the scale that ${context.node.op} would choose for each input anew is left out; the circuit rounds to a grid of its own, of the calibrated range.`);
+  context.note(
+    `${context.node.name}: the scale that ${context.node.op} would choose for each input anew is left out; the circuit rounds to a grid of its own, of the calibrated range.`,
+  );
   return [{ ...x, unrounded: { scale: 1, zero: 0 } }, ONE, constant('uint8', [], Float64Array.of(0))];
 };
 
@@ -176,9 +265,18 @@ function centred(context: NodeContext, x: Value, zero: Value | undefined, place:
   return dequantized(context, x, grid, step, 'int32');
 }
 
-function integerProduct(context: NodeContext, op: string, lowering: Lowering, x: Value, weight: Value): readonly Value[] {
+function integerProduct(
+  context: NodeContext,
+  op: string,
+  lowering: Lowering,
+  x: Value,
+  weight: Value,
+): readonly Value[] {
   const isReal = [x, weight].some(({ type }) => isFloat(type));
-  return lowering(context.as(op, [x, weight], 'product')).map((value) => ({ ...value, type: isReal ? 'float' : 'int32' }));
+  return lowering(context.as(op, [x, weight], 'product')).map((value) => ({
+    ...value,
+    type: isReal ? 'float' : 'int32',
+  }));
 }
 
 export const lowerMatMulInteger: Lowering = (context) => {
@@ -193,24 +291,54 @@ export const lowerMatMulInteger: Lowering = (context) => {
 
 export const lowerConvInteger: Lowering = (context) => {
   const of = (position: number, point: Value | undefined, axis: number, step: string): Value =>
-    centred(context, context.input(position), point, (shape) => placeOf(context, shape, point?.shape ?? [], axis, 0), step);
+    centred(
+      context,
+      context.input(position),
+      point,
+      (shape) => placeOf(context, shape, point?.shape ?? [], axis, 0),
+      step,
+    );
   return integerProduct(context, 'Conv', lowerConv, of(0, context.inputs[2], 1, 'x'), of(1, context.inputs[3], 0, 'w'));
 };
 
 /** An operator between its inputs as reals and its result as codes. */
-export function requantized(context: NodeContext, op: string, lowering: Lowering, inputs: readonly (Value | undefined)[], grid: Grid, opset = context.opset): Activation {
+export function requantized(
+  context: NodeContext,
+  op: string,
+  lowering: Lowering,
+  inputs: readonly (Value | undefined)[],
+  grid: Grid,
+  opset = context.opset,
+): Activation {
   const [value] = lowering(context.as(op, inputs, 'real', opset));
   if (value.kind === 'constant') throw context.unsupported('all its inputs are constants but its scales');
   return quantized(context, context.settled({ ...value, type: 'float' }), grid);
 }
 
 /** Biases are integers in units of the product of both scales. */
-export function dequantizedBias(context: NodeContext, bias: Value | undefined, x: Grid, weight: Grid, channels: number, factor = 1): Constant | undefined {
+export function dequantizedBias(
+  context: NodeContext,
+  bias: Value | undefined,
+  x: Grid,
+  weight: Grid,
+  channels: number,
+  factor = 1,
+): Constant | undefined {
   if (bias === undefined) return undefined;
-  if (bias.kind === 'activation' || x.scale.kind === 'activation' || weight.scale.kind === 'activation') throw context.unsupported('it has a bias, and the bias or a scale is computed from the network\'s inputs');
+  if (bias.kind === 'activation' || x.scale.kind === 'activation' || weight.scale.kind === 'activation')
+    throw context.unsupported("it has a bias, and the bias or a scale is computed from the network's inputs");
   const place = weight.place([channels]);
-  const [{ data: [scale] }, { data: scales }] = [x.scale, weight.scale];
-  return constant('float', bias.shape, bias.data.map((value, i) => value * scale * scales[place(i % channels)] * factor));
+  const [
+    {
+      data: [scale],
+    },
+    { data: scales },
+  ] = [x.scale, weight.scale];
+  return constant(
+    'float',
+    bias.shape,
+    bias.data.map((value, i) => value * scale * scales[place(i % channels)] * factor),
+  );
 }
 
 /** x, x scale, x zero point, w, w scale, w zero point, y scale, y zero point, B */
@@ -228,7 +356,12 @@ export const lowerQLinearConv: Lowering = (context) => {
 /** a, a scale, a zero point, b, b scale, b zero point, y scale, y zero point */
 export const lowerQLinearMatMul: Lowering = (context) => {
   const side = (first: 0 | 3, step: string): Value =>
-    dequantized(context, context.input(first), sideGrid(context, context.input(first + 1), context.inputs[first + 2], first === 0 ? -2 : -1), step);
+    dequantized(
+      context,
+      context.input(first),
+      sideGrid(context, context.input(first + 1), context.inputs[first + 2], first === 0 ? -2 : -1),
+      step,
+    );
   const y = sideGrid(context, context.input(6), context.inputs[7], -2);
   return [requantized(context, 'MatMul', lowerMatMul, [side(0, 'a'), side(3, 'b')], y)];
 };

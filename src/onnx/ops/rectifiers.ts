@@ -35,10 +35,14 @@ export const lowerThresholdedRelu: Lowering = (context) => {
 export const lowerPRelu: Lowering = (context) => {
   const x = numeric(context);
   const slope = context.constant(1);
-  if (broadcastShapes(x.shape, slope.shape)?.join() !== x.shape.join()) throw context.shapeError('the slope does not broadcast to x');
+  if (broadcastShapes(x.shape, slope.shape)?.join() !== x.shape.join())
+    throw context.shapeError('the slope does not broadcast to x');
   const shared = slope.data.every((value) => value === slope.data[0]);
   return [
-    context.emit({ op: 'prelu', shape: x.shape, slope: shared ? slope.data.slice(0, 1) : expandConstant(slope, x.shape) }, [x]),
+    context.emit(
+      { op: 'prelu', shape: x.shape, slope: shared ? slope.data.slice(0, 1) : expandConstant(slope, x.shape) },
+      [x],
+    ),
   ];
 };
 
@@ -57,10 +61,18 @@ export const lowerClip: Lowering = (context) => {
 /** min(max(x, low), high); a lower bound of 0 alone is a ReLU, and low > high gives high everywhere. */
 export function emitClip(context: NodeContext, x: Activation, low: number, high: number): Activation {
   if (Number.isNaN(low) || Number.isNaN(high)) throw context.unsupported('a bound is NaN');
-  if (low === 0 && high >= FLOAT32_MAX) return context.emit({ op: 'prelu', shape: x.shape, slope: Float64Array.of(0) }, [x]);
+  if (low === 0 && high >= FLOAT32_MAX)
+    return context.emit({ op: 'prelu', shape: x.shape, slope: Float64Array.of(0) }, [x]);
   const min = low <= -FLOAT32_MAX ? -Infinity : low;
   const max = high >= FLOAT32_MAX ? Infinity : high;
-  if (min >= max) return emitAffine(context, x, x.shape, new Float64Array(sizeOf(x.shape)), new Float64Array(sizeOf(x.shape)).fill(max));
+  if (min >= max)
+    return emitAffine(
+      context,
+      x,
+      x.shape,
+      new Float64Array(sizeOf(x.shape)),
+      new Float64Array(sizeOf(x.shape)).fill(max),
+    );
   return context.emit({ op: 'clip', shape: x.shape, min, max }, [x]);
 }
 
@@ -69,7 +81,14 @@ const FLOAT32_MAX = 3.4028234663852886e38;
 
 function emitLine(context: NodeContext, x: Activation, scale: number, shift: number): Activation {
   const size = sizeOf(x.shape);
-  return emitAffine(context, x, x.shape, new Float64Array(size).fill(scale), new Float64Array(size).fill(shift), 'line');
+  return emitAffine(
+    context,
+    x,
+    x.shape,
+    new Float64Array(size).fill(scale),
+    new Float64Array(size).fill(shift),
+    'line',
+  );
 }
 
 /** max(0, min(1, alpha * x + beta)) */
@@ -81,6 +100,8 @@ export const lowerHardSigmoid: Lowering = (context) => {
 /** x * max(0, min(1, x / 6 + 1 / 2)) */
 export const lowerHardSwish: Lowering = (context) => {
   const x = numeric(context);
-  const gate = context.emit({ op: 'clip', shape: x.shape, min: 0, max: 1 }, [emitLine(context, x, 1 / 6, 0.5)], { step: 'gate' });
+  const gate = context.emit({ op: 'clip', shape: x.shape, min: 0, max: 1 }, [emitLine(context, x, 1 / 6, 0.5)], {
+    step: 'gate',
+  });
   return [context.emit({ op: 'multiply', shape: x.shape }, [x, gate])];
 };

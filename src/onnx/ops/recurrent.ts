@@ -1,10 +1,11 @@
 /**
- * RNN, GRU and LSTM, unrolled: for each step of the sequence the products with the weights, sums, tables and products of the equations in
- * ONNX's specification, as ONNX nodes of their own. Each gate has its own product with its rows of the weights, so that each is cut to a
- * grid of its own, once, as the index of its table.
+ * RNN, GRU and LSTM, unrolled: for each step of the sequence the products with the weights, sums, tables and products
+ * of the equations in ONNX's specification, as ONNX nodes of their own. Each gate has its own product with its rows of
+ * the weights, so that each is cut to a grid of its own, once, as the index of its table.
  *
- * The traps: gates stand in the weights in the order i, o, f, c (LSTM) and z, r, h (GRU), peepholes in the order i, o, f. Sequences shorter
- * than the longest keep their state once they end, and what Y holds after the end is zero; in reverse they begin at their own last step.
+ * The traps: gates stand in the weights in the order i, o, f, c (LSTM) and z, r, h (GRU), peepholes in the order i, o,
+ * f. Sequences shorter than the longest keep their state once they end, and what Y holds after the end is zero; in
+ * reverse they begin at their own last step.
  */
 import { sizeOf } from '../../tensor/shape.js';
 import type { Attribute, Constant } from '../model.js';
@@ -23,7 +24,12 @@ class Steps {
     readonly hidden: number,
   ) {}
 
-  apply(op: string, inputs: readonly (Value | undefined)[], step: string, attributes?: Parameters<NodeContext['apply']>[3]): Value {
+  apply(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    step: string,
+    attributes?: Parameters<NodeContext['apply']>[3],
+  ): Value {
     return this.context.apply(op, inputs, `${this.prefix}${step}`, attributes)[0];
   }
 
@@ -33,7 +39,11 @@ class Steps {
   }
 
   add(a: Value, b: Value | undefined, step: string): Value {
-    return b === undefined || isZero(b) ? a : isZero(a) && a.shape.join() === b.shape.join() ? b : this.apply('Add', [a, b], step);
+    return b === undefined || isZero(b)
+      ? a
+      : isZero(a) && a.shape.join() === b.shape.join()
+        ? b
+        : this.apply('Add', [a, b], step);
   }
 
   multiply(a: Value, b: Value, step: string): Value {
@@ -83,20 +93,24 @@ interface Kind {
   cell(context: NodeContext): Cell;
 }
 
-/** Parameters of activations that take some, with the defaults of the operators of their names; NaN where no operator says one. */
-const ACTIVATIONS: Readonly<Record<string, { readonly op: string; readonly alpha?: number; readonly beta?: number }>> = {
-  affine: { op: 'Affine', alpha: NaN, beta: NaN },
-  elu: { op: 'Elu', alpha: 1 },
-  hardsigmoid: { op: 'HardSigmoid', alpha: 0.2, beta: 0.5 },
-  leakyrelu: { op: 'LeakyRelu', alpha: 0.01 },
-  relu: { op: 'Relu' },
-  scaledtanh: { op: 'ScaledTanh', alpha: NaN, beta: NaN },
-  sigmoid: { op: 'Sigmoid' },
-  softplus: { op: 'Softplus' },
-  softsign: { op: 'Softsign' },
-  tanh: { op: 'Tanh' },
-  thresholdedrelu: { op: 'ThresholdedRelu', alpha: 1 },
-};
+/**
+ * Parameters of activations that take some, with the defaults of the operators of their names; NaN where no operator
+ * says one.
+ */
+const ACTIVATIONS: Readonly<Record<string, { readonly op: string; readonly alpha?: number; readonly beta?: number }>> =
+  {
+    affine: { op: 'Affine', alpha: NaN, beta: NaN },
+    elu: { op: 'Elu', alpha: 1 },
+    hardsigmoid: { op: 'HardSigmoid', alpha: 0.2, beta: 0.5 },
+    leakyrelu: { op: 'LeakyRelu', alpha: 0.01 },
+    relu: { op: 'Relu' },
+    scaledtanh: { op: 'ScaledTanh', alpha: NaN, beta: NaN },
+    sigmoid: { op: 'Sigmoid' },
+    softplus: { op: 'Softplus' },
+    softsign: { op: 'Softsign' },
+    tanh: { op: 'Tanh' },
+    thresholdedrelu: { op: 'ThresholdedRelu', alpha: 1 },
+  };
 
 const float = (value: number): Attribute => ({ type: 'float', value });
 
@@ -106,7 +120,11 @@ function activate(steps: Steps, op: string, alpha: number, beta: number, x: Valu
     case 'Affine':
       return steps.apply('Add', [steps.apply('Mul', [x, number(alpha)], `${step}/scaled`), number(beta)], step);
     case 'ScaledTanh':
-      return steps.apply('Mul', [steps.apply('Tanh', [steps.apply('Mul', [x, number(beta)], `${step}/scaled`)], `${step}/tanh`), number(alpha)], step);
+      return steps.apply(
+        'Mul',
+        [steps.apply('Tanh', [steps.apply('Mul', [x, number(beta)], `${step}/scaled`)], `${step}/tanh`), number(alpha)],
+        step,
+      );
     case 'HardSigmoid':
       return steps.apply(op, [x], step, { alpha: float(alpha), beta: float(beta) });
     case 'Elu':
@@ -130,15 +148,29 @@ function readActivations(context: NodeContext, kind: Kind, directions: number): 
   if (names.length !== directions * kind.activations.length) {
     throw context.shapeError(`it has ${names.length} activations and needs ${directions * kind.activations.length}`);
   }
-  const [alphas, betas] = [[...(context.floats('activation_alpha') ?? [])], [...(context.floats('activation_beta') ?? [])]];
+  const [alphas, betas] = [
+    [...(context.floats('activation_alpha') ?? [])],
+    [...(context.floats('activation_beta') ?? [])],
+  ];
   const limit = context.has('clip') ? context.float('clip', 0) : undefined;
   return names.map((name, position) => {
     const known = ACTIVATIONS[name.toLowerCase()];
-    if (known === undefined) throw context.unsupportedAttribute('activations', name, `${Object.values(ACTIVATIONS).map(({ op }) => op).join(', ')} are`);
+    if (known === undefined)
+      throw context.unsupportedAttribute(
+        'activations',
+        name,
+        `${Object.values(ACTIVATIONS)
+          .map(({ op }) => op)
+          .join(', ')} are`,
+      );
     const alpha = known.alpha === undefined ? 0 : (alphas.shift() ?? known.alpha);
     const beta = known.beta === undefined ? 0 : (betas.shift() ?? known.beta);
     if (Number.isNaN(alpha) || Number.isNaN(beta)) {
-      throw context.unsupportedAttribute('activations', name, 'it has no defaults, so activation_alpha and activation_beta must say its parameters');
+      throw context.unsupportedAttribute(
+        'activations',
+        name,
+        'it has no defaults, so activation_alpha and activation_beta must say its parameters',
+      );
     }
     // onnxruntime clips what gates read; the cell, which the third activation reads, it does not clip.
     const limited = limit !== undefined && limit !== 0 && position % kind.activations.length < 2;
@@ -151,11 +183,16 @@ function readActivations(context: NodeContext, kind: Kind, directions: number): 
 }
 
 /** Weights, recurrence and both biases of each gate. */
-function gatesOf({ steps, weights, recurrence, bias }: Direction, gates: number): { readonly w: Value; readonly r: Value; readonly wb?: Value; readonly rb?: Value }[] {
+function gatesOf(
+  { steps, weights, recurrence, bias }: Direction,
+  gates: number,
+): { readonly w: Value; readonly r: Value; readonly wb?: Value; readonly rb?: Value }[] {
   return Array.from({ length: gates }, (_, gate) => ({
     w: steps.gate(weights, gate, `W${gate}`),
     r: steps.gate(recurrence, gate, `R${gate}`),
-    ...(bias === undefined ? {} : { wb: steps.gate(bias, gate, `Wb${gate}`), rb: steps.gate(bias, gates + gate, `Rb${gate}`) }),
+    ...(bias === undefined
+      ? {}
+      : { wb: steps.gate(bias, gate, `Wb${gate}`), rb: steps.gate(bias, gates + gate, `Rb${gate}`) }),
   }));
 }
 
@@ -189,7 +226,10 @@ const gru: Kind = {
   cell(context) {
     const linearBeforeReset = context.flag('linear_before_reset', false);
     return (direction) => {
-      const { steps, activations: [f, g] } = direction;
+      const {
+        steps,
+        activations: [f, g],
+      } = direction;
       const [update, reset] = preparedGates(direction, 3);
       const { w, r, wb, rb } = gatesOf(direction, 3)[2];
       const bias = wb === undefined || rb === undefined ? undefined : steps.add(wb, rb, 'B2');
@@ -197,13 +237,23 @@ const gru: Kind = {
         const z = f(update(x, h, at('update gate/sum')), at('update gate'));
         const hidden = (): Value => {
           // A state of zeros leaves of the recurrent part its bias, if anything.
-          if (isZero(h) && (!linearBeforeReset || rb === undefined || isZero(rb))) return steps.dense(x, w, bias, at('hidden gate/sum'));
+          if (isZero(h) && (!linearBeforeReset || rb === undefined || isZero(rb)))
+            return steps.dense(x, w, bias, at('hidden gate/sum'));
           const gate = f(reset(x, h, at('reset gate/sum')), at('reset gate'));
           if (linearBeforeReset) {
-            const recurred = steps.multiply(gate, steps.dense(h, r, rb, at('hidden gate/recurred')), at('hidden gate/reset'));
+            const recurred = steps.multiply(
+              gate,
+              steps.dense(h, r, rb, at('hidden gate/recurred')),
+              at('hidden gate/reset'),
+            );
             return steps.add(steps.dense(x, w, wb, at('hidden gate/read')), recurred, at('hidden gate/sum'));
           }
-          const recurred = steps.dense(steps.multiply(gate, h, at('hidden gate/reset')), r, undefined, at('hidden gate/recurred'));
+          const recurred = steps.dense(
+            steps.multiply(gate, h, at('hidden gate/reset')),
+            r,
+            undefined,
+            at('hidden gate/recurred'),
+          );
           return steps.add(steps.dense(x, w, bias, at('hidden gate/read')), recurred, at('hidden gate/sum'));
         };
         const candidate = g(hidden(), at('hidden gate'));
@@ -230,22 +280,38 @@ const lstm: Kind = {
   cell(context) {
     const coupled = context.flag('input_forget', false);
     return (direction) => {
-      const { steps, peepholes, activations: [f, g, h] } = direction;
+      const {
+        steps,
+        peepholes,
+        activations: [f, g, h],
+      } = direction;
       const [inputGate, outputGate, forgetGate, cellGate] = preparedGates(direction, 4);
       const peep = peepholes === undefined ? [] : [0, 1, 2].map((gate) => steps.gate(peepholes, gate, `P${gate}`));
       const peeped = (sum: Value, gate: number, cell: Value, step: string): Value =>
-        peep.length === 0 || isZero(cell) ? sum : steps.add(sum, steps.multiply(cell, peep[gate], `${step}/peephole`), `${step}/peeped`);
+        peep.length === 0 || isZero(cell)
+          ? sum
+          : steps.add(sum, steps.multiply(cell, peep[gate], `${step}/peephole`), `${step}/peeped`);
       return (x, [before, cell], at) => {
         const i = f(peeped(inputGate(x, before, at('input gate/sum')), 0, cell, at('input gate')), at('input gate'));
         const candidate = g(cellGate(x, before, at('cell gate/sum')), at('cell gate'));
         const next = (): Value => {
           if (isZero(cell)) return steps.multiply(i, candidate, at('cell'));
           if (coupled) return mix(steps, cell, candidate, i, at('cell'));
-          const keep = f(peeped(forgetGate(x, before, at('forget gate/sum')), 2, cell, at('forget gate')), at('forget gate'));
-          return steps.add(steps.multiply(keep, cell, at('cell/kept')), steps.multiply(i, candidate, at('cell/read')), at('cell'));
+          const keep = f(
+            peeped(forgetGate(x, before, at('forget gate/sum')), 2, cell, at('forget gate')),
+            at('forget gate'),
+          );
+          return steps.add(
+            steps.multiply(keep, cell, at('cell/kept')),
+            steps.multiply(i, candidate, at('cell/read')),
+            at('cell'),
+          );
         };
         const after = next();
-        const o = f(peeped(outputGate(x, before, at('output gate/sum')), 1, after, at('output gate')), at('output gate'));
+        const o = f(
+          peeped(outputGate(x, before, at('output gate/sum')), 1, after, at('output gate')),
+          at('output gate'),
+        );
         return [steps.multiply(o, h(after, at('cell activation')), at('hidden')), after];
       };
     };
@@ -260,43 +326,69 @@ function recurrent(kind: Kind): Lowering {
     context.ignore('output_sequence');
     const given = context.input(0);
     const [weights, recurrence] = [context.input(1), context.input(2)];
-    if ([given, weights, recurrence].some(({ shape }) => shape.length !== 3)) throw context.shapeError('X, W and R must have three dimensions');
+    if ([given, weights, recurrence].some(({ shape }) => shape.length !== 3))
+      throw context.shapeError('X, W and R must have three dimensions');
     const [directions, rows, hidden] = recurrence.shape;
-    const names = { forward: [false], reverse: [true], bidirectional: [false, true] }[context.string('direction', 'forward')];
-    if (names === undefined) throw context.unsupportedAttribute('direction', context.string('direction', ''), 'forward, reverse and bidirectional are');
-    if (directions !== names.length || rows !== kind.gates * hidden || weights.shape[0] !== directions || weights.shape[1] !== rows) {
-      throw context.shapeError(`W should be [${names.length}, ${kind.gates} * hidden, inputs] and R [${names.length}, ${kind.gates} * hidden, hidden]`);
+    const names = { forward: [false], reverse: [true], bidirectional: [false, true] }[
+      context.string('direction', 'forward')
+    ];
+    if (names === undefined)
+      throw context.unsupportedAttribute(
+        'direction',
+        context.string('direction', ''),
+        'forward, reverse and bidirectional are',
+      );
+    if (
+      directions !== names.length ||
+      rows !== kind.gates * hidden ||
+      weights.shape[0] !== directions ||
+      weights.shape[1] !== rows
+    ) {
+      throw context.shapeError(
+        `W should be [${names.length}, ${kind.gates} * hidden, inputs] and R [${names.length}, ${kind.gates} * hidden, hidden]`,
+      );
     }
-    if (context.int('hidden_size', hidden) !== hidden) throw context.shapeError(`hidden_size is ${context.int('hidden_size')} and R has ${hidden}`);
+    if (context.int('hidden_size', hidden) !== hidden)
+      throw context.shapeError(`hidden_size is ${context.int('hidden_size')} and R has ${hidden}`);
     const x = batchFirst ? context.apply('Transpose', [given], 'X', { perm: [1, 0, 2] })[0] : given;
     const [length, batch, inputs] = x.shape;
     if (length === 0) throw context.shapeError('X has no steps');
-    if (weights.shape[2] !== inputs) throw context.shapeError(`X has ${inputs} inputs a step and W ${weights.shape[2]}`);
+    if (weights.shape[2] !== inputs)
+      throw context.shapeError(`X has ${inputs} inputs a step and W ${weights.shape[2]}`);
     const lengths = context.integers(4) ?? new Array<number>(batch).fill(length);
-    if (lengths.length !== batch || lengths.some((steps) => steps < 0 || steps > length)) throw context.shapeError('sequence_lens does not fit X');
+    if (lengths.length !== batch || lengths.some((steps) => steps < 0 || steps > length))
+      throw context.shapeError('sequence_lens does not fit X');
     const activations = readActivations(context, kind, directions);
     const cell = kind.cell(context);
     const pick = (value: Value | undefined, direction: number, axis: number, step: string): Value | undefined =>
-      value === undefined ? undefined : context.apply('Gather', [value, constant('int64', [], Float64Array.of(direction))], step, { axis })[0];
+      value === undefined
+        ? undefined
+        : context.apply('Gather', [value, constant('int64', [], Float64Array.of(direction))], step, { axis })[0];
     const initial = (position: number, direction: number): Value =>
-      pick(context.inputs[position], direction, batchFirst ? 1 : 0, `initial ${position}/${direction}`) ?? zerosOf(x, [batch, hidden]);
+      pick(context.inputs[position], direction, batchFirst ? 1 : 0, `initial ${position}/${direction}`) ??
+      zerosOf(x, [batch, hidden]);
     const runs = names.map((reverse, direction) => {
       const prefix = directions === 1 ? '' : reverse ? 'reverse/' : 'forward/';
       const steps = new Steps(context, prefix, hidden);
-      const of = (position: number): Value | undefined => pick(context.inputs[position], direction, 0, `${prefix}parameters ${position}`);
+      const of = (position: number): Value | undefined =>
+        pick(context.inputs[position], direction, 0, `${prefix}parameters ${position}`);
       const run = cell({
         steps,
         weights: of(1) as Value,
         recurrence: of(2) as Value,
         bias: of(3),
         peepholes: kind.states === 2 ? of(7) : undefined,
-        activations: activations.slice(direction * kind.activations.length, (direction + 1) * kind.activations.length).map((made) => made(steps)),
+        activations: activations
+          .slice(direction * kind.activations.length, (direction + 1) * kind.activations.length)
+          .map((made) => made(steps)),
       });
       const state = [initial(5, direction), ...(kind.states === 2 ? [initial(6, direction)] : [])];
       return unroll(run, steps, x, state, lengths, reverse);
     });
     const states = Array.from({ length: kind.states }, (_, k) => {
-      const last = runs.map(({ state }, i) => context.apply('Unsqueeze', [state[k], list(batchFirst ? 1 : 0)], `Y${k}/${i}`)[0]);
+      const last = runs.map(
+        ({ state }, i) => context.apply('Unsqueeze', [state[k], list(batchFirst ? 1 : 0)], `Y${k}/${i}`)[0],
+      );
       return last.length === 1 ? last[0] : context.apply('Concat', last, `Y${k}`, { axis: batchFirst ? 1 : 0 })[0];
     });
     // Where nothing reads Y there is no need of it; some value must hold its place.
@@ -308,7 +400,10 @@ function recurrent(kind: Kind): Lowering {
       return context.apply('Unsqueeze', [sequence, list(1)], `Y/${i}/direction`)[0];
     });
     const all = raised.length === 1 ? raised[0] : context.apply('Concat', raised, 'Y', { axis: 1 })[0];
-    return [batchFirst ? context.apply('Transpose', [all], 'Y/batch first', { perm: [2, 0, 1, 3] })[0] : all, ...states];
+    return [
+      batchFirst ? context.apply('Transpose', [all], 'Y/batch first', { perm: [2, 0, 1, 3] })[0] : all,
+      ...states,
+    ];
   };
 }
 
@@ -336,26 +431,49 @@ function unroll(
   if (!reverse) return { made: results, state };
   if (results.length === 0) return { made: [], state };
   if (lengths.every((own) => own === length)) return { made: results.reverse(), state };
-  const all = steps.apply('Concat', results.map((h, i) => steps.apply('Unsqueeze', [h, list(0)], `${i}/made`)), 'made', { axis: 0 });
+  const all = steps.apply(
+    'Concat',
+    results.map((h, i) => steps.apply('Unsqueeze', [h, list(0)], `${i}/made`)),
+    'made',
+    { axis: 0 },
+  );
   const made = results.map((_, position) => {
     const from = lengths.map((own) => (position < own ? own - 1 - position : position));
-    return steps.apply('Reshape', [atPositions(steps, all, from, `${position}/turned`), list(batch, hidden)], `${position}/Y`);
+    return steps.apply(
+      'Reshape',
+      [atPositions(steps, all, from, `${position}/turned`), list(batch, hidden)],
+      `${position}/Y`,
+    );
   });
   return { made, state };
 }
 
 /** [1, batch, inputs]: for each element of the batch what stands at its own position of the sequence. */
 function atPositions(steps: Steps, x: Value, positions: readonly number[], step: string): Value {
-  const slice = (position: number, name: string): Value => steps.apply('Slice', [x, list(position), list(position + 1), list(0)], name);
+  const slice = (position: number, name: string): Value =>
+    steps.apply('Slice', [x, list(position), list(position + 1), list(0)], name);
   if (positions.every((position) => position === positions[0])) return slice(positions[0] ?? 0, step);
-  const parts = positions.map((position, b) => steps.apply('Slice', [slice(position, `${step}/${b}/position`), list(b), list(b + 1), list(1)], `${step}/${b}`));
+  const parts = positions.map((position, b) =>
+    steps.apply('Slice', [slice(position, `${step}/${b}/position`), list(b), list(b + 1), list(1)], `${step}/${b}`),
+  );
   return steps.apply('Concat', parts, step, { axis: 1 });
 }
 
 /** `before` where the sequence has ended. */
-function keepEnded(steps: Steps, after: Value, before: Value, lengths: readonly number[], step: number, name: string): Value {
+function keepEnded(
+  steps: Steps,
+  after: Value,
+  before: Value,
+  lengths: readonly number[],
+  step: number,
+  name: string,
+): Value {
   if (lengths.every((own) => step < own)) return after;
-  const running = constant('bool', [lengths.length, 1], Float64Array.from(lengths, (own) => Number(step < own)));
+  const running = constant(
+    'bool',
+    [lengths.length, 1],
+    Float64Array.from(lengths, (own) => Number(step < own)),
+  );
   return steps.apply('Where', [running, after, before], name);
 }
 

@@ -1,4 +1,7 @@
-/** ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceL1, ReduceL2, ReduceLogSum, ReduceLogSumExp, ReduceProd and ReduceSumSquare. */
+/**
+ * ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceL1, ReduceL2, ReduceLogSum, ReduceLogSumExp, ReduceProd and
+ * ReduceSumSquare.
+ */
 import { groupOfElement, reductionGroups, type Groups } from '../../tensor/groups.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { scalarFunction } from '../../network/functions/index.js';
@@ -26,19 +29,27 @@ function resolveReduction(context: NodeContext, inputSince: number): Reduction {
   const noop = byInput && context.flag('noop_with_empty_axes', false);
   const keep = context.flag('keepdims', true);
   const rank = x.shape.length;
-  const axes = given !== undefined && given.length > 0 ? context.axes(given, rank) : noop ? [] : x.shape.map((_, axis) => axis);
+  const axes =
+    given !== undefined && given.length > 0 ? context.axes(given, rank) : noop ? [] : x.shape.map((_, axis) => axis);
   const count = axes.reduce((product, axis) => product * x.shape[axis], 1);
   if (count === 0) throw context.shapeError('there is nothing to reduce');
   const shape = x.shape.flatMap((size, axis) => (!axes.includes(axis) ? [size] : keep ? [1] : []));
   return { x, shape, groups: reductionGroups(x.shape, axes), count };
 }
 
-function emitMean(context: NodeContext, x: Activation, { shape, groups }: Reduction, divisor: number, step?: string): Activation {
+function emitMean(
+  context: NodeContext,
+  x: Activation,
+  { shape, groups }: Reduction,
+  divisor: number,
+  step?: string,
+): Activation {
   return context.emit({ op: 'mean', shape, groups, divisors: filled(shape, divisor) }, [x], { step });
 }
 
 function requireFloat(context: NodeContext, { x }: Reduction): void {
-  if (!isFloat(x.type)) throw context.unsupported(`it is computed on floats, and its input is of type ${x.type}; cast it before`);
+  if (!isFloat(x.type))
+    throw context.unsupported(`it is computed on floats, and its input is of type ${x.type}; cast it before`);
 }
 
 export const lowerReduceSum: Lowering = (context) => {
@@ -81,17 +92,27 @@ export const lowerReduceLogSum: Lowering = (context) => {
   return [emitFunction(context, emitMean(context, reduction.x, reduction, 1, 'sum'), scalarFunction('Log', {}))];
 };
 
-/** log(sum exp(x)) = m + log(sum exp(x - m)), m the maximum: the exponentials then lie in [0, 1], and their sum at 1 or above. */
+/**
+ * log(sum exp(x)) = m + log(sum exp(x - m)), m the maximum: the exponentials then lie in [0, 1], and their sum at 1 or
+ * above.
+ */
 export const lowerReduceLogSumExp: Lowering = (context) => {
   const reduction = resolveReduction(context, 18);
   requireFloat(context, reduction);
   const { x, shape, groups } = reduction;
   const largest = context.emit({ op: 'max', shape, groups }, [x], { step: 'max' });
   const index = groupOfElement(groups, sizeOf(x.shape));
-  const spread = context.emit({ op: 'move', shape: x.shape, index, constants: new Float64Array() }, [largest], { step: 'expand' });
+  const spread = context.emit({ op: 'move', shape: x.shape, index, constants: new Float64Array() }, [largest], {
+    step: 'expand',
+  });
   const below = context.emit({ op: 'sum', shape: x.shape, coefficients: [1, -1] }, [x, spread], { step: 'below' });
   const exponentials = emitFunction(context, below, scalarFunction('Exp', {}), 'exp');
-  const logarithm = emitFunction(context, emitMean(context, exponentials, reduction, 1, 'sum'), scalarFunction('Log', {}), 'log');
+  const logarithm = emitFunction(
+    context,
+    emitMean(context, exponentials, reduction, 1, 'sum'),
+    scalarFunction('Log', {}),
+    'log',
+  );
   return [context.emit({ op: 'sum', shape, coefficients: [1, 1] }, [largest, logarithm])];
 };
 
@@ -119,6 +140,11 @@ export const lowerReduceProd: Lowering = (context) => {
     return context.emit({ op: 'move', shape, index, constants: new Float64Array() }, [x], { step: `factor${k + 1}` });
   };
   let product = factor(0);
-  for (let k = 1; k < count; k++) product = context.emit({ op: 'multiply', shape }, [product, factor(k)], k === count - 1 ? {} : { step: `product${k}` });
+  for (let k = 1; k < count; k++)
+    product = context.emit(
+      { op: 'multiply', shape },
+      [product, factor(k)],
+      k === count - 1 ? {} : { step: `product${k}` },
+    );
   return [product];
 };

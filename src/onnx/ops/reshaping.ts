@@ -6,7 +6,8 @@ import type { Lowering, NodeContext } from './context.js';
 import { moveOne } from './moving.js';
 
 function emitReshape(context: NodeContext, x: Activation, shape: number[]): Activation {
-  if (sizeOf(context.bounded(shape)) !== sizeOf(x.shape)) throw context.shapeError(`it cannot become [${shape.join(', ')}]`);
+  if (sizeOf(context.bounded(shape)) !== sizeOf(x.shape))
+    throw context.shapeError(`it cannot become [${shape.join(', ')}]`);
   return moveOne(context, x, reshapeView(identityView(x.shape), shape));
 }
 
@@ -43,9 +44,19 @@ function readAxes(context: NodeContext): readonly number[] | undefined {
 export const lowerSqueeze: Lowering = (context) => {
   const x = context.activation(0);
   const given = readAxes(context);
-  const axes = given === undefined ? x.shape.flatMap((size, axis) => (size === 1 ? [axis] : [])) : context.axes(given, x.shape.length);
-  if (axes.some((axis) => x.shape[axis] !== 1)) throw context.shapeError(`axes [${axes.join(', ')}] are not all of size 1`);
-  return [emitReshape(context, x, x.shape.filter((_, axis) => !axes.includes(axis)))];
+  const axes =
+    given === undefined
+      ? x.shape.flatMap((size, axis) => (size === 1 ? [axis] : []))
+      : context.axes(given, x.shape.length);
+  if (axes.some((axis) => x.shape[axis] !== 1))
+    throw context.shapeError(`axes [${axes.join(', ')}] are not all of size 1`);
+  return [
+    emitReshape(
+      context,
+      x,
+      x.shape.filter((_, axis) => !axes.includes(axis)),
+    ),
+  ];
 };
 
 export const lowerUnsqueeze: Lowering = (context) => {

@@ -1,8 +1,9 @@
 /**
- * Resize and Upsample: nearest, linear and cubic interpolation in all coordinate modes, by the formulas of the ONNX Resize page. All of it is
- * known from shapes, so each output element is a constant weighted sum of input elements.
+ * Resize and Upsample: nearest, linear and cubic interpolation in all coordinate modes, by the formulas of the ONNX
+ * Resize page. All of it is known from shapes, so each output element is a constant weighted sum of input elements.
  *
- * The trap: coordinates are float32 in every runtime, and which pixel is nearest may hang on their rounding; so each step is rounded here too.
+ * The trap: coordinates are float32 in every runtime, and which pixel is nearest may hang on their rounding; so each
+ * step is rounded here too.
  */
 import { sizeOf, stridesOf } from '../../tensor/shape.js';
 import type { Lowering, NodeContext } from './context.js';
@@ -32,7 +33,8 @@ function readTarget(context: NodeContext, shape: readonly number[]): Target {
     const full = spread(sizes, shape);
     const policy = context.opset < 18 ? 'stretch' : context.string('keep_aspect_ratio_policy', 'stretch');
     if (policy === 'stretch') return { sizes: full, scales: full.map((size, axis) => fround(size / shape[axis])) };
-    if (policy !== 'not_larger' && policy !== 'not_smaller') throw context.unsupportedAttribute('keep_aspect_ratio_policy', policy, 'stretch, not_larger and not_smaller are');
+    if (policy !== 'not_larger' && policy !== 'not_smaller')
+      throw context.unsupportedAttribute('keep_aspect_ratio_policy', policy, 'stretch, not_larger and not_smaller are');
     const ratios = axes.map((axis) => full[axis] / shape[axis]);
     const ratio = ratios.reduce((a, b) => (policy === 'not_larger' ? Math.min(a, b) : Math.max(a, b)));
     const kept = (axis: number): boolean => !axes.includes(axis);
@@ -42,8 +44,16 @@ function readTarget(context: NodeContext, shape: readonly number[]): Target {
     };
   }
   context.ignore('keep_aspect_ratio_policy');
-  if (scales === undefined || scales.data.length !== axes.length) throw context.shapeError('there must be one scale per resized dimension');
-  return fromScales(context, shape, spread(Array.from(scales.data), shape.map(() => 1)));
+  if (scales === undefined || scales.data.length !== axes.length)
+    throw context.shapeError('there must be one scale per resized dimension');
+  return fromScales(
+    context,
+    shape,
+    spread(
+      Array.from(scales.data),
+      shape.map(() => 1),
+    ),
+  );
 }
 
 function resizedAxes(context: NodeContext, rank: number): number[] {
@@ -55,7 +65,10 @@ function fromScales(context: NodeContext, shape: readonly number[], scales: read
   if (scales === undefined || scales.length !== shape.length || scales.some((scale) => !(scale > 0))) {
     throw context.shapeError('there must be one positive scale per dimension');
   }
-  return { sizes: shape.map((size, axis) => Math.floor(fround(size * fround(scales[axis])))), scales: scales.map(fround) };
+  return {
+    sizes: shape.map((size, axis) => Math.floor(fround(size * fround(scales[axis])))),
+    scales: scales.map(fround),
+  };
 }
 
 /** One dimension that is resized. */
@@ -73,7 +86,10 @@ interface Axis {
 type Transform = (out: number, axis: Axis) => number;
 
 const halfPixel: Transform = (out, { scale }) => fround(fround(fround(out + 0.5) / scale) - 0.5);
-/** The length that the scale gives, which may have a fraction; ONNX's reference divides by it where the page says the result's length. */
+/**
+ * The length that the scale gives, which may have a fraction; ONNX's reference divides by it where the page says the
+ * result's length.
+ */
 const exactLength = ({ scale, length }: Axis): number => fround(scale * length);
 
 const TRANSFORMS: Record<string, Transform> = {
@@ -84,12 +100,16 @@ const TRANSFORMS: Record<string, Transform> = {
     return fround(offset + halfPixel(out, axis));
   },
   pytorch_half_pixel: (out, axis) => (axis.resized > 1 ? halfPixel(out, axis) : 0),
-  align_corners: (out, axis) => (axis.resized > 1 ? fround(fround(out * (axis.length - 1)) / fround(exactLength(axis) - 1)) : 0),
+  align_corners: (out, axis) =>
+    axis.resized > 1 ? fround(fround(out * (axis.length - 1)) / fround(exactLength(axis) - 1)) : 0,
   tf_half_pixel_for_nn: (out, { scale }) => fround(fround(out + 0.5) / scale),
   tf_crop_and_resize: (out, axis) => {
     const { start, end, length } = axis;
     if (axis.resized === 1) return fround(0.5 * fround(start + end) * (length - 1));
-    return fround(fround(start * (length - 1)) + fround(fround(fround(out * fround(end - start)) * (length - 1)) / fround(exactLength(axis) - 1)));
+    return fround(
+      fround(start * (length - 1)) +
+        fround(fround(fround(out * fround(end - start)) * (length - 1)) / fround(exactLength(axis) - 1)),
+    );
   },
 };
 /** Of these onnxruntime divides by the result's length where the scale gives a fraction. */
@@ -123,7 +143,11 @@ interface Interpolation {
 }
 
 /** Neighbours of a coordinate with their weights; beyond the ends the last elements are repeated, or left out. */
-function tapsAt(coordinate: number, { length, scale }: Axis, { mode, rounding, a, antialias, excludeOutside }: Interpolation): AxisTaps {
+function tapsAt(
+  coordinate: number,
+  { length, scale }: Axis,
+  { mode, rounding, a, antialias, excludeOutside }: Interpolation,
+): AxisTaps {
   const inside = (position: number): number => Math.max(0, Math.min(length - 1, position));
   if (mode === 'nearest') return [[inside(rounding(coordinate, scale)), 1]];
   // The filter is stretched where the image shrinks.
@@ -139,16 +163,23 @@ function tapsAt(coordinate: number, { length, scale }: Axis, { mode, rounding, a
   const kept = excludeOutside ? taps.filter(([position]) => position >= 0 && position < length) : taps;
   const total = antialias || excludeOutside ? kept.reduce((sum, [, weight]) => sum + weight, 0) : 1;
   const merged = new Map<number, number>();
-  for (const [position, weight] of kept) merged.set(inside(position), (merged.get(inside(position)) ?? 0) + weight / total);
+  for (const [position, weight] of kept)
+    merged.set(inside(position), (merged.get(inside(position)) ?? 0) + weight / total);
   return [...merged];
 }
 
 function readInterpolation(context: NodeContext, legacy: boolean): Interpolation {
   const mode = context.string('mode', 'nearest');
-  if (mode !== 'nearest' && mode !== 'linear' && mode !== 'cubic') throw context.unsupportedAttribute('mode', mode, 'nearest, linear and cubic are');
+  if (mode !== 'nearest' && mode !== 'linear' && mode !== 'cubic')
+    throw context.unsupportedAttribute('mode', mode, 'nearest, linear and cubic are');
   const roundingName = legacy ? 'simple' : context.string('nearest_mode', 'round_prefer_floor');
   const rounding = ROUNDINGS[roundingName];
-  if (rounding === undefined) throw context.unsupportedAttribute('nearest_mode', roundingName, 'round_prefer_floor, round_prefer_ceil, floor and ceil are');
+  if (rounding === undefined)
+    throw context.unsupportedAttribute(
+      'nearest_mode',
+      roundingName,
+      'round_prefer_floor, round_prefer_ceil, floor and ceil are',
+    );
   return {
     mode,
     rounding,
@@ -164,7 +195,9 @@ function readRegion(context: NodeContext, rank: number): { readonly starts: numb
   const axes = resizedAxes(context, rank);
   if (roi.length !== 2 * axes.length) throw context.shapeError(`roi should have ${2 * axes.length} entries`);
   const of = (offset: number, otherwise: number): number[] =>
-    Array.from({ length: rank }, (_, axis) => (axes.includes(axis) ? fround(roi[offset + axes.indexOf(axis)]) : otherwise));
+    Array.from({ length: rank }, (_, axis) =>
+      axes.includes(axis) ? fround(roi[offset + axes.indexOf(axis)]) : otherwise,
+    );
   return { starts: of(0, 0), ends: of(axes.length, 1) };
 }
 
@@ -176,30 +209,51 @@ export const lowerResize: Lowering = (context) => {
   const modeName = legacy ? 'asymmetric' : context.string('coordinate_transformation_mode', 'half_pixel');
   const transform = TRANSFORMS[modeName];
   if (transform === undefined) {
-    throw context.unsupportedAttribute('coordinate_transformation_mode', modeName, `${Object.keys(TRANSFORMS).join(', ')} are`);
+    throw context.unsupportedAttribute(
+      'coordinate_transformation_mode',
+      modeName,
+      `${Object.keys(TRANSFORMS).join(', ')} are`,
+    );
   }
   const crops = modeName === 'tf_crop_and_resize';
   const extrapolated = context.float('extrapolation_value', 0);
   const { sizes, scales } = readTarget(context, x.shape);
   context.bounded(sizes);
   const { starts, ends } = crops ? readRegion(context, rank) : { starts: sizes.map(() => 0), ends: sizes.map(() => 1) };
-  const axes = x.shape.map((length, axis): Axis => ({ length, scale: scales[axis], resized: sizes[axis], start: starts[axis], end: ends[axis] }));
+  const axes = x.shape.map((length, axis): Axis => ({
+    length,
+    scale: scales[axis],
+    resized: sizes[axis],
+    start: starts[axis],
+    end: ends[axis],
+  }));
   if (BY_LENGTH.includes(modeName) && axes.some((axis) => axis.resized > 1 && exactLength(axis) !== axis.resized)) {
-    context.note(`${context.label} scales to lengths with a fraction, by which ONNX's reference divides its coordinates; onnxruntime divides by whole lengths.`);
+    context.note(
+      `${context.label} scales to lengths with a fraction, by which ONNX's reference divides its coordinates; onnxruntime divides by whole lengths.`,
+    );
   }
   // Undefined: a coordinate outside the region.
   const along = axes.map((axis) =>
     Array.from({ length: axis.resized }, (_, out): AxisTaps | undefined => {
-      if (axis.scale === 1 && axis.resized === axis.length && (!crops || (axis.start === 0 && axis.end === 1))) return [[out, 1]];
+      if (axis.scale === 1 && axis.resized === axis.length && (!crops || (axis.start === 0 && axis.end === 1)))
+        return [[out, 1]];
       const coordinate = transform(out, axis);
-      return crops && (coordinate < 0 || coordinate > axis.length - 1) ? undefined : tapsAt(coordinate, axis, interpolation);
+      return crops && (coordinate < 0 || coordinate > axis.length - 1)
+        ? undefined
+        : tapsAt(coordinate, axis, interpolation);
     }),
   );
   return [emitProducts(context, x, sizes, along, extrapolated)];
 };
 
 /** Each element of the result is the sum over the products of the taps of its coordinates. */
-function emitProducts(context: NodeContext, x: ReturnType<NodeContext['activation']>, sizes: readonly number[], along: readonly (AxisTaps | undefined)[][], outside: number) {
+function emitProducts(
+  context: NodeContext,
+  x: ReturnType<NodeContext['activation']>,
+  sizes: readonly number[],
+  along: readonly (AxisTaps | undefined)[][],
+  outside: number,
+) {
   const most = along.map((axis) => axis.reduce((longest, taps) => Math.max(longest, taps?.length ?? 0), 0));
   context.bounded([sizeOf(sizes) * sizeOf(most)]);
   const [strides, steps] = [stridesOf(x.shape), stridesOf(sizes)];
@@ -212,7 +266,9 @@ function emitProducts(context: NodeContext, x: ReturnType<NodeContext['activatio
     }
     let terms: (readonly [number, number])[] = [[0, 1]];
     (chosen as AxisTaps[]).forEach((taps, dimension) => {
-      terms = terms.flatMap(([at, weight]) => taps.map(([position, factor]) => [at + position * strides[dimension], weight * factor] as const));
+      terms = terms.flatMap(([at, weight]) =>
+        taps.map(([position, factor]) => [at + position * strides[dimension], weight * factor] as const),
+      );
     });
     for (const [position, weight] of terms) sums.add(position, weight);
     sums.end();

@@ -1,6 +1,7 @@
 /**
- * Operators that read images between their pixels at constant places: GridSample, RoiAlign and DeformConv, and AffineGrid, which makes such
- * places. Each output element is a constant weighted sum of elements of the image; places that the network computes are refused.
+ * Operators that read images between their pixels at constant places: GridSample, RoiAlign and DeformConv, and
+ * AffineGrid, which makes such places. Each output element is a constant weighted sum of elements of the image; places
+ * that the network computes are refused.
  */
 import { sizeOf, stridesOf } from '../../tensor/shape.js';
 import { isFloat } from '../model.js';
@@ -12,7 +13,8 @@ const { fround } = Math;
 
 function image(context: NodeContext): ReturnType<NodeContext['activation']> {
   const x = context.activation(0);
-  if (!isFloat(x.type)) throw context.unsupported(`it interpolates values of type ${x.type}; cast them to float before`);
+  if (!isFloat(x.type))
+    throw context.unsupported(`it interpolates values of type ${x.type}; cast them to float before`);
   if (x.shape.length < 3) throw context.shapeError('x must be [N, channels, spatial dimensions...]');
   return x;
 }
@@ -54,17 +56,29 @@ interface SampleMode {
 
 function readSampleMode(context: NodeContext): SampleMode {
   const given = context.string('mode', context.opset < 20 ? 'bilinear' : 'linear');
-  const mode = ({ bilinear: 'linear', linear: 'linear', bicubic: 'cubic', cubic: 'cubic', nearest: 'nearest' } as const)[given];
+  const mode = (
+    { bilinear: 'linear', linear: 'linear', bicubic: 'cubic', cubic: 'cubic', nearest: 'nearest' } as const
+  )[given];
   if (mode === undefined) throw context.unsupportedAttribute('mode', given, 'nearest, linear and cubic are');
   const padding = context.string('padding_mode', 'zeros');
-  if (padding !== 'zeros' && padding !== 'border' && padding !== 'reflection') throw context.unsupportedAttribute('padding_mode', padding, 'zeros, border and reflection are');
+  if (padding !== 'zeros' && padding !== 'border' && padding !== 'reflection')
+    throw context.unsupportedAttribute('padding_mode', padding, 'zeros, border and reflection are');
   return { mode, padding, alignCorners: context.flag('align_corners', false) };
 }
 
-/** Elements along one dimension of `size` and their weights for a coordinate in [-1, 1]; -1 stands for the zeros outside. */
-function samplesAlong(given: number, size: number, { mode, padding, alignCorners }: SampleMode): (readonly [number, number])[] {
+/**
+ * Elements along one dimension of `size` and their weights for a coordinate in [-1, 1]; -1 stands for the zeros
+ * outside.
+ */
+function samplesAlong(
+  given: number,
+  size: number,
+  { mode, padding, alignCorners }: SampleMode,
+): (readonly [number, number])[] {
   const [low, high] = alignCorners ? [0, size - 1] : [-0.5, size - 0.5];
-  let x = alignCorners ? fround(fround(fround(given + 1) / 2) * (size - 1)) : fround(fround(fround(fround(given + 1) * size) - 1) / 2);
+  let x = alignCorners
+    ? fround(fround(fround(given + 1) / 2) * (size - 1))
+    : fround(fround(fround(fround(given + 1) * size) - 1) / 2);
   if (mode === 'nearest') x = nearest(x);
   const at = (position: number): number => {
     if (position >= 0 && position < size) return position;
@@ -75,16 +89,28 @@ function samplesAlong(given: number, size: number, { mode, padding, alignCorners
   if (mode === 'nearest') return [[at(Math.trunc(x)), 1]];
   const base = Math.floor(x);
   const fraction = x - base;
-  if (mode === 'linear') return [[at(base), 1 - fraction], [at(base + 1), fraction]];
+  if (mode === 'linear')
+    return [
+      [at(base), 1 - fraction],
+      [at(base + 1), fraction],
+    ];
   return cubicWeights(fraction).map((weight, k) => [at(base - 1 + k), weight] as const);
 }
 
 /** Sums over the products of what is taken along each dimension; nothing where one of them lies outside. */
-function addProducts(sums: Taps, start: number, along: readonly (readonly (readonly [number, number])[])[], strides: readonly number[], factor = 1): void {
+function addProducts(
+  sums: Taps,
+  start: number,
+  along: readonly (readonly (readonly [number, number])[])[],
+  strides: readonly number[],
+  factor = 1,
+): void {
   let terms: (readonly [number, number])[] = [[start, factor]];
   along.forEach((samples, dimension) => {
     terms = terms.flatMap(([position, weight]) =>
-      samples.flatMap(([at, share]) => (at < 0 || share === 0 ? [] : [[position + at * strides[dimension], weight * share] as const])),
+      samples.flatMap(([at, share]) =>
+        at < 0 || share === 0 ? [] : [[position + at * strides[dimension], weight * share] as const],
+      ),
     );
   });
   for (const [position, weight] of terms) sums.add(position, weight);
@@ -97,7 +123,8 @@ export const lowerGridSample: Lowering = (context) => {
   const mode = readSampleMode(context);
   const [batch, channels, ...spatial] = x.shape;
   const rank = spatial.length;
-  if (grid.shape.length !== rank + 2 || grid.shape[rank + 1] !== rank || grid.shape[0] !== batch) throw context.shapeError(`the grid should be [${batch}, ..., ${rank}]`);
+  if (grid.shape.length !== rank + 2 || grid.shape[rank + 1] !== rank || grid.shape[0] !== batch)
+    throw context.shapeError(`the grid should be [${batch}, ..., ${rank}]`);
   if (!grid.data.every(Number.isFinite)) throw context.unsupported('its grid holds numbers that are not finite');
   const out = grid.shape.slice(1, -1);
   const shape = context.bounded([batch, channels, ...out]);
@@ -107,7 +134,9 @@ export const lowerGridSample: Lowering = (context) => {
   const sums = new Taps();
   for (let n = 0; n < batch; n += 1) {
     const along = Array.from({ length: places }, (_, place) =>
-      spatial.map((size, dimension) => samplesAlong(fround(grid.data[(n * places + place) * rank + rank - 1 - dimension]), size, mode)),
+      spatial.map((size, dimension) =>
+        samplesAlong(fround(grid.data[(n * places + place) * rank + rank - 1 - dimension]), size, mode),
+      ),
     );
     for (let c = 0; c < channels; c += 1) {
       for (const samples of along) {
@@ -126,7 +155,8 @@ export const lowerAffineGrid: Lowering = (context) => {
   const spatial = size.slice(2);
   const rank = spatial.length;
   const alignCorners = context.flag('align_corners', false);
-  if ((rank !== 2 && rank !== 3) || theta.shape.join() !== [size[0], rank, rank + 1].join()) throw context.shapeError('theta should be [N, 2, 3] or [N, 3, 4], and size [N, channels, ...spatial]');
+  if ((rank !== 2 && rank !== 3) || theta.shape.join() !== [size[0], rank, rank + 1].join())
+    throw context.shapeError('theta should be [N, 2, 3] or [N, 3, 4], and size [N, channels, ...spatial]');
   const shape = context.bounded([size[0], ...spatial, rank]);
   const coordinate = (i: number, length: number): number =>
     alignCorners ? (length === 1 ? 0 : -1 + (2 * i) / (length - 1)) : -1 + (2 * i + 1) / length;
@@ -135,7 +165,12 @@ export const lowerAffineGrid: Lowering = (context) => {
   for (let n = 0; n < size[0]; n += 1) {
     for (let place = 0; place < sizeOf(spatial); place += 1) {
       // x before y before z: the last dimension first.
-      const point = [...spatial.map((length, dimension) => coordinate(Math.floor(place / steps[dimension]) % length, length)).reverse(), 1];
+      const point = [
+        ...spatial
+          .map((length, dimension) => coordinate(Math.floor(place / steps[dimension]) % length, length))
+          .reverse(),
+        1,
+      ];
       for (let row = 0; row < rank; row += 1) {
         point.forEach((value, column) => sums.add((n * rank + row) * (rank + 1) + column, value));
         sums.end();
@@ -145,13 +180,19 @@ export const lowerAffineGrid: Lowering = (context) => {
   return [sums.emit(context, theta, shape)];
 };
 
-/** Neighbours of a place in an image, by RoiAlign's rule: up to one pixel outside the border's pixel counts, farther out there are zeros. */
+/**
+ * Neighbours of a place in an image, by RoiAlign's rule: up to one pixel outside the border's pixel counts, farther out
+ * there are zeros.
+ */
 function roiSamples(given: number, size: number): (readonly [number, number])[] {
   if (given < -1 || given > size) return [];
   const x = Math.max(given, 0);
   const base = Math.trunc(x);
   if (base >= size - 1) return [[size - 1, 1]];
-  return [[base, 1 - (x - base)], [base + 1, x - base]];
+  return [
+    [base, 1 - (x - base)],
+    [base + 1, x - base],
+  ];
 }
 
 /** Regions [K, 4] as x1, y1, x2, y2, of the images that the batch indices name. */
@@ -163,10 +204,13 @@ export const lowerRoiAlign: Lowering = (context) => {
   const [height, width] = [context.int('output_height', 1), context.int('output_width', 1)];
   const scale = context.float('spatial_scale', 1);
   const ratio = context.int('sampling_ratio', 0);
-  const halfPixel = context.opset >= 16 && context.string('coordinate_transformation_mode', 'half_pixel') === 'half_pixel';
+  const halfPixel =
+    context.opset >= 16 && context.string('coordinate_transformation_mode', 'half_pixel') === 'half_pixel';
   const [batch, channels, rows, columns] = x.shape;
-  if (x.shape.length !== 4 || rois.shape.join() !== [images.length, 4].join()) throw context.shapeError('x should be [N, channels, height, width], and the regions [K, 4]');
-  if (images.some((image_) => image_ < 0 || image_ >= batch)) throw context.shapeError(`a batch index is outside ${batch} images`);
+  if (x.shape.length !== 4 || rois.shape.join() !== [images.length, 4].join())
+    throw context.shapeError('x should be [N, channels, height, width], and the regions [K, 4]');
+  if (images.some((image_) => image_ < 0 || image_ >= batch))
+    throw context.shapeError(`a batch index is outside ${batch} images`);
   const shape = context.bounded([images.length, channels, height, width]);
   const sums = new Taps();
   const offsets: number[] = [0];
@@ -185,11 +229,17 @@ export const lowerRoiAlign: Lowering = (context) => {
         const [row, column] = [Math.floor(cell / width), cell % width];
         for (let sample = 0; sample < down * across; sample += 1) {
           const y = y1 + row * binHeight + ((Math.floor(sample / across) + 0.5) * binHeight) / down;
-          const along = [roiSamples(y, rows), roiSamples(x1 + column * binWidth + (((sample % across) + 0.5) * binWidth) / across, columns)];
+          const along = [
+            roiSamples(y, rows),
+            roiSamples(x1 + column * binWidth + (((sample % across) + 0.5) * binWidth) / across, columns),
+          ];
           if (mode === 'avg') addProducts(sums, start, along, [columns, 1], 1 / count);
           else {
-            // The largest of all weighted pixels, not of the interpolated values: so ONNX's reference and onnxruntime have it.
-            const corners = along.every((samples) => samples.length > 0) ? along[0].flatMap((a) => along[1].map((b) => [a, b])) : [];
+            // The largest of all weighted pixels, not of the interpolated values: so ONNX's reference and onnxruntime
+            // have it.
+            const corners = along.every((samples) => samples.length > 0)
+              ? along[0].flatMap((a) => along[1].map((b) => [a, b]))
+              : [];
             for (const [a, b] of corners) {
               addProducts(sums, start, [[a], [b]], [columns, 1]);
               sums.end();
@@ -209,7 +259,8 @@ export const lowerRoiAlign: Lowering = (context) => {
   }
   if (mode === 'avg') return [sums.emit(context, x, shape)];
   const weighted = sums.emit(context, x, [members], { step: 'pixels' });
-  if (offsets.some((offset, i) => i > 0 && offset === offsets[i - 1])) throw context.shapeError('a region has no extent');
+  if (offsets.some((offset, i) => i > 0 && offset === offsets[i - 1]))
+    throw context.shapeError('a region has no extent');
   const groups = { offsets: Uint32Array.from(offsets), indices: Uint32Array.from({ length: members }, (_, i) => i) };
   return [context.emit({ op: 'max', shape, groups }, [weighted])];
 };
@@ -223,20 +274,30 @@ export const lowerDeformConv: Lowering = (context) => {
   const kernel = weight.shape.slice(2);
   const declared = context.ints('kernel_shape') ?? kernel;
   const [batch, channels, ...spatial] = x.shape;
-  if (spatial.length !== 2 || kernel.length !== 2 || declared.join() !== kernel.join()) throw context.shapeError('x and the weights must have two spatial dimensions, and kernel_shape be that of the weights');
+  if (spatial.length !== 2 || kernel.length !== 2 || declared.join() !== kernel.join())
+    throw context.shapeError(
+      'x and the weights must have two spatial dimensions, and kernel_shape be that of the weights',
+    );
   const [outChannels, groupChannels] = weight.shape;
-  if (channels !== groupChannels * groups || outChannels % groups !== 0 || channels % offsetGroups !== 0) throw context.shapeError(`${channels} channels in ${groups} groups do not fit the weights`);
+  if (channels !== groupChannels * groups || outChannels % groups !== 0 || channels % offsetGroups !== 0)
+    throw context.shapeError(`${channels} channels in ${groups} groups do not fit the weights`);
   const { strides, dilations, padsBegin, outSpatial } = resolveWindow(context, spatial, kernel);
   const [taps, places] = [sizeOf(kernel), sizeOf(outSpatial)];
-  if (offset.data.length !== batch * offsetGroups * taps * 2 * places) throw context.shapeError('the offsets should be [N, 2 offset groups * kernel, ...out]');
-  if (mask !== undefined && mask.data.length !== batch * offsetGroups * taps * places) throw context.shapeError('the mask should be [N, offset groups * kernel, ...out]');
-  if (bias !== undefined && bias.data.length !== outChannels) throw context.shapeError(`the bias should have ${outChannels} elements`);
+  if (offset.data.length !== batch * offsetGroups * taps * 2 * places)
+    throw context.shapeError('the offsets should be [N, 2 offset groups * kernel, ...out]');
+  if (mask !== undefined && mask.data.length !== batch * offsetGroups * taps * places)
+    throw context.shapeError('the mask should be [N, offset groups * kernel, ...out]');
+  if (bias !== undefined && bias.data.length !== outChannels)
+    throw context.shapeError(`the bias should have ${outChannels} elements`);
   const shape = context.bounded([batch, outChannels, ...outSpatial]);
   context.bounded([sizeOf(shape), groupChannels * taps * 4]);
   const along = (coordinate: number, size: number): (readonly [number, number])[] => {
     const base = Math.floor(coordinate);
     const inside = (position: number): number => (position >= 0 && position < size ? position : -1);
-    return [[inside(base), 1 - (coordinate - base)], [inside(base + 1), coordinate - base]];
+    return [
+      [inside(base), 1 - (coordinate - base)],
+      [inside(base + 1), coordinate - base],
+    ];
   };
   const sums = new Taps();
   for (let i = 0; i < sizeOf(shape); i += 1) {
@@ -253,8 +314,15 @@ export const lowerDeformConv: Lowering = (context) => {
         const shift = [0, 1].map((dimension) => offset.data[(at * 2 + dimension) * places + place]);
         const y = row * strides[0] - padsBegin[0] + Math.floor(k / kernel[1]) * dilations[0] + shift[0];
         const z = column * strides[1] - padsBegin[1] + (k % kernel[1]) * dilations[1] + shift[1];
-        const factor = weight.data[(out * groupChannels + c) * taps + k] * (mask === undefined ? 1 : mask.data[at * places + place]);
-        addProducts(sums, (n * channels + channel) * sizeOf(spatial), [along(y, spatial[0]), along(z, spatial[1])], [spatial[1], 1], factor);
+        const factor =
+          weight.data[(out * groupChannels + c) * taps + k] * (mask === undefined ? 1 : mask.data[at * places + place]);
+        addProducts(
+          sums,
+          (n * channels + channel) * sizeOf(spatial),
+          [along(y, spatial[0]), along(z, spatial[1])],
+          [spatial[1], 1],
+          factor,
+        );
       }
     }
     sums.end(bias?.data[out] ?? 0);

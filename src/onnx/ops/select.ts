@@ -1,4 +1,6 @@
-/** Where and Trilu: each element is taken from one side, or replaced by zero. With a constant mask nothing is computed. */
+/**
+ * Where and Trilu: each element is taken from one side, or replaced by zero. With a constant mask nothing is computed.
+ */
 import { expandView, identityView } from '../../tensor/views.js';
 import { commonShape, expandConstant } from './broadcast.js';
 import { emitChoice } from './comparison.js';
@@ -11,7 +13,8 @@ export const lowerWhere: Lowering = (context) => {
   const y = context.input(2);
   if (condition.kind === 'activation') {
     // Between 0 and 1 it would mix both sides.
-    if (condition.type !== 'bool') throw context.shapeError(`its condition is of type ${condition.type} and should be boolean`);
+    if (condition.type !== 'bool')
+      throw context.shapeError(`its condition is of type ${condition.type} and should be boolean`);
     return [emitChoice(context, condition, x, y)];
   }
   const shape = commonShape(context, [condition, x, y]);

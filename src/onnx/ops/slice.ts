@@ -13,7 +13,12 @@ interface SliceArguments {
 /** Attributes before opset 10, inputs since. */
 function readArguments(context: NodeContext): SliceArguments {
   if (context.opset >= 10) {
-    return { starts: context.integers(1), ends: context.integers(2), axes: context.integers(3), steps: context.integers(4) };
+    return {
+      starts: context.integers(1),
+      ends: context.integers(2),
+      axes: context.integers(3),
+      steps: context.integers(4),
+    };
   }
   return { starts: context.ints('starts'), ends: context.ints('ends'), axes: context.ints('axes'), steps: undefined };
 }
@@ -27,7 +32,8 @@ export const lowerSlice: Lowering = (context) => {
   }
   const where = axes ?? starts.map((_, axis) => axis);
   const strides = steps ?? starts.map(() => 1);
-  if (where.length !== starts.length || strides.length !== starts.length) throw context.shapeError('axes and steps must match starts');
+  if (where.length !== starts.length || strides.length !== starts.length)
+    throw context.shapeError('axes and steps must match starts');
   context.axes(where, x.shape.length);
   const selected = new Map<number, Int32Array>();
   where.forEach((given, i) => {
@@ -39,7 +45,8 @@ export const lowerSlice: Lowering = (context) => {
 };
 
 function sliceRange(size: number, start: number, end: number, step: number): Int32Array {
-  const clamp = (bound: number, low: number, high: number) => Math.max(low, Math.min(high, bound < 0 ? bound + size : bound));
+  const clamp = (bound: number, low: number, high: number) =>
+    Math.max(low, Math.min(high, bound < 0 ? bound + size : bound));
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
   const from = clamp(start, Math.max(low, 0), high);
   const to = clamp(end, low, high);
@@ -53,7 +60,8 @@ export const lowerSplit: Lowering = (context) => {
   const parts = context.node.outputs.length;
   const size = x.shape[axis];
   const declared = context.int('num_outputs');
-  if (declared !== undefined && declared !== parts) throw context.shapeError(`num_outputs is ${declared} while it has ${parts} outputs`);
+  if (declared !== undefined && declared !== parts)
+    throw context.shapeError(`num_outputs is ${declared} while it has ${parts} outputs`);
   const even = Math.ceil(size / parts);
   const sizes =
     (context.opset < 13 ? context.ints('split') : context.integers(1)) ??

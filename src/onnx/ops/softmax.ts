@@ -1,6 +1,6 @@
 /**
- * Softmax and LogSoftmax. They keep the order of the scores, so at the end of a network the proof covers the scores, and whoever reads them
- * may apply the softmax; where a node computes with the result it is proved (see settle.ts).
+ * Softmax and LogSoftmax. They keep the order of the scores, so at the end of a network the proof covers the scores,
+ * and whoever reads them may apply the softmax; where a node computes with the result it is proved (see settle.ts).
  * Before opset 13 they run over all dimensions from `axis` on together; since then along `axis` alone.
  */
 import { requireNumeric } from './arithmetic.js';
@@ -9,7 +9,9 @@ import type { Lowering, NodeContext } from './context.js';
 function omit(context: NodeContext, op: 'Softmax' | 'LogSoftmax'): ReturnType<Lowering> {
   const x = context.activation(0);
   requireNumeric(context, [x]);
-  return [{ ...context.settled(x), omitted: { op, axes: softmaxAxes(context, x.shape.length), node: context.node.name } }];
+  return [
+    { ...context.settled(x), omitted: { op, axes: softmaxAxes(context, x.shape.length), node: context.node.name } },
+  ];
 }
 
 /** The axes over which together Softmax, LogSoftmax and Hardmax run. */

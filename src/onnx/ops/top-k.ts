@@ -1,6 +1,7 @@
 /**
- * TopK by counting: an element's rank is how many come before it, larger ones and equal ones at lower positions, and the element of rank p is
- * the sum of x_i [rank_i = p]. One comparison for each pair of elements, one product for each element and each rank that is wanted.
+ * TopK by counting: an element's rank is how many come before it, larger ones and equal ones at lower positions, and
+ * the element of rank p is the sum of x_i [rank_i = p]. One comparison for each pair of elements, one product for each
+ * element and each rank that is wanted.
  */
 import { sizeOf } from '../../tensor/shape.js';
 import type { Activation } from '../values.js';
@@ -26,22 +27,44 @@ export const lowerTopK: Lowering = (context) => {
   const inner = sizeOf(x.shape.slice(axis + 1));
   const lines = sizeOf(x.shape) / Math.max(length, 1);
   const pairs = (length * (length - 1)) / 2;
-  if (lines * pairs + lines * length * k > MOST_PAIRS) throw context.unsupported(`it orders ${lines} lines of ${length} elements; at most ${MOST_PAIRS} pairs are compared`);
+  if (lines * pairs + lines * length * k > MOST_PAIRS)
+    throw context.unsupported(
+      `it orders ${lines} lines of ${length} elements; at most ${MOST_PAIRS} pairs are compared`,
+    );
   const at = (line: number, i: number): number => (Math.floor(line / inner) * length + i) * inner + (line % inner);
   if (k === 0 || lines === 0) {
-    const none = (output: number, type: Activation['type']) => context.emit({ op: 'move', shape, index: new Int32Array(), constants: new Float64Array() }, [x], { output, type });
+    const none = (output: number, type: Activation['type']) =>
+      context.emit({ op: 'move', shape, index: new Int32Array(), constants: new Float64Array() }, [x], {
+        output,
+        type,
+      });
     return [none(0, x.type), none(1, 'int64')];
   }
   const ranks = emitRanks(context, x, { lines, length, at, sign: largest ? 1 : -1 });
   const places = emitPlaces(context, ranks, lines, length, k);
   const total = lines * k * length;
   const candidates = context.emit(
-    { op: 'move', shape: [total], index: Int32Array.from({ length: total }, (_, j) => at(Math.floor(j / (k * length)), j % length)), constants: new Float64Array() },
+    {
+      op: 'move',
+      shape: [total],
+      index: Int32Array.from({ length: total }, (_, j) => at(Math.floor(j / (k * length)), j % length)),
+      constants: new Float64Array(),
+    },
     [x],
     { step: 'candidates' },
   );
-  const chosen = context.emit({ op: 'multiply', shape: [total] }, [places, candidates], { step: 'chosen', type: x.type });
-  const numbered = emitAffine(context, places, [total], Float64Array.from({ length: total }, (_, j) => j % length), filled([total], 0), 'numbered');
+  const chosen = context.emit({ op: 'multiply', shape: [total] }, [places, candidates], {
+    step: 'chosen',
+    type: x.type,
+  });
+  const numbered = emitAffine(
+    context,
+    places,
+    [total],
+    Float64Array.from({ length: total }, (_, j) => j % length),
+    filled([total], 0),
+    'numbered',
+  );
   // Groups in the order of the result: line, rank and what lies inside the axis.
   const order = Array.from({ length: sizeOf(shape) }, (_, i) => {
     const [outer, rank, rest] = [Math.floor(i / (k * inner)), Math.floor(i / inner) % k, i % inner];
@@ -51,7 +74,8 @@ export const lowerTopK: Lowering = (context) => {
     offsets: Uint32Array.from({ length: order.length + 1 }, (_, i) => i * length),
     indices: Uint32Array.from(order.flatMap((start) => Array.from({ length }, (_, i) => start + i))),
   };
-  const sum = (of: Activation, output: number, type: Activation['type']) => context.emit({ op: 'mean', shape, groups, divisors: filled(shape, 1) }, [of], { output, type });
+  const sum = (of: Activation, output: number, type: Activation['type']) =>
+    context.emit({ op: 'mean', shape, groups, divisors: filled(shape, 1) }, [of], { output, type });
   const positions = sum(numbered, 1, 'int64');
   context.assume(positions, 0, length - 1);
   return [sum(chosen, 0, x.type), positions];
@@ -86,19 +110,47 @@ function emitRanks(context: NodeContext, x: Activation, { lines, length, at, sig
       }
     }
   }
-  if (first.length === 0) return { ...emitAffine(context, x, x.shape, filled(x.shape, 0), filled(x.shape, 0), 'ranks'), shape, type: 'int64' };
-  const pick = (positions: readonly number[], step: string) => context.emit({ op: 'move', shape: [positions.length], index: Int32Array.from(positions), constants: new Float64Array() }, [x], { step });
-  const difference = context.emit({ op: 'sum', shape: [first.length], coefficients: [-sign, sign] }, [pick(first, 'first'), pick(second, 'second')], { step: 'difference' });
+  if (first.length === 0)
+    return {
+      ...emitAffine(context, x, x.shape, filled(x.shape, 0), filled(x.shape, 0), 'ranks'),
+      shape,
+      type: 'int64',
+    };
+  const pick = (positions: readonly number[], step: string) =>
+    context.emit(
+      { op: 'move', shape: [positions.length], index: Int32Array.from(positions), constants: new Float64Array() },
+      [x],
+      { step },
+    );
+  const difference = context.emit(
+    { op: 'sum', shape: [first.length], coefficients: [-sign, sign] },
+    [pick(first, 'first'), pick(second, 'second')],
+    { step: 'difference' },
+  );
   const later = emitStep(context, difference, Float64Array.of(0), true, 'later');
   // Element j comes before those after it in the line unless the bit says otherwise: one minus the bit.
   const offsets = new Uint32Array(lines * length + 1);
   members.forEach((of, i) => (offsets[i + 1] = offsets[i] + of.length));
   const flat = members.flat();
-  const bits = context.emit({ op: 'move', shape: [flat.length], index: Int32Array.from(flat), constants: new Float64Array() }, [later], { step: 'bits' });
+  const bits = context.emit(
+    { op: 'move', shape: [flat.length], index: Int32Array.from(flat), constants: new Float64Array() },
+    [later],
+    { step: 'bits' },
+  );
   const factors = Float64Array.from(signs.flat());
-  const signed = emitAffine(context, bits, [flat.length], factors, factors.map((factor) => (factor < 0 ? 1 : 0)), 'before');
+  const signed = emitAffine(
+    context,
+    bits,
+    [flat.length],
+    factors,
+    factors.map((factor) => (factor < 0 ? 1 : 0)),
+    'before',
+  );
   const groups = { offsets, indices: Uint32Array.from({ length: flat.length }, (_, i) => i) };
-  const ranks = context.emit({ op: 'mean', shape, groups, divisors: filled(shape, 1) }, [signed], { step: 'ranks', type: 'int64' });
+  const ranks = context.emit({ op: 'mean', shape, groups, divisors: filled(shape, 1) }, [signed], {
+    step: 'ranks',
+    type: 'int64',
+  });
   context.assume(ranks, 0, length - 1);
   return ranks;
 }
@@ -108,7 +160,16 @@ function emitPlaces(context: NodeContext, ranks: Activation, lines: number, leng
   const shape = [lines * length * k];
   const owner = (j: number): number => Math.floor(j / (k * length)) * length + (j % length);
   const wanted = (j: number): number => Math.floor(j / length) % k;
-  const spread = context.emit({ op: 'move', shape, index: Int32Array.from({ length: shape[0] }, (_, j) => owner(j)), constants: new Float64Array() }, [ranks], { step: 'spread' });
+  const spread = context.emit(
+    {
+      op: 'move',
+      shape,
+      index: Int32Array.from({ length: shape[0] }, (_, j) => owner(j)),
+      constants: new Float64Array(),
+    },
+    [ranks],
+    { step: 'spread' },
+  );
   const thresholds = Float64Array.from({ length: shape[0] }, (_, j) => wanted(j));
   const reached = emitStep(context, spread, thresholds, false, 'reached');
   const passed = emitStep(context, spread, thresholds, true, 'passed');

@@ -8,12 +8,22 @@ import { moveOne } from './moving.js';
 export const lowerTranspose: Lowering = (context) => {
   const x = context.activation(0);
   const permutation = context.ints('perm') ?? x.shape.map((_, axis) => x.shape.length - 1 - axis);
-  if (permutation.length !== x.shape.length || context.axes(permutation, x.shape.length).length !== permutation.length) {
+  if (
+    permutation.length !== x.shape.length ||
+    context.axes(permutation, x.shape.length).length !== permutation.length
+  ) {
     throw context.shapeError(`perm [${permutation.join(', ')}] is no permutation of its dimensions`);
   }
   const axes = permutation.map((axis) => context.axis(axis, x.shape.length));
   const moved = moveOne(context, x, transposeView(identityView(x.shape), axes));
-  return [x.omitted === undefined ? moved : { ...moved, omitted: { ...x.omitted, axes: x.omitted.axes.map((axis) => axes.indexOf(axis)).sort((a, b) => a - b) } }];
+  return [
+    x.omitted === undefined
+      ? moved
+      : {
+          ...moved,
+          omitted: { ...x.omitted, axes: x.omitted.axes.map((axis) => axes.indexOf(axis)).sort((a, b) => a - b) },
+        },
+  ];
 };
 
 function image(context: NodeContext): { x: Activation; block: number } {
@@ -28,12 +38,19 @@ export const lowerDepthToSpace: Lowering = (context) => {
   const { x, block } = image(context);
   const mode = context.string('mode', 'DCR');
   const [n, c, h, w] = x.shape;
-  if (c % (block * block) !== 0) throw context.shapeError(`${c} channels cannot be spread over blocks of ${block} by ${block}`);
+  if (c % (block * block) !== 0)
+    throw context.shapeError(`${c} channels cannot be spread over blocks of ${block} by ${block}`);
   const depth = c / (block * block);
   const [split, permutation] =
     mode === 'CRD'
-      ? [[n, depth, block, block, h, w], [0, 1, 4, 2, 5, 3]]
-      : [[n, block, block, depth, h, w], [0, 3, 4, 1, 5, 2]];
+      ? [
+          [n, depth, block, block, h, w],
+          [0, 1, 4, 2, 5, 3],
+        ]
+      : [
+          [n, block, block, depth, h, w],
+          [0, 3, 4, 1, 5, 2],
+        ];
   const view = transposeView(reshapeView(identityView(x.shape), split), permutation);
   return [moveOne(context, x, reshapeView(view, [n, depth, h * block, w * block]))];
 };
@@ -44,8 +61,12 @@ export const lowerSpaceToDepth: Lowering = (context) => {
   const mode = context.string('mode', 'DCR');
   if (mode !== 'DCR' && mode !== 'CRD') throw context.unsupportedAttribute('mode', mode, 'DCR and CRD are');
   const [n, c, h, w] = x.shape;
-  if (h % block !== 0 || w % block !== 0) throw context.shapeError(`it does not divide into blocks of ${block} by ${block}`);
+  if (h % block !== 0 || w % block !== 0)
+    throw context.shapeError(`it does not divide into blocks of ${block} by ${block}`);
   const split = [n, c, h / block, block, w / block, block];
-  const view = transposeView(reshapeView(identityView(x.shape), split), mode === 'DCR' ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4]);
+  const view = transposeView(
+    reshapeView(identityView(x.shape), split),
+    mode === 'DCR' ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4],
+  );
   return [moveOne(context, x, reshapeView(view, [n, c * block * block, h / block, w / block]))];
 };

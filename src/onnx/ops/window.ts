@@ -36,7 +36,9 @@ export function resolveWindow(context: NodeContext, spatial: readonly number[], 
     padsBegin = padsBegin.map(() => 0);
     padsEnd = padsBegin;
   } else if (autoPad === 'SAME_UPPER' || autoPad === 'SAME_LOWER') {
-    const totals = spatial.map((size, axis) => Math.max(0, (Math.ceil(size / strides[axis]) - 1) * strides[axis] + reach[axis] - size));
+    const totals = spatial.map((size, axis) =>
+      Math.max(0, (Math.ceil(size / strides[axis]) - 1) * strides[axis] + reach[axis] - size),
+    );
     const smaller = totals.map((total) => Math.floor(total / 2));
     const larger = totals.map((total, axis) => total - smaller[axis]);
     padsBegin = autoPad === 'SAME_UPPER' ? smaller : larger;
@@ -47,7 +49,8 @@ export function resolveWindow(context: NodeContext, spatial: readonly number[], 
 
   const outSpatial = spatial.map((size, axis) => {
     const room = size + padsBegin[axis] + padsEnd[axis] - reach[axis];
-    if (room < 0) throw context.shapeError(`the window is larger than its padded input along spatial dimension ${axis}`);
+    if (room < 0)
+      throw context.shapeError(`the window is larger than its padded input along spatial dimension ${axis}`);
     const steps = room / strides[axis];
     if (!ceil) return Math.floor(steps) + 1;
     const last = Math.ceil(steps);

@@ -1,7 +1,8 @@
 /**
- * Integer types wrap around: what an operator makes of bytes is reduced to the type's range by comparisons with the multiples of its size.
- * Where the bounds of the result say that it cannot leave the range, nothing is added. 32- and 64-bit signed integers are taken to hold what
- * they are given: their range is what calibration shows, and no circuit reaches their ends.
+ * Integer types wrap around: what an operator makes of bytes is reduced to the type's range by comparisons with the
+ * multiples of its size. Where the bounds of the result say that it cannot leave the range, nothing is added. 32- and
+ * 64-bit signed integers are taken to hold what they are given: their range is what calibration shows, and no circuit
+ * reaches their ends.
  */
 import { leastOf, mostOf } from '../../tensor/extremes.js';
 import { sizeOf } from '../../tensor/shape.js';
@@ -30,15 +31,25 @@ export function wrapped(context: NodeContext, value: Value): Value {
   const size = most - least + 1;
   if (type === 'uint64' && low >= 0) return value;
   const [first, last] = [Math.floor((low - least) / size), Math.floor((high - least) / size)];
-  if (last - first > MOST_WRAPS || type === 'uint64') throw context.unsupported(`its result of type ${type} may wrap around, from ${low} to ${high}; cast to a wider type before`);
+  if (last - first > MOST_WRAPS || type === 'uint64')
+    throw context.unsupported(
+      `its result of type ${type} may wrap around, from ${low} to ${high}; cast to a wider type before`,
+    );
   const count = sizeOf(value.shape);
   const filled = (number: number): Float64Array => new Float64Array(count).fill(number);
-  const passed = Array.from({ length: last - first }, (_, j) => emitStep(context, value, Float64Array.of(least + (first + j + 1) * size), false, `wrap${j + 1}`));
-  const shifted = first === 0 ? value : emitAffine(context, value, value.shape, filled(1), filled(-first * size), 'wrap');
+  const passed = Array.from({ length: last - first }, (_, j) =>
+    emitStep(context, value, Float64Array.of(least + (first + j + 1) * size), false, `wrap${j + 1}`),
+  );
+  const shifted =
+    first === 0 ? value : emitAffine(context, value, value.shape, filled(1), filled(-first * size), 'wrap');
   const reduced =
     passed.length === 0
       ? shifted
-      : context.emit({ op: 'sum', shape: value.shape, coefficients: [1, ...passed.map(() => -size)] }, [shifted, ...passed], { step: 'wrapped', type });
+      : context.emit(
+          { op: 'sum', shape: value.shape, coefficients: [1, ...passed.map(() => -size)] },
+          [shifted, ...passed],
+          { step: 'wrapped', type },
+        );
   context.assume(reduced, least, most);
   return { ...reduced, type };
 }
@@ -50,5 +61,10 @@ export function wrappedConstant(value: Constant): Constant {
   const [least, most] = range;
   const size = most - least + 1;
   if (value.data.every((element) => (element >= least && element <= most) || !Number.isInteger(element))) return value;
-  return { ...value, data: value.data.map((element) => (Number.isInteger(element) ? element - Math.floor((element - least) / size) * size : element)) };
+  return {
+    ...value,
+    data: value.data.map((element) =>
+      Number.isInteger(element) ? element - Math.floor((element - least) / size) * size : element,
+    ),
+  };
 }

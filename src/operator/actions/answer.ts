@@ -14,7 +14,8 @@ export async function answerProved(the: Case, office: Office): Promise<Outcome> 
     docket.setWorking(entry, true);
   } else await promises.ensure(entry, request);
   // First what is cheap: a proof of an input that was not committed to would be made for nothing.
-  if ((await workshop.compute(entry, request)) === undefined) return fresh ? decline('wrong input') : await refuse(the, office, direct);
+  if ((await workshop.compute(entry, request)) === undefined)
+    return fresh ? decline('wrong input') : await refuse(the, office, direct);
   const { output, proof, seconds } = await workshop.prove(entry, request);
   if (fresh) await promises.begin(entry, request, 'operator');
   log.info({ request: String(entry.id), proofSeconds: Math.round(seconds * 1000) / 1000 }, 'proved');

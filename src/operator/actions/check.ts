@@ -1,17 +1,26 @@
-/** Another operator's answer: computed again, and disputed where it is wrong; or followed, where somebody else disputes it. */
+/**
+ * Another operator's answer: computed again, and disputed where it is wrong; or followed, where somebody else disputes
+ * it.
+ */
 import { keccak256 } from 'ethers';
 import { disputeRequest } from '../../ledger/index.js';
 import { again, type Outcome, rest, waitUntil } from '../outcome.js';
 import type { Case, Office } from './office.js';
 
-export async function check({ entry, request }: Case, { market, parameters, models, promises, workshop, log }: Office): Promise<Outcome> {
+export async function check(
+  { entry, request }: Case,
+  { market, parameters, models, promises, workshop, log }: Office,
+): Promise<Outcome> {
   if (entry.checked === request.outputHash) return rest;
   if ((await models.at(request.verifier)) === undefined) return rest;
   const computed = await workshop.compute(entry, request);
   entry.checked = request.outputHash;
   if (computed === undefined || keccak256(computed.output) === request.outputHash) return rest;
   await promises.begin(entry, request, 'challenger');
-  await market.send(disputeRequest(market.address, entry.id, `${request.outputHash} ${request.due}`, parameters.challengeBond), 'dispute');
+  await market.send(
+    disputeRequest(market.address, entry.id, `${request.outputHash} ${request.due}`, parameters.challengeBond),
+    'dispute',
+  );
   log.warn({ request: String(entry.id), operator: request.operator }, 'a wrong answer was disputed');
   return again;
 }

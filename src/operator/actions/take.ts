@@ -4,12 +4,16 @@ import { takeRequest } from '../../ledger/index.js';
 import { again, decline, type Outcome } from '../outcome.js';
 import type { Case, Office } from './office.js';
 
-export async function take({ entry, request }: Case, { market, promises, workshop, log, declines }: Office): Promise<Outcome> {
+export async function take(
+  { entry, request }: Case,
+  { market, promises, workshop, log, declines }: Office,
+): Promise<Outcome> {
   const { id } = entry;
   const promised = promises.has(request);
   const reason = promised ? undefined : await declines(request, false);
   if (reason !== undefined) return decline(reason);
-  // Before anything is at risk, and again after a restart: the input is there, fits the model and is the one committed to.
+  // Before anything is at risk, and again after a restart: the input is there, fits the model and is the one committed
+  // to.
   if ((await workshop.compute(entry, request)) === undefined) {
     if (promised) await promises.close(entry, 'wrong input');
     return decline('wrong input');

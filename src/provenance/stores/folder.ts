@@ -1,9 +1,9 @@
 /**
- * Blocks as files of a local folder, by `blockstore-fs`: sub-folders by the identifier's end, each file written whole or not
- * at all.
+ * Blocks as files of a local folder, by `blockstore-fs`: sub-folders by the identifier's end, each file written whole
+ * or not at all.
  *
- * The trap: two writes of one block at once (a folder of empty files has the same block for each) get in each other's way, and
- * wait for a second; so a block is written by one of them, and not at all where the file has it already.
+ * The trap: two writes of one block at once (a folder of empty files has the same block for each) get in each other's
+ * way, and wait for a second; so a block is written by one of them, and not at all where the file has it already.
  */
 import { FsBlockstore } from 'blockstore-fs';
 import type { CID } from 'multiformats/cid';
@@ -30,7 +30,8 @@ export function folderStore(folder: string): BlockStore {
         parts.push(part);
       }
     } catch (cause) {
-      if ((cause as Error).name === 'NotFoundError') throw new NotStoredError(`${name} does not have ${cid}`, { cause });
+      if ((cause as Error).name === 'NotFoundError')
+        throw new NotStoredError(`${name} does not have ${cid}`, { cause });
       throw new StoreError(`${name} cannot give ${cid}: ${(cause as Error).message}`, { cause });
     }
     return Buffer.concat(parts);

@@ -20,9 +20,17 @@ export async function request(url: URL, limit: number, init: RequestInit = {}): 
     bare.username = bare.password = '';
     const headers = new Headers(init.headers);
     if (username !== '' || password !== '') {
-      headers.set('authorization', `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`);
+      headers.set(
+        'authorization',
+        `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`,
+      );
     }
-    const response = await fetch(bare, { ...init, headers, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await fetch(bare, {
+      ...init,
+      headers,
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
     const parts: Uint8Array[] = [];
     let size = 0;
     for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
@@ -33,7 +41,10 @@ export async function request(url: URL, limit: number, init: RequestInit = {}): 
     return { status: response.status, body: Buffer.concat(parts) };
   } catch (cause) {
     if (cause instanceof StoreError) throw cause;
-    const reason = cause instanceof Error && cause.name === 'TimeoutError' ? `not within ${TIMEOUT_MS / 1000} s` : 'check that it runs and can be reached';
+    const reason =
+      cause instanceof Error && cause.name === 'TimeoutError'
+        ? `not within ${TIMEOUT_MS / 1000} s`
+        : 'check that it runs and can be reached';
     throw new StoreError(`${url.host} does not answer; ${reason}`, { cause });
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Where content is kept: blocks by their content identifier, wherever that is.
  *
- * The trap: a store is anyone's. What `get` of a bare store gives is only bytes; everything outside this folder sees stores
- * through `rehashed`, which gives a block only if its SHA-256 is the one it was asked by.
+ * The trap: a store is anyone's. What `get` of a bare store gives is only bytes; everything outside this folder sees
+ * stores through `rehashed`, which gives a block only if its SHA-256 is the one it was asked by.
  */
 import type { CID } from 'multiformats/cid';
 import { sha256 } from 'multiformats/hashes/sha2';
@@ -17,7 +17,10 @@ export interface BlockStore {
   get(cid: CID): Promise<Uint8Array>;
 }
 
-/** Largest block that is fetched, in bytes: what Kubo exchanges with other nodes at most. UnixFS leaves here have 256 KiB. */
+/**
+ * Largest block that is fetched, in bytes: what Kubo exchanges with other nodes at most. UnixFS leaves here have 256
+ * KiB.
+ */
 export const MAX_BLOCK = 2 << 20;
 
 /** Whether the block is the one that `cid` names. */
@@ -34,7 +37,9 @@ export function rehashed(store: BlockStore): BlockStore {
     get: async (cid) => {
       const block = await store.get(cid);
       if (await hasHash(cid, block)) return block;
-      throw new HashMismatchError(`${store.name} gave ${block.length} bytes for ${cid} that have another hash; they were thrown away. Fetch from another store`);
+      throw new HashMismatchError(
+        `${store.name} gave ${block.length} bytes for ${cid} that have another hash; they were thrown away. Fetch from another store`,
+      );
     },
   };
 }

@@ -18,10 +18,19 @@ function build(node: AffineNode, given: Quantized, at: Lowering): void {
   const { x, middle } = at.centred(given, node.scale.length);
   const coefficients = node.scale.map((value) => value * x.scale[0]);
   const moved = middle === undefined ? node.shift : node.shift.map((value, i) => value + coefficients[i] * middle[i]);
-  const terms = [{ coefficients, meanSquare: x.meanSquare }, { coefficients: moved, meanSquare: 1 }];
+  const terms = [
+    { coefficients, meanSquare: x.meanSquare },
+    { coefficients: moved, meanSquare: 1 },
+  ];
   // Without a factor there is a constant, and whole numbers stay what they are whatever x is.
-  const isConstant = coefficients.every((value) => value === 0) && moved.every((value) => Number.isInteger(value) && Math.abs(value) < LARGEST_WHOLE);
-  const unit = isConstant || at.isIntegral(x, coefficients, moved) ? 1 : (exactUnit(coefficients, moved, at.isIntegral(x)) ?? at.accumulatorScale(node.output, terms, coefficients.length));
+  const isConstant =
+    coefficients.every((value) => value === 0) &&
+    moved.every((value) => Number.isInteger(value) && Math.abs(value) < LARGEST_WHOLE);
+  const unit =
+    isConstant || at.isIntegral(x, coefficients, moved)
+      ? 1
+      : (exactUnit(coefficients, moved, at.isIntegral(x)) ??
+        at.accumulatorScale(node.output, terms, coefficients.length));
   const factor = coefficients.map((value) => Math.round(value / unit) + 0);
   const shift = moved.map((value) => Math.round(value / unit) + 0);
   at.emit({ kind: 'affine', factor, shift }, [x], node.output, node.shape, unit);
@@ -34,7 +43,10 @@ const CLOSE = 2 ** -7;
 /** Bits below an integer's unit that its shift may take, at most. */
 const MOST_FRACTION = 12;
 
-/** The factor that all elements share, or a fraction of it of which the shifts are multiples: the author's scale and zero points, kept as they are. */
+/**
+ * The factor that all elements share, or a fraction of it of which the shifts are multiples: the author's scale and
+ * zero points, kept as they are.
+ */
 function exactUnit(coefficients: Float64Array, shifts: Float64Array, isIntegral: boolean): number | undefined {
   const unit = Math.abs(coefficients[0]);
   if (!(unit > 0) || !coefficients.every((value) => Math.abs(value) === unit)) return undefined;

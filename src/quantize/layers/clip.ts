@@ -1,4 +1,7 @@
-/** Clip is what a requantization's saturation does, at a grid whose ends are the clip's own. Integers are clipped exactly, one end after the other. */
+/**
+ * Clip is what a requantization's saturation does, at a grid whose ends are the clip's own. Integers are clipped
+ * exactly, one end after the other.
+ */
 import type { ClipNode } from '../../network/graph.js';
 import { hasWholeEnds } from '../../network/layers/clip.js';
 import { hull } from '../../tensor/intervals.js';
@@ -6,7 +9,11 @@ import { bitsOf } from '../intervals.js';
 import type { Lowering, Quantized } from '../lowering.js';
 import { eachResult, type QuantizedLayer } from './layer.js';
 
-export const clip: QuantizedLayer<ClipNode> = { lower, cut: (node, _, plan) => plan.ownGrid(node.output), cutCount: eachResult };
+export const clip: QuantizedLayer<ClipNode> = {
+  lower,
+  cut: (node, _, plan) => plan.ownGrid(node.output),
+  cutCount: eachResult,
+};
 
 function lower(node: ClipNode, at: Lowering): void {
   const x = at.tensor(node.inputs[0]);

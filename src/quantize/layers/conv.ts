@@ -18,7 +18,9 @@ function build(node: ConvNode, input: Quantized, at: Lowering): void {
   const [scale] = input.scale;
   const coefficients = new Float64Array(node.weight.length);
   for (let k = 0; k < coefficients.length; k += 1) coefficients[k] = node.weight[k] * scale;
-  const unit = at.isIntegral(input, coefficients, node.bias) ? 1 : at.accumulatorScale(node.output, [{ coefficients, meanSquare: input.meanSquare }], node.weightShape[0]);
+  const unit = at.isIntegral(input, coefficients, node.bias)
+    ? 1
+    : at.accumulatorScale(node.output, [{ coefficients, meanSquare: input.meanSquare }], node.weightShape[0]);
   const weight = narrowed(rounded(coefficients, unit));
   const bias = node.bias.map((value) => Math.round(value / unit) + 0);
   const { inputShape, weightShape, groups, strides, dilations, padsBegin, padsEnd } = node;

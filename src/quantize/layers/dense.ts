@@ -19,9 +19,14 @@ function build(node: DenseNode, x: Quantized, at: Lowering): void {
   const { x: input, middle } = at.centred(x, inFeatures);
   const coefficients = new Float64Array(node.weight.length);
   for (let k = 0; k < coefficients.length; k += 1) coefficients[k] = node.weight[k] * input.scale[0];
-  const unit = at.isIntegral(input, coefficients, node.bias) ? 1 : at.accumulatorScale(node.output, [{ coefficients, meanSquare: input.meanSquare }], outFeatures);
+  const unit = at.isIntegral(input, coefficients, node.bias)
+    ? 1
+    : at.accumulatorScale(node.output, [{ coefficients, meanSquare: input.meanSquare }], outFeatures);
   const weight = narrowed(rounded(coefficients, unit));
-  const moved = middle === undefined ? node.bias : node.bias.map((value, o) => value + ofMiddles(coefficients, o * inFeatures, inFeatures, middle));
+  const moved =
+    middle === undefined
+      ? node.bias
+      : node.bias.map((value, o) => value + ofMiddles(coefficients, o * inFeatures, inFeatures, middle));
   const bias = moved.map((value) => Math.round(value / unit) + 0);
   at.emit({ kind: 'dense', rows, inFeatures, outFeatures, weight, bias }, [input], node.output, node.shape, unit);
 }

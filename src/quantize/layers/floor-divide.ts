@@ -1,7 +1,7 @@
 /**
- * Exact division of integers by constants: x less a multiple m d below it, times ceil(2^s / d), over 2^s rounded down, plus m. The product's
- * error stays below one step where (ceil(2^s / d) d - 2^s) x < 2^s (Granlund and Montgomery, "Division by Invariant Integers using
- * Multiplication", 1994); for a power of two it is the digits above it.
+ * Exact division of integers by constants: x less a multiple m d below it, times ceil(2^s / d), over 2^s rounded down,
+ * plus m. The product's error stays below one step where (ceil(2^s / d) d - 2^s) x < 2^s (Granlund and Montgomery,
+ * "Division by Invariant Integers using Multiplication", 1994); for a power of two it is the digits above it.
  */
 import { floorOfQuotient } from '../../network/layers/floor-divide.js';
 import type { FloorDivideNode } from '../../network/graph.js';
@@ -15,7 +15,10 @@ export const floorDivide: QuantizedLayer<FloorDivideNode> = { lower, cut: uncut,
 
 function lower(node: FloorDivideNode, at: Lowering): void {
   const x = at.tensor(node.inputs[0]);
-  if (!at.isIntegral(x)) throw new CalibrationError(`layer '${node.name}' divides integers, and what it reads is not held as integers; cast it to an integer type before`);
+  if (!at.isIntegral(x))
+    throw new CalibrationError(
+      `layer '${node.name}' divides integers, and what it reads is not held as integers; cast it to an integer type before`,
+    );
   const { low, high } = x.bounds;
   const divisor = (i: number): number => node.divisor[node.divisor.length === 1 ? 0 : i];
   const least = low.map((value, i) => floorOfQuotient(value, divisor(i)));
@@ -24,7 +27,13 @@ function lower(node: FloorDivideNode, at: Lowering): void {
   if (low.length === 0 || shift === 0) {
     // Every divisor is 1, or its element never leaves one quotient.
     const kept = low.map((_, i) => Number(divisor(i) === 1));
-    at.emit({ kind: 'affine', factor: kept, shift: least.map((value, i) => (kept[i] === 1 ? 0 : value)) }, [x], node.output, node.shape, 1);
+    at.emit(
+      { kind: 'affine', factor: kept, shift: least.map((value, i) => (kept[i] === 1 ? 0 : value)) },
+      [x],
+      node.output,
+      node.shape,
+      1,
+    );
     return;
   }
   const factor = low.map((_, i) => Math.ceil(2 ** shift / divisor(i)));
@@ -38,7 +47,13 @@ function lower(node: FloorDivideNode, at: Lowering): void {
     return;
   }
   const above = at.emitStep(quotient, [scaled], x.of, node.shape, 1);
-  at.emit({ kind: 'affine', factor: new Float64Array(low.length).fill(1), shift: least }, [above], node.output, node.shape, 1);
+  at.emit(
+    { kind: 'affine', factor: new Float64Array(low.length).fill(1), shift: least },
+    [above],
+    node.output,
+    node.shape,
+    1,
+  );
 }
 
 /** The least shift at which every quotient is exact for every value of its span; 0 where nothing is to be divided. */

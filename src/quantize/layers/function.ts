@@ -1,13 +1,15 @@
 /**
- * A function of one value becomes a table over the input cut to few bits. What the table holds where the function has no finite value is
- * defined for all functions alike: outside the domain the value at the nearest argument inside it, at a pole the end of the output's range
- * on that side. Beyond the ends of its range the index saturates, and with it the function: calibration says where the ends are, and flat
- * tails are cut off, so that the steps in between are finer.
+ * A function of one value becomes a table over the input cut to few bits. What the table holds where the function has
+ * no finite value is defined for all functions alike: outside the domain the value at the nearest argument inside it,
+ * at a pole the end of the output's range on that side. Beyond the ends of its range the index saturates, and with it
+ * the function: calibration says where the ends are, and flat tails are cut off, so that the steps in between are
+ * finer.
  *
- * A smooth function is made of straight lines between points of a finer index: 32 lines over 2^11 arguments cost less than 2^8 entries
- * without order, and err less. What they give has more bits, since their slopes must be whole numbers. Square roots of accumulators that
- * are not negative are computed exactly. A sign, and a rounding to few whole numbers, are taken of the accumulators themselves: in a table over
- * 8 bits their jumps would stand half a step of the index away from where they belong.
+ * A smooth function is made of straight lines between points of a finer index: 32 lines over 2^11 arguments cost less
+ * than 2^8 entries without order, and err less. What they give has more bits, since their slopes must be whole numbers.
+ * Square roots of accumulators that are not negative are computed exactly. A sign, and a rounding to few whole numbers,
+ * are taken of the accumulators themselves: in a table over 8 bits their jumps would stand half a step of the index
+ * away from where they belong.
  */
 import { LEAST_TABLE_BITS, MOST_ROOT_BITS, MOST_TABLE_BITS, MOST_UPPER_DIGITS } from '../../gadgets/index.js';
 import type { FunctionNode } from '../../network/graph.js';
@@ -69,12 +71,15 @@ interface Index {
   readonly bits: number;
 }
 
-/** x itself, where it has few enough values: a requantized activation, or small integers, whose function is then exact. */
+/**
+ * x itself, where it has few enough values: a requantized activation, or small integers, whose function is then exact.
+ */
 function narrowIndex({ f }: FunctionNode, x: Quantized, at: Lowering): Index | undefined {
   // From whole numbers to whole numbers nothing is rounded, however few bits activations have.
   const most = f.whole && at.isIntegral(x) ? MOST_TABLE_BITS : indexBits(at.bits);
   const made = at.requantizationOf(x);
-  if (made !== undefined && made.bits >= LEAST_TABLE_BITS && made.bits <= most) return { x, low: made.low, bits: made.bits };
+  if (made !== undefined && made.bits >= LEAST_TABLE_BITS && made.bits <= most)
+    return { x, low: made.low, bits: made.bits };
   const [low, high] = hull(x.bounds);
   const bits = Math.max(LEAST_TABLE_BITS, bitsOf(high - low));
   return bits <= most ? { x, low, bits } : undefined;
@@ -101,7 +106,10 @@ function rootStep({ output }: FunctionNode, plan: CutPlan): number {
   return gridFor(0, plan.statisticsOf(output).max, plan.bits).step;
 }
 
-/** Square roots of numbers that are not negative and not too wide: made finer first where their roots would be too coarse. */
+/**
+ * Square roots of numbers that are not negative and not too wide: made finer first where their roots would be too
+ * coarse.
+ */
 function lowerRoot(node: FunctionNode, x: Quantized, at: Lowering): boolean {
   const [low, high] = hull(x.bounds);
   if (low < 0) return false;
@@ -111,7 +119,15 @@ function lowerRoot(node: FunctionNode, x: Quantized, at: Lowering): boolean {
   if (bitsOf(high) + 2 * finer > 2 * MOST_ROOT_BITS - 4) return false;
   const size = sizeOf(x.shape);
   const scaled =
-    factor === 1 ? x : at.emitStep({ kind: 'affine', factor: new Float64Array(size).fill(factor), shift: new Float64Array(size) }, [x], x.of, x.shape, x.scale[0] / factor);
+    factor === 1
+      ? x
+      : at.emitStep(
+          { kind: 'affine', factor: new Float64Array(size).fill(factor), shift: new Float64Array(size) },
+          [x],
+          x.of,
+          x.shape,
+          x.scale[0] / factor,
+        );
   at.emit({ kind: 'squareRoot' }, [scaled], node.output, node.shape, Math.sqrt(scaled.scale[0]));
   return true;
 }
@@ -122,9 +138,15 @@ function isOfFew({ output }: FunctionNode, plan: CutPlan): boolean {
   return max - min < 2 ** plan.bits;
 }
 
-/** A function that jumps, taken of accumulators whose scale is a power of two (`inputGrid` asks for one); a sign of any. */
+/**
+ * A function that jumps, taken of accumulators whose scale is a power of two (`inputGrid` asks for one); a sign of any.
+ */
 function lowerJumps(node: FunctionNode, x: Quantized, at: Lowering): boolean {
-  const { f: { jumps }, output, shape } = node;
+  const {
+    f: { jumps },
+    output,
+    shape,
+  } = node;
   if (jumps === undefined) return false;
   if (jumps === 'Sign') {
     // [x >= 1] + [x >= 0] - 1
@@ -134,7 +156,13 @@ function lowerJumps(node: FunctionNode, x: Quantized, at: Lowering): boolean {
     });
     const both = at.emitStep({ kind: 'sum', coefficients: [1, 1] }, reached, x.of, shape, 1);
     const size = sizeOf(shape);
-    at.emit({ kind: 'affine', factor: new Float64Array(size).fill(1), shift: new Float64Array(size).fill(-1) }, [both], output, shape, 1);
+    at.emit(
+      { kind: 'affine', factor: new Float64Array(size).fill(1), shift: new Float64Array(size).fill(-1) },
+      [both],
+      output,
+      shape,
+      1,
+    );
     return true;
   }
   const shift = -Math.log2(x.scale[0]);
@@ -158,7 +186,10 @@ function valuesAt({ f }: FunctionNode, { low, step }: Grid, bits: number): Float
   return defined(Float64Array.from({ length: 2 ** bits }, (_, k) => f.apply((low + k) * step)));
 }
 
-/** Straight lines through a function's values: by line its value in the middle and its rise from one argument to the next. */
+/**
+ * Straight lines through a function's values: by line its value in the middle and its rise from one argument to the
+ * next.
+ */
 interface Fit {
   readonly upper: number;
   readonly middle: Float64Array;
@@ -196,7 +227,10 @@ function linesWithin(values: Float64Array, allowed: number): Fit | undefined {
 
 function linesFit(node: FunctionNode, grid: Grid, bits: number, plan: CutPlan): boolean {
   const values = bounded(node, valuesAt(node, grid, bits), plan);
-  return !values.every(Number.isInteger) && linesWithin(values, plan.activationGrid(node.output).step * LINE_ERROR) !== undefined;
+  return (
+    !values.every(Number.isInteger) &&
+    linesWithin(values, plan.activationGrid(node.output).step * LINE_ERROR) !== undefined
+  );
 }
 
 /** Values within the range that calibration saw: at a pole its end. */
@@ -206,10 +240,15 @@ function bounded({ output }: FunctionNode, values: Float64Array, plan: CutPlan):
 }
 
 /**
- * An argument that other layers read too, such as the cell of an LSTM, is cut once for all of them, to the bits of the index: as a product's
- * factor it then carries a smaller error from step to step.
+ * An argument that other layers read too, such as the cell of an LSTM, is cut once for all of them, to the bits of the
+ * index: as a product's factor it then carries a smaller error from step to step.
  */
-function sharedIndex(node: FunctionNode, x: Quantized, bits: number, at: Lowering): { readonly x: Quantized; readonly low: number } | undefined {
+function sharedIndex(
+  node: FunctionNode,
+  x: Quantized,
+  bits: number,
+  at: Lowering,
+): { readonly x: Quantized; readonly low: number } | undefined {
   if (!at.plan.isArgumentAndMore(node.inputs[0])) return undefined;
   const cut = at.narrow(x, bits);
   const made = at.requantizationOf(cut);
@@ -239,7 +278,10 @@ function lowerLines(node: FunctionNode, x: Quantized, at: Lowering): boolean {
   return true;
 }
 
-/** The grid of the index: the input's range without the ends at which the function no longer changes by half a step of its result. */
+/**
+ * The grid of the index: the input's range without the ends at which the function no longer changes by half a step of
+ * its result.
+ */
 function indexGrid({ f, inputs, output }: FunctionNode, plan: CutPlan, bits: number): Grid {
   const { min, max } = plan.statisticsOf(inputs[0]);
   const { step } = plan.ownGrid(output);
@@ -257,15 +299,21 @@ function indexGrid({ f, inputs, output }: FunctionNode, plan: CutPlan, bits: num
 function defined(values: Float64Array): Float64Array {
   const nearest = (k: number): number => {
     for (let distance = 1; distance < values.length; distance += 1) {
-      for (const other of [k - distance, k + distance]) if (other >= 0 && other < values.length && !Number.isNaN(values[other])) return values[other];
+      for (const other of [k - distance, k + distance])
+        if (other >= 0 && other < values.length && !Number.isNaN(values[other])) return values[other];
     }
     return 0;
   };
   return values.map((value, k) => (Number.isNaN(value) ? nearest(k) : value));
 }
 
-function tabulate({ output }: FunctionNode, values: Float64Array, plan: CutPlan): { readonly entries: Float64Array; readonly step: number } {
-  if (values.every((value) => Number.isInteger(value) && Math.abs(value) <= LARGEST_WHOLE)) return { entries: values.map((value) => value + 0), step: 1 };
+function tabulate(
+  { output }: FunctionNode,
+  values: Float64Array,
+  plan: CutPlan,
+): { readonly entries: Float64Array; readonly step: number } {
+  if (values.every((value) => Number.isInteger(value) && Math.abs(value) <= LARGEST_WHOLE))
+    return { entries: values.map((value) => value + 0), step: 1 };
   const grid = plan.activationGrid(output);
   const [finer, bits] = plan.isOutput(output) ? [2 ** OUTPUT_BITS, plan.bits + OUTPUT_BITS] : [1, plan.bits];
   const step = grid.step / finer;

@@ -20,7 +20,23 @@ import { sum } from './sum.js';
 import type { QuantizedLayer } from './layer.js';
 
 const TABLE: { readonly [Op in GraphOp]: QuantizedLayer<Extract<GraphNode, { op: Op }>> } = {
-  dense, conv, affine, mean, max, move, prelu, clip, sum, multiply, argMax, step, round, function: scalar, softmax, matmul, floorDivide,
+  dense,
+  conv,
+  affine,
+  mean,
+  max,
+  move,
+  prelu,
+  clip,
+  sum,
+  multiply,
+  argMax,
+  step,
+  round,
+  function: scalar,
+  softmax,
+  matmul,
+  floorDivide,
 };
 
 /** The row of a layer's kind. */

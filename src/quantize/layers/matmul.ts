@@ -10,5 +10,11 @@ function lower(node: MatMulNode, at: Lowering): void {
   const { rows, inner, columns, left, right } = node;
   const [first, second] = node.inputs.map((name) => at.tensor(name));
   const [a, b] = at.factors(first, second, node, bitsOf(inner));
-  at.emit({ kind: 'matmul', rows, inner, columns, left, right }, [a, b], node.output, node.shape, a.scale[0] * b.scale[0]);
+  at.emit(
+    { kind: 'matmul', rows, inner, columns, left, right },
+    [a, b],
+    node.output,
+    node.shape,
+    a.scale[0] * b.scale[0],
+  );
 }

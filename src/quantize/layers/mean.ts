@@ -8,7 +8,10 @@ export const mean: QuantizedLayer<MeanNode> = { lower, cut: uncut, cutCount: car
 
 function lower(node: MeanNode, at: Lowering): void {
   // The factor multiplies a whole group's sum, so its rounding error counts with the sum's mean square.
-  const largest = node.divisors.reduce((most, _, i) => Math.max(most, node.groups.offsets[i + 1] - node.groups.offsets[i]), 1);
+  const largest = node.divisors.reduce(
+    (most, _, i) => Math.max(most, node.groups.offsets[i + 1] - node.groups.offsets[i]),
+    1,
+  );
   const input = at.operand(at.tensor(node.inputs[0]), node, bitsOf(largest));
   const [first] = node.divisors;
   const exact = node.divisors.every((divisor) => divisor === first);

@@ -34,7 +34,11 @@ function refine({ inputs, scale }: Aligned, constants: Float64Array, at: Lowerin
   const factor = 2 ** CONSTANT_BITS;
   const finer = inputs.map((input) => {
     const size = input.bounds.low.length;
-    const body = { kind: 'affine', factor: new Float64Array(size).fill(factor), shift: new Float64Array(size) } as const;
+    const body = {
+      kind: 'affine',
+      factor: new Float64Array(size).fill(factor),
+      shift: new Float64Array(size),
+    } as const;
     return at.emitStep(body, [input], input.of, input.shape, scale / factor);
   });
   return { inputs: finer, scale: scale / factor };

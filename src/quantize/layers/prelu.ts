@@ -27,13 +27,31 @@ function lower(node: PReluNode, at: Lowering): void {
   const scale = cut.scale[0] / fraction;
   const slope = (i: number): number => Math.round(node.slope[node.slope.length === 1 ? 0 : i] * fraction) + 0;
   if (node.slope.length === 1) {
-    at.emit({ kind: 'sum', coefficients: [slope(0), fraction - slope(0)] }, [cut, relu], node.output, node.shape, scale);
+    at.emit(
+      { kind: 'sum', coefficients: [slope(0), fraction - slope(0)] },
+      [cut, relu],
+      node.output,
+      node.shape,
+      scale,
+    );
     return;
   }
   const size = cut.bounds.low.length;
   const none = new Float64Array(size);
-  const falling = at.emitStep({ kind: 'affine', factor: none.map((_, i) => slope(i)), shift: none }, [cut], cut.of, node.shape, scale);
-  const rising = at.emitStep({ kind: 'affine', factor: none.map((_, i) => fraction - slope(i)), shift: none }, [relu], relu.of, node.shape, scale);
+  const falling = at.emitStep(
+    { kind: 'affine', factor: none.map((_, i) => slope(i)), shift: none },
+    [cut],
+    cut.of,
+    node.shape,
+    scale,
+  );
+  const rising = at.emitStep(
+    { kind: 'affine', factor: none.map((_, i) => fraction - slope(i)), shift: none },
+    [relu],
+    relu.of,
+    node.shape,
+    scale,
+  );
   at.emit({ kind: 'sum', coefficients: [1, 1] }, [falling, rising], node.output, node.shape, scale);
 }
 
@@ -49,7 +67,10 @@ function positivePart(x: Quantized, at: Lowering): Quantized {
 function fractionalBits(slopes: Float64Array, [low]: [number, number]): number {
   const largest = Math.max(1, Math.abs(low));
   for (let bits = 0; bits < 12; bits += 1) {
-    const error = slopes.reduce((worst, slope) => Math.max(worst, Math.abs(slope - Math.round(slope * 2 ** bits) / 2 ** bits)), 0);
+    const error = slopes.reduce(
+      (worst, slope) => Math.max(worst, Math.abs(slope - Math.round(slope * 2 ** bits) / 2 ** bits)),
+      0,
+    );
     if (error * largest <= 1 / 8) return bits;
   }
   return 12;

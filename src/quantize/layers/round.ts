@@ -1,7 +1,8 @@
 /**
- * Rounding to the author's grid is one requantization whose factor is the ratio of the author's scales. On the author's own integers it is
- * exact: `staircase.ts` finds the shortest integer factor that gives each integer in reach the author's code, halves to even where they occur.
- * On values that are themselves approximations, half a code more or less means nothing, and the factor is only close.
+ * Rounding to the author's grid is one requantization whose factor is the ratio of the author's scales. On the author's
+ * own integers it is exact: `staircase.ts` finds the shortest integer factor that gives each integer in reach the
+ * author's code, halves to even where they occur. On values that are themselves approximations, half a code more or
+ * less means nothing, and the factor is only close.
  */
 import { at as entry, roundElement, type Rounding, type RoundNode } from '../../network/layers/round.js';
 import { hull, type Intervals } from '../../tensor/intervals.js';
@@ -19,7 +20,10 @@ export const round: QuantizedLayer<RoundNode> = { lower, cut: gridOf, cutCount: 
 const WIDEST = 46;
 /** Pairs of integers that are looked at one by one, at most. */
 const MOST_PAIRS = 2 ** 17;
-/** Share of a code that the factor of an approximation may be wrong by, and that of exact integers of which there are too many to look at. */
+/**
+ * Share of a code that the factor of an approximation may be wrong by, and that of exact integers of which there are
+ * too many to look at.
+ */
 const CLOSE = 2 ** -4;
 const CLOSEST = 2 ** -14;
 
@@ -28,7 +32,10 @@ function gridOf(node: RoundNode, name: string, _plan: CutPlan): Grid | undefined
   const factor = node.factors[node.inputs.indexOf(name)];
   const uniform = [factor, node.step, node.zero, node.low, node.high].every(({ length }) => length === 1);
   if (!uniform || factor[0] === 0) return undefined;
-  return { step: node.step[0] / Math.abs(factor[0]), low: factor[0] > 0 ? node.low[0] - node.zero[0] : node.zero[0] - node.high[0] };
+  return {
+    step: node.step[0] / Math.abs(factor[0]),
+    low: factor[0] > 0 ? node.low[0] - node.zero[0] : node.zero[0] - node.high[0],
+  };
 }
 
 /** Elements that are rounded alike, and the integers that they may be. */
@@ -44,7 +51,17 @@ function lower(node: RoundNode, at: Lowering): void {
   const exact = inputs.every((x) => at.isIntegral(x));
   const lines = parts.map((part) => linesOf(part, exact));
   const stairs = lines.some((found) => found.length === 2) ? lines.map(inTwo) : lines;
-  const codes = stairs[0]?.length === 2 ? inHalves(node, inputs, parts, stairs, at) : emitLine(node, inputs, parts, stairs.map(([line]) => line), endsOf(node), at);
+  const codes =
+    stairs[0]?.length === 2
+      ? inHalves(node, inputs, parts, stairs, at)
+      : emitLine(
+          node,
+          inputs,
+          parts,
+          stairs.map(([line]) => line),
+          endsOf(node),
+          at,
+        );
   at.alias(node.output, { ...codes, of: node.output, meanSquare: at.plan.statisticsOf(node.output).meanSquare });
 }
 
@@ -53,10 +70,18 @@ function partsOf(node: RoundNode, inputs: readonly Quantized[]): Part[] {
   for (let i = 0; i < sizeOf(node.shape); i += 1) {
     const one = (values: Float64Array): Float64Array => Float64Array.of(entry(values, i));
     const factors = node.factors.map((values, k) => Float64Array.of(entry(values, i) * entry(inputs[k].scale, i)));
-    const rounding = { factors, offset: one(node.offset), step: one(node.step), zero: one(node.zero), low: one(node.low), high: one(node.high) };
+    const rounding = {
+      factors,
+      offset: one(node.offset),
+      step: one(node.step),
+      zero: one(node.zero),
+      low: one(node.low),
+      high: one(node.high),
+    };
     const key = [...factors, rounding.offset, rounding.step, rounding.zero, rounding.low, rounding.high].join();
     let part = parts.get(key);
-    if (part === undefined) parts.set(key, (part = { rounding, members: [], ranges: inputs.map(() => [Infinity, -Infinity]) }));
+    if (part === undefined)
+      parts.set(key, (part = { rounding, members: [], ranges: inputs.map(() => [Infinity, -Infinity]) }));
     part.members.push(i);
     inputs.forEach(({ bounds }, k) => {
       const range = (part as Part).ranges[k];
@@ -73,13 +98,20 @@ function linesOf(part: Part, exact: boolean): readonly Line[] {
   const slopes = rounding.factors.map(([factor]) => factor / rounding.step[0]);
   const points = exact ? pointsOf(part) : undefined;
   if (points === undefined) return [closeLine(part, slopes, exact ? CLOSEST : CLOSE)];
-  const reach = ranges.reduce((sum, [low, high], k) => sum + Math.abs(slopes[k]) * Math.max(Math.abs(low), Math.abs(high)), 2 ** 9);
+  const reach = ranges.reduce(
+    (sum, [low, high], k) => sum + Math.abs(slopes[k]) * Math.max(Math.abs(low), Math.abs(high)),
+    2 ** 9,
+  );
   const most = Math.max(0, Math.floor(WIDEST - Math.log2(reach)));
   const one = exactLine(points, slopes, most);
   if (one !== undefined) return [one];
   const zero = rounding.zero[0];
   const half = (up: boolean): Line | undefined =>
-    exactLine(points.map((point) => ({ ...point, code: halfOf(point.code - zero, up) })), slopes.map((slope) => slope / 2), most);
+    exactLine(
+      points.map((point) => ({ ...point, code: halfOf(point.code - zero, up) })),
+      slopes.map((slope) => slope / 2),
+      most,
+    );
   const [upper, lower] = [half(true), half(false)];
   return upper === undefined || lower === undefined ? [closeLine(part, slopes, CLOSEST)] : [upper, lower];
 }
@@ -94,8 +126,13 @@ function pointsOf({ rounding, ranges }: Part): Point[] | undefined {
     // A falling function rises in -n.
     const sign = factor < 0 ? -1 : 1;
     const [from, to] = sign < 0 ? [-high + 0, -low + 0] : [low, high];
-    const near = (code: number): number => (factor === 0 ? from : ((code - rounding.zero[0] - 0.5) * rounding.step[0] - rounding.offset[0]) / Math.abs(factor));
-    return edges((n) => roundElement(rounding, [sign * n], 0), from, to, near, [rounding.low[0], rounding.high[0]]).map((point) => ({ ...point, n: [sign * point.n[0] + 0] }));
+    const near = (code: number): number =>
+      factor === 0
+        ? from
+        : ((code - rounding.zero[0] - 0.5) * rounding.step[0] - rounding.offset[0]) / Math.abs(factor);
+    return edges((n) => roundElement(rounding, [sign * n], 0), from, to, near, [rounding.low[0], rounding.high[0]]).map(
+      (point) => ({ ...point, n: [sign * point.n[0] + 0] }),
+    );
   }
   const count = ranges.reduce((product, [low, high]) => product * (high - low + 1), 1);
   if (!(count <= MOST_PAIRS)) return undefined;
@@ -118,16 +155,26 @@ function pointsOf({ rounding, ranges }: Part): Point[] | undefined {
 function closeLine({ rounding, ranges }: Part, slopes: readonly number[], share: number): Line {
   const span = (k: number): number => {
     const [low, high] = ranges[k];
-    const most = (Math.max(Math.abs(rounding.low[0] - rounding.zero[0]), Math.abs(rounding.high[0] - rounding.zero[0])) + 1) / Math.max(Math.abs(slopes[k]), 2 ** -40);
-    return ranges.length > 1 ? Math.max(Math.abs(low), Math.abs(high)) : Math.min(Math.max(Math.abs(low), Math.abs(high)), most);
+    const most =
+      (Math.max(Math.abs(rounding.low[0] - rounding.zero[0]), Math.abs(rounding.high[0] - rounding.zero[0])) + 1) /
+      Math.max(Math.abs(slopes[k]), 2 ** -40);
+    return ranges.length > 1
+      ? Math.max(Math.abs(low), Math.abs(high))
+      : Math.min(Math.max(Math.abs(low), Math.abs(high)), most);
   };
   for (let shift = 0; ; shift += 1) {
     const unit = 2 ** shift;
     const multipliers = slopes.map((slope) => Math.round(slope * unit) + 0);
     const offset = (rounding.offset[0] / rounding.step[0] + rounding.zero[0]) * unit + (shift === 0 ? 0 : unit / 2);
     // With a shift of 0 nothing is rounded afterwards, and the offset must be a code already.
-    const error = slopes.reduce((sum, slope, k) => sum + Math.abs(multipliers[k] / unit - slope) * span(k), Math.abs(offset - Math.round(offset)) / unit);
-    const reach = slopes.reduce((sum, slope, k) => sum + Math.abs(slope) * Math.max(Math.abs(ranges[k][0]), Math.abs(ranges[k][1])), 2 ** 9);
+    const error = slopes.reduce(
+      (sum, slope, k) => sum + Math.abs(multipliers[k] / unit - slope) * span(k),
+      Math.abs(offset - Math.round(offset)) / unit,
+    );
+    const reach = slopes.reduce(
+      (sum, slope, k) => sum + Math.abs(slope) * Math.max(Math.abs(ranges[k][0]), Math.abs(ranges[k][1])),
+      2 ** 9,
+    );
     if (error > share && shift < WIDEST - Math.log2(reach)) continue;
     return { multipliers, offset: Math.round(offset) + 0, shift };
   }
@@ -148,8 +195,23 @@ const endsOf = ({ low, high }: Rounding): Ends => ({ low: (i) => entry(low, i), 
 const NO_ENDS: Ends = { low: () => -Infinity, high: () => Infinity };
 
 /** Codes are the sum of two lines, less what `zero` was counted in neither. */
-function inHalves(node: RoundNode, inputs: readonly Quantized[], parts: readonly Part[], stairs: readonly (readonly Line[])[], at: Lowering): Quantized {
-  const [upper, lower] = [0, 1].map((k) => emitLine(node, inputs, parts, stairs.map((lines) => lines[k]), NO_ENDS, at));
+function inHalves(
+  node: RoundNode,
+  inputs: readonly Quantized[],
+  parts: readonly Part[],
+  stairs: readonly (readonly Line[])[],
+  at: Lowering,
+): Quantized {
+  const [upper, lower] = [0, 1].map((k) =>
+    emitLine(
+      node,
+      inputs,
+      parts,
+      stairs.map((lines) => lines[k]),
+      NO_ENDS,
+      at,
+    ),
+  );
   const size = sizeOf(node.shape);
   const sum = at.emitStep({ kind: 'sum', coefficients: [1, 1] }, [upper, lower], node.output, node.shape, 1);
   const shift = new Float64Array(size);
@@ -158,12 +220,25 @@ function inHalves(node: RoundNode, inputs: readonly Quantized[], parts: readonly
     const split = stairs[p][1].multipliers.some((multiplier) => multiplier !== 0);
     for (const i of members) shift[i] = split ? rounding.zero[0] : 0;
   });
-  const codes = at.emitStep({ kind: 'affine', factor: new Float64Array(size).fill(1), shift }, [sum], node.output, node.shape, 1);
+  const codes = at.emitStep(
+    { kind: 'affine', factor: new Float64Array(size).fill(1), shift },
+    [sum],
+    node.output,
+    node.shape,
+    1,
+  );
   return clampTo(codes, endsOf(node), at);
 }
 
 /** Applies one line to each part's elements, saturating at the ends. */
-function emitLine(node: RoundNode, inputs: readonly Quantized[], parts: readonly Part[], lines: readonly Line[], ends: Ends, at: Lowering): Quantized {
+function emitLine(
+  node: RoundNode,
+  inputs: readonly Quantized[],
+  parts: readonly Part[],
+  lines: readonly Line[],
+  ends: Ends,
+  at: Lowering,
+): Quantized {
   const size = sizeOf(node.shape);
   const shift = lines.reduce((most, line) => Math.max(most, line.shift), 0);
   const half = shift === 0 ? 0 : 2 ** (shift - 1);
@@ -178,8 +253,19 @@ function emitLine(node: RoundNode, inputs: readonly Quantized[], parts: readonly
     }
   });
   const none = new Float64Array(size);
-  const scaled = inputs.map((x, k) => at.emitStep({ kind: 'affine', factor: factors[k], shift: k === 0 ? offsets : none }, [x], node.output, node.shape, 1));
-  const sum = scaled.length === 1 ? scaled[0] : at.emitStep({ kind: 'sum', coefficients: scaled.map(() => 1) }, scaled, node.output, node.shape, 1);
+  const scaled = inputs.map((x, k) =>
+    at.emitStep(
+      { kind: 'affine', factor: factors[k], shift: k === 0 ? offsets : none },
+      [x],
+      node.output,
+      node.shape,
+      1,
+    ),
+  );
+  const sum =
+    scaled.length === 1
+      ? scaled[0]
+      : at.emitStep({ kind: 'sum', coefficients: scaled.map(() => 1) }, scaled, node.output, node.shape, 1);
   return clampTo(cut(sum, shift, ends, at), ends, at);
 }
 
@@ -188,7 +274,8 @@ function cut(x: Quantized, shift: number, { low, high }: Ends, at: Lowering): Qu
   const [least, most] = reached(x.bounds, shift);
   const [first, last] = [low(0), high(0)];
   const sharesLow = Number.isFinite(first) && x.bounds.low.every((_, i) => low(i) === first);
-  const both = sharesLow && Number.isInteger(Math.log2(last - first + 1)) && x.bounds.low.every((_, i) => high(i) === last);
+  const both =
+    sharesLow && Number.isInteger(Math.log2(last - first + 1)) && x.bounds.low.every((_, i) => high(i) === last);
   const from = sharesLow ? first : least;
   const bits = both ? Math.log2(last - first + 1) : Math.max(1, bitsOf(Math.max(0, most - from)));
   return at.emitStep({ kind: 'requantize', shift, low: from, bits }, [x], x.of, x.shape, 1);
@@ -200,11 +287,17 @@ function reached(bounds: Intervals, shift: number): [number, number] {
   return [Math.floor((low + half) / 2 ** shift) + 0, Math.floor((high + half) / 2 ** shift) + 0];
 }
 
-/** max(x, low), then min(x, high): each by a requantization of its own, and neither where the interval says that x stays inside. */
+/**
+ * max(x, low), then min(x, high): each by a requantization of its own, and neither where the interval says that x stays
+ * inside.
+ */
 function clampTo(x: Quantized, { low, high }: Ends, at: Lowering): Quantized {
   const above = raised(x, low, at);
   if (above.bounds.high.every((value, i) => value <= high(i))) return above;
-  return negated(raised(negated(above, at), (i) => -high(i) + 0, at), at);
+  return negated(
+    raised(negated(above, at), (i) => -high(i) + 0, at),
+    at,
+  );
 }
 
 function raised(x: Quantized, low: (i: number) => number, at: Lowering): Quantized {

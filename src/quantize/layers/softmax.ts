@@ -1,6 +1,7 @@
 /**
- * Softmax: exponentials of the distances to the largest score, from a table, times the reciprocal of their sum. The scores are not cut
- * before: the digits of their distances are the table's index. A logarithm is the distance, and that of the sum from one table more.
+ * Softmax: exponentials of the distances to the largest score, from a table, times the reciprocal of their sum. The
+ * scores are not cut before: the digits of their distances are the table's index. A logarithm is the distance, and that
+ * of the sum from one table more.
  */
 import type { SoftmaxNode } from '../../network/graph.js';
 import { groupOfElement, type Groups } from '../../tensor/groups.js';
@@ -10,7 +11,11 @@ import type { Grid } from '../scale.js';
 import { indexBits } from './function.js';
 import { eachInput, type QuantizedLayer } from './layer.js';
 
-export const softmax: QuantizedLayer<SoftmaxNode> = { lower, cut: (_, __, plan) => scoreGrid(plan), cutCount: eachInput };
+export const softmax: QuantizedLayer<SoftmaxNode> = {
+  lower,
+  cut: (_, __, plan) => scoreGrid(plan),
+  cutCount: eachInput,
+};
 
 /** Bits of a distance beyond those of an activation: half a step of it is what a share errs by, in parts of itself. */
 const DISTANCE_BITS = 1;
@@ -45,7 +50,13 @@ function shares({ groups, masked, output, shape }: SoftmaxNode, x: Quantized, at
     at.emit(made.body, [made.scores], output, shape, made.scale);
     return;
   }
-  const kept = at.emitStep({ kind: 'move', index: seen, constants: new Float64Array() }, [x], x.of, [seen.length], x.scale[0]);
+  const kept = at.emitStep(
+    { kind: 'move', index: seen, constants: new Float64Array() },
+    [x],
+    x.of,
+    [seen.length],
+    x.scale[0],
+  );
   const made = sharesOf(kept, withoutMasked(groups, masked as Uint8Array, seen), at);
   const compact = at.emitStep(made.body, [made.scores], output, kept.shape, made.scale);
   const index = new Int32Array(x.bounds.low.length).fill(-1);
@@ -74,11 +85,20 @@ function sharesOf(x: Quantized, groups: Groups, at: Lowering) {
   return { body: { kind: 'softmax' as const, groups, shift, entries, numerator }, scores, scale: 1 / numerator };
 }
 
-/** The scores in a scale from which a shift leads to about the wanted step, and the exponentials of the distances in that step. */
-function exponentials(x: Quantized, at: Lowering): { readonly scores: Quantized; readonly shift: number; readonly entries: Float64Array } {
+/**
+ * The scores in a scale from which a shift leads to about the wanted step, and the exponentials of the distances in
+ * that step.
+ */
+function exponentials(
+  x: Quantized,
+  at: Lowering,
+): { readonly scores: Quantized; readonly shift: number; readonly entries: Float64Array } {
   const wanted = scoreGrid(at.plan).step / x.scale[0];
   const overshoot = (factor: number): number => 2 ** Math.ceil(Math.log2(wanted * factor) - 1e-9) / (wanted * factor);
-  const odd = overshoot(1) <= COARSER ? 1 : FACTORS.reduce((best, factor) => (overshoot(factor) < overshoot(best) ? factor : best));
+  const odd =
+    overshoot(1) <= COARSER
+      ? 1
+      : FACTORS.reduce((best, factor) => (overshoot(factor) < overshoot(best) ? factor : best));
   // Coarse scores, such as whole numbers, are multiplied until their units are finer than a step.
   const power = Math.ceil(Math.log2(wanted * odd) - 1e-9);
   const finer = Math.max(0, 1 - power);
@@ -87,7 +107,9 @@ function exponentials(x: Quantized, at: Lowering): { readonly scores: Quantized;
   const step = scores.scale[0] * 2 ** shift;
   const largest = largestEntry(at.bits);
   // A distance lies anywhere in its step; that of the largest score is exact.
-  const entries = Float64Array.from({ length: 2 ** distanceBits(at.bits) }, (_, k) => Math.round(largest * Math.exp(k === 0 ? 0 : -(k + 0.5) * step)));
+  const entries = Float64Array.from({ length: 2 ** distanceBits(at.bits) }, (_, k) =>
+    Math.round(largest * Math.exp(k === 0 ? 0 : -(k + 0.5) * step)),
+  );
   return { scores, shift, entries };
 }
 
@@ -109,7 +131,13 @@ function logarithms({ groups, inputs, output, shape }: SoftmaxNode, x: Quantized
   const { scores } = exponentials(x, at);
   const scale = scores.scale[0];
   const spread = (of: Quantized): Quantized =>
-    at.emitStep({ kind: 'move', index: groupOfElement(groups, size), constants: new Float64Array() }, [of], name, shape, of.scale[0]);
+    at.emitStep(
+      { kind: 'move', index: groupOfElement(groups, size), constants: new Float64Array() },
+      [of],
+      name,
+      shape,
+      of.scale[0],
+    );
   const largest = at.emitStep({ kind: 'max', groups }, [scores], name, [count], scale);
   const distances = at.emitStep({ kind: 'sum', coefficients: [1, -1] }, [scores, spread(largest)], name, shape, scale);
   // The index is the distance in steps, the top of the table none.
@@ -117,14 +145,31 @@ function logarithms({ groups, inputs, output, shape }: SoftmaxNode, x: Quantized
   const last = 2 ** bits - 1;
   const index = at.cutForIndex(distances, scoreGrid(at.plan), bits);
   const unit = 1 / largestEntry(at.bits);
-  const entries = Float64Array.from({ length: last + 1 }, (_, k) => Math.round(Math.exp(Math.min(0, (index.low + k) * index.x.scale[0])) / unit));
+  const entries = Float64Array.from({ length: last + 1 }, (_, k) =>
+    Math.round(Math.exp(Math.min(0, (index.low + k) * index.x.scale[0])) / unit),
+  );
   const powers = at.emitStep({ kind: 'table', low: index.low, bits, entries }, [index.x], name, shape, unit);
-  const sums = at.emitStep({ kind: 'groupSum', groups, factor: new Float64Array(count).fill(1) }, [powers], name, [count], unit);
+  const sums = at.emitStep(
+    { kind: 'groupSum', groups, factor: new Float64Array(count).fill(1) },
+    [powers],
+    name,
+    [count],
+    unit,
+  );
   const longest = groups.offsets.reduce((most, end, g) => Math.max(most, end - (groups.offsets[g - 1] ?? 0)), 1);
   // A sum lies between 1, the largest's own, and the size of the group.
   const step = Math.max((longest - 1) / (2 ** LOGARITHM_BITS - 1), unit);
   const cut = at.cutForIndex(sums, { step, low: 1 / step }, LOGARITHM_BITS);
-  const logs = Float64Array.from({ length: 2 ** LOGARITHM_BITS }, (_, k) => Math.round(Math.log(Math.max(1, (cut.low + k) * cut.x.scale[0])) / scale) + 0);
-  const logarithm = at.emitStep({ kind: 'table', low: cut.low, bits: LOGARITHM_BITS, entries: logs }, [cut.x], name, [count], scale);
+  const logs = Float64Array.from(
+    { length: 2 ** LOGARITHM_BITS },
+    (_, k) => Math.round(Math.log(Math.max(1, (cut.low + k) * cut.x.scale[0])) / scale) + 0,
+  );
+  const logarithm = at.emitStep(
+    { kind: 'table', low: cut.low, bits: LOGARITHM_BITS, entries: logs },
+    [cut.x],
+    name,
+    [count],
+    scale,
+  );
   at.emit({ kind: 'sum', coefficients: [1, -1] }, [distances, spread(logarithm)], output, shape, scale);
 }

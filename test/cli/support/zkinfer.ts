@@ -1,7 +1,7 @@
 /**
- * Runs the command line and captures what it prints: as a function in this process, which saves most of a second and the loading of
- * chain and prover for each of hundreds of commands; or as users do, `dist/cli/main.js` in a process of its own, where a test is about
- * processes (signals, pipes, waiting, what a start loads).
+ * Runs the command line and captures what it prints: as a function in this process, which saves most of a second and
+ * the loading of chain and prover for each of hundreds of commands; or as users do, `dist/cli/main.js` in a process of
+ * its own, where a test is about processes (signals, pipes, waiting, what a start loads).
  *
  * The trap: standard output is this process's own, so commands in this process run one after the other.
  */
@@ -22,11 +22,20 @@ let checked = false;
 function build(): void {
   if (checked) return;
   const src = path.join(ROOT, 'src');
-  const newest = readdirSync(src, { recursive: true, encoding: 'utf8' }).reduce((latest, name) => Math.max(latest, statSync(path.join(src, name)).mtimeMs), 0);
+  const newest = readdirSync(src, { recursive: true, encoding: 'utf8' }).reduce(
+    (latest, name) => Math.max(latest, statSync(path.join(src, name)).mtimeMs),
+    0,
+  );
   if (!existsSync(MAIN) || statSync(MAIN).mtimeMs < newest) {
-    const compiler = path.join(path.dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
+    const compiler = path.join(
+      path.dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
+      'bin',
+      'tsc',
+    );
     // Type errors are for the type check to report; what counts here is that the code was written.
-    const { stdout } = spawnSync(process.execPath, [compiler, '-p', path.join(ROOT, 'tsconfig.json')], { encoding: 'utf8' });
+    const { stdout } = spawnSync(process.execPath, [compiler, '-p', path.join(ROOT, 'tsconfig.json')], {
+      encoding: 'utf8',
+    });
     assert.ok(existsSync(MAIN) && statSync(MAIN).mtimeMs >= newest, stdout);
   }
   checked = true;
@@ -96,14 +105,23 @@ async function runHere(args: readonly string[]): Promise<Finished> {
 }
 
 /** A run with `--json`: standard output is exactly one JSON document, whatever the exit code. */
-export async function zkinferJson<T = Record<string, unknown>>(args: readonly string[], status = 0, options: RunOptions = {}): Promise<T> {
+export async function zkinferJson<T = Record<string, unknown>>(
+  args: readonly string[],
+  status = 0,
+  options: RunOptions = {},
+): Promise<T> {
   const finished = await zkinfer([...args, '--json'], options);
   assert.equal(finished.status, status, `zkinfer ${args.join(' ')}: ${finished.stdout}${finished.stderr}`);
   return JSON.parse(finished.stdout) as T;
 }
 
 /** A run that fails with this error class on standard error, this code in its JSON, exit code 1 and no stack trace. */
-export async function fails(args: readonly string[], name: string, wanted: RegExp, options: RunOptions = {}): Promise<void> {
+export async function fails(
+  args: readonly string[],
+  name: string,
+  wanted: RegExp,
+  options: RunOptions = {},
+): Promise<void> {
   const { stdout, stderr, status } = await zkinfer([...args, '--json'], options);
   assert.equal(status, 1, `zkinfer ${args.join(' ')}: exit code ${status}: ${stdout}${stderr}`);
   const { error } = JSON.parse(stdout) as { error: { name: string; message: string; code: string } };

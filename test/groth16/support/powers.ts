@@ -4,9 +4,10 @@
 const [G1_BYTES, G2_BYTES] = [64, 128];
 
 /**
- * A prepared file of 2^power powers of tau = 1, with alpha = beta = 1: every power is the generator, and of each Lagrange basis
- * all but the first point are at infinity. Of the form that snarkjs reads (version 1), with no contribution recorded.
- * Prime and generators are those of a file that snarkjs wrote, which begins with its header and the powers in G1 and G2.
+ * A prepared file of 2^power powers of tau = 1, with alpha = beta = 1: every power is the generator, and of each
+ * Lagrange basis all but the first point are at infinity. Of the form that snarkjs reads (version 1), with no
+ * contribution recorded. Prime and generators are those of a file that snarkjs wrote, which begins with its header and
+ * the powers in G1 and G2.
  */
 export function powersOfOne(power: number, other: Buffer): Buffer {
   const domain = 2 ** power;
@@ -50,7 +51,10 @@ function repeated(point: Uint8Array, count: number): Buffer {
   return Buffer.alloc(point.length * count, point);
 }
 
-/** The bases of the domains 1, 2, 4, …, 2^power, one after the other: at tau = 1 the first of each is one, the others zero. */
+/**
+ * The bases of the domains 1, 2, 4, …, 2^power, one after the other: at tau = 1 the first of each is one, the others
+ * zero.
+ */
 function lagrange(point: Uint8Array, bytes: number, power: number): Buffer {
   const out = Buffer.alloc(bytes * (2 ** (power + 1) - 1));
   for (let level = 0; level <= power; level++) out.set(point, bytes * (2 ** level - 1));

@@ -14,15 +14,29 @@ const position = node('ArgMax', ['x'], ['at'], { axis: 1, keepdims: 0 });
 
 describe('feature operators of ai.onnx.ml', () => {
   it('Scaler with one scale or one for each feature agrees with onnxruntime', async () => {
-    await agrees({ nodes: [ml('Scaler', ['x'], ['y'], { offset: floatList([1, -2, 0.5, 3]), scale: floatList([2, 0.5, -1, 4]) })] });
+    await agrees({
+      nodes: [ml('Scaler', ['x'], ['y'], { offset: floatList([1, -2, 0.5, 3]), scale: floatList([2, 0.5, -1, 4]) })],
+    });
     await agrees({ nodes: [ml('Scaler', ['x'], ['y'], { offset: floatList([0.25]), scale: floatList([3]) })] });
   });
   it('Imputer of a number agrees with onnxruntime', async () => {
-    await agrees({ nodes: [ml('Imputer', ['x'], ['y'], { imputed_value_floats: floatList([9, 8, 7, 6]), replaced_value_float: float(0.5) })] });
+    await agrees({
+      nodes: [
+        ml('Imputer', ['x'], ['y'], {
+          imputed_value_floats: floatList([9, 8, 7, 6]),
+          replaced_value_float: float(0.5),
+        }),
+      ],
+    });
     await agrees({ nodes: [ml('Imputer', ['x'], ['y'], { imputed_value_floats: floatList([3]) })] });
   });
   it('Imputer of NaN is left out, with a note', async () => {
-    const graph = await agrees({ nodes: [ml('Imputer', ['x'], ['i'], { imputed_value_floats: floatList([9]), replaced_value_float: float(NaN) }), node('Relu', ['i'], ['y'])] });
+    const graph = await agrees({
+      nodes: [
+        ml('Imputer', ['x'], ['i'], { imputed_value_floats: floatList([9]), replaced_value_float: float(NaN) }),
+        node('Relu', ['i'], ['y']),
+      ],
+    });
     assert.match(graph.notes.join(), /NaN/);
   });
   it('Binarizer is strict at its threshold, as onnxruntime is', async () => {
@@ -32,43 +46,95 @@ describe('feature operators of ai.onnx.ml', () => {
     await agrees({ constants: { c: int64s([2, 0, 2]) }, nodes: [ml('ArrayFeatureExtractor', ['x', 'c'], ['y'])] });
   });
   it('ArrayFeatureExtractor looks a computed position up in a table', async () => {
-    await agrees({ constants: { table: floats([1, 4], [5, -1, 5, 2.5]) }, nodes: [position, ml('ArrayFeatureExtractor', ['table', 'at'], ['y'])] });
+    await agrees({
+      constants: { table: floats([1, 4], [5, -1, 5, 2.5]) },
+      nodes: [position, ml('ArrayFeatureExtractor', ['table', 'at'], ['y'])],
+    });
   });
   it('FeatureVectorizer joins its inputs as onnxruntime does', async () => {
     await agrees({
       constants: { a: floats([1, 2], [1, 2]) },
-      nodes: [node('Relu', ['x'], ['r']), ml('FeatureVectorizer', ['r', 'a', 'x'], ['y'], { inputdimensions: [4, 2, 4] })],
+      nodes: [
+        node('Relu', ['x'], ['r']),
+        ml('FeatureVectorizer', ['r', 'a', 'x'], ['y'], { inputdimensions: [4, 2, 4] }),
+      ],
     });
   });
   it('OneHotEncoder of integers agrees with onnxruntime', async () => {
-    const graph = await agrees({ nodes: [position, ml('OneHotEncoder', ['at'], ['y'], { cats_int64s: [3, 0, 2], zeros: 1 })] });
+    const graph = await agrees({
+      nodes: [position, ml('OneHotEncoder', ['at'], ['y'], { cats_int64s: [3, 0, 2], zeros: 1 })],
+    });
     assert.deepEqual(graph.outputs[0].shape, [1, 3]);
   });
   for (const norm of ['MAX', 'L1', 'L2']) {
     it(`Normalizer by the ${norm} norm agrees with onnxruntime, on a row of zeros too`, async () => {
       await agrees({ nodes: [ml('Normalizer', ['x'], ['y'], { norm })] });
-      await agreesOn(mlModel({ inputs: { x: [1, 4] }, outputs: ['y'], nodes: [ml('Normalizer', ['x'], ['y'], { norm })] }), [new Float64Array(4)]);
+      await agreesOn(
+        mlModel({ inputs: { x: [1, 4] }, outputs: ['y'], nodes: [ml('Normalizer', ['x'], ['y'], { norm })] }),
+        [new Float64Array(4)],
+      );
     });
   }
 });
 
 describe('label operators of ai.onnx.ml', () => {
   it('LabelEncoder from integers to floats agrees with onnxruntime', async () => {
-    await agrees({ nodes: [position, ml('LabelEncoder', ['at'], ['y'], { keys_int64s: [0, 3, 1], values_floats: floatList([2.5, -1, 7]), default_float: float(0.5) })] });
+    await agrees({
+      nodes: [
+        position,
+        ml('LabelEncoder', ['at'], ['y'], {
+          keys_int64s: [0, 3, 1],
+          values_floats: floatList([2.5, -1, 7]),
+          default_float: float(0.5),
+        }),
+      ],
+    });
   });
   it('LabelEncoder from floats to floats agrees with onnxruntime', async () => {
-    await agrees({ nodes: [ml('LabelEncoder', ['x'], ['y'], { keys_floats: floatList([1, -1, 0]), values_floats: floatList([10, 20, 30]), default_float: float(-5) })] }, whole);
+    await agrees(
+      {
+        nodes: [
+          ml('LabelEncoder', ['x'], ['y'], {
+            keys_floats: floatList([1, -1, 0]),
+            values_floats: floatList([10, 20, 30]),
+            default_float: float(-5),
+          }),
+        ],
+      },
+      whole,
+    );
   });
   it('LabelEncoder to strings, and from strings back to integers, agrees with onnxruntime', async () => {
     const names = { keys_int64s: [0, 1, 2], values_strings: strings(['b', 'a', 'b']), default_string: 'none' };
-    const graph = await agrees({ outputs: { y: 'string' }, nodes: [position, ml('LabelEncoder', ['at'], ['y'], names)] });
+    const graph = await agrees({
+      outputs: { y: 'string' },
+      nodes: [position, ml('LabelEncoder', ['at'], ['y'], names)],
+    });
     assert.deepEqual(graph.outputs[0].labels, ['b', 'a', 'none']);
     await agrees({
       outputs: { y: 'int64' },
-      nodes: [position, ml('LabelEncoder', ['at'], ['s'], names), ml('LabelEncoder', ['s'], ['y'], { keys_strings: strings(['none', 'a']), values_int64s: [40, 50], default_int64: 60 })],
+      nodes: [
+        position,
+        ml('LabelEncoder', ['at'], ['s'], names),
+        ml('LabelEncoder', ['s'], ['y'], {
+          keys_strings: strings(['none', 'a']),
+          values_int64s: [40, 50],
+          default_int64: 60,
+        }),
+      ],
     });
   });
   it('CategoryMapper agrees with onnxruntime', async () => {
-    await agrees({ outputs: { y: 'string' }, nodes: [position, ml('CategoryMapper', ['at'], ['y'], { cats_int64s: [0, 2], cats_strings: strings(['p', 'q']), default_string: 'r' })] });
+    await agrees({
+      outputs: { y: 'string' },
+      nodes: [
+        position,
+        ml('CategoryMapper', ['at'], ['y'], {
+          cats_int64s: [0, 2],
+          cats_strings: strings(['p', 'q']),
+          default_string: 'r',
+        }),
+      ],
+    });
   });
 });

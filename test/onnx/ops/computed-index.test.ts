@@ -16,7 +16,9 @@ async function exactOn(spec: ModelSpec, rows: readonly (readonly number[])[][]):
   try {
     for (const sample of samples) {
       const expected = await reference.run(sample);
-      runIntegerModel(model, encodeInputs(model.inputs, sample)).forEach((integers, k) => assert.deepEqual(Array.from(integers), Array.from(expected[k])));
+      runIntegerModel(model, encodeInputs(model.inputs, sample)).forEach((integers, k) =>
+        assert.deepEqual(Array.from(integers), Array.from(expected[k])),
+      );
     }
   } finally {
     await reference.close();
@@ -59,23 +61,36 @@ describe('small integer types', () => {
       node('Cast', [type], [`real ${type}`], { to: typeCode('float') }),
       node('Mul', ['x', `real ${type}`], [`y ${type}`]),
     ]);
-    const sum = [node('Add', ['most', 'most'], ['twice']), node('Cast', ['twice'], ['real']), node('Mul', ['x', 'real'], ['y'])].map((made) =>
-      made.op === 'Cast' ? { ...made, attributes: { to: typeCode('float') } } : made,
-    );
+    const sum = [
+      node('Add', ['most', 'most'], ['twice']),
+      node('Cast', ['twice'], ['real']),
+      node('Mul', ['x', 'real'], ['y']),
+    ].map((made) => (made.op === 'Cast' ? { ...made, attributes: { to: typeCode('float') } } : made));
     await agrees({
       inputs: { x: [1, 3] },
       outputs: ['y uint8', 'y int8', 'y int32', 'y'],
-      constants: { wide: int64s([300, -1, 2 ** 31 + 5]), most: { dims: [3], dataType: typeCode('int32'), int32Data: [2 ** 31 - 1, 1, -(2 ** 31)] } },
+      constants: {
+        wide: int64s([300, -1, 2 ** 31 + 5]),
+        most: { dims: [3], dataType: typeCode('int32'), int32Data: [2 ** 31 - 1, 1, -(2 ** 31)] },
+      },
       nodes: [...casts, ...sum],
     });
   });
   it('wrap around in sums, differences and products, as in onnxruntime', async () => {
-    const byte = (data: readonly number[]) => ({ dims: [data.length], dataType: typeCode('uint8'), int32Data: [...data] });
+    const byte = (data: readonly number[]) => ({
+      dims: [data.length],
+      dataType: typeCode('uint8'),
+      int32Data: [...data],
+    });
     const spec: ModelSpec = {
       inputs: { a: { dims: [4], type: 'uint8' } },
       outputs: { sum: 'uint8', difference: 'uint8', product: 'uint8' },
       constants: { c: byte([1, 255, 100, 7]) },
-      nodes: [node('Add', ['a', 'c'], ['sum']), node('Sub', ['a', 'c'], ['difference']), node('Mul', ['a', 'c'], ['product'])],
+      nodes: [
+        node('Add', ['a', 'c'], ['sum']),
+        node('Sub', ['a', 'c'], ['difference']),
+        node('Mul', ['a', 'c'], ['product']),
+      ],
     };
     await exactOn(spec, [[[255, 255, 200, 0]], [[0, 1, 99, 250]]]);
   });

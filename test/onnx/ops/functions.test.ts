@@ -1,4 +1,7 @@
-/** Functions of one value against onnxruntime, over the whole domain, and what the integers make of them where there is no value. */
+/**
+ * Functions of one value against onnxruntime, over the whole domain, and what the integers make of them where there is
+ * no value.
+ */
 import assert from 'node:assert/strict';
 import { buildGraph, decodeModel, evaluate, openReference } from '../../../src/onnx/index.js';
 import { FUNCTION_OPERATORS } from '../../../src/onnx/ops/functions.js';
@@ -75,59 +78,111 @@ async function both(spec: ModelSpec, x: readonly number[]): Promise<[ours: Float
 
 function assertClose(ours: Float64Array, theirs: ArrayLike<number>, x: readonly number[]): void {
   const scale = Math.max(...Array.from(theirs, Math.abs));
-  ours.forEach((value, i) => assert.ok(Math.abs(value - theirs[i]) <= 2e-6 * scale + 1e-5 * Math.abs(theirs[i]), `of ${x[i]}: ${value} here, ${theirs[i]} there`));
+  ours.forEach((value, i) =>
+    assert.ok(
+      Math.abs(value - theirs[i]) <= 2e-6 * scale + 1e-5 * Math.abs(theirs[i]),
+      `of ${x[i]}: ${value} here, ${theirs[i]} there`,
+    ),
+  );
 }
 
 describe('functions of one value', () => {
   for (const { op, range, attributes = {}, opset = 17 } of CASES) {
-    const shown = Object.entries(attributes).map(([name, value]) => ` ${name} ${JSON.stringify((value as { f?: number }).f ?? value)}`);
+    const shown = Object.entries(attributes).map(
+      ([name, value]) => ` ${name} ${JSON.stringify((value as { f?: number }).f ?? value)}`,
+    );
     it(`${op}${shown.join('')}, opset ${opset}, agrees with onnxruntime from ${range[0]} to ${range[1]}`, async () => {
       const x = line(...range);
-      assertClose(...(await both({ opset, inputs: { x: [COUNT] }, outputs: ['y'], nodes: [node(op, ['x'], ['y'], attributes)] }, x)), x);
+      assertClose(
+        ...(await both(
+          { opset, inputs: { x: [COUNT] }, outputs: ['y'], nodes: [node(op, ['x'], ['y'], attributes)] },
+          x,
+        )),
+        x,
+      );
     });
   }
 
   it('are all compared, but for what this onnxruntime does not have', () => {
     const compared = new Set(CASES.map(({ op }) => op));
-    assert.deepEqual(Object.keys(FUNCTION_OPERATORS).filter((op) => !compared.has(op)), ['Swish']);
+    assert.deepEqual(
+      Object.keys(FUNCTION_OPERATORS).filter((op) => !compared.has(op)),
+      ['Swish'],
+    );
   });
 
   for (const exponent of [0.5, -1, -0.5, 1.7, 0]) {
     it(`Pow with exponent ${exponent} agrees with onnxruntime`, async () => {
       const x = line(0.05, 9);
-      const spec = { inputs: { x: [COUNT] }, outputs: ['y'], constants: { c: floats([], [exponent]) }, nodes: [node('Pow', ['x', 'c'], ['y'])] };
+      const spec = {
+        inputs: { x: [COUNT] },
+        outputs: ['y'],
+        constants: { c: floats([], [exponent]) },
+        nodes: [node('Pow', ['x', 'c'], ['y'])],
+      };
       assertClose(...(await both(spec, x)), x);
     });
   }
 
   it('Pow with a constant base agrees with onnxruntime', async () => {
     const x = line(-4, 4);
-    const spec = { inputs: { x: [COUNT] }, outputs: ['y'], constants: { c: floats([], [2.5]) }, nodes: [node('Pow', ['c', 'x'], ['y'])] };
+    const spec = {
+      inputs: { x: [COUNT] },
+      outputs: ['y'],
+      constants: { c: floats([], [2.5]) },
+      nodes: [node('Pow', ['c', 'x'], ['y'])],
+    };
     assertClose(...(await both(spec, x)), x);
   });
 
   it('division by an activation agrees with onnxruntime', async () => {
     const x = line(0.5, 4);
-    const spec = { inputs: { x: [COUNT] }, outputs: ['y'], constants: { c: floats([], [3]) }, nodes: [node('Sqrt', ['x'], ['r']), node('Div', ['c', 'r'], ['q']), node('Div', ['q', 'x'], ['y'])] };
+    const spec = {
+      inputs: { x: [COUNT] },
+      outputs: ['y'],
+      constants: { c: floats([], [3]) },
+      nodes: [node('Sqrt', ['x'], ['r']), node('Div', ['c', 'r'], ['q']), node('Div', ['q', 'x'], ['y'])],
+    };
     assertClose(...(await both(spec, x)), x);
   });
 
   it('are computed on constants, without a node', () => {
-    const graph = buildGraph(decodeModel(makeModel({
-      inputs: { x: [2] }, outputs: ['y'], constants: { c: floats([2], [4, 9]) },
-      nodes: [node('Sqrt', ['c'], ['r']), node('Mul', ['x', 'r'], ['y'])],
-    })));
-    assert.deepEqual(graph.nodes.map((made) => made.op === 'affine' && Array.from(made.scale)), [[2, 3]]);
+    const graph = buildGraph(
+      decodeModel(
+        makeModel({
+          inputs: { x: [2] },
+          outputs: ['y'],
+          constants: { c: floats([2], [4, 9]) },
+          nodes: [node('Sqrt', ['c'], ['r']), node('Mul', ['x', 'r'], ['y'])],
+        }),
+      ),
+    );
+    assert.deepEqual(
+      graph.nodes.map((made) => made.op === 'affine' && Array.from(made.scale)),
+      [[2, 3]],
+    );
   });
 
   it('take floats alone, but for Sign', () => {
-    const spec = (op: string): ModelSpec => ({ inputs: { x: { dims: [2], type: 'int64' } }, outputs: { y: 'int64' }, nodes: [node(op, ['x'], ['y'], {}, 'f')] });
+    const spec = (op: string): ModelSpec => ({
+      inputs: { x: { dims: [2], type: 'int64' } },
+      outputs: { y: 'int64' },
+      nodes: [node(op, ['x'], ['y'], {}, 'f')],
+    });
     assert.throws(() => buildGraph(decodeModel(makeModel(spec('Sqrt')))), /Node f \(Sqrt\).*defined on floats.*int64/);
     assert.equal(buildGraph(decodeModel(makeModel(spec('Sign')))).nodes[0].op, 'function');
   });
 
   it('refuse an approximation of Gelu that they do not know', () => {
-    const spec = { opset: 20, inputs: { x: [2] }, outputs: ['y'], nodes: [node('Gelu', ['x'], ['y'], { approximate: 'fast' }, 'g')] };
-    assert.throws(() => buildGraph(decodeModel(makeModel(spec))), /Node g \(Gelu\).*approximate = "fast".*none and tanh/);
+    const spec = {
+      opset: 20,
+      inputs: { x: [2] },
+      outputs: ['y'],
+      nodes: [node('Gelu', ['x'], ['y'], { approximate: 'fast' }, 'g')],
+    };
+    assert.throws(
+      () => buildGraph(decodeModel(makeModel(spec))),
+      /Node g \(Gelu\).*approximate = "fast".*none and tanh/,
+    );
   });
 });

@@ -1,4 +1,7 @@
-/** Arithmetic on integers: the quantized model has the float network's integers on every one, and those are what the type's arithmetic gives. */
+/**
+ * Arithmetic on integers: the quantized model has the float network's integers on every one, and those are what the
+ * type's arithmetic gives.
+ */
 import assert from 'node:assert/strict';
 import { buildGraph, decodeModel, evaluate, evaluator, UnsupportedOpError } from '../../../src/onnx/index.js';
 import type { ElementType } from '../../../src/onnx/model.js';
@@ -7,21 +10,44 @@ import { runIntegerModel } from '../../../src/quantize/interpreter.js';
 import { quantize } from '../../../src/quantize/quantize.js';
 import { makeModel, node, typeCode, type ModelSpec, type NodeSpec } from '../support/make-model.js';
 
-/** x op c for every x of the list and every c, as one row each, by the circuit's integers and by the float network's. */
-function exactly(op: string, type: 'int8' | 'uint8' | 'int16' | 'int32', x: readonly number[], c: readonly number[] | undefined, attributes: NodeSpec['attributes'], expected: (x: number, c: number) => number, to: ElementType = type): void {
+/**
+ * x op c for every x of the list and every c, as one row each, by the circuit's integers and by the float network's.
+ */
+function exactly(
+  op: string,
+  type: 'int8' | 'uint8' | 'int16' | 'int32',
+  x: readonly number[],
+  c: readonly number[] | undefined,
+  attributes: NodeSpec['attributes'],
+  expected: (x: number, c: number) => number,
+  to: ElementType = type,
+): void {
   const by = c ?? [0];
   const size = x.length * by.length;
   const spec: ModelSpec = {
     opset: 26,
     inputs: { x: { dims: [size], type } },
     outputs: { y: to },
-    ...(c === undefined ? {} : { constants: { c: { dims: [size], dataType: typeCode(type), int32Data: Array.from({ length: size }, (_, i) => c[i % c.length]) } } }),
+    ...(c === undefined
+      ? {}
+      : {
+          constants: {
+            c: {
+              dims: [size],
+              dataType: typeCode(type),
+              int32Data: Array.from({ length: size }, (_, i) => c[i % c.length]),
+            },
+          },
+        }),
     nodes: [node(op, c === undefined ? ['x'] : ['x', 'c'], ['y'], attributes)],
   };
   const graph = buildGraph(decodeModel(makeModel(spec)));
   const sample = [Float64Array.from({ length: size }, (_, i) => x[Math.floor(i / by.length)])];
   const wanted = Array.from(sample[0], (value, i) => expected(value, by[i % by.length]) + 0);
-  assert.deepEqual(Array.from(evaluate(graph, sample).get(graph.outputs[0].tensor)!, (value) => value + 0), wanted);
+  assert.deepEqual(
+    Array.from(evaluate(graph, sample).get(graph.outputs[0].tensor)!, (value) => value + 0),
+    wanted,
+  );
   const model = quantize(graph, { activationBits: 4, samples: [sample], evaluator });
   assert.deepEqual(Array.from(runIntegerModel(model, encodeInputs(model.inputs, sample))[0]), wanted);
 }
@@ -35,15 +61,29 @@ describe('integers by constants', () => {
     exactly('Div', 'int8', bytes, [1, 3, -5, 127], {}, (x, c) => Math.trunc(x / c));
     exactly('Div', 'int32', wide, [7, 4, -10, 100000], {}, (x, c) => Math.trunc(x / c));
   });
-  it('have remainders of the divisor\'s sign, or the dividend\'s', () => {
+  it("have remainders of the divisor's sign, or the dividend's", () => {
     exactly('Mod', 'int8', bytes, [3, -5, 127], {}, (x, c) => x - c * Math.floor(x / c));
     exactly('Mod', 'int32', wide, [7, -64], { fmod: 1 }, (x, c) => x % c);
   });
   it('are shifted to the right with their sign, and to the left within their type', () => {
-    exactly('BitShift', 'int8', bytes, [0, 1, 3, 9, -1], { direction: 'RIGHT' }, (x, c) => x >> (c < 0 || c > 7 ? 31 : c));
+    exactly(
+      'BitShift',
+      'int8',
+      bytes,
+      [0, 1, 3, 9, -1],
+      { direction: 'RIGHT' },
+      (x, c) => x >> (c < 0 || c > 7 ? 31 : c),
+    );
     exactly('BitShift', 'int8', bytes, [0, 1, 6, 8], { direction: 'LEFT' }, (x, c) => byte(x << c));
-    exactly('BitShift', 'uint8', bytes.map((x) => x + 128), [2, 7], { direction: 'LEFT' }, (x, c) => (x << c) & 255);
-    exactly('BitShift', 'int16', [-300, 5, 299], [3], { direction: 'LEFT' }, (x, c) => ((x << (c + 16)) >> 16));
+    exactly(
+      'BitShift',
+      'uint8',
+      bytes.map((x) => x + 128),
+      [2, 7],
+      { direction: 'LEFT' },
+      (x, c) => (x << c) & 255,
+    );
+    exactly('BitShift', 'int16', [-300, 5, 299], [3], { direction: 'LEFT' }, (x, c) => (x << (c + 16)) >> 16);
   });
   it('are masked, joined and flipped bit by bit', () => {
     for (const type of ['int8', 'uint8'] as const) {
@@ -57,23 +97,51 @@ describe('integers by constants', () => {
   });
   it('keep their bits when they are cast to the other sign', () => {
     exactly('BitCast', 'int8', bytes, undefined, { to: typeCode('uint8') }, (x) => x & 255, 'uint8');
-    exactly('BitCast', 'uint8', bytes.map((x) => x + 128), undefined, { to: typeCode('int8') }, byte, 'int8');
+    exactly(
+      'BitCast',
+      'uint8',
+      bytes.map((x) => x + 128),
+      undefined,
+      { to: typeCode('int8') },
+      byte,
+      'int8',
+    );
   });
 });
 
 describe('integers of two inputs', () => {
   it('are masked and joined bit by bit', () => {
-    for (const [op, expected] of [['BitwiseAnd', (a: number, b: number) => a & b], ['BitwiseOr', (a: number, b: number) => a | b], ['BitwiseXor', (a: number, b: number) => a ^ b]] as const) {
+    for (const [op, expected] of [
+      ['BitwiseAnd', (a: number, b: number) => a & b],
+      ['BitwiseOr', (a: number, b: number) => a | b],
+      ['BitwiseXor', (a: number, b: number) => a ^ b],
+    ] as const) {
       const dims = [bytes.length];
-      const spec: ModelSpec = { opset: 18, inputs: { a: { dims, type: 'int8' }, b: { dims, type: 'int8' } }, outputs: { y: 'int8' }, nodes: [node(op, ['a', 'b'], ['y'])] };
+      const spec: ModelSpec = {
+        opset: 18,
+        inputs: { a: { dims, type: 'int8' }, b: { dims, type: 'int8' } },
+        outputs: { y: 'int8' },
+        nodes: [node(op, ['a', 'b'], ['y'])],
+      };
       const graph = buildGraph(decodeModel(makeModel(spec)));
       const sample = [Float64Array.from(bytes), Float64Array.from(bytes).reverse()];
       const model = quantize(graph, { activationBits: 4, samples: [sample], evaluator });
-      assert.deepEqual(Array.from(runIntegerModel(model, encodeInputs(model.inputs, sample))[0]), bytes.map((a, i) => expected(a, sample[1][i])));
+      assert.deepEqual(
+        Array.from(runIntegerModel(model, encodeInputs(model.inputs, sample))[0]),
+        bytes.map((a, i) => expected(a, sample[1][i])),
+      );
     }
   });
   it('are divided by constants alone', () => {
-    const spec: ModelSpec = { opset: 14, inputs: { a: { dims: [2], type: 'int8' }, b: { dims: [2], type: 'int8' } }, outputs: { y: 'int8' }, nodes: [node('Div', ['a', 'b'], ['y'], {}, 'quotient')] };
-    assert.throws(() => buildGraph(decodeModel(makeModel(spec))), (error) => error instanceof UnsupportedOpError && /quotient \(Div\).*divisor/.test(error.message));
+    const spec: ModelSpec = {
+      opset: 14,
+      inputs: { a: { dims: [2], type: 'int8' }, b: { dims: [2], type: 'int8' } },
+      outputs: { y: 'int8' },
+      nodes: [node('Div', ['a', 'b'], ['y'], {}, 'quotient')],
+    };
+    assert.throws(
+      () => buildGraph(decodeModel(makeModel(spec))),
+      (error) => error instanceof UnsupportedOpError && /quotient \(Div\).*divisor/.test(error.message),
+    );
   });
 });

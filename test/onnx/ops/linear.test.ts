@@ -5,7 +5,16 @@ import { float, floats, makeModel, node, type ModelSpec } from '../support/make-
 import { randomFloats, seeded } from '../support/random.js';
 
 const random = seeded(7);
-const weights = (...dims: number[]) => floats(dims, Array.from(randomFloats(dims.reduce((a, b) => a * b, 1), random)));
+const weights = (...dims: number[]) =>
+  floats(
+    dims,
+    Array.from(
+      randomFloats(
+        dims.reduce((a, b) => a * b, 1),
+        random,
+      ),
+    ),
+  );
 const kinds = async (spec: ModelSpec) => (await agrees(spec)).nodes.map(({ op }) => op);
 
 describe('Gemm', () => {
@@ -33,7 +42,12 @@ describe('Gemm', () => {
   });
 
   it('without C agrees with onnxruntime', async () => {
-    await agrees({ inputs: { x: [2, 4] }, outputs: ['y'], constants: { w: weights(4, 3) }, nodes: [node('Gemm', ['x', 'w'], ['y'])] });
+    await agrees({
+      inputs: { x: [2, 4] },
+      outputs: ['y'],
+      constants: { w: weights(4, 3) },
+      nodes: [node('Gemm', ['x', 'w'], ['y'])],
+    });
   });
 
   for (const dims of [[1], [3, 1], [2 + 1, 5], [1, 5]]) {
@@ -83,7 +97,11 @@ describe('Gemm', () => {
     });
     assert.throws(
       () => buildGraph(decodeModel(bytes)),
-      (error) => error instanceof ShapeError && /fc1 \(Gemm\)/.test(error.message) && /\[1, 4\]/.test(error.message) && /\[5, 3\]/.test(error.message),
+      (error) =>
+        error instanceof ShapeError &&
+        /fc1 \(Gemm\)/.test(error.message) &&
+        /\[1, 4\]/.test(error.message) &&
+        /\[5, 3\]/.test(error.message),
     );
   });
 });
@@ -100,10 +118,16 @@ describe('MatMul', () => {
   ];
   for (const [what, x, w] of cases) {
     it(`multiplies x by ${what}`, async () => {
-      await agrees({ inputs: { x }, outputs: ['y'], constants: { w: weights(...w) }, nodes: [node('MatMul', ['x', 'w'], ['y'])] });
+      await agrees({
+        inputs: { x },
+        outputs: ['y'],
+        constants: { w: weights(...w) },
+        nodes: [node('MatMul', ['x', 'w'], ['y'])],
+      });
     });
     it(`multiplies ${what} by x (sides swapped, transposed)`, async () => {
-      const flip = (dims: number[]) => (dims.length < 2 ? dims : [...dims.slice(0, -2), dims[dims.length - 1], dims[dims.length - 2]]);
+      const flip = (dims: number[]) =>
+        dims.length < 2 ? dims : [...dims.slice(0, -2), dims[dims.length - 1], dims[dims.length - 2]];
       await agrees({
         inputs: { x: flip(x) },
         outputs: ['y'],
@@ -117,7 +141,12 @@ describe('MatMul', () => {
   }
 
   it('by a constant matrix is one dense node over all rows', async () => {
-    const graph = await agrees({ inputs: { x: [2, 3, 4] }, outputs: ['y'], constants: { w: weights(4, 5) }, nodes: [node('MatMul', ['x', 'w'], ['y'])] });
+    const graph = await agrees({
+      inputs: { x: [2, 3, 4] },
+      outputs: ['y'],
+      constants: { w: weights(4, 5) },
+      nodes: [node('MatMul', ['x', 'w'], ['y'])],
+    });
     assert.equal(graph.nodes.length, 1);
     assert.equal(graph.nodes[0].op === 'dense' && graph.nodes[0].rows, 6);
   });
@@ -128,7 +157,12 @@ describe('MatMul', () => {
 });
 
 describe('Conv', () => {
-  const conv = (x: number[], w: number[], attributes: NonNullable<Parameters<typeof node>[3]>, bias = true): ModelSpec => ({
+  const conv = (
+    x: number[],
+    w: number[],
+    attributes: NonNullable<Parameters<typeof node>[3]>,
+    bias = true,
+  ): ModelSpec => ({
     inputs: { x },
     outputs: ['y'],
     constants: { w: weights(...w), ...(bias ? { b: weights(w[0]) } : {}) },
@@ -155,7 +189,11 @@ describe('Conv', () => {
   }
 
   it('with weights from the network is an error that says so', () => {
-    const bytes = makeModel({ inputs: { x: [1, 1, 4, 4], w: [1, 1, 2, 2] }, outputs: ['y'], nodes: [node('Conv', ['x', 'w'], ['y'], {}, 'c')] });
+    const bytes = makeModel({
+      inputs: { x: [1, 1, 4, 4], w: [1, 1, 2, 2] },
+      outputs: ['y'],
+      nodes: [node('Conv', ['x', 'w'], ['y'], {}, 'c')],
+    });
     assert.throws(
       () => buildGraph(decodeModel(bytes)),
       (error) => error instanceof UnsupportedOpError && /Node c \(Conv\).*input w.*constant/.test(error.message),
@@ -172,7 +210,12 @@ describe('Conv', () => {
 });
 
 describe('ConvTranspose', () => {
-  const transposed = (x: number[], w: number[], attributes: NonNullable<Parameters<typeof node>[3]>, bias?: number): ModelSpec => ({
+  const transposed = (
+    x: number[],
+    w: number[],
+    attributes: NonNullable<Parameters<typeof node>[3]>,
+    bias?: number,
+  ): ModelSpec => ({
     inputs: { x },
     outputs: ['y'],
     constants: { w: weights(...w), ...(bias ? { b: weights(bias) } : {}) },
@@ -182,7 +225,10 @@ describe('ConvTranspose', () => {
     ['in two dimensions', transposed([1, 3, 4, 5], [3, 2, 3, 2], {}, 2)],
     ['in one dimension', transposed([2, 3, 4], [3, 2, 3], { strides: [2] })],
     ['with strides and pads', transposed([1, 3, 4, 5], [3, 2, 4, 4], { strides: [2, 2], pads: [1, 0, 1, 2] }, 2)],
-    ['with output_padding', transposed([1, 3, 4, 5], [3, 2, 3, 3], { strides: [2, 3], pads: [1, 1, 1, 1], output_padding: [1, 2] })],
+    [
+      'with output_padding',
+      transposed([1, 3, 4, 5], [3, 2, 3, 3], { strides: [2, 3], pads: [1, 1, 1, 1], output_padding: [1, 2] }),
+    ],
     ['with dilations', transposed([1, 2, 4, 4], [2, 2, 3, 3], { dilations: [2, 1] })],
     ['with groups', transposed([1, 4, 3, 3], [4, 3, 2, 2], { group: 2, strides: [2, 2] }, 6)],
     ['with pads that crop', transposed([1, 1, 4, 4], [1, 1, 1, 1], { pads: [1, 0, 0, 1] })],
@@ -197,7 +243,10 @@ describe('ConvTranspose', () => {
     });
   }
   it('with channels that do not fit is a shape error', () => {
-    assert.throws(() => buildGraph(decodeModel(makeModel(transposed([1, 2, 4, 4], [3, 2, 3, 3], {})))), /Node up \(ConvTranspose\).*2 input channels/);
+    assert.throws(
+      () => buildGraph(decodeModel(makeModel(transposed([1, 2, 4, 4], [3, 2, 3, 3], {})))),
+      /Node up \(ConvTranspose\).*2 input channels/,
+    );
   });
 });
 
@@ -209,9 +258,14 @@ describe('BatchNormalization', () => {
         inputs: { x: [2, 3, 2, 2] },
         outputs: ['y'],
         constants: { s: weights(3), b: weights(3), m: weights(3), v: floats([3], [0.5, 1, 2]) },
-        nodes: [node('BatchNormalization', ['x', 's', 'b', 'm', 'v'], ['y'], { epsilon: float(1e-3), momentum: float(0.8) })],
+        nodes: [
+          node('BatchNormalization', ['x', 's', 'b', 'm', 'v'], ['y'], { epsilon: float(1e-3), momentum: float(0.8) }),
+        ],
       });
-      assert.deepEqual(graph.nodes.map(({ op }) => op), ['affine']);
+      assert.deepEqual(
+        graph.nodes.map(({ op }) => op),
+        ['affine'],
+      );
     });
   }
 });

@@ -22,8 +22,16 @@ const GEOMETRIES: [string, number[], Attributes][] = [
   ['with auto_pad SAME_LOWER', [1, 2, 5, 6], { kernel_shape: [3, 2], strides: [2, 2], auto_pad: 'SAME_LOWER' }],
   ['with auto_pad VALID', [1, 2, 5, 6], { kernel_shape: [3, 2], strides: [2, 2], auto_pad: 'VALID' }],
   ['with ceil_mode', [1, 2, 6, 7], { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 }],
-  ['with ceil_mode and pads', [1, 2, 6, 7], { kernel_shape: [3, 3], strides: [2, 3], pads: [1, 1, 1, 1], ceil_mode: 1 }],
-  ['with ceil_mode and a window that would begin in the padding', [1, 1, 4, 4], { kernel_shape: [2, 2], strides: [3, 3], pads: [1, 1, 1, 1], ceil_mode: 1 }],
+  [
+    'with ceil_mode and pads',
+    [1, 2, 6, 7],
+    { kernel_shape: [3, 3], strides: [2, 3], pads: [1, 1, 1, 1], ceil_mode: 1 },
+  ],
+  [
+    'with ceil_mode and a window that would begin in the padding',
+    [1, 1, 4, 4],
+    { kernel_shape: [2, 2], strides: [3, 3], pads: [1, 1, 1, 1], ceil_mode: 1 },
+  ],
 ];
 
 describe('MaxPool', () => {
@@ -57,20 +65,28 @@ describe('AveragePool', () => {
   for (const [what, x, attributes] of GEOMETRIES) {
     for (const include of [0, 1]) {
       it(`${what}, count_include_pad ${include}, agrees with onnxruntime`, async () => {
-        for (const opset of [11, 19, 22]) await agrees(pool('AveragePool', x, { ...attributes, count_include_pad: include }, opset));
+        for (const opset of [11, 19, 22])
+          await agrees(pool('AveragePool', x, { ...attributes, count_include_pad: include }, opset));
       });
     }
   }
   for (const include of [0, 1]) {
     it(`with dilations, count_include_pad ${include}, agrees with onnxruntime`, async () => {
       await agrees(
-        pool('AveragePool', [1, 2, 9, 8], { kernel_shape: [3, 2], dilations: [2, 3], pads: [1, 1, 2, 0], count_include_pad: include }, 19),
+        pool(
+          'AveragePool',
+          [1, 2, 9, 8],
+          { kernel_shape: [3, 2], dilations: [2, 3], pads: [1, 1, 2, 0], count_include_pad: include },
+          19,
+        ),
       );
     });
   }
   for (const opset of [7, 10, 11]) {
     it(`of opset ${opset} agrees with onnxruntime`, async () => {
-      await agrees(pool('AveragePool', [1, 2, 6, 6], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }, opset));
+      await agrees(
+        pool('AveragePool', [1, 2, 6, 6], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }, opset),
+      );
     });
   }
   it('becomes one mean node with the divisor of each window', async () => {
@@ -83,7 +99,11 @@ describe('AveragePool', () => {
 
 describe('global pooling', () => {
   for (const op of ['GlobalAveragePool', 'GlobalMaxPool']) {
-    for (const x of [[2, 3, 4, 5], [1, 2, 7], [1, 2, 2, 3, 2]]) {
+    for (const x of [
+      [2, 3, 4, 5],
+      [1, 2, 7],
+      [1, 2, 2, 3, 2],
+    ]) {
       it(`${op} of [${x.join(', ')}] agrees with onnxruntime`, async () => {
         await agrees({ inputs: { x }, outputs: ['y'], nodes: [node(op, ['x'], ['y'])] });
       });

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { buildGraph, decodeModel, MalformedModelError, ShapeError, UnsupportedAttributeError } from '../../../src/onnx/index.js';
+import {
+  buildGraph,
+  decodeModel,
+  MalformedModelError,
+  ShapeError,
+  UnsupportedAttributeError,
+} from '../../../src/onnx/index.js';
 import type { AttributeMessage, TensorMessage } from '../../../src/onnx/schema.js';
 import { agrees } from '../support/compare.js';
 import { float, floatList, floats, makeModel, node, typeCode, type ModelSpec } from '../support/make-model.js';
@@ -9,8 +15,15 @@ const [STEPS, BATCH, INPUTS, HIDDEN] = [4, 2, 3, 2];
 const GATES = { RNN: 1, GRU: 3, LSTM: 4 };
 type Op = keyof typeof GATES;
 
-const strings = (...values: string[]): AttributeMessage => ({ type: 8, strings: values.map((value) => new TextEncoder().encode(value)) });
-const lengths = (...values: number[]): TensorMessage => ({ dims: [values.length], dataType: typeCode('int32'), int32Data: values });
+const strings = (...values: string[]): AttributeMessage => ({
+  type: 8,
+  strings: values.map((value) => new TextEncoder().encode(value)),
+});
+const lengths = (...values: number[]): TensorMessage => ({
+  dims: [values.length],
+  dataType: typeCode('int32'),
+  int32Data: values,
+});
 
 interface Options {
   readonly directions?: number;
@@ -24,12 +37,37 @@ interface Options {
 }
 
 /** A network of one recurrent node. onnxruntime does not know the layout with the batch in front. */
-function network(op: Op, { directions = 1, bias = true, lengths: sequence, states = false, peepholes = false, attributes = {}, outputs }: Options = {}): ModelSpec {
+function network(
+  op: Op,
+  {
+    directions = 1,
+    bias = true,
+    lengths: sequence,
+    states = false,
+    peepholes = false,
+    attributes = {},
+    outputs,
+  }: Options = {},
+): ModelSpec {
   const random = seeded(7);
-  const weights = (...dims: number[]): TensorMessage => floats(dims, Array.from(randomFloats(dims.reduce((a, b) => a * b), random)));
+  const weights = (...dims: number[]): TensorMessage =>
+    floats(
+      dims,
+      Array.from(
+        randomFloats(
+          dims.reduce((a, b) => a * b),
+          random,
+        ),
+      ),
+    );
   const state = [directions, BATCH, HIDDEN];
   const names = [
-    'x', 'W', 'R', bias ? 'B' : '', sequence ? 'lengths' : '', states ? 'h' : '',
+    'x',
+    'W',
+    'R',
+    bias ? 'B' : '',
+    sequence ? 'lengths' : '',
+    states ? 'h' : '',
     ...(op === 'LSTM' ? [states ? 'c' : '', peepholes ? 'P' : ''] : []),
   ];
   const made = outputs ?? ['Y', 'Y_h', ...(op === 'LSTM' ? ['Y_c'] : [])];
@@ -71,10 +109,31 @@ for (const op of ['RNN', 'GRU', 'LSTM'] as const) {
       assert.equal(graph.outputs.length, 1);
     });
     it('takes each activation, with alphas and betas in their order', async () => {
-      const sets = op === 'RNN' ? [['Affine'], ['ScaledTanh'], ['Elu'], ['Softsign']] : op === 'GRU' ? [['HardSigmoid', 'LeakyRelu'], ['Sigmoid', 'Relu']] : [['HardSigmoid', 'Softsign', 'ScaledTanh'], ['Sigmoid', 'Tanh', 'Relu']];
+      const sets =
+        op === 'RNN'
+          ? [['Affine'], ['ScaledTanh'], ['Elu'], ['Softsign']]
+          : op === 'GRU'
+            ? [
+                ['HardSigmoid', 'LeakyRelu'],
+                ['Sigmoid', 'Relu'],
+              ]
+            : [
+                ['HardSigmoid', 'Softsign', 'ScaledTanh'],
+                ['Sigmoid', 'Tanh', 'Relu'],
+              ];
       for (const names of sets) {
-        await agrees(network(op, { states: true, attributes: { activations: strings(...names), activation_alpha: floatList([0.3, 0.6]), activation_beta: floatList([0.4, 0.7]) } }));
-        if (!names.some((name) => name === 'Affine' || name === 'ScaledTanh')) await agrees(network(op, { attributes: { activations: strings(...names) } }));
+        await agrees(
+          network(op, {
+            states: true,
+            attributes: {
+              activations: strings(...names),
+              activation_alpha: floatList([0.3, 0.6]),
+              activation_beta: floatList([0.4, 0.7]),
+            },
+          }),
+        );
+        if (!names.some((name) => name === 'Affine' || name === 'ScaledTanh'))
+          await agrees(network(op, { attributes: { activations: strings(...names) } }));
       }
     });
   });
@@ -82,7 +141,8 @@ for (const op of ['RNN', 'GRU', 'LSTM'] as const) {
 
 describe('GRU', () => {
   it('resets before or after the recurrent product', async () => {
-    for (const states of [false, true]) await agrees(network('GRU', { states, attributes: { linear_before_reset: 1 } }));
+    for (const states of [false, true])
+      await agrees(network('GRU', { states, attributes: { linear_before_reset: 1 } }));
   });
 });
 
@@ -97,15 +157,31 @@ describe('LSTM', () => {
   it('with the batch in front is the same as with the sequence in front', () => {
     const spec = network('LSTM', { attributes: { layout: 1 } });
     const graph = buildGraph(decodeModel(makeModel({ ...spec, opset: 14, inputs: { x: [BATCH, STEPS, INPUTS] } })));
-    assert.deepEqual(graph.outputs.map(({ shape }) => shape), [[BATCH, STEPS, 1, HIDDEN], [BATCH, 1, HIDDEN], [BATCH, 1, HIDDEN]]);
+    assert.deepEqual(
+      graph.outputs.map(({ shape }) => shape),
+      [
+        [BATCH, STEPS, 1, HIDDEN],
+        [BATCH, 1, HIDDEN],
+        [BATCH, 1, HIDDEN],
+      ],
+    );
   });
   it('refuses what the specification does not know', () => {
     const build = (spec: ModelSpec) => buildGraph(decodeModel(makeModel(spec)));
     assert.throws(() => build(network('LSTM', { attributes: { direction: 'sideways' } })), UnsupportedAttributeError);
-    assert.throws(() => build(network('LSTM', { attributes: { activations: strings('Sigmoid', 'Tanh', 'Cube') } })), UnsupportedAttributeError);
-    assert.throws(() => build(network('RNN', { attributes: { activations: strings('Affine') } })), UnsupportedAttributeError);
+    assert.throws(
+      () => build(network('LSTM', { attributes: { activations: strings('Sigmoid', 'Tanh', 'Cube') } })),
+      UnsupportedAttributeError,
+    );
+    assert.throws(
+      () => build(network('RNN', { attributes: { activations: strings('Affine') } })),
+      UnsupportedAttributeError,
+    );
     assert.throws(() => build(network('LSTM', { lengths: lengths(5, 1) })), ShapeError);
     assert.throws(() => build(network('LSTM', { attributes: { activations: strings('Tanh') } })), ShapeError);
-    assert.throws(() => build({ ...network('LSTM'), nodes: [node('LSTM', ['x'], ['Y'])], outputs: ['Y'] }), MalformedModelError);
+    assert.throws(
+      () => build({ ...network('LSTM'), nodes: [node('LSTM', ['x'], ['Y'])], outputs: ['Y'] }),
+      MalformedModelError,
+    );
   });
 });

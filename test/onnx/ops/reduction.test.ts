@@ -4,7 +4,16 @@ import { agrees } from '../support/compare.js';
 import { floats, int64s, makeModel, node, type AttributeSpec, type ModelSpec } from '../support/make-model.js';
 
 describe('reductions', () => {
-  for (const op of ['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceL1', 'ReduceL2', 'ReduceLogSumExp', 'ReduceSumSquare']) {
+  for (const op of [
+    'ReduceSum',
+    'ReduceMean',
+    'ReduceMax',
+    'ReduceMin',
+    'ReduceL1',
+    'ReduceL2',
+    'ReduceLogSumExp',
+    'ReduceSumSquare',
+  ]) {
     const attributes = (more: Record<string, AttributeSpec>, opset = 12): ModelSpec => ({
       opset,
       inputs: { x: [2, 3, 4] },
@@ -52,7 +61,11 @@ describe('ArgMax and ArgMin', () => {
     for (const axis of [0, 1, -1]) {
       it(`${op} along axis ${axis} agrees with onnxruntime`, async () => {
         for (const keepdims of [0, 1]) {
-          await agrees({ inputs: { x: [2, 3, 4] }, outputs: { y: 'int64' }, nodes: [node(op, ['x'], ['y'], { axis, keepdims })] });
+          await agrees({
+            inputs: { x: [2, 3, 4] },
+            outputs: { y: 'int64' },
+            nodes: [node(op, ['x'], ['y'], { axis, keepdims })],
+          });
         }
       });
     }
@@ -69,23 +82,41 @@ describe('ArgMax and ArgMin', () => {
       });
     }
     it(`${op} of opset 11 agrees with onnxruntime`, async () => {
-      await agrees({ opset: 11, inputs: { x: [2, 3] }, outputs: { y: 'int64' }, nodes: [node(op, ['x'], ['y'], { axis: 1 })] });
+      await agrees({
+        opset: 11,
+        inputs: { x: [2, 3] },
+        outputs: { y: 'int64' },
+        nodes: [node(op, ['x'], ['y'], { axis: 1 })],
+      });
     });
   }
 });
 
 describe('a softmax at the end', () => {
-  const softmax = (op: string, x: number[], attributes: Record<string, AttributeSpec>, opset: number, after: ModelSpec['nodes'] = []): ModelSpec => ({
+  const softmax = (
+    op: string,
+    x: number[],
+    attributes: Record<string, AttributeSpec>,
+    opset: number,
+    after: ModelSpec['nodes'] = [],
+  ): ModelSpec => ({
     opset,
     inputs: { x },
     outputs: ['y'],
-    nodes: [node('Relu', ['x'], ['scores']), node(op, ['scores'], [after.length > 0 ? 'p' : 'y'], attributes, 'soft'), ...after],
+    nodes: [
+      node('Relu', ['x'], ['scores']),
+      node(op, ['scores'], [after.length > 0 ? 'p' : 'y'], attributes, 'soft'),
+      ...after,
+    ],
   });
 
   for (const op of ['Softmax', 'LogSoftmax']) {
     it(`${op} is left out, said so in a note, and named by the output`, async () => {
       const graph = await agrees(softmax(op, [1, 5], {}, 13));
-      assert.deepEqual(graph.nodes.map(({ op: kind }) => kind), ['prelu']);
+      assert.deepEqual(
+        graph.nodes.map(({ op: kind }) => kind),
+        ['prelu'],
+      );
       assert.deepEqual(graph.outputs[0].omitted, { op, axes: [1] });
       assert.match(graph.notes.join(), new RegExp(`${op} \\(soft\\)`));
     });
@@ -103,7 +134,9 @@ describe('a softmax at the end', () => {
   it('of opset 12 runs over several dimensions at once', async () => {
     const graph = await agrees(softmax('Softmax', [2, 3, 4], { axis: 1 }, 12));
     assert.deepEqual(graph.outputs[0].omitted, { op: 'Softmax', axes: [1, 2] });
-    const flat = await agrees({ ...softmax('LogSoftmax', [2, 3, 4], { axis: 1 }, 12, [node('Flatten', ['p'], ['y'])]) });
+    const flat = await agrees({
+      ...softmax('LogSoftmax', [2, 3, 4], { axis: 1 }, 12, [node('Flatten', ['p'], ['y'])]),
+    });
     assert.deepEqual(flat.outputs[0].omitted, { op: 'LogSoftmax', axes: [1] });
   });
 
@@ -142,7 +175,10 @@ describe('a softmax at the end', () => {
       ...softmax('Softmax', [3, 5], { axis: 1 }, 13, [node('ArgMax', ['p'], ['y'], { axis: 1 })]),
       outputs: { y: 'int64' },
     });
-    assert.deepEqual(graph.nodes.map(({ op }) => op), ['prelu', 'argMax']);
+    assert.deepEqual(
+      graph.nodes.map(({ op }) => op),
+      ['prelu', 'argMax'],
+    );
     assert.equal(graph.outputs[0].omitted, undefined);
     assert.match(graph.notes.join(), /Softmax soft is left out/);
   });
@@ -152,11 +188,16 @@ describe('a softmax at the end', () => {
       ...softmax('Softmax', [3, 5], { axis: 1 }, 13, [node('ArgMax', ['p'], ['y'], { axis: 0 }, 'top')]),
       outputs: { y: 'int64' },
     });
-    assert.deepEqual(graph.nodes.map(({ op }) => op), ['prelu', 'softmax', 'argMax']);
+    assert.deepEqual(
+      graph.nodes.map(({ op }) => op),
+      ['prelu', 'softmax', 'argMax'],
+    );
   });
 
   it('whose axis a reshape breaks up is computed, even where another dimension has its size', async () => {
-    const flat = await agrees(softmax('Softmax', [2, 3, 2], { axis: 2 }, 13, [node('Flatten', ['p'], ['y'], {}, 'flat')]));
+    const flat = await agrees(
+      softmax('Softmax', [2, 3, 2], { axis: 2 }, 13, [node('Flatten', ['p'], ['y'], {}, 'flat')]),
+    );
     assert.equal(flat.outputs[0].omitted, undefined);
     const spec = softmax('Softmax', [1, 6], { axis: 1 }, 13, [node('Reshape', ['p', 'shape'], ['y'], {}, 'split')]);
     await agrees({ ...spec, constants: { shape: int64s([2, 3]) } });
@@ -164,7 +205,12 @@ describe('a softmax at the end', () => {
 });
 
 describe('a softmax that a node computes with', () => {
-  for (const [op, opset, attributes] of [['Softmax', 13, { axis: 1 }], ['Softmax', 11, { axis: 1 }], ['LogSoftmax', 13, {}], ['LogSoftmax', 11, { axis: 0 }]] as const) {
+  for (const [op, opset, attributes] of [
+    ['Softmax', 13, { axis: 1 }],
+    ['Softmax', 11, { axis: 1 }],
+    ['LogSoftmax', 13, {}],
+    ['LogSoftmax', 11, { axis: 0 }],
+  ] as const) {
     it(`${op} of opset ${opset} is computed once, however many nodes read it`, async () => {
       const graph = await agrees({
         opset,
@@ -189,32 +235,57 @@ describe('a softmax that a node computes with', () => {
   const MINUS_INFINITY = floats([2, 3], [0, -Infinity, 0, -1e9, 0, -Infinity]);
 
   it('gives no weight where minus infinity, or a number as far down, is added or chosen before it', async () => {
-    const shared = { inputs: { x: [2, 3] }, outputs: ['y'], constants: { mask: MINUS_INFINITY, far: floats([], [-Infinity]), keep: floats([2, 3], [1, 0, 1, 1, 1, 0]) } };
+    const shared = {
+      inputs: { x: [2, 3] },
+      outputs: ['y'],
+      constants: { mask: MINUS_INFINITY, far: floats([], [-Infinity]), keep: floats([2, 3], [1, 0, 1, 1, 1, 0]) },
+    };
     const after = node('Mul', ['p', 'x'], ['y']);
-    const added = await agrees({ ...shared, nodes: [node('Add', ['x', 'mask'], ['s']), node('Softmax', ['s'], ['p']), after] });
+    const added = await agrees({
+      ...shared,
+      nodes: [node('Add', ['x', 'mask'], ['s']), node('Softmax', ['s'], ['p']), after],
+    });
     const chosen = await agrees({
       ...shared,
       nodes: [
-        node('Cast', ['keep'], ['k'], { to: 9 }), node('Mul', ['x', 'x'], ['s']), node('Where', ['k', 's', 'far'], ['m']),
-        node('Unsqueeze', ['m', 'first'], ['n']), node('Softmax', ['n'], ['q']), node('Squeeze', ['q', 'first'], ['p']), after,
+        node('Cast', ['keep'], ['k'], { to: 9 }),
+        node('Mul', ['x', 'x'], ['s']),
+        node('Where', ['k', 's', 'far'], ['m']),
+        node('Unsqueeze', ['m', 'first'], ['n']),
+        node('Softmax', ['n'], ['q']),
+        node('Squeeze', ['q', 'first'], ['p']),
+        after,
       ],
       constants: { ...shared.constants, first: int64s([0]) },
     });
     for (const { nodes } of [added, chosen]) {
-      for (const made of nodes) for (const field of Object.values(made)) if (field instanceof Float64Array) assert.ok(field.every((value: number) => value > -1e3));
+      for (const made of nodes)
+        for (const field of Object.values(made))
+          if (field instanceof Float64Array) assert.ok(field.every((value: number) => value > -1e3));
     }
   });
 
   it('and masks its scores at the end of the network is proved, for masked scores are no numbers', async () => {
     const graph = await agrees({
-      inputs: { x: [2, 3] }, outputs: ['y'], constants: { mask: MINUS_INFINITY }, nodes: [node('Add', ['x', 'mask'], ['s']), node('Softmax', ['s'], ['y'])],
+      inputs: { x: [2, 3] },
+      outputs: ['y'],
+      constants: { mask: MINUS_INFINITY },
+      nodes: [node('Add', ['x', 'mask'], ['s']), node('Softmax', ['s'], ['y'])],
     });
     assert.equal(graph.outputs[0].omitted, undefined);
   });
 
   it('may be the only reader of minus infinity', () => {
-    const spec = { inputs: { x: [2, 3] }, outputs: ['y'], constants: { mask: MINUS_INFINITY }, nodes: [node('Add', ['x', 'mask'], ['y'], {}, 'plus')] };
-    assert.throws(() => buildGraph(decodeModel(makeModel(spec))), (error) => error instanceof UnsupportedOpError && /plus \(Add\).*minus infinity/.test(error.message));
+    const spec = {
+      inputs: { x: [2, 3] },
+      outputs: ['y'],
+      constants: { mask: MINUS_INFINITY },
+      nodes: [node('Add', ['x', 'mask'], ['y'], {}, 'plus')],
+    };
+    assert.throws(
+      () => buildGraph(decodeModel(makeModel(spec))),
+      (error) => error instanceof UnsupportedOpError && /plus \(Add\).*minus infinity/.test(error.message),
+    );
     assert.match(surveyModel(decodeModel(makeModel(spec))).unsupported.join(), /minus infinity/);
   });
 });

@@ -1,6 +1,14 @@
 /** Compares the normalised graph with onnxruntime on the same model and random inputs. */
 import assert from 'node:assert/strict';
-import { applyOmitted, buildGraph, decodeModel, evaluate, openReference, sizeOf, type Graph } from '../../../src/onnx/index.js';
+import {
+  applyOmitted,
+  buildGraph,
+  decodeModel,
+  evaluate,
+  openReference,
+  sizeOf,
+  type Graph,
+} from '../../../src/onnx/index.js';
 import { ModelProto, type ModelMessage } from '../../../src/onnx/schema.js';
 import { makeModel, typeCode, type ModelSpec } from './make-model.js';
 import { randomFloats, seeded } from './random.js';
@@ -29,14 +37,23 @@ function withShapes(bytes: Uint8Array): Uint8Array {
     ...(message.graph!.node ?? []),
     ...outputs.map(({ name }, i) => ({ opType: 'Shape', input: [name!], output: [shapes[i]] })),
   ];
-  message.graph!.output = [...outputs, ...shapes.map((name) => ({ name, type: { tensorType: { elemType: typeCode('int64') } } }))];
+  message.graph!.output = [
+    ...outputs,
+    ...shapes.map((name) => ({ name, type: { tensorType: { elemType: typeCode('int64') } } })),
+  ];
   return Uint8Array.from(ModelProto.encode(ModelProto.fromObject(message)).finish());
 }
 
-export async function compareWithRuntime(bytes: Uint8Array, options: { seed?: number; whole?: boolean } = {}): Promise<Comparison> {
+export async function compareWithRuntime(
+  bytes: Uint8Array,
+  options: { seed?: number; whole?: boolean } = {},
+): Promise<Comparison> {
   const graph = buildGraph(decodeModel(bytes));
   const inputs = randomInputs(graph, options.seed ?? 1, options.whole);
-  const values = evaluate(graph, inputs.map((data) => Float64Array.from(data)));
+  const values = evaluate(
+    graph,
+    inputs.map((data) => Float64Array.from(data)),
+  );
   const reference = await openReference(withShapes(bytes));
   try {
     const expected = await reference.run(inputs);
@@ -44,11 +61,18 @@ export async function compareWithRuntime(bytes: Uint8Array, options: { seed?: nu
     graph.outputs.forEach((output, i) => {
       const actual = applyOmitted(output, values.get(output.tensor)!);
       assert.equal(actual.length, expected[i].length, `elements of output ${output.name}`);
-      assert.deepEqual([...output.shape], Array.from(expected[graph.outputs.length + i]), `shape of output ${output.name}`);
+      assert.deepEqual(
+        [...output.shape],
+        Array.from(expected[graph.outputs.length + i]),
+        `shape of output ${output.name}`,
+      );
       const scale = expected[i].reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
       actual.forEach((value, j) => {
         const difference = Math.abs(value - expected[i][j]) / scale;
-        assert.ok(!Number.isNaN(difference), `element ${j} of output ${output.name} is ${value} here and ${expected[i][j]} there`);
+        assert.ok(
+          !Number.isNaN(difference),
+          `element ${j} of output ${output.name} is ${value} here and ${expected[i][j]} there`,
+        );
         error = Math.max(error, difference);
       });
     });

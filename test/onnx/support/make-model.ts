@@ -81,7 +81,10 @@ export function makeModel(spec: ModelSpec): Uint8Array {
   const message = {
     irVersion: spec.irVersion ?? (opset > 20 ? 10 : 8),
     producerName: 'test',
-    opsetImport: [{ domain: '', version: opset }, ...Object.entries(spec.domains ?? {}).map(([domain, version]) => ({ domain, version }))],
+    opsetImport: [
+      { domain: '', version: opset },
+      ...Object.entries(spec.domains ?? {}).map(([domain, version]) => ({ domain, version })),
+    ],
     graph: {
       name: 'test',
       node: spec.nodes.map(({ op, inputs, outputs: makes, attributes, name, domain }) => ({
@@ -101,7 +104,9 @@ export function makeModel(spec: ModelSpec): Uint8Array {
             tensorType: {
               elemType: typeCode(type ?? 'float'),
               shape: {
-                dim: dims.map((dim) => (typeof dim === 'number' ? { dimValue: dim } : typeof dim === 'string' ? { dimParam: dim } : {})),
+                dim: dims.map((dim) =>
+                  typeof dim === 'number' ? { dimValue: dim } : typeof dim === 'string' ? { dimParam: dim } : {},
+                ),
               },
             },
           },
@@ -117,4 +122,3 @@ export function makeModel(spec: ModelSpec): Uint8Array {
   // A copy: the encoder's result lies in a buffer that it shares with its next results.
   return Uint8Array.from(ModelProto.encode(ModelProto.fromObject(message)).finish());
 }
-

@@ -1,4 +1,6 @@
-/** Builds of the fixture models with development keys, made once for a machine: their contracts need solc for seconds. */
+/**
+ * Builds of the fixture models with development keys, made once for a machine: their contracts need solc for seconds.
+ */
 import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { cacheFolder } from '../../../src/cache.js';
@@ -34,18 +36,31 @@ async function make(name: Fixture, seen: Seen): Promise<FixtureBuild> {
   const onnx = await readFile(fixtureFile(name, 'model.onnx'));
   const { inputs } = buildGraph(decodeModel(onnx));
   const input = parseInput(await readFile(fixtureFile(name, 'input.json'), 'utf8'), inputs, 'input.json');
-  const calibration = parseSamples(await readFile(fixtureFile(name, 'calibration.json'), 'utf8'), inputs, 'calibration.json');
+  const calibration = parseSamples(
+    await readFile(fixtureFile(name, 'calibration.json'), 'utf8'),
+    inputs,
+    'calibration.json',
+  );
   const compiled = await compileOnnx(onnx, { name, calibration, ...seen });
   const folder = join(cacheFolder(), 'test-builds', `${name}-${compiled.manifest.circuitHash.slice(2, 18)}`);
-  const usable = await Promise.all([readManifest(folder), readVerificationKey(folder), openWitness(folder), verifierSource(folder)]).then(
-    ([manifest]) => manifest.files['Verifier.sol'] !== undefined && manifest.circuitHash === compiled.manifest.circuitHash,
+  const usable = await Promise.all([
+    readManifest(folder),
+    readVerificationKey(folder),
+    openWitness(folder),
+    verifierSource(folder),
+  ]).then(
+    ([manifest]) =>
+      manifest.files['Verifier.sol'] !== undefined && manifest.circuitHash === compiled.manifest.circuitHash,
     () => false,
   );
   if (usable) return { folder, input };
   await mkdir(dirname(folder), { recursive: true });
   const fresh = await mkdtemp(`${folder}-`);
   await writeBuild(fresh, compiled.manifest, buildFiles(compiled));
-  await setupBuild(fresh, chooseBackend('auto', () => undefined));
+  await setupBuild(
+    fresh,
+    chooseBackend('auto', () => undefined),
+  );
   await writeVerifier(fresh);
   await rm(folder, { recursive: true, force: true });
   await rename(fresh, folder);

@@ -1,6 +1,6 @@
 /**
- * An operator under fire, with real processes and a real chain: killed again and again, its RPC losing a third of all calls,
- * blocks reorganized away, provers stopped, Redis restarted. What counts in the end is read from the chain.
+ * An operator under fire, with real processes and a real chain: killed again and again, its RPC losing a third of all
+ * calls, blocks reorganized away, provers stopped, Redis restarted. What counts in the end is read from the chain.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -89,7 +89,10 @@ export async function runFaults(build: FixtureBuild, plan: FaultPlan): Promise<F
   const children = new Set<ChildProcess>();
   let replaced = 0;
   const run = (settings: object): ChildProcess => {
-    const child = spawn(process.execPath, ['--import', 'tsx', OPERATOR, JSON.stringify(settings)], { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = spawn(process.execPath, ['--import', 'tsx', OPERATOR, JSON.stringify(settings)], {
+      cwd: ROOT,
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
     children.add(child);
     child.once('exit', () => children.delete(child));
     child.stderr!.on('data', (text: Buffer) => {
@@ -98,11 +101,27 @@ export async function runFaults(build: FixtureBuild, plan: FaultPlan): Promise<F
     });
     return child;
   };
-  const work = { builds: [build.folder], backend: 'auto', processes: 1, jobTimeoutMs: JOB_TIMEOUT_MS, ...(redis ? { redis: redis.url } : {}) };
+  const work = {
+    builds: [build.folder],
+    backend: 'auto',
+    processes: 1,
+    jobTimeoutMs: JOB_TIMEOUT_MS,
+    ...(redis ? { redis: redis.url } : {}),
+  };
   const startOperator = (): ChildProcess =>
     run({
-      ...work, rpc: proxy.url, market, data: join(folder, 'data'), inputs: { folder: inputs }, policy: { minProfit: String(ETHER / 1_000n), capacity: 12 },
-      fromBlock: 0, confirmations: 1, reorgDepth: 6, pollMs: 100, direct: false, watches: 'paid',
+      ...work,
+      rpc: proxy.url,
+      market,
+      data: join(folder, 'data'),
+      inputs: { folder: inputs },
+      policy: { minProfit: String(ETHER / 1_000n), capacity: 12 },
+      fromBlock: 0,
+      confirmations: 1,
+      reorgDepth: 6,
+      pollMs: 100,
+      direct: false,
+      watches: 'paid',
     });
   let killed = 0;
   let reorged = 0;
@@ -118,10 +137,15 @@ export async function runFaults(build: FixtureBuild, plan: FaultPlan): Promise<F
       const n = asked.length;
       // One in ten pays less than its gas: nobody answers it, and the asker takes the fee back.
       const fee = n % UNANSWERABLE_EVERY === UNANSWERABLE_EVERY - 1 ? 1n : ETHER / 10n;
-      asked.push(world.ask(inputs, asker, { mode: n % 3 === 2 ? 'optimistic' : 'proved', fee, window: 1_800, open: 3_000 }).then(({ requestId }) => requestId));
+      asked.push(
+        world
+          .ask(inputs, asker, { mode: n % 3 === 2 ? 'optimistic' : 'proved', fee, window: 1_800, open: 3_000 })
+          .then(({ requestId }) => requestId),
+      );
     };
     const rounds = Math.max(plan.kills, plan.reorgs, plan.hangs, 1);
-    const due = (total: number, round: number): boolean => Math.floor((total * (round + 1)) / rounds) > Math.floor((total * round) / rounds);
+    const due = (total: number, round: number): boolean =>
+      Math.floor((total * (round + 1)) / rounds) > Math.floor((total * round) / rounds);
     for (let round = 0; round < rounds; round++) {
       const askAll = (): void => {
         while (asked.length < Math.ceil((plan.requests * (round + 1)) / rounds)) askOne();
@@ -136,8 +160,8 @@ export async function runFaults(build: FixtureBuild, plan: FaultPlan): Promise<F
         // On a slow machine it starts slowly and works slowly: it lives as long as it took to start, on average.
         await sleep(Math.max(2_000, 2 * (Date.now() - spawned)) * random());
       }
-      // Where no prover is there to be stopped, since it is just starting, the next round stops one. It gets the round's
-      // requests, and time to be missed: a kill soon after would hide it.
+      // Where no prover is there to be stopped, since it is just starting, the next round stops one. It gets the
+      // round's requests, and time to be missed: a kill soon after would hide it.
       if (owedHangs > 0 && stopProver(workers[0] ?? child)) {
         owedHangs -= 1;
         hung += 1;
@@ -159,7 +183,9 @@ export async function runFaults(build: FixtureBuild, plan: FaultPlan): Promise<F
         await gone;
         killed += 1;
         child = startOperator();
-        say(`round ${round + 1}/${rounds}: ${killed} kills, ${reorged} reorganizations, ${asked.length} requests asked`);
+        say(
+          `round ${round + 1}/${rounds}: ${killed} kills, ${reorged} reorganizations, ${asked.length} requests asked`,
+        );
       }
     }
     const ids = await Promise.all(asked);
@@ -190,14 +216,21 @@ export async function runFaults(build: FixtureBuild, plan: FaultPlan): Promise<F
 }
 
 /** Waits until every request came to its end; the asker cancels what nobody takes. */
-async function settle(world: Awaited<ReturnType<typeof openWorld>>, asker: Sender, ids: readonly bigint[]): Promise<Pick<FaultReport, 'accepted' | 'refunded' | 'lost'>> {
+async function settle(
+  world: Awaited<ReturnType<typeof openWorld>>,
+  asker: Sender,
+  ids: readonly bigint[],
+): Promise<Pick<FaultReport, 'accepted' | 'refunded' | 'lost'>> {
   const end = Date.now() + SETTLE_MS;
   for (;;) {
     const requests = await Promise.all(ids.map((id) => readRequest(world.rpc, world.market, id)));
-    for (const { id, fee, status } of requests) if (fee === 1n && status === 'open') await sendOnce({ ...asker, confirmations: 1 }, cancelRequest(world.market, id));
+    for (const { id, fee, status } of requests)
+      if (fee === 1n && status === 'open')
+        await sendOnce({ ...asker, confirmations: 1 }, cancelRequest(world.market, id));
     const accepted = requests.filter(({ status }) => status === 'accepted').length;
     const refunded = requests.filter(({ status }) => status === 'cancelled').length;
-    if (accepted + refunded === ids.length || Date.now() > end) return { accepted, refunded, lost: ids.length - accepted - refunded };
+    if (accepted + refunded === ids.length || Date.now() > end)
+      return { accepted, refunded, lost: ids.length - accepted - refunded };
     await sleep(500);
   }
 }
@@ -207,7 +240,8 @@ async function count(world: Awaited<ReturnType<typeof openWorld>>, ids: readonly
   const { rpc, market } = world;
   const head = await rpc.provider.getBlockNumber();
   const events = await readEvents(rpc, market, 0, head);
-  const of = (id: bigint, ...names: string[]): number => events.filter(({ requestId, name }) => requestId === id && names.includes(name)).length;
+  const of = (id: bigint, ...names: string[]): number =>
+    events.filter(({ requestId, name }) => requestId === id && names.includes(name)).length;
   const twice = ids.filter((id) => of(id, 'Accepted') > 1 || of(id, 'Answered', 'Proved') > 1).length;
   let transactions = 0;
   let reverted = 0;
@@ -218,7 +252,9 @@ async function count(world: Awaited<ReturnType<typeof openWorld>>, ids: readonly
       await sleep(100);
       block = await rpc.provider.getBlock(number, true);
     }
-    for (const transaction of block!.prefetchedTransactions.filter(({ from, to }) => from === operator && to === market)) {
+    for (const transaction of block!.prefetchedTransactions.filter(
+      ({ from, to }) => from === operator && to === market,
+    )) {
       transactions += 1;
       if ((await rpc.provider.getTransactionReceipt(transaction.hash))!.status !== 1) reverted += 1;
     }
@@ -227,9 +263,20 @@ async function count(world: Awaited<ReturnType<typeof openWorld>>, ids: readonly
   const balances = await Promise.all(accounts.map((account) => readBalance(rpc, market, account, ZeroAddress)));
   const stakes = await Promise.all(accounts.map((account) => readOperator(rpc, market, account)));
   const requests = await Promise.all(ids.map((id) => readRequest(rpc, market, id)));
-  const royalties = requests.filter(({ status }) => status === 'accepted').reduce((sum, { fee, operatorBps }) => sum + fee - (fee * BigInt(operatorBps)) / 10_000n, 0n);
-  const owed = balances.reduce((sum, amount) => sum + amount, 0n) + stakes.reduce((sum, { stake, unbonding }) => sum + stake + unbonding, 0n) + royalties;
-  return { twice, slashed: events.filter(({ name }) => name === 'Slashed').length, transactions, reverted, balanced: (await rpc.provider.getBalance(market)) === owed };
+  const royalties = requests
+    .filter(({ status }) => status === 'accepted')
+    .reduce((sum, { fee, operatorBps }) => sum + fee - (fee * BigInt(operatorBps)) / 10_000n, 0n);
+  const owed =
+    balances.reduce((sum, amount) => sum + amount, 0n) +
+    stakes.reduce((sum, { stake, unbonding }) => sum + stake + unbonding, 0n) +
+    royalties;
+  return {
+    twice,
+    slashed: events.filter(({ name }) => name === 'Slashed').length,
+    transactions,
+    reverted,
+    balanced: (await rpc.provider.getBalance(market)) === owed,
+  };
 }
 
 /** Waits for a line of the log, or the process's end. */
@@ -249,7 +296,9 @@ function said(child: ChildProcess, message: string): Promise<void> {
 /** Stops a prover process for good, as a machine that hangs does. */
 function stopProver(parent: ChildProcess): boolean {
   try {
-    const pids = execFileSync('pgrep', ['-P', String(parent.pid), '-f', 'prover-process'], { encoding: 'utf8' }).trim().split('\n');
+    const pids = execFileSync('pgrep', ['-P', String(parent.pid), '-f', 'prover-process'], { encoding: 'utf8' })
+      .trim()
+      .split('\n');
     process.kill(Number(pids[0]), 'SIGSTOP');
     stoppedProvers.push(Number(pids[0]));
     return true;
@@ -290,7 +339,11 @@ export interface RedisServer {
 export async function startRedis(folder: string): Promise<RedisServer> {
   const port = 20_000 + Math.floor(Math.random() * 20_000);
   const start = async (): Promise<ChildProcess> => {
-    const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(
+      'redis-server',
+      ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder],
+      { stdio: ['ignore', 'pipe', 'ignore'] },
+    );
     await new Promise<void>((resolve, reject) => {
       child.stdout!.on('data', (text: Buffer) => text.toString().includes('Ready to accept connections') && resolve());
       child.once('exit', () => reject(new Error('redis-server did not start')));

@@ -1,6 +1,6 @@
 /**
- * Integer models in BigInt, term by term: what the interpreter and the circuit compute in doubles. Beside each op's result it keeps the
- * largest sum of the magnitudes of its terms, which no partial sum exceeds in whatever order.
+ * Integer models in BigInt, term by term: what the interpreter and the circuit compute in doubles. Beside each op's
+ * result it keeps the largest sum of the magnitudes of its terms, which no partial sum exceeds in whatever order.
  */
 import { planOf } from '../../../src/quantize/semantics.js';
 import type { IntegerModel, IntegerOp, TensorId } from '../../../src/quantize/integer-model.js';
@@ -15,12 +15,24 @@ export interface Exact {
 type Terms = readonly bigint[];
 
 export function exactly(model: IntegerModel, integers: readonly Float64Array[]): Exact {
-  const tensors = new Map<TensorId, readonly bigint[]>(model.inputs.map(({ tensor }, k) => [tensor, Array.from(integers[k], BigInt)]));
+  const tensors = new Map<TensorId, readonly bigint[]>(
+    model.inputs.map(({ tensor }, k) => [tensor, Array.from(integers[k], BigInt)]),
+  );
   const reaches = model.ops.map((op) => {
     const inputs = op.inputs.map((tensor) => tensors.get(tensor)!);
     const terms = Array.from({ length: sizeOf(op.shape) }, (_, i) => termsOf(op, inputs, i));
-    tensors.set(op.output, terms.map((of) => finish(op, of)));
-    return terms.reduce((most, of) => larger(most, of.reduce((sum, term) => sum + magnitude(term), 0n)), 0n);
+    tensors.set(
+      op.output,
+      terms.map((of) => finish(op, of)),
+    );
+    return terms.reduce(
+      (most, of) =>
+        larger(
+          most,
+          of.reduce((sum, term) => sum + magnitude(term), 0n),
+        ),
+      0n,
+    );
   });
   return { outputs: model.outputs.map(({ tensor }) => tensors.get(tensor)!), reaches };
 }
@@ -33,7 +45,10 @@ function termsOf(op: IntegerOp, inputs: readonly (readonly bigint[])[], i: numbe
   switch (op.kind) {
     case 'dense': {
       const [row, out] = [Math.floor(i / op.outFeatures), i % op.outFeatures];
-      const products = Array.from({ length: op.inFeatures }, (_, k) => BigInt(op.weight[out * op.inFeatures + k]) * x[row * op.inFeatures + k]);
+      const products = Array.from(
+        { length: op.inFeatures },
+        (_, k) => BigInt(op.weight[out * op.inFeatures + k]) * x[row * op.inFeatures + k],
+      );
       return [BigInt(op.bias[out]), ...products];
     }
     case 'conv': {
@@ -41,11 +56,18 @@ function termsOf(op: IntegerOp, inputs: readonly (readonly bigint[])[], i: numbe
       const [plane, outPlane] = [sizeOf(op.inputShape.slice(2)), sizeOf(outputShape.slice(2))];
       const [outChannels, groupChannels] = op.weightShape;
       const kernel = window.length / outPlane;
-      const [n, out, p] = [Math.floor(i / outPlane / outChannels), Math.floor(i / outPlane) % outChannels, i % outPlane];
+      const [n, out, p] = [
+        Math.floor(i / outPlane / outChannels),
+        Math.floor(i / outPlane) % outChannels,
+        i % outPlane,
+      ];
       const first = Math.floor(out / (outChannels / op.groups)) * groupChannels;
       const products = Array.from({ length: groupChannels * kernel }, (_, k) => {
         const [channel, position] = [Math.floor(k / kernel), window[p * kernel + (k % kernel)]];
-        return position < 0 ? 0n : BigInt(op.weight[out * groupChannels * kernel + k]) * x[(n * op.inputShape[1] + first + channel) * plane + position];
+        return position < 0
+          ? 0n
+          : BigInt(op.weight[out * groupChannels * kernel + k]) *
+              x[(n * op.inputShape[1] + first + channel) * plane + position];
       });
       return [BigInt(op.bias[out]), ...products];
     }
@@ -79,7 +101,9 @@ function termsOf(op: IntegerOp, inputs: readonly (readonly bigint[])[], i: numbe
       return [BigInt(op.entries[Math.min(Math.max(index, 0), op.entries.length - 1)])];
     }
     case 'softmax': {
-      const g = Array.from(op.groups.offsets.subarray(1)).findIndex((end) => op.groups.indices.subarray(0, end).includes(i));
+      const g = Array.from(op.groups.offsets.subarray(1)).findIndex((end) =>
+        op.groups.indices.subarray(0, end).includes(i),
+      );
       const members = Array.from(op.groups.indices.subarray(op.groups.offsets[g], op.groups.offsets[g + 1]));
       const most = members.map((member) => x[member]).reduce((a, b) => (b > a ? b : a));
       const first = members.findIndex((member) => x[member] === most);
@@ -92,7 +116,10 @@ function termsOf(op: IntegerOp, inputs: readonly (readonly bigint[])[], i: numbe
     case 'matmul': {
       const { rows, inner, columns } = op;
       const [b, row, column] = [Math.floor(i / (rows * columns)), Math.floor(i / columns) % rows, i % columns];
-      return Array.from({ length: inner }, (_, k) => x[(op.left[b] * rows + row) * inner + k] * inputs[1][(op.right[b] * inner + k) * columns + column]);
+      return Array.from(
+        { length: inner },
+        (_, k) => x[(op.left[b] * rows + row) * inner + k] * inputs[1][(op.right[b] * inner + k) * columns + column],
+      );
     }
     case 'requantize':
       return op.shift === 0 ? [x[i]] : [x[i], 2n ** BigInt(op.shift - 1)];

@@ -9,7 +9,8 @@ import { sizeOf, type Shape } from '../../../src/tensor/shape.js';
 
 export type Random = () => number;
 
-export const integer = (random: Random, low: number, high: number): number => low + Math.floor(random() * (high - low + 1));
+export const integer = (random: Random, low: number, high: number): number =>
+  low + Math.floor(random() * (high - low + 1));
 export const numbers = (random: Random, length: number, size = 1): Float64Array =>
   Float64Array.from({ length }, () => (2 * random() - 1) * size);
 
@@ -57,7 +58,11 @@ export class Sketch {
     const inFeatures = shape.length === 2 ? shape[1] : this.size(x);
     const rows = this.size(x) / inFeatures;
     const weight = numbers(random, inFeatures * outFeatures);
-    return this.add({ op: 'dense', rows, inFeatures, outFeatures, weight, bias: numbers(random, outFeatures) }, [x], [rows, outFeatures]);
+    return this.add(
+      { op: 'dense', rows, inFeatures, outFeatures, weight, bias: numbers(random, outFeatures) },
+      [x],
+      [rows, outFeatures],
+    );
   }
 
   relu(x: string): string {
@@ -72,7 +77,15 @@ export class Sketch {
     const inputShape = this.shape(x);
     const spatial = inputShape.length - 2;
     const same = (value: number): number[] => new Array<number>(spatial).fill(value);
-    const fields = { kernel: same(2), groups: 1, strides: same(1), dilations: same(1), padsBegin: same(0), padsEnd: same(0), ...given };
+    const fields = {
+      kernel: same(2),
+      groups: 1,
+      strides: same(1),
+      dilations: same(1),
+      padsBegin: same(0),
+      padsEnd: same(0),
+      ...given,
+    };
     const { kernel, ...geometry } = fields;
     const weightShape = [filters, inputShape[1] / fields.groups, ...kernel];
     const body = { ...geometry, inputShape, weightShape };
@@ -89,7 +102,8 @@ export class Sketch {
     const shape = this.shape(x);
     const [scale, shift] = [numbers(random, shape[1], 2), numbers(random, shape[1])];
     const area = sizeOf(shape.slice(2));
-    const spread = (values: Float64Array): Float64Array => Float64Array.from({ length: this.size(x) }, (_, i) => values[Math.floor(i / area) % shape[1]]);
+    const spread = (values: Float64Array): Float64Array =>
+      Float64Array.from({ length: this.size(x) }, (_, i) => values[Math.floor(i / area) % shape[1]]);
     return this.affine(x, spread(scale), spread(shift));
   }
 
@@ -118,16 +132,30 @@ export class Sketch {
   }
 
   move(inputs: readonly string[], index: readonly number[], constants: readonly number[], shape: Shape): string {
-    return this.add({ op: 'move', index: Int32Array.from(index), constants: Float64Array.from(constants) }, inputs, shape);
+    return this.add(
+      { op: 'move', index: Int32Array.from(index), constants: Float64Array.from(constants) },
+      inputs,
+      shape,
+    );
   }
 
   concat(...inputs: readonly string[]): string {
     const size = inputs.reduce((sum, x) => sum + this.size(x), 0);
-    return this.move(inputs, Array.from({ length: size }, (_, i) => i), [], [1, size]);
+    return this.move(
+      inputs,
+      Array.from({ length: size }, (_, i) => i),
+      [],
+      [1, size],
+    );
   }
 
   flatten(x: string): string {
-    return this.move([x], Array.from({ length: this.size(x) }, (_, i) => i), [], [1, this.size(x)]);
+    return this.move(
+      [x],
+      Array.from({ length: this.size(x) }, (_, i) => i),
+      [],
+      [1, this.size(x)],
+    );
   }
 
   sum(inputs: readonly string[], coefficients: readonly number[]): string {
@@ -151,13 +179,29 @@ export class Sketch {
     const [[leftBatch, rows, inner], [rightBatch, , columns]] = [this.shape(a), this.shape(b)];
     const batch = Math.max(leftBatch, rightBatch);
     const places = (count: number): Int32Array => Int32Array.from({ length: batch }, (_, k) => k % count);
-    return this.add({ op: 'matmul', rows, inner, columns, left: places(leftBatch), right: places(rightBatch) }, [a, b], [batch, rows, columns]);
+    return this.add(
+      { op: 'matmul', rows, inner, columns, left: places(leftBatch), right: places(rightBatch) },
+      [a, b],
+      [batch, rows, columns],
+    );
   }
 
-  private windows(x: string, { kernel, strides, pads = kernel.map(() => 0) }: { kernel: number[]; strides: number[]; pads?: number[] }): { groups: Groups; shape: Shape } {
+  private windows(
+    x: string,
+    { kernel, strides, pads = kernel.map(() => 0) }: { kernel: number[]; strides: number[]; pads?: number[] },
+  ): { groups: Groups; shape: Shape } {
     const inputShape = this.shape(x);
-    const outSpatial = kernel.map((size, axis) => Math.floor((inputShape[2 + axis] + 2 * pads[axis] - size) / strides[axis]) + 1);
-    const groups = windowGroups({ inputShape, kernel, strides, dilations: kernel.map(() => 1), padsBegin: pads, outSpatial });
+    const outSpatial = kernel.map(
+      (size, axis) => Math.floor((inputShape[2 + axis] + 2 * pads[axis] - size) / strides[axis]) + 1,
+    );
+    const groups = windowGroups({
+      inputShape,
+      kernel,
+      strides,
+      dilations: kernel.map(() => 1),
+      padsBegin: pads,
+      outSpatial,
+    });
     return { groups, shape: [...inputShape.slice(0, 2), ...outSpatial] };
   }
 }
@@ -199,32 +243,48 @@ export const LAYER_CASES: readonly LayerCase[] = [
   layer('dense, relu and dense', (s, r) => s.dense(s.relu(s.dense(s.input([1, 5]), 6, r)), 3, r)),
   layer('one-dimensional convolution', (s, r) => s.conv(s.input([1, 2, 7]), 3, r, { kernel: [3] })),
   layer('one-dimensional convolution with stride, dilation and padding', (s, r) =>
-    s.conv(s.input([1, 2, 8]), 2, r, { kernel: [2], strides: [2], dilations: [3], padsBegin: [1], padsEnd: [2] })),
+    s.conv(s.input([1, 2, 8]), 2, r, { kernel: [2], strides: [2], dilations: [3], padsBegin: [1], padsEnd: [2] }),
+  ),
   layer('two-dimensional convolution', (s, r) => s.conv(s.input([1, 2, 4, 5]), 3, r, { kernel: [2, 3] })),
   layer('convolution in groups', (s, r) => s.conv(s.input([1, 4, 3, 3]), 6, r, { groups: 2 })),
   layer('depthwise convolution with padding and relu', (s, r) =>
-    s.relu(s.conv(s.input([1, 3, 3, 3]), 3, r, { groups: 3, kernel: [3, 3], padsBegin: [1, 1], padsEnd: [1, 1] }))),
+    s.relu(s.conv(s.input([1, 3, 3, 3]), 3, r, { groups: 3, kernel: [3, 3], padsBegin: [1, 1], padsEnd: [1, 1] })),
+  ),
   layer('convolution with strides, dilations and uneven padding', (s, r) =>
-    s.conv(s.input([1, 2, 6, 5]), 2, r, { strides: [2, 1], dilations: [2, 1], padsBegin: [1, 0], padsEnd: [0, 2] })),
+    s.conv(s.input([1, 2, 6, 5]), 2, r, { strides: [2, 1], dilations: [2, 1], padsBegin: [1, 0], padsEnd: [0, 2] }),
+  ),
   layer('convolution of a batch of two', (s, r) => s.conv(s.input([2, 2, 3, 3]), 2, r)),
   layer('affine map per element', (s, r) => s.affine(s.input([1, 6]), numbers(r, 6, 3), numbers(r, 6))),
   layer('affine map between layers', (s, r) => s.perChannel(s.relu(s.perChannel(s.input([1, 3, 2, 2]), r)), r)),
   layer('softmax', (s, r) => s.softmax(s.affine(s.input([2, 5]), numbers(r, 10, 4), numbers(r, 10)))),
-  layer('softmax with masked elements', (s, r) => s.softmax(s.affine(s.input([2, 3]), numbers(r, 6, 4), numbers(r, 6)), { masked: [0, 0, 1, 1, 0, 1] })),
-  layer('logarithm of a softmax', (s, r) => s.softmax(s.affine(s.input([2, 5]), numbers(r, 10, 4), numbers(r, 10)), { logarithm: true })),
+  layer('softmax with masked elements', (s, r) =>
+    s.softmax(s.affine(s.input([2, 3]), numbers(r, 6, 4), numbers(r, 6)), { masked: [0, 0, 1, 1, 0, 1] }),
+  ),
+  layer('logarithm of a softmax', (s, r) =>
+    s.softmax(s.affine(s.input([2, 5]), numbers(r, 10, 4), numbers(r, 10)), { logarithm: true }),
+  ),
   layer('products of matrices', (s) => s.matmul(s.input([2, 3, 4]), s.input([2, 4, 2]))),
-  layer('products of matrices with one matrix', (s, r) => s.matmul(s.affine(s.input([2, 2, 3]), numbers(r, 12, 2), numbers(r, 12)), s.input([1, 3, 2]))),
+  layer('products of matrices with one matrix', (s, r) =>
+    s.matmul(s.affine(s.input([2, 2, 3]), numbers(r, 12, 2), numbers(r, 12)), s.input([1, 3, 2])),
+  ),
   // The sums are long enough to be packed: of a matrix by a matrix, and of one row by it.
   layer('products of matrices with long sums', (s) => s.matmul(s.input([2, 2, 40]), s.input([1, 40, 3]))),
   layer('products of a row with long sums', (s) => s.matmul(s.input([1, 1, 60]), s.input([1, 60, 2]))),
   layer('average pooling', (s) => s.mean(s.input([1, 2, 4, 4]), { kernel: [2, 2], strides: [2, 2] })),
-  layer('average pooling with windows of different sizes', (s) => s.mean(s.input([1, 1, 4, 4]), { kernel: [3, 3], strides: [1, 1], pads: [1, 1] })),
+  layer('average pooling with windows of different sizes', (s) =>
+    s.mean(s.input([1, 1, 4, 4]), { kernel: [3, 3], strides: [1, 1], pads: [1, 1] }),
+  ),
   layer('global mean after relu', (s, r) => s.reduce(s.relu(s.dense(s.input([2, 4]), 5, r)), 'mean')),
   layer('max pooling', (s) => s.max(s.input([1, 2, 4, 4]), { kernel: [2, 2], strides: [2, 2] })),
-  layer('max pooling with overlapping windows', (s) => s.max(s.input([1, 1, 5, 5]), { kernel: [3, 3], strides: [2, 2], pads: [1, 1] })),
-  layer('convolution, relu and max pooling', (s, r) => s.max(s.relu(s.conv(s.input([1, 1, 5, 5]), 2, r)), { kernel: [2, 2], strides: [2, 2] })),
+  layer('max pooling with overlapping windows', (s) =>
+    s.max(s.input([1, 1, 5, 5]), { kernel: [3, 3], strides: [2, 2], pads: [1, 1] }),
+  ),
+  layer('convolution, relu and max pooling', (s, r) =>
+    s.max(s.relu(s.conv(s.input([1, 1, 5, 5]), 2, r)), { kernel: [2, 2], strides: [2, 2] }),
+  ),
   layer('convolution, overlapping max pooling and relu', (s, r) =>
-    s.relu(s.max(s.conv(s.input([1, 1, 5, 5]), 2, r), { kernel: [2, 2], strides: [1, 1] }))),
+    s.relu(s.max(s.conv(s.input([1, 1, 5, 5]), 2, r), { kernel: [2, 2], strides: [1, 1] })),
+  ),
   layer('maximum of all', (s) => s.reduce(s.input([2, 9]), 'max')),
   layer('transposition', (s) => s.move([s.input([2, 3])], [0, 3, 1, 4, 2, 5], [], [3, 2])),
   layer('slice and repetition', (s) => s.move([s.input([1, 5])], [4, 4, 1, 0], [], [1, 4])),
@@ -269,7 +329,11 @@ export const LAYER_CASES: readonly LayerCase[] = [
 /** A random chain of two to five layers on at most some sixty elements, ending in one or two outputs. */
 export function randomGraph(random: Random): Graph {
   const sketch = new Sketch();
-  let x = sketch.input(random() < 0.5 ? [1, integer(random, 2, 8)] : [1, integer(random, 1, 3), integer(random, 2, 4), integer(random, 2, 4)]);
+  let x = sketch.input(
+    random() < 0.5
+      ? [1, integer(random, 2, 8)]
+      : [1, integer(random, 1, 3), integer(random, 2, 4), integer(random, 2, 4)],
+  );
   const early: string[] = [];
   const count = integer(random, 2, 5);
   for (let i = 0; i < count; i += 1) {
@@ -292,14 +356,37 @@ function grow(s: Sketch, x: string, early: readonly string[], random: Random): s
     () => s.multiply(x, x),
     ...(image
       ? [
-          () => s.conv(x, integer(random, 1, 3), random, { kernel: s.shape(x).slice(2).map((size) => integer(random, 1, Math.min(2, size))), padsBegin: [integer(random, 0, 1), 0] }),
+          () =>
+            s.conv(x, integer(random, 1, 3), random, {
+              kernel: s
+                .shape(x)
+                .slice(2)
+                .map((size) => integer(random, 1, Math.min(2, size))),
+              padsBegin: [integer(random, 0, 1), 0],
+            }),
           () => s.max(x, { kernel: [2, 2], strides: [1, 1], pads: [1, 1] }),
           () => s.mean(x, { kernel: [1, s.shape(x)[3]], strides: [1, 1] }),
           () => s.perChannel(x, random),
         ]
-      : [() => s.reduce(x, 'max'), () => s.move([x], Array.from({ length: s.size(x) }, (_, i) => s.size(x) - 1 - i), [], s.shape(x))]),
+      : [
+          () => s.reduce(x, 'max'),
+          () =>
+            s.move(
+              [x],
+              Array.from({ length: s.size(x) }, (_, i) => s.size(x) - 1 - i),
+              [],
+              s.shape(x),
+            ),
+        ]),
   ];
   const next = choices[integer(random, 0, choices.length - 1)]();
   // A scalar has no row to go on with.
-  return s.shape(next).length < 2 ? s.move([next], Array.from({ length: s.size(next) }, (_, i) => i), [], [1, s.size(next)]) : next;
+  return s.shape(next).length < 2
+    ? s.move(
+        [next],
+        Array.from({ length: s.size(next) }, (_, i) => i),
+        [],
+        [1, s.size(next)],
+      )
+    : next;
 }

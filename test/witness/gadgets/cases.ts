@@ -20,7 +20,10 @@ export function integerParameters({ parameters }: GadgetSpec): number[] {
 
 /** A gadget in a test's name: long arrays are only counted. */
 export function nameOf(spec: GadgetSpec): string {
-  return gadgetKey(spec).replace(/\[[^\]]{40,}\]/g, (list) => `[${list.split(',').length} entries from ${list.slice(1, 20)}...]`);
+  return gadgetKey(spec).replace(
+    /\[[^\]]{40,}\]/g,
+    (list) => `[${list.split(',').length} entries from ${list.slice(1, 20)}...]`,
+  );
 }
 
 const floorShift = (value: bigint, shift: number): bigint => value >> BigInt(shift);
@@ -28,7 +31,12 @@ const power = (exponent: number): bigint => 1n << BigInt(exponent);
 const bitLength = (value: number): number => value.toString(2).length;
 
 function inputRange(max: number): GadgetCase {
-  return { spec: { template: 'InputRange', parameters: [max] }, constraints: bitLength(max), range: [0n, BigInt(max)], inputCount: 1 };
+  return {
+    spec: { template: 'InputRange', parameters: [max] },
+    constraints: bitLength(max),
+    range: [0n, BigInt(max)],
+    inputCount: 1,
+  };
 }
 
 function requantize(bits: number, shift: number): GadgetCase {
@@ -150,7 +158,12 @@ function table(bits: number, constraints: number, entry: (index: number) => numb
   };
 }
 
-function lines(lower: number, upper: number, base: (line: number) => number, slope: (line: number) => number): GadgetCase {
+function lines(
+  lower: number,
+  upper: number,
+  base: (line: number) => number,
+  slope: (line: number) => number,
+): GadgetCase {
   const each = (of: (line: number) => number): number[] => Array.from({ length: 2 ** upper }, (_, line) => of(line));
   const [bases, slopes] = [each(base), each(slope)];
   return {
@@ -206,22 +219,95 @@ function each<A extends readonly unknown[]>(make: (...parameters: A) => GadgetCa
 /** Gadgets whose inputs are integers. */
 export const INTEGER_CASES: readonly GadgetCase[] = [
   ...each(inputRange, [[1], [2], [3], [4], [5], [6], [7], [255], [256], [1000], [65535]]),
-  ...each(requantize, [[2, 1], [3, 1], [3, 2], [9, 8], [20, 9], [33, 16], [52, 30]]),
-  ...each(relu, [[1, 0], [2, 0], [2, 1], [3, 1], [8, 0], [20, 9], [34, 17], [51, 30]]),
-  ...each(minimum, [[1, 0, 0], [2, 1, 1], [3, 1, 2], [4, 1, 9], [20, 9, 255], [19, 9, 255], [35, 17, 255], [50, 20, 4095]]),
-  ...each(clamp, [[2, 0, 1], [3, 1, 1], [4, 1, 1], [5, 2, 2], [6, 1, 2], [20, 9, 8], [18, 9, 8], [34, 17, 8], [50, 20, 12]]),
-  ...each(argMax, [[2, 1, 0, 0n], [2, 2, 1, -1n], [3, 2, 0, 0n], [3, 1, 1, 0n], [5, 8, 1, -128n], [10, 20, 0, -700000n], [100, 12, 0, 0n]]),
-  ...each(requantizeDigits, [[2, 0], [3, 1], [6, 2], [8, 0], [20, 9], [33, 16], [52, 30]]),
-  ...each(clampDigits, [[2, 0, 1], [3, 1, 1], [4, 1, 2], [18, 9, 8], [34, 17, 8], [50, 20, 12]]),
-  ...each(distances, [[2, 2, 1, 0n], [2, 5, 2, -9n], [3, 3, 1, 0n], [4, 8, 3, -128n], [5, 20, 9, -700000n], [40, 12, 4, 0n]]),
-  ...each(reciprocal, [[5, 2, 2], [12, 3, 3], [100, 4, 7], [2 ** 22, 13, 13], [2 ** 45, 30, 20]]),
-  // Without any regularity; a step, whose rows have one shape; a falling line with a flat end; an odd number of digits; eight.
+  ...each(requantize, [
+    [2, 1],
+    [3, 1],
+    [3, 2],
+    [9, 8],
+    [20, 9],
+    [33, 16],
+    [52, 30],
+  ]),
+  ...each(relu, [
+    [1, 0],
+    [2, 0],
+    [2, 1],
+    [3, 1],
+    [8, 0],
+    [20, 9],
+    [34, 17],
+    [51, 30],
+  ]),
+  ...each(minimum, [
+    [1, 0, 0],
+    [2, 1, 1],
+    [3, 1, 2],
+    [4, 1, 9],
+    [20, 9, 255],
+    [19, 9, 255],
+    [35, 17, 255],
+    [50, 20, 4095],
+  ]),
+  ...each(clamp, [
+    [2, 0, 1],
+    [3, 1, 1],
+    [4, 1, 1],
+    [5, 2, 2],
+    [6, 1, 2],
+    [20, 9, 8],
+    [18, 9, 8],
+    [34, 17, 8],
+    [50, 20, 12],
+  ]),
+  ...each(argMax, [
+    [2, 1, 0, 0n],
+    [2, 2, 1, -1n],
+    [3, 2, 0, 0n],
+    [3, 1, 1, 0n],
+    [5, 8, 1, -128n],
+    [10, 20, 0, -700000n],
+    [100, 12, 0, 0n],
+  ]),
+  ...each(requantizeDigits, [
+    [2, 0],
+    [3, 1],
+    [6, 2],
+    [8, 0],
+    [20, 9],
+    [33, 16],
+    [52, 30],
+  ]),
+  ...each(clampDigits, [
+    [2, 0, 1],
+    [3, 1, 1],
+    [4, 1, 2],
+    [18, 9, 8],
+    [34, 17, 8],
+    [50, 20, 12],
+  ]),
+  ...each(distances, [
+    [2, 2, 1, 0n],
+    [2, 5, 2, -9n],
+    [3, 3, 1, 0n],
+    [4, 8, 3, -128n],
+    [5, 20, 9, -700000n],
+    [40, 12, 4, 0n],
+  ]),
+  ...each(reciprocal, [
+    [5, 2, 2],
+    [12, 3, 3],
+    [100, 4, 7],
+    [2 ** 22, 13, 13],
+    [2 ** 45, 30, 20],
+  ]),
+  // Without any regularity; a step, whose rows have one shape; a falling line with a flat end; an odd number of digits;
+  // eight.
   ...each(table, [
-    [4, 5, (index) => (index * index * 7 + 3) % 23 - 9],
+    [4, 5, (index) => ((index * index * 7 + 3) % 23) - 9],
     [4, 3, (index) => (index < 8 ? -1 : 1)],
     [4, 3, (index) => Math.max(20 - 3 * index, -4)],
     [5, 8, (index) => (index * index * 5) % 29],
-    [8, 37, (index) => (index * index * 37 + index) % 251 - 100],
+    [8, 37, (index) => ((index * index * 37 + index) % 251) - 100],
     [8, 36, (index) => Math.round(255 / (1 + Math.exp((128 - index) / 16)))],
   ]),
   ...each(lines, [
@@ -249,7 +335,10 @@ export const INTEGER_CASES: readonly GadgetCase[] = [
 
 /** Gadgets whose inputs are any field elements, or integers that doubles do not hold. */
 export const FIELD_CASES: readonly GadgetCase[] = [
-  ...each(requantizeDigits, [[60, 3], [190, 0]]),
+  ...each(requantizeDigits, [
+    [60, 3],
+    [190, 0],
+  ]),
   {
     spec: { template: 'MultiplyField', parameters: [] },
     constraints: 1,
@@ -258,7 +347,12 @@ export const FIELD_CASES: readonly GadgetCase[] = [
     expected: ([a, b]) => (a * b) % FIELD_MODULUS,
   },
   { spec: { template: 'Context', parameters: [] }, constraints: 1, range: [0n, FIELD_MODULUS - 1n], inputCount: 1 },
-  ...([[2, 243], [16, 612]] as const).map(([n, constraints]) => ({
+  ...(
+    [
+      [2, 243],
+      [16, 612],
+    ] as const
+  ).map(([n, constraints]) => ({
     spec: { template: 'PoseidonBlock', parameters: [n] },
     constraints,
     range: [0n, FIELD_MODULUS - 1n] as const,
@@ -295,7 +389,8 @@ export function sampleInputs({ range, inputCount }: GadgetCase, count: number, r
   const inside = corners.filter((value) => value >= low && value <= high);
   const vectors = inside.map((value) => Array.from({ length: inputCount }, () => value));
   if (inputCount > 1) {
-    for (let i = 0; i < inputCount; i++) vectors.push(Array.from({ length: inputCount }, (_, j) => (i === j ? high : low)));
+    for (let i = 0; i < inputCount; i++)
+      vectors.push(Array.from({ length: inputCount }, (_, j) => (i === j ? high : low)));
     vectors.push(Array.from({ length: inputCount }, (_, j) => (j % 2 === 0 ? high : low)));
   }
   while (vectors.length < count) {

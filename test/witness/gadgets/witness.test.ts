@@ -44,9 +44,19 @@ describe('witness functions of the gadgets', () => {
       assert.equal(object.system.constraintCount, gadget.constraints);
       assert.equal(constraintsOf(gadget.spec), gadget.constraints);
       assert.equal(object.inputCount, gadget.inputCount);
-      assert.equal(object.outputCount, gadget.expected ? outputsOf(gadget, sampleInputs(gadget, 1, seeded(1))[0]).length : gadget.spec.template === 'PoseidonBlock' ? 1 : 0);
+      assert.equal(
+        object.outputCount,
+        gadget.expected
+          ? outputsOf(gadget, sampleInputs(gadget, 1, seeded(1))[0]).length
+          : gadget.spec.template === 'PoseidonBlock'
+            ? 1
+            : 0,
+      );
       const inputs = object.signals.slice(1 + object.outputCount, 1 + object.outputCount + object.inputCount);
-      assert.ok(inputs.every((signal) => /^(in(\[\d+\])?|digit\[\d+\]|a|b|c|context|capacity)$/.test(signal)), inputs.join(' '));
+      assert.ok(
+        inputs.every((signal) => /^(in(\[\d+\])?|digit\[\d+\]|a|b|c|context|capacity)$/.test(signal)),
+        inputs.join(' '),
+      );
     });
 
     it(`${name} gives the specified output in a satisfied witness over its whole range`, () => {
@@ -64,7 +74,9 @@ describe('witness functions of the gadgets', () => {
     it(`${name} agrees with circom's own witness calculator wire by wire`, async function () {
       const object = objectOf(gadget);
       const oracle = await witnessOracle(object);
-      for (const inputs of sampleInputs(gadget, 25, seeded(2)).slice(gadget.spec.template === 'PoseidonBlock' ? -3 : -25)) {
+      for (const inputs of sampleInputs(gadget, 25, seeded(2)).slice(
+        gadget.spec.template === 'PoseidonBlock' ? -3 : -25,
+      )) {
         const ours = ourWitness(object, inputs).map(canonical);
         assert.deepEqual(ours, await oracle(inputs.map(canonical)), `${name} of ${inputs}`);
       }

@@ -71,7 +71,13 @@ export function instancesOf(program: Program, wanted: (template: string) => bool
       if (local < 0) throw new Error(`${spec.template} has no wire ${signal}`);
       return local <= outputCount ? program.outputWire[step] : program.innerWire[step] + local - firstInner;
     };
-    found.push({ step, template: spec.template, parameters: integerParameters(spec), output: program.outputWire[step], wire });
+    found.push({
+      step,
+      template: spec.template,
+      parameters: integerParameters(spec),
+      output: program.outputWire[step],
+      wire,
+    });
   });
   return found;
 }
@@ -80,11 +86,15 @@ export function instancesOf(program: Program, wanted: (template: string) => bool
 export function operandValue(program: Program, step: number, witness: Witness): number {
   const operand = program.operandOffsets[step];
   let sum = program.constants[operand];
-  for (let k = program.termOffsets[operand]; k < program.termOffsets[operand + 1]; k += 1) sum += program.coefficients[k] * witness.small[program.wires[k]];
+  for (let k = program.termOffsets[operand]; k < program.termOffsets[operand + 1]; k += 1)
+    sum += program.coefficients[k] * witness.small[program.wires[k]];
   return sum;
 }
 
-/** The plan of a prover that cheats at one step: it works on its operand plus `delta`, and all that follows is consistent with that. */
+/**
+ * The plan of a prover that cheats at one step: it works on its operand plus `delta`, and all that follows is
+ * consistent with that.
+ */
 export function cheatingPlan(program: Program, step: number, delta: number): Program {
   const constants = program.constants.slice();
   constants[program.operandOffsets[step]] += delta;

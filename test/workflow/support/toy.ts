@@ -1,7 +1,10 @@
 /** Tiny models as ONNX files, so small that even snarkjs makes their keys quickly. */
 import { float, floats, makeModel, node } from '../../onnx/support/make-model.js';
 
-/** relu(x W + b) of two inputs and two outputs; with the first column of W `turned` the circuit has the same size, ranges and scales. */
+/**
+ * relu(x W + b) of two inputs and two outputs; with the first column of W `turned` the circuit has the same size,
+ * ranges and scales.
+ */
 export function toyModel({ turned = false } = {}): Uint8Array {
   return makeModel({
     inputs: { x: [1, 2] },
@@ -13,7 +16,11 @@ export function toyModel({ turned = false } = {}): Uint8Array {
 
 /** A model with an operator that nobody supports. */
 export function unsupportedModel(): Uint8Array {
-  return makeModel({ inputs: { x: [1, 2] }, outputs: ['y'], nodes: [node('TfIdfVectorizer', ['x'], ['y'], {}, 'words')] });
+  return makeModel({
+    inputs: { x: [1, 2] },
+    outputs: ['y'],
+    nodes: [node('TfIdfVectorizer', ['x'], ['y'], {}, 'words')],
+  });
 }
 
 export function inputJson(values: readonly number[]): string {
