@@ -50,6 +50,7 @@ const SUITES = {
     passed: (output) => (/, 0 against the order$/m.test(output) ? 1 : 0),
     failed: (output) => sum(output, /, (\d+) against the order$/gm),
   },
+  names: check([process.execPath, 'scripts/check-names.mjs']),
   types: {
     first: true,
     aside: true,

@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Command } from 'commander';
 import { jsonOption } from '../cli/options.js';
 import { execute } from '../cli/session.js';
-import { table } from '../cli/table.js';
+import { textTable } from '../cli/table.js';
 import { openReference } from '../onnx/index.js';
 import { classOf, measureAccuracy } from '../quantize/accuracy.js';
 import { runIntegerModel } from '../quantize/interpreter.js';
@@ -61,7 +61,7 @@ await new Command('accuracy')
         return { result: rows, ok: true };
       },
       (rows) =>
-        table(
+        textTable(
           ['model', 'held out', 'constraints', 'same class', 'float32', 'integer', 'largest error'],
           rows.map(cells),
         ),

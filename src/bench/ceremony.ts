@@ -38,7 +38,7 @@ interface CeremonyRow {
   readonly processorRatio?: number;
 }
 
-interface Sample {
+interface Seconds {
   readonly wall: number;
   readonly processor: number;
 }
@@ -100,7 +100,7 @@ async function paired(
   ours: () => Promise<unknown>,
   theirs: () => Promise<unknown>,
 ): Promise<CeremonyRow> {
-  const samples: { ours: Sample; theirs: Sample }[] = [];
+  const samples: { ours: Seconds; theirs: Seconds }[] = [];
   for (let i = 0; i < rounds; i += 1) samples.push({ ours: await timed(ours), theirs: await timed(theirs) });
   const ratio = median(samples.map((sample) => sample.theirs.wall / sample.ours.wall));
   const processorRatio = median(samples.map((sample) => sample.theirs.processor / sample.ours.processor));
@@ -119,7 +119,7 @@ async function paired(
   return row;
 }
 
-async function timed(work: () => Promise<unknown>): Promise<Sample> {
+async function timed(work: () => Promise<unknown>): Promise<Seconds> {
   const [started, used] = [performance.now(), process.cpuUsage()];
   await work();
   const { user, system } = process.cpuUsage(used);

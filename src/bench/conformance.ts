@@ -10,7 +10,7 @@ import { Command } from 'commander';
 import { FileError } from '../errors.js';
 import { jsonOption } from '../cli/options.js';
 import { execute } from '../cli/session.js';
-import { table } from '../cli/table.js';
+import { textTable } from '../cli/table.js';
 import { checkConformance, type ConformanceRow } from '../workflow/conformance.js';
 import { readOnnxFile } from '../workflow/onnx-file.js';
 
@@ -82,7 +82,7 @@ function print(rows: readonly ConformanceRow[]): string {
   const done = rows.filter((row) => row.compiled);
   const percent = (value?: number): string => (value === undefined ? '' : `${(100 * value).toFixed(3)} %`);
   return [
-    table(
+    textTable(
       ['model', 'compiled', 'constraints', 'satisfied', 'error / range', 'same class', 'rows', 'seconds', 'why not'],
       rows.map((row) => [
         row.name,

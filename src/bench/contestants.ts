@@ -12,7 +12,7 @@ import * as snarkjs from 'snarkjs';
 import { z } from 'zod';
 
 import { UsageError } from '../errors.js';
-import type { Groth16Backend, ProveResult } from '../groth16/types.js';
+import type { Groth16Backend, ProofAndSignals } from '../groth16/types.js';
 import { usage, type Launcher, type Usage } from './command.js';
 import { NATIVE_IN_PROCESS, NATIVE_PROCESS } from './results.js';
 import { nativeProgram, type Workload } from './workload.js';
@@ -22,7 +22,7 @@ export interface Contestant {
   /** Makes one proof; milliseconds. */
   prove(): Promise<number>;
   /** The proof made last, to be verified. */
-  lastProof(): ProveResult;
+  lastProof(): ProofAndSignals;
   /** What the process uses for one more proof; only processes have it. */
   usage?(): Promise<Usage>;
   close(): Promise<void>;
@@ -78,7 +78,7 @@ function processContestant(
     name,
     prove: () => launcher.time(argv),
     lastProof: () => ({
-      proof: JSON.parse(readFileSync(proof, 'utf8')) as ProveResult['proof'],
+      proof: JSON.parse(readFileSync(proof, 'utf8')) as ProofAndSignals['proof'],
       publicSignals: JSON.parse(readFileSync(publicSignals, 'utf8')) as string[],
     }),
     usage: () => usage(argv),
@@ -95,13 +95,13 @@ async function nativeInProcess(native: Groth16Backend, workload: Workload): Prom
 }
 
 function snarkjsInProcess(workload: Workload): Contestant {
-  const prove = async (): Promise<ProveResult> =>
-    (await snarkjs.groth16.prove(workload.zkey, workload.wtns)) as unknown as ProveResult;
+  const prove = async (): Promise<ProofAndSignals> =>
+    (await snarkjs.groth16.prove(workload.zkey, workload.wtns)) as unknown as ProofAndSignals;
   return { ...timed('snarkjs in-process', prove), close: async () => {} };
 }
 
-function timed(name: string, prove: () => Promise<ProveResult>): Omit<Contestant, 'close'> {
-  let last: ProveResult | undefined;
+function timed(name: string, prove: () => Promise<ProofAndSignals>): Omit<Contestant, 'close'> {
+  let last: ProofAndSignals | undefined;
   return {
     name,
     async prove() {

@@ -6,7 +6,7 @@ import { toBeHex } from 'ethers';
 import { memoryJournal } from '../chain/journal.js';
 import type { Rpc } from '../chain/rpc.js';
 import { developmentSigner } from '../chain/signer.js';
-import { type Request, type Sender, sendOnce } from '../chain/transactions.js';
+import { type TransactionIntent, type Sender, sendOnce } from '../chain/transactions.js';
 import { ATTESTATIONS_ABI } from '../chain/abi.js';
 import type { Groth16Backend } from '../groth16/types.js';
 import {
@@ -58,7 +58,7 @@ export async function measureLedger(rpc: Rpc, folder: string, backend: Groth16Ba
   const prover = await openProver(folder, backend);
   const key = await readVerificationKey(folder);
   const input = middleInputs(prover.model.inputs);
-  const gasOf = async (sender: Sender, request: Request): Promise<number> =>
+  const gasOf = async (sender: Sender, request: TransactionIntent): Promise<number> =>
     Number((await sendOnce(sender, request)).gasUsed);
   try {
     const salts = prover.infer(input).salts;

@@ -10,7 +10,7 @@ const INT = 2;
 const INTS = 7;
 const SEED = 0x6c617267;
 
-interface Value {
+interface NamedTensor {
   readonly name: string;
   /** Without the batch. */
   readonly shape: readonly number[];
@@ -24,14 +24,14 @@ class Writer {
   private count = 0;
 
   /** [1, features] to [1, outFeatures], as `torch.nn.Linear`. */
-  dense(x: Value, outFeatures: number): Value {
+  dense(x: NamedTensor, outFeatures: number): NamedTensor {
     const [inFeatures] = x.shape;
     const parameters = this.parameters([outFeatures, inFeatures], inFeatures);
     return this.node('Gemm', [x.name, ...parameters], [outFeatures], [{ name: 'transB', i: 1, type: INT }]);
   }
 
   /** A square filter with padding that keeps the size where the stride is 1, as `torch.nn.Conv2d`. */
-  conv(x: Value, channels: number, kernel: number, stride = 1): Value {
+  conv(x: NamedTensor, channels: number, kernel: number, stride = 1): NamedTensor {
     const [inChannels, height, width] = x.shape;
     const pad = Math.floor(kernel / 2);
     const parameters = this.parameters([channels, inChannels, kernel, kernel], inChannels * kernel * kernel);
@@ -44,15 +44,15 @@ class Writer {
     );
   }
 
-  relu(x: Value): Value {
+  relu(x: NamedTensor): NamedTensor {
     return this.node('Relu', [x.name], x.shape);
   }
 
-  add(x: Value, y: Value): Value {
+  add(x: NamedTensor, y: NamedTensor): NamedTensor {
     return this.node('Add', [x.name, y.name], x.shape);
   }
 
-  maxPool(x: Value, kernel: number, stride: number, pad = 0): Value {
+  maxPool(x: NamedTensor, kernel: number, stride: number, pad = 0): NamedTensor {
     const [channels, height, width] = x.shape;
     const size = (length: number): number => Math.floor((length + 2 * pad - kernel) / stride) + 1;
     return this.node(
@@ -63,15 +63,15 @@ class Writer {
     );
   }
 
-  averageAndFlatten(x: Value): Value {
+  averageAndFlatten(x: NamedTensor): NamedTensor {
     return this.flatten(this.node('GlobalAveragePool', [x.name], [x.shape[0], 1, 1]));
   }
 
-  flatten(x: Value): Value {
+  flatten(x: NamedTensor): NamedTensor {
     return this.node('Flatten', [x.name], [x.shape.reduce((product, size) => product * size, 1)]);
   }
 
-  finish(input: Value, output: Value): Uint8Array {
+  finish(input: NamedTensor, output: NamedTensor): Uint8Array {
     const graph = {
       name: 'large',
       node: this.nodes,
@@ -88,7 +88,7 @@ class Writer {
     input: readonly string[],
     shape: readonly number[],
     attribute: readonly object[] = [],
-  ): Value {
+  ): NamedTensor {
     this.count += 1;
     const name = `${opType.toLowerCase()}${this.count}`;
     this.nodes.push({ name, opType, input, output: [name], attribute });
@@ -125,7 +125,7 @@ function ints(name: string, values: readonly number[]): object {
   return { name, ints: values, type: INTS };
 }
 
-function valueInfo({ name, shape }: Value): object {
+function valueInfo({ name, shape }: NamedTensor): object {
   return {
     name,
     type: { tensorType: { elemType: FLOAT, shape: { dim: [1, ...shape].map((dimValue) => ({ dimValue })) } } },
@@ -135,7 +135,7 @@ function valueInfo({ name, shape }: Value): object {
 /** Layers of one width, rectified, and ten scores: about `layers * width^2` weights. */
 function denseNetwork(width: number, layers: number): Uint8Array {
   const writer = new Writer();
-  const input: Value = { name: 'x', shape: [width] };
+  const input: NamedTensor = { name: 'x', shape: [width] };
   let x = input;
   for (let layer = 0; layer < layers; layer += 1) x = writer.relu(writer.dense(x, width));
   return writer.finish(input, writer.dense(x, 10));
@@ -144,7 +144,7 @@ function denseNetwork(width: number, layers: number): Uint8Array {
 /** Simonyan and Zisserman, configuration A, for images of 32 by 32 with one dense layer at the end. */
 function vgg11(): Uint8Array {
   const writer = new Writer();
-  const input: Value = { name: 'x', shape: [3, 32, 32] };
+  const input: NamedTensor = { name: 'x', shape: [3, 32, 32] };
   let x = input;
   for (const stage of [[64], [128], [256, 256], [512, 512], [512, 512]]) {
     for (const channels of stage) x = writer.relu(writer.conv(x, channels, 3));
@@ -156,7 +156,7 @@ function vgg11(): Uint8Array {
 /** He et al.: eighteen layers, batch normalisation folded already, for square images of this size. */
 function resnet18(size: number): Uint8Array {
   const writer = new Writer();
-  const input: Value = { name: 'x', shape: [3, size, size] };
+  const input: NamedTensor = { name: 'x', shape: [3, size, size] };
   let x = writer.maxPool(writer.relu(writer.conv(input, 64, 7, 2)), 3, 2, 1);
   for (const [stage, channels] of [64, 128, 256, 512].entries()) {
     for (const block of [0, 1]) {

@@ -19,7 +19,7 @@ import { MARKET_ABI } from '../ledger/abi.js';
 import { startNode } from '../operator/index.js';
 import { buildGraph, decodeModel } from '../onnx/index.js';
 import { openMarket } from '../scenario/market.js';
-import { openStage } from '../scenario/people.js';
+import { openScenarioChain } from '../scenario/people.js';
 import { writeBuild } from '../workflow/build-folder.js';
 import { buildFiles, compileOnnx } from '../workflow/compile.js';
 import { parseInput, parseSamples } from '../workflow/input-json.js';
@@ -33,7 +33,7 @@ const ETHER = 10n ** 18n;
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const fixture = join(root, 'fixtures/mnist-mlp');
 
-interface Sample {
+interface RequestTimes {
   /** Milliseconds since the request was sent. */
   readonly mined: number;
   readonly seen: number;
@@ -44,7 +44,7 @@ interface Sample {
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'zkinfer-latency-'));
-const stage = await openStage();
+const stage = await openScenarioChain();
 const times = new Map<string, number>();
 const proofs = new Map<string, number>();
 const log = pino(
@@ -104,7 +104,7 @@ async function seen(done: () => Promise<boolean>): Promise<number> {
   return Date.now();
 }
 
-const samples: Sample[] = [];
+const samples: RequestTimes[] = [];
 for (let n = 0; n < REQUESTS; n++) {
   await sleep(1_000 * Math.random());
   const id = BigInt(n + 1);
@@ -141,7 +141,7 @@ await rm(folder, { recursive: true, force: true });
 
 const quantile = (values: readonly number[], q: number): number =>
   [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))];
-const row = (pick: (sample: Sample) => number) => {
+const row = (pick: (sample: RequestTimes) => number) => {
   const values = samples.map(pick);
   return {
     median: Math.round(quantile(values, 0.5)),

@@ -30,7 +30,7 @@ import {
   type WorkloadResult,
 } from './results.js';
 import { median, pairedRatio } from './statistics.js';
-import { table } from './table.js';
+import { resultTable } from './table.js';
 import { makeWorkload, type WitnessKind, type Workload } from './workload.js';
 
 interface Options {
@@ -137,8 +137,8 @@ async function save(result: BenchResult, doc: boolean): Promise<void> {
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'prove.json'), `${JSON.stringify(result, undefined, 1)}\n`);
   if (result.workloads.some(({ kind }) => kind === 'nn')) writeFileSync(join(directory, 'prove.svg'), plot(result));
-  console.log(`\n${table(result)}`);
-  if (doc) await writeBlocks({ bench: table(result) });
+  console.log(`\n${resultTable(result)}`);
+  if (doc) await writeBlocks({ bench: resultTable(result) });
 }
 
 const program = new Command('bench')

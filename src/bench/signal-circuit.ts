@@ -9,7 +9,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chooseBackend } from '../groth16/backends.js';
-import type { Groth16Backend, LoadedKey, ProveResult, VerificationKey } from '../groth16/types.js';
+import type { Groth16Backend, LoadedKey, ProofAndSignals, VerificationKey } from '../groth16/types.js';
 import { R1csBuilder } from '../r1cs/builder.js';
 import { encodeR1cs } from '../r1cs/r1cs-file.js';
 import { witnessBytes, witnessOf } from '../r1cs/witness.js';
@@ -18,7 +18,7 @@ export interface SignalCircuit {
   /** Key for the first `signals` signals. */
   keyFor(signals: number): VerificationKey;
   /** Proof for these signals, as many as the circuit has or fewer. */
-  prove(signals: readonly bigint[]): Promise<ProveResult>;
+  prove(signals: readonly bigint[]): Promise<ProofAndSignals>;
   close(): Promise<void>;
 }
 

@@ -16,7 +16,7 @@ import { Command } from 'commander';
 import { PACKAGE_FOLDER } from '../circom/cache.js';
 import { jsonOption, wholeNumber } from '../cli/options.js';
 import { execute } from '../cli/session.js';
-import { table } from '../cli/table.js';
+import { textTable } from '../cli/table.js';
 import { compileModel } from '../compile/compile.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import { writeBlocks } from './document.js';
@@ -199,7 +199,7 @@ function markdown({ machine, commit, rounds, models, peers }: StageReport): stri
     'Poseidon blocks there; bare: not one gadget compiled ahead; again: with the gadgets of the run before.';
   return [
     '```',
-    table(['model', 'constraints', 'domain', 'cold compile', 'bare', 'again', 'witness', 'peak memory'], rows),
+    textTable(['model', 'constraints', 'domain', 'cold compile', 'bare', 'again', 'witness', 'peak memory'], rows),
     '```',
     '',
     ...peer,

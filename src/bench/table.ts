@@ -4,7 +4,7 @@ import { NATIVE_IN_PROCESS, NATIVE_PROCESS, type BenchResult, type Timing, type 
 import { pairedRatio } from './statistics.js';
 
 /** One row a workload, one column a contestant; under it machine, commit and how it was timed. */
-export function table(result: BenchResult): string {
+export function resultTable(result: BenchResult): string {
   const names = [...new Set(result.workloads.flatMap((workload) => workload.timings.map((timing) => timing.name)))];
   const header = ['witness', 'domain', 'wires', 'setup', ...names];
   const rows = result.workloads.map((workload) => [

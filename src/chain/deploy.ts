@@ -7,7 +7,7 @@ import { NotDeployedError } from './errors.js';
 import { type Sender, sendOnce } from './transactions.js';
 
 /** What a Solidity compiler gives for a contract: creation code, hex with 0x. */
-export interface Artifact {
+export interface ContractArtifact {
   readonly bytecode: string;
 }
 
@@ -22,7 +22,7 @@ export interface Deployed {
 /** Deploys `artifact`; `constructorTypes` and `constructorValues` are its constructor's arguments. */
 export async function deployContract(
   sender: Sender,
-  artifact: Artifact,
+  artifact: ContractArtifact,
   action: string,
   constructorTypes: readonly string[] = [],
   constructorValues: readonly unknown[] = [],

@@ -20,7 +20,7 @@ export {
   listAttestations,
   watchAttestations,
 } from './attestations.js';
-export { type Artifact, deployContract, type Deployed, requireCode } from './deploy.js';
+export { type ContractArtifact, deployContract, type Deployed, requireCode } from './deploy.js';
 export { type Deployment, readDeployment, updateDeployment } from './deployment.js';
 export {
   ChainMismatchError,
@@ -67,7 +67,7 @@ export {
   submitBatch,
   submitInference,
 } from './submit.js';
-export { type Request, sendOnce, type Sender, simulate } from './transactions.js';
+export { type TransactionIntent, sendOnce, type Sender, simulate } from './transactions.js';
 export {
   deployVerifier,
   requireVerifier,

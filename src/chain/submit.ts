@@ -13,7 +13,7 @@ import { ALL_ABIS, ATTESTATIONS_ABI } from './abi.js';
 import { type Attestation, attestationId, findAttestation, toAttestations } from './attestations.js';
 import { requireCode } from './deploy.js';
 import { ContextMismatchError, RevertedError, RpcResponseError } from './errors.js';
-import { type Request, type Sender, sendOnce } from './transactions.js';
+import { type TransactionIntent, type Sender, sendOnce } from './transactions.js';
 
 export interface ProvedInference {
   readonly proof: Proof;
@@ -115,7 +115,7 @@ export async function submitBatch(
 }
 
 /** The call that attests one inference. */
-export function attestRequest(model: AttestedModel, inference: ProvedInference): Request {
+export function attestRequest(model: AttestedModel, inference: ProvedInference): TransactionIntent {
   const { inputCommitment, output, proof } = inferenceCalldata(
     model.key,
     model.manifest,
@@ -138,7 +138,7 @@ export function attestRequest(model: AttestedModel, inference: ProvedInference):
 }
 
 /** The call that attests many. */
-export function batchRequest(model: AttestedModel, inferences: readonly ProvedInference[]): Request {
+export function batchRequest(model: AttestedModel, inferences: readonly ProvedInference[]): TransactionIntent {
   const { inputCommitments, outputs, proofs } = batchCalldata(model.key, model.manifest, inferences);
   const ids = inferences.map((inference) => attestationIdOf(model, inference));
   const nonces = inferences.map(({ nonce = 0n }) => nonce);

@@ -34,7 +34,7 @@ export interface Sender {
   readonly onMined?: () => Promise<void>;
 }
 
-export interface Request {
+export interface TransactionIntent {
   /** What must happen once; with chain and sender it identifies the intent in the journal. */
   readonly purpose: string;
   /** Contract called; null to create one. */
@@ -71,7 +71,7 @@ const TRANSFER_GAS = 21_000n;
 const LOST_LOOKS = 3;
 
 /** Sends `request` unless it was sent before; returns the receipt of the one transaction that carries it. */
-export async function sendOnce(sender: Sender, request: Request): Promise<TransactionReceipt> {
+export async function sendOnce(sender: Sender, request: TransactionIntent): Promise<TransactionReceipt> {
   const from = sender.signer.address;
   const intent = id(JSON.stringify([sender.rpc.genesisHash, sender.rpc.chainId, from, request.to, request.purpose]));
   const deadline = Date.now() + (sender.timeoutMs ?? DEFAULT_TIMEOUT_MS);
@@ -111,7 +111,7 @@ export async function sendOnce(sender: Sender, request: Request): Promise<Transa
  * What would happen to `request` if it were sent now: the gas limit it needs, or RevertedError with the contract's own
  * reason. Sends nothing.
  */
-export async function simulate(sender: Pick<Sender, 'rpc' | 'signer'>, request: Request): Promise<bigint> {
+export async function simulate(sender: Pick<Sender, 'rpc' | 'signer'>, request: TransactionIntent): Promise<bigint> {
   const call = { from: sender.signer.address, to: request.to, data: request.data, value: request.value ?? 0n };
   try {
     const estimate = await sender.rpc.provider.estimateGas(call);
@@ -125,7 +125,7 @@ export async function simulate(sender: Pick<Sender, 'rpc' | 'signer'>, request: 
  * The journalled transaction, signed again where its fees no longer do; or a new one. A journalled nonce stays while it
  * is free.
  */
-async function signOrResume(sender: Sender, request: Request, known: Signed | undefined): Promise<Signed> {
+async function signOrResume(sender: Sender, request: TransactionIntent, known: Signed | undefined): Promise<Signed> {
   const { provider } = sender.rpc;
   const from = sender.signer.address;
   if (known === undefined || (await provider.getTransactionCount(from, 'latest')) > known.nonce) {
@@ -139,7 +139,7 @@ async function signOrResume(sender: Sender, request: Request, known: Signed | un
 
 async function sign(
   sender: Sender,
-  request: Request,
+  request: TransactionIntent,
   nonce: number,
   replaced?: Transaction,
   hashes: readonly string[] = [],
@@ -315,7 +315,7 @@ async function fillGap(sender: Sender, nonce: number): Promise<void> {
 }
 
 /** A journal that came with somebody's folder may name any transaction for what is to be done. @throws RecordError */
-function requireOwn({ to, action }: Request, receipt: TransactionReceipt, from: string): void {
+function requireOwn({ to, action }: TransactionIntent, receipt: TransactionReceipt, from: string): void {
   if (receipt.from === from && (receipt.to ?? null) === (to === null ? null : getAddress(to))) return;
   throw new RecordError(
     `the journal names ${receipt.hash} for ${action}, and that transaction is of ${receipt.from} to ${receipt.to ?? 'a new contract'}: ` +
@@ -337,7 +337,7 @@ async function isKnown(rpc: Rpc, signed: Signed): Promise<boolean> {
 }
 
 /** Why a mined transaction failed: the same call on the state before its block. */
-async function minedRevert(sender: Sender, request: Request, receipt: TransactionReceipt): Promise<Error> {
+async function minedRevert(sender: Sender, request: TransactionIntent, receipt: TransactionReceipt): Promise<Error> {
   try {
     await sender.rpc.provider.call({
       from: receipt.from,
@@ -354,7 +354,7 @@ async function minedRevert(sender: Sender, request: Request, receipt: Transactio
   return new RevertedError('Unknown', { data: '0x' }, request.action, receipt.hash);
 }
 
-function refusal({ rpc, signer }: Pick<Sender, 'rpc' | 'signer'>, request: Request, error: unknown): unknown {
+function refusal({ rpc, signer }: Pick<Sender, 'rpc' | 'signer'>, request: TransactionIntent, error: unknown): unknown {
   const data = revertData(error);
   if (data !== undefined) return decodeRevert(data, request.abis, request.action);
   if (isError(error, 'INSUFFICIENT_FUNDS')) {

@@ -9,18 +9,18 @@
  * The other trap: a contract can answer `vkHash()` with any hash. Only its code says what it does, so that is compared
  * with what the caller compiled.
  */
-import { isCanonical } from '../groth16/canonical.js';
+import { isCanonicalProof } from '../groth16/canonical.js';
 import { requireFinishedKey } from '../groth16/finished-key.js';
 import type { Proof, VerificationKey } from '../groth16/types.js';
 import { proofCalldata, PublicSignalsError, vkHash } from '../solidity/index.js';
 import { VERIFIER_ABI, verifyProofAbi } from './abi.js';
-import { type Artifact, deployContract, type Deployed, requireCode } from './deploy.js';
+import { type ContractArtifact, deployContract, type Deployed, requireCode } from './deploy.js';
 import { ForeignCodeError, NotDeployedError } from './errors.js';
 import type { Rpc } from './rpc.js';
 import { type Sender, sendOnce } from './transactions.js';
 
 /** A generated verifier as compiled here. */
-export interface VerifierArtifact extends Artifact {
+export interface VerifierArtifact extends ContractArtifact {
   /** The code that it has on a chain, hex with 0x. */
   readonly deployedBytecode: string;
 }
@@ -104,7 +104,7 @@ export async function submitToVerifier(
   requireCount(key, publicSignals);
   await requireVerifier(sender.rpc, address, key, artifact);
   // What is not written in the one accepted way no verifier takes; some of it cannot even be encoded.
-  if (!isCanonical(proof, publicSignals)) return { transaction: null, gasUsed: 0, accepted: false };
+  if (!isCanonicalProof(proof, publicSignals)) return { transaction: null, gasUsed: 0, accepted: false };
   if (!(await verifyOnChain(sender.rpc, address, proof, publicSignals)))
     return { transaction: null, gasUsed: 0, accepted: false };
   const receipt = await sendOnce(sender, {

@@ -21,7 +21,7 @@ import type { GadgetObject } from './object.js';
 export { CircomError } from './circom-error.js';
 export { gadgetKey } from '../gadgets/index.js';
 
-export interface CompileOptions {
+export interface GadgetCompileOptions {
   /**
    * Where compiled gadgets are kept: the package's own folder is looked through first, then the others in this order;
    * the first named takes the new ones. Default: the user's cache and the package's own. An empty list makes every
@@ -35,7 +35,7 @@ export interface CompileOptions {
  */
 export async function compileGadgets(
   specs: Iterable<GadgetSpec>,
-  { gadgetFolders = [cacheFolder(), PACKAGE_FOLDER] }: CompileOptions = {},
+  { gadgetFolders = [cacheFolder(), PACKAGE_FOLDER] }: GadgetCompileOptions = {},
 ): Promise<Map<string, GadgetObject>> {
   const wanted = new Map<string, GadgetSpec>();
   for (const spec of specs) {

@@ -3,7 +3,7 @@
  */
 import { Option, type Command } from 'commander';
 import type { ProofBinding } from '../workflow/proof-context.js';
-import { accountText, context, uint256, wholeNumber } from './options.js';
+import { accountText, contextNumber, uint256, wholeNumber } from './options.js';
 
 export interface BindingFlags {
   readonly context?: bigint;
@@ -36,7 +36,7 @@ export function addBindingOptions(command: Command): Command {
         '--context <number>',
         'a context of your own instead, for a contract that gives it a meaning; 0: anybody',
       )
-        .argParser(context)
+        .argParser(contextNumber)
         .conflicts(['for', 'contract', 'chainId', 'nonce']),
     );
 }

@@ -96,7 +96,7 @@ export interface CompileFlags {
  * A model file and the options to compile it with. What reads models is loaded here, not with the options: each command
  * has those.
  */
-export async function readModel(
+export async function readModelFile(
   path: string,
   flags: CompileFlags,
 ): Promise<{ readonly onnx: Uint8Array; readonly options: CompileOptions }> {
@@ -207,7 +207,7 @@ export function uint256(text: string): bigint {
 }
 
 /** A context as a number (decimal or 0x). @throws InvalidArgumentError */
-export function context(text: string): bigint {
+export function contextNumber(text: string): bigint {
   if (/^0x[0-9a-fA-F]{40}$/.test(text))
     throw new InvalidArgumentError(
       'an address alone names no contract and no chain; bind the proof to an account with --for',

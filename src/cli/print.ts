@@ -4,11 +4,11 @@ import type { ComparedAccuracy } from '../workflow/accuracy-report.js';
 import type { LayerReport } from '../workflow/report.js';
 import type { OutputReport } from '../workflow/outputs.js';
 import type { BoundTo } from '../workflow/proof-context.js';
-import { table } from './table.js';
+import { textTable } from './table.js';
 import { message, oneLine } from './terminal.js';
 
 export function printLayers(layers: readonly LayerReport[]): string {
-  return table(
+  return textTable(
     ['layer', 'op', 'shape', 'constraints', 'bits'],
     layers.map(({ name, op, shape, constraints, bits }) => [name, op ?? '', shape?.join('×') ?? '', constraints, bits]),
   );

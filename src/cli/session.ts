@@ -13,7 +13,7 @@ export interface CommonOptions {
 }
 
 /** Something the user asked for did not hold (a proof is invalid): reported as a result, exit code 1. */
-export interface Outcome<T> {
+export interface CommandOutcome<T> {
   readonly result: T;
   readonly ok: boolean;
 }
@@ -35,7 +35,7 @@ const LAST_MOMENTS = 2000;
 /** Runs a command's work and prints its result: as JSON, or as `print` puts it. */
 export async function execute<T>(
   options: CommonOptions,
-  work: (session: Session) => Promise<Outcome<T>>,
+  work: (session: Session) => Promise<CommandOutcome<T>>,
   print: (result: T) => string,
 ): Promise<void> {
   const controller = new AbortController();

@@ -4,7 +4,10 @@ import { oneLine } from './terminal.js';
 const WIDEST = 120;
 
 /** Plain-text tables: columns as wide as their widest cell, numbers to the right. */
-export function table(header: readonly string[], rows: readonly (readonly (string | number | undefined)[])[]): string {
+export function textTable(
+  header: readonly string[],
+  rows: readonly (readonly (string | number | undefined)[])[],
+): string {
   const cells = rows.map((row) =>
     row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : cut(oneLine(cell ?? '')))),
   );

@@ -1,7 +1,7 @@
 /**
  * The compiler as one function: integer model in, circuit out.
  */
-import { compileGadgets, type CompileOptions } from '../circom/compile.js';
+import { compileGadgets, type GadgetCompileOptions } from '../circom/compile.js';
 import type { PortVisibility } from '../manifest.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import { collect } from '../r1cs/builder.js';
@@ -27,7 +27,7 @@ export interface Circuit extends Omit<LoweredModel, 'netlist'> {
   readonly layers: readonly LayerCost[];
 }
 
-interface CompileModelOptions extends CompileOptions {
+interface CompileModelOptions extends GadgetCompileOptions {
   /** Multiplications from which on a linear layer is not written out; the circuit is the same. Default LEAST_WORK. */
   readonly leastWork?: number;
 }

@@ -201,7 +201,7 @@ function matchesOf(positions: Int32Array, others: Int32Array): Int32Array {
 }
 
 /** Elements of a filter over a window. */
-interface Taps {
+interface FilterTaps {
   /** By element of the filter: the position in a channel's plane, or -1 in the padding. */
   readonly positions: Int32Array;
   /** By element of the filter: the element of the other window's filter over the same position, or -1. */
@@ -243,7 +243,13 @@ function placeOf(
 }
 
 /** Terms of a filter, channel by channel; its weights stand at the front of `weight`. Room for them is there. */
-function addTaps(into: Terms, x: LinearRows, weight: Float64Array, taps: Taps, { count, from, plane }: Channels): void {
+function addTaps(
+  into: Terms,
+  x: LinearRows,
+  weight: Float64Array,
+  taps: FilterTaps,
+  { count, from, plane }: Channels,
+): void {
   const { positions, matches, factor, other, alone } = taps;
   const { values, coefficients } = into;
   const { values: xValues, constants: xConstants } = x;

@@ -64,7 +64,7 @@ class LinkedConstraints implements ConstraintSource {
   constructor(
     private readonly netlist: Netlist,
     private readonly gadgets: readonly Prepared[],
-    private readonly places: Places,
+    private readonly places: WirePlaces,
     private readonly counts: Counts,
     layerConstraints: readonly number[],
   ) {
@@ -118,7 +118,7 @@ function tidy(value: bigint): Coefficient {
   return Number.isSafeInteger(small) ? small : value;
 }
 
-interface Places {
+interface WirePlaces {
   readonly wireCount: number;
   /** Values of layers that are not written out have no wire: their places in the witness plan come after the wires. */
   readonly wireOfValue: Uint32Array;
@@ -128,7 +128,7 @@ interface Places {
 }
 
 /** Wire numbers: one, public outputs, public inputs, private inputs, then each step's output and inner wires. */
-function allocate(netlist: Netlist, gadgets: readonly Prepared[]): Places {
+function allocate(netlist: Netlist, gadgets: readonly Prepared[]): WirePlaces {
   const wireOfValue = new Uint32Array(netlist.valueCount);
   let next = 1;
   for (const value of [...netlist.publicOutputs, ...netlist.publicInputs, ...netlist.privateInputs]) {
@@ -168,7 +168,7 @@ class StepWriter {
   constructor(
     private readonly netlist: Netlist,
     private readonly gadgets: readonly Prepared[],
-    private readonly places: Places,
+    private readonly places: WirePlaces,
     private readonly builder: R1csBuilder,
   ) {
     this.ids = gadgets.map((gadget) =>
@@ -372,7 +372,7 @@ function multiply(a: Coefficient, b: Coefficient): Coefficient {
 
 type Counts = Pick<Program, 'wireCount' | 'publicOutputCount' | 'publicInputCount' | 'privateInputCount'>;
 
-function plan(netlist: Netlist, gadgets: readonly Prepared[], places: Places, counts: Counts): Program {
+function plan(netlist: Netlist, gadgets: readonly Prepared[], places: WirePlaces, counts: Counts): Program {
   const { steps, linear } = netlist;
   const stepOperands = steps.reduce((count, step) => count + step.operands.length, 0);
   const operandCount = linear.layers.reduce((count, { x }) => count + rowCount(x), stepOperands);

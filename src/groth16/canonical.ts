@@ -25,7 +25,7 @@ export function withoutInfiniteB(proof: Proof, anyG2: readonly (readonly string[
 }
 
 /** Whether a proof and its public signals are written in the one way that is accepted. */
-export function isCanonical(proof: Proof, publicSignals: readonly string[]): boolean {
+export function isCanonicalProof(proof: Proof, publicSignals: readonly string[]): boolean {
   const { pi_a: a, pi_b: b, pi_c: c } = proof;
   return (
     isG1(a) &&

@@ -25,8 +25,8 @@ import type {
   OnProgress,
   Proof,
   ProveOptions,
-  ProveResult,
-  SetupOptions,
+  ProofAndSignals,
+  KeySetupOptions,
   VerificationKey,
 } from './types.js';
 
@@ -182,7 +182,7 @@ function backendOver(binding: Binding): NativeBackend {
   return {
     name: 'native',
 
-    async setup(r1csPath: string, zkeyPath: string, options: SetupOptions = {}): Promise<VerificationKey> {
+    async setup(r1csPath: string, zkeyPath: string, options: KeySetupOptions = {}): Promise<VerificationKey> {
       const json = await controlled(binding, options, (onProgress, cancellation) =>
         binding.setup(r1csPath, zkeyPath, options.ptau, options.checkPowers ?? true, onProgress, cancellation),
       );
@@ -199,7 +199,7 @@ function backendOver(binding: Binding): NativeBackend {
       const { wires, publicCount, domainSize } = key;
       return {
         shape: { wires, publicSignals: publicCount, domainSize },
-        async prove(witness: Uint8Array, options: ProveOptions = {}): Promise<ProveResult> {
+        async prove(witness: Uint8Array, options: ProveOptions = {}): Promise<ProofAndSignals> {
           const { proof, publicSignals } = await controlled(binding, options, (onProgress, cancellation) =>
             key.prove(witness, options.threads, onProgress, cancellation),
           );

@@ -10,7 +10,7 @@ import { copyFile, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { encodeWtns } from '../r1cs/witness.js';
-import { isCanonical, isCanonicalKey, withoutInfiniteB } from './canonical.js';
+import { isCanonicalProof, isCanonicalKey, withoutInfiniteB } from './canonical.js';
 import type { VerifyKeyOptions } from './ceremony.js';
 import { requireFinishedKey } from './finished-key.js';
 import { checkKeyPoints } from './key-points.js';
@@ -25,8 +25,8 @@ import {
   type LoadKeyOptions,
   type Proof,
   type ProveOptions,
-  type ProveResult,
-  type SetupOptions,
+  type ProofAndSignals,
+  type KeySetupOptions,
   type VerificationKey,
 } from './types.js';
 
@@ -50,7 +50,7 @@ export const snarkjsBackend: Groth16Backend = {
     if (publicSignals.length !== key.nPublic) {
       throw new SnarkjsError(`${publicSignals.length} public signals, the verification key is for ${key.nPublic}`);
     }
-    if (!isCanonical(proof, publicSignals)) return false;
+    if (!isCanonicalProof(proof, publicSignals)) return false;
     const equivalent = withoutInfiniteB(proof, key.vk_gamma_2);
     if (equivalent === undefined) return false;
     return await withCurve(() =>
@@ -62,7 +62,7 @@ export const snarkjsBackend: Groth16Backend = {
 async function setup(
   r1csPath: string,
   zkeyPath: string,
-  { ptau, checkPowers = true, onProgress, signal }: SetupOptions,
+  { ptau, checkPowers = true, onProgress, signal }: KeySetupOptions,
 ): Promise<VerificationKey> {
   const { curves, powersOfTau, zKey } = await snarkjs();
   const power = await circuitPower(r1csPath);
@@ -119,7 +119,7 @@ async function loadKey(zkeyPath: string, { pointsChecked = false }: LoadKeyOptio
   const release = holdCurve();
   return {
     shape,
-    async prove(witness: Uint8Array, { onProgress, signal }: ProveOptions = {}): Promise<ProveResult> {
+    async prove(witness: Uint8Array, { onProgress, signal }: ProveOptions = {}): Promise<ProofAndSignals> {
       signal?.throwIfAborted();
       onProgress?.(0, 'proof');
       const { proof, publicSignals } = await named('prove', () =>

@@ -31,7 +31,7 @@ export interface VerificationKey {
   readonly IC: readonly (readonly string[])[];
 }
 
-export interface ProveResult {
+export interface ProofAndSignals {
   readonly proof: Proof;
   /** Decimal field elements, in the order of the circuit's public wires. */
   readonly publicSignals: readonly string[];
@@ -40,7 +40,7 @@ export interface ProveResult {
 /** Called with a share done in [0, 1] and the stage's name. */
 export type OnProgress = (share: number, stage: string) => void;
 
-export interface SetupOptions {
+export interface KeySetupOptions {
   /**
    * Path of a prepared phase-2 powers-of-tau file. The key is then unfinished: it proves nothing before somebody has
    * contributed to it. Without it: fresh one-machine development keys.
@@ -77,7 +77,7 @@ export interface LoadKeyOptions {
 export interface LoadedKey {
   readonly shape: KeyShape;
   /** `witness`: every wire, 32 bytes little-endian each, canonical (not Montgomery), wire 0 first. */
-  prove(witness: Uint8Array, options?: ProveOptions): Promise<ProveResult>;
+  prove(witness: Uint8Array, options?: ProveOptions): Promise<ProofAndSignals>;
   close(): Promise<void>;
 }
 
@@ -94,7 +94,7 @@ export interface Groth16Backend {
    * Reads `.r1cs` at one path, writes a snarkjs `.zkey` to the other (atomically), returns the verification key, which
    * for a key from powers of tau is that of the unfinished key.
    */
-  setup(r1csPath: string, zkeyPath: string, options?: SetupOptions): Promise<VerificationKey>;
+  setup(r1csPath: string, zkeyPath: string, options?: KeySetupOptions): Promise<VerificationKey>;
   /**
    * Checks a `.zkey` against circuit and powers of tau and gives its verification key. @throws CeremonyError,
    * UnfinishedKeyError

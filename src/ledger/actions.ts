@@ -6,7 +6,7 @@
  * again passes another `attempt`.
  */
 import { ZeroAddress } from 'ethers';
-import { NotDeployedError, type Request, type Sender, sendOnce } from '../chain/index.js';
+import { NotDeployedError, type TransactionIntent, type Sender, sendOnce } from '../chain/index.js';
 import { LEDGER_ABIS, MARKET_ABI } from './abi.js';
 import { type Mode, MODES, marketEvent } from './market.js';
 
@@ -38,7 +38,7 @@ function call(
   purpose: string,
   action: string,
   value?: bigint,
-): Request {
+): TransactionIntent {
   return {
     purpose,
     to: market,
@@ -50,7 +50,7 @@ function call(
 }
 
 /** `nonce` tells apart questions that are otherwise the same. */
-export function askRequest(market: string, question: Question, nonce: string): Request {
+export function askRequest(market: string, question: Question, nonce: string): TransactionIntent {
   const { version = 0, token = ZeroAddress, licenceId = 0n, watcher = ZeroAddress, mode, ...rest } = question;
   const values = [{ ...rest, version, token, licenceId, watcher, mode: MODES.indexOf(mode) }];
   return call(
@@ -79,41 +79,46 @@ export async function ask(
   return { requestId: asked.requestId, blockNumber: receipt.blockNumber, gasUsed: Number(receipt.gasUsed) };
 }
 
-export const takeRequest = (market: string, id: bigint, attempt: string): Request =>
+export const takeRequest = (market: string, id: bigint, attempt: string): TransactionIntent =>
   call(market, 'take', [id], `take ${id} ${attempt}`, `taking request ${id}`);
 
-export const answerProvedRequest = (market: string, id: bigint, output: string, proof: string): Request =>
+export const answerProvedRequest = (market: string, id: bigint, output: string, proof: string): TransactionIntent =>
   call(market, 'answerProved', [id, output, proof], `answer ${id}`, `answering request ${id}`);
 
-export const answerOptimisticRequest = (market: string, id: bigint, output: string, attempt: string): Request =>
+export const answerOptimisticRequest = (
+  market: string,
+  id: bigint,
+  output: string,
+  attempt: string,
+): TransactionIntent =>
   call(market, 'answerOptimistic', [id, output], `answer ${id} ${attempt}`, `answering request ${id}`);
 
 /** `answer` tells apart answers to the same request, one after the other: their hash and due. */
-export const disputeRequest = (market: string, id: bigint, answer: string, bond: bigint): Request =>
+export const disputeRequest = (market: string, id: bigint, answer: string, bond: bigint): TransactionIntent =>
   call(market, 'dispute', [id], `dispute ${id} ${answer}`, `disputing the answer to request ${id}`, bond);
 
-export const proveRequest = (market: string, id: bigint, output: string, proof: string): Request =>
+export const proveRequest = (market: string, id: bigint, output: string, proof: string): TransactionIntent =>
   call(market, 'prove', [id, output, proof], `prove ${id}`, `proving the answer to request ${id}`);
 
-export const finalizeRequest = (market: string, id: bigint): Request =>
+export const finalizeRequest = (market: string, id: bigint): TransactionIntent =>
   call(market, 'finalize', [id], `finalize ${id}`, `finalizing request ${id}`);
 
-export const slashRequest = (market: string, id: bigint, due: number): Request =>
+export const slashRequest = (market: string, id: bigint, due: number): TransactionIntent =>
   call(market, 'slash', [id], `slash ${id} ${due}`, `slashing the operator of request ${id}`);
 
-export const cancelRequest = (market: string, id: bigint): Request =>
+export const cancelRequest = (market: string, id: bigint): TransactionIntent =>
   call(market, 'cancel', [id], `cancel ${id}`, `cancelling request ${id}`);
 
-export const stakeRequest = (market: string, amount: bigint, nonce: string): Request =>
+export const stakeRequest = (market: string, amount: bigint, nonce: string): TransactionIntent =>
   call(market, 'stake', [], `stake ${amount} ${nonce}`, 'staking', amount);
 
-export const unbondRequest = (market: string, amount: bigint, nonce: string): Request =>
+export const unbondRequest = (market: string, amount: bigint, nonce: string): TransactionIntent =>
   call(market, 'unbond', [amount], `unbond ${amount} ${nonce}`, 'unbonding stake');
 
-export const withdrawStakeRequest = (market: string, to: string, nonce: string): Request =>
+export const withdrawStakeRequest = (market: string, to: string, nonce: string): TransactionIntent =>
   call(market, 'withdrawStake', [to], `withdraw stake ${nonce}`, 'withdrawing stake');
 
-export const withdrawRequest = (market: string, token: string, to: string, nonce: string): Request =>
+export const withdrawRequest = (market: string, token: string, to: string, nonce: string): TransactionIntent =>
   call(market, 'withdraw', [token, to], `withdraw ${token} ${nonce}`, 'withdrawing earnings');
 
 export const forwardRoyaltiesRequest = (
@@ -122,7 +127,7 @@ export const forwardRoyaltiesRequest = (
   token: string,
   holder: string,
   nonce: string,
-): Request =>
+): TransactionIntent =>
   call(
     market,
     'forwardRoyalties',

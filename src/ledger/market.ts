@@ -115,7 +115,7 @@ export async function readRequest(rpc: Rpc, market: string, id: bigint): Promise
  * Hash of what the asker fixed: tells apart two requests that had one number, before and after a reorganization. 32
  * bytes, hex.
  */
-export function termsOf({
+export function hashOfTerms({
   asker,
   modelId,
   version,

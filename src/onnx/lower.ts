@@ -9,7 +9,7 @@ import { applyOmitted } from '../network/softmax.js';
 import { MICROSOFT_OPERATORS, microsoftOps } from './microsoft/index.js';
 import { ML_OPERATORS, mlOps } from './ml/index.js';
 import type { OnnxNode } from './model.js';
-import { constant, NodeContext, type Inliner, type Lowering, type Operator } from './ops/context.js';
+import { constant, NodeContext, type Inliner, type Lowering, type OnnxOperator } from './ops/context.js';
 import { constantOps, OPERATORS, supportedOps } from './ops/index.js';
 import { wrapped, wrappedConstant } from './ops/wrapping.js';
 import { settle } from './settle.js';
@@ -93,13 +93,13 @@ export function isKnownOperator({ domain, op }: OnnxNode): boolean {
 }
 
 /** The operator tables by domain. */
-const DOMAINS: Readonly<Record<string, Readonly<Record<string, Operator>>>> = {
+const DOMAINS: Readonly<Record<string, Readonly<Record<string, OnnxOperator>>>> = {
   '': OPERATORS,
   'ai.onnx.ml': ML_OPERATORS,
   'com.microsoft': MICROSOFT_OPERATORS,
 };
 
-function findOperator(node: OnnxNode, opset: number): Operator {
+function findOperator(node: OnnxNode, opset: number): OnnxOperator {
   const table = Object.hasOwn(DOMAINS, node.domain) ? DOMAINS[node.domain] : {};
   if (Object.hasOwn(table, node.op)) return table[node.op];
   const op = node.domain === '' ? node.op : `${node.domain}.${node.op}`;
@@ -117,7 +117,7 @@ function foldByEvaluation(
   node: OnnxNode,
   opset: number,
   inputs: readonly (Value | undefined)[],
-  operator: Operator,
+  operator: OnnxOperator,
   parent: GraphBuilder,
 ): readonly Value[] {
   const scratch = new GraphBuilder(parent);

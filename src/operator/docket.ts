@@ -25,7 +25,7 @@ export interface Proved extends CheckedProof {
   readonly seconds: number;
 }
 
-export interface Entry {
+export interface DocketEntry {
   readonly id: bigint;
   /** Block of the oldest event not yet dealt with; undefined when it is. */
   pending?: number;
@@ -63,7 +63,7 @@ export interface Entry {
 }
 
 export class Docket {
-  private readonly entries = new Map<bigint, Entry>();
+  private readonly entries = new Map<bigint, DocketEntry>();
   private workingCount = 0;
 
   /** `wall`: milliseconds since 1970. */
@@ -73,7 +73,7 @@ export class Docket {
   ) {}
 
   /** The request's entry, made where there is none. */
-  entry(id: bigint): Entry {
+  entry(id: bigint): DocketEntry {
     let entry = this.entries.get(id);
     if (entry === undefined) {
       entry = {
@@ -94,11 +94,11 @@ export class Docket {
     return entry;
   }
 
-  find(id: bigint): Entry | undefined {
+  find(id: bigint): DocketEntry | undefined {
     return this.entries.get(id);
   }
 
-  all(): Iterable<Entry> {
+  all(): Iterable<DocketEntry> {
     return this.entries.values();
   }
 
@@ -107,7 +107,7 @@ export class Docket {
     return this.workingCount;
   }
 
-  setWorking(entry: Entry, is: boolean): void {
+  setWorking(entry: DocketEntry, is: boolean): void {
     if (entry.working !== is) this.workingCount += is ? 1 : -1;
     entry.working = is;
   }
@@ -125,7 +125,7 @@ export class Docket {
   }
 
   /** `full`: there is no room for another request, so who waits for room need not be asked about. */
-  isDue({ busy, retryAt, deferred, pending, until, lookAt, settledAt }: Entry, full: boolean): boolean {
+  isDue({ busy, retryAt, deferred, pending, until, lookAt, settledAt }: DocketEntry, full: boolean): boolean {
     if (busy || this.wall() < retryAt || (full && deferred === 'busy')) return false;
     const { head } = this.clock;
     return (
@@ -147,7 +147,7 @@ export class Docket {
    * After a step that succeeded. `touches`: as it began; what an event told since is looked at in the next turn,
    * whatever the outcome.
    */
-  succeeded(entry: Entry, outcome: Outcome, touches: number): void {
+  succeeded(entry: DocketEntry, outcome: Outcome, touches: number): void {
     entry.failures = 0;
     entry.retryAt = 0;
     entry.lookAt = this.clock.head + LOOK_AGAIN_BLOCKS;
@@ -160,11 +160,11 @@ export class Docket {
   }
 
   /** After a step that failed: at once again where another was only faster, else after a while that doubles. */
-  failed(entry: Entry, race: boolean): void {
+  failed(entry: DocketEntry, race: boolean): void {
     entry.retryAt = race ? 0 : this.wall() + Math.min(MAX_RETRY_MS, 200 * 2 ** entry.failures);
   }
 
-  apply(entry: Entry, outcome: Outcome): void {
+  apply(entry: DocketEntry, outcome: Outcome): void {
     switch (outcome.next) {
       case 'again':
         entry.until = 0;
@@ -183,7 +183,7 @@ export class Docket {
   }
 
   /** What is done with is remembered by nobody: the next event tells of it again. */
-  forget(entry: Entry): void {
+  forget(entry: DocketEntry): void {
     if (entry.until === Infinity && entry.pending === undefined) this.entries.delete(entry.id);
   }
 }

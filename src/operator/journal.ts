@@ -24,14 +24,14 @@ const entrySchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('close'), id: z.string(), outcome: z.string() }),
 ]);
-type Entry = z.infer<typeof entrySchema>;
+type JournalEntry = z.infer<typeof entrySchema>;
 
 export interface Duty {
   readonly id: bigint;
   readonly role: 'operator' | 'challenger';
   /** Of the input. */
   readonly uri: string;
-  /** Hash of the request's terms (`termsOf`): after a reorganization its number may be another request's. */
+  /** Hash of the request's terms (`hashOfTerms`): after a reorganization its number may be another request's. */
   readonly terms: string;
 }
 
@@ -72,14 +72,14 @@ export async function openJournal(
     else if (entry.kind === 'open') duties.set(BigInt(entry.id), { ...entry, id: BigInt(entry.id) });
     else if (entry.kind === 'close') duties.delete(BigInt(entry.id));
   }
-  const kept: Entry[] = [{ kind: 'chain', ...identity }];
+  const kept: JournalEntry[] = [{ kind: 'chain', ...identity }];
   if (cursor !== undefined) kept.push({ kind: 'cursor', block: cursor });
   for (const { id, role, uri, terms } of duties.values()) kept.push({ kind: 'open', id: String(id), role, uri, terms });
   await writeFileAtomic(path, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
 
   const file = await open(path, 'a');
   let writing: Promise<unknown> = Promise.resolve();
-  const append = (entry: Entry): Promise<void> => {
+  const append = (entry: JournalEntry): Promise<void> => {
     const turn = writing.then(async () => {
       await file.appendFile(`${JSON.stringify(entry)}\n`);
       await file.datasync();
@@ -112,7 +112,7 @@ export async function openJournal(
   };
 }
 
-async function readEntries(path: string): Promise<Entry[]> {
+async function readEntries(path: string): Promise<JournalEntry[]> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
     throw error;

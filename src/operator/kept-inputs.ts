@@ -7,7 +7,7 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../chain/files.js';
-import { type MarketRequest, termsOf } from '../ledger/index.js';
+import { type MarketRequest, hashOfTerms } from '../ledger/index.js';
 
 export interface KeptInputs {
   /** Resolves when it is on disk. */
@@ -17,14 +17,14 @@ export interface KeptInputs {
   drop(promised: Promised): Promise<void>;
 }
 
-/** A request by number and `termsOf`. */
+/** A request by number and `hashOfTerms`. */
 export interface Promised {
   readonly id: bigint;
   readonly terms: string;
 }
 
 const nameOf = ({ id, terms }: Promised): string => `${id}-${terms.slice(2, 34)}.json`;
-const promised = (request: MarketRequest): Promised => ({ id: request.id, terms: termsOf(request) });
+const promised = (request: MarketRequest): Promised => ({ id: request.id, terms: hashOfTerms(request) });
 
 /**
  * Opens the folder and removes what is no longer `open`: a process can be killed between settling a request and

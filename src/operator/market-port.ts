@@ -1,6 +1,6 @@
 /** The chain as an operator sees it: one market, read and written for one account. Tests put another in its place. */
 import { ZeroAddress } from 'ethers';
-import { type Request, type Sender, sendOnce } from '../chain/index.js';
+import { type TransactionIntent, type Sender, sendOnce } from '../chain/index.js';
 import {
   type MarketEvent,
   type MarketRequest,
@@ -35,7 +35,7 @@ export interface MarketPort {
    * Resolves when the transaction is mined; the same intent is never sent twice. `action` names it in the metrics.
    * @throws RevertedError
    */
-  send(transaction: Request, action: string): Promise<void>;
+  send(transaction: TransactionIntent, action: string): Promise<void>;
 }
 
 /** The market at `address` behind the sender's RPC. */

@@ -20,7 +20,7 @@ import type { Groth16Backend } from '../groth16/types.js';
 import { type MarketRequest, readParameters, withdrawRequest } from '../ledger/index.js';
 import { carryOut, type Office } from './actions/index.js';
 import { ChainClock } from './clock.js';
-import { Docket, type Entry, MAX_RETRY_MS } from './docket.js';
+import { Docket, type DocketEntry, MAX_RETRY_MS } from './docket.js';
 import { type Downloads, startDownloads } from './downloads.js';
 import { InputLimitError, InputUnavailableError, ProofInvalidError, ProverFailedError } from './errors.js';
 import type { InputPlaces } from './inputs.js';
@@ -211,7 +211,7 @@ class Loop {
   }
 
   /** One step of one request; never rejects. */
-  private async handle(entry: Entry): Promise<void> {
+  private async handle(entry: DocketEntry): Promise<void> {
     const { direct, watches } = this.options;
     const { docket, market, promises, clock } = this;
     const { me } = market;
@@ -244,7 +244,7 @@ class Loop {
     }
   }
 
-  private async failed(entry: Entry, error: unknown): Promise<void> {
+  private async failed(entry: DocketEntry, error: unknown): Promise<void> {
     const { metrics, log } = this.options;
     entry.failures += 1;
     const name = error instanceof RevertedError ? error.errorName : error instanceof Error ? error.name : 'Error';
@@ -265,11 +265,11 @@ class Loop {
     this.forget(entry);
   }
 
-  private forget(entry: Entry): void {
+  private forget(entry: DocketEntry): void {
     if (this.promises.under(entry.id) === undefined) this.docket.forget(entry);
   }
 
-  private left(entry: Entry, outcome: string): void {
+  private left(entry: DocketEntry, outcome: string): void {
     this.options.metrics.requests.inc({ outcome });
     this.options.log.debug({ request: String(entry.id), outcome }, 'left');
   }
@@ -329,7 +329,7 @@ class Loop {
 
 /** Whether to stop trying: nothing is owed, and it failed often, or for a reason that stays. */
 export function isHopeless(
-  { mine, failures }: Pick<Entry, 'mine' | 'failures'>,
+  { mine, failures }: Pick<DocketEntry, 'mine' | 'failures'>,
   promised: boolean,
   error: unknown,
 ): boolean {

@@ -3,9 +3,9 @@
  * reorganization can bring it back.
  */
 import type { Logger } from 'pino';
-import { type MarketRequest, termsOf } from '../ledger/index.js';
+import { type MarketRequest, hashOfTerms } from '../ledger/index.js';
 import type { ChainClock } from './clock.js';
-import type { Docket, Entry } from './docket.js';
+import type { Docket, DocketEntry } from './docket.js';
 import type { Duty, OperatorJournal } from './journal.js';
 import type { KeptInputs } from './kept-inputs.js';
 import type { MarketPort } from './market-port.js';
@@ -34,7 +34,7 @@ export class Promises {
   /** Whether this very request, and not only its number, is on record as taken. */
   has(request: MarketRequest): boolean {
     const duty = this.options.journal.duties.get(request.id);
-    return duty?.role === 'operator' && duty.terms === termsOf(request);
+    return duty?.role === 'operator' && duty.terms === hashOfTerms(request);
   }
 
   /** What is on record under the request's number, whatever its terms. */
@@ -51,11 +51,11 @@ export class Promises {
   }
 
   /** Puts on record what this operator is about to owe, with all that it needs to prove it. */
-  async begin(entry: Entry, request: MarketRequest, role: Duty['role']): Promise<void> {
+  async begin(entry: DocketEntry, request: MarketRequest, role: Duty['role']): Promise<void> {
     const { models, kept, workshop, journal, docket } = this.options;
     const model = role === 'operator' ? await models.at(request.verifier) : undefined;
     if (model !== undefined) await kept.keep(request, await workshop.document(entry, request, model));
-    await journal.begin({ id: entry.id, role, uri: entry.uri ?? '', terms: termsOf(request) });
+    await journal.begin({ id: entry.id, role, uri: entry.uri ?? '', terms: hashOfTerms(request) });
     if (role !== 'operator') return;
     entry.taken = true;
     docket.setWorking(entry, false);
@@ -65,11 +65,11 @@ export class Promises {
    * A request that is this operator's on the chain is a duty, also where the transaction that took it was meant for
    * another.
    */
-  async ensure(entry: Entry, request: MarketRequest): Promise<void> {
+  async ensure(entry: DocketEntry, request: MarketRequest): Promise<void> {
     if (!this.has(request)) await this.begin(entry, request, 'operator');
   }
 
-  async close(entry: Entry, outcome: string): Promise<void> {
+  async close(entry: DocketEntry, outcome: string): Promise<void> {
     const { journal, kept, metrics, log } = this.options;
     entry.settledAt = undefined;
     const duty = journal.duties.get(entry.id);
@@ -83,7 +83,7 @@ export class Promises {
    * Nothing is left to do; a duty ends once that cannot be reorganized away. How deep it lies is read from the chain:
    * counted from when this process saw it, an operator that crashes every few blocks would keep its duties for ever.
    */
-  async leave(entry: Entry, outcome: string): Promise<Outcome> {
+  async leave(entry: DocketEntry, outcome: string): Promise<Outcome> {
     const { market, clock, journal, fromBlock, reorgDepth } = this.options;
     if (!journal.duties.has(entry.id)) return rest;
     if (entry.settledAt === undefined) {

@@ -4,7 +4,7 @@
  */
 import type { MarketRequest } from '../ledger/index.js';
 
-export type Step =
+export type NextStep =
   /** Reserve it, then answer. */
   | { readonly do: 'take' }
   /** Answer with a proof: after taking it, or without. */
@@ -47,11 +47,11 @@ export interface Standing {
 }
 
 /** The next step. A step that this operator's policy then refuses is its caller's to drop. */
-export function nextStep(request: MarketRequest, { me, now, direct, watches, tried }: Standing): Step {
+export function nextStep(request: MarketRequest, { me, now, direct, watches, tried }: Standing): NextStep {
   const mine = request.operator === me;
   const late = now > request.due;
-  const leave = (outcome: string): Step => ({ do: 'leave', outcome });
-  const open = (): Step => {
+  const leave = (outcome: string): NextStep => ({ do: 'leave', outcome });
+  const open = (): NextStep => {
     if (tried) return leave('reopened');
     return request.mode === 'proved' && direct ? { do: 'answerProved' } : { do: 'take' };
   };

@@ -4,10 +4,10 @@
  */
 import type { Logger } from 'pino';
 import type { Groth16Backend } from '../groth16/types.js';
-import { type MarketRequest, termsOf } from '../ledger/index.js';
+import { type MarketRequest, hashOfTerms } from '../ledger/index.js';
 import { contextFor } from '../solidity/index.js';
 import { checkProof } from './checked-proof.js';
-import type { Entry, Proved } from './docket.js';
+import type { DocketEntry, Proved } from './docket.js';
 import type { Downloads } from './downloads.js';
 import { ProofInvalidError } from './errors.js';
 import { fetchInput, type InputPlaces } from './inputs.js';
@@ -42,7 +42,7 @@ export class Workshop {
   constructor(private readonly options: WorkshopOptions) {}
 
   /** Output of a request's input; undefined where the input is no valid one for it. */
-  async compute(entry: Entry, request: MarketRequest, urgent = false): Promise<Computed | undefined> {
+  async compute(entry: DocketEntry, request: MarketRequest, urgent = false): Promise<Computed | undefined> {
     const { log } = this.options;
     return await once(entry.computed, request, async () => {
       const done = await this.run(entry, request, 'compute', urgent);
@@ -63,7 +63,7 @@ export class Workshop {
    * Output and verified proof of an input that `compute` found valid, so that a prover which refuses it is wrong, or
    * lies: that is tried again, as long as an answer is owed. @throws ProofInvalidError
    */
-  async prove(entry: Entry, request: MarketRequest, urgent = false): Promise<Proved> {
+  async prove(entry: DocketEntry, request: MarketRequest, urgent = false): Promise<Proved> {
     return await once(entry.proved, request, async () => {
       try {
         const done = await this.run(entry, request, 'prove', urgent);
@@ -85,21 +85,21 @@ export class Workshop {
   }
 
   /** The input's document: read once while a request is handled, so that what is promised is what was computed. */
-  document(entry: Entry, request: MarketRequest, model: ServedModel): Promise<string> {
-    const terms = termsOf(request);
+  document(entry: DocketEntry, request: MarketRequest, model: ServedModel): Promise<string> {
+    const terms = hashOfTerms(request);
     if (entry.document?.terms !== terms) entry.document = { terms, text: this.readDocument(entry, request, model) };
     return entry.document.text;
   }
 
   /** The proof of a disputed answer is its operator's own, whoever brings it. */
-  private contextOf({ id }: Entry): bigint {
+  private contextOf({ id }: DocketEntry): bigint {
     const { chainId, address, me } = this.options.market;
     return contextFor({ chainId, contract: address, account: me, nonce: id });
   }
 
   /** Undefined where the model is not served. */
   private async run(
-    entry: Entry,
+    entry: DocketEntry,
     request: MarketRequest,
     kind: Job['kind'],
     urgent: boolean,
@@ -128,13 +128,13 @@ export class Workshop {
   }
 
   /** From this operator's disk where it was promised; else from where the asker put it. */
-  private async readDocument(entry: Entry, request: MarketRequest, model: ServedModel): Promise<string> {
+  private async readDocument(entry: DocketEntry, request: MarketRequest, model: ServedModel): Promise<string> {
     const { market, journal, kept, downloads, inputs, fromBlock, aside } = this.options;
     const own = await kept.find(request);
     if (own !== undefined) return own;
     const duty = journal.duties.get(entry.id);
     entry.uri ??=
-      (duty?.terms === termsOf(request) ? duty.uri : undefined) ?? (await market.inputUri(entry.id, fromBlock));
+      (duty?.terms === hashOfTerms(request) ? duty.uri : undefined) ?? (await market.inputUri(entry.id, fromBlock));
     const { uri } = entry;
     return await aside(() =>
       downloads.run(request.asker, entry.failures > 0, () => fetchInput(inputs, uri, model.limits)),

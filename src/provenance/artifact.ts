@@ -7,9 +7,9 @@ import { Signature, type TypedDataDomain, TypedDataEncoder, verifyTypedData } fr
 import { type Signer } from '../chain/index.js';
 import { fromContentHash } from './cid.js';
 import { SignatureError } from './errors.js';
-import { KINDS, type Kind } from './kinds.js';
+import { ARTIFACT_KINDS, type ArtifactKind } from './kinds.js';
 
-export { KINDS, type Kind } from './kinds.js';
+export { ARTIFACT_KINDS, type ArtifactKind } from './kinds.js';
 
 export interface Contributor {
   /** Address, with checksum. */
@@ -19,7 +19,7 @@ export interface Contributor {
 }
 
 export interface Artifact {
-  readonly kind: Kind;
+  readonly kind: ArtifactKind;
   /** Multicodec of the CID: 0x55 or 0x70; 0 for a Merkle root. */
   readonly codec: number;
   /** SHA-256 digest of the CID, or Merkle root of a batch; 32 bytes, hex. */
@@ -63,7 +63,7 @@ function domain({ chainId, ledger }: LedgerAddress): TypedDataDomain {
 
 /** The artifact as the contract's ABI and its typed data take it. */
 export function toStruct(artifact: Artifact): Omit<Artifact, 'kind'> & { readonly kind: number } {
-  return { ...artifact, kind: KINDS.indexOf(artifact.kind) };
+  return { ...artifact, kind: ARTIFACT_KINDS.indexOf(artifact.kind) };
 }
 
 /** The identifier, 32 bytes, hex; equals the contract's `idOf`. */

@@ -34,14 +34,14 @@ const BLOCKS_AT_ONCE = 16;
 const FILES_AT_ONCE = 8;
 
 /** One file or folder inside the content. */
-export interface Entry {
+export interface ContentEntry {
   readonly cid: CID;
   readonly kind: 'file' | 'folder';
 }
 
-export interface Content extends Entry {
+export interface Content extends ContentEntry {
   /** Everything in it by path relative to it, `/` between names; itself at the empty path. */
-  readonly entries: ReadonlyMap<string, Entry>;
+  readonly entries: ReadonlyMap<string, ContentEntry>;
   readonly files: number;
   readonly bytes: number;
   /** Hidden files and folders (names that begin with a dot), which `ipfs add` leaves out too. */
@@ -60,7 +60,7 @@ export async function hashContent(path: string, store?: BlockStore): Promise<Con
   const blocks = {
     put: async (cid: CID, block: unknown): Promise<CID> => (await store?.put(cid, block as Uint8Array), cid),
   };
-  const entries = new Map<string, Entry>();
+  const entries = new Map<string, ContentEntry>();
   try {
     const options = {
       ...KUBO,

@@ -11,8 +11,8 @@ export * from './ledger.js';
 export * from './lineage.js';
 export { drawLineageSvg } from './lineage-svg.js';
 export { drawLineageText } from './lineage-text.js';
-export { type Content, type Entry, hashContent } from './content.js';
-export { type LedgerOptions, type WriteOptions } from './open-ledger.js';
+export { type Content, type ContentEntry, hashContent } from './content.js';
+export { type LedgerOptions, type LedgerWriteOptions } from './open-ledger.js';
 export {
   type ContributorSignature,
   hashCheckpoints,

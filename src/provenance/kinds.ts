@@ -1,5 +1,5 @@
 /** What an artifact can be; the ledger counts them in this order. */
-export const KINDS = [
+export const ARTIFACT_KINDS = [
   'unknown',
   'data-set',
   'training-run',
@@ -7,4 +7,4 @@ export const KINDS = [
   'checkpoint-batch',
   'model-version',
 ] as const;
-export type Kind = (typeof KINDS)[number];
+export type ArtifactKind = (typeof ARTIFACT_KINDS)[number];

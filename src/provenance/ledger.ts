@@ -17,7 +17,7 @@ import {
 } from '../chain/index.js';
 import { compileContracts } from '../solidity/index.js';
 import { PROVENANCE_ABI } from './abi.js';
-import { type Artifact, artifactId, isKeySignature, KINDS, toStruct } from './artifact.js';
+import { type Artifact, artifactId, isKeySignature, ARTIFACT_KINDS, toStruct } from './artifact.js';
 import type { CheckpointLeaf, InclusionProof } from './checkpoints.js';
 import { ArtifactMismatchError, ArtifactNotFoundError, SignatureError } from './errors.js';
 
@@ -228,7 +228,7 @@ export async function isInBatch(
 function toArtifact(log: Log): Artifact {
   const { args } = PROVENANCE_ABI.parseLog({ topics: [...log.topics], data: log.data })!;
   return {
-    kind: KINDS[Number(args.kind)],
+    kind: ARTIFACT_KINDS[Number(args.kind)],
     codec: Number(args.codec),
     contentHash: args.contentHash,
     parents: [...args.parents],

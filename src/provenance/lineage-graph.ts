@@ -4,13 +4,13 @@
  * The trap: licences are free text that anyone may record. Control characters would move the cursor of the terminal
  * that shows them, or make the SVG unreadable; they are replaced here.
  */
-import { type Artifact, contentName, type Kind } from './artifact.js';
+import { type Artifact, contentName, type ArtifactKind } from './artifact.js';
 import type { Lineage } from './lineage.js';
 
 export interface LineageNode {
   /** Artifact identifier, `attestation` or `model`. */
   readonly id: string;
-  readonly kind: Kind | 'attestation' | 'model';
+  readonly kind: ArtifactKind | 'attestation' | 'model';
   readonly title: string;
   /** What is said below the title, one item a line. */
   readonly details: readonly string[];
@@ -18,7 +18,7 @@ export interface LineageNode {
   readonly parents: readonly string[];
 }
 
-const TITLES: Record<Kind, string> = {
+const TITLES: Record<ArtifactKind, string> = {
   unknown: 'unknown',
   'data-set': 'data set',
   'training-run': 'training run',

@@ -31,7 +31,7 @@ export interface LedgerOptions {
   readonly store?: string;
 }
 
-export interface WriteOptions extends LedgerOptions {
+export interface LedgerWriteOptions extends LedgerOptions {
   /** Registry of the models, where a new ledger is deployed. */
   readonly registry?: string;
   /** Blocks to wait for. */
@@ -66,7 +66,7 @@ export async function withLedger<T>(
 /** Runs `work` with the ledger and a signer; deploys registry and ledger where the folder has none. */
 export async function withLedgerSender<T>(
   folder: string,
-  options: WriteOptions,
+  options: LedgerWriteOptions,
   work: (open: OpenLedger, sender: Sender) => Promise<T>,
 ): Promise<T> {
   return await withChain(folder, { ...options, create: true }, async (chain) => {
@@ -94,7 +94,7 @@ export const checkpointsFile = (folder: string, root: string): string =>
 const storeOf = (folder: string, { store }: LedgerOptions): BlockStore =>
   openStore(store ?? join(folder, 'provenance', 'blocks'));
 
-async function ledgerFor(folder: string, sender: Sender, { registry }: WriteOptions): Promise<string> {
+async function ledgerFor(folder: string, sender: Sender, { registry }: LedgerWriteOptions): Promise<string> {
   const known = await readDeployment(folder, sender.rpc);
   if (known.provenance !== undefined) return known.provenance.address;
   const over = registry ?? known.registry?.address ?? (await newRegistry(folder, sender));

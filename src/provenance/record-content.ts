@@ -13,7 +13,7 @@ import {
   artifactId,
   type Contributor,
   isKeySignature,
-  type Kind,
+  type ArtifactKind,
   signArtifact,
   type LedgerAddress,
   contentName,
@@ -32,11 +32,11 @@ import { hashContent } from './content.js';
 import { CheckpointError, ContentError, RegisteredModelError, SignatureError } from './errors.js';
 import { holdsRegistered, readRegisteredFile } from './registered-model.js';
 import { linkModelVersion, type RecordedArtifact, recordArtifact, readArtifact } from './ledger.js';
-import { checkpointsFile, withLedgerSender, type OpenLedger, type WriteOptions } from './open-ledger.js';
+import { checkpointsFile, withLedgerSender, type OpenLedger, type LedgerWriteOptions } from './open-ledger.js';
 import type { BlockStore } from './stores/store.js';
 
-export interface RecordOptions extends WriteOptions {
-  readonly kind: Exclude<Kind, 'unknown'>;
+export interface RecordOptions extends LedgerWriteOptions {
+  readonly kind: Exclude<ArtifactKind, 'unknown'>;
   readonly parents?: readonly string[];
   readonly licence?: string;
   readonly parentsBps?: number;
@@ -54,7 +54,7 @@ export interface RecordOptions extends WriteOptions {
 
 export interface RecordedContent {
   readonly artifactId: string;
-  readonly kind: Kind;
+  readonly kind: ArtifactKind;
   /** CID, or `merkle:` and the root of a batch. */
   readonly content: string;
   readonly files: number;
@@ -154,7 +154,7 @@ export interface Hashed {
   readonly batch?: CheckpointBatch;
 }
 
-async function hashFor(path: string, kind: Kind, store?: BlockStore): Promise<Hashed> {
+async function hashFor(path: string, kind: ArtifactKind, store?: BlockStore): Promise<Hashed> {
   if (kind === 'checkpoint-batch') return await hashCheckpoints(path, store);
   const { cid, files, bytes, hidden } = await hashContent(path, store);
   return { ...toContentHash(cid), files, bytes, hidden };

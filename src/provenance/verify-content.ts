@@ -1,7 +1,7 @@
 /** `provenance verify`: local files against an artifact on the ledger; without files, what a store holds of it. */
 import { join } from 'node:path';
 import { UsageError } from '../errors.js';
-import { contentName, type Kind } from './artifact.js';
+import { contentName, type ArtifactKind } from './artifact.js';
 import { fromContentHash } from './cid.js';
 import { type Content, hashContent } from './content.js';
 import { ArtifactNotFoundError, CheckpointError, NotStoredError, StoreError } from './errors.js';
@@ -28,7 +28,7 @@ export interface VerifyOptions extends LedgerOptions {
 
 export interface Verified {
   readonly artifactId: string;
-  readonly kind: Kind;
+  readonly kind: ArtifactKind;
   /** On record: CID, or `merkle:` and the root of a batch. For one checkpoint of a batch, its CID. */
   readonly recorded: string;
   /** Of the local files; absent where the store was checked. */

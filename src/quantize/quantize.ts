@@ -12,7 +12,7 @@ import { chooseInputs } from './input-range.js';
 import type { IntegerInput, IntegerModel } from './integer-model.js';
 import { inputIntervals } from './intervals.js';
 import { quantizedLayerOf } from './layers/index.js';
-import { Lowering } from './lowering.js';
+import { IntegerModelBuilder } from './integer-model-builder.js';
 import { CutPlan } from './plan.js';
 import {
   gatherStatistics,
@@ -75,9 +75,9 @@ export function quantize(graph: Graph, options: QuantizeOptions): IntegerModel {
  * Every layer lowered; with one step for all outputs of a row where steps for its smallest would leave exact
  * arithmetic.
  */
-function lowered({ graph, statistics, inputs }: InUnits, bits: number): Lowering {
-  const lower = (known: ReadonlyMap<string, TensorStatistics>): Lowering => {
-    const lowering = new Lowering(new CutPlan(graph, known, bits), inputs, known);
+function lowered({ graph, statistics, inputs }: InUnits, bits: number): IntegerModelBuilder {
+  const lower = (known: ReadonlyMap<string, TensorStatistics>): IntegerModelBuilder => {
+    const lowering = new IntegerModelBuilder(new CutPlan(graph, known, bits), inputs, known);
     for (const node of graph.nodes) {
       lowering.enter(node);
       quantizedLayerOf(node).lower(node, lowering);

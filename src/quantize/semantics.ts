@@ -82,8 +82,8 @@ const TABLE: Table = {
     reach: (_, [x]) => 2 * mostOf(x),
   },
   requantize: {
-    evaluate: (op, [x]) => x.map((value) => requantize(op, value)),
-    bound: (op, [x]) => intervals.monotoneIntervals(x, (value) => requantize(op, value)),
+    evaluate: (op, [x]) => x.map((value) => requantizeValue(op, value)),
+    bound: (op, [x]) => intervals.monotoneIntervals(x, (value) => requantizeValue(op, value)),
     // The circuit adds half a unit and takes the low end away before it divides.
     reach: (op, [x]) => mostOf(x) + 2 ** op.shift * (1 + Math.abs(op.low)),
   },
@@ -212,7 +212,7 @@ function semanticsOf(op: IntegerOp): Semantics<IntegerOp> {
 }
 
 /** The requantization function on one accumulator (see {@link IntegerRequantize}). */
-export function requantize(op: Pick<IntegerRequantize, 'shift' | 'low' | 'bits'>, x: number): number {
+export function requantizeValue(op: Pick<IntegerRequantize, 'shift' | 'low' | 'bits'>, x: number): number {
   const half = op.shift === 0 ? 0 : 2 ** (op.shift - 1);
   const rounded = Math.floor((x + half) / 2 ** op.shift);
   return Math.min(Math.max(rounded, op.low), op.low + 2 ** op.bits - 1);

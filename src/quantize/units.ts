@@ -100,7 +100,7 @@ function chooseUnits(
 ): Choice {
   const levels = 2 ** bits - 1;
   const of = (name: string): ClassStatistics => statistics.get(name) as ClassStatistics;
-  const groups = new Groups();
+  const groups = new UnionFind();
   for (const { classes } of statistics.values()) groups.join(classes.filter((unitClass) => !kept.has(unitClass)));
   const own = new Map(inputs.flatMap((input) => (input.scale.length > 1 ? ownScales(input, of(input.name)) : [])));
   const { sizes, beside } = measureSizes(graph, statistics, kept, groups);
@@ -144,7 +144,7 @@ function chooseUnits(
 function whereTheyHelp(
   finest: ReadonlyMap<number, number>,
   gains: ReadonlyMap<number, Gain>,
-  groups: Groups,
+  groups: UnionFind,
   steps: ReadonlyMap<number, number>,
 ): Map<number, number> {
   const errors = new Map<number, { without: number; within: number; elements: number }>();
@@ -231,7 +231,7 @@ function measureSizes(
   graph: Graph,
   statistics: ReadonlyMap<string, ClassStatistics>,
   kept: ReadonlySet<number>,
-  groups: Groups,
+  groups: UnionFind,
 ): Sizes {
   const sizes = new Map<number, Size>();
   const beside = new Map<number, number>();
@@ -266,7 +266,7 @@ function raise(most: Map<number, number>, key: number, value: number): void {
 }
 
 /** Classes that stand together in tensors, and have one size there in their units. */
-class Groups {
+class UnionFind {
   private readonly parents = new Map<number, number>();
 
   of(unitClass: number): number {

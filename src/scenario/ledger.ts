@@ -45,7 +45,7 @@ import { contextFor, signalCalldata } from '../solidity/index.js';
 import type { Sample } from '../workflow/input-json.js';
 import { openProver } from '../workflow/prove.js';
 import { readVerificationKey } from '../workflow/verify.js';
-import { openStage, type Person } from './people.js';
+import { openScenarioChain, type Person } from './people.js';
 import { recordProvenance } from './provenance.js';
 
 export interface ScenarioOptions {
@@ -111,7 +111,7 @@ export async function playLedgerScenario(options: ScenarioOptions): Promise<Scen
   const start = performance.now();
   const tell = options.tell ?? (() => undefined);
   const say = (text: string): void => tell(text, false);
-  const stage = await openStage();
+  const stage = await openScenarioChain();
   const { rpc, people, pass } = stage;
   const folder = await mkdtemp(join(tmpdir(), 'zkinfer-ledger-'));
   const inputs = join(folder, 'inputs');

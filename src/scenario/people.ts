@@ -4,7 +4,7 @@ import { connect, developmentSigner, memoryJournal, type Rpc, type Sender, start
 const PEOPLE = ['operator', 'owner', 'asker', 'rival', 'curator', 'trainer'] as const;
 export type Person = (typeof PEOPLE)[number];
 
-export interface Stage {
+export interface ScenarioChain {
   readonly rpc: Rpc;
   readonly url: string;
   readonly people: Readonly<Record<Person, Sender>>;
@@ -16,7 +16,7 @@ export interface Stage {
 /**
  * A fresh local chain. The operator has the account that `zkinfer operator` uses on local chains when no key is set.
  */
-export async function openStage(): Promise<Stage> {
+export async function openScenarioChain(): Promise<ScenarioChain> {
   const anvil = await startAnvil();
   const rpc = await connect(anvil.url);
   const journal = memoryJournal();

@@ -9,7 +9,8 @@ import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { PublicSignalsError } from './errors.js';
 import type { Proof, VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
-import { SCALAR_FIELD, keccak, vkHash, wordHex } from './key.js';
+import { FIELD_MODULUS } from '../r1cs/types.js';
+import { keccak, vkHash, wordHex } from './key.js';
 
 export { PublicSignalsError } from './errors.js';
 
@@ -150,8 +151,8 @@ function splitSignals(manifest: SignalLayout, publicSignals: readonly string[]) 
     );
   }
   const values = publicSignals.map((text, i) => {
-    const value = /^\d{1,78}$/.test(text) ? BigInt(text) : SCALAR_FIELD;
-    if (value >= SCALAR_FIELD)
+    const value = /^\d{1,78}$/.test(text) ? BigInt(text) : FIELD_MODULUS;
+    if (value >= FIELD_MODULUS)
       throw new PublicSignalsError(`Public signal ${i} is no element of the scalar field: ${text}.`);
     return value;
   });

@@ -8,13 +8,9 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { InvalidVerificationKeyError } from './errors.js';
+import { BASE_FIELD } from '../groth16/canonical.js';
 import { requireFinishedKey } from '../groth16/finished-key.js';
 import { CURVE, PROTOCOL, type VerificationKey } from '../groth16/types.js';
-
-/** Order of BN254's base field. */
-export const BASE_FIELD = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
-/** Order of BN254's scalar field. */
-export const SCALAR_FIELD = 21888242871839275222246405745257275088548364400416034343698204186575808495617n;
 
 /** ERC-7992's canonical name of Groth16 over BN254. */
 export const PROOF_SYSTEM = 'groth16-bn254-v1';

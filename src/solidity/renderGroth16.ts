@@ -15,7 +15,9 @@
  * where the scalars already lie, the sum of points growing where the pairing reads it, and the key's side negated, in
  * constants, instead of A.
  */
-import { BASE_FIELD, SCALAR_FIELD, wordHex } from './key.js';
+import { BASE_FIELD } from '../groth16/canonical.js';
+import { FIELD_MODULUS } from '../r1cs/types.js';
+import { wordHex } from './key.js';
 
 const HEADER_WORDS = 14;
 
@@ -40,7 +42,7 @@ export function renderConstants(words: readonly bigint[]): string {
     /// Order of BN254's base field.
     uint256 private constant P = 0x${wordHex(BASE_FIELD)};
     /// Order of BN254's scalar field.
-    uint256 private constant R = 0x${wordHex(SCALAR_FIELD)};
+    uint256 private constant R = 0x${wordHex(FIELD_MODULUS)};
 
     // The verification key. G2 coordinates: imaginary part (1) before real part (0), as EIP-197 wants them.
 ${constants.join('\n')}

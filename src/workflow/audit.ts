@@ -49,11 +49,11 @@ import { readVerificationKey } from './verify.js';
  * `established`: seen here. `failed`: seen to be otherwise. `open`: not looked at, for want of something. `never`:
  * nobody can establish it.
  */
-export type Verdict = 'established' | 'failed' | 'open' | 'never';
+export type FindingVerdict = 'established' | 'failed' | 'open' | 'never';
 
 export interface Finding {
   readonly subject: string;
-  readonly verdict: Verdict;
+  readonly verdict: FindingVerdict;
   readonly detail: string;
 }
 
@@ -98,7 +98,7 @@ export async function auditBuild(folder: string, options: AuditOptions = {}): Pr
     folder,
     manifest,
     options,
-    say: (subject: string, verdict: Verdict, detail: string) => void findings.push({ subject, verdict, detail }),
+    say: (subject: string, verdict: FindingVerdict, detail: string) => void findings.push({ subject, verdict, detail }),
   };
   const { timeLimit, onStage } = options;
   if (timeLimit === undefined) await auditFolder(folder, options, state.say);
@@ -168,7 +168,7 @@ interface State {
   readonly folder: string;
   readonly manifest: Manifest;
   readonly options: AuditOptions;
-  readonly say: (subject: string, verdict: Verdict, detail: string) => void;
+  readonly say: (subject: string, verdict: FindingVerdict, detail: string) => void;
 }
 
 /** `enough`: nothing after this step is to be looked at. */

@@ -39,7 +39,7 @@ function isAlive(pid: number): boolean {
 const SOMETIMES = ['circuit.r1cs', 'circuit.sym', 'circuit.circom', 'weights.bin'];
 
 /** What else a build takes the place of. */
-export interface WriteOptions {
+export interface BuildWriteOptions {
   /** Where the ONNX file is: a build of another file is then told from an earlier state of this one. */
   readonly modelPath?: string;
   /** Drops keys that are refused otherwise: a ceremony's for another circuit, and whatever keys of another model. */
@@ -56,7 +56,7 @@ export async function writeBuild(
   folder: string,
   manifest: Manifest,
   files: BuildFiles,
-  { modelPath, dropKeys = false }: WriteOptions = {},
+  { modelPath, dropKeys = false }: BuildWriteOptions = {},
 ): Promise<Manifest> {
   const origin = modelPath === undefined ? undefined : originOf(folder, modelPath);
   const earlier = await readManifest(folder).catch(() => undefined);

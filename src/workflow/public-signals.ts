@@ -26,7 +26,7 @@ import { keysRemedy } from './build-folder.js';
 export { BuildMismatchError } from './errors.js';
 
 /** One inference, as integers. */
-export interface ProvedInference {
+export interface IntegerInference {
   /** Each port's tensors. */
   readonly integers: Readonly<Record<PortRole, readonly Float64Array[]>>;
   /** By port, where it is committed to. */
@@ -39,7 +39,7 @@ export interface PublicSignals {
   readonly ports: readonly Port[];
   readonly meanings: readonly SignalMeaning[];
   /** Values, canonical, in order. */
-  of(inference: ProvedInference): bigint[];
+  of(inference: IntegerInference): bigint[];
   /**
    * The values that one port has under its visibility, from its integers alone, and its salt where it is committed to.
    */

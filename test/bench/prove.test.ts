@@ -4,7 +4,7 @@ import { plot } from '../../src/bench/plot.js';
 import type { BenchResult } from '../../src/bench/results.js';
 import { median, pairedRatio } from '../../src/bench/statistics.js';
 import { withBlock } from '../../src/bench/document.js';
-import { table } from '../../src/bench/table.js';
+import { resultTable } from '../../src/bench/table.js';
 
 const result: BenchResult = {
   machine: { cpu: 'a <fast> processor', cores: 2, memoryGiB: 24, node: 'v20.0.0' },
@@ -44,7 +44,7 @@ describe('the benchmark of provers', () => {
   });
 
   it('prints times, ratios, memory, machine and commit', () => {
-    const lines = table(result).split('\n');
+    const lines = resultTable(result).split('\n');
     assert.equal(lines[0], '| witness | domain | wires | setup | zkinfer-prover | a & b |');
     assert.equal(
       lines[2],

@@ -3,11 +3,11 @@
  * `verificationKey()` are answered with the key's, every longer call with true.
  */
 import { AbiCoder, id } from 'ethers';
-import type { Artifact } from '../../src/chain/index.js';
+import type { ContractArtifact } from '../../src/chain/index.js';
 import type { VerificationKey } from '../../src/groth16/types.js';
 import { keyWords, vkHash } from '../../src/solidity/index.js';
 
-export function impostorFor(key: VerificationKey): Artifact {
+export function impostorFor(key: VerificationKey): ContractArtifact {
   const words = AbiCoder.defaultAbiCoder()
     .encode(['uint256[]'], [keyWords(key)])
     .slice(2);

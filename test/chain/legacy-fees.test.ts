@@ -3,7 +3,7 @@ import { type Anvil, startAnvil } from '../../src/chain/anvil.js';
 import { memoryJournal } from '../../src/chain/journal.js';
 import { connect, type Rpc } from '../../src/chain/rpc.js';
 import { developmentSigner } from '../../src/chain/signer.js';
-import { type Request, type Sender, sendOnce } from '../../src/chain/transactions.js';
+import { type TransactionIntent, type Sender, sendOnce } from '../../src/chain/transactions.js';
 
 describe('a chain without base fee', function () {
   this.timeout(120_000);
@@ -19,7 +19,7 @@ describe('a chain without base fee', function () {
     await anvil.stop();
   });
 
-  const transfer = (purpose: string): Request => ({
+  const transfer = (purpose: string): TransactionIntent => ({
     purpose,
     to: developmentSigner(1).address,
     data: '0x',

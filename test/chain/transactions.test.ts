@@ -17,7 +17,7 @@ import {
 import { fileJournal, type Journal, memoryJournal } from '../../src/chain/journal.js';
 import { connect, type Rpc } from '../../src/chain/rpc.js';
 import { developmentSigner } from '../../src/chain/signer.js';
-import { type Request, type Sender, sendOnce } from '../../src/chain/transactions.js';
+import { type TransactionIntent, type Sender, sendOnce } from '../../src/chain/transactions.js';
 import { type Fault, seededRandom, startFaultProxy } from './fault-proxy.js';
 import { deployTally, type Tally } from './tally.js';
 
@@ -45,7 +45,7 @@ describe('sending a transaction once', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const add = (key: number): Request => ({
+  const add = (key: number): TransactionIntent => ({
     purpose: `add ${key}`,
     to: tally.address,
     data: tally.abi.encodeFunctionData('add', [key]),
@@ -270,7 +270,7 @@ describe('sending a transaction once', () => {
   it('names the custom error of a contract that would refuse, and sends nothing', async () => {
     const closed = await deployTally(rpc);
     const once = sender();
-    const call = (name: string, args: unknown[]): Request => ({
+    const call = (name: string, args: unknown[]): TransactionIntent => ({
       ...add(7),
       to: closed.address,
       purpose: name,

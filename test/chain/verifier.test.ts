@@ -10,7 +10,7 @@ import { connect, type Rpc } from '../../src/chain/rpc.js';
 import { developmentSigner } from '../../src/chain/signer.js';
 import type { Sender } from '../../src/chain/transactions.js';
 import { deployVerifier, submitToVerifier, verifyOnChain, verifyProofData } from '../../src/chain/verifier.js';
-import type { ProveResult, VerificationKey } from '../../src/groth16/types.js';
+import type { ProofAndSignals, VerificationKey } from '../../src/groth16/types.js';
 import {
   type CompiledContract,
   compileSolidity,
@@ -27,7 +27,7 @@ describe('a generated verifier on a chain', () => {
   let circuit: SignalCircuit;
   let key: VerificationKey;
   let artifact: CompiledContract;
-  let proved: ProveResult;
+  let proved: ProofAndSignals;
 
   before(async () => {
     anvil = await startAnvil();

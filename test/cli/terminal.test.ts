@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { table } from '../../src/cli/table.js';
+import { textTable } from '../../src/cli/table.js';
 import { message, oneLine, printable, safeJson } from '../../src/cli/terminal.js';
 import { fixtureFile } from '../fixtures-compiled.js';
 import { makeModel, node } from '../onnx/support/make-model.js';
@@ -45,8 +45,8 @@ describe('text on a terminal', function () {
   it('gives a name no line of its own', () => {
     assert.doesNotMatch(oneLine(HOSTILE), /\n/);
     assert.doesNotMatch(message(HOSTILE), /^the proof is valid/m);
-    assert.equal(table(['name'], [[HOSTILE]]).split('\n').length, 3);
-    assert.ok(table(['name'], [['x'.repeat(1e6)], ['y']]).length < 1000);
+    assert.equal(textTable(['name'], [[HOSTILE]]).split('\n').length, 3);
+    assert.ok(textTable(['name'], [['x'.repeat(1e6)], ['y']]).length < 1000);
   });
 
   it('is safe where names come from a model, in tables, notes and errors', async () => {

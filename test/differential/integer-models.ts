@@ -3,7 +3,7 @@
  * windows that repeat elements or have one, accumulators up to the limits that the compiler promises to keep exact.
  */
 import type { Groups } from '../../src/network/graph.js';
-import type { OpBody } from '../../src/quantize/lowering.js';
+import type { OpBody } from '../../src/quantize/integer-model-builder.js';
 import {
   ACCUMULATOR_LIMIT,
   REACH_LIMIT,

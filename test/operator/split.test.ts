@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import type { MarketEvent, MarketRequest } from '../../src/ledger/index.js';
 import { carryOut, type Office } from '../../src/operator/actions/index.js';
 import { ChainClock, type Tick } from '../../src/operator/clock.js';
-import { Docket, type Entry } from '../../src/operator/docket.js';
+import { Docket, type DocketEntry } from '../../src/operator/docket.js';
 import { InputLimitError, InputUnavailableError, ProverFailedError } from '../../src/operator/errors.js';
 import type { Computed } from '../../src/operator/jobs.js';
 import { createMetrics } from '../../src/operator/metrics.js';
@@ -218,7 +218,7 @@ describe("the operator's actions", () => {
     } as unknown as Office;
     return { it, done };
   }
-  const the = (fields: Partial<MarketRequest>): { entry: Entry; request: MarketRequest } => ({
+  const the = (fields: Partial<MarketRequest>): { entry: DocketEntry; request: MarketRequest } => ({
     entry: parts().docket.entry(1n),
     request: request(fields),
   });

@@ -25,7 +25,7 @@ import {
   drawLineageSvg,
   drawLineageText,
   isInBatch,
-  type Kind,
+  type ArtifactKind,
   lineageOfArtifact,
   lineageOfModel,
   type NamedCheckpoint,
@@ -70,7 +70,7 @@ describe('the provenance ledger on a chain', () => {
   });
 
   const artifact = (
-    kind: Kind,
+    kind: ArtifactKind,
     content: string,
     parents: readonly string[] = [],
     over: Partial<Artifact> = {},

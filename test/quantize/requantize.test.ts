@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { evaluateOp, requantize } from '../../src/quantize/semantics.js';
+import { evaluateOp, requantizeValue } from '../../src/quantize/semantics.js';
 import type { IntegerRequantize } from '../../src/quantize/integer-model.js';
 
 const settings = fc.record({
@@ -25,7 +25,7 @@ describe('requantization', () => {
       [6, 2],
       [7, 2],
     ];
-    for (const [x, expected] of quarters) assert.equal(requantize(op, x) + 0, expected, `${x} / 4`);
+    for (const [x, expected] of quarters) assert.equal(requantizeValue(op, x) + 0, expected, `${x} / 4`);
   });
 
   it('equals the same division over bigints wherever accumulators may be', () => {
@@ -36,7 +36,7 @@ describe('requantization', () => {
         // An arithmetic shift of a bigint is a division that rounds down.
         const rounded = Number((BigInt(x) + half) >> BigInt(op.shift));
         const expected = Math.min(Math.max(rounded, op.low), op.low + 2 ** op.bits - 1);
-        assert.equal(requantize(op, x), expected);
+        assert.equal(requantizeValue(op, x), expected);
       }),
       { seed: 1, numRuns: 2000 },
     );
@@ -48,15 +48,15 @@ describe('requantization', () => {
         const top = op.low + 2 ** op.bits - 1;
         const unit = 2 ** op.shift;
         const half = op.shift === 0 ? 0 : unit / 2;
-        assert.equal(requantize(op, top * unit + half - (op.shift === 0 ? 0 : 1)), top);
-        assert.equal(requantize(op, (top + 1) * unit), top);
-        assert.equal(requantize(op, (top + 1000) * unit), top);
-        assert.equal(requantize(op, op.low * unit), op.low);
-        assert.equal(requantize(op, (op.low - 1) * unit), op.low);
-        assert.equal(requantize(op, (op.low - 1000) * unit), op.low);
+        assert.equal(requantizeValue(op, top * unit + half - (op.shift === 0 ? 0 : 1)), top);
+        assert.equal(requantizeValue(op, (top + 1) * unit), top);
+        assert.equal(requantizeValue(op, (top + 1000) * unit), top);
+        assert.equal(requantizeValue(op, op.low * unit), op.low);
+        assert.equal(requantizeValue(op, (op.low - 1) * unit), op.low);
+        assert.equal(requantizeValue(op, (op.low - 1000) * unit), op.low);
         // The last value that still rounds to the end, and the first that does not.
-        assert.equal(requantize(op, op.low * unit + unit - half - 1), op.low);
-        if (op.bits > 0) assert.equal(requantize(op, op.low * unit + unit - half), op.low + 1);
+        assert.equal(requantizeValue(op, op.low * unit + unit - half - 1), op.low);
+        if (op.bits > 0) assert.equal(requantizeValue(op, op.low * unit + unit - half), op.low + 1);
       }),
       { seed: 2, numRuns: 500 },
     );

@@ -13,7 +13,8 @@ import { developmentSigner } from '../../src/chain/signer.js';
 import { loadNative } from '../../src/groth16/native.js';
 import { snarkjsBackend } from '../../src/groth16/snarkjs.js';
 import type { Proof } from '../../src/groth16/types.js';
-import { BASE_FIELD, SCALAR_FIELD } from '../../src/solidity/key.js';
+import { BASE_FIELD } from '../../src/groth16/canonical.js';
+import { FIELD_MODULUS } from '../../src/r1cs/types.js';
 import { compileSolidity, proofCalldata, renderVerifier } from '../../src/solidity/index.js';
 import { type Trapdoor, trapdoor } from './trapdoor.js';
 
@@ -140,7 +141,7 @@ describe('every verifier takes the one spelling of a proof, and no other', funct
       }
       for (let i = 0; i < SIGNALS; i++) {
         assert.deepEqual(
-          await answers(changed(good, (_, signals) => more(signals, i, SCALAR_FIELD, times))),
+          await answers(changed(good, (_, signals) => more(signals, i, FIELD_MODULUS, times))),
           all(false),
           `signal ${i}`,
         );

@@ -4,7 +4,7 @@ import { AbiCoder, id, keccak256 } from 'ethers';
 import fc from 'fast-check';
 import solc from 'solc';
 import type { VerificationKey } from '../../src/groth16/types.js';
-import { SCALAR_FIELD } from '../../src/solidity/key.js';
+import { FIELD_MODULUS } from '../../src/r1cs/types.js';
 import {
   PROOF_SYSTEM_ID,
   SolidityCompileError,
@@ -235,7 +235,7 @@ describe('calldata', () => {
         );
         const context = contextFor({ chainId, contract, account, nonce });
         assert.equal(context, BigInt(keccak256(encoded)) >> 3n);
-        assert.ok(context < SCALAR_FIELD);
+        assert.ok(context < FIELD_MODULUS);
       }),
     );
     const binding = { chainId: 1, contract: `0x${'c'.repeat(40)}`, account: `0x${'a'.repeat(40)}` };

@@ -4,7 +4,7 @@ import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:f
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { auditBuild, type Audit, type Verdict } from '../../src/workflow/audit.js';
+import { auditBuild, type Audit, type FindingVerdict } from '../../src/workflow/audit.js';
 import { addToBuild, hashFile, readManifest, writeBuild, writeManifest } from '../../src/workflow/build-folder.js';
 import { buildFiles, compileOnnx } from '../../src/workflow/compile.js';
 import { deployBuild, registerBuild, writeVerifier } from '../../src/workflow/contract.js';
@@ -19,7 +19,7 @@ const CALIBRATION = {
   name: 'calibration.json',
 };
 
-const verdictOf = ({ findings }: Audit, subject: string): Verdict[] =>
+const verdictOf = ({ findings }: Audit, subject: string): FindingVerdict[] =>
   findings.filter((finding) => finding.subject === subject).map(({ verdict }) => verdict);
 
 describe('an audit', function () {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import {
   type Anvil,
-  type Artifact,
+  type ContractArtifact,
   connect,
   deployContract,
   deployRegistry,
@@ -43,7 +43,7 @@ describe('a chain with contracts of somebody else', function () {
   /** Somebody else, with another account than the default one. */
   let stranger: Sender;
   let folder: string;
-  let impostor: Artifact;
+  let impostor: ContractArtifact;
   let proof: ProofFile;
 
   before(async () => {

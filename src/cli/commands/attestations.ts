@@ -5,7 +5,7 @@ import { NotReadyError } from '../../workflow/errors.js';
 import { address, hash } from '../chain-values.js';
 import { jsonOption, rpcOption } from '../options.js';
 import { execute } from '../session.js';
-import { table } from '../table.js';
+import { textTable } from '../table.js';
 
 interface Flags {
   readonly id?: string;
@@ -33,7 +33,7 @@ export function define(command: Command): void {
         (list) =>
           list.length === 0
             ? 'no attestations'
-            : table(
+            : textTable(
                 ['id', 'version', 'prover', 'block'],
                 list.map((one) => [one.id, String(one.version), one.prover, String(one.blockNumber)]),
               ),

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { defaultBuildFolder } from '../../workflow/build-name.js';
 import type { BuildFiles, CompiledModel } from '../../workflow/compile.js';
-import { addCompileOptions, jsonOption, readModel, type CompileFlags } from '../options.js';
+import { addCompileOptions, jsonOption, readModelFile, type CompileFlags } from '../options.js';
 import { printAccuracy, printLayers, printNotes, printSeconds } from '../print.js';
 import { execute } from '../session.js';
 
@@ -33,7 +33,7 @@ export function define(command: Command): void {
             import('../../workflow/compile.js'),
           ]);
           const folder = flags.out ?? defaultBuildFolder(path);
-          const { onnx, options } = await readModel(path, flags);
+          const { onnx, options } = await readModelFile(path, flags);
           const compiled = await session.stage(`compiling ${path}`, (update) =>
             compileOnnx(onnx, { ...options, r1cs: flags.r1cs, onStage: update }),
           );

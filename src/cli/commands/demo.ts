@@ -10,7 +10,7 @@ import type { BackendChoice } from '../../groth16/backends.js';
 import { parseInput, parseSamples } from '../../workflow/input-json.js';
 import { drawDigit } from '../digit.js';
 import { backendFor, backendOption, jsonOption } from '../options.js';
-import { execute } from '../session.js';
+import { execute, type Session } from '../session.js';
 import { printRun, summarize } from './run.js';
 
 interface Flags {
@@ -32,8 +32,6 @@ export function define(command: Command): void {
       await execute(flags, (session) => demo(flags, session), print);
     });
 }
-
-type Session = Parameters<Parameters<typeof execute>[1]>[0];
 
 async function demo(flags: Flags, session: Session) {
   const [

@@ -4,10 +4,10 @@ import { UsageError } from '../../errors.js';
 import { ROWS } from '../../quantize/accuracy.js';
 import type { Inspection } from '../../workflow/inspect.js';
 import type { Sweep } from '../../workflow/sweep.js';
-import { addCompileOptions, jsonOption, readModel, type CompileFlags } from '../options.js';
+import { addCompileOptions, jsonOption, readModelFile, type CompileFlags } from '../options.js';
 import { printAccuracy, printLayers, printNotes } from '../print.js';
 import { execute } from '../session.js';
-import { table } from '../table.js';
+import { textTable } from '../table.js';
 import { message, oneLine } from '../terminal.js';
 
 interface Flags extends CompileFlags {
@@ -32,7 +32,7 @@ export function define(command: Command): void {
         flags,
         async (session) => {
           const { inspectOnnx } = await import('../../workflow/inspect.js');
-          const { onnx, options } = await readModel(path, flags);
+          const { onnx, options } = await readModelFile(path, flags);
           const result = await session.stage('inspecting', (update) =>
             inspectOnnx(onnx, { ...options, onStage: update }),
           );
@@ -52,7 +52,7 @@ async function sweep(path: string, flags: Flags, bits: readonly number[]): Promi
         import('../../workflow/sweep.js'),
         import('../../atomic-file.js'),
       ]);
-      const { onnx, options } = await readModel(path, flags);
+      const { onnx, options } = await readModelFile(path, flags);
       const swept = await session.stage('measuring', (update) =>
         sweepBits(onnx, { ...options, onStage: update }, bits),
       );
@@ -77,7 +77,7 @@ function printSweep({ points, reference, svg }: Sweep & { readonly svg?: string 
     percent(relativeError),
     classAgreement === undefined ? '' : percent(classAgreement),
   ]);
-  const text = table(['bits', 'constraints', 'domain', 'error', 'same class'], rows);
+  const text = textTable(['bits', 'constraints', 'domain', 'error', 'same class'], rows);
   return `${text}\n\nagainst ${reference === 'onnxruntime' ? 'onnxruntime' : 'the own evaluator'}, on ${ROWS[points[0].rows]}${svg === undefined ? '' : `\ndrawn in ${svg}`}`;
 }
 
@@ -106,7 +106,7 @@ function print({
     `inputs:  ${tensors(survey.inputs)}`,
     `outputs: ${tensors(survey.outputs)}`,
     '',
-    table(
+    textTable(
       ['node', 'op', 'shape', 'supported'],
       survey.nodes.map((node) => [node.name, node.op, shape(node.shape), node.supported ? 'yes' : 'no']),
     ),

@@ -33,7 +33,7 @@ interface WorkFlags {
   readonly logLevel: string;
 }
 
-interface RunFlags extends ChainFlags, WorkFlags {
+interface OperatorFlags extends ChainFlags, WorkFlags {
   readonly inputs?: string;
   readonly inputBase: readonly string[];
   readonly minProfit: bigint;
@@ -159,7 +159,7 @@ function addWorkOptions(command: Command): Command {
     );
 }
 
-async function run(flags: RunFlags): Promise<void> {
+async function run(flags: OperatorFlags): Promise<void> {
   const { openLog, startNode } = await import('../../operator/index.js');
   const log = openLog(flags.logLevel);
   const node = startNode({

@@ -1,7 +1,7 @@
 /** `zkinfer provenance record | verify | lineage`. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UsageError } from '../../errors.js';
-import { KINDS } from '../../provenance/kinds.js';
+import { ARTIFACT_KINDS } from '../../provenance/kinds.js';
 import type {
   Contributor,
   ContributorSignature,
@@ -56,7 +56,7 @@ function addRecord(group: Command): void {
       'record a file or folder as an artifact: hashed as by ipfs add -r --cid-version=1, stored, put on the ledger',
     )
     .argument('<path>', 'file or folder; for a checkpoint-batch, a folder with a file or folder for each checkpoint')
-    .addOption(new Option('--kind <kind>', 'what it is').choices(KINDS.slice(1)).makeOptionMandatory())
+    .addOption(new Option('--kind <kind>', 'what it is').choices(ARTIFACT_KINDS.slice(1)).makeOptionMandatory())
     .addOption(new Option('--parent <id...>', 'artifacts it was made from').argParser(collect(hash)))
     .option('--licence <text>', 'SPDX identifier, or URI of the licence or consent', '')
     .addOption(

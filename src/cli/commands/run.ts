@@ -12,13 +12,13 @@ import {
   backendOption,
   confirmationsOption,
   jsonOption,
-  readModel,
+  readModelFile,
   rpcOption,
   type CompileFlags,
 } from '../options.js';
 import { printAccuracy, printNotes, printOutputs, printSeconds } from '../print.js';
 import { execute } from '../session.js';
-import { table } from '../table.js';
+import { textTable } from '../table.js';
 
 export interface RunFlags extends CompileFlags {
   readonly input: string;
@@ -51,7 +51,7 @@ export function define(command: Command): void {
             import('../../onnx/index.js'),
             import('../../workflow/run.js'),
           ]);
-          const { onnx, options } = await readModel(path, flags);
+          const { onnx, options } = await readModelFile(path, flags);
           const input = parseInput(
             await readUserText(flags.input, 'the input'),
             buildGraph(chooseFrom(decodeModel(onnx), options)).inputs,
@@ -98,7 +98,7 @@ export function printRun(result: ReturnType<typeof summarize>): string {
   return [
     printOutputs(result.outputs),
     '',
-    table(
+    textTable(
       ['stage', 'seconds'],
       Object.entries(stages).map(([stage, seconds]) => [stage, seconds.toFixed(3)]),
     ),

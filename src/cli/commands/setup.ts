@@ -8,7 +8,7 @@ import { proofSystemOf } from '../../proof-systems/index.js';
 import { developmentKeysNotice, ONE_CONTRIBUTION_NOTICE } from '../../workflow/key-notices.js';
 import { backendFor, backendOption, jsonOption } from '../options.js';
 import { printSeconds } from '../print.js';
-import { execute, type Outcome } from '../session.js';
+import { execute, type CommandOutcome } from '../session.js';
 import { oneLine } from '../terminal.js';
 
 /** What the command prints: the build's keys, or that they wait for contributions. */
@@ -42,7 +42,7 @@ export function define(command: Command): void {
     .action(async (folder: string, flags: Flags) => {
       await execute(
         flags,
-        async (session): Promise<Outcome<SetupReport>> => {
+        async (session): Promise<CommandOutcome<SetupReport>> => {
           const { setupBuild } = await import('../../workflow/setup.js');
           const { ptau, ptauHash, contribute, name, import: importKey, force } = flags;
           if (ptau === undefined && (contribute || importKey !== undefined || ptauHash !== undefined)) {

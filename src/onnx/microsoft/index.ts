@@ -7,7 +7,7 @@ import { identityView, transposeView } from '../../tensor/views.js';
 import { lowerAdd, lowerMul } from '../ops/arithmetic.js';
 import { lowerConcat } from '../ops/concat.js';
 import { lowerWhere } from '../ops/select.js';
-import type { Lowering, NodeContext, Operator } from '../ops/context.js';
+import type { Lowering, NodeContext, OnnxOperator } from '../ops/context.js';
 import { FUNCTION_OPERATORS } from '../ops/functions.js';
 import { lowerGemm, lowerMatMul } from '../ops/matmul.js';
 import { moveOne } from '../ops/moving.js';
@@ -140,7 +140,7 @@ const lowerQLinearSoftmax: Lowering = (context) => {
   return [requantized(context, 'Softmax', lowerSoftmax, [x], gridAt(context, 3, 4), context.int('opset', 13))];
 };
 
-export const MICROSOFT_OPERATORS: Readonly<Record<string, Operator>> = {
+export const MICROSOFT_OPERATORS: Readonly<Record<string, OnnxOperator>> = {
   DequantizeLinear: { lower: lowerDequantizeLinear, fold: lowerDequantizeLinear, ofUnrounded: 'reads' },
   DynamicQuantizeMatMul: { lower: lowerDynamicQuantizeMatMul },
   MatMulIntegerToFloat: { lower: lowerMatMulIntegerToFloat, ofUnrounded: 'reads' },

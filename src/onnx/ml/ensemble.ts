@@ -144,13 +144,13 @@ function requireLength(
   return list;
 }
 
-type Weights = Map<number, { target: number; weight: number }[]>;
+type WeightsByLeaf = Map<number, { target: number; weight: number }[]>;
 
 function readWeights(
   context: NodeContext,
   prefix: string,
   positionOf: (tree: number, id: number) => number | undefined,
-): Weights {
+): WeightsByLeaf {
   const ids = context.ints(`${prefix}_ids`) ?? [];
   const [trees, nodes] = [context.ints(`${prefix}_treeids`), context.ints(`${prefix}_nodeids`)];
   const values = numbers(context, `${prefix}_weights`);
@@ -159,7 +159,7 @@ function readWeights(
       `the lists ${prefix}_treeids, ${prefix}_nodeids, ${prefix}_ids and ${prefix}_weights should be of one length`,
     );
   }
-  const weights: Weights = new Map();
+  const weights: WeightsByLeaf = new Map();
   ids.forEach((target, j) => {
     const position = positionOf(trees[j], nodes[j]);
     if (position === undefined)

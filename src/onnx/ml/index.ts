@@ -1,5 +1,5 @@
 /** The operator table of the domain ai.onnx.ml: one row an operator, as in ops/index.ts. */
-import type { Operator } from '../ops/context.js';
+import type { OnnxOperator } from '../ops/context.js';
 import {
   foldArrayFeatureExtractor,
   lowerArrayFeatureExtractor,
@@ -15,7 +15,7 @@ import { lowerLinearClassifier, lowerLinearRegressor } from './linear.js';
 import { lowerSvmClassifier, lowerSvmRegressor } from './svm.js';
 import { lowerTreeEnsemble, lowerTreeEnsembleClassifier, lowerTreeEnsembleRegressor } from './trees.js';
 
-export const ML_OPERATORS: Readonly<Record<string, Operator>> = {
+export const ML_OPERATORS: Readonly<Record<string, OnnxOperator>> = {
   ArrayFeatureExtractor: { lower: lowerArrayFeatureExtractor, fold: foldArrayFeatureExtractor },
   Binarizer: { lower: lowerBinarizer },
   CategoryMapper: { lower: lowerCategoryMapper },

@@ -31,7 +31,7 @@ import {
 const MOST_WEIGHTS = 2 ** 25;
 
 /** A bit that is one where feature >= threshold, or > where strict. */
-interface Question {
+interface Comparison {
   readonly feature: number;
   readonly threshold: number;
   readonly strict: boolean;
@@ -45,7 +45,7 @@ interface Condition {
 
 /** Different questions, each once. */
 class Questions {
-  readonly asked: Question[] = [];
+  readonly asked: Comparison[] = [];
   private readonly positions = new Map<string, number>();
 
   of(feature: number, threshold: number, strict: boolean): number {
@@ -163,7 +163,7 @@ function forRows(rows: number, values: readonly number[]): Float64Array {
 function emitAnswers(
   context: NodeContext,
   x: Activation,
-  questions: readonly Question[],
+  questions: readonly Comparison[],
   strict: boolean,
 ): Activation | undefined {
   const chosen = questions.filter((question) => question.strict === strict);

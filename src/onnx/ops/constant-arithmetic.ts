@@ -3,13 +3,13 @@ import { isFloat } from '../model.js';
 import { reductionGroups } from '../../tensor/groups.js';
 import { foldBinary } from './arithmetic.js';
 import { commonShape, expandConstant } from './broadcast.js';
-import { constant, type Lowering, type Operator } from './context.js';
+import { constant, type Lowering, type OnnxOperator } from './context.js';
 
-function comparison(compare: (a: number, b: number) => boolean): Operator {
+function comparison(compare: (a: number, b: number) => boolean): OnnxOperator {
   return { fold: (context) => [foldBinary(context, (a, b) => Number(compare(a, b)), 'bool')] };
 }
 
-const not: Operator = {
+const not: OnnxOperator = {
   fold: (context) => {
     const { shape, data } = context.constant(0);
     return [
@@ -23,7 +23,7 @@ const not: Operator = {
 };
 
 /** The sign follows the divisor, or the dividend with `fmod`. */
-const mod: Operator = {
+const mod: OnnxOperator = {
   fold: (context) => {
     const truncated = context.flag('fmod', false);
     if (!isFloat(context.constant(1).type) && context.constant(1).data.includes(0))
@@ -32,7 +32,7 @@ const mod: Operator = {
   },
 };
 
-const reduceProd: Operator = {
+const reduceProd: OnnxOperator = {
   fold: (context) => {
     const { type, shape, data } = context.constant(0);
     const given = context.opset < 18 ? context.ints('axes') : context.integers(1);
@@ -58,7 +58,7 @@ const reduceProd: Operator = {
   },
 };
 
-export const CONSTANT_ARITHMETIC: Readonly<Record<string, Operator>> = {
+export const CONSTANT_ARITHMETIC: Readonly<Record<string, OnnxOperator>> = {
   And: comparison((a, b) => a !== 0 && b !== 0),
   Equal: comparison((a, b) => a === b),
   Greater: comparison((a, b) => a > b),

@@ -17,7 +17,7 @@ import type { Activation, Value } from '../values.js';
 export type Lowering = (context: NodeContext) => readonly Value[];
 
 /** One row of the operator table. */
-export interface Operator {
+export interface OnnxOperator {
   /** Normalises a node that reads at least one activation. */
   readonly lower?: Lowering;
   /** Computes a node whose inputs are all constants; without it, `lower` is applied and evaluated. */

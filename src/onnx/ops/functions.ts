@@ -6,14 +6,14 @@ import { scalarFunction, type FunctionName, type ScalarFunction } from '../../ne
 import { isFloat } from '../model.js';
 import type { Activation } from '../values.js';
 import { requireNumeric } from './arithmetic.js';
-import type { Lowering, NodeContext, Operator } from './context.js';
+import type { Lowering, NodeContext, OnnxOperator } from './context.js';
 
 /** Applies a function to each element. */
 export function emitFunction(context: NodeContext, x: Activation, f: ScalarFunction, step?: string): Activation {
   return context.emit({ op: 'function', shape: x.shape, f }, [x], { step });
 }
 
-function operator(f: (context: NodeContext) => ScalarFunction, takesIntegers = false): Operator {
+function operator(f: (context: NodeContext) => ScalarFunction, takesIntegers = false): OnnxOperator {
   const lower: Lowering = (context) => {
     const x = context.activation(0);
     if (takesIntegers) requireNumeric(context, [x]);
@@ -23,7 +23,7 @@ function operator(f: (context: NodeContext) => ScalarFunction, takesIntegers = f
   return { lower };
 }
 
-const plain = (name: FunctionName & keyof PlainFunctions): Operator => operator(() => scalarFunction(name, {}));
+const plain = (name: FunctionName & keyof PlainFunctions): OnnxOperator => operator(() => scalarFunction(name, {}));
 /** Functions without parameters. */
 type PlainFunctions = { [Name in FunctionName as Name extends ParametrizedName ? never : Name]: true };
 type ParametrizedName = 'Celu' | 'Elu' | 'Pow' | 'Power' | 'Selu' | 'Shrink' | 'Swish';
@@ -31,7 +31,7 @@ type ParametrizedName = 'Celu' | 'Elu' | 'Pow' | 'Power' | 'Selu' | 'Shrink' | '
 /** SELU's constants as the float attributes hold them. */
 const SELU = { alpha: 1.6732632423543772, gamma: 1.0507009873554805 };
 
-export const FUNCTION_OPERATORS: Readonly<Record<string, Operator>> = {
+export const FUNCTION_OPERATORS: Readonly<Record<string, OnnxOperator>> = {
   Acos: plain('Acos'),
   Acosh: plain('Acosh'),
   Asin: plain('Asin'),

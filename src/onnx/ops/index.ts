@@ -33,7 +33,7 @@ import { lowerConcat } from './concat.js';
 import { CONSTANT_ARITHMETIC, foldWhere } from './constant-arithmetic.js';
 import { lowerIf } from './conditional.js';
 import { foldConstant, foldConstantOfShape, foldRange, lowerShape, lowerSize } from './constants.js';
-import type { Operator } from './context.js';
+import type { OnnxOperator } from './context.js';
 import { lowerConv } from './conv.js';
 import { lowerConvTranspose } from './conv-transpose.js';
 import { lowerCumSum } from './cumulative.js';
@@ -137,7 +137,7 @@ import { foldBlackmanWindow, foldHammingWindow, foldHannWindow, lowerDft, lowerS
 import { lowerCausalConvWithState } from './causal-conv.js';
 import { lowerDet } from './determinant.js';
 
-export const OPERATORS: Readonly<Record<string, Operator>> = {
+export const OPERATORS: Readonly<Record<string, OnnxOperator>> = {
   ...CONSTANT_ARITHMETIC,
   ...FUNCTION_OPERATORS,
   Abs: { lower: lowerAbs },

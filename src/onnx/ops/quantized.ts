@@ -60,7 +60,7 @@ function broadcastPlace(context: NodeContext, shape: Shape, scales: Shape): Plac
 }
 
 /** A scale and a zero point, as a node has them, and how they lie over a tensor. */
-export interface Grid {
+export interface QuantizationParameters {
   readonly scale: Value;
   readonly zero: Value | undefined;
   /** Of a tensor of this shape. */
@@ -73,7 +73,7 @@ export interface Grid {
 }
 
 /** The grid at two inputs of a node; one scale for each position along `axis`, or for each of its blocks. */
-export function gridAt(context: NodeContext, scale: number, zero: number, axis = 1, block = 0): Grid {
+export function gridAt(context: NodeContext, scale: number, zero: number, axis = 1, block = 0): QuantizationParameters {
   const value = context.input(scale);
   const zeroPoint = context.inputs[zero];
   if (zeroPoint !== undefined && sizeOf(zeroPoint.shape) !== sizeOf(value.shape))
@@ -85,7 +85,12 @@ export function gridAt(context: NodeContext, scale: number, zero: number, axis =
  * The grid of one side of a matrix product: a list of scales is one for each row on the left, and for each column on
  * the right.
  */
-export function sideGrid(context: NodeContext, scale: Value, zero: Value | undefined, axis: -2 | -1): Grid {
+export function sideGrid(
+  context: NodeContext,
+  scale: Value,
+  zero: Value | undefined,
+  axis: -2 | -1,
+): QuantizationParameters {
   const place = (shape: Shape): Place =>
     scale.shape.length <= 1 || sizeOf(scale.shape) === 1
       ? placeOf(context, shape, scale.shape, shape.length === 1 ? 0 : axis, 0)
@@ -109,7 +114,7 @@ function zerosOf(context: NodeContext, zero: Value | undefined, place: Place, si
 export function dequantized(
   context: NodeContext,
   x: Value,
-  { scale, zero, place: placed }: Grid,
+  { scale, zero, place: placed }: QuantizationParameters,
   step?: string,
   as: ElementType = scale.type,
 ): Value {
@@ -171,7 +176,7 @@ function emitMap(
 export function quantized(
   context: NodeContext,
   x: Activation,
-  { scale, zero, place: placed, evenCodes }: Grid,
+  { scale, zero, place: placed, evenCodes }: QuantizationParameters,
   type?: ElementType,
 ): Activation {
   const codes = type ?? zero?.type ?? 'uint8';
@@ -204,7 +209,7 @@ export function quantized(
 }
 
 /** Where the rounding was left out, the grid says what would have been rounded: one scale and one zero point. */
-function plainGrid({ scale, zero }: Grid): { scale: number; zero: number } | undefined {
+function plainGrid({ scale, zero }: QuantizationParameters): { scale: number; zero: number } | undefined {
   const [s, z] = [scale, zero ?? constant('uint8', [], Float64Array.of(0))];
   if (s.kind !== 'constant' || z.kind !== 'constant' || s.data.length !== 1 || z.data.length !== 1) return undefined;
   return { scale: s.data[0], zero: z.data[0] };
@@ -226,7 +231,13 @@ export const lowerDequantizeLinear: Lowering = (context) => {
 };
 
 /** What codes stand for; where their rounding was left out, the reals that there are. */
-export function reals(context: NodeContext, x: Value, grid: Grid, step?: string, as?: ElementType): Value {
+export function reals(
+  context: NodeContext,
+  x: Value,
+  grid: QuantizationParameters,
+  step?: string,
+  as?: ElementType,
+): Value {
   const type = as ?? grid.scale.type;
   return x.kind === 'activation' && x.unrounded !== undefined
     ? { ...sameReals(context, x, grid), type }
@@ -234,7 +245,7 @@ export function reals(context: NodeContext, x: Value, grid: Grid, step?: string,
 }
 
 /** Reals whose rounding was left out, where they are read on the grid that they would have been rounded to. */
-function sameReals(context: NodeContext, { unrounded, ...x }: Activation, grid: Grid): Activation {
+function sameReals(context: NodeContext, { unrounded, ...x }: Activation, grid: QuantizationParameters): Activation {
   const read = plainGrid(grid);
   if (unrounded === undefined || read?.scale !== unrounded.scale || read.zero !== unrounded.zero)
     throw context.unsupported(
@@ -257,7 +268,13 @@ export const lowerDynamicQuantizeLinear: Lowering = (context) => {
 };
 
 /** Codes less their zero points, as integers; reals whose rounding was left out as they are. */
-function centred(context: NodeContext, x: Value, zero: Value | undefined, place: Grid['place'], step: string): Value {
+function centred(
+  context: NodeContext,
+  x: Value,
+  zero: Value | undefined,
+  place: QuantizationParameters['place'],
+  step: string,
+): Value {
   const scale = zero === undefined ? ONE : constant('float', zero.shape, filled(zero.shape, 1));
   const grid = { scale, zero, place };
   if (x.kind === 'activation' && x.unrounded !== undefined) return { ...sameReals(context, x, grid), type: 'float' };
@@ -307,7 +324,7 @@ export function requantized(
   op: string,
   lowering: Lowering,
   inputs: readonly (Value | undefined)[],
-  grid: Grid,
+  grid: QuantizationParameters,
   opset = context.opset,
 ): Activation {
   const [value] = lowering(context.as(op, inputs, 'real', opset));
@@ -319,8 +336,8 @@ export function requantized(
 export function dequantizedBias(
   context: NodeContext,
   bias: Value | undefined,
-  x: Grid,
-  weight: Grid,
+  x: QuantizationParameters,
+  weight: QuantizationParameters,
   channels: number,
   factor = 1,
 ): Constant | undefined {

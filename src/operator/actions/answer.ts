@@ -1,9 +1,9 @@
 /** Answers a request: with a proof, after taking it or without; or optimistically, where it was taken. */
 import { answerOptimisticRequest, answerProvedRequest } from '../../ledger/index.js';
 import { again, decline, type Outcome, rest } from '../outcome.js';
-import type { Case, Office } from './office.js';
+import type { RequestCase, Office } from './office.js';
 
-export async function answerProved(the: Case, office: Office): Promise<Outcome> {
+export async function answerProved(the: RequestCase, office: Office): Promise<Outcome> {
   const { entry, request } = the;
   const { market, docket, promises, workshop, log, declines } = office;
   const direct = request.operator !== market.me;
@@ -24,7 +24,7 @@ export async function answerProved(the: Case, office: Office): Promise<Outcome> 
   return again;
 }
 
-export async function answerOptimistic(the: Case, office: Office): Promise<Outcome> {
+export async function answerOptimistic(the: RequestCase, office: Office): Promise<Outcome> {
   const { entry, request } = the;
   const { market, promises, workshop, log } = office;
   await promises.ensure(entry, request);
@@ -36,7 +36,7 @@ export async function answerOptimistic(the: Case, office: Office): Promise<Outco
 }
 
 /** The input of a request that is ours turned out to be no valid one: nothing can be answered. */
-async function refuse({ entry }: Case, { promises, log }: Office, direct: boolean): Promise<Outcome> {
+async function refuse({ entry }: RequestCase, { promises, log }: Office, direct: boolean): Promise<Outcome> {
   if (direct) await promises.close(entry, 'wrong input');
   else log.error({ request: String(entry.id) }, 'a request was taken whose input cannot be answered');
   return rest;

@@ -5,10 +5,10 @@
 import { keccak256 } from 'ethers';
 import { disputeRequest } from '../../ledger/index.js';
 import { again, type Outcome, rest, waitUntil } from '../outcome.js';
-import type { Case, Office } from './office.js';
+import type { RequestCase, Office } from './office.js';
 
 export async function check(
-  { entry, request }: Case,
+  { entry, request }: RequestCase,
   { market, parameters, models, promises, workshop, log }: Office,
 ): Promise<Outcome> {
   if (entry.checked === request.outputHash) return rest;
@@ -26,7 +26,7 @@ export async function check(
 }
 
 /** Disputed by another: whoever that is may leave the operator unslashed. */
-export async function follow({ entry, request }: Case, { promises }: Office, until: number): Promise<Outcome> {
+export async function follow({ entry, request }: RequestCase, { promises }: Office, until: number): Promise<Outcome> {
   if (promises.under(entry.id) === undefined) await promises.begin(entry, request, 'challenger');
   return waitUntil(until);
 }

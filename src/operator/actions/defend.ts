@@ -2,9 +2,9 @@
 import { keccak256 } from 'ethers';
 import { proveRequest } from '../../ledger/index.js';
 import { again, type Outcome, waitUntil } from '../outcome.js';
-import type { Case, Office } from './office.js';
+import type { RequestCase, Office } from './office.js';
 
-export async function defend({ entry, request }: Case, { market, workshop, log }: Office): Promise<Outcome> {
+export async function defend({ entry, request }: RequestCase, { market, workshop, log }: Office): Promise<Outcome> {
   const computed = await workshop.compute(entry, request, true);
   if (computed === undefined || keccak256(computed.output) !== request.outputHash) {
     log.error({ request: String(entry.id) }, 'the disputed answer cannot be proved');

@@ -1,16 +1,16 @@
 /** Carries out a step: one action each, which says when to look again. */
-import type { Step } from '../steps.js';
+import type { NextStep } from '../steps.js';
 import { type Outcome, waitUntil } from '../outcome.js';
 import { answerOptimistic, answerProved } from './answer.js';
 import { check, follow } from './check.js';
 import { defend } from './defend.js';
-import type { Case, Office } from './office.js';
+import type { RequestCase, Office } from './office.js';
 import { finalize, slash } from './settle.js';
 import { take } from './take.js';
 
-export type { Case, Office } from './office.js';
+export type { RequestCase, Office } from './office.js';
 
-export async function carryOut(step: Step, the: Case, office: Office): Promise<Outcome> {
+export async function carryOut(step: NextStep, the: RequestCase, office: Office): Promise<Outcome> {
   if (step.do !== 'leave') the.entry.settledAt = undefined;
   switch (step.do) {
     case 'wait':

@@ -1,7 +1,7 @@
 /** What the actions of an operator work with, and the case that each is given. */
 import type { Logger } from 'pino';
 import type { MarketParameters, MarketRequest } from '../../ledger/index.js';
-import type { Docket, Entry } from '../docket.js';
+import type { Docket, DocketEntry } from '../docket.js';
 import type { MarketPort } from '../market-port.js';
 import type { Promises } from '../promises.js';
 import type { ServedModels } from '../served-models.js';
@@ -20,7 +20,7 @@ export interface Office {
 }
 
 /** A request as the contract holds it now, and what is remembered of it. */
-export interface Case {
-  readonly entry: Entry;
+export interface RequestCase {
+  readonly entry: DocketEntry;
   readonly request: MarketRequest;
 }

@@ -2,10 +2,10 @@
 import { formatEther } from 'ethers';
 import { takeRequest } from '../../ledger/index.js';
 import { again, decline, type Outcome } from '../outcome.js';
-import type { Case, Office } from './office.js';
+import type { RequestCase, Office } from './office.js';
 
 export async function take(
-  { entry, request }: Case,
+  { entry, request }: RequestCase,
   { market, promises, workshop, log, declines }: Office,
 ): Promise<Outcome> {
   const { id } = entry;

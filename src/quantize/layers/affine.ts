@@ -1,6 +1,6 @@
 /** Element-wise scale and shift. */
 import type { AffineNode } from '../../network/graph.js';
-import type { Lowering, Quantized } from '../lowering.js';
+import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
 import { carried, uncut, type QuantizedLayer } from './layer.js';
 
 export const affine: QuantizedLayer<AffineNode> = { lower, cut: uncut, cutCount: carried };
@@ -10,11 +10,11 @@ const GROWTH = 12;
 /** Whole numbers below this stay in exact arithmetic. */
 const LARGEST_WHOLE = 2 ** 40;
 
-function lower(node: AffineNode, at: Lowering): void {
+function lower(node: AffineNode, at: IntegerModelBuilder): void {
   at.onOperand(node, GROWTH, (x) => build(node, x, at));
 }
 
-function build(node: AffineNode, given: Quantized, at: Lowering): void {
+function build(node: AffineNode, given: Quantized, at: IntegerModelBuilder): void {
   const { x, middle } = at.centred(given, node.scale.length);
   const coefficients = node.scale.map((value) => value * x.scale[0]);
   const moved = middle === undefined ? node.shift : node.shift.map((value, i) => value + coefficients[i] * middle[i]);

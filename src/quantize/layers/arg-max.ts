@@ -1,11 +1,11 @@
 /** Position of the largest element, decided exactly on the accumulators. */
 import type { ArgMaxNode } from '../../network/graph.js';
-import type { Lowering } from '../lowering.js';
+import type { IntegerModelBuilder } from '../integer-model-builder.js';
 import { eachResult, uncut, type QuantizedLayer } from './layer.js';
 
 export const argMax: QuantizedLayer<ArgMaxNode> = { lower, cut: uncut, cutCount: eachResult };
 
-function lower(node: ArgMaxNode, at: Lowering): void {
+function lower(node: ArgMaxNode, at: IntegerModelBuilder): void {
   const x = at.tensor(node.inputs[0]);
   at.emit({ kind: 'argMax', groups: node.groups, selectLast: node.selectLast }, [x], node.output, node.shape, 1);
 }

@@ -1,7 +1,7 @@
 /** Convolution: as the dense layer. */
 import type { ConvNode } from '../../network/graph.js';
 import { narrowed } from '../../tensor/weights.js';
-import type { Lowering, Quantized } from '../lowering.js';
+import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
 import { rounded } from '../scale.js';
 import { carried, uncut, type QuantizedLayer } from './layer.js';
 
@@ -10,11 +10,11 @@ export const conv: QuantizedLayer<ConvNode> = { lower, cut: uncut, cutCount: car
 /** Bits that weights of usual precision add to an accumulator. */
 const GROWTH = 14;
 
-function lower(node: ConvNode, at: Lowering): void {
+function lower(node: ConvNode, at: IntegerModelBuilder): void {
   at.onOperand(node, GROWTH, (x) => build(node, x, at));
 }
 
-function build(node: ConvNode, input: Quantized, at: Lowering): void {
+function build(node: ConvNode, input: Quantized, at: IntegerModelBuilder): void {
   const [scale] = input.scale;
   const coefficients = new Float64Array(node.weight.length);
   for (let k = 0; k < coefficients.length; k += 1) coefficients[k] = node.weight[k] * scale;

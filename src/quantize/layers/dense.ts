@@ -1,7 +1,7 @@
 /** Fully connected layer: weights become multiples of the accumulator's scale over the input's; free in the circuit. */
 import type { DenseNode } from '../../network/graph.js';
 import { narrowed } from '../../tensor/weights.js';
-import type { Lowering, Quantized } from '../lowering.js';
+import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
 import { rounded } from '../scale.js';
 import { carried, uncut, type QuantizedLayer } from './layer.js';
 
@@ -10,11 +10,11 @@ export const dense: QuantizedLayer<DenseNode> = { lower, cut: uncut, cutCount: c
 /** Bits that weights of usual precision add to an accumulator. */
 const GROWTH = 14;
 
-function lower(node: DenseNode, at: Lowering): void {
+function lower(node: DenseNode, at: IntegerModelBuilder): void {
   at.onOperand(node, GROWTH, (x) => build(node, x, at));
 }
 
-function build(node: DenseNode, x: Quantized, at: Lowering): void {
+function build(node: DenseNode, x: Quantized, at: IntegerModelBuilder): void {
   const { rows, inFeatures, outFeatures } = node;
   const { x: input, middle } = at.centred(x, inFeatures);
   const coefficients = new Float64Array(node.weight.length);

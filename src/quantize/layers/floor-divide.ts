@@ -8,12 +8,12 @@ import type { FloorDivideNode } from '../../network/graph.js';
 import { leastOf, mostOf } from '../../tensor/extremes.js';
 import { CalibrationError } from '../errors.js';
 import { bitsOf } from '../intervals.js';
-import type { Lowering } from '../lowering.js';
+import type { IntegerModelBuilder } from '../integer-model-builder.js';
 import { eachResult, uncut, type QuantizedLayer } from './layer.js';
 
 export const floorDivide: QuantizedLayer<FloorDivideNode> = { lower, cut: uncut, cutCount: eachResult };
 
-function lower(node: FloorDivideNode, at: Lowering): void {
+function lower(node: FloorDivideNode, at: IntegerModelBuilder): void {
   const x = at.tensor(node.inputs[0]);
   if (!at.isIntegral(x))
     throw new CalibrationError(

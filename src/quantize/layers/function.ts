@@ -16,7 +16,7 @@ import type { FunctionNode } from '../../network/graph.js';
 import { hull } from '../../tensor/intervals.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { bitsOf } from '../intervals.js';
-import type { Lowering, Quantized } from '../lowering.js';
+import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
 import type { CutPlan } from '../plan.js';
 import { gridFor, type Grid } from '../scale.js';
 import { eachResult, type QuantizedLayer } from './layer.js';
@@ -50,7 +50,7 @@ const JUMP_BITS = 4;
 /** Bits behind the point of accumulators that are rounded to whole numbers. */
 const ROUNDING_BITS = 8;
 
-function lower(node: FunctionNode, at: Lowering): void {
+function lower(node: FunctionNode, at: IntegerModelBuilder): void {
   const x = at.tensor(node.inputs[0]);
   if (node.f.squareRoot && lowerRoot(node, x, at)) return;
   const narrow = narrowIndex(node, x, at);
@@ -74,7 +74,7 @@ interface Index {
 /**
  * x itself, where it has few enough values: a requantized activation, or small integers, whose function is then exact.
  */
-function narrowIndex({ f }: FunctionNode, x: Quantized, at: Lowering): Index | undefined {
+function narrowIndex({ f }: FunctionNode, x: Quantized, at: IntegerModelBuilder): Index | undefined {
   // From whole numbers to whole numbers nothing is rounded, however few bits activations have.
   const most = f.whole && at.isIntegral(x) ? MOST_TABLE_BITS : indexBits(at.bits);
   const made = at.requantizationOf(x);
@@ -85,7 +85,7 @@ function narrowIndex({ f }: FunctionNode, x: Quantized, at: Lowering): Index | u
   return bits <= most ? { x, low, bits } : undefined;
 }
 
-function cutIndex(node: FunctionNode, x: Quantized, at: Lowering): Index {
+function cutIndex(node: FunctionNode, x: Quantized, at: IntegerModelBuilder): Index {
   const bits = indexBits(at.bits);
   const cut = at.cutForIndex(x, indexGrid(node, at.plan, bits), bits);
   return { x: cut.x, low: cut.low, bits };
@@ -110,7 +110,7 @@ function rootStep({ output }: FunctionNode, plan: CutPlan): number {
  * Square roots of numbers that are not negative and not too wide: made finer first where their roots would be too
  * coarse.
  */
-function lowerRoot(node: FunctionNode, x: Quantized, at: Lowering): boolean {
+function lowerRoot(node: FunctionNode, x: Quantized, at: IntegerModelBuilder): boolean {
   const [low, high] = hull(x.bounds);
   if (low < 0) return false;
   const wanted = rootStep(node, at.plan) / 2 ** ROOT_BITS;
@@ -141,7 +141,7 @@ function isOfFew({ output }: FunctionNode, plan: CutPlan): boolean {
 /**
  * A function that jumps, taken of accumulators whose scale is a power of two (`inputGrid` asks for one); a sign of any.
  */
-function lowerJumps(node: FunctionNode, x: Quantized, at: Lowering): boolean {
+function lowerJumps(node: FunctionNode, x: Quantized, at: IntegerModelBuilder): boolean {
   const {
     f: { jumps },
     output,
@@ -247,7 +247,7 @@ function sharedIndex(
   node: FunctionNode,
   x: Quantized,
   bits: number,
-  at: Lowering,
+  at: IntegerModelBuilder,
 ): { readonly x: Quantized; readonly low: number } | undefined {
   if (!at.plan.isArgumentAndMore(node.inputs[0])) return undefined;
   const cut = at.narrow(x, bits);
@@ -256,7 +256,7 @@ function sharedIndex(
 }
 
 /** A table of straight lines, where the function is smooth enough for a few of them. */
-function lowerLines(node: FunctionNode, x: Quantized, at: Lowering): boolean {
+function lowerLines(node: FunctionNode, x: Quantized, at: IntegerModelBuilder): boolean {
   const { plan } = at;
   const bits = lineBits(plan);
   const grid = indexGrid(node, plan, bits);

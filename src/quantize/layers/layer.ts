@@ -1,13 +1,13 @@
 /** What quantization asks of every kind of layer. */
 import type { GraphNode } from '../../network/graph.js';
 import { sizeOf } from '../../tensor/shape.js';
-import type { Lowering } from '../lowering.js';
+import type { IntegerModelBuilder } from '../integer-model-builder.js';
 import type { CutPlan } from '../plan.js';
 import type { Grid } from '../scale.js';
 
 export interface QuantizedLayer<Node> {
   /** Appends to the workbench the integer ops that implement this node. */
-  lower(node: Node, at: Lowering): void;
+  lower(node: Node, at: IntegerModelBuilder): void;
   /** The grid to which the input `name`, which this node alone reads, is next cut; undefined if nothing cuts it. */
   cut(node: Node, name: string, plan: CutPlan): Grid | undefined;
   /** How many values are cut when the input `name`, or what this layer makes of it, is next cut. */

@@ -1,12 +1,12 @@
 /** Products of matrices of two activations: exact on what their factors are cut to. */
 import type { MatMulNode } from '../../network/graph.js';
 import { bitsOf } from '../intervals.js';
-import type { Lowering } from '../lowering.js';
+import type { IntegerModelBuilder } from '../integer-model-builder.js';
 import { eachResult, uncut, type QuantizedLayer } from './layer.js';
 
 export const matmul: QuantizedLayer<MatMulNode> = { lower, cut: uncut, cutCount: eachResult };
 
-function lower(node: MatMulNode, at: Lowering): void {
+function lower(node: MatMulNode, at: IntegerModelBuilder): void {
   const { rows, inner, columns, left, right } = node;
   const [first, second] = node.inputs.map((name) => at.tensor(name));
   const [a, b] = at.factors(first, second, node, bitsOf(inner));

@@ -2,12 +2,12 @@
 import type { MaxNode } from '../../network/graph.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { bitsOf, spanOf } from '../intervals.js';
-import type { Lowering } from '../lowering.js';
+import type { IntegerModelBuilder } from '../integer-model-builder.js';
 import { asResult, eachInput, type QuantizedLayer } from './layer.js';
 
 export const max: QuantizedLayer<MaxNode> = { lower, cut: asResult, cutCount: eachInput };
 
-function lower(node: MaxNode, at: Lowering): void {
+function lower(node: MaxNode, at: IntegerModelBuilder): void {
   const x = at.tensor(node.inputs[0]);
   const bits = bitsOf(spanOf(x.bounds));
   const compares = node.groups.indices.length - sizeOf(node.shape);

@@ -1,12 +1,12 @@
 /** Averages and sums: exact where all divisors agree (the divisor goes into the scale), else rounded factors. */
 import type { MeanNode } from '../../network/graph.js';
 import { bitsOf } from '../intervals.js';
-import type { Lowering } from '../lowering.js';
+import type { IntegerModelBuilder } from '../integer-model-builder.js';
 import { carried, uncut, type QuantizedLayer } from './layer.js';
 
 export const mean: QuantizedLayer<MeanNode> = { lower, cut: uncut, cutCount: carried };
 
-function lower(node: MeanNode, at: Lowering): void {
+function lower(node: MeanNode, at: IntegerModelBuilder): void {
   // The factor multiplies a whole group's sum, so its rounding error counts with the sum's mean square.
   const largest = node.divisors.reduce(
     (most, _, i) => Math.max(most, node.groups.offsets[i + 1] - node.groups.offsets[i]),

@@ -1,6 +1,6 @@
 /** Data movement keeps integers as they are; what is joined must share a scale. */
 import type { MoveNode } from '../../network/graph.js';
-import type { Lowering, Quantized } from '../lowering.js';
+import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
 import { asResult, carried, type QuantizedLayer } from './layer.js';
 
 export const move: QuantizedLayer<MoveNode> = {
@@ -9,7 +9,7 @@ export const move: QuantizedLayer<MoveNode> = {
   cutCount: carried,
 };
 
-function lower(node: MoveNode, at: Lowering): void {
+function lower(node: MoveNode, at: IntegerModelBuilder): void {
   const inputs = node.inputs.map((name) => at.tensor(name));
   const aligned = at.align(inputs, node.output);
   const { index } = node;
@@ -28,7 +28,7 @@ interface Aligned {
 /** Fractional bits that a constant standing among activations gets. */
 const CONSTANT_BITS = 6;
 
-function refine({ inputs, scale }: Aligned, constants: Float64Array, at: Lowering): Aligned {
+function refine({ inputs, scale }: Aligned, constants: Float64Array, at: IntegerModelBuilder): Aligned {
   const exact = constants.every((value) => Math.abs(value / scale - Math.round(value / scale)) < 1e-9);
   if (exact) return { inputs, scale };
   const factor = 2 ** CONSTANT_BITS;

@@ -5,7 +5,7 @@
 import type { PReluNode } from '../../network/graph.js';
 import { bitsOf } from '../intervals.js';
 import { hull } from '../../tensor/intervals.js';
-import type { Lowering, Quantized } from '../lowering.js';
+import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
 import { eachResult, type QuantizedLayer } from './layer.js';
 
 export const prelu: QuantizedLayer<PReluNode> = {
@@ -14,7 +14,7 @@ export const prelu: QuantizedLayer<PReluNode> = {
   cutCount: eachResult,
 };
 
-function lower(node: PReluNode, at: Lowering): void {
+function lower(node: PReluNode, at: IntegerModelBuilder): void {
   const x = at.tensor(node.inputs[0]);
   if (isRelu(node)) {
     if (at.isIntegral(x)) at.alias(node.output, positivePart(x, at));
@@ -58,7 +58,7 @@ function lower(node: PReluNode, at: Lowering): void {
 const isRelu = ({ slope }: PReluNode): boolean => slope.every((value) => value === 0);
 
 /** max(x, 0), exactly. */
-function positivePart(x: Quantized, at: Lowering): Quantized {
+function positivePart(x: Quantized, at: IntegerModelBuilder): Quantized {
   const bits = Math.max(1, bitsOf(hull(x.bounds)[1]));
   return at.emitStep({ kind: 'requantize', shift: 0, low: 0, bits }, [x], x.of, x.shape, x.scale[0]);
 }

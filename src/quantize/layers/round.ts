@@ -8,7 +8,7 @@ import { at as entry, roundElement, type Rounding, type RoundNode } from '../../
 import { hull, type Intervals } from '../../tensor/intervals.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { bitsOf } from '../intervals.js';
-import type { Lowering, Quantized } from '../lowering.js';
+import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
 import type { CutPlan } from '../plan.js';
 import type { Grid } from '../scale.js';
 import { edges, exactLine, refined, type Line, type Point } from '../staircase.js';
@@ -45,7 +45,7 @@ interface Part {
   readonly ranges: [number, number][];
 }
 
-function lower(node: RoundNode, at: Lowering): void {
+function lower(node: RoundNode, at: IntegerModelBuilder): void {
   const inputs = node.inputs.map((name) => at.tensor(name));
   const parts = partsOf(node, inputs);
   const exact = inputs.every((x) => at.isIntegral(x));
@@ -200,7 +200,7 @@ function inHalves(
   inputs: readonly Quantized[],
   parts: readonly Part[],
   stairs: readonly (readonly Line[])[],
-  at: Lowering,
+  at: IntegerModelBuilder,
 ): Quantized {
   const [upper, lower] = [0, 1].map((k) =>
     emitLine(
@@ -237,7 +237,7 @@ function emitLine(
   parts: readonly Part[],
   lines: readonly Line[],
   ends: Ends,
-  at: Lowering,
+  at: IntegerModelBuilder,
 ): Quantized {
   const size = sizeOf(node.shape);
   const shift = lines.reduce((most, line) => Math.max(most, line.shift), 0);
@@ -270,7 +270,7 @@ function emitLine(
 }
 
 /** floor((x + half) / 2^shift), saturating at as many of the ends as one requantization can. */
-function cut(x: Quantized, shift: number, { low, high }: Ends, at: Lowering): Quantized {
+function cut(x: Quantized, shift: number, { low, high }: Ends, at: IntegerModelBuilder): Quantized {
   const [least, most] = reached(x.bounds, shift);
   const [first, last] = [low(0), high(0)];
   const sharesLow = Number.isFinite(first) && x.bounds.low.every((_, i) => low(i) === first);
@@ -291,7 +291,7 @@ function reached(bounds: Intervals, shift: number): [number, number] {
  * max(x, low), then min(x, high): each by a requantization of its own, and neither where the interval says that x stays
  * inside.
  */
-function clampTo(x: Quantized, { low, high }: Ends, at: Lowering): Quantized {
+function clampTo(x: Quantized, { low, high }: Ends, at: IntegerModelBuilder): Quantized {
   const above = raised(x, low, at);
   if (above.bounds.high.every((value, i) => value <= high(i))) return above;
   return negated(
@@ -300,7 +300,7 @@ function clampTo(x: Quantized, { low, high }: Ends, at: Lowering): Quantized {
   );
 }
 
-function raised(x: Quantized, low: (i: number) => number, at: Lowering): Quantized {
+function raised(x: Quantized, low: (i: number) => number, at: IntegerModelBuilder): Quantized {
   if (x.bounds.low.every((value, i) => value >= low(i))) return x;
   const least = x.bounds.low.map((value, i) => (Number.isFinite(low(i)) ? low(i) : value));
   const factor = new Float64Array(least.length).fill(1);
@@ -310,6 +310,6 @@ function raised(x: Quantized, low: (i: number) => number, at: Lowering): Quantiz
   return at.emitStep({ kind: 'affine', factor, shift: least }, [positive], x.of, x.shape, 1);
 }
 
-function negated(x: Quantized, at: Lowering): Quantized {
+function negated(x: Quantized, at: IntegerModelBuilder): Quantized {
   return at.emitStep({ kind: 'sum', coefficients: [-1] }, [x], x.of, x.shape, 1);
 }

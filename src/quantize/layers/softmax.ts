@@ -5,7 +5,7 @@
  */
 import type { SoftmaxNode } from '../../network/graph.js';
 import { groupOfElement, type Groups } from '../../tensor/groups.js';
-import type { Lowering, Quantized } from '../lowering.js';
+import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
 import type { CutPlan } from '../plan.js';
 import type { Grid } from '../scale.js';
 import { indexBits } from './function.js';
@@ -37,13 +37,13 @@ function scoreGrid({ bits }: CutPlan): Grid {
   return { step: Math.log(2 * largestEntry(bits)) / last, low: -last };
 }
 
-function lower(node: SoftmaxNode, at: Lowering): void {
+function lower(node: SoftmaxNode, at: IntegerModelBuilder): void {
   const x = at.tensor(node.inputs[0]);
   if (node.logarithm) logarithms(node, x, at);
   else shares(node, x, at);
 }
 
-function shares({ groups, masked, output, shape }: SoftmaxNode, x: Quantized, at: Lowering): void {
+function shares({ groups, masked, output, shape }: SoftmaxNode, x: Quantized, at: IntegerModelBuilder): void {
   const seen = masked === undefined ? undefined : Int32Array.from(masked.keys()).filter((i) => masked[i] === 0);
   if (seen === undefined) {
     const made = sharesOf(x, groups, at);
@@ -78,7 +78,7 @@ function withoutMasked({ offsets, indices }: Groups, masked: Uint8Array, seen: I
 }
 
 /** The op that makes the shares of these elements, the scores that it reads, and its scale. */
-function sharesOf(x: Quantized, groups: Groups, at: Lowering) {
+function sharesOf(x: Quantized, groups: Groups, at: IntegerModelBuilder) {
   const { scores, shift, entries } = exponentials(x, at);
   const longest = groups.offsets.reduce((most, end, g) => Math.max(most, end - (groups.offsets[g - 1] ?? 0)), 1);
   const numerator = longest * entries[0] * 2 ** RECIPROCAL_BITS;
@@ -91,7 +91,7 @@ function sharesOf(x: Quantized, groups: Groups, at: Lowering) {
  */
 function exponentials(
   x: Quantized,
-  at: Lowering,
+  at: IntegerModelBuilder,
 ): { readonly scores: Quantized; readonly shift: number; readonly entries: Float64Array } {
   const wanted = scoreGrid(at.plan).step / x.scale[0];
   const overshoot = (factor: number): number => 2 ** Math.ceil(Math.log2(wanted * factor) - 1e-9) / (wanted * factor);
@@ -113,7 +113,7 @@ function exponentials(
   return { scores, shift, entries };
 }
 
-function multiplied(x: Quantized, factor: number, at: Lowering): Quantized {
+function multiplied(x: Quantized, factor: number, at: IntegerModelBuilder): Quantized {
   if (factor === 1) return x;
   const size = x.bounds.low.length;
   const body = { kind: 'affine', factor: new Float64Array(size).fill(factor), shift: new Float64Array(size) } as const;
@@ -124,7 +124,7 @@ function multiplied(x: Quantized, factor: number, at: Lowering): Quantized {
 const LOGARITHM_BITS = 10;
 
 /** x - M - log(sum of exp(x - M)), M the largest of the group. */
-function logarithms({ groups, inputs, output, shape }: SoftmaxNode, x: Quantized, at: Lowering): void {
+function logarithms({ groups, inputs, output, shape }: SoftmaxNode, x: Quantized, at: IntegerModelBuilder): void {
   const [name] = inputs;
   const size = x.bounds.low.length;
   const count = groups.offsets.length - 1;

@@ -8,12 +8,12 @@
  */
 import type { StepNode } from '../../network/graph.js';
 import { bitsOf, spanOf } from '../intervals.js';
-import type { Lowering, Quantized } from '../lowering.js';
+import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
 import { eachResult, uncut, type QuantizedLayer } from './layer.js';
 
 export const step: QuantizedLayer<StepNode> = { lower, cut: uncut, cutCount: eachResult };
 
-function lower(node: StepNode, at: Lowering): void {
+function lower(node: StepNode, at: IntegerModelBuilder): void {
   const x = at.tensor(node.inputs[0]);
   const [scale] = x.scale;
   const leastOf = (i: number): number =>
@@ -25,7 +25,7 @@ function lower(node: StepNode, at: Lowering): void {
 /**
  * What gives 1 for each integer of x that is at least the given one, else 0: a requantization, and what it is to read.
  */
-export function compare(x: Quantized, leastOf: (i: number) => number, at: Lowering) {
+export function compare(x: Quantized, leastOf: (i: number) => number, at: IntegerModelBuilder) {
   const { low, high } = x.bounds;
   const bits = Math.max(1, bitsOf(spanOf(x.bounds)));
   const shift = low.map((least, i) => 2 ** (bits - 1) - (Math.min(Math.max(leastOf(i), least), high[i] + 1) + 0));

@@ -2,7 +2,7 @@
 import { leastOf, mostOf } from '../../tensor/extremes.js';
 import { hull } from '../../tensor/intervals.js';
 import type { SumNode } from '../../network/graph.js';
-import type { Lowering } from '../lowering.js';
+import type { IntegerModelBuilder } from '../integer-model-builder.js';
 import { asResult, carried, type QuantizedLayer } from './layer.js';
 
 export const sum: QuantizedLayer<SumNode> = { lower, cut: asResult, cutCount: carried };
@@ -14,7 +14,7 @@ const MORE_BITS = 16;
 /** Bits of a term at most. */
 const MOST_BITS = 44;
 
-function lower(node: SumNode, at: Lowering): void {
+function lower(node: SumNode, at: IntegerModelBuilder): void {
   const given = node.inputs.map((name) => at.tensor(name));
   // Terms in one unit, such as two squares, are added as they are.
   const units = given.map(({ scale }, k) => Math.abs(node.coefficients[k]) * scale[0]);

@@ -48,7 +48,7 @@ const WIDEST = 48;
 /** Distance of a tensor from zero, in spans of its integers, from which on a linear layer reads it from its middle. */
 const FAR = 64;
 
-export class Lowering {
+export class IntegerModelBuilder {
   readonly ops: IntegerOp[] = [];
   private readonly tensors = new Map<string, Quantized>();
   private readonly narrowed = new Map<TensorId, Quantized>();
