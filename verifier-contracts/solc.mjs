@@ -3,8 +3,8 @@
  * The npm release of solc behind the command line that forge speaks: `--version`, and `--standard-json` from standard input to
  * standard output. Forge sends every source along, so no file is read here. Any other option is ignored.
  *
- * Tests deploy the contracts by name, so the code of a test is no code under test: it goes through the old code generator, five
- * times as fast as the one that the contracts are deployed with.
+ * Tests deploy the contracts by name, so the code of a test is no code under test: it goes through the old code generator
+ * without optimizer, twenty times as fast as what the contracts are deployed with.
  */
 import { readFileSync } from 'node:fs';
 import solc from 'solc';
@@ -26,9 +26,11 @@ function compile(input) {
   if (!paths.some(isTest)) return solc.compile(JSON.stringify(input));
   const outputs = [
     restricted(input, (path) => !isTest(path), {}),
-    restricted(input, isTest, { viaIR: false, optimizer: { ...input.settings.optimizer, runs: 1 } }),
+    restricted(input, isTest, { viaIR: false, optimizer: { enabled: false } }),
   ].map((part) => JSON.parse(solc.compile(JSON.stringify(part))));
-  const errors = new Map(outputs.flatMap(({ errors = [] }) => errors).map((error) => [error.formattedMessage ?? error.message, error]));
+  const errors = new Map(
+    outputs.flatMap(({ errors = [] }) => errors).map((error) => [error.formattedMessage ?? error.message, error]),
+  );
   return JSON.stringify({
     ...(errors.size > 0 && { errors: [...errors.values()] }),
     sources: outputs[0].sources ?? {},
