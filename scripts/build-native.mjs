@@ -4,7 +4,7 @@
  * then proves with snarkjs.
  *
  * The trap: cargo chooses the features of dependencies for the packages that are asked for together. Every run, of the
- * tests too, asks for both packages of the workspace: otherwise each run would compile most of the dependencies once
+ * tests too, asks for all packages of the workspace: otherwise each run would compile most of the dependencies once
  * more.
  */
 import { spawnSync } from 'node:child_process';
@@ -23,7 +23,7 @@ const library = LIBRARY_NAMES[process.platform] ?? 'libzkinfer_node.so';
 
 /** Latest modification below the crate's sources, in milliseconds. */
 function newestSource() {
-  const sources = ['src', 'node'].flatMap((folder) =>
+  const sources = ['src', 'files', 'node', 'programs'].flatMap((folder) =>
     readdirSync(join(crate, folder), { recursive: true }).map((name) => join(crate, folder, name)),
   );
   sources.push(...['Cargo.toml', 'Cargo.lock'].map((name) => join(crate, name)));

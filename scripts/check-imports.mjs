@@ -2,7 +2,7 @@
  * `npm run check:imports`: the order of the rooms in `src/`. A file imports only from its own room and from rooms that
  * stand before it in ROOMS; a file of the core imports nothing of Node, uses none of its globals and loads no file that
  * does, so that it can run in a browser. Prints each arrow that breaks a rule and ends with exit code 1 if there is
- * one. A room that ROOMS does not name is an error too.
+ * one. A room that ROOMS does not name is an error too. The protocol crate in `native/src` names no file system.
  *
  * The trap: imports are found as text (`from '…'` and `import('…')`), so a specifier that is computed is not seen.
  */
@@ -141,6 +141,19 @@ for (const name of readdirSync(src, { recursive: true })) {
       .replace(/\.js$/, '.ts');
     if (!isCore(path)) problems.push(`${file} loads ${path}, which belongs to Node: the core runs without it`);
   }
+}
+
+/** The protocol crate takes bytes and writers; the crates around it open files. */
+const crate = fileURLToPath(new URL('../native', import.meta.url));
+const FILE_SYSTEM = /\b(?:std::(?:\{[^}]*\b)?(?:fs|path)|std::env::temp_dir|memmap2|tempfile)\b/;
+for (const name of [
+  'Cargo.toml',
+  ...readdirSync(join(crate, 'src'), { recursive: true }).map((name) => `src/${name}`),
+]) {
+  if (!/\.(?:rs|toml)$/.test(name)) continue;
+  const code = readFileSync(join(crate, name), 'utf8').replace(/^\s*(?:\/\/|#\s).*$/gm, '');
+  const [found] = FILE_SYSTEM.exec(code) ?? [];
+  if (found !== undefined) problems.push(`native/${name} uses ${found}: the protocol crate has no file system in it`);
 }
 
 for (const problem of problems) console.error(problem);

@@ -2,7 +2,8 @@
 //!
 //! Bottom up: `field` (Montgomery arithmetic), `curve` (G1, G2), `msm` and `ntt` (the two heavy kernels),
 //! `prove` and `setup` (the protocol). `formats` reads and writes the files of the circom world, `verify`
-//! checks proofs; the crate in `node/` binds it all to Node. Nothing below `formats` touches the file system.
+//! checks proofs. The crate takes bytes and writers and knows no file system: files are the affair of the crates
+//! around it (`files/`, `node/`, `programs/`).
 
 pub mod control;
 pub mod curve;

@@ -192,13 +192,11 @@ pub fn witness_bytes(witness: &[Fr]) -> Vec<u8> {
 }
 
 /// A development key for a circuit, as the bytes of its file.
-pub fn development_key(r1cs: &[u8], name: &str) -> Vec<u8> {
+pub fn development_key(r1cs: &[u8]) -> Vec<u8> {
     let view = crate::formats::r1cs::parse("circuit", r1cs).unwrap();
-    let path = std::env::temp_dir().join(format!("zkinfer-{}-{name}.zkey", std::process::id()));
-    crate::setup::setup_development(&view, &path, &crate::control::Control::none()).unwrap();
-    let bytes = std::fs::read(&path).unwrap();
-    std::fs::remove_file(&path).unwrap();
-    bytes
+    let mut out = std::io::Cursor::new(Vec::new());
+    crate::setup::setup_development(&view, &mut out, &crate::control::Control::none()).unwrap();
+    out.into_inner()
 }
 
 /// A prepared `.ptau` from a seed.
@@ -206,25 +204,4 @@ pub fn powers_of_tau(power: u32, seed: u64) -> Vec<u8> {
     let mut rng = Rng::new(seed);
     let mut draw = || Fr::from_canonical(rng.scalar());
     crate::setup::development_powers(power, draw(), draw(), draw())
-}
-
-/// A folder of this test's own, removed with the value.
-pub struct TestFolder(std::path::PathBuf);
-
-impl TestFolder {
-    pub fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("zkinfer-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    pub fn path(&self, file: &str) -> std::path::PathBuf {
-        self.0.join(file)
-    }
-}
-
-impl Drop for TestFolder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }

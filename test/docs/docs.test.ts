@@ -104,7 +104,18 @@ describe('docs/architecture.md', () => {
     );
     const files = execFileSync(
       'git',
-      ['ls-files', 'src', 'test', 'circuits', 'native/src', 'native/node', 'verifier-contracts', 'scripts'],
+      [
+        'ls-files',
+        'src',
+        'test',
+        'circuits',
+        'native/src',
+        'native/files',
+        'native/node',
+        'native/programs',
+        'verifier-contracts',
+        'scripts',
+      ],
       { cwd: ROOT, encoding: 'utf8' },
     ).split('\n');
     for (const file of files.filter((name) => /\.(ts|mjs|circom|rs|sol)$/.test(name) && existsSync(join(ROOT, name)))) {

@@ -5,9 +5,13 @@ use napi_derive::napi;
 use zeroize::Zeroizing;
 
 use super::control::{with_control, Cancellation, OnProgress};
+use super::failure::Failure;
+use super::setup::failure;
 use super::work::{spawn, Work};
-use zkinfer_native::formats::{ptau, r1cs, zkey, MappedFile};
-use zkinfer_native::phase2::{self, check_contributors, Contribution, Hash, Source, Transcript};
+use zkinfer_files::{AtomicFile, MappedFile, TemporaryFile};
+use zkinfer_native::formats::{ptau, r1cs, zkey, FormatError};
+use zkinfer_native::phase2::{self, check_contributors, CeremonyError, Contribution, Hash, Key, Source, Transcript};
+use zkinfer_native::setup::KeySink;
 
 /// One contribution as a transcript names it.
 #[napi(object)]
@@ -47,8 +51,7 @@ pub fn contribute(
     let entropy = Zeroizing::new(entropy.to_vec());
     spawn(move || {
         with_control(on_progress.as_ref(), &flag, |control| {
-            let made = phase2::contribute(old_path.as_ref(), new_path.as_ref(), name.as_deref(), &entropy, control)?;
-            Ok(record(&made))
+            next_key(&old_path, &new_path, |old, new| phase2::contribute(old, new, name.as_deref(), &entropy, control))
         })
     })
 }
@@ -69,9 +72,9 @@ pub fn apply_beacon(
     spawn(move || {
         with_control(on_progress.as_ref(), &flag, |control| {
             let exponent = u8::try_from(iterations_exp).unwrap_or(u8::MAX);
-            let made =
-                phase2::apply_beacon(old_path.as_ref(), new_path.as_ref(), name.as_deref(), &value, exponent, control)?;
-            Ok(record(&made))
+            next_key(&old_path, &new_path, |old, new| {
+                phase2::apply_beacon(old, new, name.as_deref(), &value, exponent, control)
+            })
         })
     })
 }
@@ -96,8 +99,10 @@ pub fn verify_key(
             if check_powers {
                 phase2::check_powers(powers_file.name(), &powers, control)?;
             }
-            phase2::verify_key(zkey_path.as_ref(), &circuit, &powers, control)?;
-            Ok(read_key(&zkey_path)?)
+            let file = MappedFile::open(zkey_path.as_ref())?;
+            let mut room = TemporaryFile::create()?;
+            phase2::verify_key(key_of(&file), &circuit, &powers, &mut room, control)?;
+            Ok(read_key(&file)?)
         })
     })
 }
@@ -121,11 +126,30 @@ pub fn check_powers(
 /// What a key says of itself, unchecked: sizes, contributions, whether anybody contributed.
 #[napi]
 pub fn inspect_key(path: String) -> AsyncTask<Work<KeyRecord>> {
-    spawn(move || Ok(read_key(&path)?))
+    spawn(move || Ok(read_key(&MappedFile::open(path.as_ref())?)?))
 }
 
-fn read_key(path: &str) -> Result<KeyRecord, zkinfer_native::formats::FormatError> {
-    let file = MappedFile::open(path.as_ref())?;
+/// Writes the key that `step` makes of the old one; the file is there when it is whole.
+fn next_key(
+    old_path: &str,
+    new_path: &str,
+    step: impl FnOnce(Key<'_>, &mut dyn KeySink) -> Result<Contribution, CeremonyError>,
+) -> Result<ContributionRecord, Failure> {
+    let old = MappedFile::open(old_path.as_ref())?;
+    let mut new = AtomicFile::create(new_path.as_ref())?;
+    let made = step(key_of(&old), &mut new).map_err(|error| match error {
+        CeremonyError::Setup(error) => failure(error, &new),
+        other => other.into(),
+    })?;
+    new.finish()?;
+    Ok(record(&made))
+}
+
+fn key_of(file: &MappedFile) -> Key<'_> {
+    Key { file: file.name(), bytes: file.bytes() }
+}
+
+fn read_key(file: &MappedFile) -> Result<KeyRecord, FormatError> {
     let key = zkey::parse(file.name(), file.bytes())?;
     let transcript = Transcript::parse(file.name(), file.bytes())?;
     Ok(KeyRecord {

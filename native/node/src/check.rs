@@ -6,7 +6,8 @@ use napi_derive::napi;
 
 use super::failure::Failure;
 use super::work::{spawn, Work};
-use zkinfer_native::formats::{json, zkey, FormatErrorKind, MappedFile};
+use zkinfer_files::MappedFile;
+use zkinfer_native::formats::{json, zkey, FormatErrorKind};
 use zkinfer_native::groups::check_key_points;
 use zkinfer_native::verify::{self, Proof};
 

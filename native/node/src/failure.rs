@@ -2,6 +2,7 @@
 
 use napi::bindgen_prelude::{Env, Error, JsValue, Result};
 
+use zkinfer_files::FileError;
 use zkinfer_native::control::Cancelled;
 use zkinfer_native::formats::FormatError;
 use zkinfer_native::phase2::CeremonyError;
@@ -51,6 +52,12 @@ impl From<FormatError> for Failure {
     fn from(error: FormatError) -> Self {
         let message = error.to_string();
         Self { code: error.kind.code(), file: error.file, section: error.section, reason: error.reason, message }
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::in_file("FILE_IO", &error.file, "", error.reason)
     }
 }
 

@@ -13,7 +13,8 @@ use zeroize::Zeroizing;
 use super::control::{with_control, Cancellation, OnProgress};
 use super::failure::Failure;
 use super::work::{spawn, Work};
-use zkinfer_native::formats::{json, wtns, zkey, FormatError, MappedFile, ZkeyView, FIELD_BYTES};
+use zkinfer_files::MappedFile;
+use zkinfer_native::formats::{json, wtns, zkey, ZkeyView, FIELD_BYTES};
 use zkinfer_native::groups::check_key_points;
 use zkinfer_native::phase2::check_contributors;
 use zkinfer_native::prove::{prove, Prepared};
@@ -62,11 +63,11 @@ pub fn verification_key(path: String) -> AsyncTask<Work<String>> {
         let file = MappedFile::open(path.as_ref())?;
         zkey::parse(file.name(), file.bytes())?.check_finished(file.name())?;
         check_contributors(file.name(), file.bytes())?;
-        Ok(verification_key_text(&path)?)
+        verification_key_text(&path)
     })
 }
 
-pub(super) fn verification_key_text(path: &str) -> std::result::Result<String, FormatError> {
+pub(super) fn verification_key_text(path: &str) -> std::result::Result<String, Failure> {
     let file = MappedFile::open(path.as_ref())?;
     let key = zkey::parse(file.name(), file.bytes())?;
     Ok(json::write_key(&VerifyingKey::from_zkey(file.name(), &key)?))

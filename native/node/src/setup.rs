@@ -7,7 +7,8 @@ use super::control::{with_control, Cancellation, OnProgress};
 use super::failure::Failure;
 use super::key::verification_key_text;
 use super::work::{spawn, Work};
-use zkinfer_native::formats::{ptau, r1cs, MappedFile};
+use zkinfer_files::{AtomicFile, MappedFile};
+use zkinfer_native::formats::{ptau, r1cs};
 use zkinfer_native::phase2;
 use zkinfer_native::setup::{setup_ceremony, setup_development, SetupError};
 
@@ -27,25 +28,34 @@ pub fn setup(
     spawn(move || {
         let circuit_file = MappedFile::open(r1cs_path.as_ref())?;
         let circuit = r1cs::parse(circuit_file.name(), circuit_file.bytes())?;
-        let target = zkey_path.as_ref();
+        let mut target = AtomicFile::create(zkey_path.as_ref())?;
         with_control(on_progress.as_ref(), &flag, |control| match &ptau_path {
-            None => Ok(setup_development(&circuit, target, control)?),
+            None => setup_development(&circuit, &mut target, control).map_err(|error| failure(error, &target)),
             Some(path) => {
                 let powers_file = MappedFile::open(path.as_ref())?;
                 let powers = ptau::parse(powers_file.name(), powers_file.bytes())?;
                 if check_powers {
                     phase2::check_powers(powers_file.name(), &powers, control)?;
                 }
-                setup_ceremony(&circuit, &powers, target, control).map_err(|error| match error {
+                setup_ceremony(&circuit, &powers, &mut target, control).map_err(|error| match error {
                     SetupError::PowersTooFew { .. } => {
                         Failure::in_file("FILE_NOT_PREPARED", path, "", error.to_string())
                     }
-                    other => other.into(),
+                    other => failure(other, &target),
                 })
             }
         })?;
-        Ok(verification_key_text(&zkey_path)?)
+        target.finish()?;
+        verification_key_text(&zkey_path)
     })
+}
+
+/// With the file's name, where writing to it failed.
+pub(super) fn failure(error: SetupError, target: &AtomicFile) -> Failure {
+    match error {
+        SetupError::Write(error) => target.write_error(&error).into(),
+        other => other.into(),
+    }
 }
 
 impl From<SetupError> for Failure {
@@ -55,7 +65,7 @@ impl From<SetupError> for Failure {
             SetupError::PowersTooFew { .. } => "FILE_NOT_PREPARED",
             SetupError::CircuitTooLarge { .. } => "CIRCUIT_TOO_LARGE",
             SetupError::Randomness(_) => "NO_RANDOMNESS",
-            SetupError::Write { .. } => "FILE_IO",
+            SetupError::Write(_) => "FILE_IO",
         };
         Self::new(code, error.to_string())
     }

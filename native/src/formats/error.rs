@@ -8,8 +8,6 @@ use std::fmt;
 /// The kinds of defect, each with a stable code for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FormatErrorKind {
-    /// The operating system could not open, read or map the file.
-    Io,
     /// The file ends before what it announces.
     Truncated,
     /// The first four bytes name another format.
@@ -41,7 +39,6 @@ pub enum FormatErrorKind {
 impl FormatErrorKind {
     pub fn code(self) -> &'static str {
         match self {
-            Self::Io => "FILE_IO",
             Self::Truncated => "FILE_TRUNCATED",
             Self::WrongMagic => "FILE_WRONG_MAGIC",
             Self::WrongVersion => "FILE_WRONG_VERSION",

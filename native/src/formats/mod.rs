@@ -4,7 +4,6 @@
 pub(crate) mod error;
 mod field_bytes;
 pub mod json;
-mod mapped;
 pub(crate) mod points;
 pub mod ptau;
 pub mod r1cs;
@@ -13,7 +12,6 @@ pub mod wtns;
 pub mod zkey;
 
 pub use error::{FormatError, FormatErrorKind};
-pub use mapped::MappedFile;
 pub use ptau::PtauView;
 pub use r1cs::R1csView;
 pub use wtns::WtnsView;

@@ -5,8 +5,6 @@
 //! orders are smooth, and the products give the secret away modulo each of them (Biehl, Meyer, Müller, "Differential fault
 //! attacks on elliptic curve cryptosystems", CRYPTO 2000). Every point is checked before it is multiplied.
 
-use std::path::Path;
-
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{Field as _, PrimeField};
@@ -21,8 +19,9 @@ use crate::control::Control;
 use crate::curve::multiply_all;
 use crate::field::Fq;
 use crate::formats::zkey::check_g1_table;
-use crate::formats::{points, zkey, MappedFile, G1_BYTES};
+use crate::formats::{points, zkey, G1_BYTES};
 use crate::setup::zkey_writer::{Sizes, ZkeyWriter};
+use crate::setup::KeySink;
 
 /// Characters of a name, as many as snarkjs keeps.
 const LONGEST_NAME: usize = 64;
@@ -31,10 +30,17 @@ const ITERATIONS_EXP: std::ops::RangeInclusive<u8> = 10..=63;
 /// Bytes multiplied between two looks at the caller's wish to stop.
 const CHUNK: usize = 64 << 16;
 
-/// Contributes once, from the operating system's randomness with `entropy` mixed in. Uses the calling thread's rayon pool.
+/// The bytes of a key, and the name that errors carry.
+#[derive(Clone, Copy)]
+pub struct Key<'a> {
+    pub file: &'a str,
+    pub bytes: &'a [u8],
+}
+
+/// Contributes once, from the operating system's randomness with `entropy` mixed in, and writes the key to `new`. Uses the calling thread's rayon pool.
 pub fn contribute(
-    old: &Path,
-    new: &Path,
+    old: Key<'_>,
+    new: &mut dyn KeySink,
     name: Option<&str>,
     entropy: &[u8],
     control: &Control<'_>,
@@ -50,8 +56,8 @@ pub fn contribute(
 
 /// Applies a beacon: a value that nobody could foresee when the last contribution was made, hashed 2^`iterations_exp` times.
 pub fn apply_beacon(
-    old: &Path,
-    new: &Path,
+    old: Key<'_>,
+    new: &mut dyn KeySink,
     name: Option<&str>,
     value: &[u8],
     iterations_exp: u8,
@@ -69,36 +75,33 @@ pub fn apply_beacon(
 }
 
 fn apply(
-    old: &Path,
-    new: &Path,
+    old: Key<'_>,
+    new: &mut dyn KeySink,
     mut random: Random,
     source: Source,
     name: Option<&str>,
     control: &Control<'_>,
 ) -> Result<Contribution, CeremonyError> {
     control.stage(0.0, "reading the key")?;
-    let file = MappedFile::open(old)?;
-    let key = zkey::parse(file.name(), file.bytes())?;
-    let mut transcript = Transcript::parse(file.name(), file.bytes())?;
-    let fault = |name: &str, defect| key.point_error(file.name(), name, defect);
+    let Key { file, bytes } = old;
+    let key = zkey::parse(file, bytes)?;
+    let mut transcript = Transcript::parse(file, bytes)?;
+    let fault = |name: &str, defect| key.point_error(file, name, defect);
     let delta_1 = points::g1(key.delta_g1).map_err(|defect| fault("delta in G1", defect))?;
     let delta_2 = points::g2(key.delta_g2).map_err(|defect| fault("delta in G2", defect))?;
     if source != Source::Secret && !transcript.has_secret() {
         return Err(refused(
-            file.name(),
+            file,
             "nobody has contributed to it yet, and a beacon's secret is public: people contribute first, the beacon comes last",
         ));
     }
     match transcript.contributions.last() {
         Some(last) if last.delta_after != delta_1 => {
-            return Err(refused(
-                file.name(),
-                "its delta is not the one that its last contribution left: the key was altered",
-            ));
+            return Err(refused(file, "its delta is not the one that its last contribution left: the key was altered"));
         }
         None if delta_1 != G1Affine::generator() => {
             return Err(refused(
-                file.name(),
+                file,
                 "it names no contribution and its delta is not 1: a development key, or an altered one, to which no contribution \
                  can ever be verified; contribute to a key made from powers of tau (zkinfer setup --ptau)",
             ));
@@ -106,7 +109,7 @@ fn apply(
         _ => (),
     }
     if !same_ratio((G1Affine::generator(), delta_1), (G2Affine::generator(), delta_2)) {
-        return Err(refused(file.name(), "its deltas in G1 and G2 are not the same number: the key was altered"));
+        return Err(refused(file, "its deltas in G1 and G2 are not the same number: the key was altered"));
     }
 
     let mut secret = random.fr();
@@ -163,7 +166,7 @@ fn apply(
                 control.stage(done as f64 / total, stage)?;
                 // The file may change under the map: what is multiplied is what was checked.
                 let own = chunk.to_vec();
-                check_g1_table(file.name(), stage, &own, index * CHUNK / G1_BYTES)?;
+                check_g1_table(file, stage, &own, index * CHUNK / G1_BYTES)?;
                 multiply_all::<Fq>(&own, &over, &mut product[..own.len()]);
                 out.write(&product[..own.len()])?;
                 done += own.len();

@@ -12,10 +12,10 @@ mod tests;
 mod transcript;
 mod verify;
 
-pub use contribute::{apply_beacon, contribute};
+pub use contribute::{apply_beacon, contribute, Key};
 pub use powers::check_powers;
 pub use transcript::{Contribution, Hash, Source, Transcript};
-pub use verify::verify_key;
+pub use verify::{verify_key, Room};
 
 use crate::control::Cancelled;
 use crate::formats::sections::Sections;

@@ -2,51 +2,68 @@
 
 use super::*;
 use crate::control::Control;
-use crate::formats::{ptau, r1cs, zkey, MappedFile};
+use crate::formats::{ptau, r1cs, zkey};
 use crate::prove::prove_once;
 use crate::setup::setup_ceremony;
-use crate::testing::{powers_of_tau, sample_circuit, witness_bytes, TestFolder};
+use crate::testing::{development_key, powers_of_tau, sample_circuit, witness_bytes};
 use crate::verify::{verify, VerifyingKey};
+use std::io::Cursor;
 
 struct Ceremony {
-    folder: TestFolder,
     r1cs: Vec<u8>,
     witness: Vec<u8>,
     ptau: Vec<u8>,
+    /// Before any contribution.
+    initial: Vec<u8>,
 }
 
 impl Ceremony {
-    fn new(name: &str) -> Self {
+    fn new() -> Self {
         let (r1cs, witness) = sample_circuit(20, 3);
-        let ceremony =
-            Self { folder: TestFolder::new(name), r1cs, witness: witness_bytes(&witness), ptau: powers_of_tau(6, 9) };
-        let circuit = r1cs::parse("r1cs", &ceremony.r1cs).unwrap();
-        let powers = ptau::parse("ptau", &ceremony.ptau).unwrap();
-        setup_ceremony(&circuit, &powers, &ceremony.path(0), &Control::none()).unwrap();
-        ceremony
+        let ptau = powers_of_tau(6, 9);
+        let mut initial = Cursor::new(Vec::new());
+        let circuit = r1cs::parse("r1cs", &r1cs).unwrap();
+        let powers = ptau::parse("ptau", &ptau).unwrap();
+        setup_ceremony(&circuit, &powers, &mut initial, &Control::none()).unwrap();
+        Self { witness: witness_bytes(&witness), initial: initial.into_inner(), r1cs, ptau }
     }
 
-    fn path(&self, step: usize) -> std::path::PathBuf {
-        self.folder.path(&format!("{step}.zkey"))
+    fn verify(&self, key: &[u8]) -> Result<Transcript, CeremonyError> {
+        verify_against(key, &self.r1cs, &self.ptau)
     }
+}
 
-    fn verify(&self, step: usize) -> Result<Transcript, CeremonyError> {
-        let circuit = r1cs::parse("r1cs", &self.r1cs).unwrap();
-        verify_key(&self.path(step), &circuit, &ptau::parse("ptau", &self.ptau).unwrap(), &Control::none())
-    }
+fn verify_against(key: &[u8], r1cs: &[u8], ptau: &[u8]) -> Result<Transcript, CeremonyError> {
+    let circuit = r1cs::parse("r1cs", r1cs).unwrap();
+    let powers = ptau::parse("ptau", ptau).unwrap();
+    let mut room = Cursor::new(Vec::new());
+    verify_key(Key { file: "key", bytes: key }, &circuit, &powers, &mut room, &Control::none())
+}
+
+/// The key after a contribution.
+fn contributed(key: &[u8], name: Option<&str>) -> Result<Vec<u8>, CeremonyError> {
+    let mut out = Cursor::new(Vec::new());
+    contribute(Key { file: "key", bytes: key }, &mut out, name, b"some entropy", &Control::none())?;
+    Ok(out.into_inner())
+}
+
+/// The key after a beacon.
+fn with_beacon(key: &[u8], value: &[u8]) -> Result<Vec<u8>, CeremonyError> {
+    let mut out = Cursor::new(Vec::new());
+    apply_beacon(Key { file: "key", bytes: key }, &mut out, Some("beacon"), value, 10, &Control::none())?;
+    Ok(out.into_inner())
 }
 
 #[test]
 fn contributions_and_a_beacon_give_a_key_that_verifies_and_proves() {
-    let ceremony = Ceremony::new("phase2-whole");
-    contribute(&ceremony.path(0), &ceremony.path(1), Some("first"), b"some entropy", &Control::none()).unwrap();
-    contribute(&ceremony.path(1), &ceremony.path(2), None, b"", &Control::none()).unwrap();
-    apply_beacon(&ceremony.path(2), &ceremony.path(3), Some("beacon"), &[7; 32], 10, &Control::none()).unwrap();
-    let transcript = ceremony.verify(3).unwrap();
+    let ceremony = Ceremony::new();
+    let first = contributed(&ceremony.initial, Some("first")).unwrap();
+    let second = contributed(&first, None).unwrap();
+    let bytes = with_beacon(&second, &[7; 32]).unwrap();
+    let transcript = ceremony.verify(&bytes).unwrap();
     assert_eq!(transcript.contributions.len(), 3);
     assert_eq!(transcript.contributions[0].name.as_deref(), Some("first"));
-    let file = MappedFile::open(&ceremony.path(3)).unwrap();
-    let key = zkey::parse("key", file.bytes()).unwrap();
+    let key = zkey::parse("key", &bytes).unwrap();
     key.check_finished("key").unwrap();
     let proof = prove_once(&key, &ceremony.witness, &Control::none(), &|_| ()).unwrap();
     let signals: Vec<_> = ceremony.witness[32..32 * (key.n_public as usize + 1)]
@@ -58,21 +75,18 @@ fn contributions_and_a_beacon_give_a_key_that_verifies_and_proves() {
 
 #[test]
 fn a_key_without_a_contribution_is_unfinished() {
-    let ceremony = Ceremony::new("phase2-unfinished");
-    let file = MappedFile::open(&ceremony.path(0)).unwrap();
-    let error = zkey::parse("key", file.bytes()).unwrap().check_finished("key").unwrap_err();
+    let ceremony = Ceremony::new();
+    let error = zkey::parse("key", &ceremony.initial).unwrap().check_finished("key").unwrap_err();
     assert_eq!(error.kind, crate::formats::FormatErrorKind::Unfinished);
-    assert!(matches!(ceremony.verify(0), Err(CeremonyError::Refused { .. })));
+    assert!(matches!(ceremony.verify(&ceremony.initial), Err(CeremonyError::Refused { .. })));
 }
 
 #[test]
 fn every_altered_section_of_a_key_is_refused() {
-    let ceremony = Ceremony::new("phase2-altered");
-    contribute(&ceremony.path(0), &ceremony.path(1), None, b"", &Control::none()).unwrap();
-    contribute(&ceremony.path(0), &ceremony.path(2), None, b"", &Control::none()).unwrap();
-    let key = std::fs::read(ceremony.path(1)).unwrap();
-    let other = std::fs::read(ceremony.path(2)).unwrap();
-    ceremony.verify(1).unwrap();
+    let ceremony = Ceremony::new();
+    let key = contributed(&ceremony.initial, None).unwrap();
+    let other = contributed(&ceremony.initial, None).unwrap();
+    ceremony.verify(&key).unwrap();
     // Points of two honest keys exchanged, section by section, are all still on the curve.
     let view = zkey::parse("key", &key).unwrap();
     let at = |part: &[u8]| part.as_ptr() as usize - key.as_ptr() as usize;
@@ -80,82 +94,67 @@ fn every_altered_section_of_a_key_is_refused() {
     for (number, part) in places.into_iter().enumerate() {
         let mut altered = key.clone();
         altered[at(part)..at(part) + part.len()].copy_from_slice(&other[at(part)..at(part) + part.len()]);
-        std::fs::write(ceremony.path(10 + number), &altered).unwrap();
-        assert!(ceremony.verify(10 + number).is_err(), "place {number}");
+        assert!(ceremony.verify(&altered).is_err(), "place {number}");
     }
     for (number, part) in [view.points_a, view.points_b1, view.ic, view.coeffs].into_iter().enumerate() {
         let mut altered = key.clone();
         let step = part.len() / 2;
         let (first, second) = (at(part), at(part) + step - step % 64);
         altered.copy_within(second..second + 32, first);
-        std::fs::write(ceremony.path(20 + number), &altered).unwrap();
-        assert!(ceremony.verify(20 + number).is_err(), "table {number}");
+        assert!(ceremony.verify(&altered).is_err(), "table {number}");
     }
     // Names are nobody's proof; everything else of the transcript is.
     let transcript_at = key.len() - Transcript::parse("key", &key).unwrap().to_bytes().len();
     for offset in [0, 70, 140, 200, 300, 400] {
         let mut altered = key.clone();
         altered[transcript_at + offset] ^= 1;
-        std::fs::write(ceremony.path(30), &altered).unwrap();
-        assert!(ceremony.verify(30).is_err(), "byte {offset} of the transcript");
+        assert!(ceremony.verify(&altered).is_err(), "byte {offset} of the transcript");
     }
 }
 
 /// Points of other curves have small orders, and a secret times such a point is the secret modulo its order.
 #[test]
 fn a_contribution_is_never_made_to_a_point_off_the_curve() {
-    let ceremony = Ceremony::new("phase2-other-curve");
+    let ceremony = Ceremony::new();
     // A beacon follows a contribution.
-    contribute(&ceremony.path(0), &ceremony.path(3), None, b"", &Control::none()).unwrap();
-    let key = std::fs::read(ceremony.path(3)).unwrap();
+    let key = contributed(&ceremony.initial, None).unwrap();
     let view = zkey::parse("key", &key).unwrap();
     let at = |part: &[u8]| part.as_ptr() as usize - key.as_ptr() as usize;
     for (section, part) in [("points C", view.points_c), ("points H", view.points_h)] {
         for index in [0, part.len() / 64 - 1] {
             let mut altered = key.clone();
             altered[at(part) + 64 * index] ^= 1;
-            std::fs::write(ceremony.path(1), &altered).unwrap();
-            let error = contribute(&ceremony.path(1), &ceremony.path(2), None, b"", &Control::none()).unwrap_err();
+            let error = contributed(&altered, None).unwrap_err();
             assert!(error.to_string().contains(section), "{error}");
             assert!(error.to_string().contains(&format!("point {index} is not on the curve")), "{error}");
-            let beacon = apply_beacon(&ceremony.path(1), &ceremony.path(2), None, &[1], 10, &Control::none());
-            assert!(matches!(beacon, Err(CeremonyError::Format(_))));
-            assert!(!ceremony.path(2).exists());
+            assert!(matches!(with_beacon(&altered, &[1]), Err(CeremonyError::Format(_))));
         }
     }
 }
 
 #[test]
 fn a_contribution_is_made_only_where_it_can_be_verified() {
-    let ceremony = Ceremony::new("phase2-development");
-    let circuit = r1cs::parse("r1cs", &ceremony.r1cs).unwrap();
-    crate::setup::setup_development(&circuit, &ceremony.path(1), &Control::none()).unwrap();
-    let error = contribute(&ceremony.path(1), &ceremony.path(2), None, b"", &Control::none()).unwrap_err();
+    let ceremony = Ceremony::new();
+    let other = development_key(&ceremony.r1cs);
+    let error = contributed(&other, None).unwrap_err();
     assert!(error.to_string().contains("a development key"), "{error}");
     // Delta in G2 of another key.
-    let (key, other) = (std::fs::read(ceremony.path(0)).unwrap(), std::fs::read(ceremony.path(1)).unwrap());
-    let delta = zkey::parse("key", &key).unwrap().delta_g2;
+    let key = &ceremony.initial;
+    let delta = zkey::parse("key", key).unwrap().delta_g2;
     let start = delta.as_ptr() as usize - key.as_ptr() as usize;
     let mut altered = key.clone();
     altered[start..start + 128].copy_from_slice(&other[start..start + 128]);
-    std::fs::write(ceremony.path(3), &altered).unwrap();
-    let error = contribute(&ceremony.path(3), &ceremony.path(2), None, b"", &Control::none()).unwrap_err();
+    let error = contributed(&altered, None).unwrap_err();
     assert!(error.to_string().contains("not the same number"), "{error}");
-    assert!(!ceremony.path(2).exists());
 }
 
 #[test]
 fn a_key_of_another_circuit_or_of_other_powers_is_refused() {
-    let ceremony = Ceremony::new("phase2-foreign");
-    contribute(&ceremony.path(0), &ceremony.path(1), None, b"", &Control::none()).unwrap();
-    let other_powers = powers_of_tau(6, 10);
-    let circuit = r1cs::parse("r1cs", &ceremony.r1cs).unwrap();
-    let foreign = ptau::parse("ptau", &other_powers).unwrap();
-    assert!(verify_key(&ceremony.path(1), &circuit, &foreign, &Control::none()).is_err());
+    let ceremony = Ceremony::new();
+    let key = contributed(&ceremony.initial, None).unwrap();
+    assert!(verify_against(&key, &ceremony.r1cs, &powers_of_tau(6, 10)).is_err());
     let (other, _) = sample_circuit(21, 4);
-    let other = r1cs::parse("r1cs", &other).unwrap();
-    let powers = ptau::parse("ptau", &ceremony.ptau).unwrap();
-    assert!(verify_key(&ceremony.path(1), &other, &powers, &Control::none()).is_err());
+    assert!(verify_against(&key, &other, &ceremony.ptau).is_err());
 }
 
 #[test]

@@ -2,44 +2,62 @@
 //! `src/zkey_verify_fromr1cs.js`, `src/zkey_verify_frominit.js`). The key before any contribution is made again from circuit
 //! and powers; what no contribution may change must be equal to it byte for byte, the rest must be it over delta.
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::io::{self, Cursor};
 
 use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 
+use super::contribute::Key;
 use super::transcript::{beacon_random, hash_g1, hash_to_g2, Contribution, Source, Transcript};
 use super::{has_kept_secret, random_weights, refused, same_ratio, CeremonyError, BEACONS_ALONE, NO_SECRET};
 use crate::control::Control;
 use crate::curve::{PointBytes, Xyzz};
 use crate::field::Fq;
-use crate::formats::{points, zkey, MappedFile, PtauView, R1csView, ZkeyView, G1_BYTES};
+use crate::formats::{points, zkey, PtauView, R1csView, ZkeyView, G1_BYTES};
 use crate::msm::full_msm;
-use crate::setup::setup_ceremony;
+use crate::setup::{setup_ceremony, KeySink, SetupError};
 use blake2::{Blake2b512, Digest};
 
-/// Verifies the key at `path` and gives its transcript. The powers must have been checked (`check_powers`), or be known by
+/// The name of the key before any contribution in errors.
+const INITIAL: &str = "the key before any contribution";
+
+/// Room for one key, written once and then read: memory, or a caller's file.
+pub trait Room {
+    fn sink(&mut self) -> &mut dyn KeySink;
+    /// What was written.
+    fn contents(&mut self) -> io::Result<&[u8]>;
+}
+
+impl Room for Cursor<Vec<u8>> {
+    fn sink(&mut self) -> &mut dyn KeySink {
+        self
+    }
+
+    fn contents(&mut self) -> io::Result<&[u8]> {
+        Ok(self.get_ref())
+    }
+}
+
+/// Verifies a key and gives its transcript. `room` is empty and takes the key that was before any contribution. The powers must have been checked (`check_powers`), or be known by
 /// their hash. Uses the calling thread's rayon pool.
 pub fn verify_key(
-    path: &Path,
+    Key { file: name, bytes }: Key<'_>,
     r1cs: &R1csView<'_>,
     ptau: &PtauView<'_>,
+    room: &mut dyn Room,
     control: &Control<'_>,
 ) -> Result<Transcript, CeremonyError> {
-    let file = MappedFile::open(path)?;
-    let name = file.name();
-    let key = zkey::parse(name, file.bytes())?;
-    let transcript = Transcript::parse(name, file.bytes())?;
+    let key = zkey::parse(name, bytes)?;
+    let transcript = Transcript::parse(name, bytes)?;
     control.stage(0.0, "contributions")?;
     let delta = verify_contributions(name, &transcript, control)?;
 
     control.stage(0.1, "the key before any contribution")?;
-    let initial = Temporary::new();
-    setup_ceremony(r1cs, ptau, &initial.0, &Control::none())?;
+    setup_ceremony(r1cs, ptau, room.sink(), &Control::none())?;
     control.check()?;
-    let initial_file = MappedFile::open(&initial.0)?;
-    let expected = zkey::parse(initial_file.name(), initial_file.bytes())?;
-    let expected_hash = Transcript::parse(initial_file.name(), initial_file.bytes())?.circuit_hash;
+    let initial = room.contents().map_err(SetupError::Write)?;
+    let expected = zkey::parse(INITIAL, initial)?;
+    let expected_hash = Transcript::parse(INITIAL, initial)?.circuit_hash;
 
     control.stage(0.6, "what no contribution may change")?;
     if (key.n_vars, key.n_public, key.domain_size) != (expected.n_vars, expected.n_public, expected.domain_size) {
@@ -176,25 +194,3 @@ fn verify_contribution(
 
 /// 2^40 rounds of SHA-256 take a day or more; a file must not keep a verifier busy for years.
 const LONGEST_BEACON: u8 = 40;
-
-/// A file name of this process's own, removed with the value.
-struct Temporary(PathBuf);
-
-impl Temporary {
-    fn new() -> Self {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let mut random = [0u8; 8];
-        // Without randomness the name is still this process's own.
-        let _ = getrandom::fill(&mut random);
-        let name = format!("zkinfer-initial-{}-{count}-{:016x}.zkey", std::process::id(), u64::from_le_bytes(random));
-        Self(std::env::temp_dir().join(name))
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // It may never have been written.
-        let _ = std::fs::remove_file(&self.0);
-    }
-}

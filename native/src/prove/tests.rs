@@ -22,7 +22,7 @@ fn proofs_of_satisfied_circuits_of_many_sizes_verify() {
     with_every_kernel(|| {
         for length in [1usize, 2, 5, 40, 700] {
             let (r1cs, witness) = sample_circuit(length, length as u64);
-            let key = development_key(&r1cs, &format!("sizes-{length}"));
+            let key = development_key(&r1cs);
             let proof = prove_with(&key, &witness_bytes(&witness)).unwrap();
             assert!(verifies(&key, &proof, &witness[1..3]), "{length}");
             assert!(!verifies(&key, &proof, &[witness[1].add(&Fr::ONE), witness[2]]), "{length}");
@@ -33,7 +33,7 @@ fn proofs_of_satisfied_circuits_of_many_sizes_verify() {
 #[test]
 fn a_witness_that_violates_one_constraint_gives_a_proof_that_does_not_verify() {
     let (r1cs, witness) = sample_circuit(20, 1);
-    let key = development_key(&r1cs, "violated");
+    let key = development_key(&r1cs);
     for wire in [3usize, 4, 20, witness.len() - 1] {
         let mut forged = witness.clone();
         forged[wire] = forged[wire].add(&Fr::from_u64(2));
@@ -45,7 +45,7 @@ fn a_witness_that_violates_one_constraint_gives_a_proof_that_does_not_verify() {
 #[test]
 fn two_proofs_of_the_same_witness_differ_in_every_point() {
     let (r1cs, witness) = sample_circuit(6, 2);
-    let key = development_key(&r1cs, "blinding");
+    let key = development_key(&r1cs);
     let witness = witness_bytes(&witness);
     let (one, other) = (prove_with(&key, &witness).unwrap(), prove_with(&key, &witness).unwrap());
     assert!(one.a != other.a && one.b != other.b && one.c != other.c);
@@ -54,7 +54,7 @@ fn two_proofs_of_the_same_witness_differ_in_every_point() {
 #[test]
 fn keys_with_coefficients_in_any_order_prove() {
     let (r1cs, witness) = sample_circuit(900, 3);
-    let mut key = development_key(&r1cs, "order");
+    let mut key = development_key(&r1cs);
     let view = zkey::parse("key", &key).unwrap();
     let start = view.coeffs.as_ptr() as usize - key.as_ptr() as usize;
     let count = view.coeffs.len() / 44;
@@ -70,7 +70,7 @@ fn keys_with_coefficients_in_any_order_prove() {
 #[test]
 fn a_coefficient_outside_the_circuit_is_named() {
     let (r1cs, _) = sample_circuit(3, 4);
-    let key = development_key(&r1cs, "outside");
+    let key = development_key(&r1cs);
     let view = zkey::parse("key", &key).unwrap();
     let start = view.coeffs.as_ptr() as usize - key.as_ptr() as usize;
     for field in [0usize, 4, 8] {
@@ -84,7 +84,7 @@ fn a_coefficient_outside_the_circuit_is_named() {
 #[test]
 fn witnesses_of_the_wrong_length_or_range_are_refused() {
     let (r1cs, witness) = sample_circuit(3, 5);
-    let key = development_key(&r1cs, "refused");
+    let key = development_key(&r1cs);
     let bytes = witness_bytes(&witness);
     let short = prove_with(&key, &bytes[32..]);
     assert!(matches!(short, Err(ProveError::WitnessLength { .. })));
@@ -96,7 +96,7 @@ fn witnesses_of_the_wrong_length_or_range_are_refused() {
 #[test]
 fn a_cancelled_proof_says_so() {
     let (r1cs, witness) = sample_circuit(3, 6);
-    let key = development_key(&r1cs, "cancelled");
+    let key = development_key(&r1cs);
     let view = zkey::parse("key", &key).unwrap();
     let prepared = Prepared::new(&view).unwrap();
     let cancelled = AtomicBool::new(true);

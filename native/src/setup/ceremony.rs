@@ -7,7 +7,7 @@
 
 use super::sparse_sums::{sparse_sums, MultiplesTable, Term};
 use super::zkey_writer::{Sizes, ZkeyWriter};
-use super::{log_domain, unreduced, SetupError};
+use super::{log_domain, unreduced, KeySink, SetupError};
 use crate::control::Control;
 use crate::curve::batch::{add_many, Products};
 use crate::curve::{Affine, CurveField, G1Affine, G2Affine, PointBytes, PointSource};
@@ -16,17 +16,16 @@ use crate::formats::r1cs::LinearCombination;
 use crate::formats::{PtauView, R1csView};
 use blake2::{Blake2b512, Digest};
 use rayon::prelude::*;
-use std::path::Path;
 
 /// Points that snarkjs hashes together.
 const HASH_CHUNK: usize = 1 << 14;
 
-/// Makes the key that a ceremony's first contribution starts from and writes it to `target`. Uses the calling thread's
+/// Makes the key that a ceremony's first contribution starts from and writes it to `out`. Uses the calling thread's
 /// rayon pool.
 pub fn setup_ceremony(
     r1cs: &R1csView<'_>,
     ptau: &PtauView<'_>,
-    target: &Path,
+    out: &mut dyn KeySink,
     control: &Control<'_>,
 ) -> Result<(), SetupError> {
     control.stage(0.0, "reading the circuit")?;
@@ -66,7 +65,7 @@ pub fn setup_ceremony(
     drop(tau_table);
 
     control.stage(0.9, "writing")?;
-    let mut file = ZkeyWriter::create(target)?;
+    let mut file = ZkeyWriter::create(out)?;
     let mut hash = CircuitHash(Blake2b512::new());
     let sizes = Sizes { n_vars: r1cs.n_wires, n_public: r1cs.n_public(), domain_size: 1 << level };
     let g1 = |bytes: &[u8]| G1Affine::read(&bytes[..G1Affine::BYTES]);
@@ -104,7 +103,7 @@ pub fn setup_ceremony(
 }
 
 fn write_points<F: CurveField>(
-    file: &mut ZkeyWriter,
+    file: &mut ZkeyWriter<'_>,
     hash: &mut CircuitHash,
     section: u32,
     points: &[Affine<F>],

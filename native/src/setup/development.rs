@@ -8,7 +8,7 @@
 
 use super::fixed_base::FixedBase;
 use super::zkey_writer::{Sizes, ZkeyWriter};
-use super::{log_domain, SetupError};
+use super::{log_domain, KeySink, SetupError};
 use crate::control::Control;
 use crate::curve::{Affine, CurveField, G1Affine, G2Affine};
 use crate::field::{batch_inverse, limbs_from_bytes, Field, FpParams, Fq, Fq2, Fr, FrParams};
@@ -17,7 +17,6 @@ use crate::formats::R1csView;
 use crate::ntt::root_of_unity;
 use blake2::{Blake2b512, Digest};
 use rayon::prelude::*;
-use std::path::Path;
 use zeroize::{Zeroize, Zeroizing};
 
 /// A setup's secrets; gamma is one, as in every key that snarkjs makes.
@@ -57,8 +56,8 @@ impl Drop for Toxic {
     }
 }
 
-/// Makes a key for `r1cs` from fresh randomness and writes it to `target`. Uses the calling thread's rayon pool.
-pub fn setup_development(r1cs: &R1csView<'_>, target: &Path, control: &Control<'_>) -> Result<(), SetupError> {
+/// Makes a key for `r1cs` from fresh randomness and writes it to `out`. Uses the calling thread's rayon pool.
+pub fn setup_development(r1cs: &R1csView<'_>, out: &mut dyn KeySink, control: &Control<'_>) -> Result<(), SetupError> {
     control.stage(0.0, "polynomials at tau")?;
     let log_size = log_domain(r1cs)?;
     let toxic = Toxic::draw(log_size)?;
@@ -71,7 +70,7 @@ pub fn setup_development(r1cs: &R1csView<'_>, target: &Path, control: &Control<'
         || FixedBase::<Fq2>::new(G2Affine::generator(), scalars.b.len()),
     );
 
-    let mut out = HashedWriter { file: ZkeyWriter::create(target)?, hash: Blake2b512::new() };
+    let mut out = HashedWriter { file: ZkeyWriter::create(out)?, hash: Blake2b512::new() };
     let sizes = Sizes { n_vars: r1cs.n_wires, n_public: r1cs.n_public(), domain_size: 1 << log_size };
     let (alpha, beta, delta) = (toxic.alpha.to_canonical(), toxic.beta.to_canonical(), toxic.delta.to_canonical());
     let mut points = Vec::new();
@@ -107,12 +106,12 @@ fn push<F: CurveField>(out: &mut Vec<u8>, point: &Affine<F>) {
 }
 
 /// The file, and a hash over all its points that names the key.
-struct HashedWriter {
-    file: ZkeyWriter,
+struct HashedWriter<'o> {
+    file: ZkeyWriter<'o>,
     hash: Blake2b512,
 }
 
-impl HashedWriter {
+impl HashedWriter<'_> {
     fn points<F: CurveField>(
         &mut self,
         section: u32,

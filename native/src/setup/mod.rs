@@ -20,11 +20,17 @@ pub use development_powers::development_powers;
 
 use crate::control::Cancelled;
 use crate::formats::R1csView;
-use std::path::PathBuf;
+use std::io::{Seek, Write};
 use thiserror::Error;
 
 /// The largest domain whose odd coset still has roots of unity in Fr.
 const MAX_LOG_DOMAIN: u32 = crate::field::TWO_ADICITY - 1;
+
+/// Where a key is written to: sections' lengths are filled in afterwards, hence the seeking. A caller whose key must never
+/// be half there writes to a temporary place and moves it when the function has returned.
+pub trait KeySink: Write + Seek + Send {}
+
+impl<T: Write + Seek + Send> KeySink for T {}
 
 /// Why there is no key.
 #[derive(Debug, Error)]
@@ -35,8 +41,8 @@ pub enum SetupError {
     PowersTooFew { needed: u32, given: u32 },
     #[error("the operating system gave no randomness: {0}")]
     Randomness(getrandom::Error),
-    #[error("{path}: cannot be written: {source}")]
-    Write { path: PathBuf, source: std::io::Error },
+    #[error("the key cannot be written: {0}")]
+    Write(std::io::Error),
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }

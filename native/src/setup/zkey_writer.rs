@@ -1,20 +1,14 @@
-//! Writes a `.zkey` section by section to a temporary name beside the target, and renames it when it is complete: a
-//! killed run leaves the old file or the new one, never a part.
+//! Writes a `.zkey` section by section.
 
-use super::SetupError;
+use super::{KeySink, SetupError};
 use crate::field::{limbs_from_bytes, Field, FpParams, FqParams, Fr, FrParams};
 use crate::formats::R1csView;
-use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
 
-pub struct ZkeyWriter {
-    target: PathBuf,
-    temporary: PathBuf,
-    out: BufWriter<File>,
+pub struct ZkeyWriter<'o> {
+    out: BufWriter<&'o mut dyn KeySink>,
     /// Where the open section's length stands.
     length_at: u64,
-    finished: bool,
 }
 
 /// Sizes of section 2.
@@ -24,21 +18,10 @@ pub struct Sizes {
     pub domain_size: u32,
 }
 
-impl ZkeyWriter {
-    /// Opens the temporary file and writes the file's header and section 1.
-    pub fn create(target: &Path) -> Result<Self, SetupError> {
-        let mut name = target.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".tmp-{}", std::process::id()));
-        let temporary = target.with_file_name(name);
-        // What a process of this number left, or somebody's link, is not written to: the file is a new one.
-        let _ = std::fs::remove_file(&temporary);
-        let file = File::options()
-            .write(true)
-            .create_new(true)
-            .open(&temporary)
-            .map_err(|source| SetupError::Write { path: temporary.clone(), source })?;
-        let out = BufWriter::with_capacity(1 << 20, file);
-        let mut writer = Self { target: target.to_owned(), temporary, out, length_at: 0, finished: false };
+impl<'o> ZkeyWriter<'o> {
+    /// Writes the file's header and section 1.
+    pub fn create(out: &'o mut dyn KeySink) -> Result<Self, SetupError> {
+        let mut writer = Self { out: BufWriter::with_capacity(1 << 20, out), length_at: 0 };
         writer.write(b"zkey")?;
         writer.write(&1u32.to_le_bytes())?;
         writer.write(&10u32.to_le_bytes())?;
@@ -124,25 +107,15 @@ impl ZkeyWriter {
         })
     }
 
-    /// Makes the file durable and gives it its name.
+    /// Writes what is still buffered.
     pub fn finish(mut self) -> Result<(), SetupError> {
-        self.check(|out| out.flush().and_then(|()| out.get_ref().sync_all()))?;
-        fs::rename(&self.temporary, &self.target)
-            .map_err(|source| SetupError::Write { path: self.target.clone(), source })?;
-        self.finished = true;
-        Ok(())
+        self.check(|out| out.flush())
     }
 
-    fn check<T>(&mut self, act: impl FnOnce(&mut BufWriter<File>) -> io::Result<T>) -> Result<T, SetupError> {
-        act(&mut self.out).map_err(|source| SetupError::Write { path: self.temporary.clone(), source })
-    }
-}
-
-impl Drop for ZkeyWriter {
-    fn drop(&mut self) {
-        if !self.finished {
-            // Nothing sensible can be done if this fails too; the name says that it is temporary.
-            let _ = fs::remove_file(&self.temporary);
-        }
+    fn check<T>(
+        &mut self,
+        act: impl FnOnce(&mut BufWriter<&'o mut dyn KeySink>) -> io::Result<T>,
+    ) -> Result<T, SetupError> {
+        act(&mut self.out).map_err(SetupError::Write)
     }
 }

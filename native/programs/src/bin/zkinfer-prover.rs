@@ -3,8 +3,9 @@
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
+use zkinfer_files::MappedFile;
 use zkinfer_native::control::Control;
-use zkinfer_native::formats::{json, wtns, zkey, MappedFile};
+use zkinfer_native::formats::{json, wtns, zkey};
 use zkinfer_native::phase2::check_contributors;
 use zkinfer_native::prove::prove_once;
 

@@ -6,6 +6,7 @@
 
 use std::error::Error;
 use std::process::ExitCode;
+use zkinfer_files::AtomicFile;
 use zkinfer_native::control::Control;
 use zkinfer_native::field::{Field, FpParams, Fr, FrParams};
 use zkinfer_native::setup::{development_powers, setup_development};
@@ -67,7 +68,9 @@ fn run(log: &str, kind: &str, r1cs: &str, wtns: &str, key: Option<&String>) -> R
     std::fs::write(wtns, system.wtns_bytes())?;
     if let Some(key) = key {
         let view = zkinfer_native::formats::r1cs::parse(r1cs, &circuit)?;
-        setup_development(&view, key.as_ref(), &Control::none())?;
+        let mut file = AtomicFile::create(key.as_ref())?;
+        setup_development(&view, &mut file, &Control::none())?;
+        file.finish()?;
     }
     Ok(())
 }

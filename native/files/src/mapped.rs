@@ -9,7 +9,7 @@ use std::path::Path;
 
 use memmap2::Mmap;
 
-use super::error::{FormatError, FormatErrorKind, Place};
+use super::FileError;
 
 pub struct MappedFile {
     name: String,
@@ -18,14 +18,13 @@ pub struct MappedFile {
 }
 
 impl MappedFile {
-    pub fn open(path: &Path) -> Result<Self, FormatError> {
+    pub fn open(path: &Path) -> Result<Self, FileError> {
         let name = path.display().to_string();
-        let io =
-            |error: std::io::Error| Place::new(&name).error(FormatErrorKind::Io, format!("cannot be read: {error}"));
+        let io = |error: std::io::Error| FileError::new(path, format!("cannot be read: {error}"));
         let file = File::open(path).map_err(io)?;
         let metadata = file.metadata().map_err(io)?;
         if !metadata.is_file() {
-            return Err(Place::new(&name).error(FormatErrorKind::Io, "is not a regular file"));
+            return Err(FileError::new(path, "is not a regular file"));
         }
         // SAFETY: the map is read-only and private to this value; see the trap above for what remains.
         let map = if metadata.len() == 0 { None } else { Some(unsafe { Mmap::map(&file) }.map_err(io)?) };
