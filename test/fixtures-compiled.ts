@@ -37,5 +37,5 @@ async function compile(name: Fixture): Promise<CompiledFixture> {
     'calibration.json',
   );
   const model = await compileOnnx(onnx, { name, calibration });
-  return { ...model, checker: createChecker(model.circuit.system), generator: prepareWitness(model.circuit.program) };
+  return { ...model, checker: createChecker(model.circuit.system), generator: prepareWitness(model.circuit.plan) };
 }

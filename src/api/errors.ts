@@ -6,7 +6,7 @@ import type * as base from '../errors.js';
 import type { OutputError } from '../atomic-file.js';
 import type * as chain from '../chain/errors.js';
 import type { CircomError } from '../circom/circom-error.js';
-import type { ProgramFormatError } from '../compile/errors.js';
+import type { WitnessPlanFormatError } from '../compile/errors.js';
 import type { GadgetError } from '../gadgets/gadget.js';
 import type { CeremonyError } from '../groth16/ceremony.js';
 import type { UnfinishedKeyError } from '../groth16/finished-key.js';
@@ -27,7 +27,7 @@ export * from '../errors.js';
 export { OutputError } from '../atomic-file.js';
 export * from '../chain/errors.js';
 export { CircomError } from '../circom/circom-error.js';
-export { ProgramFormatError } from '../compile/errors.js';
+export { WitnessPlanFormatError } from '../compile/errors.js';
 export { GadgetError } from '../gadgets/gadget.js';
 export { CeremonyError } from '../groth16/ceremony.js';
 export { UnfinishedKeyError } from '../groth16/finished-key.js';
@@ -64,7 +64,7 @@ export type ErrorCode =
   | CodesOf<typeof workflow>
   | OutputError['code']
   | CircomError['code']
-  | ProgramFormatError['code']
+  | WitnessPlanFormatError['code']
   | GadgetError['code']
   | CeremonyError['code']
   | UnfinishedKeyError['code']

@@ -36,7 +36,7 @@ next('done');
 const compileSeconds = last / 1000;
 
 const { model, circuit, manifest } = compiled;
-const generator = prepareWitness(circuit.program);
+const generator = prepareWitness(circuit.plan);
 const times: number[] = [];
 const checker = createChecker(circuit.system);
 let satisfied = true;

@@ -9,7 +9,7 @@ import type { ConstraintSource, R1cs } from '../r1cs/types.js';
 import { link } from './link.js';
 import { lowerModel, type LoweredModel } from './lower.js';
 import type { Netlist } from './netlist.js';
-import type { Program } from './program.js';
+import type { WitnessPlan } from './witness-plan.js';
 
 export interface LayerCost {
   readonly name: string;
@@ -22,7 +22,7 @@ export interface Circuit extends Omit<LoweredModel, 'netlist'> {
   readonly constraints: ConstraintSource;
   /** The constraint system in memory, made when it is first asked for: that of a large model takes gigabytes. */
   readonly system: R1cs;
-  readonly program: Program;
+  readonly plan: WitnessPlan;
   /** Constraints by layer, borders included, in order. */
   readonly layers: readonly LayerCost[];
 }
@@ -40,7 +40,7 @@ export async function compileModel(
 ): Promise<Circuit> {
   const lowered = lowerModel(model, visibility, options.leastWork);
   const objects = await compileGadgets(lowered.netlist.gadgets, options);
-  const { constraints, program, layerConstraints } = link(lowered.netlist, objects);
+  const { constraints, plan, layerConstraints } = link(lowered.netlist, objects);
   const layers = lowered.netlist.layers.map((name, i) => ({ name, constraints: layerConstraints[i] }));
   let system: R1cs | undefined;
   return {
@@ -49,7 +49,7 @@ export async function compileModel(
     get system() {
       return (system ??= collect(constraints));
     },
-    program,
+    plan,
     layers,
   };
 }

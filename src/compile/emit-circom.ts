@@ -5,33 +5,32 @@
 import { parameterText } from '../gadgets/index.js';
 import { addRow, addValue, Terms, type LinearLayers } from './linear-layer.js';
 import { WIRE, type Netlist, type Operand } from './netlist.js';
-import type { Program } from './program.js';
+import type { WitnessPlan } from './witness-plan.js';
 
 /** How the printed program calls each wire of the linked circuit, wire 0 first; inner wires as in circom's `.sym`. */
-export function circomSignals(netlist: Netlist, program: Program): string[] {
-  const names = new Array<string>(program.wireCount);
+export function circomSignals(netlist: Netlist, plan: WitnessPlan): string[] {
+  const names = new Array<string>(plan.wireCount);
   names[0] = 'one';
-  const valueNames = nameValues(netlist, program);
+  const valueNames = nameValues(netlist, plan);
   const { publicOutputs, publicInputs, privateInputs } = netlist;
   [...publicOutputs, ...publicInputs, ...privateInputs].forEach((value, i) => {
     names[1 + i] = `main.${valueNames[value]}`;
   });
   netlist.steps.forEach((step, index) => {
-    const made = step.gadget === WIRE ? 1 : program.gadgets[step.gadget].outputCount;
-    for (let k = 0; k < made; k += 1)
-      names[program.outputWire[index] + k] ??= `main.${valueNames[step.firstValue + k]}`;
+    const made = step.gadget === WIRE ? 1 : plan.gadgets[step.gadget].outputCount;
+    for (let k = 0; k < made; k += 1) names[plan.outputWire[index] + k] ??= `main.${valueNames[step.firstValue + k]}`;
     if (step.gadget === WIRE) return;
-    const { signals, outputCount, inputCount } = program.gadgets[step.gadget];
+    const { signals, outputCount, inputCount } = plan.gadgets[step.gadget];
     const firstInner = 1 + outputCount + inputCount;
     for (let k = firstInner; k < signals.length; k += 1)
-      names[program.innerWire[index] + k - firstInner] = `main.g${index}.${signals[k]}`;
+      names[plan.innerWire[index] + k - firstInner] = `main.g${index}.${signals[k]}`;
   });
   return names;
 }
 
 /** Source of the program. Compile it with `circuits/` and circomlib on circom's library path (`-l`). */
-export function emitCircom(netlist: Netlist, program: Program, title: string): string {
-  const names = nameValues(netlist, program);
+export function emitCircom(netlist: Netlist, plan: WitnessPlan, title: string): string {
+  const names = nameValues(netlist, plan);
   const templates = [...new Set(netlist.gadgets.map((gadget) => gadget.template))].sort();
   const { publicOutputs, privateInputs, steps } = netlist;
   const lines = [
@@ -61,7 +60,7 @@ export function emitCircom(netlist: Netlist, program: Program, title: string): s
       );
       return;
     }
-    const { spec, signals, outputCount } = program.gadgets[step.gadget];
+    const { spec, signals, outputCount } = plan.gadgets[step.gadget];
     lines.push(`    component g${index} = ${spec.template}(${spec.parameters.map(parameterText).join(', ')});`);
     step.operands.forEach((operand, k) => {
       lines.push(`    g${index}.${signals[1 + outputCount + k]} <== ${expression(operand, names, netlist.linear)};`);
@@ -75,7 +74,7 @@ export function emitCircom(netlist: Netlist, program: Program, title: string): s
   return lines.join('\n');
 }
 
-function nameValues(netlist: Netlist, program: Program): string[] {
+function nameValues(netlist: Netlist, plan: WitnessPlan): string[] {
   const names = new Array<string>(netlist.valueCount);
   netlist.publicOutputs.forEach((value, i) => (names[value] = `out[${i}]`));
   netlist.publicInputs.forEach((value) => (names[value] = 'context'));
@@ -85,7 +84,7 @@ function nameValues(netlist: Netlist, program: Program): string[] {
       names[step.firstValue] ??= `w${index}`;
       return;
     }
-    const { signals, outputCount } = program.gadgets[step.gadget];
+    const { signals, outputCount } = plan.gadgets[step.gadget];
     for (let k = 0; k < outputCount; k += 1) names[step.firstValue + k] ??= `g${index}.${signals[1 + k]}`;
   });
   return names;

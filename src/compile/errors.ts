@@ -2,6 +2,6 @@
 import { ZkinferError } from '../errors.js';
 
 /** A stored witness plan cannot be read back. */
-export class ProgramFormatError extends ZkinferError {
-  readonly code = 'PROGRAM_FORMAT';
+export class WitnessPlanFormatError extends ZkinferError {
+  readonly code = 'WITNESS_PLAN_FORMAT';
 }

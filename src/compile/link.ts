@@ -14,11 +14,11 @@ import { AccumulatorOverflowError } from '../quantize/errors.js';
 import { addDistinctRow, addRow, addValue, Merger, Terms } from './linear-layer.js';
 import { rowCount, termsOf, type LinearRows } from './linear-rows.js';
 import { WIRE, type BigCombination, type Netlist, type Operand, type Step } from './netlist.js';
-import type { BigRow, LinearBlock, Program } from './program.js';
+import type { BigRow, LinearBlock, WitnessPlan } from './witness-plan.js';
 
 export interface Linked {
   readonly constraints: ConstraintSource;
-  readonly program: Program;
+  readonly plan: WitnessPlan;
   /** Constraints of each of the netlist's layers. */
   readonly layerConstraints: readonly number[];
 }
@@ -38,10 +38,10 @@ export function link(netlist: Netlist, objects: ReadonlyMap<string, GadgetObject
     publicInputCount: netlist.publicInputs.length,
     privateInputCount: netlist.privateInputs.length,
   };
-  const program = plan(netlist, gadgets, places, counts);
+  const plan = planOf(netlist, gadgets, places, counts);
   return {
     constraints: new LinkedConstraints(netlist, gadgets, places, counts, layerConstraints),
-    program,
+    plan,
     layerConstraints,
   };
 }
@@ -370,9 +370,9 @@ function multiply(a: Coefficient, b: Coefficient): Coefficient {
   return BigInt(a) * BigInt(b);
 }
 
-type Counts = Pick<Program, 'wireCount' | 'publicOutputCount' | 'publicInputCount' | 'privateInputCount'>;
+type Counts = Pick<WitnessPlan, 'wireCount' | 'publicOutputCount' | 'publicInputCount' | 'privateInputCount'>;
 
-function plan(netlist: Netlist, gadgets: readonly Prepared[], places: WirePlaces, counts: Counts): Program {
+function planOf(netlist: Netlist, gadgets: readonly Prepared[], places: WirePlaces, counts: Counts): WitnessPlan {
   const { steps, linear } = netlist;
   const stepOperands = steps.reduce((count, step) => count + step.operands.length, 0);
   const operandCount = linear.layers.reduce((count, { x }) => count + rowCount(x), stepOperands);

@@ -9,8 +9,8 @@ import { VerifierRenderError } from './errors.js';
 import type { VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
 import { keyWords, keccakWords } from './key.js';
-import { renderConstants, renderGroth16 } from './renderGroth16.js';
-import { modelLayout, renderErrors, renderModel } from './renderModel.js';
+import { renderConstants, renderGroth16 } from './render-groth16.js';
+import { modelLayout, renderErrors, renderModel } from './render-model.js';
 
 export { VerifierRenderError } from './errors.js';
 

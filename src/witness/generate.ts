@@ -5,12 +5,12 @@
  * The trap: integer gadgets work on doubles, which the compiler's interval bounds keep exact; hash states do not fit
  * and are carried as field elements.
  */
-import type { BigRow, LinearBlock, Program, ProgramGadget } from '../compile/program.js';
+import type { BigRow, LinearBlock, WitnessPlan } from '../compile/witness-plan.js';
 import { WitnessInputError } from './errors.js';
 import { evaluateOp } from '../quantize/semantics.js';
 import { canonical, signed } from '../r1cs/field.js';
 import type { Witness } from '../r1cs/witness.js';
-import { prepareGadget, type GadgetWitness } from '../gadgets/index.js';
+import { prepareGadget, type GadgetSignals, type GadgetWitness } from '../gadgets/index.js';
 
 export { WitnessInputError } from './errors.js';
 
@@ -36,8 +36,8 @@ interface GeneratedWitness extends Witness {
  * What the circuit itself computed as the model's outputs, all outputs one after the other, whether they are public,
  * hashed or private.
  */
-export function circuitResults(program: Program, { small, linear }: GeneratedWitness): Float64Array {
-  const { wireCount, resultOffsets, resultWires, resultCoefficients, resultConstants } = program;
+export function circuitResults(plan: WitnessPlan, { small, linear }: GeneratedWitness): Float64Array {
+  const { wireCount, resultOffsets, resultWires, resultCoefficients, resultConstants } = plan;
   return resultConstants.map((constant, i) => {
     let sum = constant;
     for (let k = resultOffsets[i]; k < resultOffsets[i + 1]; k += 1) {
@@ -48,20 +48,20 @@ export function circuitResults(program: Program, { small, linear }: GeneratedWit
   });
 }
 
-export function prepareWitness(program: Program): WitnessGenerator {
-  const gadgets = program.gadgets.map(prepareStep);
-  return { generate: (assignment) => new Run(program, gadgets, assignment).finish() };
+export function prepareWitness(plan: WitnessPlan): WitnessGenerator {
+  const gadgets = plan.gadgets.map(prepareStep);
+  return { generate: (assignment) => new Run(plan, gadgets, assignment).finish() };
 }
 
 interface PreparedStep {
-  readonly gadget: ProgramGadget;
+  readonly gadget: GadgetSignals;
   readonly witness: GadgetWitness;
   readonly localCount: number;
   readonly firstInner: number;
   readonly small: Float64Array;
 }
 
-function prepareStep(gadget: ProgramGadget): PreparedStep {
+function prepareStep(gadget: GadgetSignals): PreparedStep {
   const localCount = gadget.signals.length;
   return {
     gadget,
@@ -78,23 +78,22 @@ class Run {
   private readonly big = new Map<number, bigint>();
 
   constructor(
-    private readonly program: Program,
+    private readonly plan: WitnessPlan,
     private readonly gadgets: readonly PreparedStep[],
     assignment: Assignment,
   ) {
-    this.small = new Float64Array(program.wireCount + program.slotCount);
+    this.small = new Float64Array(plan.wireCount + plan.slotCount);
     this.small[0] = 1;
     this.assignInputs(assignment);
     let next = 0;
-    for (let step = 0; step <= program.gadget.length; step += 1) {
-      for (; next < program.linear.length && program.linear[next].step <= step; next += 1)
-        this.runLinear(program.linear[next]);
-      if (step < program.gadget.length) this.runStep(step);
+    for (let step = 0; step <= plan.gadget.length; step += 1) {
+      for (; next < plan.linear.length && plan.linear[next].step <= step; next += 1) this.runLinear(plan.linear[next]);
+      if (step < plan.gadget.length) this.runStep(step);
     }
   }
 
   finish(): GeneratedWitness {
-    const { wireCount } = this.program;
+    const { wireCount } = this.plan;
     return { small: this.small.subarray(0, wireCount), big: this.big, linear: this.small.subarray(wireCount) };
   }
 
@@ -105,7 +104,7 @@ class Run {
   }
 
   private assignInputs({ publicInputs, privateInputs }: Assignment): void {
-    const { publicOutputCount, publicInputCount, privateInputCount } = this.program;
+    const { publicOutputCount, publicInputCount, privateInputCount } = this.plan;
     if (publicInputs.length !== publicInputCount || privateInputs.length !== privateInputCount) {
       throw new WitnessInputError(
         `the circuit takes ${publicInputCount} public and ${privateInputCount} private inputs, ${publicInputs.length} and ${privateInputs.length} given`,
@@ -132,13 +131,13 @@ class Run {
   }
 
   private runStep(step: number): void {
-    const { program } = this;
-    const gadget = program.gadget[step];
-    const first = program.operandOffsets[step];
-    const last = program.operandOffsets[step + 1];
+    const { plan } = this;
+    const gadget = plan.gadget[step];
+    const first = plan.operandOffsets[step];
+    const last = plan.operandOffsets[step + 1];
     if (gadget < 0) {
-      const row = program.big.get(first);
-      this.assign(program.outputWire[step], row ? this.evaluateBig(row) : this.evaluate(first));
+      const row = plan.big.get(first);
+      this.assign(plan.outputWire[step], row ? this.evaluateBig(row) : this.evaluate(first));
       return;
     }
     const prepared = this.gadgets[gadget];
@@ -157,9 +156,9 @@ class Run {
     const inputs = new Float64Array(last - first);
     for (let operand = first; operand < last; operand += 1) inputs[operand - first] = this.evaluate(operand);
     run(inputs, local);
-    const output = this.program.outputWire[step];
+    const output = this.plan.outputWire[step];
     for (let k = 0; k < gadget.outputCount; k += 1) this.small[output + k] = local[1 + k];
-    const inner = this.program.innerWire[step];
+    const inner = this.plan.innerWire[step];
     for (let k = firstInner; k < localCount; k += 1) this.small[inner + k - firstInner] = local[k];
   }
 
@@ -172,19 +171,19 @@ class Run {
   ): void {
     const { firstInner, localCount, gadget } = prepared;
     const inputs = Array.from({ length: last - first }, (_, k) => {
-      const row = this.program.big.get(first + k);
+      const row = this.plan.big.get(first + k);
       return canonical(row ? this.evaluateBig(row) : BigInt(this.evaluate(first + k)));
     });
     const local = new Array<bigint>(localCount).fill(0n);
     run(inputs, local);
-    const output = this.program.outputWire[step];
+    const output = this.plan.outputWire[step];
     for (let k = 0; k < gadget.outputCount; k += 1) this.assign(output + k, local[1 + k]);
-    const inner = this.program.innerWire[step];
+    const inner = this.plan.innerWire[step];
     for (let k = firstInner; k < localCount; k += 1) this.assign(inner + k - firstInner, local[k]);
   }
 
   private evaluate(operand: number): number {
-    const { termOffsets, wires, coefficients, constants } = this.program;
+    const { termOffsets, wires, coefficients, constants } = this.plan;
     let sum = constants[operand];
     for (let k = termOffsets[operand]; k < termOffsets[operand + 1]; k += 1)
       sum += coefficients[k] * this.small[wires[k]];

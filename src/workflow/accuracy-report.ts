@@ -369,10 +369,10 @@ function isInside({ inputs }: IntegerModel, row: Sample): boolean {
  */
 function circuitOutputs(
   model: IntegerModel,
-  { program, constraints, saltCount }: Circuit,
+  { plan, constraints, saltCount }: Circuit,
 ): (integers: readonly Float64Array[]) => readonly Float64Array[] | undefined {
-  const run = prepareCircuit(model, program);
-  const checked = Math.max(LEAST_CHECKED, Math.floor(CHECKED_WIRES / program.wireCount));
+  const run = prepareCircuit(model, plan);
+  const checked = Math.max(LEAST_CHECKED, Math.floor(CHECKED_WIRES / plan.wireCount));
   let done = 0;
   return (integers) => {
     done += 1;

@@ -22,7 +22,7 @@ import {
 import { childEnvironment } from '../child-environment.js';
 import { compileModel } from '../compile/compile.js';
 import type { Netlist } from '../compile/netlist.js';
-import { encodeProgram } from '../compile/program-file.js';
+import { encodeWitnessPlan } from '../compile/witness-plan-file.js';
 import { ZkinferError } from '../errors.js';
 import { AuditMismatchError } from './errors.js';
 import { chooseBackend } from '../groth16/backends.js';
@@ -264,13 +264,13 @@ async function auditCircuit(state: State): Promise<void> {
         compare(
           'the hash of circuit.sym',
           sym,
-          sha256(symLines(wireNames(circuit.netlist, circuit.program, circuit.signals))),
+          sha256(symLines(wireNames(circuit.netlist, circuit.plan, circuit.signals))),
         );
       netlist = circuit.netlist;
       compare(
         'the hash of circuit.plan',
         manifest.files['circuit.plan'] ?? 'absent',
-        sha256([encodeProgram(circuit.program)]),
+        sha256([encodeWitnessPlan(circuit.plan)]),
       );
     },
   );

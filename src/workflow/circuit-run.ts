@@ -2,7 +2,7 @@
  * The circuit run on integers: a witness, and the outputs that the circuit itself computed, whatever is public of them.
  * They are compared with the interpreter's on every run, so that nothing is proved that the integer model does not say.
  */
-import type { Program } from '../compile/program.js';
+import type { WitnessPlan } from '../compile/witness-plan.js';
 import { InconsistentWitnessError } from './errors.js';
 import { inputCodes } from '../quantize/encode.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
@@ -24,14 +24,14 @@ export interface CircuitRun {
  */
 export function prepareCircuit(
   model: IntegerModel,
-  program: Program,
+  plan: WitnessPlan,
 ): (integers: readonly Float64Array[], context: bigint, salts: readonly bigint[]) => CircuitRun {
-  const generator = prepareWitness(program);
+  const generator = prepareWitness(plan);
   return (integers, context, salts) => {
     const codes: ArrayLike<number | bigint> = [...inputCodes(model.inputs, integers), ...salts];
     const witness = generator.generate({ publicInputs: [context], privateInputs: codes });
     const outputs = runIntegerModel(model, integers);
-    compare(outputs, circuitResults(program, witness), model);
+    compare(outputs, circuitResults(plan, witness), model);
     return { witness, outputs };
   };
 }

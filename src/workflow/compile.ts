@@ -5,7 +5,7 @@ import { leastOf } from '../tensor/extremes.js';
 import { createHash } from 'node:crypto';
 import { compileModel, type Circuit } from '../compile/compile.js';
 import { portOf, type PortTensor } from '../compile/ports.js';
-import { encodeProgram } from '../compile/program-file.js';
+import { encodeWitnessPlan } from '../compile/witness-plan-file.js';
 import type { Manifest, PortVisibility, Visibility } from '../manifest.js';
 import { buildGraph, chooseFrom, decodeModel, evaluator, type ModelChoice } from '../onnx/index.js';
 import type { IntegerInput, IntegerModel } from '../quantize/integer-model.js';
@@ -197,14 +197,14 @@ function filesOf(
 ): BuildFiles {
   const system: BuildFiles = {
     'circuit.r1cs': () => r1csChunks(circuit.constraints),
-    'circuit.sym': () => symLines(wireNames(circuit.netlist, circuit.program, circuit.signals)),
+    'circuit.sym': () => symLines(wireNames(circuit.netlist, circuit.plan, circuit.signals)),
   };
   const { json, weights } = storeIntegerModel(model);
   return {
     'integer-model.json': () => [json],
     ...(weights === undefined ? {} : { [WEIGHTS]: () => weights }),
     ...(r1cs ? system : {}),
-    'circuit.plan': () => [encodeProgram(circuit.program)],
+    'circuit.plan': () => [encodeWitnessPlan(circuit.plan)],
   };
 }
 

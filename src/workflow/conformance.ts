@@ -66,7 +66,7 @@ export async function checkConformance(
       scores: true,
     });
     const codes = inputCodes(model.inputs, encodeInputs(model.inputs, samples[0]));
-    const witness = prepareWitness(circuit.program).generate({
+    const witness = prepareWitness(circuit.plan).generate({
       publicInputs: [0n],
       privateInputs: [...codes, ...new Array<bigint>(circuit.saltCount).fill(1n)],
     });

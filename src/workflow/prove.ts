@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { cacheFolder, Store } from '../cache.js';
 import { committedPorts } from '../compile/ports.js';
-import { decodeProgram } from '../compile/program-file.js';
-import type { Program } from '../compile/program.js';
+import { decodeWitnessPlan } from '../compile/witness-plan-file.js';
+import type { WitnessPlan } from '../compile/witness-plan.js';
 import type { Groth16Backend, KeyShape, LoadedKey, OnProgress, Proof, VerificationKey } from '../groth16/types.js';
 import type { Manifest, PortRole } from '../manifest.js';
 import { proofSystemOf } from '../proof-systems/index.js';
@@ -74,11 +74,11 @@ export async function openWitness(
 ): Promise<Pick<Prover, 'manifest' | 'model' | 'infer'> & { readonly circuit: KeyShape }> {
   const manifest = await readManifest(folder);
   const model = await readIntegerModel(folder, manifest);
-  const program = decodeProgram(await readBuildFile(folder, manifest, 'circuit.plan'), model.ops);
+  const plan = decodeWitnessPlan(await readBuildFile(folder, manifest, 'circuit.plan'), model.ops);
   const signals = publicSignalsOf(model, manifest.visibility);
   requireManifestOfModel(folder, manifest, model, signals);
-  const circuit = circuitShape(folder, manifest, program);
-  const ready = { folder, manifest, model, signals, run: prepareCircuit(model, program) };
+  const circuit = circuitShape(folder, manifest, plan);
+  const ready = { folder, manifest, model, signals, run: prepareCircuit(model, plan) };
   return { manifest, model, circuit, infer: (input, context = 0n, salts = {}) => infer(ready, input, context, salts) };
 }
 
@@ -126,16 +126,16 @@ export async function openProver(folder: string, backend: Groth16Backend): Promi
 }
 
 /** What the key must be for, by manifest and plan, which must agree. @throws BuildMismatchError */
-function circuitShape(folder: string, manifest: Manifest, program: Program): KeyShape {
+function circuitShape(folder: string, manifest: Manifest, plan: WitnessPlan): KeyShape {
   const { circuit, publicSignals } = manifest;
   const domainSize = proofSystemOf(manifest).domainSize({
     constraints: circuit.constraints,
     publicSignals: publicSignals.length,
   });
-  const shape = { wires: program.wireCount, publicSignals: publicSignals.length, domainSize };
+  const shape = { wires: plan.wireCount, publicSignals: publicSignals.length, domainSize };
   const declared = {
     wires: circuit.wires,
-    publicSignals: program.publicOutputCount + program.publicInputCount,
+    publicSignals: plan.publicOutputCount + plan.publicInputCount,
     domainSize: circuit.domainSize,
   };
   if (

@@ -33,7 +33,7 @@ interface Printed {
 async function compilePrinted({ circuit }: Ready): Promise<Printed> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-emit-'));
   try {
-    const sources = new Map([['main.circom', emitCircom(circuit.netlist, circuit.program, 'a model\nof two lines')]]);
+    const sources = new Map([['main.circom', emitCircom(circuit.netlist, circuit.plan, 'a model\nof two lines')]]);
     for (const { template } of circuit.netlist.gadgets)
       for (const [file, text] of gadgetSources(template)) sources.set(file, text);
     for (const [file, text] of sources) {
@@ -94,8 +94,8 @@ for (const [name, make] of Object.entries(MODELS)) {
     before(async () => {
       prepared = await ready(make(seeded(113)), { input: 'hashed', output: 'public' });
       printed = await compilePrinted(prepared);
-      const { netlist, program } = prepared.circuit;
-      const names = circomSignals(netlist, program);
+      const { netlist, plan } = prepared.circuit;
+      const names = circomSignals(netlist, plan);
       partner = names.map((signal, wire) => (wire === 0 ? 0 : printed.wireOf.get(signal)));
     });
 
@@ -109,9 +109,9 @@ for (const [name, make] of Object.entries(MODELS)) {
     const samples = (count: number): Float64Array[][] => take(count, integerInputs(prepared.model, seeded(127)));
 
     it("every wire of the linked circuit has a name of its own, and nearly all are wires of circom's", () => {
-      const { netlist, program } = prepared.circuit;
-      const names = circomSignals(netlist, program);
-      assert.equal(names.length, program.wireCount);
+      const { netlist, plan } = prepared.circuit;
+      const names = circomSignals(netlist, plan);
+      assert.equal(names.length, plan.wireCount);
       assert.ok(names.every((signal) => typeof signal === 'string'));
       assert.equal(new Set(names).size, names.length);
       const both = partner.filter((wire) => wire !== undefined).length;

@@ -5,7 +5,7 @@ import { emitCircom } from '../../src/compile/emit-circom.js';
 import { addDistinctRow, addRow, Merger, Terms } from '../../src/compile/linear-layer.js';
 import { singleValues } from '../../src/compile/linear-rows.js';
 import { lowerModel } from '../../src/compile/lower.js';
-import { decodeProgram, encodeProgram, ProgramFormatError } from '../../src/compile/program-file.js';
+import { decodeWitnessPlan, encodeWitnessPlan, WitnessPlanFormatError } from '../../src/compile/witness-plan-file.js';
 import type { IntegerModel } from '../../src/quantize/integer-model.js';
 import { runIntegerModel } from '../../src/quantize/interpreter.js';
 import { firstViolation } from '../../src/r1cs/check.js';
@@ -42,8 +42,8 @@ describe('a linear layer that is not written out', () => {
         written: await compileModel(model, VISIBILITY, { leastWork: Infinity }),
       })),
     );
-    assert.ok(pairs.filter(({ kept }) => kept.program.linear.length > 0).length >= 12);
-    assert.ok(pairs.every(({ written }) => written.program.linear.length === 0));
+    assert.ok(pairs.filter(({ kept }) => kept.plan.linear.length > 0).length >= 12);
+    assert.ok(pairs.every(({ written }) => written.plan.linear.length === 0));
   });
 
   it('gives the same circuit, byte for byte, and the same printed program', () => {
@@ -53,16 +53,16 @@ describe('a linear layer that is not written out', () => {
       assert.deepEqual(bytes, encodeR1cs(kept.system));
       assert.equal(bytes.length, r1csBytes(kept.constraints));
       assert.deepEqual(kept.layers, written.layers);
-      assert.equal(emitCircom(kept.netlist, kept.program, 'x'), emitCircom(written.netlist, written.program, 'x'));
+      assert.equal(emitCircom(kept.netlist, kept.plan, 'x'), emitCircom(written.netlist, written.plan, 'x'));
     }
   });
 
   it('gives the same witnesses, and the results of the integer model, before and after its plan was stored', () => {
     const random = seeded(402);
     for (const { model, kept, written } of pairs) {
-      const stored = decodeProgram(encodeProgram(kept.program), model.ops);
-      assert.deepEqual(stored, kept.program);
-      const [a, b, c] = [kept.program, written.program, stored].map(prepareWitness);
+      const stored = decodeWitnessPlan(encodeWitnessPlan(kept.plan), model.ops);
+      assert.deepEqual(stored, kept.plan);
+      const [a, b, c] = [kept.plan, written.plan, stored].map(prepareWitness);
       for (const inputs of take(3, integerInputs(model, random))) {
         const assignment = {
           publicInputs: [3n],
@@ -75,7 +75,7 @@ describe('a linear layer that is not written out', () => {
         assert.equal(firstViolation(kept.constraints, first), undefined);
         const expected = runIntegerModel(model, inputs).flatMap((values) => Array.from(values, (value) => value + 0));
         assert.deepEqual(
-          Array.from(circuitResults(kept.program, first), (value) => value + 0),
+          Array.from(circuitResults(kept.plan, first), (value) => value + 0),
           expected,
         );
       }
@@ -83,16 +83,16 @@ describe('a linear layer that is not written out', () => {
   });
 
   it('is refused where the integer model has another op in its place', () => {
-    const { model, kept } = pairs.find(({ kept: { program } }) => program.linear.length > 0) as Pair;
-    const bytes = encodeProgram(kept.program);
-    assert.throws(() => decodeProgram(bytes), ProgramFormatError);
+    const { model, kept } = pairs.find(({ kept: { plan } }) => plan.linear.length > 0) as Pair;
+    const bytes = encodeWitnessPlan(kept.plan);
+    assert.throws(() => decodeWitnessPlan(bytes), WitnessPlanFormatError);
     assert.throws(
       () =>
-        decodeProgram(
+        decodeWitnessPlan(
           bytes,
           [...model.ops].reverse().map((op) => ({ ...op, shape: [1, 1, 77] })),
         ),
-      ProgramFormatError,
+      WitnessPlanFormatError,
     );
   });
 });
@@ -170,9 +170,9 @@ describe('a witness that breaks one constraint', () => {
   it('is found in whatever batch the constraint stands', async () => {
     const random = seeded(403);
     const model = quantizeRandomly(randomGraph(random), 8, random);
-    const { constraints, program, saltCount, system } = await compileModel(model, VISIBILITY, { leastWork: 0 });
+    const { constraints, plan, saltCount, system } = await compileModel(model, VISIBILITY, { leastWork: 0 });
     const [inputs] = take(1, integerInputs(model, random));
-    const witness = prepareWitness(program).generate({
+    const witness = prepareWitness(plan).generate({
       publicInputs: [3n],
       privateInputs: [...codesOf(model, inputs), ...new Array<bigint>(saltCount).fill(5n)],
     });

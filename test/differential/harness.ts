@@ -171,7 +171,7 @@ export async function runCase(prepared: Prepared, effort: Effort, tally: Tally):
   const compiled: Compiled = {
     model,
     circuit,
-    generator: prepareWitness(circuit.program),
+    generator: prepareWitness(circuit.plan),
     checker: createChecker(circuit.system),
     salts: new Array<bigint>(circuit.saltCount).fill(5n),
   };
@@ -206,7 +206,7 @@ function honest(
   tally: Tally,
 ): Witness {
   const { model, circuit, checker, salts } = compiled;
-  const { witness, outputs } = prepareCircuit(model, circuit.program)(integers, 9n, salts);
+  const { witness, outputs } = prepareCircuit(model, circuit.plan)(integers, 9n, salts);
   const violated = checker.violatedConstraints(witness);
   if (violated.length > 0)
     throw new Disagreement(`an honest witness violates constraint ${violated[0]} for the inputs ${show(integers)}`);
@@ -241,16 +241,16 @@ function honest(
  * Every gadget on one integer gets a value of its contract and gives what the contract says; members of an ArgMax are
  * near enough.
  */
-function requireContracts({ program }: Circuit, witness: Witness): number {
+function requireContracts({ plan }: Circuit, witness: Witness): number {
   let checked = 0;
-  program.gadget.forEach((gadget, step) => {
+  plan.gadget.forEach((gadget, step) => {
     if (gadget < 0) return;
-    const { spec } = program.gadgets[gadget];
+    const { spec } = plan.gadgets[gadget];
     const contract = contractOf(spec);
     if (contract === undefined && spec.template !== 'ArgMax') return;
     checked += 1;
-    const operands = Array.from({ length: program.operandOffsets[step + 1] - program.operandOffsets[step] }, (_, k) =>
-      operandAt(program, program.operandOffsets[step] + k, witness),
+    const operands = Array.from({ length: plan.operandOffsets[step + 1] - plan.operandOffsets[step] }, (_, k) =>
+      operandAt(plan, plan.operandOffsets[step] + k, witness),
     );
     if (contract === undefined) {
       const [, bits] = integerParameters(spec);
@@ -267,28 +267,27 @@ function requireContracts({ program }: Circuit, witness: Witness): number {
         `${gadgetKey(spec)} at step ${step} gets ${value}, outside its contract [${low}, ${high}]`,
       );
     const given = contract.expected?.([value]);
-    if (given !== undefined && given !== BigInt(witness.small[program.outputWire[step]])) {
+    if (given !== undefined && given !== BigInt(witness.small[plan.outputWire[step]])) {
       throw new Disagreement(
-        `${gadgetKey(spec)} at step ${step} makes ${witness.small[program.outputWire[step]]} of ${value}, not ${given}`,
+        `${gadgetKey(spec)} at step ${step} makes ${witness.small[plan.outputWire[step]]} of ${value}, not ${given}`,
       );
     }
   });
   return checked;
 }
 
-function operandAt(program: Circuit['program'], operand: number, witness: Witness): number {
-  let sum = program.constants[operand];
-  for (let k = program.termOffsets[operand]; k < program.termOffsets[operand + 1]; k += 1)
-    sum += program.coefficients[k] * witness.small[program.wires[k]];
+function operandAt(plan: Circuit['plan'], operand: number, witness: Witness): number {
+  let sum = plan.constants[operand];
+  for (let k = plan.termOffsets[operand]; k < plan.termOffsets[operand + 1]; k += 1)
+    sum += plan.coefficients[k] * witness.small[plan.wires[k]];
   return sum;
 }
 
 /** Inputs at corners that drive a gadget's operand as far up, or down, as flipping one element after the other can. */
 function climbs({ model, circuit, generator, salts }: Compiled, count: number, random: Random): Float64Array[][] {
-  const { program } = circuit;
-  const steps = Array.from(program.gadget.keys()).filter(
-    (step) =>
-      program.gadget[step] >= 0 && contractOf(program.gadgets[program.gadget[step]].spec)?.expected !== undefined,
+  const { plan } = circuit;
+  const steps = Array.from(plan.gadget.keys()).filter(
+    (step) => plan.gadget[step] >= 0 && contractOf(plan.gadgets[plan.gadget[step]].spec)?.expected !== undefined,
   );
   if (steps.length === 0) return [];
   const size = model.inputs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
@@ -303,7 +302,7 @@ function climbs({ model, circuit, generator, salts }: Compiled, count: number, r
     const height = (): number =>
       sign *
       operandValue(
-        program,
+        plan,
         step,
         generator.generate({ publicInputs: [9n], privateInputs: [...codesOf(model, at()), ...salts] }),
       );
@@ -327,7 +326,7 @@ function attack(
   random: Random,
   tally: Tally,
 ): void {
-  const search = searchSecondWitness(circuit.system, partsOf(circuit.program), checker, witness);
+  const search = searchSecondWitness(circuit.system, partsOf(circuit.plan), checker, witness);
   for (let k = 0; k < effort.attempts; k += 1) {
     const found = search.attempt(random);
     tally.secondWitnessAttempts += 1;
@@ -339,16 +338,16 @@ function attack(
         .join(', ')}`,
     );
   }
-  const { program } = circuit;
-  const steps = Array.from(program.gadget.keys()).filter(
-    (step) => program.gadget[step] >= 0 && contractOf(program.gadgets[program.gadget[step]].spec) !== undefined,
+  const { plan } = circuit;
+  const steps = Array.from(plan.gadget.keys()).filter(
+    (step) => plan.gadget[step] >= 0 && contractOf(plan.gadgets[plan.gadget[step]].spec) !== undefined,
   );
   for (let k = 0; k < effort.cheats && steps.length > 0; k += 1) {
     const step = steps[integer(random, 0, steps.length - 1)];
-    const { spec } = program.gadgets[program.gadget[step]];
+    const { spec } = plan.gadgets[plan.gadget[step]];
     const unit = spec.template === 'InputRange' ? 1 : 2 ** integerParameters(spec)[1];
-    const plan = cheatingPlan(program, step, [1, -1, unit, -unit][k % 4]);
-    const forged = prepareWitness(plan).generate({
+    const cheating = cheatingPlan(plan, step, [1, -1, unit, -unit][k % 4]);
+    const forged = prepareWitness(cheating).generate({
       publicInputs: [9n],
       privateInputs: [...codesOf(model, integers), ...salts],
     });

@@ -1,6 +1,6 @@
 /** The search for a second witness must be able to find one: circuits that lack a constraint have some. */
 import assert from 'node:assert/strict';
-import type { Program } from '../../src/compile/program.js';
+import type { WitnessPlan } from '../../src/compile/witness-plan.js';
 import type { R1cs, SparseMatrix } from '../../src/r1cs/types.js';
 import { createChecker } from '../../src/r1cs/check.js';
 import { compiledWitness } from './support/compiled-witness.js';
@@ -31,9 +31,9 @@ function without(system: R1cs, row: number): R1cs {
 }
 
 /** The parts of a plan when a row is left out. */
-function partsWithout(program: Program, row: number): ReturnType<typeof partsOf> {
+function partsWithout(plan: WitnessPlan, row: number): ReturnType<typeof partsOf> {
   const moved = (at: number): number => (at > row ? at - 1 : at);
-  return partsOf(program).map(({ firstRow, lastRow, wires }) => ({
+  return partsOf(plan).map(({ firstRow, lastRow, wires }) => ({
     firstRow: moved(firstRow),
     lastRow: moved(lastRow),
     wires,
@@ -44,16 +44,16 @@ describe('the search for a second witness', function () {
   this.timeout(300_000);
 
   it('finds none in a whole circuit, and one in nearly every circuit that lacks one of its constraints', async () => {
-    const { system, program, witness } = await compiledWitness();
+    const { system, plan, witness } = await compiledWitness();
     const finds = (of: R1cs, parts: ReturnType<typeof partsOf>, seed: number): boolean => {
       const random = seeded(seed);
       const search = searchSecondWitness(of, parts, createChecker(of), witness);
       for (let k = 0; k < ATTEMPTS; k += 1) if (search.attempt(random) !== undefined) return true;
       return false;
     };
-    assert.equal(finds(system, partsOf(program), 1), false);
+    assert.equal(finds(system, partsOf(plan), 1), false);
     const rows = Array.from({ length: system.constraintCount }, (_, row) => row);
-    const missed = rows.filter((row) => !finds(without(system, row), partsWithout(program, row), row));
+    const missed = rows.filter((row) => !finds(without(system, row), partsWithout(plan, row), row));
     assert.ok(
       missed.length <= 0.05 * rows.length,
       `missed where one of the rows ${missed.join(', ')} of ${rows.length} is left out`,

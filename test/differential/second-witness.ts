@@ -5,7 +5,7 @@
  * gives), or over the whole circuit. Such a search proves nothing where it finds nothing; `second-witness.test.ts`
  * shows what it finds in circuits that lack a constraint.
  */
-import type { Program } from '../../src/compile/program.js';
+import type { WitnessPlan } from '../../src/compile/witness-plan.js';
 import { constraintsOf } from '../../src/gadgets/index.js';
 import type { Checker } from '../../src/r1cs/check.js';
 import { canonical, inverse, signed } from '../../src/r1cs/field.js';
@@ -38,19 +38,19 @@ export interface Search {
  * Steps by their rows, which stand in the steps' order. Gadgets on field elements are left out: their rows are long,
  * and each defines a wire.
  */
-export function partsOf(program: Program): Part[] {
+export function partsOf(plan: WitnessPlan): Part[] {
   const parts: Part[] = [];
   let row = 0;
-  program.gadget.forEach((gadget, step) => {
-    const made = gadget < 0 ? undefined : program.gadgets[gadget];
+  plan.gadget.forEach((gadget, step) => {
+    const made = gadget < 0 ? undefined : plan.gadgets[gadget];
     const firstRow = row;
     row += made === undefined ? 1 : constraintsOf(made.spec);
     if (made?.spec.template === 'PoseidonBlock') return;
     const outputs = made?.outputCount ?? 1;
     const inner = made === undefined ? 0 : made.signals.length - 1 - made.outputCount - made.inputCount;
     const wires = [
-      ...Array.from({ length: outputs }, (_, k) => program.outputWire[step] + k),
-      ...Array.from({ length: inner }, (_, k) => program.innerWire[step] + k),
+      ...Array.from({ length: outputs }, (_, k) => plan.outputWire[step] + k),
+      ...Array.from({ length: inner }, (_, k) => plan.innerWire[step] + k),
     ];
     if (wires.length > 0) parts.push({ firstRow, lastRow: row, wires });
   });

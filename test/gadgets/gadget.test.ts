@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { decodeProgram, encodeProgram } from '../../src/compile/program-file.js';
+import { decodeWitnessPlan, encodeWitnessPlan } from '../../src/compile/witness-plan-file.js';
 import { defineGadget } from '../../src/gadgets/gadget.js';
 import { GadgetError, gadgetKey, gadgetOf, requantizeClamp } from '../../src/gadgets/index.js';
 
@@ -48,7 +48,7 @@ describe('the definition of a gadget', () => {
 
 describe('a witness plan', () => {
   it('keeps parameters that are arrays', () => {
-    const program = {
+    const plan = {
       wireCount: 1,
       slotCount: 0,
       linear: [],
@@ -72,6 +72,6 @@ describe('a witness plan', () => {
       resultCoefficients: new Float64Array(),
       resultConstants: new Float64Array(),
     };
-    assert.deepEqual(decodeProgram(encodeProgram(program)).gadgets, program.gadgets);
+    assert.deepEqual(decodeWitnessPlan(encodeWitnessPlan(plan)).gadgets, plan.gadgets);
   });
 });

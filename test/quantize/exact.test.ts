@@ -83,7 +83,7 @@ describe('sums of integers', () => {
         const model = quantizeAt(graph, 8, samples);
         assertExact(model, 60, 86);
         const { circuit } = await ready(model);
-        const run = prepareCircuit(model, circuit.program);
+        const run = prepareCircuit(model, circuit.plan);
         for (const inputs of take(300, integerInputs(model, seeded(87)))) {
           const { outputs } = run(inputs, 0n, [1n]);
           assert.deepEqual(

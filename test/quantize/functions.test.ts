@@ -283,15 +283,15 @@ describe('the circuit of a table', () => {
       ],
       outputs: [{ name: 'y', tensor: 1, shape: [1], scale: 1 }],
     };
-    const { program, system } = await compileModel(model, { input: 'private', output: 'public' });
-    const [checker, generator] = [createChecker(system), prepareWitness(program)];
+    const { plan, system } = await compileModel(model, { input: 'private', output: 'public' });
+    const [checker, generator] = [createChecker(system), prepareWitness(plan)];
     for (const code of codes(model)) {
       const witness = generator.generate({
         publicInputs: [7n],
         privateInputs: codesOf(model, [Float64Array.of(code)]),
       });
       assert.ok(checker.isSatisfied(witness));
-      assert.deepEqual(Array.from(circuitResults(program, witness)), [Math.floor(code / 8)]);
+      assert.deepEqual(Array.from(circuitResults(plan, witness)), [Math.floor(code / 8)]);
     }
   });
   it('computes what the interpreter does for every integer, saturating or not, with the value read beside it', async function () {
@@ -311,9 +311,9 @@ describe('the circuit of a table', () => {
       ...quantized,
       outputs: [...quantized.outputs, { name: 'index', tensor: index.output, shape: index.shape, scale: index.scale }],
     };
-    const { program, system } = await compileModel(model, { input: 'private', output: 'public' });
+    const { plan, system } = await compileModel(model, { input: 'private', output: 'public' });
     const checker = createChecker(system);
-    const generator = prepareWitness(program);
+    const generator = prepareWitness(plan);
     const seen = new Set<string>();
     for (const a of codes(model)) {
       for (const b of codes(model)) {
@@ -322,7 +322,7 @@ describe('the circuit of a table', () => {
         assert.ok(checker.isSatisfied(witness));
         const expected = runIntegerModel(model, inputs).flatMap((values) => Array.from(values, (value) => value + 0));
         assert.deepEqual(
-          Array.from(circuitResults(program, witness), (value) => value + 0),
+          Array.from(circuitResults(plan, witness), (value) => value + 0),
           expected,
         );
         seen.add(String(expected[4]));

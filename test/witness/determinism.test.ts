@@ -3,7 +3,7 @@ import { compileGadgets, gadgetKey } from '../../src/circom/compile.js';
 import type { GadgetObject } from '../../src/circom/object.js';
 import { integerParameters } from './gadgets/cases.js';
 import type { GadgetSpec } from '../../src/gadgets/index.js';
-import type { Program } from '../../src/compile/program.js';
+import type { WitnessPlan } from '../../src/compile/witness-plan.js';
 import { R1csBuilder, type MatrixBuilder } from '../../src/r1cs/builder.js';
 import type { R1cs, SparseMatrix } from '../../src/r1cs/types.js';
 import { analyse, type Interval } from '../../src/determinism/analyse.js';
@@ -63,33 +63,33 @@ function excerpt(
 }
 
 function wiresOf(
-  program: Program,
+  plan: WitnessPlan,
   step: number,
   object: GadgetObject | undefined,
 ): { outputs: number[]; inner: number[] } {
-  if (object === undefined) return { outputs: [program.outputWire[step]], inner: [] };
+  if (object === undefined) return { outputs: [plan.outputWire[step]], inner: [] };
   const innerCount = object.system.wireCount - 1 - object.outputCount - object.inputCount;
   return {
-    outputs: object.outputCount > 0 ? [program.outputWire[step]] : [],
-    inner: Array.from({ length: innerCount }, (_, k) => program.innerWire[step] + k),
+    outputs: object.outputCount > 0 ? [plan.outputWire[step]] : [],
+    inner: Array.from({ length: innerCount }, (_, k) => plan.innerWire[step] + k),
   };
 }
 
 describe('determinism of a whole linked circuit', () => {
   it('tabular: codes, salt and context determine every wire, step by step', async () => {
     const { circuit, model } = await compiledFixture('tabular');
-    const { program, system, netlist } = circuit;
+    const { plan, system, netlist } = circuit;
     const objects = await compileGadgets(netlist.gadgets);
     const ranges = new Map<number, Interval | undefined>([[0, { low: 1n, high: 1n }]]);
-    const firstInput = 1 + program.publicOutputCount;
-    const inputCount = program.publicInputCount + program.privateInputCount;
+    const firstInput = 1 + plan.publicOutputCount;
+    const inputCount = plan.publicInputCount + plan.privateInputCount;
     for (let k = 0; k < inputCount; k += 1) ranges.set(firstInput + k, undefined);
 
     let row = 0;
     netlist.steps.forEach((step, index) => {
       const object = step.gadget < 0 ? undefined : objects.get(gadgetKey(netlist.gadgets[step.gadget]))!;
       const rows = object?.system.constraintCount ?? 1;
-      const { outputs, inner } = wiresOf(program, index, object);
+      const { outputs, inner } = wiresOf(plan, index, object);
       const part = excerpt(system, row, row + rows, outputs, inner);
       row += rows;
       assert.ok(
@@ -114,6 +114,6 @@ describe('determinism of a whole linked circuit', () => {
     assert.equal(ranges.size, system.wireCount);
     const codes = model.inputs[0].shape.reduce((a, b) => a * b, 1);
     for (let k = 0; k < codes; k += 1)
-      assert.ok(ranges.get(firstInput + program.publicInputCount + k), `code ${k} is not range-checked`);
+      assert.ok(ranges.get(firstInput + plan.publicInputCount + k), `code ${k} is not range-checked`);
   });
 });

@@ -44,9 +44,9 @@ describe('witness generation', function () {
   });
 
   it('fills wires that all have names of their own in circuit.sym', () => {
-    const { netlist, program, signals } = fixture.circuit;
-    const names = wireNames(netlist, program, signals);
-    assert.equal(names.length, program.wireCount);
+    const { netlist, plan, signals } = fixture.circuit;
+    const names = wireNames(netlist, plan, signals);
+    assert.equal(names.length, plan.wireCount);
     assert.equal(new Set(names).size, names.length);
     assert.ok(names.slice(1).every((name) => /^main\.\S+$/.test(name) && !name.includes(',')));
   });

@@ -84,7 +84,7 @@ for (const name of FIXTURES) {
     });
 
     it('300 witnesses with a digit that is no bit, made up for by its neighbour, are rejected', () => {
-      const requantizers = instancesOf(fixture.circuit.program, (template) => REQUANTIZERS.includes(template)).filter(
+      const requantizers = instancesOf(fixture.circuit.plan, (template) => REQUANTIZERS.includes(template)).filter(
         ({ template, parameters: [, shift] }) => template !== 'Requantize' && shift >= 2,
       );
       rejectsAll(300, () => {
@@ -101,7 +101,7 @@ for (const name of FIXTURES) {
     });
 
     it('300 witnesses that round to the neighbour and wrap the remainder around the field are rejected', () => {
-      const requantizers = instancesOf(fixture.circuit.program, (template) => REQUANTIZERS.includes(template)).filter(
+      const requantizers = instancesOf(fixture.circuit.plan, (template) => REQUANTIZERS.includes(template)).filter(
         ({ parameters: [, shift] }) => shift >= 1,
       );
       rejectsAll(300, () => {
@@ -127,15 +127,15 @@ for (const name of FIXTURES) {
     });
 
     it('witnesses that cheat at one gadget and are consistent everywhere after it are rejected', () => {
-      const { program } = fixture.circuit;
-      const gadgets = instancesOf(program, (template) => REQUANTIZERS.includes(template) || template === 'InputRange');
+      const { plan } = fixture.circuit;
+      const gadgets = instancesOf(plan, (template) => REQUANTIZERS.includes(template) || template === 'InputRange');
       const codes = codesOf(fixture.model, inputs);
       const assignment = { publicInputs: [9n], privateInputs: [...codes, 5n] };
       for (let k = 0; k < 60; k += 1) {
         const { step, parameters, template } = gadgets[integer(random, 0, gadgets.length - 1)];
         const unit = template === 'InputRange' ? 1 : 2 ** parameters[1];
         const delta = [1, -1, unit, -unit][k % 4];
-        const forged = prepareWitness(cheatingPlan(program, step, delta)).generate(assignment);
+        const forged = prepareWitness(cheatingPlan(plan, step, delta)).generate(assignment);
         const changed: number[] = [];
         forged.small.forEach((value, wire) => {
           if (!Object.is(value, witness.small[wire])) changed.push(wire);
@@ -155,13 +155,13 @@ for (const name of FIXTURES) {
     if (name === 'lenet5') {
       it('300 witnesses with the smaller of two values taken for their maximum are rejected', () => {
         // max(m, x) = m + relu(x - m), with a gadget that shifts by nothing.
-        const maxima = instancesOf(fixture.circuit.program, (template) => template === 'RequantizeRelu').filter(
+        const maxima = instancesOf(fixture.circuit.plan, (template) => template === 'RequantizeRelu').filter(
           ({ parameters: [, shift] }) => shift === 0,
         );
         assert.ok(maxima.length > 1000);
         rejectsAll(300, () => {
           const { step, output, parameters, wire } = maxima[integer(random, 0, maxima.length - 1)];
-          const difference = BigInt(operandValue(fixture.circuit.program, step, witness));
+          const difference = BigInt(operandValue(fixture.circuit.plan, step, witness));
           // in = 2 out - e and out (e - out) = 0 hold with e = out = difference below zero, and with out = 0, e =
           // -difference above.
           const [gain, e] = difference < 0n ? [difference, difference] : [0n, -difference];

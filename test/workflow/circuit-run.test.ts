@@ -18,24 +18,24 @@ describe('a run of the circuit', () => {
   for (const outputVisibility of ['public', 'hashed', 'private'] as const) {
     it(`compares the circuit's own outputs with the integer model's where they are ${outputVisibility}`, async () => {
       const { model, circuit } = await compileOnnx(ONNX, { name: 'run', outputVisibility });
-      const { program } = circuit;
+      const { plan } = circuit;
       const salts = new Array<bigint>(circuit.saltCount).fill(1n);
       const sample = model.inputs.map((input) =>
         new Float64Array(sizeOf(input.shape)).map((_, i) => realRange(input, i)[1] / 2),
       );
       const integers = encodeInputs(model.inputs, sample);
-      const { outputs } = prepareCircuit(model, program)(integers, 0n, salts);
+      const { outputs } = prepareCircuit(model, plan)(integers, 0n, salts);
       assert.ok(outputs[0].some((value) => value !== 0));
       // Plans that cheat at a requantization, that read a result elsewhere, that have another number of results.
-      const [relu] = instancesOf(program, (template) => template.startsWith('Requantize'));
+      const [relu] = instancesOf(plan, (template) => template.startsWith('Requantize'));
       const shift = relu.parameters[1];
       const wrong = [
-        cheatingPlan(program, relu.step, 2 ** shift),
-        { ...program, resultConstants: program.resultConstants.map((value) => value + 1) },
+        cheatingPlan(plan, relu.step, 2 ** shift),
+        { ...plan, resultConstants: plan.resultConstants.map((value) => value + 1) },
         {
-          ...program,
-          resultOffsets: program.resultOffsets.slice(0, -1),
-          resultConstants: program.resultConstants.slice(0, -1),
+          ...plan,
+          resultOffsets: plan.resultOffsets.slice(0, -1),
+          resultConstants: plan.resultConstants.slice(0, -1),
         },
       ];
       for (const plan of wrong)

@@ -140,12 +140,12 @@ describe('a build folder from somebody else', function () {
     const folder = await toyBuild();
     const witness = await openWitness(folder);
     const place = witness.manifest.publicSignals.findIndex(({ kind }) => kind === 'inputCommitment');
-    const plan = await import('../../src/compile/program-file.js');
-    const program = plan.decodeProgram(new Uint8Array(readFileSync(path.join(folder, 'circuit.plan'))));
-    const step = program.outputWire.findIndex((wire) => wire === 1 + place);
-    const gadget = program.gadget.slice();
+    const format = await import('../../src/compile/witness-plan-file.js');
+    const plan = format.decodeWitnessPlan(new Uint8Array(readFileSync(path.join(folder, 'circuit.plan'))));
+    const step = plan.outputWire.findIndex((wire) => wire === 1 + place);
+    const gadget = plan.gadget.slice();
     gadget[step] = -1;
-    writeFileSync(path.join(folder, 'circuit.plan'), plan.encodeProgram({ ...program, gadget }));
+    writeFileSync(path.join(folder, 'circuit.plan'), format.encodeWitnessPlan({ ...plan, gadget }));
     await exchange(folder, folder, []);
     const manifest = await readManifest(folder);
     await writeManifest(folder, {

@@ -57,7 +57,7 @@ function colliding(helper: string): Uint8Array {
 
 async function largestError(onnx: Uint8Array, compiled: CompiledModel, size = 2): Promise<number> {
   const { model, circuit } = compiled;
-  const run = prepareCircuit(model, circuit.program);
+  const run = prepareCircuit(model, circuit.plan);
   const reference = await openReference(onnx);
   const random = seeded(7);
   let worst = 0;

@@ -37,7 +37,7 @@ export function define(command: Command): void {
           const compiled = await session.stage(`compiling ${path}`, (update) =>
             compileOnnx(onnx, { ...options, r1cs: flags.r1cs, onStage: update }),
           );
-          const { netlist, program: plan } = compiled.circuit;
+          const { netlist, plan } = compiled.circuit;
           const extra: BuildFiles = flags.emitCircom
             ? { 'circuit.circom': () => [emitCircom(netlist, plan, `circuit of ${options.name}`)] }
             : {};

@@ -23,7 +23,7 @@ export const DEFAULT_VISIBILITY: PortVisibility = { input: 'hashed', output: 'pu
 
 export async function ready(model: IntegerModel, visibility = DEFAULT_VISIBILITY): Promise<Ready> {
   const circuit = await compileModel(model, visibility);
-  return { model, circuit, generator: prepareWitness(circuit.program), checker: createChecker(circuit.system) };
+  return { model, circuit, generator: prepareWitness(circuit.plan), checker: createChecker(circuit.system) };
 }
 
 /** The same for many models, whose gadgets are compiled together: starting the compiling processes costs the most. */

@@ -1,6 +1,6 @@
 /** A small circuit with every gadget on one integer, and an honest witness of it. */
 import { compileModel } from '../../../src/compile/compile.js';
-import type { Program } from '../../../src/compile/program.js';
+import type { WitnessPlan } from '../../../src/compile/witness-plan.js';
 import type { IntegerModel, IntegerOp } from '../../../src/quantize/integer-model.js';
 import type { R1cs } from '../../../src/r1cs/types.js';
 import type { Witness } from '../../../src/r1cs/witness.js';
@@ -8,7 +8,7 @@ import { prepareCircuit } from '../../../src/workflow/circuit-run.js';
 
 export async function compiledWitness(): Promise<{
   readonly system: R1cs;
-  readonly program: Program;
+  readonly plan: WitnessPlan;
   readonly witness: Witness;
 }> {
   const shape = [1, 2];
@@ -52,7 +52,7 @@ export async function compiledWitness(): Promise<{
     layers: [{ name: 'l', op: 'test', shape }],
     notes: [],
   };
-  const { system, program } = await compileModel(model, { input: 'private', output: 'public' });
-  const { witness } = prepareCircuit(model, program)([Float64Array.of(9, -7)], 3n, []);
-  return { system, program, witness };
+  const { system, plan } = await compileModel(model, { input: 'private', output: 'public' });
+  const { witness } = prepareCircuit(model, plan)([Float64Array.of(9, -7)], 3n, []);
+  return { system, plan, witness };
 }

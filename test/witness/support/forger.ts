@@ -1,6 +1,6 @@
 /** Changes wires of a satisfied witness and asks whether the system notices. */
 import { integerParameters } from '../gadgets/cases.js';
-import type { Program } from '../../../src/compile/program.js';
+import type { WitnessPlan } from '../../../src/compile/witness-plan.js';
 import type { Checker } from '../../../src/r1cs/check.js';
 import { signed } from '../../../src/r1cs/field.js';
 import { FIELD_MODULUS } from '../../../src/r1cs/types.js';
@@ -59,23 +59,23 @@ export interface Instance {
 }
 
 /** Instances of gadgets, by position in the plan. */
-export function instancesOf(program: Program, wanted: (template: string) => boolean): Instance[] {
+export function instancesOf(plan: WitnessPlan, wanted: (template: string) => boolean): Instance[] {
   const found: Instance[] = [];
-  program.gadget.forEach((gadget, step) => {
+  plan.gadget.forEach((gadget, step) => {
     if (gadget < 0) return;
-    const { spec, signals, outputCount, inputCount } = program.gadgets[gadget];
+    const { spec, signals, outputCount, inputCount } = plan.gadgets[gadget];
     if (!wanted(spec.template)) return;
     const firstInner = 1 + outputCount + inputCount;
     const wire = (signal: string): number => {
       const local = signals.indexOf(signal);
       if (local < 0) throw new Error(`${spec.template} has no wire ${signal}`);
-      return local <= outputCount ? program.outputWire[step] : program.innerWire[step] + local - firstInner;
+      return local <= outputCount ? plan.outputWire[step] : plan.innerWire[step] + local - firstInner;
     };
     found.push({
       step,
       template: spec.template,
       parameters: integerParameters(spec),
-      output: program.outputWire[step],
+      output: plan.outputWire[step],
       wire,
     });
   });
@@ -83,11 +83,11 @@ export function instancesOf(program: Program, wanted: (template: string) => bool
 }
 
 /** The value that a witness gives an instance's only operand. */
-export function operandValue(program: Program, step: number, witness: Witness): number {
-  const operand = program.operandOffsets[step];
-  let sum = program.constants[operand];
-  for (let k = program.termOffsets[operand]; k < program.termOffsets[operand + 1]; k += 1)
-    sum += program.coefficients[k] * witness.small[program.wires[k]];
+export function operandValue(plan: WitnessPlan, step: number, witness: Witness): number {
+  const operand = plan.operandOffsets[step];
+  let sum = plan.constants[operand];
+  for (let k = plan.termOffsets[operand]; k < plan.termOffsets[operand + 1]; k += 1)
+    sum += plan.coefficients[k] * witness.small[plan.wires[k]];
   return sum;
 }
 
@@ -95,8 +95,8 @@ export function operandValue(program: Program, step: number, witness: Witness): 
  * The plan of a prover that cheats at one step: it works on its operand plus `delta`, and all that follows is
  * consistent with that.
  */
-export function cheatingPlan(program: Program, step: number, delta: number): Program {
-  const constants = program.constants.slice();
-  constants[program.operandOffsets[step]] += delta;
-  return { ...program, constants };
+export function cheatingPlan(plan: WitnessPlan, step: number, delta: number): WitnessPlan {
+  const constants = plan.constants.slice();
+  constants[plan.operandOffsets[step]] += delta;
+  return { ...plan, constants };
 }

@@ -5,12 +5,12 @@
  * the header says which of its ops they are.
  */
 import { z } from 'zod';
-import { ProgramFormatError } from './errors.js';
+import { WitnessPlanFormatError } from './errors.js';
 import type { IntegerOp } from '../quantize/integer-model.js';
 import { sizeOf } from '../tensor/shape.js';
-import type { BigRow, LinearBlock, Program } from './program.js';
+import type { BigRow, LinearBlock, WitnessPlan } from './witness-plan.js';
 
-export { ProgramFormatError } from './errors.js';
+export { WitnessPlanFormatError } from './errors.js';
 
 const MAGIC = 0x70696b7a;
 /** Written where every layer is written out; a plan with layers that are not has another version. */
@@ -54,32 +54,32 @@ type Header = z.infer<typeof headerSchema>;
 
 const padded = (length: number): number => Math.ceil(length / 8) * 8;
 
-export function encodeProgram(program: Program): Uint8Array {
-  const { wireCount, publicOutputCount, publicInputCount, privateInputCount, gadgets } = program;
+export function encodeWitnessPlan(plan: WitnessPlan): Uint8Array {
+  const { wireCount, publicOutputCount, publicInputCount, privateInputCount, gadgets } = plan;
   const header = {
     counts: { wireCount, publicOutputCount, publicInputCount, privateInputCount },
     gadgets,
-    big: Array.from(program.big, ([operand, row]) => ({
+    big: Array.from(plan.big, ([operand, row]) => ({
       operand,
       wires: row.wires,
       coefficients: row.coefficients.map(String),
       constant: String(row.constant),
     })),
-    ...(program.linear.length === 0 ? {} : { linear: program.linear.map(({ op: _, ...block }) => block) }),
-    lengths: ARRAYS.map(([name]) => program[name].length),
+    ...(plan.linear.length === 0 ? {} : { linear: plan.linear.map(({ op: _, ...block }) => block) }),
+    lengths: ARRAYS.map(([name]) => plan[name].length),
   };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const start = 16 + padded(text.length);
-  const size = ARRAYS.reduce((sum, [name]) => sum + padded(program[name].byteLength), start);
+  const size = ARRAYS.reduce((sum, [name]) => sum + padded(plan[name].byteLength), start);
   const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC, true);
-  view.setUint32(4, program.linear.length === 0 ? VERSION : VERSION_WITH_LAYERS, true);
+  view.setUint32(4, plan.linear.length === 0 ? VERSION : VERSION_WITH_LAYERS, true);
   view.setUint32(8, text.length, true);
   bytes.set(text, 16);
   let at = start;
   for (const [name] of ARRAYS) {
-    const array = program[name];
+    const array = plan[name];
     bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at);
     at += padded(array.byteLength);
   }
@@ -88,15 +88,15 @@ export function encodeProgram(program: Program): Uint8Array {
 
 /**
  * `ops`: those of the integer model of the same build, which have the weights of layers that are not written out.
- * @throws ProgramFormatError
+ * @throws WitnessPlanFormatError
  */
-export function decodeProgram(input: Uint8Array, ops: readonly IntegerOp[] = []): Program {
+export function decodeWitnessPlan(input: Uint8Array, ops: readonly IntegerOp[] = []): WitnessPlan {
   // Typed arrays need aligned memory, which a slice of a pooled buffer may not be.
   const bytes = input.byteOffset % 8 === 0 ? input : new Uint8Array(input);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = bytes.length < 16 || view.getUint32(0, true) !== MAGIC ? undefined : view.getUint32(4, true);
   if (version !== VERSION && version !== VERSION_WITH_LAYERS) {
-    throw new ProgramFormatError(
+    throw new WitnessPlanFormatError(
       `this is not a witness plan of version ${VERSION} or ${VERSION_WITH_LAYERS}; compile the model again`,
     );
   }
@@ -106,7 +106,7 @@ export function decodeProgram(input: Uint8Array, ops: readonly IntegerOp[] = [])
   const arrays = ARRAYS.map(([name, constructor], k) => {
     const length = header.lengths[k];
     if (at + length * constructor.BYTES_PER_ELEMENT > end) {
-      throw new ProgramFormatError(`the witness plan is truncated in '${name}'; compile the model again`);
+      throw new WitnessPlanFormatError(`the witness plan is truncated in '${name}'; compile the model again`);
     }
     const array = new constructor(bytes.buffer as ArrayBuffer, at, length);
     at += padded(array.byteLength);
@@ -126,7 +126,7 @@ export function decodeProgram(input: Uint8Array, ops: readonly IntegerOp[] = [])
     linear,
     gadgets: header.gadgets,
     big,
-    ...(Object.fromEntries(arrays) as Pick<Program, (typeof ARRAYS)[number][0]>),
+    ...(Object.fromEntries(arrays) as Pick<WitnessPlan, (typeof ARRAYS)[number][0]>),
   };
 }
 
@@ -136,13 +136,13 @@ function readLinear({ linear = [], counts }: Header, ops: readonly IntegerOp[]):
   return linear.map((block) => {
     const op = ops[block.position];
     if (op === undefined || (op.kind !== 'dense' && op.kind !== 'conv')) {
-      throw new ProgramFormatError(
+      throw new WitnessPlanFormatError(
         `the witness plan takes op ${block.position} of the integer model for a linear layer; compile the model again`,
       );
     }
     const inputSize = op.kind === 'dense' ? op.rows * op.inFeatures : sizeOf(op.inputShape);
     if (sizeOf(op.shape) !== block.count || inputSize !== block.operandCount || block.first !== next) {
-      throw new ProgramFormatError(
+      throw new WitnessPlanFormatError(
         `the witness plan is of another integer model (layer '${op.layer}'); compile the model again`,
       );
     }
@@ -157,6 +157,6 @@ function readHeader(bytes: Uint8Array, length: number): Header {
       JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(16, 16 + length))),
     );
   } catch (cause) {
-    throw new ProgramFormatError('the header of the witness plan is damaged; compile the model again', { cause });
+    throw new WitnessPlanFormatError('the header of the witness plan is damaged; compile the model again', { cause });
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { decodeProgram, encodeProgram, ProgramFormatError } from '../../src/compile/program-file.js';
+import { decodeWitnessPlan, encodeWitnessPlan, WitnessPlanFormatError } from '../../src/compile/witness-plan-file.js';
 import { prepareWitness } from '../../src/witness/generate.js';
 import { seeded } from '../onnx/support/random.js';
 import { randomGraph } from '../quantize/support/graphs.js';
@@ -12,18 +12,18 @@ describe('a stored witness plan', () => {
   before(async () => {
     const random = seeded(101);
     prepared = await ready(quantizeRandomly(randomGraph(random), 8, random), { input: 'hashed', output: 'hashed' });
-    bytes = encodeProgram(prepared.circuit.program);
+    bytes = encodeWitnessPlan(prepared.circuit.plan);
   });
 
   it('reads back as it was written, from aligned and unaligned memory', () => {
-    assert.deepEqual(decodeProgram(bytes), prepared.circuit.program);
+    assert.deepEqual(decodeWitnessPlan(bytes), prepared.circuit.plan);
     const shifted = new Uint8Array(bytes.length + 3);
     shifted.set(bytes, 3);
-    assert.deepEqual(decodeProgram(shifted.subarray(3)), prepared.circuit.program);
+    assert.deepEqual(decodeWitnessPlan(shifted.subarray(3)), prepared.circuit.plan);
   });
 
   it('makes the same witnesses after reading', () => {
-    const generator = prepareWitness(decodeProgram(bytes));
+    const generator = prepareWitness(decodeWitnessPlan(bytes));
     for (const inputs of take(6, integerInputs(prepared.model, seeded(1)))) {
       assert.deepEqual(witnessFor({ ...prepared, generator }, inputs), witnessFor(prepared, inputs));
     }
@@ -32,8 +32,8 @@ describe('a stored witness plan', () => {
   it('is refused when cut short at any length', () => {
     for (let length = 0; length < bytes.length - 8; length += Math.ceil(bytes.length / 500)) {
       assert.throws(
-        () => decodeProgram(bytes.slice(0, length)),
-        ProgramFormatError,
+        () => decodeWitnessPlan(bytes.slice(0, length)),
+        WitnessPlanFormatError,
         `${length} of ${bytes.length} bytes`,
       );
     }
@@ -57,7 +57,7 @@ describe('a stored witness plan', () => {
       new DataView(changed.buffer).setUint32(8, text.length, true);
       changed.set(text, 16);
       changed.set(bytes.subarray(16 + Math.ceil(headerLength / 8) * 8), 16 + Math.ceil(text.length / 8) * 8);
-      assert.throws(() => decodeProgram(changed), ProgramFormatError, lie.slice(0, 60));
+      assert.throws(() => decodeWitnessPlan(changed), WitnessPlanFormatError, lie.slice(0, 60));
     }
   });
 
@@ -65,7 +65,7 @@ describe('a stored witness plan', () => {
     for (const at of [0, 3, 4]) {
       const changed = bytes.slice();
       changed[at] ^= 0xff;
-      assert.throws(() => decodeProgram(changed), ProgramFormatError);
+      assert.throws(() => decodeWitnessPlan(changed), WitnessPlanFormatError);
     }
   });
 });

@@ -5,8 +5,6 @@
 import type { GadgetSignals } from '../gadgets/index.js';
 import type { LinearOp } from './linear-layer.js';
 
-export type ProgramGadget = GadgetSignals;
-
 export interface BigRow {
   readonly wires: readonly number[];
   readonly coefficients: readonly bigint[];
@@ -31,7 +29,7 @@ export interface LinearBlock {
   readonly count: number;
 }
 
-export interface Program {
+export interface WitnessPlan {
   readonly wireCount: number;
   /** Places after the wires. */
   readonly slotCount: number;
@@ -40,7 +38,7 @@ export interface Program {
   readonly publicOutputCount: number;
   readonly publicInputCount: number;
   readonly privateInputCount: number;
-  readonly gadgets: readonly ProgramGadget[];
+  readonly gadgets: readonly GadgetSignals[];
   /** By step: its gadget, or -1 for a wire that is the combination itself. */
   readonly gadget: Int32Array;
   /** By step: the wire of its first output, 0 if it has none. Further outputs have the wires after it. */

@@ -9,7 +9,7 @@ import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { SignalLayoutError } from './errors.js';
 import { PORT_ROLES, type Manifest, type PortRole, type TensorDescription, type Visibility } from '../manifest.js';
 import { PUBLIC_INPUT_DOMAIN } from './calldata.js';
-import { claimWork, POINTS, SIGNALS } from './renderGroth16.js';
+import { claimWork, POINTS, SIGNALS } from './render-groth16.js';
 
 /** One port of the model as the circuit exposes it. */
 interface Exposure {
