@@ -32,7 +32,10 @@ export async function writeAtomic(path: string, pieces: Iterable<Uint8Array | st
   }
 }
 
-/** This process's own output, by its path; opening it again would fail where it is a socket. */
+/**
+ * The output stream of this process that the path names, as `/dev/stdout` does. It is written to as a stream: opening
+ * the path again fails where the output is a socket.
+ */
 export function ownStream(path: string): NodeJS.WriteStream | undefined {
   const [, name, number] = /^\/dev\/(stdout|stderr)$|^\/(?:dev|proc\/self)\/fd\/([12])$/.exec(path) ?? [];
   if (name === undefined && number === undefined) return undefined;
@@ -40,8 +43,8 @@ export function ownStream(path: string): NodeJS.WriteStream | undefined {
 }
 
 /**
- * Whether a path is written through, because it is no place for a file. @throws OutputError where it can take no result
- * at all
+ * Whether a path is a pipe, a device or an open descriptor, which is written to directly instead of being replaced by a
+ * rename. @throws OutputError where it is a folder, a socket or a disk
  */
 export async function isStream(path: string): Promise<boolean> {
   if (ownStream(path) !== undefined) return true;
@@ -52,7 +55,10 @@ export async function isStream(path: string): Promise<boolean> {
   throw new OutputError(`cannot write ${path}: it is ${kindOf(there)}; give the name of a file`);
 }
 
-/** An open descriptor of a file: renaming over that file would leave the descriptor with one that has no name. */
+/**
+ * Whether the path is an open descriptor (`/proc/self/fd/3`): a rename would give the name to another file, and whoever
+ * holds the descriptor would never see the result.
+ */
 async function isDescriptor(path: string): Promise<boolean> {
   return /^\/proc\/.*\/fd$/.test(await realpath(dirname(path)).catch(() => ''));
 }
@@ -124,7 +130,7 @@ async function writePieces(
   return `0x${hash.digest('hex')}`;
 }
 
-/** The system's refusal to write `path` as an error of this package; anything else as it is. */
+/** Turns a system error from writing `path` into an OutputError; returns any other error unchanged. */
 export function writeFailure(path: string, error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
   return code === undefined || error instanceof ZkinferError

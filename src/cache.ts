@@ -101,7 +101,7 @@ export class Store {
     return path.join(this.folder, `${sha256(JSON.stringify(recipe))}${EXTENSION}`);
   }
 
-  /** Whether the folders are the user's own, as far as they exist. One that others could write is closed to them. */
+  /** Whether the folders, where they exist, belong to the user. Takes write permission away from others. */
   private isUsable(): boolean {
     return this.options.installed === true || [this.root, this.folder].every((folder) => isOwnFolder(folder));
   }
@@ -129,8 +129,8 @@ function header(recipe: Recipe, content: Uint8Array): string {
 }
 
 /**
- * Whether only this user can have written it. Windows has no such numbers; there the profile folder's access list
- * rules.
+ * Whether only this user can have written it. Windows has no user numbers; there the access list of the profile folder
+ * protects the cache.
  */
 function isOwn({ uid, mode }: fs.Stats): boolean {
   const user = process.geteuid?.();
@@ -144,7 +144,7 @@ function isOwnFolder(folder: string): boolean {
   try {
     stat = fs.lstatSync(folder);
   } catch (error) {
-    // What is not there yet will be made, or not, when something is written.
+    // A missing folder can be used: `write` makes it.
     return (error as NodeJS.ErrnoException).code === 'ENOENT';
   }
   const user = process.geteuid?.();
@@ -152,7 +152,7 @@ function isOwnFolder(folder: string): boolean {
   if (user !== undefined && stat.uid !== user) return refuse(folder, `belongs to another user (uid ${stat.uid})`);
   if (isOwn(stat)) return true;
   try {
-    // Entries that others put there meanwhile are theirs, and are not read.
+    // Entries that others wrote before this belong to them, and `isOwn` refuses those.
     fs.chmodSync(folder, 0o700);
     return true;
   } catch {

@@ -150,7 +150,8 @@ export const manifestSchema = z.object({
     .optional(),
   /**
    * How far the integer model strayed from the float network when it was compiled, each output by its own range. Absent
-   * in builds of earlier versions. Says nothing to who did not measure it: held-out rows are the compiler's own.
+   * in builds of earlier versions. It is a claim of whoever compiled, on rows of their choice: measure again to rely on
+   * it.
    */
   accuracy: accuracySchema.optional(),
   /**
@@ -181,8 +182,9 @@ export const manifestSchema = z.object({
         )
         .optional(),
       /**
-       * What was checked when the key was taken: it against circuit and powers of tau; and the powers, every point of
-       * them or the file's hash against one that was given. Says nothing to who did not check it: see `audit`.
+       * What was checked when the key was imported: the key against circuit and powers of tau; the powers by every
+       * point, or by the file's hash against a given one. It is a claim of whoever imported the key; `audit` checks it
+       * again.
        */
       checked: z.object({ key: z.literal('circuit and powers of tau'), powers: z.enum(['points', 'hash']) }).optional(),
     })

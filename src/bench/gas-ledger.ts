@@ -43,7 +43,10 @@ const ETHER = 10n ** 18n;
 const FEE = ETHER / 10n;
 const CHECKPOINTS = 1_000;
 const ZERO = `0x${'0'.repeat(40)}`;
-/** Of digests, which have no zero bytes to speak of: calldata is paid by the non-zero byte. */
+/**
+ * Numbers that stand for digests: they have hardly a zero byte, as digests have, and calldata costs more by non-zero
+ * bytes.
+ */
 const digest = (n: number): string => toBeHex(2n ** 256n - 3n ** 150n * BigInt(n + 1), 32);
 
 /** Runs every transaction once, with the build in `folder`. */

@@ -16,7 +16,7 @@ import { LARGE_MODELS } from './large-models.js';
 import { describeCommit, describeMachine } from './results.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-/** Megabytes that a compile's heap may take, so that a defect does not take the machine along. */
+/** Megabytes that a compile's heap may take, so that a defect cannot use up the machine's memory. */
 const MOST_HEAP = 8192;
 
 function compile(name: string): LargeRun {

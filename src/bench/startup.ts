@@ -33,7 +33,9 @@ interface StartupRow {
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const COMMANDS = ['inspect', 'compile', 'prove', 'verify', 'submit'];
 
-/** Has a process say at its end what it has used, on its third channel. */
+/**
+ * Code that makes a process write its processor time and peak memory to its fourth stream (descriptor 3) when it ends.
+ */
 const METER = `data:text/javascript,${encodeURIComponent(
   "import { writeSync } from 'node:fs'; process.on('exit', () => { const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();" +
     ' writeSync(3, JSON.stringify([(userCPUTime + systemCPUTime) / 1000, (maxRSS * 1024) / 1e6])); });',

@@ -15,7 +15,7 @@ import type { Rpc } from './rpc.js';
  */
 const IMMUTABLE = /7f0{64}/g;
 
-/** The registry that the attestations contract reads, by its own word. @throws NotDeployedError where it names none */
+/** The registry that the attestations contract says it reads. @throws NotDeployedError where it names none */
 export async function registryOf(rpc: Rpc, attestations: string): Promise<string> {
   await requireCode({ rpc }, attestations, 'attestations contract');
   try {

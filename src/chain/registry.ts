@@ -32,7 +32,7 @@ export interface ModelToRegister {
   readonly key: VerificationKey;
   /** Address of the deployed generated verifier. */
   readonly verifier: string;
-  /** The verifier as compiled here: what it must be, as its own word proves nothing. */
+  /** The verifier as compiled here. The deployed code must equal it: what a contract says of itself proves nothing. */
   readonly artifact: Pick<VerifierArtifact, 'deployedBytecode'>;
   /** Metadata off chain; default none. */
   readonly uri?: string;
@@ -54,7 +54,7 @@ export interface ModelOnChain {
   readonly uri: string;
 }
 
-/** Seconds that a change of the registry's administrator takes, for whoever watches to notice. */
+/** Seconds before a change of the registry's administrator takes effect, so that users can notice it. */
 const ADMIN_DELAY = 86_400;
 
 /** `ModelRegistry` and `ZKMLVerifier` of `verifier-contracts/`; compiled once for a machine. */

@@ -21,7 +21,8 @@ export class RetryingProvider extends JsonRpcApiProvider {
     private readonly endpoint: JsonRpcEndpoint,
     network: Network,
   ) {
-    // batchMaxCount 1: a lost batch loses one answer only. cacheTimeout -1: two equal questions may have two answers.
+    // batchMaxCount 1: one request a call, so that a lost call loses one answer. cacheTimeout -1: never answer from an
+    // earlier call's result.
     super(network, { staticNetwork: network, batchMaxCount: 1, cacheTimeout: -1, pollingInterval: 250 });
   }
 
@@ -52,7 +53,10 @@ export interface ConnectOptions {
   readonly retry?: Partial<RetryPolicy>;
 }
 
-/** A wrong URL should show soon; later calls have what happened before to show for their patience. */
+/**
+ * Deadline of the first call: where the URL is wrong, the user should learn it soon. Later calls are retried for
+ * longer.
+ */
 const FIRST_ANSWER_MS = 10_000;
 
 /** Asks the node at `url` for its chain. Throws RpcUnreachableError within ten seconds if it is dead. */
@@ -70,7 +74,8 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
   const genesis = (await ask(endpoint, 'eth_getBlockByNumber', ['0x0', false])) as { hash?: string } | null;
   if (typeof genesis?.hash !== 'string')
     throw new RpcResponseError(`the RPC at ${endpoint.host} does not have its chain's first block`);
-  // A network of its own: those ethers knows by number bring plugins, and some ask third parties for fees.
+  // A network object without plugins: ethers has some for the chain ids it knows, and a few of these ask third parties
+  // for fees.
   const provider = new RetryingProvider(endpoint, new Network(`chain ${chainId}`, chainId));
   return { provider, chainId, genesisHash: genesis.hash, host: endpoint.host };
 }

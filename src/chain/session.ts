@@ -13,7 +13,7 @@ export interface Chain {
   readonly rpc: Rpc;
   /** True for the chain kept in the build folder. */
   readonly embedded: boolean;
-  /** Keeps what was mined so far, where that is this side's task. */
+  /** Saves the state of a local chain; does nothing for a remote node. */
   save(): Promise<void>;
   /** Must be called; ends the local node, if there is one. Safe to call twice. */
   close(): Promise<void>;

@@ -218,7 +218,8 @@ async function legacyFees(rpc: Rpc): Promise<Fees> {
     throw new RpcResponseError(`the RPC at ${rpc.host} gives neither a base fee (EIP-1559) nor a gas price`);
   }
   const gasPrice = BigInt(answer);
-  // Already paid for where it was offered before: only a transaction that the node would hardly take is signed again.
+  // `least` is half the price: a transaction sent earlier is signed again, at a higher price, only where it offers less
+  // than that.
   return {
     least: gasPrice / 2n,
     offer: { type: 0, gasPrice: gasPrice + gasPrice / 4n },
@@ -271,7 +272,8 @@ async function follow(sender: Sender, signed: Signed, deadline: number): Promise
   const started = Date.now();
   let lostLooks = 0;
   for (let look = 1; ; look++) {
-    // The count first: read after the receipt, a block mined in between would look like another's transaction.
+    // Read the count before the receipt: otherwise a block mined between the two reads would look like another
+    // transaction with this nonce.
     const used = (await rpc.provider.getTransactionCount(signer.address, 'latest')) > signed.nonce;
     const receipt = await minedReceipt(rpc, signed);
     if (receipt !== undefined) {
@@ -283,7 +285,7 @@ async function follow(sender: Sender, signed: Signed, deadline: number): Promise
       // Fallen out of the node's pool. The same bytes again are the same transaction.
       if (!(await isKnown(rpc, signed)))
         await rpc.provider.send('eth_sendRawTransaction', [signed.raw]).catch(() => undefined);
-      // By the second time every intent at work has had its chance to come back by itself.
+      // Not at the first time: until then, other intents of this account may be sending their own transactions again.
       if (look > STUCK_LOOKS) await inTurn(turnOf(sender), () => fillGap(sender, signed.nonce));
     }
     if (Date.now() > deadline) throw new TransactionPendingError(signed.hashes.at(-1)!, (Date.now() - started) / 1000);
@@ -294,12 +296,13 @@ async function follow(sender: Sender, signed: Signed, deadline: number): Promise
 /**
  * Spends the nonces below `nonce` that no transaction holds. After a reorganization the intents that had them may be
  * gone for good (what they acted on was never asked), and everything above would wait for ever. An intent that still
- * wants such a nonce finds it lost to another transaction, as ever, and takes a new one.
+ * has such a nonce sees that another transaction was mined with it, and takes a new one.
  */
 async function fillGap(sender: Sender, nonce: number): Promise<void> {
   const { rpc, signer } = sender;
   for (let free = await rpc.provider.getTransactionCount(signer.address, 'pending'); free < nonce; free++) {
-    // Less than `sign` offers: where a node does not count what is pending, this must not replace an intent that is.
+    // Offer less than `sign` does: where a node does not count pending transactions, this one must not replace the
+    // transaction of an intent.
     const { modest } = await fees(sender);
     const nothing = {
       ...modest,
@@ -309,7 +312,7 @@ async function fillGap(sender: Sender, nonce: number): Promise<void> {
       value: 0n,
       gasLimit: TRANSFER_GAS,
     };
-    // Refused where the nonce was taken meanwhile, which is as good.
+    // The node refuses it where another transaction took the nonce meanwhile; the gap is then filled as well.
     await rpc.provider.send('eth_sendRawTransaction', [await signer.signTransaction(nothing)]).catch(() => undefined);
   }
 }

@@ -8,8 +8,8 @@ import { CIRCOM_VERSION } from './run-circom.js';
 import { gadgetSources } from './sources.js';
 
 /**
- * Gadgets that came with the package: what `npm run build` compiled ahead (package-gadgets.ts). Absent or outdated,
- * it is as if it were not there.
+ * Gadgets that came with the package: what `npm run build` compiled ahead (package-gadgets.ts). Where the folder is
+ * missing or outdated, the gadgets are compiled.
  */
 export const PACKAGE_FOLDER = fileURLToPath(new URL('../../dist/packaged', import.meta.url));
 

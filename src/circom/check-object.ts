@@ -1,7 +1,7 @@
 /**
- * What must hold of every gadget's compiled constraints, whoever compiled them: as many as the definition says, each
- * says something, none says what another says, and every wire is in one. An object whose constraints were dropped,
- * blanked or doubled is none. That the constraints determine the outputs is shown by the tests
+ * What must hold of every gadget's compiled constraints, whoever compiled them: their number is the definition's, none
+ * holds for every witness, no two are equal, and every wire is in one. So an object whose constraints were dropped,
+ * blanked or doubled is refused. That the constraints determine the outputs is shown by the tests
  * (`test/circuits/determinism.test.ts`), not here.
  */
 import { constraintsOf, gadgetKey, type GadgetSpec } from '../gadgets/index.js';

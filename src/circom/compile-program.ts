@@ -63,7 +63,7 @@ export async function compileProgram(
       fs.mkdirSync(path.dirname(place), { recursive: true });
       fs.writeFileSync(place, contents);
     }
-    // Nothing but names of the copy reach circom's messages; the user's file is named instead.
+    // circom's messages name the copies; put the user's own paths there instead.
     const named = (message: string): string => message.replaceAll(placeOf(root), file);
     try {
       runCircom(await loadCircom(), folder, [placeOf(root), '--r1cs', '--sym', '--O0']);

@@ -20,7 +20,7 @@ function checksummed(digits: string): string {
   return Array.from(lower, (digit, i) => (hash[i] >= '8' ? digit.toUpperCase() : digit)).join('');
 }
 
-/** Letters all small or all capital say nothing. */
+/** An address whose letters are all small or all capital carries no checksum, and passes. */
 function hasSoundChecksum(digits: string): boolean {
   return digits === digits.toLowerCase() || digits === digits.toUpperCase() || digits === checksummed(digits);
 }

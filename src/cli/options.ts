@@ -164,7 +164,7 @@ function collect(text: string, before: readonly string[] | undefined): readonly 
   return [...(before ?? []), text];
 }
 
-/** The prover; for people, why it is not the native one. */
+/** The backend; where `auto` does not give the native one, a notice says why. */
 export function backendFor(choice: BackendChoice, session: Session): Groth16Backend {
   return chooseBackend(choice, (text) => session.notice(text));
 }

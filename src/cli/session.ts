@@ -45,7 +45,8 @@ export async function execute<T>(
     status = SIGNAL_STATUS[signal];
     controller.abort();
     process.stderr.write('\nInterrupted; stopping.\n');
-    // Work that cannot be cancelled must not keep the user waiting; nothing half-written bears a final name.
+    // Do not wait for work that cannot be cancelled. Files are written under a temporary name and renamed, so exiting
+    // here leaves no partial file.
     setTimeout(() => process.exit(status), LAST_MOMENTS).unref();
   };
   // Not `once`: packages that clean up after themselves kill the process with the signal where nobody listens to it any

@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * Runs until a signal, then ends in an orderly way, with exit code 0. A second signal ends at once, with the code that
- * shells expect of it, and so does the end of patience: files are written under another name and renamed, and a
- * journal's half line is dropped when read.
+ * Runs until a signal, then ends in an orderly way, with exit code 0. A second signal, or a stop that takes longer than
+ * `patienceSeconds`, ends the process at once, with the code that shells expect. That is safe: files are written under
+ * another name and renamed, and half a line at a journal's end is dropped when it is read.
  */
 export async function untilStopped(
   done: Promise<void>,

@@ -93,7 +93,7 @@ export const answerOptimisticRequest = (
 ): TransactionIntent =>
   call(market, 'answerOptimistic', [id, output], `answer ${id} ${attempt}`, `answering request ${id}`);
 
-/** `answer` tells apart answers to the same request, one after the other: their hash and due. */
+/** `answer` (its hash and when it is due) tells apart successive answers to one request. */
 export const disputeRequest = (market: string, id: bigint, answer: string, bond: bigint): TransactionIntent =>
   call(market, 'dispute', [id], `dispute ${id} ${answer}`, `disputing the answer to request ${id}`, bond);
 

@@ -2,8 +2,8 @@
  * What is remembered of requests between looks: which were touched by events, when each is due, what failed. All of it
  * can be forgotten; what an operator owes stands in the journal.
  *
- * The trap: progress may be recorded only behind what was dealt with, so an entry keeps the block of its oldest event
- * until then.
+ * The trap: the journal may only record blocks whose events were all dealt with, so an entry keeps the block of its
+ * oldest event until that one is.
  */
 import type { ChainClock } from './clock.js';
 import type { CheckedProof } from './checked-proof.js';
@@ -29,16 +29,16 @@ export interface DocketEntry {
   readonly id: bigint;
   /** Block of the oldest event not yet dealt with; undefined when it is. */
   pending?: number;
-  /** Events that touched it so far: what comes in while it is handled is not dealt with by that. */
+  /** How many events touched it: an event that arrives while the request is handled needs another turn. */
   touches: number;
   uri?: string;
-  /** Why it is put off: not dealt with yet, and not due before `until` either. */
+  /** Why it was put off; its events count as not dealt with, and it is due again at `until`. */
   deferred?: string;
   readonly computed: Map<string, Promise<Computed | undefined>>;
   readonly proved: Map<string, Promise<Proved>>;
   /** The input's document while the request is handled, by the request's terms. */
   document?: { readonly terms: string; readonly text: Promise<string> };
-  /** At work without being promised: counted as one that is. */
+  /** Being proved before it is promised; counts against the capacity like a promised request. */
   working: boolean;
   /**
    * Whether this operator owes an answer on the chain: it is not given up while one is possible. Undefined until the
@@ -124,7 +124,7 @@ export class Docket {
     entry.failures = 0;
   }
 
-  /** `full`: there is no room for another request, so who waits for room need not be asked about. */
+  /** `full`: no capacity is left, so requests that wait for capacity are not due. */
   isDue({ busy, retryAt, deferred, pending, until, lookAt, settledAt }: DocketEntry, full: boolean): boolean {
     if (busy || this.wall() < retryAt || (full && deferred === 'busy')) return false;
     const { head } = this.clock;
@@ -182,7 +182,7 @@ export class Docket {
     }
   }
 
-  /** What is done with is remembered by nobody: the next event tells of it again. */
+  /** Drops a finished request; a later event would make a new entry for it. */
   forget(entry: DocketEntry): void {
     if (entry.until === Infinity && entry.pending === undefined) this.entries.delete(entry.id);
   }

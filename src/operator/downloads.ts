@@ -26,7 +26,7 @@ export function startDownloads({
   inAll,
   inAllPerAsker,
 }: DownloadLimits = DOWNLOAD_LIMITS): Downloads {
-  /** By asker, who was served longest ago first. */
+  /** By asker; the one served longest ago comes first. */
   const waiting = { first: new Map<string, (() => void)[]>(), again: new Map<string, (() => void)[]>() };
   const running = new Map<string, number>();
   const held = new Map<string, number>();

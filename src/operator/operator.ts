@@ -84,9 +84,9 @@ export interface Operator {
 /** Without a look that succeeded for this long, the operator is not well. */
 const UNWELL_SECONDS = 60;
 const WITHDRAW_EVERY_BLOCKS = 50;
-/** Requests handled at a time, those aside whose input is on its way. */
+/** Requests handled at a time, not counting those whose input is being downloaded. */
 const AT_ONCE = 32;
-/** Attempts at what was never promised, by what fails; nobody is owed an answer to it. */
+/** Attempts at a request that was never promised, by the kind of failure; nobody is owed an answer to it. */
 const ATTEMPTS = { input: 6, prover: 2, other: 8 };
 
 /** Starts watching; the first look is on its way when this returns. */
@@ -249,7 +249,7 @@ class Loop {
     entry.failures += 1;
     const name = error instanceof RevertedError ? error.errorName : error instanceof Error ? error.name : 'Error';
     metrics.failures.inc({ error: name });
-    // Another was faster, or an answer came in between: what the contract says now decides, at once.
+    // Another operator was faster, or an answer came in between: read the request again at once.
     const race = error instanceof RevertedError && entry.failures === 1;
     this.docket.failed(entry, race);
     const message = error instanceof Error ? error.message : String(error);
@@ -304,7 +304,7 @@ class Loop {
     }
   }
 
-  /** Whether an answer is owed that lateness would cost a bond. */
+  /** Whether this operator owes an answer whose delay would cost its bond. */
   private async owes(): Promise<boolean> {
     const duties = [...this.options.journal.duties.values()].filter(({ role }) => role === 'operator');
     const requests = await Promise.all(duties.map(({ id }) => this.market.request(id)));
@@ -337,6 +337,6 @@ export function isHopeless(
   if (error instanceof InputLimitError && error.final) return true;
   if (error instanceof InputUnavailableError) return failures >= ATTEMPTS.input;
   if (error instanceof ProverFailedError || error instanceof ProofInvalidError) return failures >= ATTEMPTS.prover;
-  // The chain, the disk: what was promised is not given up for their sake.
+  // The chain or the disk failed: a promised request is not given up for that.
   return failures >= ATTEMPTS.other && !promised;
 }

@@ -87,7 +87,7 @@ export class Promises {
     const { market, clock, journal, fromBlock, reorgDepth } = this.options;
     if (!journal.duties.has(entry.id)) return rest;
     if (entry.settledAt === undefined) {
-      // Asked anew: the request may be newer than the last look.
+      // Ask for the newest block again: the request may have been read after the last look.
       const head = await market.head();
       const recent = await market.events(Math.max(fromBlock, head - reorgDepth + 1), head, entry.id);
       entry.settledAt = recent.reduce((most, { blockNumber }) => Math.max(most, blockNumber + reorgDepth), 0);

@@ -11,7 +11,7 @@ const { folders, backend, proves } = JSON.parse(process.argv[2]) as {
   backend: BackendChoice;
   proves: boolean;
 };
-// A parent that was killed hears nothing; `disconnect` then ends this process.
+// Sending fails where the parent was killed; the `disconnect` event then ends this process.
 const send = (message: unknown): void => void process.send?.(message, undefined, undefined, () => undefined);
 
 process.on('disconnect', () => process.exit(0));

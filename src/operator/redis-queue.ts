@@ -2,9 +2,9 @@
  * The queue of an operator with several proving machines: BullMQ on Redis. The operator adds jobs and waits; each
  * machine runs `serveRedisQueue`. A machine that dies loses its lock, and its job goes to another.
  *
- * The traps: Redis may come back from a restart without the jobs, and without having told anyone, so the operator looks
- * rather than listens, and adds a job again that is gone. And jobs hold inputs with their salts: the Redis must be the
- * operator's own, with a password and TLS where it is not on the same machine.
+ * The traps: Redis may come back from a restart without the jobs, and sends no event about it, so the operator polls
+ * its jobs and adds those again that are gone. And jobs hold inputs with their salts: the Redis must be the operator's
+ * own, with a password and TLS where it is not on the same machine.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue, Worker } from 'bullmq';

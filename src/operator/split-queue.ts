@@ -1,7 +1,6 @@
 /**
  * Outputs computed on this machine, proofs made on others. A wrong proof is found by verifying it; a wrong output only
- * by computing it again, and an answer without proof is a bond at risk. So what a shared queue says of outputs is never
- * asked.
+ * by computing it again, and an answer without proof is a bond at risk. So outputs are never taken from a shared queue.
  */
 import type { ProofQueue } from './jobs.js';
 

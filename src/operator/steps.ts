@@ -42,11 +42,11 @@ export interface Standing {
   /** Proved requests are answered without taking them first. */
   readonly direct: boolean;
   readonly watches: Watching;
-  /** Took this request before, so it is not for taking again. */
+  /** This operator took the request before, and does not take it again. */
   readonly tried: boolean;
 }
 
-/** The next step. A step that this operator's policy then refuses is its caller's to drop. */
+/** The next step. The caller drops it where the operator's policy refuses it. */
 export function nextStep(request: MarketRequest, { me, now, direct, watches, tried }: Standing): NextStep {
   const mine = request.operator === me;
   const late = now > request.due;

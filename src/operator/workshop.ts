@@ -60,8 +60,8 @@ export class Workshop {
   }
 
   /**
-   * Output and verified proof of an input that `compute` found valid, so that a prover which refuses it is wrong, or
-   * lies: that is tried again, as long as an answer is owed. @throws ProofInvalidError
+   * Output and verified proof of an input that `compute` found valid. A prover that refuses the input is therefore
+   * wrong, and the proof is tried again as long as an answer is owed. @throws ProofInvalidError
    */
   async prove(entry: DocketEntry, request: MarketRequest, urgent = false): Promise<Proved> {
     return await once(entry.proved, request, async () => {
@@ -115,7 +115,7 @@ export class Workshop {
       requestId: String(entry.id),
       inputCommitment: request.inputCommitment,
     };
-    // A queue that gave a wrong result still has it under that name.
+    // A queue keeps its result under the job's id: after a wrong one, another id makes it work again.
     const attempt = kind === 'prove' && entry.proofAttempts > 0 ? `-${entry.proofAttempts}` : '';
     const parts = [market.genesisHash, market.address, market.me, String(entry.id), request.inputCommitment];
     const id = `${parts.map((part) => (part.startsWith('0x') ? part.slice(2, 18) : part)).join('-')}-${kind}${attempt}`;

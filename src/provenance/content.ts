@@ -51,7 +51,7 @@ export interface Content extends ContentEntry {
 /** An empty folder's: the importer hashes and keeps it, but does not name it in its results. */
 const EMPTY_FOLDER = CID.parse('bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354');
 
-/** The importer wants a folder to have a name; it is in no identifier. */
+/** The importer wants a name for the folder; no identifier depends on it. */
 const ROOT = 'content';
 
 /** Hashes the file or folder at `path`; with `store`, keeps its blocks there. @throws ContentError, StoreError */

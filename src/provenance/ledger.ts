@@ -188,7 +188,8 @@ export async function readArtifact(rpc: Rpc, ledger: string, id: string): Promis
       `the RPC at ${rpc.host} gives an artifact for ${id} that does not have this identifier; use another RPC`,
     );
   }
-  // A checkpoint's header names a model too: whose claims come with it. Only a model version is one.
+  // A checkpoint's header names a model too, the one whose royalties reach it; only a model version is linked to the
+  // registry.
   const model =
     header.modelId === 0n || artifact.kind !== 'model-version'
       ? {}

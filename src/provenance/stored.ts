@@ -88,7 +88,7 @@ async function compare(
     const difference = await compare(store, cid, local, below);
     if (difference !== undefined) return difference;
   }
-  // The same names with the same content under another identifier: laid out by other settings.
+  // All entries are equal and yet the folder's identifier differs: it was laid out with other importer settings.
   return changed;
 }
 

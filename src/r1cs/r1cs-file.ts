@@ -135,7 +135,7 @@ export function encodeR1cs(system: R1cs): Uint8Array {
   return concatBytes(r1csChunks(sourceOf(system)));
 }
 
-/** Coefficients as the file has them, eight words each; batch after batch has more of them. */
+/** Coefficients as the file has them, eight words each. The list grows with every batch. */
 class CoefficientWords {
   private words = new Uint32Array(8 * 1024);
   private count = 0;
@@ -161,7 +161,7 @@ function writeRow(matrix: SparseMatrix, row: number, coefficients: Uint32Array, 
   for (let entry = matrix.offsets[row]; entry < end; entry++) {
     out[at++] = matrix.wires[entry];
     const value = matrix.values[entry] * 8;
-    // Written out: in a loop it takes twice the time of all else.
+    // Unrolled: as a loop this took twice as long as the rest of the function.
     out[at] = coefficients[value];
     out[at + 1] = coefficients[value + 1];
     out[at + 2] = coefficients[value + 2];

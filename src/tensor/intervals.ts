@@ -1,8 +1,8 @@
 /**
  * Interval arithmetic over whole tensors (Moore, "Interval Analysis", 1966): for each element the smallest and the
- * largest value it can take when every input element moves freely in its own interval. Exact for one linear layer;
- * over several layers an over-approximation. On integers below 2^53 the bounds are exact integers.
- * The trap: -0 and NaN; bounds must be finite, so a product of 0 and infinity never arises.
+ * largest value it can take when every input element moves freely in its own interval. Exact for one linear layer; over
+ * several layers an over-approximation. On integers below 2^53 the bounds are exact integers. Bounds must be finite: 0
+ * times infinity is NaN.
  */
 import * as kernels from './kernels.js';
 import type { Groups } from './groups.js';

@@ -1,6 +1,6 @@
 /**
  * Weights of a layer in the narrowest type that holds each of them exactly. A model's weights are its largest arrays by
- * far; eight bytes each, in every stage that keeps a copy, is what memory goes to.
+ * far, and every stage that keeps a copy at eight bytes a weight would dominate the memory.
  */
 
 /**
@@ -26,7 +26,7 @@ export function narrowed(values: Float64Array): Weights {
   return values;
 }
 
-/** What of the weights is meant: themselves, or their magnitudes. */
+/** Whether a function takes the weights themselves or their magnitudes. */
 export type WeightPart = 'all' | 'magnitudes';
 
 /** Elements of `weights` from `start` on, as doubles, into the front of `into`. */

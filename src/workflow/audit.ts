@@ -483,7 +483,7 @@ async function auditChain(state: State): Promise<void> {
   }
   const { rpc: url } = options;
   const endpoint: { rpc?: Rpc } = {};
-  // Says nothing where it goes well: what is looked at says so itself.
+  // Adds a finding only where `work` fails; the checks inside add their own.
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     try {
       await work();
@@ -502,7 +502,7 @@ async function auditChain(state: State): Promise<void> {
     const modelId = options.modelId ?? (record.model === undefined ? undefined : BigInt(record.model.id));
     if (registry !== undefined && modelId !== undefined) {
       await auditRegistered(state, rpc, registry, modelId, vkHash(key), artifact.deployedBytecode);
-      // The attestations on record read the registry on record, not another one that is given.
+      // The recorded attestations contract reads the recorded registry; it says nothing of another one that is given.
       const attestations = registry === record.registry?.address ? record.attestations?.address : undefined;
       await auditPackageCode(state, rpc, { registry, ...(attestations === undefined ? {} : { attestations }) });
     } else if (record.verifier !== undefined) {

@@ -27,7 +27,7 @@ export async function sweepUnfinished(folder: string): Promise<void> {
 function isAlive(pid: number): boolean {
   if (!Number.isSafeInteger(pid)) return false;
   try {
-    // Signal 0 only asks.
+    // Signal 0 is not delivered: it only asks whether the process exists.
     process.kill(pid, 0);
     return true;
   } catch (error) {

@@ -230,7 +230,7 @@ async function contractsFor(
   given: { readonly registry?: string; readonly attestations?: string },
 ): Promise<{ readonly registry: string; readonly attestations: string }> {
   const registry = given.registry ?? deployment.registry?.address;
-  // The attestations on record read the registry on record, not another one that is given.
+  // The recorded attestations contract reads the recorded registry; it cannot be used with another one that is given.
   const known =
     given.registry === undefined || sameAddress(given.registry, deployment.registry?.address)
       ? deployment.attestations?.address

@@ -174,7 +174,7 @@ function infer(
     committed.map(([, salt]) => salt),
   );
   const publicSignals = manifest.publicSignals.map((_, i) => canonicalText(wireValue(witness, 1 + i)));
-  // Whatever plan and key do, nothing else than what the visibility says is published.
+  // Compare with what the visibility allows: a forged plan or key could put private values among the public signals.
   const expected = signals.of({ integers: { input: integers, output: integerOutputs }, salts, context });
   if (expected.some((value, i) => String(value) !== publicSignals[i])) {
     throw new BuildMismatchError(

@@ -13,7 +13,7 @@ export async function answerProved(the: RequestCase, office: Office): Promise<Ou
     if (reason !== undefined) return decline(reason);
     docket.setWorking(entry, true);
   } else await promises.ensure(entry, request);
-  // First what is cheap: a proof of an input that was not committed to would be made for nothing.
+  // Compute first, which is cheap: a proof of an input that the request does not commit to would be wasted.
   if ((await workshop.compute(entry, request)) === undefined)
     return fresh ? decline('wrong input') : await refuse(the, office, direct);
   const { output, proof, seconds } = await workshop.prove(entry, request);
@@ -35,7 +35,7 @@ export async function answerOptimistic(the: RequestCase, office: Office): Promis
   return again;
 }
 
-/** The input of a request that is ours turned out to be no valid one: nothing can be answered. */
+/** The input of a request that this operator took is invalid: there is no answer to give. */
 async function refuse({ entry }: RequestCase, { promises, log }: Office, direct: boolean): Promise<Outcome> {
   if (direct) await promises.close(entry, 'wrong input');
   else log.error({ request: String(entry.id) }, 'a request was taken whose input cannot be answered');

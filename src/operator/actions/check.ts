@@ -25,7 +25,10 @@ export async function check(
   return again;
 }
 
-/** Disputed by another: whoever that is may leave the operator unslashed. */
+/**
+ * Another account disputed the answer. It might never have the operator slashed, so this operator follows the request
+ * and does it.
+ */
 export async function follow({ entry, request }: RequestCase, { promises }: Office, until: number): Promise<Outcome> {
   if (promises.under(entry.id) === undefined) await promises.begin(entry, request, 'challenger');
   return waitUntil(until);

@@ -22,7 +22,7 @@ export async function take(
   if (request.mode === 'proved') void workshop.prove(entry, request).catch(() => undefined); // Proves while the block is made.
   await market.send(takeRequest(market.address, id, 'once'), 'take');
   log.info({ request: String(id), mode: request.mode, fee: formatEther(request.fee) }, 'taken');
-  // Mined, and yet neither ours nor on its way: taken before, failed and reopened.
+  // The transaction is mined, but the request is open: this operator took it once before, and it was reopened since.
   if ((await market.request(id)).status === 'open') await promises.close(entry, 'lost');
   return again;
 }
