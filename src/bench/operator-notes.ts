@@ -22,7 +22,7 @@ interface Example {
   readonly outputs?: number;
   readonly opset?: number;
   /** Of the activations; float unless given. */
-  readonly type?: 'bool' | 'int8' | 'uint8';
+  readonly type?: 'bool' | 'int8' | 'uint8' | 'int32';
   /** What the activations lie in; [-1, 1] unless given. */
   readonly range?: readonly [number, number];
 }
@@ -541,6 +541,11 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
     example: { inputs: [VECTOR, { dims: [2, 2], dataType: code('int64'), int64Data: [0, 3, 0, 1] }, weights(2)] },
   },
   Selu: table(),
+  ReverseSequence: {
+    becomes: MOVES,
+    limits: 'lengths are constants',
+    example: { inputs: [[4, 2], integers(3, 4)] },
+  },
   RotaryEmbedding: {
     becomes: 'an affine map of each pair; products where the angles are computed',
     limits: '`position_ids` are constants',
@@ -593,6 +598,24 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
     becomes: MOVES,
     limits: 'indices are constants',
     example: { inputs: [[1, 4, 2], weights(1, 1, 2), integers(1)], opset: 24 },
+  },
+  TfIdfVectorizer: {
+    becomes: 'a comparison for each token of the list and place, products of them, their sums',
+    limits: 'of int32 and int64 tokens',
+    example: {
+      inputs: [VECTOR],
+      attributes: [
+        text('mode', 'TF'),
+        int('min_gram_length', 1),
+        int('max_gram_length', 2),
+        int('max_skip_count', 0),
+        ints('ngram_counts', 0, 1),
+        ints('ngram_indexes', 0, 1),
+        ints('pool_int64s', 3, 3, 5),
+      ],
+      type: 'int32',
+      range: [0, 7],
+    },
   },
   ThresholdedRelu: { becomes: 'product with a step, exact', limits: FLOATS_ONLY, example: one },
   Tile: { becomes: MOVES, limits: 'repeats are constants', example: { inputs: [VECTOR, integers(1, 2)] } },

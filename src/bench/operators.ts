@@ -8,6 +8,7 @@ import { WIRE, type Netlist } from '../compile/netlist.js';
 import { constraintsOf } from '../gadgets/index.js';
 import { buildGraph, constantOps, decodeModel, evaluator, supportedOps } from '../onnx/index.js';
 import { microsoftOps } from '../onnx/microsoft/index.js';
+import { previewOps } from '../onnx/preview/index.js';
 import { ML_OPERATORS } from '../onnx/ml/index.js';
 import { quantize } from '../quantize/quantize.js';
 import { showShape, sizeOf, type Shape } from '../tensor/shape.js';
@@ -49,6 +50,10 @@ export function operatorTable(): string {
     `Of the domain com.microsoft, as onnxruntime's quantizer writes them: ${microsoftOps()
       .map((op) => `\`${op.replace('com.microsoft.', '')}\``)
       .join(', ')}.`,
+    '',
+    `Of the domain ai.onnx.preview: ${previewOps()
+      .map((op) => `\`${op.replace('ai.onnx.preview.', '')}\``)
+      .join(', ')}.`,
   ].join('\n');
 }
 
@@ -63,7 +68,8 @@ function measured(op: string, { becomes, example }: OperatorNote): [string, numb
     tensors.map(({ shape }) => showShape(shape)).join(', ');
   const [least, most] = example.range ?? [-1, 1];
   const placed = (value: number): number => least + ((value + 1) / 2) * (most - least);
-  const rounded = (value: number): number => (example.type === 'uint8' ? Math.round(value) : value);
+  const whole = example.type === 'uint8' || example.type === 'int32';
+  const rounded = (value: number): number => (whole ? Math.round(value) : value);
   const samples = SAMPLES.map((first, k) =>
     graph.inputs.map(({ shape }) =>
       Float64Array.from({ length: sizeOf(shape) }, (_, i) =>

@@ -7,6 +7,7 @@ export type { Constant, ElementType, OnnxModel, OnnxNode, ValueInfo } from './mo
 export { microsoftOps } from './microsoft/index.js';
 export { mlOps } from './ml/index.js';
 export { constantOps, supportedOps } from './ops/index.js';
+export { previewOps } from './preview/index.js';
 export * from '../network/index.js';
 export { OnnxRuntimeError, openReference, type Reference } from './reference.js';
 export { surveyModel, type ModelSurvey, type SurveyedNode, type SurveyedTensor } from './survey.js';

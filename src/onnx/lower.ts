@@ -12,6 +12,7 @@ import type { OnnxNode } from './model.js';
 import { constant, NodeContext, type Inliner, type Lowering, type OnnxOperator } from './ops/context.js';
 import { constantOps, OPERATORS, supportedOps } from './ops/index.js';
 import { wrapped, wrappedConstant } from './ops/wrapping.js';
+import { PREVIEW_OPERATORS, previewOps } from './preview/index.js';
 import { settle } from './settle.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Activation, Value } from './values.js';
@@ -96,6 +97,7 @@ export function isKnownOperator({ domain, op }: OnnxNode): boolean {
 const DOMAINS: Readonly<Record<string, Readonly<Record<string, OnnxOperator>>>> = {
   '': OPERATORS,
   'ai.onnx.ml': ML_OPERATORS,
+  'ai.onnx.preview': PREVIEW_OPERATORS,
   'com.microsoft': MICROSOFT_OPERATORS,
 };
 
@@ -104,7 +106,7 @@ function findOperator(node: OnnxNode, opset: number): OnnxOperator {
   if (Object.hasOwn(table, node.op)) return table[node.op];
   const op = node.domain === '' ? node.op : `${node.domain}.${node.op}`;
   throw new UnsupportedOpError(
-    `Node ${node.name} (${op}), opset ${opset}: this operator is not supported. Supported are ${[...supportedOps(), ...mlOps(), ...microsoftOps()].join(', ')}; and on constants ${constantOps().join(', ')}.`,
+    `Node ${node.name} (${op}), opset ${opset}: this operator is not supported. Supported are ${[...supportedOps(), ...mlOps(), ...microsoftOps(), ...previewOps()].join(', ')}; and on constants ${constantOps().join(', ')}.`,
   );
 }
 

@@ -3,6 +3,7 @@ import {
   chooseFrom,
   decodeModel,
   microsoftOps,
+  previewOps,
   mlOps,
   supportedOps,
   surveyModel,
@@ -29,7 +30,12 @@ export interface Inspection {
 export async function inspectOnnx(onnx: Uint8Array, options: CompileOptions): Promise<Inspection> {
   const survey = surveyModel(chooseFrom(decodeModel(onnx), options));
   if (survey.unsupported.length > 0)
-    return { survey, supported: false, supportedOps: [...supportedOps(), ...mlOps(), ...microsoftOps()], notes: [] };
+    return {
+      survey,
+      supported: false,
+      supportedOps: [...supportedOps(), ...mlOps(), ...microsoftOps(), ...previewOps()],
+      notes: [],
+    };
   const { layers, manifest, accuracy } = await compileOnnx(onnx, options);
   const { constraints, domainSize } = manifest.circuit;
   return {

@@ -52,8 +52,8 @@ function joined(context: NodeContext, past: Value | undefined, value: Value, out
   );
 }
 
-/** Each head of keys or values repeated for the heads of queries that share it. */
-function shared(context: NodeContext, value: Value, heads: number, step: string): Value {
+/** Each head of keys or values [batch, heads, positions, size] repeated for the heads of queries that share it. */
+export function shared(context: NodeContext, value: Value, heads: number, step: string): Value {
   const own = value.shape[1];
   if (heads % own !== 0)
     throw context.shapeError(`${heads} heads of queries do not share ${own} heads of keys and values`);

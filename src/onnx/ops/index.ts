@@ -99,6 +99,8 @@ import {
   lowerReduceProd,
   lowerReduceSumSquare,
 } from './reduce.js';
+import { lowerReverseSequence } from './reverse-sequence.js';
+import { lowerTfIdfVectorizer } from './n-grams.js';
 import { lowerGru, lowerLstm, lowerRnn } from './recurrent.js';
 import { lowerFlatten, lowerReshape, lowerSqueeze, lowerUnsqueeze } from './reshaping.js';
 import { lowerResize } from './resize.js';
@@ -255,6 +257,7 @@ export const OPERATORS: Readonly<Record<string, OnnxOperator>> = {
   Scan: { lower: lowerScan, fold: lowerScan },
   Reshape: { lower: lowerReshape, afterSoftmax: 'carries', ofUnrounded: 'carries' },
   Resize: { lower: lowerResize },
+  ReverseSequence: { lower: lowerReverseSequence },
   RotaryEmbedding: { lower: lowerRotaryEmbedding },
   RMSNormalization: { lower: lowerRmsNormalization },
   RoiAlign: { lower: lowerRoiAlign },
@@ -274,6 +277,7 @@ export const OPERATORS: Readonly<Record<string, OnnxOperator>> = {
   Sum: { lower: lowerSum },
   SwiGLU: { lower: lowerSwiGlu },
   TensorScatter: { lower: lowerTensorScatter },
+  TfIdfVectorizer: { lower: lowerTfIdfVectorizer },
   ThresholdedRelu: { lower: lowerThresholdedRelu },
   Tile: { lower: lowerTile },
   TopK: { lower: lowerTopK },
