@@ -1,12 +1,15 @@
-/** `conformance`: any folder of models against onnxruntime, one row each. */
-import { buildGraph, decodeModel } from '../onnx/index.js';
+/** `conformance`: any folder of models against onnxruntime and against expected outputs, one row each. */
+import { applyOmitted, buildGraph, decodeModel, evaluate, type Graph } from '../onnx/index.js';
 import { ZkinferError } from '../errors.js';
 import { firstViolation } from '../r1cs/check.js';
 import { prepareWitness } from '../witness/generate.js';
 import type { RowKind } from '../quantize/accuracy.js';
-import { encodeInputs, inputCodes } from '../quantize/encode.js';
+import { dequantize, encodeInputs, inputCodes } from '../quantize/encode.js';
+import type { IntegerModel } from '../quantize/integer-model.js';
+import { runIntegerModel } from '../quantize/interpreter.js';
 import { compileOnnx } from './compile.js';
-import { parseInput, parseSamples } from './input-json.js';
+import { parseInput, parseSamples, type Sample } from './input-json.js';
+import { errorAgainst, parseOutputs } from './output-json.js';
 
 export interface ConformanceRow {
   readonly name: string;
@@ -24,18 +27,31 @@ export interface ConformanceRow {
   readonly relativeError?: number;
   /** Least share of rows, of all outputs that are scores, on which both name the same class. */
   readonly classAgreement?: number;
+  /** The sample against what its author expects of it, where that is given. */
+  readonly expected?: ExpectedComparison;
   readonly seconds?: number;
 }
 
+export interface ExpectedComparison {
+  /** Every output has the expected shape. */
+  readonly shapes: boolean;
+  /** Largest error of any output as a share of its own range: of the float network in double precision. */
+  readonly float: number;
+  /** The same of the integer model. */
+  readonly integer: number;
+}
+
 /**
- * What a model is measured with: texts of input files. Without calibration data its own sample sets the ranges, and is
- * measured.
+ * What a model is measured with: texts of input files. Without calibration data rows drawn around the sample set the
+ * ranges.
  */
 export interface ConformanceInputs {
   readonly input: string;
   readonly calibration?: string;
-  /** Rows that were not calibrated on; the sample itself, where there is calibration data and none are given. */
+  /** Rows that were not calibrated on; the sample itself, where none are given. */
   readonly heldOut?: string;
+  /** Expected outputs of the sample; see output-json.ts. */
+  readonly expected?: string;
 }
 
 /**
@@ -45,20 +61,18 @@ export interface ConformanceInputs {
 export async function checkConformance(
   name: string,
   onnx: Uint8Array,
-  { input, calibration, heldOut }: ConformanceInputs,
+  { input, calibration, heldOut, expected }: ConformanceInputs,
 ): Promise<ConformanceRow> {
   const start = performance.now();
   try {
-    const { inputs } = buildGraph(decodeModel(onnx));
+    const graph = buildGraph(decodeModel(onnx));
+    const { inputs } = graph;
     const sample = parseInput(input, inputs, `${name}/input.json`);
     const samples =
-      calibration === undefined ? [sample] : parseSamples(calibration, inputs, `${name}/calibration.json`);
-    const kept =
-      heldOut !== undefined
-        ? parseSamples(heldOut, inputs, `${name}/heldout.json`)
-        : calibration === undefined
-          ? []
-          : [sample];
+      calibration === undefined
+        ? rowsAround(sample, graph)
+        : parseSamples(calibration, inputs, `${name}/calibration.json`);
+    const kept = heldOut === undefined ? [sample] : parseSamples(heldOut, inputs, `${name}/heldout.json`);
     const { model, circuit, accuracy } = await compileOnnx(onnx, {
       name,
       calibration: samples,
@@ -84,6 +98,7 @@ export async function checkConformance(
       error: maximumError,
       relativeError: outputRange > 0 ? maximumError / outputRange : maximumError,
       ...(classAgreement === undefined ? {} : { classAgreement }),
+      ...(expected === undefined ? {} : { expected: compareExpected(expected, { name, graph, model, sample }) }),
       seconds: (performance.now() - start) / 1000,
     };
   } catch (error) {
@@ -93,4 +108,59 @@ export async function checkConformance(
         : `internal error, please report it: ${String(error)}`;
     return { name, compiled: false, why };
   }
+}
+
+/** Rows drawn around a sample, where nothing else is there to calibrate on. */
+const AROUND = 8;
+/** How far an element is moved, as a share of the spread of its tensor. */
+const MOVED = 0.1;
+
+/**
+ * Rows whose elements differ from the sample's by up to a tenth of the spread of their tensor, the sample's own range
+ * kept; of integers, which are codes as often as quantities, the sample's. The first two rows hold the ends, so that
+ * the sample lies between rows.
+ */
+export function rowsAround(sample: Sample, { inputs }: Pick<Graph, 'inputs'>): Sample[] {
+  let state = 1;
+  const random = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (2 * state) / 2 ** 32 - 1;
+  };
+  return Array.from({ length: AROUND }, (_, row) =>
+    sample.map((values, k) => {
+      if (inputs[k].integers !== undefined) return values;
+      const [least, most] = values.reduce(
+        ([a, b], value) => [Math.min(a, value), Math.max(b, value)],
+        [Infinity, -Infinity],
+      );
+      const spread = most - least || Math.abs(most);
+      return values.map((value) => {
+        const moved = value + MOVED * spread * (row === 0 ? -1 : row === 1 ? 1 : random());
+        return least === most ? moved : Math.min(Math.max(moved, least), most);
+      });
+    }),
+  );
+}
+
+function compareExpected(
+  text: string,
+  given: { readonly name: string; readonly graph: Graph; readonly model: IntegerModel; readonly sample: Sample },
+): ExpectedComparison {
+  const { name, graph, model, sample } = given;
+  const expected = parseOutputs(text, `${name}/output.json`);
+  const tensors = evaluate(graph, sample);
+  const integers = runIntegerModel(model, encodeInputs(model.inputs, sample));
+  const worst = (valuesOf: (k: number) => Float64Array): number =>
+    graph.outputs.reduce(
+      (largest, output, k) =>
+        k < expected.length
+          ? Math.max(largest, errorAgainst(expected[k], output, applyOmitted(output, valuesOf(k))))
+          : largest,
+      0,
+    );
+  return {
+    shapes: graph.outputs.every(({ shape }, k) => k >= expected.length || String(shape) === String(expected[k].shape)),
+    float: worst((k) => tensors.get(graph.outputs[k].tensor) as Float64Array),
+    integer: worst((k) => dequantize(integers[k], model.outputs[k].scale)),
+  };
 }

@@ -1,6 +1,6 @@
 /** Conformance loses no row to one failure, and measures on rows that were not calibrated on. */
 import assert from 'node:assert/strict';
-import { checkConformance } from '../../src/workflow/conformance.js';
+import { checkConformance, rowsAround } from '../../src/workflow/conformance.js';
 import { floats, makeModel, node } from '../onnx/support/make-model.js';
 
 const text = (...rows: number[][]): string => JSON.stringify({ input_data: rows });
@@ -14,7 +14,7 @@ describe('conformance', () => {
   });
   const calibration = text([1, 2, 3], [-1, 0, 2], [3, 3, -3], [0, 1, 0]);
 
-  it('measures held-out rows where they are given, the sample where there is calibration data, and else says that it was calibrated on', async () => {
+  it('measures held-out rows where they are given, and else the sample, which is never calibrated on', async () => {
     const rows = [
       await checkConformance('a', onnx, { input: text([1, 1, 1]), calibration, heldOut: text([0.5, 2, 1], [2, 0, 2]) }),
       await checkConformance('a', onnx, { input: text([1, 1, 1]), calibration }),
@@ -25,7 +25,7 @@ describe('conformance', () => {
       [
         [true, true, 'onnxruntime', 'heldOut', 2],
         [true, true, 'onnxruntime', 'heldOut', 1],
-        [true, true, 'onnxruntime', 'calibration', 1],
+        [true, true, 'onnxruntime', 'heldOut', 1],
       ],
     );
     assert.ok(rows.every((row) => row.relativeError! < 0.02));
@@ -41,5 +41,38 @@ describe('conformance', () => {
       [false, false],
     );
     assert.ok(rows.every(({ why }) => /Error: /.test(why!)));
+  });
+
+  it('compares with expected outputs, shapes among them, where they are given', async () => {
+    const expect = (shape: number[], data: (number | string)[]): string =>
+      JSON.stringify({ output_data: [{ shape, data }] });
+    const compared = async (expected: string) =>
+      (await checkConformance('a', onnx, { input: text([1, 2, 3]), expected })).expected!;
+    // y = relu([1 + 1 - 0.75, -1 + 4 + 3])
+    const right = await compared(expect([1, 2], [1.25, 6]));
+    assert.ok(right.shapes && right.float === 0 && right.integer > 0 && right.integer < 0.02);
+    const wrong = await compared(expect([2], [1.25, 3]));
+    assert.deepEqual([wrong.shapes, wrong.float], [false, 1]);
+    assert.equal((await compared(expect([1, 2], [1.25, 'inf']))).float, Infinity);
+    assert.match(
+      (await checkConformance('a', onnx, { input: text([1, 2, 3]), expected: expect([3], [1]) })).why!,
+      /a shape and as many elements/,
+    );
+  });
+
+  it('calibrates on rows around the sample where there are none, the sample between them, integers as they are', () => {
+    const inputs = [
+      { name: 'x', shape: [3] },
+      { name: 'i', shape: [2], integers: [0, 9] as const },
+    ];
+    const sample = [Float64Array.of(-1, 0, 3), Float64Array.of(4, 7)];
+    const rows = rowsAround(sample, { inputs });
+    sample[0].forEach((value, i) => {
+      const column = rows.map(([x]) => x[i]);
+      assert.ok(Math.min(...column) <= value && Math.max(...column) >= value);
+    });
+    assert.ok(rows.flatMap(([x]) => Array.from(x)).every((value) => value >= -1 && value <= 3));
+    assert.ok(rows.every(([x]) => x.some((value, i) => value !== sample[0][i])));
+    assert.ok(rows.every(([, i]) => i.join() === '4,7'));
   });
 });
