@@ -49,6 +49,15 @@ export class GraphBuilder {
     this.makers.set(node.output, node);
   }
 
+  /** The tensor is what an integer type does not hold yet: its range is only that of exact whole numbers. */
+  widen(tensor: string, integers: readonly [number, number]): void {
+    const made = this.makers.get(tensor);
+    if (made?.integers === undefined) return;
+    const wide = { ...made, integers };
+    this.nodes[this.nodes.lastIndexOf(made)] = wide;
+    this.makers.set(tensor, wide);
+  }
+
   /** The node that makes a tensor; undefined for graph inputs. */
   makerOf(tensor: string): GraphNode | undefined {
     return this.makers.get(tensor);

@@ -287,11 +287,17 @@ export class NodeContext {
   /** Says that an activation's elements, all whole, lie in [least, most], where the bounds worked out do not see it. */
   assume(value: Activation, least: number, most: number): void {
     const { bounds } = this.facts(value);
+    this.widen(value);
     const clamp = (bound: number): number => Math.min(Math.max(bound, least), most);
     this.builder.facts.set(value.tensor, {
       bounds: { low: bounds.low.map(clamp), high: bounds.high.map(clamp) },
       whole: true,
     });
+  }
+
+  /** Takes the activation for whole numbers beyond its integer type, which it is reduced to afterwards. */
+  widen({ tensor }: Activation): void {
+    this.builder.widen(tensor, rangeOf('int64')!);
   }
 
   /** The value itself; or, where a softmax was left out before it, that softmax computed. */
@@ -336,7 +342,7 @@ export class NodeContext {
     const name = output === 0 ? `${this.node.name}${suffix}` : `${this.node.name}/${output}${suffix}`;
     const tensor = this.builder.unique(`${own}${suffix}`);
     const uniqueName = this.builder.unique(`node ${name}`).slice('node '.length);
-    const integers = rangeOf(type ?? inputs[0].type);
+    const integers = integersOf(type ?? inputs[0].type, step !== undefined);
     this.builder.add({
       ...fields,
       name: uniqueName,
@@ -350,6 +356,15 @@ export class NodeContext {
     // Strings that are moved about stay positions among the same labels.
     return fields.op === 'move' && made.type === 'string' && labels !== undefined ? { ...made, labels } : made;
   }
+}
+
+/**
+ * The range that a tensor of this type is held to when it is quantized; of a step in between, where what the circuit
+ * computes with is no machine's integer, only whole numbers are meant.
+ */
+function integersOf(type: ElementType, between: boolean): readonly [number, number] | undefined {
+  const range = rangeOf(type);
+  return between && range !== undefined && range[1] >= 2 ** 31 - 1 ? rangeOf('int64') : range;
 }
 
 function attributeOf(value: number | readonly number[] | string | Attribute): Attribute {

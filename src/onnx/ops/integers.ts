@@ -342,9 +342,8 @@ export const lowerBitwiseNot: Lowering = (context) => {
     throw context.unsupported(
       `it flips the bits of integers, unsigned ones of 32 bits or fewer, and its input is of type ${x.type}`,
     );
-  return [
-    emitAffine(context, x, x.shape, filled(x.shape, -1), filled(x.shape, type.signed ? -1 : 2 ** type.width - 1)),
-  ];
+  const shift = filled(x.shape, type.signed ? -1 : 2 ** type.width - 1);
+  return [bounded(context, emitAffine(context, x, x.shape, filled(x.shape, -1), shift))];
 };
 
 /**

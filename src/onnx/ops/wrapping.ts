@@ -35,6 +35,7 @@ export function wrapped(context: NodeContext, value: Value): Value {
     throw context.unsupported(
       `its result of type ${type} may wrap around, from ${low} to ${high}; cast to a wider type before`,
     );
+  context.widen(value);
   const count = sizeOf(value.shape);
   const filled = (number: number): Float64Array => new Float64Array(count).fill(number);
   const passed = Array.from({ length: last - first }, (_, j) =>

@@ -15,7 +15,7 @@ import { makeModel, node, typeCode, type ModelSpec, type NodeSpec } from '../sup
  */
 function exactly(
   op: string,
-  type: 'int8' | 'uint8' | 'int16' | 'int32',
+  type: 'int8' | 'uint8' | 'int16' | 'int32' | 'uint32',
   x: readonly number[],
   c: readonly number[] | undefined,
   attributes: NodeSpec['attributes'],
@@ -35,7 +35,7 @@ function exactly(
             c: {
               dims: [size],
               dataType: typeCode(type),
-              int32Data: Array.from({ length: size }, (_, i) => c[i % c.length]),
+              [type === 'uint32' ? 'uint64Data' : 'int32Data']: Array.from({ length: size }, (_, i) => c[i % c.length]),
             },
           },
         }),
@@ -94,6 +94,17 @@ describe('integers by constants', () => {
       exactly('BitwiseXor', type, x, masks, {}, (a, b) => a ^ b);
       exactly('BitwiseNot', type, x, undefined, {}, (a) => (type === 'int8' ? ~a : 255 - a));
     }
+  });
+  it('of 32 bits are exact where an interval in between leaves their type', () => {
+    const ends = [-(2 ** 31) + 5, -70000, -1, 0, 3, 2 ** 31 - 9];
+    exactly('BitwiseAnd', 'int32', ends, [-1, 65535, -256], {}, (a, b) => a & b);
+    exactly('BitwiseOr', 'int32', ends, [0, 65535, -256], {}, (a, b) => a | b);
+    exactly('BitwiseXor', 'int32', ends, [-1, 65535], {}, (a, b) => a ^ b);
+    exactly('BitwiseNot', 'int32', ends, undefined, {}, (a) => ~a);
+    const small = [0, 1, 5, 9];
+    exactly('Min', 'uint32', small, [3, 7], {}, Math.min);
+    exactly('Mod', 'uint32', small, [3, 7], {}, (a, b) => a % b);
+    exactly('Sub', 'uint32', small, [0, 4], {}, (a, b) => (a - b) >>> 0);
   });
   it('keep their bits when they are cast to the other sign', () => {
     exactly('BitCast', 'int8', bytes, undefined, { to: typeCode('uint8') }, (x) => x & 255, 'uint8');
