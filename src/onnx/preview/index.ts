@@ -5,7 +5,7 @@
 import { transposeView } from '../../tensor/views.js';
 import { isFloat } from '../model.js';
 import { shared } from '../ops/attention.js';
-import { constant, type Lowering, type NodeContext, type Operator } from '../ops/context.js';
+import { constant, type Lowering, type NodeContext, type OnnxOperator } from '../ops/context.js';
 import { moveValue } from '../ops/moving.js';
 import type { Value } from '../values.js';
 
@@ -36,7 +36,7 @@ const lowerFlexAttention: Lowering = (context) => {
   return context.apply('MatMul', [probabilities, shared(context, value, heads, 'values')], 'result');
 };
 
-export const PREVIEW_OPERATORS: Readonly<Record<string, Operator>> = {
+export const PREVIEW_OPERATORS: Readonly<Record<string, OnnxOperator>> = {
   FlexAttention: { lower: lowerFlexAttention },
 };
 
