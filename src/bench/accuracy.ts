@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Command } from 'commander';
+import { percent } from '../percent.js';
 import { jsonOption } from '../cli/options.js';
 import { execute } from '../cli/session.js';
 import { textTable } from '../cli/table.js';
@@ -112,15 +113,14 @@ async function measure(name: string, { input_data: data, labels }: Labelled): Pr
 }
 
 function cells(row: AccuracyRow): (string | number)[] {
-  const percent = (value: number): string => `${(100 * value).toFixed(2)} %`;
   const error = `${row.maximumError.toFixed(2)} of ${row.outputRange.toFixed(1)}`;
   return [
     row.name,
     row.heldOut,
     row.constraints,
-    percent(row.classAgreement),
-    percent(row.floatAccuracy),
-    percent(row.integerAccuracy),
+    percent(row.classAgreement, 2),
+    percent(row.floatAccuracy, 2),
+    percent(row.integerAccuracy, 2),
     error,
   ];
 }

@@ -5,11 +5,10 @@
  * docs/ceremony.md.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { fileURLToPath } from 'node:url';
 
 import { Command } from 'commander';
 import * as snarkjs from 'snarkjs';
@@ -18,7 +17,7 @@ import { UsageError } from '../errors.js';
 import { loadNative, type NativeBackend } from '../groth16/native.js';
 import { markdownTable, writeBlocks } from './document.js';
 import { count, powers } from './options.js';
-import { describeCommit, describeMachine, type BenchResult } from './results.js';
+import { describeCommit, describeMachine, endSnarkjs, saveReport, type BenchResult } from './results.js';
 import { median } from './statistics.js';
 import { duration } from './table.js';
 import { nativeProgram } from './workload.js';
@@ -48,8 +47,6 @@ interface Options {
   readonly rounds: number;
   readonly doc: boolean;
 }
-
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 async function measure(native: NativeBackend, folder: string, power: number, rounds: number): Promise<CeremonyRow[]> {
   const at = (name: string): string => join(folder, `${power}-${name}`);
@@ -174,12 +171,10 @@ try {
     load: [loadBefore, loadavg()[0]],
     rows,
   };
-  mkdirSync(join(ROOT, 'bench', 'results'), { recursive: true });
-  writeFileSync(join(ROOT, 'bench', 'results', 'ceremony.json'), `${JSON.stringify(report, undefined, 1)}\n`);
+  saveReport('ceremony', report);
   console.log(`\n${table(report)}`);
   if (options.doc) await writeBlocks({ ceremony: table(report) });
 } finally {
   rmSync(folder, { recursive: true });
-  // snarkjs keeps its worker threads, and with them the process.
-  await (globalThis as { curve_bn128?: { terminate(): Promise<void> } }).curve_bn128?.terminate();
+  await endSnarkjs();
 }

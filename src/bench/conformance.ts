@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
+import { percent } from '../percent.js';
 import { FileError } from '../errors.js';
 import { jsonOption } from '../cli/options.js';
 import { execute } from '../cli/session.js';
@@ -80,7 +81,7 @@ function firstSentence(text: string): string {
 
 function print(rows: readonly ConformanceRow[]): string {
   const done = rows.filter((row) => row.compiled);
-  const percent = (value?: number): string => (value === undefined ? '' : `${(100 * value).toFixed(3)} %`);
+  const share = (value?: number): string => (value === undefined ? '' : percent(value, 3));
   return [
     textTable(
       ['model', 'compiled', 'constraints', 'satisfied', 'error / range', 'same class', 'rows', 'seconds', 'why not'],
@@ -89,8 +90,8 @@ function print(rows: readonly ConformanceRow[]): string {
         row.compiled ? 'yes' : 'no',
         row.constraints,
         row.compiled ? (row.satisfied ? 'yes' : 'NO') : '',
-        percent(row.relativeError),
-        percent(row.classAgreement),
+        share(row.relativeError),
+        share(row.classAgreement),
         row.rows &&
           `${row.samples} ${row.rows === 'heldOut' ? 'held out' : row.rows}${row.reference === 'own' ? ', own evaluator' : ''}`,
         row.seconds?.toFixed(1),
@@ -98,6 +99,6 @@ function print(rows: readonly ConformanceRow[]): string {
       ]),
     ),
     '',
-    `${done.length} of ${rows.length} compiled, ${done.filter((row) => row.satisfied).length} witnesses satisfied, largest relative error ${percent(Math.max(0, ...done.map((row) => row.relativeError ?? 0)))}`,
+    `${done.length} of ${rows.length} compiled, ${done.filter((row) => row.satisfied).length} witnesses satisfied, largest relative error ${share(Math.max(0, ...done.map((row) => row.relativeError ?? 0)))}`,
   ].join('\n');
 }

@@ -1,14 +1,12 @@
 /**
  * Builds to measure transactions of: real models with real proofs, given as folders or compiled from `fixtures/` here.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Groth16Backend } from '../groth16/types.js';
 import { middleInputs } from '../quantize/encode.js';
-import { buildGraph, decodeModel } from '../onnx/index.js';
 import { writeBuild } from '../workflow/build-folder.js';
 import { buildFiles, compileOnnx } from '../workflow/compile.js';
-import { parseSamples } from '../workflow/input-json.js';
+import { readFixture } from '../workflow/fixture.js';
 import { openProver } from '../workflow/prove.js';
 import { setupBuild } from '../workflow/setup.js';
 import { readVerificationKey } from '../workflow/verify.js';
@@ -20,14 +18,7 @@ export interface OpenSubject extends GasSubject {
 
 /** Compiles `fixtures/<name>` into `folder`, with development keys. */
 export async function buildFixture(name: string, folder: string, backend: Groth16Backend): Promise<string> {
-  const fixture = new URL(`../../fixtures/${name}/`, import.meta.url);
-  const onnx = await readFile(new URL('model.onnx', fixture));
-  const { inputs } = buildGraph(decodeModel(onnx));
-  const calibration = parseSamples(
-    await readFile(new URL('calibration.json', fixture), 'utf8'),
-    inputs,
-    'calibration.json',
-  );
+  const { onnx, calibration } = await readFixture(name);
   const compiled = await compileOnnx(onnx, { name, calibration });
   const build = join(folder, name);
   await writeBuild(build, compiled.manifest, buildFiles(compiled));

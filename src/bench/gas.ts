@@ -4,7 +4,7 @@
  * those of the build folders given as arguments; without any, of the fixtures where the native prover can make their
  * keys.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -18,6 +18,7 @@ import { buildFixture, openSubject } from './gas-fixtures.js';
 import { type LedgerGas, measureLedger } from './gas-ledger.js';
 import { type GasReport, markdown } from './gas-report.js';
 import { measureVerifyProof } from './gas-verify.js';
+import { endSnarkjs, saveReport } from './results.js';
 import { setupSignalCircuit, type SignalCircuit } from './signal-circuit.js';
 import { signalLayout } from './signal-layout.js';
 
@@ -83,13 +84,11 @@ try {
     ...(await measureSubjects(rpc, circuit)),
   };
   await circuit.close();
-  const json = JSON.stringify(report, null, 2);
   const tables = markdown(report);
-  await mkdir('bench/results', { recursive: true });
-  await writeFile('bench/results/gas.json', `${json}\n`);
+  saveReport('gas', report);
   await writeBlocks({ gas: tables });
-  console.log(values.json ? json : tables);
+  console.log(values.json ? JSON.stringify(report, null, 2) : tables);
 } finally {
   await anvil.stop();
-  await (globalThis as { curve_bn128?: { terminate(): Promise<void> } }).curve_bn128?.terminate();
+  await endSnarkjs();
 }

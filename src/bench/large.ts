@@ -4,7 +4,7 @@
  * docs/benchmarks.md. Takes gigabytes of memory meanwhile.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ import { UsageError } from '../errors.js';
 import { markdownTable, writeBlocks } from './document.js';
 import type { LargeRun } from './large-child.js';
 import { LARGE_MODELS } from './large-models.js';
-import { describeCommit, describeMachine } from './results.js';
+import { describeCommit, describeMachine, saveReport } from './results.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Megabytes that a compile's heap may take, so that a defect cannot use up the machine's memory. */
@@ -71,9 +71,7 @@ async function main(names: readonly string[], doc: boolean): Promise<void> {
       `${load[0].toFixed(1)} at the start, ${load[1].toFixed(1)} at the end; processor time is that of all threads.`,
   ].join('\n');
   console.log(text);
-  const results = join(ROOT, 'bench', 'results');
-  mkdirSync(results, { recursive: true });
-  writeFileSync(join(results, 'large.json'), `${JSON.stringify({ machine, commit, date, load, rows }, null, 1)}\n`);
+  saveReport('large', { machine, commit, date, load, rows });
   if (doc) await writeBlocks({ large: text });
 }
 

@@ -7,7 +7,7 @@
  * The trap: blocks come at whole seconds, so requests sent on a beat would all see the same wait. Each is sent at a
  * random time.
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,7 +25,7 @@ import { buildFiles, compileOnnx } from '../workflow/compile.js';
 import { parseInput, parseSamples } from '../workflow/input-json.js';
 import { setupBuild } from '../workflow/setup.js';
 import { markdownTable, writeBlocks } from './document.js';
-import { describeMachine } from './results.js';
+import { describeMachine, saveReport } from './results.js';
 
 const REQUESTS = 40;
 const POLL_MS = 10;
@@ -160,11 +160,17 @@ const parts = {
 };
 const machine = describeMachine();
 const date = new Date().toISOString();
-await mkdir(join(root, 'bench/results'), { recursive: true });
-await writeFile(
-  join(root, 'bench/results/latency.json'),
-  `${JSON.stringify({ machine, date, model: 'mnist-mlp', backend: backend.name, requests: REQUESTS, blockSeconds: 1, unit: 'ms', parts, within2s: within }, null, 2)}\n`,
-);
+saveReport('latency', {
+  machine,
+  date,
+  model: 'mnist-mlp',
+  backend: backend.name,
+  requests: REQUESTS,
+  blockSeconds: 1,
+  unit: 'ms',
+  parts,
+  within2s: within,
+});
 const table = markdownTable(
   ['milliseconds', 'median', '95th percentile', 'longest'],
   Object.entries(parts).map(([name, { median, p95, max }]) => [name, median, p95, max]),

@@ -6,10 +6,9 @@
  * The trap: the first proof of each contestant reads the key into the page cache and compiles what is compiled lazily.
  * A warm-up round is therefore not counted; the proofs it makes are the ones that are verified.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { Command } from 'commander';
 
@@ -24,7 +23,10 @@ import { plot } from './plot.js';
 import {
   describeCommit,
   describeMachine,
+  endSnarkjs,
   NATIVE_PROCESS,
+  saveReport,
+  saveResult,
   type BenchResult,
   type Timing,
   type WorkloadResult,
@@ -40,8 +42,6 @@ interface Options {
   readonly snarkjsUpTo: number;
   readonly doc: boolean;
 }
-
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 async function benchmark(options: Options): Promise<void> {
   const native = loadNative();
@@ -133,10 +133,8 @@ async function warmUp(native: Groth16Backend, workload: Workload, contestant: Co
 }
 
 async function save(result: BenchResult, doc: boolean): Promise<void> {
-  const directory = join(ROOT, 'bench', 'results');
-  mkdirSync(directory, { recursive: true });
-  writeFileSync(join(directory, 'prove.json'), `${JSON.stringify(result, undefined, 1)}\n`);
-  if (result.workloads.some(({ kind }) => kind === 'nn')) writeFileSync(join(directory, 'prove.svg'), plot(result));
+  saveReport('prove', result);
+  if (result.workloads.some(({ kind }) => kind === 'nn')) saveResult('prove.svg', plot(result));
   console.log(`\n${resultTable(result)}`);
   if (doc) await writeBlocks({ bench: resultTable(result) });
 }
@@ -150,5 +148,4 @@ const program = new Command('bench')
   .option('--doc', 'write the table into docs/benchmarks.md', false);
 
 await benchmark(program.parse().opts<Options>());
-// snarkjs keeps its worker threads, and with them the process.
-await (globalThis as { curve_bn128?: { terminate(): Promise<void> } }).curve_bn128?.terminate();
+await endSnarkjs();

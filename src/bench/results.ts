@@ -1,7 +1,7 @@
 /** What a benchmark run says: numbers, and the machine and commit that they belong to. */
 import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-
 import type { WitnessKind } from './workload.js';
 
 /** Names of the two that are ours. */
@@ -63,4 +63,21 @@ export function describeCommit(): string {
     'src/groth16',
   );
   return git('rev-parse', '--short', 'HEAD') + (changed === '' ? '' : '+');
+}
+
+/** Writes a benchmark's report into `bench/results/`. */
+export function saveReport(name: string, report: object): void {
+  saveResult(`${name}.json`, `${JSON.stringify(report, undefined, 1)}\n`);
+}
+
+/** Writes a file into `bench/results/`. */
+export function saveResult(name: string, content: string): void {
+  const folder = new URL('../../bench/results/', import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(new URL(name, folder), content);
+}
+
+/** Ends snarkjs's worker threads: they keep the process alive. */
+export async function endSnarkjs(): Promise<void> {
+  await (globalThis as { curve_bn128?: { terminate(): Promise<void> } }).curve_bn128?.terminate();
 }

@@ -6,11 +6,10 @@
  * Memory is that of a process which makes the circuit and then its key, so that it bounds the setup's from above.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { fileURLToPath } from 'node:url';
 
 import { Command } from 'commander';
 import * as snarkjs from 'snarkjs';
@@ -20,7 +19,7 @@ import { loadNative, type NativeBackend } from '../groth16/native.js';
 import { usage } from './command.js';
 import { markdownTable, writeBlocks } from './document.js';
 import { count, powers } from './options.js';
-import { describeCommit, describeMachine, type BenchResult } from './results.js';
+import { describeCommit, describeMachine, endSnarkjs, saveReport, type BenchResult } from './results.js';
 import { median } from './statistics.js';
 import { duration } from './table.js';
 import { nativeProgram } from './workload.js';
@@ -49,8 +48,6 @@ interface Options {
   readonly snarkjs: boolean;
   readonly doc: boolean;
 }
-
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 async function measure(options: Options): Promise<SetupReport> {
   const loaded = loadNative();
@@ -151,9 +148,7 @@ const options = new Command('bench:setup')
   .opts<Options>();
 
 const report = await measure(options);
-mkdirSync(join(ROOT, 'bench', 'results'), { recursive: true });
-writeFileSync(join(ROOT, 'bench', 'results', 'setup.json'), `${JSON.stringify(report, undefined, 1)}\n`);
+saveReport('setup', report);
 console.log(`\n${table(report)}`);
 if (options.doc) await writeBlocks({ setup: table(report) });
-// snarkjs keeps its worker threads, and with them the process.
-await (globalThis as { curve_bn128?: { terminate(): Promise<void> } }).curve_bn128?.terminate();
+await endSnarkjs();

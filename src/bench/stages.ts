@@ -7,7 +7,6 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +20,7 @@ import { compileModel } from '../compile/compile.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import { writeBlocks } from './document.js';
 import { timeNaiveDense } from './naive-circom.js';
+import { saveReport } from './results.js';
 import { median } from './statistics.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -68,8 +68,7 @@ await new Command('bench:stages')
       flags,
       async (session) => {
         const result = await session.stage('stages', (update) => measure(flags.rounds, flags.outputs, update));
-        await mkdir(join(root, 'bench', 'results'), { recursive: true });
-        await writeFile(join(root, 'bench', 'results', 'stages.json'), `${JSON.stringify(result, null, 2)}\n`);
+        saveReport('stages', result);
         await writeBlocks({ stages: markdown(result) });
         return { result, ok: result.models.every((row) => row.satisfied) };
       },

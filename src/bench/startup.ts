@@ -5,7 +5,7 @@
  * first: it starts `dist/`.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -13,7 +13,7 @@ import { Command } from 'commander';
 import { UsageError } from '../errors.js';
 import { markdownTable } from './document.js';
 import { count } from './options.js';
-import { describeCommit, describeMachine } from './results.js';
+import { describeCommit, describeMachine, saveReport } from './results.js';
 import { median } from './statistics.js';
 
 interface Cost {
@@ -105,12 +105,7 @@ async function main({ rounds, against }: { readonly rounds: number; readonly aga
   console.log(
     `\nMedians of ${rounds} rounds; processor time of all threads, peak memory; ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, load ${load.map((one) => one.toFixed(1)).join(' to ')}.`,
   );
-  const results = join(ROOT, 'bench', 'results');
-  mkdirSync(results, { recursive: true });
-  writeFileSync(
-    join(results, 'startup.json'),
-    `${JSON.stringify({ machine, commit: describeCommit(), date: new Date().toISOString(), rounds, load, rows }, null, 1)}\n`,
-  );
+  saveReport('startup', { machine, commit: describeCommit(), date: new Date().toISOString(), rounds, load, rows });
 }
 
 const program = new Command('bench:startup')

@@ -6,8 +6,9 @@
  * they are computed from what it does carry.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AbiCoder, dataLength, dataSlice, isError, keccak256, type Log, toBeHex, zeroPadValue } from 'ethers';
+import { AbiCoder, dataLength, dataSlice, keccak256, type Log, toBeHex, zeroPadValue } from 'ethers';
 import { ATTESTATIONS_ABI } from './abi.js';
+import { readBlockRanges } from './logs.js';
 import type { Rpc } from './rpc.js';
 
 export interface Attestation {
@@ -31,7 +32,7 @@ export interface AttestationFilter {
   readonly prover?: string;
 }
 
-/** Largest range asked for at once; halved where an RPC refuses it. */
+/** Blocks asked for at once, at most. */
 const BLOCK_RANGE = 10_000;
 const POLL_MS = 1_000;
 
@@ -66,26 +67,17 @@ export async function listAttestations(
   toBlock?: number,
 ): Promise<Attestation[]> {
   const last = toBlock ?? (await rpc.provider.getBlockNumber());
-  const found: Attestation[] = [];
-  let range = BLOCK_RANGE;
-  for (let from = fromBlock; from <= last;) {
-    const to = Math.min(last, from + range - 1);
-    try {
-      const logs = await Promise.all(
-        topics(filter).map((one) =>
-          rpc.provider.getLogs({ address: contract, topics: one, fromBlock: from, toBlock: to }),
-        ),
-      );
-      const ordered = logs.flat().sort((a, b) => a.blockNumber - b.blockNumber || a.index - b.index);
-      for (const log of ordered) for (const attestation of toAttestations(log)) found.push(attestation);
-      from = to + 1;
-    } catch (error) {
-      // RPCs limit the range or the number of results, each in its own words; one block that fails is another trouble.
-      if (!isError(error, 'UNKNOWN_ERROR') || from === to) throw error;
-      range = Math.max(1, Math.floor((to - from + 1) / 2));
-    }
-  }
-  return found;
+  return await readBlockRanges(fromBlock, last, BLOCK_RANGE, async (first, to) => {
+    const logs = await Promise.all(
+      topics(filter).map((one) =>
+        rpc.provider.getLogs({ address: contract, topics: one, fromBlock: first, toBlock: to }),
+      ),
+    );
+    return logs
+      .flat()
+      .sort((a, b) => a.blockNumber - b.blockNumber || a.index - b.index)
+      .flatMap(toAttestations);
+  });
 }
 
 /**

@@ -39,6 +39,7 @@ export {
 } from './errors.js';
 export { fileJournal, type Journal, memoryJournal } from './journal.js';
 export { type LocalChain, openLocalChain } from './local-chain.js';
+export { readBlockRanges } from './logs.js';
 export {
   deployAttestations,
   deployRegistry,

@@ -10,6 +10,7 @@ import { buildName } from '../workflow/build-name.js';
 import type { CompileOptions } from '../workflow/compile.js';
 import { parseSamples, type Sample } from '../workflow/input-json.js';
 import { FIELD_MODULUS } from '../r1cs/types.js';
+import { addSignerHelp } from './chain-values.js';
 import { readUserText } from './files.js';
 import type { Session } from './session.js';
 
@@ -22,6 +23,18 @@ export const proofOption = (): Option =>
   new Option('--proof <file>', 'the proof (default: proof.json in the build folder)');
 export const confirmationsOption = (): Option =>
   new Option('--confirmations <n>', 'blocks to wait for').argParser(wholeNumber);
+
+/** What every command that sends transactions to a chain takes. */
+export interface SendingFlags {
+  readonly rpc?: string;
+  readonly confirmations?: number;
+  readonly json?: boolean;
+}
+
+/** The options of {@link SendingFlags}, last in a command's help, and below them who signs. */
+export function addSendingOptions(command: Command): Command {
+  return addSignerHelp(command).addOption(rpcOption()).addOption(confirmationsOption()).addOption(jsonOption());
+}
 
 const VISIBILITIES = ['public', 'private', 'hashed'];
 

@@ -1,4 +1,5 @@
 /** How results read on a terminal. */
+import { percent } from '../percent.js';
 import { ROWS } from '../quantize/accuracy.js';
 import type { ComparedAccuracy } from '../workflow/accuracy-report.js';
 import type { LayerReport } from '../workflow/report.js';
@@ -15,7 +16,7 @@ export function printLayers(layers: readonly LayerReport[]): string {
 }
 
 export function printAccuracy(accuracy: ComparedAccuracy): string {
-  const share = (value: number): string => `${(100 * value).toFixed(2)} %`;
+  const share = (value: number): string => percent(value, 2);
   const against =
     accuracy.reference === 'onnxruntime'
       ? 'float32 (onnxruntime)'

@@ -2,6 +2,7 @@
  * How every command runs: progress on a terminal, one JSON document on standard output with `--json`, errors on
  * standard error, and the exit code: 0 on success, 2 for wrong use, 130 or 143 where a signal ended it, 1 otherwise.
  */
+import type { OnProgress } from '../groth16/types.js';
 import { InterruptedError, UsageError, ZkinferError } from '../errors.js';
 import { message, oneLine, printable, safeJson } from './terminal.js';
 import { SIGNAL_STATUS } from './until-stopped.js';
@@ -27,6 +28,16 @@ export interface Session {
   stage<T>(title: string, work: (update: (text: string) => void) => Promise<T>): Promise<T>;
   /** A notice for people, on standard error. */
   notice(text: string): void;
+}
+
+/** Shows how far a setup or a proof is: the share done, and its stage. */
+export function showingShare(update: (text: string) => void): OnProgress {
+  return (share, stage) => update(`${stage} ${Math.round(100 * share)} %`);
+}
+
+/** A command's work that is one stage: its result, which cannot fail to hold. */
+export async function oneStage<T>(session: Session, title: string, work: () => Promise<T>): Promise<CommandOutcome<T>> {
+  return { result: await session.stage(title, work), ok: true };
 }
 
 /** Milliseconds that work which cannot be cancelled may go on. */

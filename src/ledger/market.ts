@@ -5,8 +5,8 @@
  * The trap: events of a block that is later reorganized away were never true. They say only which requests to look at;
  * what holds is what `readRequest` returns.
  */
-import { id as hash, isError, type Log } from 'ethers';
-import { RpcResponseError, type Rpc } from '../chain/index.js';
+import { id as keccakText, type Log } from 'ethers';
+import { readBlockRanges, RpcResponseError, type Rpc } from '../chain/index.js';
 import { MARKET_ABI } from './abi.js';
 
 /** As `IInferenceMarket.Mode`. */
@@ -71,7 +71,7 @@ export interface MarketEvent {
   readonly args: Readonly<Record<string, unknown>>;
 }
 
-/** Largest range of blocks asked for at once; halved where an RPC refuses it. */
+/** Blocks asked for at once, at most. */
 const BLOCK_RANGE = 5_000;
 
 async function read(
@@ -111,42 +111,29 @@ export async function readRequest(rpc: Rpc, market: string, id: bigint): Promise
   };
 }
 
+/** What the asker of a request fixed. */
+const TERMS = [
+  'asker',
+  'modelId',
+  'version',
+  'verifier',
+  'mode',
+  'inputCommitment',
+  'token',
+  'fee',
+  'operatorBps',
+  'bond',
+  'window',
+  'licenceId',
+  'watcher',
+] as const satisfies readonly (keyof MarketRequest)[];
+
 /**
  * Hash of what the asker fixed: tells apart two requests that had one number, before and after a reorganization. 32
  * bytes, hex.
  */
-export function hashOfTerms({
-  asker,
-  modelId,
-  version,
-  verifier,
-  mode,
-  inputCommitment,
-  token,
-  fee,
-  operatorBps,
-  bond,
-  window,
-  licenceId,
-  watcher,
-}: MarketRequest): string {
-  return hash(
-    [
-      asker,
-      modelId,
-      version,
-      verifier,
-      mode,
-      inputCommitment,
-      token,
-      fee,
-      operatorBps,
-      bond,
-      window,
-      licenceId,
-      watcher,
-    ].join(' '),
-  );
+export function hashOfTerms(request: MarketRequest): string {
+  return keccakText(TERMS.map((name) => request[name]).join(' '));
 }
 
 export async function readOperator(rpc: Rpc, market: string, account: string): Promise<OperatorAccount> {
@@ -182,22 +169,11 @@ export async function readEvents(
   to: number,
   id?: bigint,
 ): Promise<MarketEvent[]> {
-  const found: MarketEvent[] = [];
-  let range = BLOCK_RANGE;
-  for (let first = from; first <= to;) {
-    const last = Math.min(to, first + range - 1);
-    try {
-      const topics = [null, ...(id === undefined ? [] : [`0x${id.toString(16).padStart(64, '0')}`])];
-      const logs = await rpc.provider.getLogs({ address: market, topics, fromBlock: first, toBlock: last });
-      for (const log of logs) for (const event of [marketEvent(log) ?? []].flat()) found.push(event);
-      first = last + 1;
-    } catch (error) {
-      // RPCs limit the range or the number of results, each in its own words; one block that fails is another trouble.
-      if (!isError(error, 'UNKNOWN_ERROR') || first === last) throw error;
-      range = Math.max(1, Math.floor((last - first + 1) / 2));
-    }
-  }
-  return found;
+  const topics = [null, ...(id === undefined ? [] : [`0x${id.toString(16).padStart(64, '0')}`])];
+  return await readBlockRanges(from, to, BLOCK_RANGE, async (fromBlock, toBlock) => {
+    const logs = await rpc.provider.getLogs({ address: market, topics, fromBlock, toBlock });
+    return logs.flatMap((log) => marketEvent(log) ?? []);
+  });
 }
 
 /** The event in a log of the market; undefined where it is about no request. */

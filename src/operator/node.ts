@@ -6,24 +6,23 @@ import { connect, requireCode, resolveSigner, type Sender } from '../chain/index
 import type { RetryPolicy } from '../chain/json-rpc.js';
 import { type BackendChoice, chooseBackend } from '../groth16/backends.js';
 import { serveStatus } from './http.js';
-import type { InputPlaces } from './inputs.js';
 import { openJournal } from './journal.js';
 import { openKeptInputs } from './kept-inputs.js';
 import { localQueue } from './local-queue.js';
 import { createMetrics } from './metrics.js';
-import { startOperator } from './operator.js';
+import { startOperator, type OperatorOptions } from './operator.js';
 import { ownFolder } from './ownership.js';
-import type { Policy } from './policy.js';
 import { startProverPool, type ProverPool } from './prover-pool.js';
 import { serveModels } from './served-models.js';
-import type { Watching } from './steps.js';
 import { splitQueue } from './split-queue.js';
 import { transactionStore } from './transaction-store.js';
 
-export interface NodeSettings {
+export interface NodeSettings extends Omit<
+  OperatorOptions,
+  'sender' | 'models' | 'queue' | 'verify' | 'journal' | 'kept' | 'metrics'
+> {
   readonly rpc: string;
   readonly retry?: Partial<RetryPolicy>;
-  readonly market: string;
   /** Build folders to serve. */
   readonly builds: readonly string[];
   /**
@@ -31,22 +30,12 @@ export interface NodeSettings {
    * are looked for.
    */
   readonly data: string;
-  readonly inputs: InputPlaces;
-  readonly policy: Policy;
   readonly backend: BackendChoice;
   readonly processes: number;
   readonly jobTimeoutMs: number;
   /** With it, jobs go to the machines that run `zkinfer operator worker`. */
   readonly redis?: string;
-  readonly fromBlock: number;
-  readonly confirmations: number;
-  readonly reorgDepth: number;
-  readonly pollMs: number;
-  readonly direct: boolean;
-  readonly watches: Watching;
-  readonly withdrawAbove?: bigint;
   readonly listen?: { readonly host: string; readonly port: number };
-  readonly log: Logger;
 }
 
 export interface OperatorNode {

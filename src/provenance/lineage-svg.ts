@@ -2,6 +2,7 @@
  * A lineage as a stand-alone SVG: one box a node, arrows from what was made to what it was made from. The layered
  * layout (Sugiyama) is dagre's. The same lineage gives the same bytes.
  */
+import { escapeXml } from '../svg.js';
 import { mostOf } from '../tensor/extremes.js';
 import { Graph, layout } from '@dagrejs/dagre';
 import { lineageGraph, type LineageNode } from './lineage-graph.js';
@@ -41,7 +42,7 @@ export function drawLineageSvg(lineage: Lineage): string {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${round(width)}" height="${round(height)}" viewBox="0 0 ${round(width)} ${round(height)}" font-family="monospace" font-size="${FONT}">`,
-    `<title>lineage of ${escape(nodes[0].title)}</title>`,
+    `<title>lineage of ${escapeXml(nodes[0].title)}</title>`,
     '<defs><marker id="to" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="#555"/></marker></defs>',
     `<rect width="100%" height="100%" fill="#fff"/>`,
     ...edges,
@@ -68,7 +69,7 @@ function box({ kind, title, details }: LineageNode, { x, y, width, height }: Box
   const [fill, border] = COLOURS[kind];
   const [left, top] = [round(x - width / 2), round(y - height / 2)];
   const text = (line: string, i: number, style = ''): string =>
-    `<text x="${round(left + PADDING)}" y="${round(top + PADDING + FONT + i * LINE)}"${style}>${escape(line)}</text>`;
+    `<text x="${round(left + PADDING)}" y="${round(top + PADDING + FONT + i * LINE)}"${style}>${escapeXml(line)}</text>`;
   return [
     `<g><rect x="${left}" y="${top}" width="${width}" height="${height}" rx="6" fill="${fill}" stroke="${border}"/>`,
     text(title, 0, ' font-weight="bold"'),
@@ -78,7 +79,3 @@ function box({ kind, title, details }: LineageNode, { x, y, width, height }: Box
 }
 
 const round = (value: number): number => Math.round(10 * value) / 10;
-
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-}

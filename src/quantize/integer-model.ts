@@ -8,6 +8,7 @@
  * accumulator before a model leaves this folder.
  */
 import type { Groups, Shape } from '../network/graph.js';
+import type { ConvGeometry } from '../tensor/kernels.js';
 import type { Intervals } from '../tensor/intervals.js';
 import type { Weights } from '../tensor/weights.js';
 
@@ -46,17 +47,10 @@ export interface IntegerDense extends OpBase {
 }
 
 /** Cross-correlation with zero padding; fields as in the graph's ConvNode. */
-export interface IntegerConv extends OpBase {
+export interface IntegerConv extends OpBase, ConvGeometry {
   readonly kind: 'conv';
-  readonly inputShape: Shape;
-  readonly weightShape: Shape;
   readonly weight: Weights;
   readonly bias: Float64Array;
-  readonly groups: number;
-  readonly strides: readonly number[];
-  readonly dilations: readonly number[];
-  readonly padsBegin: readonly number[];
-  readonly padsEnd: readonly number[];
 }
 
 /** y[i] = factor[i] x[i] + shift[i] */

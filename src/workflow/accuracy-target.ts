@@ -3,6 +3,7 @@
  * cheapest. Measured on rows that were not calibrated on wherever there are any, by the interpreter, before a circuit
  * is made.
  */
+import { percent } from '../percent.js';
 import { ROWS, type AccuracyReport, type Finish, type FloatReference, type RowKind } from '../quantize/accuracy.js';
 import { AccuracyTargetError } from './errors.js';
 import {
@@ -126,8 +127,4 @@ function missed(tried: readonly Attempt[], { maxError, minAgreement }: AccuracyT
     `no number of activation bits gives ${wanted} on the ${ROWS[best.rows]}; nearest is ${best.bits} bits with ${inWords(best.report)}, ` +
     `output '${worst.name}' the worst. Compile with --activation-bits ${best.bits} and without the target to see which layers saturate, or calibrate on rows that cover more`
   );
-}
-
-function percent(share: number): string {
-  return `${Number((100 * share).toPrecision(3))} %`;
 }

@@ -4,7 +4,7 @@ import type { Attestation } from '../../chain/index.js';
 import { NotReadyError } from '../../workflow/errors.js';
 import { address, hash } from '../chain-values.js';
 import { jsonOption, rpcOption } from '../options.js';
-import { execute } from '../session.js';
+import { execute, oneStage } from '../session.js';
 import { textTable } from '../table.js';
 
 interface Flags {
@@ -27,8 +27,7 @@ export function define(command: Command): void {
         async (session) => {
           const { readManifest } = await import('../../workflow/build-folder.js');
           await readManifest(folder);
-          const result = await session.stage('reading attestations', () => read(folder, flags));
-          return { result, ok: true };
+          return await oneStage(session, 'reading attestations', () => read(folder, flags));
         },
         (list) =>
           list.length === 0

@@ -6,7 +6,7 @@ import type { BackendChoice } from '../../groth16/backends.js';
 import { CeremonyError, type ContributionRecord, type KeyRecord } from '../../groth16/ceremony.js';
 import { readUserFile } from '../files.js';
 import { backendFor, backendOption, jsonOption, wholeNumber } from '../options.js';
-import { execute, type Session } from '../session.js';
+import { execute, showingShare, type Session } from '../session.js';
 import { oneLine } from '../terminal.js';
 
 interface Flags {
@@ -182,9 +182,7 @@ function staged<T>(
     readonly onProgress: (share: number, stage: string) => void;
   }) => Promise<T>,
 ): Promise<T> {
-  return session.stage(title, (update) =>
-    work({ signal: session.signal, onProgress: (share, stage) => update(`${stage} ${Math.round(100 * share)} %`) }),
-  );
+  return session.stage(title, (update) => work({ signal: session.signal, onProgress: showingShare(update) }));
 }
 
 function refuseOverwriting(target: string, { force }: Flags): void {

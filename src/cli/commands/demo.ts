@@ -2,15 +2,12 @@
  * `zkinfer demo`: the README's first command. A trained MNIST network, a real digit, a proof, a contract that accepts
  * it and refuses a forgery.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Option, type Command } from 'commander';
 import type { BackendChoice } from '../../groth16/backends.js';
-import { parseInput, parseSamples } from '../../workflow/input-json.js';
 import { drawDigit } from '../digit.js';
 import { backendFor, backendOption, jsonOption } from '../options.js';
-import { execute, type Session } from '../session.js';
+import { execute, showingShare, type Session } from '../session.js';
 import { printRun, summarize } from './run.js';
 
 interface Flags {
@@ -19,8 +16,6 @@ interface Flags {
   readonly backend: BackendChoice;
   readonly json?: boolean;
 }
-
-const FIXTURES = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
 
 export function define(command: Command): void {
   command
@@ -34,26 +29,16 @@ export function define(command: Command): void {
 }
 
 async function demo(flags: Flags, session: Session) {
-  const [
-    { buildGraph, decodeModel },
-    { forgeOutput },
-    { readManifest },
-    { classOf },
-    { outputsFromSignals },
-    { runModel },
-  ] = await Promise.all([
-    import('../../onnx/index.js'),
-    import('../../workflow/forge.js'),
-    import('../../workflow/build-folder.js'),
-    import('../../quantize/accuracy.js'),
-    import('../../workflow/outputs.js'),
-    import('../../workflow/run.js'),
-  ]);
-  const files = join(FIXTURES, flags.fixture);
-  const onnx = await readFile(join(files, 'model.onnx'));
-  const { inputs } = buildGraph(decodeModel(onnx));
-  const input = parseInput(await readFile(join(files, 'input.json'), 'utf8'), inputs, 'input.json');
-  const calibration = parseSamples(await readFile(join(files, 'calibration.json'), 'utf8'), inputs, 'calibration.json');
+  const [{ readFixture }, { forgeOutput }, { readManifest }, { classOf }, { outputsFromSignals }, { runModel }] =
+    await Promise.all([
+      import('../../workflow/fixture.js'),
+      import('../../workflow/forge.js'),
+      import('../../workflow/build-folder.js'),
+      import('../../quantize/accuracy.js'),
+      import('../../workflow/outputs.js'),
+      import('../../workflow/run.js'),
+    ]);
+  const { onnx, input, calibration } = await readFixture(flags.fixture);
   const folder = flags.out ?? join('build', `demo-${flags.fixture}`);
   if (!flags.json)
     session.notice(
@@ -68,7 +53,7 @@ async function demo(flags: Flags, session: Session) {
       folder,
       signal: session.signal,
       onStage: update,
-      onProgress: (share, stage) => update(`${stage} ${Math.round(100 * share)} %`),
+      onProgress: showingShare(update),
       afterwards: async ({ ask }, proved) => {
         const manifest = await readManifest(folder);
         const forged = forgeOutput(proved, manifest, proved.outputs[0]);

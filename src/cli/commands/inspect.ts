@@ -1,6 +1,7 @@
 /** `zkinfer inspect`. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UsageError } from '../../errors.js';
+import { percent } from '../../percent.js';
 import { ROWS } from '../../quantize/accuracy.js';
 import type { Inspection } from '../../workflow/inspect.js';
 import type { Sweep } from '../../workflow/sweep.js';
@@ -69,7 +70,6 @@ async function sweep(path: string, flags: Flags, bits: readonly number[]): Promi
 
 function printSweep({ points, reference, svg }: Sweep & { readonly svg?: string }): string {
   if (points.length === 0) return 'The model cannot be quantized with any of these numbers of bits.';
-  const percent = (value: number): string => `${(100 * value).toPrecision(3)} %`;
   const rows = points.map(({ bits, constraints, domainSize, relativeError, classAgreement }) => [
     String(bits),
     constraints.toLocaleString('en-US'),

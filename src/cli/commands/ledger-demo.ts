@@ -1,11 +1,8 @@
 /** `zkinfer ledger-demo`: the integrity ledger from end to end on a local chain, as a story. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { writeAtomic } from '../../atomic-file.js';
 import type { BackendChoice } from '../../groth16/backends.js';
-import { parseInput, parseSamples } from '../../workflow/input-json.js';
 import { backendFor, backendOption, jsonOption } from '../options.js';
 import { execute, type Session } from '../session.js';
 import { printable } from '../terminal.js';
@@ -16,8 +13,6 @@ interface Flags {
   readonly logLevel?: string;
   readonly json?: boolean;
 }
-
-const FIXTURES = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
 
 export function define(command: Command): void {
   command
@@ -32,29 +27,21 @@ export function define(command: Command): void {
 
 async function demo(flags: Flags, session: Session) {
   const [
-    { buildGraph, decodeModel },
+    { fixturePath, readFixture },
     { playLedgerScenario },
     { readManifest, writeBuild },
     { buildFiles, compileOnnx, sha256 },
     { setupBuild },
   ] = await Promise.all([
-    import('../../onnx/index.js'),
+    import('../../workflow/fixture.js'),
     import('../../scenario/ledger.js'),
     import('../../workflow/build-folder.js'),
     import('../../workflow/compile.js'),
     import('../../workflow/setup.js'),
   ]);
-  const files = join(FIXTURES, 'tabular');
-  const onnx = await readFile(join(files, 'model.onnx'));
-  const { inputs } = buildGraph(decodeModel(onnx));
-  const input = parseInput(await readFile(join(files, 'input.json'), 'utf8'), inputs, 'input.json');
+  const { onnx, input, calibration } = await readFixture('tabular');
   const known = await readManifest(flags.out).catch(() => undefined);
   if (known?.keys === undefined || known.modelHash !== sha256([onnx])) {
-    const calibration = parseSamples(
-      await readFile(join(files, 'calibration.json'), 'utf8'),
-      inputs,
-      'calibration.json',
-    );
     await session.stage('compiling a model of tabular medical data, and making its keys', async () => {
       const compiled = await compileOnnx(onnx, { name: 'tabular', calibration, scores: true });
       const { keys } = await writeBuild(flags.out, compiled.manifest, buildFiles(compiled));
@@ -71,7 +58,11 @@ async function demo(flags: Flags, session: Session) {
     build: flags.out,
     input,
     backend: flags.backend,
-    files: { dataSet: join(files, 'samples.json'), training: join(FIXTURES, 'train'), onnx: join(files, 'model.onnx') },
+    files: {
+      dataSet: fixturePath('tabular', 'samples.json'),
+      training: fixturePath('train'),
+      onnx: fixturePath('tabular', 'model.onnx'),
+    },
     ...(flags.logLevel === undefined ? {} : { logLevel: flags.logLevel }),
     tell: (text, heading) => {
       if (flags.json) return;

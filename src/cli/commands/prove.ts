@@ -11,7 +11,7 @@ import { addBindingOptions, bindingOf, type BindingFlags } from '../binding.js';
 import { readUserText } from '../files.js';
 import { backendFor, backendOption, jsonOption } from '../options.js';
 import { printBoundTo, printOutputs, printSeconds } from '../print.js';
-import { execute } from '../session.js';
+import { execute, showingShare } from '../session.js';
 
 interface Flags extends BindingFlags {
   readonly input: string;
@@ -63,7 +63,7 @@ export function define(command: Command): void {
               return await prover.prove(input, {
                 context,
                 signal: session.signal,
-                onProgress: (share, stage) => update(`${stage} ${Math.round(100 * share)} %`),
+                onProgress: showingShare(update),
               });
             } finally {
               await prover.close();

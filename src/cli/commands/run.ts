@@ -17,7 +17,7 @@ import {
   type CompileFlags,
 } from '../options.js';
 import { printAccuracy, printNotes, printOutputs, printSeconds } from '../print.js';
-import { execute } from '../session.js';
+import { execute, showingShare } from '../session.js';
 import { textTable } from '../table.js';
 
 export interface RunFlags extends CompileFlags {
@@ -76,7 +76,7 @@ export function define(command: Command): void {
               confirmations: flags.confirmations,
               signal: session.signal,
               onStage: update,
-              onProgress: (share, stage) => update(`${stage} ${Math.round(100 * share)} %`),
+              onProgress: showingShare(update),
             }),
           );
           return { result: summarize(result, flags), ok: result.verified && result.submission.accepted };

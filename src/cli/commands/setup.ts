@@ -8,7 +8,7 @@ import { proofSystemOf } from '../../proof-systems/index.js';
 import { developmentKeysNotice, ONE_CONTRIBUTION_NOTICE } from '../../workflow/key-notices.js';
 import { backendFor, backendOption, jsonOption } from '../options.js';
 import { printSeconds } from '../print.js';
-import { execute, type CommandOutcome } from '../session.js';
+import { execute, showingShare, type CommandOutcome } from '../session.js';
 import { oneLine } from '../terminal.js';
 
 /** What the command prints: the build's keys, or that they wait for contributions. */
@@ -63,7 +63,7 @@ export function define(command: Command): void {
               force,
               signal: session.signal,
               ...(contribute ? { contribute: { name } } : {}),
-              onProgress: (share, stage) => update(`${stage} ${Math.round(100 * share)} %`),
+              onProgress: showingShare(update),
             }),
           );
           if (key === undefined && manifest.unfinishedKey !== undefined) {

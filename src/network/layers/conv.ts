@@ -1,7 +1,7 @@
 /** A convolution. */
 import * as intervals from '../../tensor/intervals.js';
 import * as kernels from '../../tensor/kernels.js';
-import { sizeOf, type Shape } from '../../tensor/shape.js';
+import { sizeOf } from '../../tensor/shape.js';
 import type { AffineNode } from './affine.js';
 import { allWhole, joinChannels, periodic, squareOver, type FloatLayer, type LayerBase } from './layer.js';
 
@@ -9,20 +9,11 @@ import { allWhole, joinChannels, periodic, squareOver, type FloatLayer, type Lay
  * Cross-correlation, as ONNX Conv. x is [N, inChannels, ...spatial], y is [N, outChannels, ...outSpatial]; one or two
  * (or more) spatial dimensions. Padding is with zeros and already resolved (no auto_pad).
  */
-export interface ConvNode extends LayerBase {
+export interface ConvNode extends LayerBase, kernels.ConvGeometry {
   readonly op: 'conv';
-  /** Shape of x. */
-  readonly inputShape: Shape;
-  /** [outChannels, inChannels / groups, ...kernel] */
-  readonly weightShape: Shape;
   readonly weight: Float64Array;
   /** [outChannels] */
   readonly bias: Float64Array;
-  readonly groups: number;
-  readonly strides: readonly number[];
-  readonly dilations: readonly number[];
-  readonly padsBegin: readonly number[];
-  readonly padsEnd: readonly number[];
 }
 
 export const conv: FloatLayer<ConvNode> = {
