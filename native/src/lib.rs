@@ -1,6 +1,7 @@
 //! Groth16 over BN254 at the speed the witness allows: setup, prover and verifier.
 //!
-//! Bottom up: `field` (Montgomery arithmetic), `curve` (G1, G2), `msm` and `ntt` (the two heavy kernels),
+//! Bottom up: `field` (Montgomery arithmetic), `curve` (G1, G2), `kernels` (their inner loops for each set of
+//! instructions), `msm` and `ntt` (multiplications and transforms),
 //! `prove` and `setup` (the protocol). `formats` reads and writes the files of the circom world, `verify`
 //! checks proofs. The crate takes bytes and writers and knows no file system: files are the affair of the crates
 //! around it (`files/`, `node/`, `programs/`).
@@ -10,6 +11,7 @@ pub mod curve;
 pub mod field;
 pub mod formats;
 pub mod groups;
+pub mod kernels;
 pub mod msm;
 pub mod ntt;
 pub mod phase2;

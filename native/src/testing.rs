@@ -2,8 +2,8 @@
 
 use crate::curve::{Affine, G1Affine, G2Affine};
 use crate::field::{FpParams, Fq, Fq2, Fr, FrParams};
+use crate::kernels::{available, Kernels};
 use ark_ff::{BigInt, PrimeField};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// SplitMix64: enough for test inputs, never for secrets.
@@ -37,24 +37,23 @@ impl Rng {
     }
 }
 
-/// The widest vector instructions that kernels may take: 8 or 4 elements at a time, or 1 for none.
-static WIDTH: AtomicUsize = AtomicUsize::new(8);
+/// Which of `kernels::available` the test under way takes.
+static FORCED: Mutex<Option<&'static dyn Kernels>> = Mutex::new(None);
 
-/// Whether kernels of this width are allowed; `field::lanes` and `field::octets` ask.
-#[cfg(target_arch = "x86_64")]
-pub fn allows(width: usize) -> bool {
-    WIDTH.load(Ordering::Relaxed) >= width
+pub fn forced_kernels() -> Option<&'static dyn Kernels> {
+    *FORCED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs a test with every kernel this machine has, the narrower ones in place of the widest. Tests that run meanwhile
-/// take the narrower ones too, which must not matter to them.
+/// Runs a test with each of this machine's kernels. Tests that run meanwhile take them too, which must not matter to
+/// them.
 pub fn with_every_kernel(test: impl Fn()) {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    for width in [1, 4, 8] {
-        WIDTH.store(width, Ordering::Relaxed);
+    for kernels in available() {
+        *FORCED.lock().unwrap_or_else(PoisonError::into_inner) = Some(kernels);
         test();
     }
+    *FORCED.lock().unwrap_or_else(PoisonError::into_inner) = None;
 }
 
 pub fn ark_fq(x: &Fq) -> ark_bn254::Fq {

@@ -57,7 +57,6 @@ impl Drop for TemporaryFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
 
     #[test]
     fn what_was_written_is_read_and_the_file_goes_with_the_value() {

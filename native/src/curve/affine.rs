@@ -14,7 +14,6 @@ impl<F: CurveField> Affine<F> {
     pub const BYTES: usize = 2 * F::BYTES;
 
     /// x and y as `read` takes them.
-    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     pub fn coordinates(&self) -> [&[u8]; 2] {
         [self.x.as_bytes(), self.y.as_bytes()]

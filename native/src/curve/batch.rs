@@ -1,13 +1,12 @@
 //! Many affine additions with one inversion: six multiplications a sum instead of a mixed addition's ten.
 //!
-//! `add_many` is the kernel; `sum_groups` adds up groups of points as balanced trees, a cache-sized block of groups
+//! The sums themselves are the kernels' (`kernels`); `sum_groups` adds up groups of points as balanced trees, a cache-sized block of groups
 //! at a time, so that every level of every tree in the block shares one inversion. Doublings, opposite points and the
 //! point at infinity are handled where they occur; they may be slow but never wrong.
 
-#[cfg(target_arch = "x86_64")]
-use super::batch_octets::{self, Pair};
-use super::{Affine, CurveField, PointSource};
-use crate::field::batch_inverse;
+use super::{Affine, CurveField, Pair, PointSource};
+use crate::kernels::kernels;
+pub use crate::kernels::Products;
 use std::sync::Mutex;
 
 /// Entries of a block: enough that an inversion (about 150 multiplications) disappears, few enough for the L2 cache.
@@ -80,211 +79,23 @@ impl<F> ScratchPool<F> {
     }
 }
 
-/// Running products of `add_many`, kept to be used again.
-pub struct Products<F> {
-    scalar: Vec<F>,
-    #[cfg(target_arch = "x86_64")]
-    lanes: super::batch_lanes::LaneProducts,
-    #[cfg(target_arch = "x86_64")]
-    octets: super::batch_octets::OctetProducts,
-}
-
-impl<F> Default for Products<F> {
-    fn default() -> Self {
-        Self {
-            scalar: Vec::new(),
-            #[cfg(target_arch = "x86_64")]
-            lanes: Default::default(),
-            #[cfg(target_arch = "x86_64")]
-            octets: Default::default(),
-        }
-    }
-}
-
-/// put(i, P + Q) where (P, Q) = get(i), for i < count. Calls `get` twice for each i.
-#[inline(always)]
+/// put(i, P + Q) where (P, Q) = get(i), for i < count.
 pub fn add_many<'a, F: CurveField>(
     count: usize,
     get: impl Fn(usize) -> (&'a Affine<F>, &'a Affine<F>),
     mut put: impl FnMut(usize, Affine<F>),
     products: &mut Products<F>,
 ) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        let pair = |i: usize| {
-            let (p, q) = get(i);
-            Pair::new::<F>(p.coordinates(), q.coordinates(), 0)
-        };
-        if add_pairs(count, pair, &mut put, products)
-            || F::add_many_in_lanes(count, &get, &mut put, &mut products.lanes)
-        {
-            return;
-        }
-    }
-    let prefix = &mut products.scalar;
-    prefix.clear();
-    prefix.reserve(count);
-    let mut product = F::ONE;
-    for i in 0..count {
+    let pair = |i: usize| {
         let (p, q) = get(i);
-        prefix.push(product);
-        product = product.mul(&denominator(p, q));
-    }
-    let mut inverse = product.inverse();
-    for i in (0..count).rev() {
-        let (p, q) = get(i);
-        let this = inverse.mul(&prefix[i]);
-        inverse = inverse.mul(&denominator(p, q));
-        put(i, finish(p, q, &this));
-    }
-}
-
-/// Products that do not wait for one another: a product is long to come and quick to begin.
-const CHAINS: usize = 4;
-
-/// Running products of `double_many` and `add_to_many`, and the denominators they are of, kept to be used again.
-pub struct Chains<F>(Vec<(F, F)>);
-
-impl<F> Default for Chains<F> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-/// Doubles every point, with one inversion for all.
-pub fn double_many<F: CurveField>(points: &mut [Affine<F>], chains: &mut Chains<F>) {
-    // Infinity is (0, 0), and no point of odd order has y = 0.
-    chains.invert_and_apply(
-        points,
-        |_, point| if point.y.is_zero() { F::ONE } else { point.y.double() },
-        |_, point, inverse| {
-            if point.y.is_zero() {
-                return Affine::INFINITY;
-            }
-            let xx = point.x.square();
-            chord(point, point, &xx.double().add(&xx).mul(inverse))
-        },
-    );
-}
-
-/// Adds term(i) to sums[i] for all i, with one inversion for all. Calls `term` twice for each.
-#[inline(always)]
-pub fn add_to_many<F: CurveField>(sums: &mut [Affine<F>], term: impl Fn(usize) -> Affine<F>, chains: &mut Chains<F>) {
-    chains.invert_and_apply(
-        sums,
-        |i, sum| denominator(sum, &term(i)),
-        |i, sum, inverse| finish(sum, &term(i), inverse),
-    );
-}
-
-impl<F: CurveField> Chains<F> {
-    /// Replaces every point by `apply` of it and the inverse of its denominator, by Montgomery's trick on several chains at once.
-    #[inline(always)]
-    fn invert_and_apply(
-        &mut self,
-        points: &mut [Affine<F>],
-        denominator: impl Fn(usize, &Affine<F>) -> F,
-        apply: impl Fn(usize, &Affine<F>, &F) -> Affine<F>,
-    ) {
-        let Self(steps) = self;
-        steps.clear();
-        steps.reserve(points.len());
-        let mut products = [F::ONE; CHAINS];
-        for (group, points) in points.chunks(CHAINS).enumerate() {
-            for (k, (product, point)) in products.iter_mut().zip(points).enumerate() {
-                let value = denominator(group * CHAINS + k, point);
-                steps.push((*product, value));
-                *product = product.mul(&value);
-            }
-        }
-        let mut inverses = products;
-        batch_inverse(&mut inverses);
-        for (group, points) in points.chunks_mut(CHAINS).enumerate().rev() {
-            let first = group * CHAINS;
-            let steps = &steps[first..first + points.len()];
-            for (k, ((inverse, point), (before, value))) in inverses.iter_mut().zip(points).zip(steps).enumerate() {
-                let this = inverse.mul(before);
-                *inverse = inverse.mul(value);
-                *point = apply(first + k, point, &this);
-            }
-        }
-    }
-}
-
-/// put(i, P + Q) for each pair of points of F's curve, wherever they lie; false, with nothing done, where that cannot be.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-fn add_pairs<'a, F: CurveField>(
-    count: usize,
-    pair: impl Fn(usize) -> Pair<'a>,
-    put: &mut impl FnMut(usize, Affine<F>),
-    products: &mut Products<F>,
-) -> bool {
-    if !batch_octets::usable(count) {
-        return false;
-    }
-    let pairs: Vec<Pair<'a>> = (0..count).map(pair).collect();
-    // SAFETY: callers make pairs for F.
-    unsafe { F::add_many_in_octets(&pairs, put, &mut products.octets) }
-}
-
-#[inline(always)]
-fn denominator<F: CurveField>(p: &Affine<F>, q: &Affine<F>) -> F {
-    let dx = q.x.sub(&p.x);
-    if dx.is_zero() || p.x.is_zero() || q.x.is_zero() {
-        return special_denominator(p, q);
-    }
-    dx
-}
-
-#[cold]
-#[inline(never)]
-fn special_denominator<F: CurveField>(p: &Affine<F>, q: &Affine<F>) -> F {
-    if p.is_infinity() || q.is_infinity() {
-        return F::ONE;
-    }
-    let dx = q.x.sub(&p.x);
-    if !dx.is_zero() {
-        return dx;
-    }
-    if p.y == q.y && !p.y.is_zero() {
-        return p.y.double();
-    }
-    F::ONE
-}
-
-#[inline(always)]
-fn finish<F: CurveField>(p: &Affine<F>, q: &Affine<F>, inverse: &F) -> Affine<F> {
-    if p.x == q.x || p.x.is_zero() || q.x.is_zero() {
-        return special_finish(p, q, inverse);
-    }
-    chord(p, q, &q.y.sub(&p.y).mul(inverse))
-}
-
-#[cold]
-#[inline(never)]
-fn special_finish<F: CurveField>(p: &Affine<F>, q: &Affine<F>, inverse: &F) -> Affine<F> {
-    if p.is_infinity() {
-        return *q;
-    }
-    if q.is_infinity() {
-        return *p;
-    }
-    if p.x != q.x {
-        return chord(p, q, &q.y.sub(&p.y).mul(inverse));
-    }
-    if p.y == q.y && !p.y.is_zero() {
-        let xx = p.x.square();
-        return chord(p, q, &xx.double().add(&xx).mul(inverse));
-    }
-    Affine::INFINITY
-}
-
-#[inline(always)]
-fn chord<F: CurveField>(p: &Affine<F>, q: &Affine<F>, slope: &F) -> Affine<F> {
-    let x = slope.square().sub(&p.x).sub(&q.x);
-    let y = slope.mul(&p.x.sub(&x)).sub(&p.y);
-    Affine { x, y }
+        Pair::new(p.coordinates(), q.coordinates(), 0, i)
+    };
+    let pairs: Vec<Pair<'a, F>> = (0..count).map(pair).collect();
+    let mut sums = std::mem::take(&mut products.sums);
+    sums.resize(count, Affine::INFINITY);
+    F::add_pairs(kernels(), &pairs, &mut sums, products);
+    sums.iter().enumerate().for_each(|(i, sum)| put(i, *sum));
+    products.sums = sums;
 }
 
 /// out[g] = the sum of entries[offsets[g]..offsets[g + 1]]; the point at infinity for an empty group.
@@ -339,17 +150,7 @@ fn sum_block<F: CurveField, S: PointSource<F> + ?Sized>(
     scratch: &mut Scratch<F>,
 ) {
     let entries = &entries[offsets[0] as usize..offsets[out.len()] as usize];
-    if !sum_pairs_where_they_lie(source, entries, offsets, scratch) {
-        let Scratch { points, lengths, .. } = scratch;
-        measure(offsets, lengths);
-        points.clear();
-        for (i, entry) in entries.iter().enumerate() {
-            if let Some(ahead) = entries.get(i + PREFETCH) {
-                source.prefetch(ahead.index());
-            }
-            points.push(source.get(entry.index()).negate_if(entry.is_negative()));
-        }
-    }
+    sum_pairs_where_they_lie(source, entries, offsets, scratch);
     let Scratch { points, sums, lengths, pairs, products } = scratch;
     loop {
         sums.resize(points.len(), Affine::INFINITY);
@@ -357,11 +158,13 @@ fn sum_block<F: CurveField, S: PointSource<F> + ?Sized>(
         if pairs.is_empty() {
             break;
         }
-        let get = |i: usize| {
-            let left = pairs[i].0 as usize;
-            (&points[left], &points[left + 1])
+        let pair = |&(left, to): &(u32, u32)| {
+            let (left, right) = (&points[left as usize], &points[left as usize + 1]);
+            Pair::new(left.coordinates(), right.coordinates(), 0, to as usize)
         };
-        add_many(pairs.len(), get, |i, sum| sums[pairs[i].1 as usize] = sum, products);
+        let pairs: Vec<Pair<'_, F>> = pairs.iter().map(pair).collect();
+        F::add_pairs(kernels(), &pairs, sums, products);
+        drop(pairs);
         std::mem::swap(points, sums);
         points.truncate(count);
     }
@@ -401,17 +204,12 @@ fn pair_up(lengths: &mut [u32], pairs: &mut Vec<(u32, u32)>, mut move_single: im
 }
 
 /// The first level of all groups' trees straight from the source, into `points` and `lengths`: a copy of every point less.
-/// False where that cannot be.
-#[cfg(target_arch = "x86_64")]
 fn sum_pairs_where_they_lie<F: CurveField, S: PointSource<F> + ?Sized>(
     source: &S,
     entries: &[Entry],
     offsets: &[u32],
     scratch: &mut Scratch<F>,
-) -> bool {
-    if !batch_octets::usable(entries.len() / 2) {
-        return false;
-    }
+) {
     let Scratch { points, lengths, pairs, products, .. } = scratch;
     measure(offsets, lengths);
     points.resize(lengths.iter().map(|length| length.div_ceil(2) as usize).sum(), Affine::INFINITY);
@@ -419,24 +217,15 @@ fn sum_pairs_where_they_lie<F: CurveField, S: PointSource<F> + ?Sized>(
         let entry = entries[from];
         points[to] = source.get(entry.index()).negate_if(entry.is_negative());
     });
-    let pair = |i: usize| {
-        let left = pairs[i].0 as usize;
+    let pair = |&(left, to): &(u32, u32)| {
+        let left = left as usize;
         for ahead in entries[left..].iter().skip(PREFETCH).take(2) {
             source.prefetch(ahead.index());
         }
         let (p, q) = (entries[left], entries[left + 1]);
         let negative = p.is_negative() as u8 | (q.is_negative() as u8) << 1;
-        Pair::new::<F>(source.coordinates(p.index()), source.coordinates(q.index()), negative)
+        Pair::new(source.coordinates(p.index()), source.coordinates(q.index()), negative, to as usize)
     };
-    add_pairs(pairs.len(), pair, &mut |i, sum| points[pairs[i].1 as usize] = sum, products)
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn sum_pairs_where_they_lie<F: CurveField, S: PointSource<F> + ?Sized>(
-    _: &S,
-    _: &[Entry],
-    _: &[u32],
-    _: &mut Scratch<F>,
-) -> bool {
-    false
+    let pairs: Vec<Pair<'_, F>> = pairs.iter().map(pair).collect();
+    F::add_pairs(kernels(), &pairs, points, products);
 }

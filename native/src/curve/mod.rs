@@ -6,15 +6,10 @@
 
 mod affine;
 pub mod batch;
-#[cfg(target_arch = "x86_64")]
-mod batch_lanes;
-#[cfg(target_arch = "x86_64")]
-mod batch_octets;
 mod endomorphism;
+mod pair;
 mod params;
-mod scale;
-#[cfg(target_arch = "x86_64")]
-mod scale_lanes;
+pub(crate) mod scale;
 mod source;
 mod xyzz;
 
@@ -23,8 +18,9 @@ mod tests;
 
 pub use affine::Affine;
 pub use endomorphism::{split_scalar, HalfScalar};
+pub use pair::Pair;
 pub use params::CurveField;
-pub use scale::multiply_all;
+pub use scale::{multiply_all, Digits, DIGITS, ODD};
 pub use source::{prefetch, PointBytes, PointSource};
 pub use xyzz::Xyzz;
 

@@ -1,15 +1,8 @@
 //! What distinguishes G1 from G2: generator and endomorphism constant. `tests` checks both against arkworks.
 
-#[cfg(target_arch = "x86_64")]
-use super::batch_lanes::{self, LaneProducts};
-#[cfg(target_arch = "x86_64")]
-use super::batch_octets::{self, OctetProducts, Pair};
-#[cfg(target_arch = "x86_64")]
-use super::scale::Digits;
-#[cfg(target_arch = "x86_64")]
-use super::scale_lanes;
-use super::Affine;
+use super::{Affine, Digits, Pair};
 use crate::field::{Field, Fq, Fq2};
+use crate::kernels::{portable, Kernels, Products};
 
 /// A coordinate field with the curve over it.
 pub trait CurveField: Field {
@@ -19,31 +12,16 @@ pub trait CurveField: Field {
     /// Times the cube root of unity beta, so that (beta x, y) is lambda times (x, y).
     fn times_beta(&self) -> Self;
 
-    /// `batch::add_many` with AVX2; false, with nothing done, where it cannot or must not.
-    #[cfg(target_arch = "x86_64")]
-    fn add_many_in_lanes<'a>(
-        count: usize,
-        get: &impl Fn(usize) -> (&'a Affine<Self>, &'a Affine<Self>),
-        put: &mut impl FnMut(usize, Affine<Self>),
-        products: &mut LaneProducts,
-    ) -> bool;
+    /// The kernels' sum of each pair, to its place in `out`.
+    fn add_pairs(
+        kernels: &dyn Kernels,
+        pairs: &[Pair<'_, Self>],
+        out: &mut [Affine<Self>],
+        products: &mut Products<Self>,
+    );
 
-    /// `scale::multiply_together` with AVX2; false, with nothing done, where it cannot.
-    #[cfg(target_arch = "x86_64")]
-    fn multiply_in_lanes(_: &[Affine<Self>], _: &Digits, _: &mut [Affine<Self>]) -> bool {
-        false
-    }
-
-    /// `add_many_in_lanes` with AVX-512 and for points anywhere; `batch_octets::usable` holds for their number.
-    ///
-    /// # Safety
-    /// `usable` held, and the pairs were made by `Pair::new` for this field.
-    #[cfg(target_arch = "x86_64")]
-    unsafe fn add_many_in_octets(
-        pairs: &[Pair<'_>],
-        put: &mut impl FnMut(usize, Affine<Self>),
-        products: &mut OctetProducts,
-    ) -> bool;
+    /// The kernels' out[i] = the scalar of `digits` times points[i].
+    fn multiply_points(kernels: &dyn Kernels, points: &[Affine<Self>], digits: &Digits, out: &mut [Affine<Self>]);
 }
 
 const fn fq(limbs: [u64; 4]) -> Fq {
@@ -66,31 +44,17 @@ impl CurveField for Fq {
         self.mul(&G1_BETA)
     }
 
-    #[cfg(target_arch = "x86_64")]
-    #[inline(always)]
-    fn add_many_in_lanes<'a>(
-        count: usize,
-        get: &impl Fn(usize) -> (&'a Affine<Self>, &'a Affine<Self>),
-        put: &mut impl FnMut(usize, Affine<Self>),
-        products: &mut LaneProducts,
-    ) -> bool {
-        batch_lanes::add_many_g1(count, get, put, products)
+    fn add_pairs(
+        kernels: &dyn Kernels,
+        pairs: &[Pair<'_, Self>],
+        out: &mut [Affine<Self>],
+        products: &mut Products<Self>,
+    ) {
+        kernels.add_pairs_g1(pairs, out, products);
     }
 
-    #[cfg(target_arch = "x86_64")]
-    fn multiply_in_lanes(points: &[Affine<Self>], digits: &Digits, out: &mut [Affine<Self>]) -> bool {
-        scale_lanes::multiply_g1(points, digits, out)
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[inline(always)]
-    unsafe fn add_many_in_octets(
-        pairs: &[Pair<'_>],
-        put: &mut impl FnMut(usize, Affine<Self>),
-        products: &mut OctetProducts,
-    ) -> bool {
-        // SAFETY: the caller's.
-        unsafe { batch_octets::add_many_g1(pairs, put, products) }
+    fn multiply_points(kernels: &dyn Kernels, points: &[Affine<Self>], digits: &Digits, out: &mut [Affine<Self>]) {
+        kernels.multiply_points_g1(points, digits, out);
     }
 }
 
@@ -102,25 +66,16 @@ impl CurveField for Fq2 {
         Fq2 { c0: self.c0.mul(&G2_BETA), c1: self.c1.mul(&G2_BETA) }
     }
 
-    #[cfg(target_arch = "x86_64")]
-    #[inline(always)]
-    fn add_many_in_lanes<'a>(
-        count: usize,
-        get: &impl Fn(usize) -> (&'a Affine<Self>, &'a Affine<Self>),
-        put: &mut impl FnMut(usize, Affine<Self>),
-        products: &mut LaneProducts,
-    ) -> bool {
-        batch_lanes::add_many_g2(count, get, put, products)
+    fn add_pairs(
+        kernels: &dyn Kernels,
+        pairs: &[Pair<'_, Self>],
+        out: &mut [Affine<Self>],
+        products: &mut Products<Self>,
+    ) {
+        kernels.add_pairs_g2(pairs, out, products);
     }
 
-    #[cfg(target_arch = "x86_64")]
-    #[inline(always)]
-    unsafe fn add_many_in_octets(
-        pairs: &[Pair<'_>],
-        put: &mut impl FnMut(usize, Affine<Self>),
-        products: &mut OctetProducts,
-    ) -> bool {
-        // SAFETY: the caller's.
-        unsafe { batch_octets::add_many_g2(pairs, put, products) }
+    fn multiply_points(_: &dyn Kernels, points: &[Affine<Self>], digits: &Digits, out: &mut [Affine<Self>]) {
+        portable::multiply_points(points, digits, out);
     }
 }

@@ -1,9 +1,9 @@
 //! Many points times one scalar: what a contribution to a key does. All points take the same steps, along one width-5
 //! non-adjacent form of each half that the endomorphism splits the scalar into: a batch at a time with one inversion for a
-//! step of all (Montgomery's trick), or four at a time in vector registers (`scale_lanes`) where that is found to be faster.
+//! step of all (Montgomery's trick), or several at a time in vector registers where that is found to be faster (`kernels`).
 
-use super::batch::{add_to_many, double_many, Chains};
 use super::{split_scalar, Affine, CurveField, HalfScalar};
+use crate::kernels::kernels;
 use rayon::prelude::*;
 use zeroize::Zeroizing;
 
@@ -33,66 +33,9 @@ pub fn multiply_all<F: CurveField>(bytes: &[u8], scalar: &[u64; 4], out: &mut [u
 fn multiply_part<F: CurveField>(bytes: &[u8], digits: &Digits, out: &mut [u8]) {
     let points: Vec<Affine<F>> = bytes.chunks_exact(Affine::<F>::BYTES).map(Affine::read).collect();
     let mut products = vec![Affine::INFINITY; points.len()];
-    if !in_lanes(&points, digits, &mut products) {
-        multiply_together(&points, digits, &mut products);
-    }
+    F::multiply_points(kernels(), &points, digits, &mut products);
     for (slot, product) in out.chunks_exact_mut(Affine::<F>::BYTES).zip(&products) {
         product.write(slot);
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-fn in_lanes<F: CurveField>(points: &[Affine<F>], digits: &Digits, products: &mut [Affine<F>]) -> bool {
-    F::multiply_in_lanes(points, digits, products)
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn in_lanes<F: CurveField>(_: &[Affine<F>], _: &Digits, _: &mut [Affine<F>]) -> bool {
-    false
-}
-
-/// sums[i] = the scalar of `digits` times points[i], whatever the points: a step of all with one inversion.
-pub fn multiply_together<F: CurveField>(points: &[Affine<F>], digits: &Digits, sums: &mut [Affine<F>]) {
-    let mut chains = Chains::default();
-    let mut twice = points.to_vec();
-    double_many(&mut twice, &mut chains);
-    let mut odd: Vec<Vec<Affine<F>>> = vec![points.to_vec()];
-    for k in 1..ODD {
-        let mut next = odd[k - 1].clone();
-        add_to_many(&mut next, |i| twice[i], &mut chains);
-        odd.push(next);
-    }
-    let images: Vec<Vec<F>> =
-        odd.iter().map(|points| points.iter().map(|point| point.x.times_beta()).collect()).collect();
-
-    sums.fill(Affine::INFINITY);
-    let mut begun = false;
-    for place in (0..DIGITS).rev() {
-        if begun {
-            double_many(sums, &mut chains);
-        }
-        for (half, form) in digits.iter().enumerate() {
-            let digit = form[place];
-            if digit == 0 {
-                continue;
-            }
-            let index = usize::from(digit.unsigned_abs()) / 2;
-            let (multiples, images) = (&odd[index][..sums.len()], &images[index][..sums.len()]);
-            let term = |i: usize| {
-                let point = multiples[i].negate_if(digit < 0);
-                if half == 0 {
-                    point
-                } else {
-                    Affine { x: images[i], y: point.y }
-                }
-            };
-            if begun {
-                add_to_many(sums, term, &mut chains);
-            } else {
-                sums.iter_mut().enumerate().for_each(|(i, sum)| *sum = term(i));
-                begun = true;
-            }
-        }
     }
 }
 

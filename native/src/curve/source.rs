@@ -13,7 +13,6 @@ pub trait PointSource<F: CurveField>: Sync {
     }
 
     /// x and y of a point, each as a key file stores it.
-    #[cfg(target_arch = "x86_64")]
     fn coordinates(&self, index: usize) -> [&[u8]; 2];
 
     /// Asks the cache for a point that `get` will want soon.
@@ -31,7 +30,6 @@ impl<F: CurveField> PointSource<F> for [Affine<F>] {
         self[index]
     }
 
-    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     fn coordinates(&self, index: usize) -> [&[u8]; 2] {
         self[index].coordinates()
@@ -70,7 +68,6 @@ impl<F: CurveField> PointSource<F> for PointBytes<'_, F> {
         Affine::read(&self.bytes[index * Affine::<F>::BYTES..(index + 1) * Affine::<F>::BYTES])
     }
 
-    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     fn coordinates(&self, index: usize) -> [&[u8]; 2] {
         let point = &self.bytes[index * Affine::<F>::BYTES..(index + 1) * Affine::<F>::BYTES];

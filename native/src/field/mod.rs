@@ -14,6 +14,7 @@ mod mul;
 #[cfg(target_arch = "x86_64")]
 pub mod octets;
 mod params;
+mod place;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ pub use fp::{is_below, limbs_from_bytes, Fp, FpParams};
 pub use fq2::Fq2;
 pub use mul::{add, subtract};
 pub use params::{FqParams, FrParams, TWO_ADICITY};
+pub use place::Place;
 
 /// Base field of BN254: coordinates of G1.
 pub type Fq = Fp<FqParams>;
@@ -44,7 +46,6 @@ pub trait Field: Copy + Clone + Eq + Send + Sync + std::fmt::Debug + 'static {
     /// Reads an element as a key file stores it (Montgomery, little-endian), without a range check.
     fn read(bytes: &[u8]) -> Self;
     /// The element in memory, which is what `read` reads.
-    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     fn as_bytes(&self) -> &[u8] {
         // SAFETY: implementors are BYTES bytes of limbs without padding, little-endian like the machine.

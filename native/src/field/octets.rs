@@ -9,7 +9,7 @@
 //! product is below (j k / 84 + 2) m. The trap: the instructions read 52 bits of a limb, so that every factor must be
 //! normalised. Everything that leaves a function here is.
 
-use super::{Field, Fp, FpParams, FqParams};
+use super::{Fp, FpParams, FqParams};
 use std::arch::x86_64::*;
 use std::marker::PhantomData;
 
@@ -111,12 +111,7 @@ impl<P: FpParams> Constants<P> {
 }
 
 /// Whether this processor can.
-#[inline(always)]
 pub fn available() -> bool {
-    #[cfg(test)]
-    if !crate::testing::allows(8) {
-        return false;
-    }
     is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512ifma")
         && is_x86_feature_detected!("avx512vbmi2")
@@ -582,6 +577,5 @@ pub struct Octet2 {
 
 mod extension;
 mod points;
-pub use points::Place;
 #[cfg(test)]
 mod tests;

@@ -2,9 +2,7 @@
 
 use super::buckets::bucket_msm;
 use crate::curve::batch::ScratchPool;
-#[cfg(target_arch = "x86_64")]
-use crate::curve::prefetch;
-use crate::curve::{split_scalar, Affine, CurveField, HalfScalar, PointSource, Xyzz};
+use crate::curve::{prefetch, split_scalar, Affine, CurveField, HalfScalar, PointSource, Xyzz};
 use rayon::prelude::*;
 
 /// Magnitudes that `split_scalar` makes.
@@ -47,7 +45,6 @@ impl<F: CurveField, S: PointSource<F> + ?Sized> PointSource<F> for WithImages<'_
         }
     }
 
-    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     fn coordinates(&self, index: usize) -> [&[u8]; 2] {
         let [x, y] = self.points.coordinates(index / 2);
@@ -58,7 +55,6 @@ impl<F: CurveField, S: PointSource<F> + ?Sized> PointSource<F> for WithImages<'_
     #[inline(always)]
     fn prefetch(&self, index: usize) {
         self.points.prefetch(index / 2);
-        #[cfg(target_arch = "x86_64")]
         prefetch((&raw const self.abscissas[index / 2]).cast());
     }
 }

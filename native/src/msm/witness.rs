@@ -110,7 +110,6 @@ impl<F: CurveField, S: PointSource<F> + ?Sized> PointSource<F> for Subset<'_, S>
         self.points.get(self.indices[index] as usize)
     }
 
-    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     fn coordinates(&self, index: usize) -> [&[u8]; 2] {
         self.points.coordinates(self.indices[index] as usize)

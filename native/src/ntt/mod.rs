@@ -9,16 +9,14 @@
 //! The trap: `to_coefficients` leaves out the factor 1/N; callers fold it into a multiplication they do anyway.
 
 use crate::field::{Field, Fr, TWO_ADICITY};
+use crate::kernels::{kernels, Kernels, Quarters};
 use rayon::prelude::*;
-
-#[cfg(not(target_arch = "x86_64"))]
-mod absent;
-mod lanes;
-mod octets;
-pub mod pointwise;
 
 #[cfg(test)]
 mod tests;
+mod twiddles;
+
+pub use twiddles::Twiddles;
 
 /// A transform of at most this many values stays on one thread.
 const SERIAL: usize = 1 << 11;
@@ -28,8 +26,7 @@ const CHUNK: usize = 1 << 10;
 /// The multiplicative subgroup of order 2^log_size and its odd coset.
 pub struct Domain {
     log_size: u32,
-    /// c of node j, j < 2^log_size
-    twiddles: Vec<Fr>,
+    twiddles: Twiddles,
 }
 
 /// A generator of the subgroup of order 2^log_order, log_order <= 28: 5 generates the multiplicative group.
@@ -78,7 +75,7 @@ impl Domain {
                 twiddles.push(twiddles[j].mul(&step));
             }
         }
-        Self { log_size, twiddles }
+        Self { log_size, twiddles: Twiddles(twiddles) }
     }
 
     pub fn log_size(&self) -> u32 {
@@ -92,129 +89,64 @@ impl Domain {
     /// In place: bit-reversed values on the domain to `size` times the coefficients in natural order.
     pub fn to_coefficients(&self, values: &mut [Fr]) {
         assert_eq!(values.len(), self.size());
+        let kernels = kernels();
         if self.log_size.is_multiple_of(2) {
-            return self.inverse_node(values, 0);
+            return self.inverse_node(kernels, values, 0);
         }
         // One layer of two, the rest in layers of four.
-        for_halves(values, &|half, i| self.inverse_node(half, i));
-        spread_halves(values, &|a, b| {
-            if octets::usable(a.len()) {
-                return octets::inverse_halves(a, b);
-            }
-            for (a, b) in a.iter_mut().zip(b) {
-                (*a, *b) = (a.add(b), a.sub(b));
-            }
-        });
+        for_halves(values, &|half, i| self.inverse_node(kernels, half, i));
+        spread_halves(values, &|a, b| kernels.inverse_halves(a, b));
     }
 
     /// In place: coefficients to bit-reversed values on the odd coset; position i holds the value at
     /// w^(2 bitrev(i) + 1), w of order 2 size.
     pub fn to_coset_values(&self, coefficients: &mut [Fr]) {
         assert_eq!(coefficients.len(), self.size());
+        let kernels = kernels();
         if self.log_size.is_multiple_of(2) {
-            return self.forward_node(coefficients, 1);
+            return self.forward_node(kernels, coefficients, 1);
         }
         // The coset's own twiddle; a domain of two has a table that ends with it.
-        let twiddle = self.twiddles[1];
-        spread_halves(coefficients, &|a, b| {
-            if octets::usable(a.len()) {
-                return octets::forward_halves(a, b, &twiddle);
-            }
-            for (a, b) in a.iter_mut().zip(b) {
-                let product = b.mul(&twiddle);
-                (*a, *b) = (a.add(&product), a.sub(&product));
-            }
-        });
-        for_halves(coefficients, &|half, i| self.forward_node(half, 2 + i));
+        let twiddle = self.twiddles.0[1];
+        spread_halves(coefficients, &|a, b| kernels.forward_halves(a, b, &twiddle));
+        for_halves(coefficients, &|half, i| self.forward_node(kernels, half, 2 + i));
     }
 
     /// `values.len()` is a power of four.
-    fn forward_node(&self, values: &mut [Fr], node: usize) {
+    fn forward_node(&self, kernels: &'static dyn Kernels, values: &mut [Fr], node: usize) {
         let length = values.len();
         if length == 1 {
             return;
         }
-        let twiddles = self.twiddles_of(node);
-        for_quarters(values, &|q| match q[0].len() {
-            quarter if octets::usable(quarter) => octets::forward_quarters(q, &twiddles),
-            quarter if lanes::usable(quarter) => lanes::forward_quarters(q, &twiddles),
-            _ => forward_quarters(q, &twiddles),
-        });
-        if length == 2 * octets::LEAF && octets::usable(octets::LEAF) {
-            for (i, leaf) in values.chunks_exact_mut(octets::LEAF).enumerate() {
-                octets::forward_leaves(leaf, |size, place| self.twiddles_of(leaf_node(node, i, size, place)));
-            }
-            return;
+        let twiddles = self.twiddles.layer(node);
+        for_quarters(values, &|q| kernels.forward_quarters(q, &twiddles));
+        if length == kernels.leaf() {
+            return kernels.forward_leaf(values, node, &self.twiddles);
         }
-        if length == 16 && lanes::usable(4) {
-            let twiddles = std::array::from_fn(|i| self.twiddles_of(4 * node + i));
-            return lanes::forward_leaves(values, &twiddles);
-        }
-        for_children(values, length, &|child, i| self.forward_node(child, 4 * node + i));
+        for_children(values, length, &|child, i| self.forward_node(kernels, child, 4 * node + i));
     }
 
     /// `values.len()` is a power of four. Only for nodes of the left half, whose inverse twiddles are mirrored ones
     /// negated.
-    fn inverse_node(&self, values: &mut [Fr], node: usize) {
+    fn inverse_node(&self, kernels: &'static dyn Kernels, values: &mut [Fr], node: usize) {
         let length = values.len();
         if length == 1 {
             return;
         }
-        if length == 2 * octets::LEAF && octets::usable(octets::LEAF) {
-            for (i, leaf) in values.chunks_exact_mut(octets::LEAF).enumerate() {
-                octets::inverse_leaves(leaf, |size, place| self.negated_inverses(leaf_node(node, i, size, place)));
-            }
-        } else if length == 16 && lanes::usable(4) {
-            let inverses = std::array::from_fn(|i| self.negated_inverses(4 * node + i));
-            lanes::inverse_leaves(values, &inverses);
+        if length == kernels.leaf() {
+            kernels.inverse_leaf(values, node, &self.twiddles);
         } else {
-            for_children(values, length, &|child, i| self.inverse_node(child, 4 * node + i));
+            for_children(values, length, &|child, i| self.inverse_node(kernels, child, 4 * node + i));
         }
         if node == 0 {
-            let quarter_turn = self.negated_inverse(1);
-            for_quarters(values, &|q| match q[0].len() {
-                quarter if octets::usable(quarter) => octets::inverse_quarters_at_root(q, &quarter_turn),
-                quarter if lanes::usable(quarter) => lanes::inverse_quarters_at_root(q, &quarter_turn),
-                _ => inverse_quarters_at_root(q, &quarter_turn),
-            });
+            let quarter_turn = self.twiddles.negated_inverse(1);
+            for_quarters(values, &|q| kernels.inverse_quarters_at_root(q, &quarter_turn));
         } else {
-            let inverses = self.negated_inverses(node);
-            for_quarters(values, &|q| match q[0].len() {
-                quarter if octets::usable(quarter) => octets::inverse_quarters(q, &inverses),
-                quarter if lanes::usable(quarter) => lanes::inverse_quarters(q, &inverses),
-                _ => inverse_quarters(q, &inverses),
-            });
+            let inverses = self.twiddles.inverse_layer(node);
+            for_quarters(values, &|q| kernels.inverse_quarters(q, &inverses));
         }
     }
-
-    /// For a layer of four at `node`: the node's own and those of its two children.
-    fn twiddles_of(&self, node: usize) -> [Fr; 3] {
-        [node, 2 * node, 2 * node + 1].map(|n| self.twiddles[n])
-    }
-
-    /// The same for the way back.
-    fn negated_inverses(&self, node: usize) -> [Fr; 3] {
-        [node, 2 * node, 2 * node + 1].map(|n| self.negated_inverse(n))
-    }
-
-    /// -1 / twiddle(node)
-    #[inline(always)]
-    fn negated_inverse(&self, node: usize) -> Fr {
-        if node == 0 {
-            return Fr::ONE.neg();
-        }
-        let first = 1usize << node.ilog2();
-        self.twiddles[3 * first - 1 - node]
-    }
 }
-
-/// In a block of 64 at `node`: the node of block `place` of `size` values, 16 or four, in the block's half `half`.
-fn leaf_node(node: usize, half: usize, size: usize, place: usize) -> usize {
-    64 / size * node + 32 / size * half + place
-}
-
-/// The four quarters of a block, or corresponding parts of them.
-type Quarters<'v> = [&'v mut [Fr]; 4];
 
 fn for_quarters(values: &mut [Fr], butterflies: &(dyn Fn(Quarters<'_>) + Sync)) {
     let quarter = values.len() / 4;
@@ -257,49 +189,4 @@ fn for_children(values: &mut [Fr], length: usize, visit: &(dyn Fn(&mut [Fr], usi
         rayon::join(|| visit(a, first), || visit(b, first + 1));
     };
     rayon::join(|| both(left, 0), || both(right, 2));
-}
-
-#[inline(always)]
-fn forward_quarters([a, b, c, d]: Quarters<'_>, [top, left, right]: &[Fr; 3]) {
-    for (((a, b), c), d) in a.iter_mut().zip(b).zip(c).zip(d) {
-        let ct = c.mul(top);
-        let dt = d.mul(top);
-        let b_left = b.add(&dt).mul(left);
-        let b_right = b.sub(&dt).mul(right);
-        let a_left = a.add(&ct);
-        let a_right = a.sub(&ct);
-        *a = a_left.add(&b_left);
-        *b = a_left.sub(&b_left);
-        *c = a_right.add(&b_right);
-        *d = a_right.sub(&b_right);
-    }
-}
-
-#[inline(always)]
-fn inverse_quarters([a, b, c, d]: Quarters<'_>, [top, left, right]: &[Fr; 3]) {
-    for (((a, b), c), d) in a.iter_mut().zip(b).zip(c).zip(d) {
-        let a_left = a.add(b);
-        let b_left = b.sub(a).mul(left);
-        let a_right = c.add(d);
-        let b_right = d.sub(c).mul(right);
-        *a = a_left.add(&a_right);
-        *b = b_left.add(&b_right);
-        *c = a_right.sub(&a_left).mul(top);
-        *d = b_right.sub(&b_left).mul(top);
-    }
-}
-
-/// Twiddles 1, 1 and i: three of the four multiplications fall away.
-#[inline(always)]
-fn inverse_quarters_at_root([a, b, c, d]: Quarters<'_>, quarter_turn: &Fr) {
-    for (((a, b), c), d) in a.iter_mut().zip(b).zip(c).zip(d) {
-        let a_left = a.add(b);
-        let b_left = a.sub(b);
-        let a_right = c.add(d);
-        let b_right = d.sub(c).mul(quarter_turn);
-        *a = a_left.add(&a_right);
-        *b = b_left.add(&b_right);
-        *c = a_left.sub(&a_right);
-        *d = b_left.sub(&b_right);
-    }
 }

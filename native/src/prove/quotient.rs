@@ -7,7 +7,8 @@ use super::Release;
 use crate::control::{Cancelled, Control};
 use crate::field::{Field, Fr};
 use crate::formats::ZkeyView;
-use crate::ntt::{bit_reverse, pointwise, Domain};
+use crate::kernels::kernels;
+use crate::ntt::{bit_reverse, Domain};
 use rayon::prelude::*;
 
 const MIN_TASK: usize = 1 << 10;
@@ -30,7 +31,7 @@ pub fn coset_values(
     let (mut a, mut b) = rayon::join(|| gather(&a_rows), || gather(&b_rows));
     let mut c = a_rows;
     drop(b_rows);
-    for_chunks(&a, &b, &mut c, &pointwise::multiply);
+    for_chunks(&a, &b, &mut c, &|a, b, c| kernels().multiply(a, b, c));
     control.check()?;
 
     let extend = |values: &mut [Fr]| {
@@ -44,7 +45,7 @@ pub fn coset_values(
     let size_inverse = Fr::from_u64(domain.size() as u64).inverse();
     let of_c = Fr::from_montgomery(size_inverse.to_canonical());
     let of_ab = of_c.mul(&size_inverse);
-    for_chunks(&a, &b, &mut c, &|a, b, c| pointwise::combine(a, b, c, &of_ab, &of_c));
+    for_chunks(&a, &b, &mut c, &|a, b, c| kernels().combine(a, b, c, &of_ab, &of_c));
     Ok(c.into_iter().map(|value| value.0).collect())
 }
 

@@ -118,7 +118,6 @@ impl<F: CurveField> PointSource<F> for Tables<'_, F> {
         *self.point(index)
     }
 
-    #[cfg(target_arch = "x86_64")]
     #[inline(always)]
     fn coordinates(&self, index: usize) -> [&[u8]; 2] {
         self.point(index).coordinates()

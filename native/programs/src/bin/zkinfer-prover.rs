@@ -1,4 +1,5 @@
-//! `zkinfer-prover KEY.zkey WITNESS.wtns PROOF.json PUBLIC.json`: one proof, with rapidsnark's arguments.
+//! `zkinfer-prover KEY.zkey WITNESS.wtns PROOF.json PUBLIC.json`: one proof, with rapidsnark's arguments. ZKINFER_KERNELS
+//! names the kernels to use (`portable`, `avx2`, `ifma`) where they are not to be the fastest.
 
 use std::error::Error;
 use std::path::Path;
@@ -6,6 +7,7 @@ use std::process::ExitCode;
 use zkinfer_files::MappedFile;
 use zkinfer_native::control::Control;
 use zkinfer_native::formats::{json, wtns, zkey};
+use zkinfer_native::kernels;
 use zkinfer_native::phase2::check_contributors;
 use zkinfer_native::prove::prove_once;
 
@@ -39,6 +41,9 @@ fn keep_freed_memory() {
 }
 
 fn run(key: &Path, witness: &Path, proof: &Path, public: &Path) -> Result<(), Box<dyn Error>> {
+    if let Ok(name) = std::env::var("ZKINFER_KERNELS") {
+        kernels::choose(&name)?;
+    }
     let key_file = MappedFile::open(key)?;
     let witness_file = MappedFile::open(witness)?;
     let key = zkey::parse(key_file.name(), key_file.bytes())?;

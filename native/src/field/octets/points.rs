@@ -1,33 +1,17 @@
 //! Coordinates of points where a key or memory has them, eight at a time into registers; and eight points back into
 //! memory, x and y side by side.
 
-use super::super::{Fq, Fq2};
+use super::super::{Fq, Fq2, Place};
 use super::*;
-
-/// Where an element lies as a key file stores it, at any alignment.
-#[derive(Clone, Copy)]
-pub struct Place<'a>(*const u8, PhantomData<&'a [u8]>);
-
-impl<'a> Place<'a> {
-    /// `bytes` holds exactly one element of F.
-    #[inline(always)]
-    pub fn of<F: Field>(bytes: &'a [u8]) -> Self {
-        assert_eq!(bytes.len(), F::BYTES);
-        Self(bytes.as_ptr(), PhantomData)
-    }
-}
 
 impl Octet<FqParams> {
     /// From places of elements of Fq.
-    ///
-    /// # Safety
-    /// That they were made by `Place::of::<Fq>`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-    pub unsafe fn load_places(x: &[Place<'_>; 8]) -> Self {
+    pub fn load_places(x: &[Place<'_, Fq>; 8]) -> Self {
         let mut addresses = [std::ptr::null(); 8];
         for i in 0..8 {
-            addresses[i] = x[i].0.cast();
+            addresses[i] = x[i].start().cast();
         }
         Self::from_words(gather(addresses))
     }
@@ -53,14 +37,11 @@ impl Octet<FqParams> {
 
 impl Octet2 {
     /// From places of elements of Fq2.
-    ///
-    /// # Safety
-    /// That they were made by `Place::of::<Fq2>`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-    pub unsafe fn load_places(x: &[Place<'_>; 8]) -> Self {
+    pub fn load_places(x: &[Place<'_, Fq2>; 8]) -> Self {
         // SAFETY: an element is a register's 64 bytes.
-        Self::from_words(transpose(by_index!(8, i => unsafe { _mm512_loadu_si512(x[i].0.cast()) })))
+        Self::from_words(transpose(by_index!(8, i => unsafe { _mm512_loadu_si512(x[i].start().cast()) })))
     }
 
     /// As `Octet::negate_where`.

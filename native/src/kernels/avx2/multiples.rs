@@ -1,4 +1,4 @@
-//! `scale::multiply_all` on G1, four points at a time in vector registers (`field::lanes`): Jacobian coordinates, so that a step
+//! Many points of G1 times one scalar, four points at a time in vector registers (`field::lanes`): Jacobian coordinates, so that a step
 //! needs no inversion and its values stay in the nearest cache. The odd multiples of a point share one Z, and so are affine
 //! points of an isomorphic curve, where the formulas are the same because a = 0 (secp256k1's "effective affine" technique).
 //! Formulas of the Explicit-Formulas Database: dbl-2009-alnr without halving, madd-2004-hmv.
@@ -8,9 +8,9 @@
 //!
 //! Bounds, in multiples of the modulus: settled values are below 1.03, products of two such below 1.3, every Z below 1.7.
 
-use super::scale::{multiply_together, Digits, DIGITS, ODD};
-use super::{Affine, CurveField, G1Affine};
-use crate::field::lanes::{available, Lanes};
+use super::portable::multiply_points;
+use crate::curve::{Affine, CurveField, Digits, G1Affine, DIGITS, ODD};
+use crate::field::lanes::Lanes;
 use crate::field::{batch_inverse, Field, Fq, FqParams};
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -32,7 +32,7 @@ struct Multiple {
 
 /// out[i] = the scalar of `digits` times points[i]; false, with nothing done, where that cannot be or does not pay.
 pub fn multiply_g1(points: &[G1Affine], digits: &Digits, out: &mut [G1Affine]) -> bool {
-    available() && are_faster() && multiply(points, digits, out)
+    are_faster() && multiply(points, digits, out)
 }
 
 /// Whether this processor's vectors beat its scalar multiplier: by twice on some, not at all where registers of 256 bits are two
@@ -55,7 +55,7 @@ fn are_faster() -> bool {
             };
             (0..ROUNDS).map(once).min()
         };
-        let together = time(&mut |out| multiply_together(&points, &digits, out));
+        let together = time(&mut |out| multiply_points(&points, &digits, out));
         let lanes = time(&mut |out| {
             multiply(&points, &digits, out);
         });
@@ -77,7 +77,7 @@ fn multiply(points: &[G1Affine], digits: &Digits, out: &mut [G1Affine]) -> bool 
     batch_inverse(&mut inverses);
     for (i, ([x, y, _], inverse)) in sums.iter().zip(&inverses).enumerate() {
         if inverse.is_zero() {
-            multiply_together(&points[i..=i], digits, &mut out[i..=i]);
+            multiply_points(&points[i..=i], digits, &mut out[i..=i]);
             continue;
         }
         let square = inverse.square();
@@ -195,8 +195,8 @@ fn add(p: &Jacobian, x: &Element, y: &Element) -> (Jacobian, Element) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scale::tests::forms;
     use super::*;
+    use crate::curve::scale::tests::forms;
     use crate::testing::random_g1;
 
     #[test]
@@ -211,7 +211,7 @@ mod tests {
             for count in [3, 4, 7, points.len()] {
                 let (mut lanes, mut batch) = (vec![G1Affine::INFINITY; count], vec![G1Affine::INFINITY; count]);
                 let done = multiply(&points[..count], &digits, &mut lanes);
-                multiply_together(&points[..count], &digits, &mut batch);
+                multiply_points(&points[..count], &digits, &mut batch);
                 assert_eq!(done, count >= 4 && digits.as_flattened().iter().any(|&digit| digit != 0));
                 assert!(!done || lanes == batch);
             }

@@ -1,9 +1,9 @@
-//! `batch::add_many` four sums at a time in vector registers (`field::lanes`). Gives up, before anything is written,
+//! Four sums at a time in vector registers (`field::lanes`). Gives up, before anything is written,
 //! when a sum is not the generic one: an abscissa of zero (perhaps the point at infinity), or two equal ones, which show
 //! as a product of zero.
 
-use super::{Affine, G1Affine, G2Affine};
-use crate::field::lanes::{available, Lanes, Lanes2};
+use crate::curve::{Affine, G1Affine, G2Affine, Pair};
+use crate::field::lanes::{Lanes, Lanes2};
 use crate::field::{batch_inverse, Field, Fq, Fq2, FqParams};
 
 /// Below this, one of four lanes' share of the overhead weighs more than its speed.
@@ -11,31 +11,21 @@ const MIN_COUNT: usize = 16;
 
 /// Running products, four at a time.
 #[derive(Default)]
-pub struct LaneProducts {
+pub struct PairProducts {
     g1: Vec<Lanes<FqParams>>,
     g2: Vec<Lanes2>,
 }
 
-macro_rules! add_many_in_lanes {
-    ($name:ident, $inner:ident, $field:ty, $point:ty, $lanes:ty, $products:ident) => {
-        #[inline(always)]
-        pub fn $name<'a>(
-            count: usize,
-            get: &impl Fn(usize) -> (&'a $point, &'a $point),
-            put: &mut impl FnMut(usize, $point),
-            products: &mut LaneProducts,
-        ) -> bool {
-            // SAFETY: AVX2 was found.
-            count >= MIN_COUNT && available() && unsafe { $inner(count, get, put, &mut products.$products) }
-        }
-
+macro_rules! add_pairs {
+    ($name:ident, $field:ty, $point:ty, $lanes:ty, $products:ident) => {
+        /// The sum of each pair to its place in `out`; false, with nothing done, where that cannot be or does not pay.
         #[target_feature(enable = "avx2")]
-        fn $inner<'a>(
-            count: usize,
-            get: &impl Fn(usize) -> (&'a $point, &'a $point),
-            put: &mut impl FnMut(usize, $point),
-            products: &mut Vec<$lanes>,
-        ) -> bool {
+        pub fn $name(pairs: &[Pair<'_, $field>], out: &mut [$point], products: &mut PairProducts) -> bool {
+            let count = pairs.len();
+            if count < MIN_COUNT {
+                return false;
+            }
+            let products = &mut products.$products;
             // The last four may overlap the four before: their sums are then made twice.
             let quads = count.div_ceil(4);
             let start = |quad: usize| (4 * quad).min(count - 4);
@@ -43,12 +33,13 @@ macro_rules! add_many_in_lanes {
             products.reserve(quads);
             let mut product = <$lanes>::broadcast(&<$field>::ONE);
             for quad in 0..quads {
-                let pairs: [_; 4] = std::array::from_fn(|i| get(start(quad) + i));
-                if pairs.iter().any(|(p, q)| p.x.is_zero() | q.x.is_zero()) {
+                let four = &pairs[start(quad)..start(quad) + 4];
+                let [a, b, c, d] = [four[0], four[1], four[2], four[3]].map(|pair| pair.abscissas());
+                if [a, b, c, d].iter().any(|[p, q]| p.is_zero() | q.is_zero()) {
                     return false;
                 }
-                let x1 = <$lanes>::load(pairs.map(|(p, _)| &p.x));
-                let x2 = <$lanes>::load(pairs.map(|(_, q)| &q.x));
+                let x1 = <$lanes>::load([&a[0], &b[0], &c[0], &d[0]]);
+                let x2 = <$lanes>::load([&a[1], &b[1], &c[1], &d[1]]);
                 products.push(product);
                 product = x2.difference(&x1).multiply(&product);
             }
@@ -60,11 +51,13 @@ macro_rules! add_many_in_lanes {
             let [a, b, c, d] = &inverses;
             let mut inverse = <$lanes>::load([a, b, c, d]);
             for quad in (0..quads).rev() {
-                let pairs: [_; 4] = std::array::from_fn(|i| get(start(quad) + i));
-                let x1 = <$lanes>::load(pairs.map(|(p, _)| &p.x));
-                let x2 = <$lanes>::load(pairs.map(|(_, q)| &q.x));
-                let y1 = <$lanes>::load(pairs.map(|(p, _)| &p.y));
-                let y2 = <$lanes>::load(pairs.map(|(_, q)| &q.y));
+                let four = &pairs[start(quad)..start(quad) + 4];
+                let [a, b, c, d] = [four[0], four[1], four[2], four[3]].map(|pair| pair.abscissas());
+                let x1 = <$lanes>::load([&a[0], &b[0], &c[0], &d[0]]);
+                let x2 = <$lanes>::load([&a[1], &b[1], &c[1], &d[1]]);
+                let [a, b, c, d] = [four[0], four[1], four[2], four[3]].map(|pair| pair.ordinates());
+                let y1 = <$lanes>::load([&a[0], &b[0], &c[0], &d[0]]);
+                let y2 = <$lanes>::load([&a[1], &b[1], &c[1], &d[1]]);
                 let this = inverse.multiply(&products[quad]);
                 inverse = x2.difference(&x1).multiply(&inverse);
                 let slope = y2.difference(&y1).multiply(&this);
@@ -72,7 +65,7 @@ macro_rules! add_many_in_lanes {
                 let y = x1.difference(&x).multiply(&slope).difference(&y1).reduce();
                 let (x, y) = (x.store(), y.store());
                 for i in 0..4 {
-                    put(start(quad) + i, Affine { x: x[i], y: y[i] });
+                    out[four[i].to as usize] = Affine { x: x[i], y: y[i] };
                 }
             }
             true
@@ -80,5 +73,5 @@ macro_rules! add_many_in_lanes {
     };
 }
 
-add_many_in_lanes!(add_many_g1, run_g1, Fq, G1Affine, Lanes<FqParams>, g1);
-add_many_in_lanes!(add_many_g2, run_g2, Fq2, G2Affine, Lanes2, g2);
+add_pairs!(add_g1, Fq, G1Affine, Lanes<FqParams>, g1);
+add_pairs!(add_g2, Fq2, G2Affine, Lanes2, g2);

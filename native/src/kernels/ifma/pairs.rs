@@ -1,66 +1,30 @@
-//! `batch::add_many` eight sums at a time in vector registers (`field::octets`), of points wherever they lie. Gives up,
+//! Eight sums at a time in vector registers (`field::octets`), of points wherever they lie. Gives up,
 //! before anything is written, when a sum is not the generic one: an abscissa of zero (perhaps the point at infinity), or
 //! two equal ones, which show as a product of zero.
 
-use super::Affine;
-use crate::field::octets::{available, Octet, Octet2, Place};
+use crate::curve::{Affine, Pair};
+use crate::field::octets::{Octet, Octet2};
 use crate::field::{batch_inverse, Field, Fq, Fq2, FqParams};
 
 /// Below this, one of eight lanes' share of the overhead weighs more than its speed.
 const MIN_COUNT: usize = 16;
 
-/// Two points to be added: where their coordinates lie, and which of the two are meant negative, by bits.
-#[derive(Clone, Copy)]
-pub struct Pair<'a> {
-    pub x: [Place<'a>; 2],
-    pub y: [Place<'a>; 2],
-    pub negative: u8,
-}
-
-impl<'a> Pair<'a> {
-    /// Of two points' coordinates as a key file stores them.
-    #[inline(always)]
-    pub fn new<F: Field>([x1, y1]: [&'a [u8]; 2], [x2, y2]: [&'a [u8]; 2], negative: u8) -> Self {
-        Self { x: [x1, x2].map(Place::of::<F>), y: [y1, y2].map(Place::of::<F>), negative }
-    }
-}
-
-/// Whether this many pairs are worth it, on this processor.
-#[inline(always)]
-pub fn usable(count: usize) -> bool {
-    count >= MIN_COUNT && available()
-}
-
 /// Differences of abscissas and the running products before them, eight at a time.
 #[derive(Default)]
-pub struct OctetProducts {
+pub struct PairProducts {
     g1: Vec<[Octet<FqParams>; 2]>,
     g2: Vec<[Octet2; 2]>,
 }
 
-macro_rules! add_many_in_octets {
-    ($name:ident, $inner:ident, $field:ty, $octet:ty, $products:ident) => {
-        /// put(i, P + Q) for pair i; `usable` holds for their number.
-        ///
-        /// # Safety
-        /// That the pairs were made by `Pair::new` for this field.
-        #[inline(always)]
-        pub unsafe fn $name(
-            pairs: &[Pair<'_>],
-            put: &mut impl FnMut(usize, Affine<$field>),
-            products: &mut OctetProducts,
-        ) -> bool {
-            debug_assert!(usable(pairs.len()));
-            // SAFETY: the instructions were found, and the pairs are the caller's.
-            unsafe { $inner(pairs, put, &mut products.$products) }
-        }
-
+macro_rules! add_pairs {
+    ($name:ident, $field:ty, $octet:ty, $products:ident) => {
+        /// The sum of each pair to its place in `out`; false, with nothing done, where that cannot be or does not pay.
         #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
-        unsafe fn $inner(
-            pairs: &[Pair<'_>],
-            put: &mut impl FnMut(usize, Affine<$field>),
-            products: &mut Vec<[$octet; 2]>,
-        ) -> bool {
+        pub fn $name(pairs: &[Pair<'_, $field>], out: &mut [Affine<$field>], products: &mut PairProducts) -> bool {
+            if pairs.len() < MIN_COUNT {
+                return false;
+            }
+            let products = &mut products.$products;
             // The last eight may overlap the eight before: their sums are then made twice.
             let octets = pairs.len().div_ceil(8);
             let start = |octet: usize| (8 * octet).min(pairs.len() - 8);
@@ -71,8 +35,7 @@ macro_rules! add_many_in_octets {
                     for i in 1..8 {
                         places[i] = $eight[i].$coordinate[$side];
                     }
-                    // SAFETY: the caller's.
-                    unsafe { <$octet>::load_places(&places) }
+                    <$octet>::load_places(&places)
                 }};
             }
             products.clear();
@@ -112,7 +75,7 @@ macro_rules! add_many_in_octets {
                 let sums = <$octet>::store_points(x, y);
                 for i in 0..8 {
                     let [x, y] = sums[i];
-                    put(start(octet) + i, Affine { x, y });
+                    out[eight[i].to as usize] = Affine { x, y };
                 }
             }
             true
@@ -120,5 +83,5 @@ macro_rules! add_many_in_octets {
     };
 }
 
-add_many_in_octets!(add_many_g1, run_g1, Fq, Octet<FqParams>, g1);
-add_many_in_octets!(add_many_g2, run_g2, Fq2, Octet2, g2);
+add_pairs!(add_g1, Fq, Octet<FqParams>, g1);
+add_pairs!(add_g2, Fq2, Octet2, g2);
