@@ -8,6 +8,7 @@
 
 pub mod control;
 pub mod curve;
+pub mod failure;
 pub mod field;
 pub mod formats;
 pub mod groups;
@@ -16,6 +17,7 @@ pub mod msm;
 pub mod ntt;
 pub mod phase2;
 pub mod prove;
+pub mod requests;
 pub mod setup;
 pub mod verify;
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
+use zkinfer_native::failure::Failure;
+
 /// A file that cannot be opened, read, mapped or written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileError {
@@ -24,3 +26,9 @@ impl fmt::Display for FileError {
 }
 
 impl std::error::Error for FileError {}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::in_file("FILE_IO", &error.file, "", error.reason)
+    }
+}

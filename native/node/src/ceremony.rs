@@ -5,12 +5,13 @@ use napi_derive::napi;
 use zeroize::Zeroizing;
 
 use super::control::{with_control, Cancellation, OnProgress};
-use super::failure::Failure;
 use super::setup::failure;
 use super::work::{spawn, Work};
 use zkinfer_files::{AtomicFile, MappedFile, TemporaryFile};
-use zkinfer_native::formats::{ptau, r1cs, zkey, FormatError};
-use zkinfer_native::phase2::{self, check_contributors, CeremonyError, Contribution, Hash, Key, Source, Transcript};
+use zkinfer_native::failure::Failure;
+use zkinfer_native::formats::{ptau, r1cs};
+use zkinfer_native::phase2::{self, CeremonyError, Contribution, Key};
+use zkinfer_native::requests;
 use zkinfer_native::setup::KeySink;
 
 /// One contribution as a transcript names it.
@@ -102,7 +103,7 @@ pub fn verify_key(
             let file = MappedFile::open(zkey_path.as_ref())?;
             let mut room = TemporaryFile::create()?;
             phase2::verify_key(key_of(&file), &circuit, &powers, &mut room, control)?;
-            Ok(read_key(&file)?)
+            read_key(&file)
         })
     })
 }
@@ -126,7 +127,7 @@ pub fn check_powers(
 /// What a key says of itself, unchecked: sizes, contributions, whether anybody contributed.
 #[napi]
 pub fn inspect_key(path: String) -> AsyncTask<Work<KeyRecord>> {
-    spawn(move || Ok(read_key(&MappedFile::open(path.as_ref())?)?))
+    spawn(move || read_key(&MappedFile::open(path.as_ref())?))
 }
 
 /// Writes the key that `step` makes of the old one; the file is there when it is whole.
@@ -142,35 +143,28 @@ fn next_key(
         other => other.into(),
     })?;
     new.finish()?;
-    Ok(record(&made))
+    Ok(requests::contribution_record(&made).into())
 }
 
 fn key_of(file: &MappedFile) -> Key<'_> {
     Key { file: file.name(), bytes: file.bytes() }
 }
 
-fn read_key(file: &MappedFile) -> Result<KeyRecord, FormatError> {
-    let key = zkey::parse(file.name(), file.bytes())?;
-    let transcript = Transcript::parse(file.name(), file.bytes())?;
+fn read_key(file: &MappedFile) -> Result<KeyRecord, Failure> {
+    let record = requests::key_record(file.name(), file.bytes())?;
     Ok(KeyRecord {
-        wires: key.n_vars,
-        public_signals: key.n_public,
-        domain_size: key.domain_size,
-        finished: key.check_finished(file.name()).is_ok() && check_contributors(file.name(), file.bytes()).is_ok(),
-        circuit_hash: hex(&transcript.circuit_hash),
-        contributions: transcript.contributions.iter().map(record).collect(),
+        wires: record.wires,
+        public_signals: record.public_signals,
+        domain_size: record.domain_size,
+        finished: record.finished,
+        circuit_hash: record.circuit_hash,
+        contributions: record.contributions.into_iter().map(ContributionRecord::from).collect(),
     })
 }
 
-fn record(contribution: &Contribution) -> ContributionRecord {
-    let hash: Hash = contribution.hash();
-    let (beacon, iterations_exp) = match &contribution.source {
-        Source::Secret => (None, None),
-        Source::Beacon { value, iterations_exp } => (Some(hex(value)), Some(u32::from(*iterations_exp))),
-    };
-    ContributionRecord { hash: hex(&hash), name: contribution.name.clone(), beacon, iterations_exp }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+impl From<requests::ContributionRecord> for ContributionRecord {
+    fn from(record: requests::ContributionRecord) -> Self {
+        let requests::ContributionRecord { hash, name, beacon, iterations_exp } = record;
+        Self { hash, name, beacon, iterations_exp }
+    }
 }

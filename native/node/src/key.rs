@@ -5,20 +5,19 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use napi::bindgen_prelude::{AsyncTask, Env, Result, Uint8Array};
+use napi::bindgen_prelude::{AsyncTask, Env, Error, Result, Uint8Array};
 use napi_derive::napi;
 use rayon::ThreadPoolBuilder;
 use zeroize::Zeroizing;
 
 use super::control::{with_control, Cancellation, OnProgress};
-use super::failure::Failure;
+use super::failure::into_error;
 use super::work::{spawn, Work};
 use zkinfer_files::MappedFile;
-use zkinfer_native::formats::{json, wtns, zkey, ZkeyView, FIELD_BYTES};
-use zkinfer_native::groups::check_key_points;
-use zkinfer_native::phase2::check_contributors;
-use zkinfer_native::prove::{prove, Prepared};
-use zkinfer_native::verify::VerifyingKey;
+use zkinfer_native::failure::Failure;
+use zkinfer_native::formats::{zkey, ZkeyView};
+use zkinfer_native::prove::Prepared;
+use zkinfer_native::requests;
 
 self_cell::self_cell!(
     struct MappedKey {
@@ -61,16 +60,8 @@ pub fn load_key(path: String, check_points: bool) -> AsyncTask<Work<ProvingKey>>
 pub fn verification_key(path: String) -> AsyncTask<Work<String>> {
     spawn(move || {
         let file = MappedFile::open(path.as_ref())?;
-        zkey::parse(file.name(), file.bytes())?.check_finished(file.name())?;
-        check_contributors(file.name(), file.bytes())?;
-        verification_key_text(&path)
+        requests::finished_verification_key(file.name(), file.bytes())
     })
-}
-
-pub(super) fn verification_key_text(path: &str) -> std::result::Result<String, Failure> {
-    let file = MappedFile::open(path.as_ref())?;
-    let key = zkey::parse(file.name(), file.bytes())?;
-    Ok(json::write_key(&VerifyingKey::from_zkey(file.name(), &key)?))
 }
 
 #[napi]
@@ -95,7 +86,7 @@ impl ProvingKey {
 
     fn view(&self, env: &Env, read: impl FnOnce(&ZkeyView<'_>) -> u32) -> Result<u32> {
         let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let loaded = loaded.ok_or_else(|| Failure::new("KEY_CLOSED", "the proving key is closed").into_error(env))?;
+        let loaded = loaded.ok_or_else(|| closed(env))?;
         Ok(read(loaded.key.borrow_dependent()))
     }
 
@@ -110,7 +101,7 @@ impl ProvingKey {
         cancellation: &Cancellation,
     ) -> Result<AsyncTask<Work<ProofTexts>>> {
         let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let loaded = loaded.ok_or_else(|| Failure::new("KEY_CLOSED", "the proving key is closed").into_error(&env))?;
+        let loaded = loaded.ok_or_else(|| closed(&env))?;
         let witness = Zeroizing::new(witness.to_vec());
         let flag = cancellation.flag();
         Ok(spawn(move || {
@@ -132,16 +123,14 @@ impl ProvingKey {
     }
 }
 
+fn closed(env: &Env) -> Error {
+    into_error(Failure::new("KEY_CLOSED", "the proving key is closed"), env)
+}
+
 fn load(path: &str, check_points: bool) -> std::result::Result<Loaded, Failure> {
     let file = MappedFile::open(path.as_ref())?;
+    let prepared = requests::prepare(file.name(), file.bytes(), check_points)?;
     let key = MappedKey::try_new(file, |file| zkey::parse(file.name(), file.bytes()))?;
-    key.borrow_dependent().check_finished(key.borrow_owner().name())?;
-    check_contributors(key.borrow_owner().name(), key.borrow_owner().bytes())?;
-    if check_points {
-        check_key_points(key.borrow_owner().name(), key.borrow_dependent())?;
-    }
-    let prepared = Prepared::new(key.borrow_dependent())
-        .map_err(|error| Failure::in_file("FILE_OUT_OF_RANGE", path, "coefficients", error.to_string()))?;
     Ok(Loaded { key, prepared })
 }
 
@@ -152,9 +141,8 @@ impl Loaded {
         control: &zkinfer_native::control::Control<'_>,
     ) -> std::result::Result<ProofTexts, Failure> {
         let key = self.key.borrow_dependent();
-        let witness = wtns::from_values("witness", witness)?;
-        let proof = prove(key, &self.prepared, witness.values, control)?;
-        let public = &witness.values[FIELD_BYTES..FIELD_BYTES * (key.n_public as usize + 1)];
-        Ok(ProofTexts { proof: json::write_proof(&proof), public_signals: json::write_public(public) })
+        let requests::ProofTexts { proof, public_signals } =
+            requests::prove_texts(key, &self.prepared, witness, control)?;
+        Ok(ProofTexts { proof, public_signals })
     }
 }

@@ -8,3 +8,12 @@ mod failure;
 mod key;
 mod setup;
 mod work;
+
+use napi::bindgen_prelude::{Error, Result};
+use napi_derive::napi;
+
+/// Chooses the kernels by name (`portable`, `avx2`, `ifma`), for measurements and tests; before anything has run.
+#[napi]
+pub fn choose_kernels(name: String) -> Result<()> {
+    zkinfer_native::kernels::choose(&name).map_err(|error| Error::from_reason(error.to_string()))
+}

@@ -4,12 +4,12 @@ use napi::bindgen_prelude::AsyncTask;
 use napi_derive::napi;
 
 use super::control::{with_control, Cancellation, OnProgress};
-use super::failure::Failure;
-use super::key::verification_key_text;
 use super::work::{spawn, Work};
 use zkinfer_files::{AtomicFile, MappedFile};
+use zkinfer_native::failure::Failure;
 use zkinfer_native::formats::{ptau, r1cs};
 use zkinfer_native::phase2;
+use zkinfer_native::requests;
 use zkinfer_native::setup::{setup_ceremony, setup_development, SetupError};
 
 /// Writes a `.zkey` for an `.r1cs`: development keys, or keys from a prepared `.ptau`. Gives the text of snarkjs's
@@ -46,7 +46,8 @@ pub fn setup(
             }
         })?;
         target.finish()?;
-        verification_key_text(&zkey_path)
+        let key = MappedFile::open(zkey_path.as_ref())?;
+        requests::verification_key(key.name(), key.bytes())
     })
 }
 
@@ -55,18 +56,5 @@ pub(super) fn failure(error: SetupError, target: &AtomicFile) -> Failure {
     match error {
         SetupError::Write(error) => target.write_error(&error).into(),
         other => other.into(),
-    }
-}
-
-impl From<SetupError> for Failure {
-    fn from(error: SetupError) -> Self {
-        let code = match error {
-            SetupError::Cancelled(_) => "CANCELLED",
-            SetupError::PowersTooFew { .. } => "FILE_NOT_PREPARED",
-            SetupError::CircuitTooLarge { .. } => "CIRCUIT_TOO_LARGE",
-            SetupError::Randomness(_) => "NO_RANDOMNESS",
-            SetupError::Write(_) => "FILE_IO",
-        };
-        Self::new(code, error.to_string())
     }
 }

@@ -6,8 +6,9 @@
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
 use napi::bindgen_prelude::{AsyncTask, Env, Error, Result, Task, ToNapiValue, TypeName};
+use zkinfer_native::failure::Failure;
 
-use super::failure::Failure;
+use super::failure::into_error;
 
 type Job<T> = Box<dyn FnOnce() -> std::result::Result<T, Failure> + Send>;
 
@@ -45,7 +46,7 @@ impl<T: ToNapiValue + TypeName + Send + 'static> Task for Work<T> {
     }
 
     fn reject(&mut self, env: Env, error: Error) -> Result<T> {
-        Err(self.failure.take().map_or(error, |failure| failure.into_error(&env)))
+        Err(self.failure.take().map_or(error, |failure| into_error(failure, &env)))
     }
 }
 
