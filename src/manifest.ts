@@ -4,18 +4,16 @@
  * integer.
  */
 import { z } from 'zod';
+import { perPort, PORT_ROLES, VISIBILITIES, type PortRole } from './port-roles.js';
+
+export { PORT_ROLES, type PortRole, type PortVisibility, type Visibility } from './port-roles.js';
 
 const bytes32 = z.string().regex(/^0x[0-9a-f]{64}$/);
 const shape = z.array(z.number().int().nonnegative());
 
-export const visibilitySchema = z.enum(['public', 'private', 'hashed']);
-export type Visibility = z.infer<typeof visibilitySchema>;
-
-/** What crosses a circuit's border, in the order of its public signals; `compile/ports.ts` has a row for each. */
-export const PORT_ROLES = ['output', 'input'] as const;
-export type PortRole = (typeof PORT_ROLES)[number];
-/** Who sees the values of each port. */
-export type PortVisibility = Readonly<Record<PortRole, Visibility>>;
+/** Parts of a model that are constants of its circuit, and so no ports. */
+export const FIXED_PARTS = { parameters: 'fixed' } as const;
+const fixed = { parameters: z.literal(FIXED_PARTS.parameters) };
 
 /** What a public signal is of. */
 export type SignalKind = PortRole | `${PortRole}Commitment` | 'context';
@@ -44,6 +42,9 @@ const tensorSchema = z.object({
   /** Declared integer range, ends included. */
   range: z.tuple([z.number().int(), z.number().int()]),
   packing: packingSchema,
+  /** Of a tensor whose elements have scales and offsets of their own (tabular data); `scale` is then the smallest. */
+  elementScale: z.array(z.number().positive()).optional(),
+  elementOffset: z.array(z.number().int()).optional(),
 });
 export type TensorDescription = z.infer<typeof tensorSchema>;
 
@@ -91,16 +92,8 @@ export const manifestSchema = z.object({
   /** SHA-256 of circuit.r1cs. */
   circuitHash: bytes32,
   activationBits: z.number().int(),
-  visibility: z.object({ input: visibilitySchema, parameters: z.literal('fixed'), output: visibilitySchema }),
-  /**
-   * Inputs whose elements have scales and offsets of their own (tabular data) list them; `scale` is then the smallest.
-   */
-  inputs: z.array(
-    tensorSchema.extend({
-      elementScale: z.array(z.number().positive()).optional(),
-      elementOffset: z.array(z.number().int()).optional(),
-    }),
-  ),
+  visibility: z.object({ ...perPort(() => z.enum(VISIBILITIES)), ...fixed }),
+  inputs: z.array(tensorSchema),
   /**
    * `scores`: the largest element names a class; `labels` are the classes' names, in order. Without scores each element
    * is a position among the labels.
@@ -113,13 +106,13 @@ export const manifestSchema = z.object({
     }),
   ),
   /**
-   * Meaning of each public signal, in order: packed outputs (or their commitment; none if private), then packed inputs
-   * (or their commitment; none if private), then the context.
+   * Meaning of each public signal, in order: for each port, in the order of `PORT_ROLES`, its packed words (or the
+   * commitment to it; none if private); then the context.
    */
   publicSignals: z.array(
     z.object({
       kind: z.enum(SIGNAL_KINDS),
-      /** For `output` and `input`: which tensor, which word of it. */
+      /** Of a packed word: which tensor of the port, which word of it. */
       tensor: z.number().int().optional(),
       word: z.number().int().optional(),
     }),

@@ -3,8 +3,8 @@
  * in the circuit that the compiler makes of it (gadgets are counted by their stated constraints, so that circom is not
  * run). `npm run docs` writes it.
  */
-import { lowerModel } from '../compile/lower.js';
-import { WIRE, type Netlist } from '../compile/netlist.js';
+import { borderOf, lowerModel, type LoweredModel } from '../compile/lower.js';
+import { WIRE } from '../compile/netlist.js';
 import { constraintsOf } from '../gadgets/index.js';
 import { buildGraph, constantOps, decodeModel, evaluator, supportedOps } from '../onnx/index.js';
 import { microsoftOps } from '../onnx/microsoft/index.js';
@@ -78,13 +78,16 @@ function measured(op: string, { becomes, example }: OperatorNote): [string, numb
     ),
   );
   const model = quantize(graph, { activationBits: 8, samples, evaluator });
-  const { netlist } = lowerModel(model, { input: 'private', output: 'public' });
-  return [`${shapes(graph.inputs)} → ${shapes(graph.outputs)}`, layerConstraints(netlist)];
+  return [
+    `${shapes(graph.inputs)} → ${shapes(graph.outputs)}`,
+    layerConstraints(lowerModel(model, { input: 'private' })),
+  ];
 }
 
-/** Of the steps between the layers of the border: two before the network's, two after. */
-function layerConstraints({ steps, layers, gadgets }: Netlist): number {
+/** Of the steps between the layers of the border. */
+function layerConstraints({ netlist: { steps, layers, gadgets }, ports }: LoweredModel): number {
+  const { before, after } = borderOf(ports);
   return steps
-    .filter(({ layer }) => layer >= 2 && layer < layers.length - 2)
+    .filter(({ layer }) => layer >= before && layer < layers.length - after)
     .reduce((sum, { gadget }) => sum + (gadget === WIRE ? 1 : constraintsOf(gadgets[gadget])), 0);
 }

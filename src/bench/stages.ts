@@ -173,7 +173,7 @@ async function comparePeer(inputs: number, outputs: number): Promise<PeerRow> {
   };
   const circomSeconds = await timeNaiveDense(weight, inputs, outputs);
   const start = performance.now();
-  await compileModel(model, { input: 'private', output: 'public' });
+  await compileModel(model, { input: 'private' });
   const linkerSeconds = (performance.now() - start) / 1000;
   return { layer: `dense ${inputs}→${outputs}`, circomSeconds, linkerSeconds, ratio: circomSeconds / linkerSeconds };
 }

@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { UsageError } from '../errors.js';
 import { chooseBackend, type BackendChoice } from '../groth16/backends.js';
 import type { Groth16Backend } from '../groth16/types.js';
-import type { Visibility } from '../manifest.js';
+import { PORT_ROLES, VISIBILITIES, visibilityOf, visibilityOptions, type VisibilityOptions } from '../port-roles.js';
 import type { Graph } from '../network/graph.js';
 import type { InputShape, ModelChoice } from '../onnx/index.js';
 import { buildName } from '../workflow/build-name.js';
@@ -36,11 +36,19 @@ export function addSendingOptions(command: Command): Command {
   return addSignerHelp(command).addOption(rpcOption()).addOption(confirmationsOption()).addOption(jsonOption());
 }
 
-const VISIBILITIES = ['public', 'private', 'hashed'];
+/** Who sees the values of each port. */
+function addVisibilityOptions(command: Command): Command {
+  const usual = visibilityOf({});
+  for (const role of PORT_ROLES)
+    command.addOption(
+      new Option(`--${role}-visibility <v>`, `who sees the ${role}`).choices(VISIBILITIES).default(usual[role]),
+    );
+  return command;
+}
 
 /** The options of `compile`, which `run` and `inspect` share. */
 export function addCompileOptions(command: Command): Command {
-  return command
+  const chosen = command
     .option('--calibration <file>', 'samples that set the value ranges: {"input_data": [[...], ...]}')
     .option('--held-out <file>', 'samples that were not calibrated on, for the accuracy report')
     .addOption(
@@ -59,9 +67,8 @@ export function addCompileOptions(command: Command): Command {
         '--output <name>',
         'an output to prove, by its name in the file; once for each (default: all)',
       ).argParser(collect),
-    )
-    .addOption(new Option('--input-visibility <v>', 'who sees the input').choices(VISIBILITIES).default('hashed'))
-    .addOption(new Option('--output-visibility <v>', 'who sees the output').choices(VISIBILITIES).default('public'))
+    );
+  return addVisibilityOptions(chosen)
     .option('--scores', 'the outputs are scores of classes: print the class, and how often it is the same as float32')
     .option('--labels <file>', 'the same, with the names of the classes: one a line, or a JSON array')
     .option('--allow-no-statement', 'compile although input and output are both private, so that proofs say nothing')
@@ -88,14 +95,12 @@ export function addCompileOptions(command: Command): Command {
     );
 }
 
-export interface CompileFlags {
+export interface CompileFlags extends VisibilityOptions {
   readonly calibration?: string;
   readonly heldOut?: string;
   readonly inputRange?: readonly [number, number];
   readonly shape: readonly string[];
   readonly output?: readonly string[];
-  readonly inputVisibility: Visibility;
-  readonly outputVisibility: Visibility;
   readonly activationBits?: number;
   readonly maxError?: number;
   readonly minAgreement?: number;
@@ -124,11 +129,12 @@ export async function readModelFile(
     import('../workflow/compile.js'),
     import('../workflow/onnx-file.js'),
   ]);
-  if (flags.inputVisibility === 'private' && flags.outputVisibility === 'private' && flags.allowNoStatement !== true) {
+  const visibility = visibilityOf(flags);
+  if (Object.values(visibility).every((one) => one === 'private') && flags.allowNoStatement !== true) {
     throw new UsageError(`${NO_STATEMENT} (--allow-no-statement compiles it as it is)`);
   }
   const onnx = await readOnnxFile(path);
-  const { calibration, inputRange, inputVisibility, outputVisibility, activationBits } = flags;
+  const { calibration, inputRange, activationBits } = flags;
   const choice = choiceOf(flags, (text) => parseInputShape(text, decodeModel(onnx).inputs));
   let inputs: Graph['inputs'] | undefined;
   const read = async (file: string | undefined, what: string): Promise<Sample[] | undefined> =>
@@ -153,8 +159,7 @@ export async function readModelFile(
       calibration: samples,
       heldOut,
       inputRange,
-      inputVisibility,
-      outputVisibility,
+      ...visibilityOptions(visibility),
       activationBits,
       target,
       ...choice,

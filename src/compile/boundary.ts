@@ -7,19 +7,19 @@
  * The trap: packing binds its elements only because each is range-checked; words of unchecked values would not.
  */
 import { context as contextGadget, inputRange, poseidonBlock } from '../gadgets/index.js';
-import type { IntegerInput } from '../quantize/integer-model.js';
 import { sizeOf } from '../tensor/shape.js';
 import { RowWriter, rowCount, singleValues, type LinearRows } from './linear-rows.js';
 import type { BigCombination, NetlistBuilder, Operand } from './netlist.js';
 import type { PackingPlan } from './packing.js';
+import type { PortTensor } from './ports.js';
 
 /** Inputs of one Poseidon block after the chaining value. */
 export const BLOCK_WORDS = 15;
 
-/** Private codes u in [0, 2^bits - 1] of an input tensor, each range-checked. Returns the first value. */
-export function declareInput(input: IntegerInput, netlist: NetlistBuilder): number {
-  const size = sizeOf(input.shape);
-  const top = 2 ** input.bits - 1;
+/** Private codes u in [0, 2^bits - 1] of a tensor that the prover gives, each range-checked. Returns the first value. */
+export function declareCodes({ shape, packing }: PortTensor, netlist: NetlistBuilder): number {
+  const size = sizeOf(shape);
+  const top = 2 ** packing.bits - 1;
   const first = netlist.valueCount;
   for (let i = 0; i < size; i += 1) netlist.privateInputs.push(netlist.value(0, top));
   const rows = singleValues(first, size, () => 0);
@@ -27,9 +27,9 @@ export function declareInput(input: IntegerInput, netlist: NetlistBuilder): numb
   return first;
 }
 
-/** The tensor's rows: code plus the declared low end. */
-export function inputRows(input: IntegerInput, first: number): LinearRows {
-  return singleValues(first, sizeOf(input.shape), (i) => input.low[input.low.length === 1 ? 0 : i]);
+/** The tensor's rows: code plus base. */
+export function givenRows({ shape, base }: PortTensor, first: number): LinearRows {
+  return singleValues(first, sizeOf(shape), (i) => (typeof base === 'number' ? base : base[i]));
 }
 
 /** Words of packed rows, `base` subtracted from each: one number, or one for each row. */

@@ -2,7 +2,7 @@
  * The compiler as one function: integer model in, circuit out.
  */
 import { compileGadgets, type GadgetCompileOptions } from '../circom/compile.js';
-import type { PortVisibility } from '../manifest.js';
+import type { PortVisibility } from '../port-roles.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import { collect } from '../r1cs/builder.js';
 import type { ConstraintSource, R1cs } from '../r1cs/types.js';
@@ -35,7 +35,7 @@ interface CompileModelOptions extends GadgetCompileOptions {
 /** @throws CircomError, AccumulatorOverflowError */
 export async function compileModel(
   model: IntegerModel,
-  visibility: PortVisibility,
+  visibility: Partial<PortVisibility>,
   options: CompileModelOptions = {},
 ): Promise<Circuit> {
   const lowered = lowerModel(model, visibility, options.leastWork);

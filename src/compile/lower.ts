@@ -1,10 +1,10 @@
 /**
  * Integer model in, netlist out: every op compiled in order between the circuit's input and output borders.
  */
-import type { PortVisibility } from '../manifest.js';
+import type { PortVisibility } from '../port-roles.js';
 import type { IntegerModel, IntegerOp, TensorId } from '../quantize/integer-model.js';
 import { boundModel } from '../quantize/intervals.js';
-import { commit, declareContext, declareInput, inputRows, packRows, publish } from './boundary.js';
+import { commit, declareContext, declareCodes, givenRows, packRows, publish } from './boundary.js';
 import { Emitter, type Readings } from './emitter.js';
 import { compiledLayerOf } from './layers/index.js';
 import { joinRows } from './linear-rows.js';
@@ -39,7 +39,11 @@ export const CONTEXT_LAYER = '(context)';
 const LEAST_WORK = 2 ** 20;
 
 /** `leastWork`: multiplications from which on a linear layer is not written out; the circuit is the same. */
-export function lowerModel(model: IntegerModel, visibility: PortVisibility, leastWork = LEAST_WORK): LoweredModel {
+export function lowerModel(
+  model: IntegerModel,
+  visibility: Partial<PortVisibility>,
+  leastWork = LEAST_WORK,
+): LoweredModel {
   const bounds = boundModel(model);
   const netlist = new NetlistBuilder();
   const ports = portsOf(model, bounds, visibility);
@@ -52,8 +56,9 @@ export function lowerModel(model: IntegerModel, visibility: PortVisibility, leas
     leastWork,
     positionOf: (op) => positions.get(op) as number,
   });
-  const firsts = model.inputs.map((input) => declareInput(input, netlist));
-  model.inputs.forEach((input, k) => emitter.set(input.tensor, inputRows(input, firsts[k])));
+  const given = portsBySource(ports, 'given').flatMap(({ tensors }) => tensors);
+  const firsts = given.map((tensor) => declareCodes(tensor, netlist));
+  given.forEach((tensor, k) => emitter.set(tensor.tensor, givenRows(tensor, firsts[k])));
   const expose = (port: Port): void => {
     netlist.enter(layerOfPort(port));
     const words = (): BigCombination[] =>
@@ -82,6 +87,11 @@ export function lowerModel(model: IntegerModel, visibility: PortVisibility, leas
     signals: signalsOfPorts(ports),
     saltCount: committedPorts(ports).length,
   };
+}
+
+/** How many layers the circuit's border has before the network's (range checks, given ports) and after (computed, context). */
+export function borderOf(ports: readonly Port[]): { readonly before: number; readonly after: number } {
+  return { before: 1 + portsBySource(ports, 'given').length, after: portsBySource(ports, 'computed').length + 1 };
 }
 
 /** Who reads each tensor's digits, and who its values. */

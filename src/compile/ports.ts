@@ -1,14 +1,16 @@
 /**
  * What crosses the circuit's border, as one list of ports: which tensors, how they lie in words, who sees them, and
- * what a commitment to them is of. A role is a name of `PORT_ROLES` and a row of `PORT_KINDS`; the compiler, the
+ * what a commitment to them is of. A role is a row in `port-roles.ts` and a row of `PORT_KINDS`; the compiler, the
  * prover, openings and the manifest's check walk the list and know no role.
  *
  * The trap: public signals stand in the order of `PORT_ROLES`, salts in the order in which the circuit takes them
  * (`committedPorts`).
  */
-import { PORT_ROLES, type PortRole, type PortVisibility, type SignalKind, type Visibility } from '../manifest.js';
+import type { SignalKind } from '../manifest.js';
+import { completeVisibility, PORT_ROLES, type PortRole, type PortVisibility, type Visibility } from '../port-roles.js';
 import type { IntegerModel, TensorId } from '../quantize/integer-model.js';
 import { inputIntervals } from '../quantize/intervals.js';
+import { leastOf } from '../tensor/extremes.js';
 import { hull, type Intervals } from '../tensor/intervals.js';
 import type { Shape } from '../tensor/shape.js';
 import { commitmentDomain, exact } from './commitment-domain.js';
@@ -25,6 +27,10 @@ export interface PortTensor {
   /** How its elements' codes lie in words. A code is the element less its base, one for all or one for each. */
   readonly packing: PackingPlan;
   readonly base: number | Float64Array;
+  /** real = scale * integer; of elements with scales of their own, the smallest. */
+  readonly scale: number;
+  /** Scales and low ends of elements that have their own. */
+  readonly elements?: { readonly scale: Float64Array; readonly low: Float64Array };
   /** What a commitment to it is of besides the codes: the domain's part of this tensor. */
   readonly grid: object;
 }
@@ -50,6 +56,14 @@ interface PortKind {
   /** Name of the layer that exposes the port, in reports. */
   readonly layer: string;
   tensors(model: PortModel, bounds: ReadonlyMap<TensorId, Intervals>): PortTensor[];
+  /** The values of its tensors in a run of the model. */
+  values(run: ModelRun): readonly Float64Array[] | undefined;
+}
+
+/** A run of the model, in integers; what is not known of it is absent. */
+export interface ModelRun {
+  readonly inputs?: readonly Float64Array[];
+  readonly outputs?: readonly Float64Array[];
 }
 
 export type PortModel = Pick<IntegerModel, 'inputs' | 'outputs'>;
@@ -68,9 +82,12 @@ const PORT_KINDS: Record<PortRole, PortKind> = {
           range: hull(inputIntervals(input)),
           packing: planPacking(shape, 0, 2 ** bits - 1),
           base: low.length === 1 ? low[0] : low,
+          scale: leastOf(scale),
+          ...(scale.length === 1 ? {} : { elements: { scale, low } }),
           grid: { shape, bits, scale: Array.from(scale, exact), low: Array.from(low) },
         };
       }),
+    values: ({ inputs }) => inputs,
   },
   output: {
     source: 'computed',
@@ -87,18 +104,27 @@ const PORT_KINDS: Record<PortRole, PortKind> = {
           range,
           packing,
           base: offset,
+          scale,
           grid: { shape, offset, bits, scale: [exact(scale)] },
         };
       }),
+    values: ({ outputs }) => outputs,
   },
 };
 
-/** A model's ports, in the order of their public signals. `bounds`: of every tensor that the model gives. */
+/** The values of a port's tensors in a run of the model; undefined where the run does not have them. */
+export function valuesOfPort(role: PortRole, run: ModelRun): readonly Float64Array[] | undefined {
+  return PORT_KINDS[role].values(run);
+}
+
+/** A model's ports, in the order of their public signals. `bounds`: of every tensor that the model gives; `chosen`: where
+ * another visibility than the usual one is wanted. */
 export function portsOf(
   model: PortModel,
   bounds: ReadonlyMap<TensorId, Intervals>,
-  visibility: PortVisibility,
+  chosen: Partial<PortVisibility>,
 ): Port[] {
+  const visibility = completeVisibility(chosen);
   return PORT_ROLES.map((role) => {
     const tensors = PORT_KINDS[role].tensors(model, bounds);
     return {

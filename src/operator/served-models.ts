@@ -64,7 +64,7 @@ export async function serveModels(rpc: Rpc, folders: readonly string[]): Promise
  * second not with a hashed output of a public input: nothing secret is there from which everybody could derive its
  * salt. @throws UnservableBuildError
  */
-export function requireServable(folder: string, { input, output }: PortVisibility): void {
+export function requireServable(folder: string, { input, output }: Pick<PortVisibility, 'input' | 'output'>): void {
   if (input === 'private') {
     throw new UnservableBuildError(
       `${folder}: its input is private, and requests name their input by its commitment; compile the model with --input-visibility hashed or public`,

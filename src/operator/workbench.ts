@@ -77,7 +77,7 @@ async function openBench(folder: string, backend: Groth16Backend | undefined): P
  */
 export function saltsOf(
   document: string,
-  { input, output }: PortVisibility,
+  { input, output }: Pick<PortVisibility, 'input' | 'output'>,
   request: RequestName,
 ): { readonly input?: string; readonly output?: string } {
   const { salt, outputSalt } = parseJson(document) as { salt?: unknown; outputSalt?: unknown };

@@ -8,8 +8,10 @@
 import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { PublicSignalsError } from './errors.js';
 import type { Proof, VerificationKey } from '../groth16/types.js';
-import type { Manifest } from '../manifest.js';
+import type { Manifest, SignalKind } from '../manifest.js';
+import { PORT_ROLES } from '../port-roles.js';
 import { FIELD_MODULUS } from '../r1cs/types.js';
+import { carrierOf, isCommittedByArgument } from './contract-ports.js';
 import { keccak, vkHash, wordHex } from './key.js';
 
 export { PublicSignalsError } from './errors.js';
@@ -103,7 +105,7 @@ export function inferenceCalldata(
   return {
     inputCommitment: parts.inputCommitment,
     output: hex(parts.outputs),
-    proof: `${vkHash(key).slice(0, 10)}${[...proofWords(proof), ...parts.inputs].map(wordHex).join('')}`,
+    proof: `${vkHash(key).slice(0, 10)}${[...proofWords(proof), ...parts.behindProof].map(wordHex).join('')}`,
     context: parts.context,
   };
 }
@@ -134,7 +136,7 @@ export function batchCalldata(
   items: readonly { readonly proof: Proof; readonly publicSignals: readonly string[] }[],
 ): BatchCalldata {
   const parts = items.map((item) => splitSignals(manifest, item.publicSignals));
-  const proofs = items.flatMap((item, i) => [...proofWords(item.proof), ...parts[i].inputs]);
+  const proofs = items.flatMap((item, i) => [...proofWords(item.proof), ...parts[i].behindProof]);
   return {
     inputCommitments: parts.map((p) => p.inputCommitment),
     contexts: parts.map((p) => p.context),
@@ -156,18 +158,20 @@ function splitSignals(manifest: SignalLayout, publicSignals: readonly string[]) 
       throw new PublicSignalsError(`Public signal ${i} is no element of the scalar field: ${text}.`);
     return value;
   });
-  const ofKind = (...kinds: readonly string[]): bigint[] => values.filter((_, i) => kinds.includes(layout[i].kind));
-  const inputs = ofKind('input');
-  const [commitment] = ofKind('inputCommitment');
+  const valuesWhere = (isWanted: (kind: SignalKind) => boolean): bigint[] =>
+    values.filter((_, i) => isWanted(layout[i].kind));
+  const carriedBy = (argument: string): bigint[] => valuesWhere((kind) => carrierOf(kind) === argument);
+  const hashedHere = valuesWhere((kind) => PORT_ROLES.some((role) => role === kind && isCommittedByArgument(role)));
+  const [commitment] = carriedBy('inputCommitment');
   const inputCommitment =
-    inputs.length > 0
-      ? keccak(new Uint8Array([...utf8ToBytes(PUBLIC_INPUT_DOMAIN), ...hexToBytes(inputs.map(wordHex).join(''))]))
+    hashedHere.length > 0
+      ? keccak(new Uint8Array([...utf8ToBytes(PUBLIC_INPUT_DOMAIN), ...hexToBytes(hashedHere.map(wordHex).join(''))]))
       : `0x${wordHex(commitment ?? 0n)}`;
   return {
-    outputs: ofKind('output', 'outputCommitment'),
-    inputs,
+    outputs: carriedBy('output'),
+    behindProof: carriedBy('proof'),
     inputCommitment,
-    context: ofKind('context')[0] ?? 0n,
+    context: valuesWhere((kind) => kind === 'context')[0] ?? 0n,
   };
 }
 

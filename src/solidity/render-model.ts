@@ -7,56 +7,74 @@
  */
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { SignalLayoutError } from './errors.js';
-import { PORT_ROLES, type Manifest, type PortRole, type TensorDescription, type Visibility } from '../manifest.js';
+import type { Manifest, TensorDescription } from '../manifest.js';
+import { PORT_ROLES, tensorsOfPort, type PortField, type PortRole, type Visibility } from '../port-roles.js';
 import { PUBLIC_INPUT_DOMAIN } from './calldata.js';
+import { CONTRACT_PORTS, isCommittedByArgument } from './contract-ports.js';
 import { claimWork, POINTS, SIGNALS } from './render-groth16.js';
 
 /** One port of the model as the circuit exposes it. */
 interface Exposure {
+  readonly role: PortRole;
   readonly visibility: Visibility;
   readonly tensors: readonly TensorDescription[];
-  /** Number of public signals. */
+  /** Number of public signals, and the position of the first of them among all. */
   readonly words: number;
+  readonly first: number;
 }
 
 export interface ModelLayout {
-  readonly outputs: Exposure;
-  readonly inputs: Exposure;
+  /** In the order of their signals. */
+  readonly ports: readonly Exposure[];
   readonly signals: number;
 }
 
-/** Reads the manifest's signals and refuses an order other than outputs, inputs, context. */
-export function modelLayout(manifest: Pick<Manifest, 'inputs' | 'outputs' | 'publicSignals'>): ModelLayout {
-  const ports: Record<PortRole, Exposure> = {
-    input: exposure(manifest, 'input', manifest.inputs),
-    output: exposure(manifest, 'output', manifest.outputs),
-  };
-  const expected = [...PORT_ROLES.flatMap((role) => signalNames(ports[role], role)), 'context'];
+/** Reads the manifest's signals and refuses an order other than that of the ports, then the context. */
+export function modelLayout(manifest: Pick<Manifest, PortField | 'publicSignals'>): ModelLayout {
+  const ports: Exposure[] = [];
+  for (const role of PORT_ROLES) {
+    const first = ports.reduce((sum, { words }) => sum + words, 0);
+    ports.push({ ...exposure(manifest, role, tensorsOfPort(manifest, role)), first });
+  }
+  const expected = [...ports.flatMap(signalNames), 'context'];
+  const isOfWords = (kind: string): boolean => PORT_ROLES.some((role) => role === kind);
   const actual = manifest.publicSignals.map((s) =>
-    s.kind === 'output' || s.kind === 'input' ? `${s.kind} ${s.tensor ?? 0} word ${s.word ?? 0}` : s.kind,
+    isOfWords(s.kind) ? `${s.kind} ${s.tensor ?? 0} word ${s.word ?? 0}` : s.kind,
   );
   if (expected.join() !== actual.join()) {
     throw new SignalLayoutError(
       `The manifest's public signals are [${actual.join(', ')}]; a verifier needs [${expected.join(', ')}]. Compile the model again.`,
     );
   }
-  return { outputs: ports.output, inputs: ports.input, signals: expected.length };
+  return { ports, signals: expected.length };
 }
 
 function exposure(
   manifest: Pick<Manifest, 'publicSignals'>,
   role: PortRole,
   tensors: readonly TensorDescription[],
-): Exposure {
+): Omit<Exposure, 'first'> {
   const kinds = manifest.publicSignals.map((s) => s.kind);
   if (kinds.includes(role)) {
-    return { visibility: 'public', tensors, words: tensors.reduce((sum, t) => sum + t.packing.words, 0) };
+    return { role, visibility: 'public', tensors, words: tensors.reduce((sum, t) => sum + t.packing.words, 0) };
   }
   const hashed = kinds.includes(`${role}Commitment`);
-  return { visibility: hashed ? 'hashed' : 'private', tensors, words: hashed ? 1 : 0 };
+  return { role, visibility: hashed ? 'hashed' : 'private', tensors, words: hashed ? 1 : 0 };
 }
 
-function signalNames({ visibility, tensors }: Exposure, role: PortRole): string[] {
+/** The argument of `checkInference` that has the port's signals; a private port has none, and so takes none. */
+function carrier({ role, visibility }: Exposure): string | undefined {
+  const { words, commitment } = CONTRACT_PORTS[role];
+  return { public: words, hashed: commitment, private: undefined }[visibility];
+}
+
+/** The ports whose signals are in an argument, and how many these are. */
+function carriedBy({ ports }: ModelLayout, argument: string): { readonly ports: Exposure[]; readonly words: number } {
+  const carried = ports.filter((port) => carrier(port) === argument);
+  return { ports: carried, words: carried.reduce((sum, { words }) => sum + words, 0) };
+}
+
+function signalNames({ role, visibility, tensors }: Exposure): string[] {
   if (visibility === 'private') return [];
   if (visibility === 'hashed') return [`${role}Commitment`];
   return tensors.flatMap((t, i) => Array.from({ length: t.packing.words }, (_, w) => `${role} ${i} word ${w}`));
@@ -64,10 +82,16 @@ function signalNames({ visibility, tensors }: Exposure, role: PortRole): string[
 
 /** Constants and functions of the model-aware layer. */
 export function renderModel(layout: ModelLayout, keyTag: string): string {
-  const { outputs, inputs, signals } = layout;
-  const proofBytes = 4 + 32 * (8 + publicWords(inputs));
+  const { ports, signals } = layout;
+  const outputWords = carriedBy(layout, 'output').words;
+  const inProof = carriedBy(layout, 'proof');
+  const proofWords = 8 + inProof.words;
+  const proofBytes = 4 + 32 * proofWords;
+  const behind = inProof.ports.map(({ role, visibility, words }) =>
+    visibility === 'hashed' ? `the commitment to the ${role}` : `${words} words of packed ${role}`,
+  );
   return `\
-${[...renderTensors(outputs, 'OUTPUT'), ...renderTensors(inputs, 'INPUT')].join('\n')}\
+${ports.flatMap(renderTensors).join('\n')}\
     /// First four bytes of the key's hash: a proof blob begins with them.
     bytes4 private constant KEY_TAG = ${keyTag};
 
@@ -80,13 +104,19 @@ ${[...renderTensors(outputs, 'OUTPUT'), ...renderTensors(inputs, 'INPUT')].join(
         OutputMismatch
     }
 
-${[...renderFormats(outputs, 'output'), ...renderFormats(inputs, 'input')].join('\n')}
+${ports.flatMap(renderFormats).join('\n')}
 ${renderTyped(layout)}
     /// @notice Judges one inference in ERC-7992's encoding.
-    /// @param inputCommitment ${commitmentMeaning(inputs)}
+    /// @param inputCommitment ${ports
+      .filter(({ role }) => isCommittedByArgument(role))
+      .map(commitmentMeaning)
+      .join(' ')}
     /// @param context The value the proof is bound to.
-    /// @param output ${outputMeaning(outputs)}
-    /// @param proof KEY_TAG, the eight words of A, B and C${publicWords(inputs) > 0 ? `, ${publicWords(inputs)} words of packed input` : ''}: ${proofBytes} bytes.
+    /// @param output ${ports
+      .filter(({ role }) => CONTRACT_PORTS[role].words === 'output')
+      .map(wordsMeaning)
+      .join(' ')}
+    /// @param proof KEY_TAG, the eight words of A, B and C${behind.map((part) => `, ${part}`).join('')}: ${proofBytes} bytes.
     /// @return verdict What is wrong, or Valid.
     function checkInference(bytes32 inputCommitment, uint256 context, bytes calldata output, bytes calldata proof)
         external
@@ -95,14 +125,13 @@ ${renderTyped(layout)}
     {
         if (proof.length != ${proofBytes}) return Verdict.InvalidProof;
         if (bytes4(proof) != KEY_TAG) return Verdict.ModelMismatch;
-        if (output.length != ${32 * outputs.words}) return Verdict.OutputMismatch;
+        if (output.length != ${32 * outputWords}) return Verdict.OutputMismatch;
         uint256 signals = ${SIGNALS};
         assembly ("memory-safe") {
 ${claimWork(signals)}
             let words := add(proof.offset, 4)
             calldatacopy(${POINTS}, words, 256)
-            calldatacopy(signals, output.offset, ${32 * outputs.words})
-${fillInput(layout, 'signals', 'inputCommitment', 'add(words, 0x100)')}
+${fillSignals(layout, 'output.offset', 'words')}
             mstore(add(signals, ${32 * (signals - 1)}), context)
         }
         verdict = _checkSignals(signals, inputCommitment);
@@ -113,7 +142,7 @@ ${fillInput(layout, 'signals', 'inputCommitment', 'add(words, 0x100)')}
     /// @param inputCommitments One for each inference.
     /// @param contexts One for each inference.
     /// @param outputs The outputs, one after another.
-    /// @param proofs KEY_TAG, then for each inference the eight words of A, B and C${publicWords(inputs) > 0 ? ` and ${publicWords(inputs)} words of packed input` : ''}.
+    /// @param proofs KEY_TAG, then for each inference the eight words of A, B and C${behind.map((part) => ` and ${part}`).join('')}.
     /// @return verdict What is wrong with the first bad inference, or Valid. A bad proof shows in the whole batch only.
     function checkInferences(
         bytes32[] calldata inputCommitments,
@@ -123,9 +152,9 @@ ${fillInput(layout, 'signals', 'inputCommitment', 'add(words, 0x100)')}
     ) external view returns (Verdict verdict) {
         uint256 count = inputCommitments.length;
         if (count == 0 || count > MAX_BATCH || contexts.length != count) return Verdict.InvalidProof;
-        if (proofs.length != 4 + count * ${32 * (8 + publicWords(inputs))}) return Verdict.InvalidProof;
+        if (proofs.length != 4 + count * ${32 * proofWords}) return Verdict.InvalidProof;
         if (bytes4(proofs) != KEY_TAG) return Verdict.ModelMismatch;
-        if (outputs.length != count * ${32 * outputs.words}) return Verdict.OutputMismatch;
+        if (outputs.length != count * ${32 * outputWords}) return Verdict.OutputMismatch;
         uint256 words;
         uint256 all;
         assembly ("memory-safe") {
@@ -138,49 +167,52 @@ ${fillInput(layout, 'signals', 'inputCommitment', 'add(words, 0x100)')}
             bytes32 inputCommitment;
             assembly ("memory-safe") {
                 inputCommitment := calldataload(add(inputCommitments.offset, shl(5, i)))
-                calldatacopy(signals, add(outputs.offset, mul(i, ${32 * outputs.words})), ${32 * outputs.words})
-${fillInput(layout, 'signals', 'inputCommitment', `add(add(words, mul(i, ${32 * (8 + publicWords(inputs))})), 0x100)`, '    ')}
+${fillSignals(layout, `add(outputs.offset, mul(i, ${32 * outputWords}))`, `add(words, mul(i, ${32 * proofWords}))`, '    ')}
                 mstore(add(signals, ${32 * (signals - 1)}), calldataload(add(contexts.offset, shl(5, i))))
             }
             verdict = _checkSignals(signals, inputCommitment);
             if (verdict != Verdict.Valid) return verdict;
             signals += ${32 * signals};
         }
-        if (!_verifyBatch(words, ${32 * (8 + publicWords(inputs))}, all, count)) verdict = Verdict.InvalidProof;
+        if (!_verifyBatch(words, ${32 * proofWords}, all, count)) verdict = Verdict.InvalidProof;
     }
 
 ${renderCheckSignals(layout)}`;
 }
 
-function publicWords({ visibility, words }: Exposure): number {
-  return visibility === 'public' ? words : 0;
-}
-
-function commitmentMeaning({ visibility }: Exposure): string {
-  if (visibility === 'hashed') return "The circuit's commitment to the input.";
-  if (visibility === 'private') return 'Zero: this model keeps its input private.';
+function commitmentMeaning({ role, visibility }: Exposure): string {
+  if (visibility === 'hashed') return `The circuit's commitment to the ${role}.`;
+  if (visibility === 'private') return `Zero: this model keeps its ${role} private.`;
   return `keccak256("${PUBLIC_INPUT_DOMAIN}" ++ the words of packed input).`;
 }
 
-function outputMeaning({ visibility, words }: Exposure): string {
-  if (visibility === 'hashed') return "The circuit's commitment to the output, 32 bytes.";
-  if (visibility === 'private') return 'Empty: this model keeps its output private.';
-  return `The packed output, ${words} words (see \`packOutput\`).`;
+function wordsMeaning({ role, visibility, words }: Exposure): string {
+  if (visibility === 'hashed') return `The circuit's commitment to the ${role}, 32 bytes.`;
+  if (visibility === 'private') return `Empty: this model keeps its ${role} private.`;
+  return `The packed ${role}, ${words} words (see \`pack${capital(role)}\`).`;
 }
 
-/** Assembly that puts the input's signals behind the output's. */
-function fillInput(
-  { inputs, outputs }: ModelLayout,
-  to: string,
-  commitment: string,
-  from: string,
-  indent = '',
-): string {
-  const target = `add(${to}, ${32 * outputs.words})`;
+/** Assembly that puts every port's signals in their places, from the argument that carries them. */
+function fillSignals(layout: ModelLayout, output: string, proof: string, indent = ''): string {
   const pad = `            ${indent}`;
-  if (inputs.visibility === 'private') return `${pad}// No signal of the input.`;
-  if (inputs.visibility === 'hashed') return `${pad}mstore(${target}, ${commitment})`;
-  return `${pad}calldatacopy(${target}, ${from}, ${32 * inputs.words})`;
+  let [outputWord, proofWord] = [0, 8];
+  return layout.ports
+    .map((port) => {
+      const { role, words, first } = port;
+      const target = `add(signals, ${32 * first})`;
+      const from = carrier(port) ?? CONTRACT_PORTS[role].words;
+      if (from === 'output') {
+        const source = outputWord === 0 ? output : `add(${output}, ${32 * outputWord})`;
+        outputWord += words;
+        return `${pad}calldatacopy(${first === 0 ? 'signals' : target}, ${source}, ${32 * words})`;
+      }
+      if (port.visibility === 'private') return `${pad}// No signal of the ${role}.`;
+      if (from === 'inputCommitment') return `${pad}mstore(${target}, inputCommitment)`;
+      const source = `add(${proof}, 0x${(32 * proofWord).toString(16)})`;
+      proofWord += words;
+      return `${pad}calldatacopy(${target}, ${source}, ${32 * words})`;
+    })
+    .join('\n');
 }
 
 /** Bits that each public word of one port uses. */
@@ -194,7 +226,7 @@ function wordBits(tensors: readonly TensorDescription[]): number[] {
   });
 }
 
-function renderCheckSignals({ outputs, inputs }: ModelLayout): string {
+function renderCheckSignals({ ports }: ModelLayout): string {
   const checks: string[] = [];
   const overflow = (bits: readonly number[], first: number): string[] =>
     runs(bits).map(({ from, to, bits: used }) =>
@@ -204,50 +236,61 @@ function renderCheckSignals({ outputs, inputs }: ModelLayout): string {
                 overflow := or(overflow, shr(${used}, mload(add(signals, w))))
             }`,
     );
-  const bounded = (lines: readonly string[], verdict: string, open: string): string => `\
-        ${open}
+  let declared = false;
+  for (const { role, visibility, tensors, words, first } of ports) {
+    const { mismatch } = CONTRACT_PORTS[role];
+    const byArgument = isCommittedByArgument(role);
+    if (visibility === 'public') {
+      checks.push(`\
+        ${declared ? `// The ${role} likewise.` : 'uint256 overflow;'}
         assembly ("memory-safe") {
             overflow := 0
-${lines.join('\n')}
+${overflow(wordBits(tensors), first).join('\n')}
         }
-        if (overflow != 0) return Verdict.${verdict};`;
-  if (outputs.visibility === 'public') {
-    checks.push(bounded(overflow(wordBits(outputs.tensors), 0), 'OutputMismatch', 'uint256 overflow;'));
-  } else if (outputs.visibility === 'hashed') {
-    checks.push(`\
-        uint256 outputCommitment;
+        if (overflow != 0) return Verdict.${mismatch};`);
+      declared = true;
+      if (byArgument) checks.push(hashCheck(words, first, mismatch));
+    } else if (byArgument) {
+      checks.push(
+        visibility === 'private'
+          ? `        if (inputCommitment != bytes32(0)) return Verdict.${mismatch};`
+          : `        if (uint256(inputCommitment) >= R) return Verdict.${mismatch};`,
+      );
+    } else if (visibility === 'hashed') {
+      checks.push(`\
+        uint256 ${role}Commitment;
         assembly ("memory-safe") {
-            outputCommitment := mload(signals)
+            ${role}Commitment := mload(${first === 0 ? 'signals' : `add(signals, ${32 * first})`})
         }
-        if (outputCommitment >= R) return Verdict.OutputMismatch;`);
+        if (${role}Commitment >= R) return Verdict.${mismatch};`);
+    }
   }
-  if (inputs.visibility === 'private') {
-    checks.push('        if (inputCommitment != bytes32(0)) return Verdict.InputCommitmentMismatch;');
-  } else if (inputs.visibility === 'hashed') {
-    checks.push('        if (uint256(inputCommitment) >= R) return Verdict.InputCommitmentMismatch;');
-  } else {
-    const open = outputs.visibility === 'public' ? '// The input likewise.' : 'uint256 overflow;';
-    checks.push(bounded(overflow(wordBits(inputs.tensors), outputs.words), 'InputCommitmentMismatch', open));
-    const domain = utf8ToBytes(PUBLIC_INPUT_DOMAIN);
-    checks.push(`\
+  const reads = ports.some(
+    ({ role, visibility }) => visibility === 'public' || (visibility === 'hashed' && !isCommittedByArgument(role)),
+  );
+  return `\
+    /// Whether the signals in memory at \`signals\` are canonical and belong to \`inputCommitment\`.
+    function _checkSignals(uint256 signals, bytes32 inputCommitment) private pure returns (Verdict) {
+${reads ? '' : '        signals;\n'}${checks.join('\n')}
+        return Verdict.Valid;
+    }
+`;
+}
+
+/** Solidity that compares the hash of a public port's words with `inputCommitment`. */
+function hashCheck(words: number, first: number, mismatch: string): string {
+  const domain = utf8ToBytes(PUBLIC_INPUT_DOMAIN);
+  return `\
         bytes32 hash;
         assembly ("memory-safe") {
             let copy := mload(0x40)
             mstore(copy, "${PUBLIC_INPUT_DOMAIN}")
-            for { let w := 0 } lt(w, ${32 * inputs.words}) { w := add(w, 32) } {
-                mstore(add(add(copy, ${domain.length}), w), mload(add(add(signals, ${32 * outputs.words}), w)))
+            for { let w := 0 } lt(w, ${32 * words}) { w := add(w, 32) } {
+                mstore(add(add(copy, ${domain.length}), w), mload(add(add(signals, ${32 * first}), w)))
             }
-            hash := keccak256(copy, ${domain.length + 32 * inputs.words})
+            hash := keccak256(copy, ${domain.length + 32 * words})
         }
-        if (hash != inputCommitment) return Verdict.InputCommitmentMismatch;`);
-  }
-  return `\
-    /// Whether the signals in memory at \`signals\` are canonical and belong to \`inputCommitment\`.
-    function _checkSignals(uint256 signals, bytes32 inputCommitment) private pure returns (Verdict) {
-${outputs.visibility === 'private' && inputs.visibility !== 'public' ? '        signals;\n' : ''}${checks.join('\n')}
-        return Verdict.Valid;
-    }
-`;
+        if (hash != inputCommitment) return Verdict.${mismatch};`;
 }
 
 /** Runs of equal values, so that long tensors are checked by loops. */
@@ -266,12 +309,13 @@ function size(shape: readonly number[]): number {
 }
 
 /** Constants of one port's tensors. */
-function renderTensors({ tensors }: Exposure, prefix: string): string[] {
+function renderTensors({ role, tensors }: Exposure): string[] {
+  const prefix = role.toUpperCase();
   return tensors.map((tensor, i) => {
     const name = tensors.length === 1 ? prefix : `${prefix}${i}`;
     const { packing } = tensor;
     return `\
-    // ${prefix === 'OUTPUT' ? 'Output' : 'Input'} \`${identifierText(tensor.name)}\`, shape [${tensor.shape.join(', ')}], elements in [${tensor.range[0]}, ${tensor.range[1]}].
+    // ${capital(role)} \`${identifierText(tensor.name)}\`, shape [${tensor.shape.join(', ')}], elements in [${tensor.range[0]}, ${tensor.range[1]}].
     /// A real number is an element times this, in units of 1e-36.
     uint256 private constant ${name}_SCALE_E36 = ${scaleE36(tensor.scale)};
     /// Each element is stored minus this offset, in so many bits, so many to a word, lowest bits first.
@@ -283,7 +327,7 @@ function renderTensors({ tensors }: Exposure, prefix: string): string[] {
 }
 
 /** One function for each tensor that returns its constants. */
-function renderFormats({ tensors }: Exposure, role: PortRole): string[] {
+function renderFormats({ role, tensors }: Exposure): string[] {
   return tensors.map((tensor, i) => {
     const suffix = tensors.length === 1 ? '' : `${i}`;
     const name = `${role.toUpperCase()}${suffix}`;
@@ -324,16 +368,11 @@ function scaleE36(scale: number): bigint {
 }
 
 /** `verifyInference` over integers, and packing. */
-function renderTyped({ outputs, inputs, signals }: ModelLayout): string {
-  const parameters = [
-    ...typedParameters(inputs, 'input', inputs.visibility === 'hashed' ? 'inputCommitment' : undefined),
-    ...typedParameters(outputs, 'output', outputs.visibility === 'hashed' ? 'outputCommitment' : undefined),
-  ];
-  const fills = [...typedFills(outputs, 'output', 0), ...typedFills(inputs, 'input', outputs.words)];
-  const packs = [
-    ...(outputs.visibility === 'public' ? renderPacking(outputs, 'output', 'OUTPUT') : []),
-    ...(inputs.visibility === 'public' ? renderPacking(inputs, 'input', 'INPUT') : []),
-  ];
+function renderTyped({ ports, signals }: ModelLayout): string {
+  // Arguments in the order of computation: the output comes last.
+  const parameters = [...ports].reverse().flatMap(typedParameters);
+  const fills = ports.flatMap(typedFills);
+  const packs = ports.filter(({ visibility }) => visibility === 'public').flatMap(renderPacking);
   return `\
     /// @notice Whether this model gave this output: the proof checked against values, not against packed signals.
 ${parameters.map((p) => `    /// @param ${p.name} ${p.meaning}`).join('\n')}${parameters.length > 0 ? '\n' : ''}\
@@ -356,10 +395,10 @@ ${fills.join('\n')}${fills.length > 0 ? '\n' : ''}\
 ${packs.join('\n')}`;
 }
 
-function typedParameters({ visibility, tensors }: Exposure, role: PortRole, commitment: string | undefined) {
+function typedParameters({ role, visibility, tensors }: Exposure) {
   if (visibility === 'private') return [];
-  if (commitment !== undefined)
-    return [{ type: 'bytes32', name: commitment, meaning: `The circuit's commitment to the ${role}.` }];
+  if (visibility === 'hashed')
+    return [{ type: 'bytes32', name: `${role}Commitment`, meaning: `The circuit's commitment to the ${role}.` }];
   return tensors.map((t, i) => ({
     type: `int256[${size(t.shape)}] calldata`,
     name: tensors.length === 1 ? role : `${role}${i}`,
@@ -367,17 +406,17 @@ function typedParameters({ visibility, tensors }: Exposure, role: PortRole, comm
   }));
 }
 
-function typedFills({ visibility, tensors }: Exposure, role: PortRole, firstWord: number): string[] {
+function typedFills({ role, visibility, tensors, first }: Exposure): string[] {
   if (visibility === 'private') return [];
   if (visibility === 'hashed') {
     return [
       `\
         assembly ("memory-safe") {
-            mstore(add(signals, ${32 * firstWord}), ${role}Commitment)
+            mstore(add(signals, ${32 * first}), ${role}Commitment)
         }`,
     ];
   }
-  let word = firstWord;
+  let word = first;
   return tensors.map((t, i) => {
     const name = tensors.length === 1 ? role : `${role}${i}`;
     const call = `        if (!_pack${capital(name)}(${name}, signals + ${32 * word})) return false;`;
@@ -386,7 +425,8 @@ function typedFills({ visibility, tensors }: Exposure, role: PortRole, firstWord
   });
 }
 
-function renderPacking({ tensors }: Exposure, role: PortRole, prefix: string): string[] {
+function renderPacking({ role, tensors }: Exposure): string[] {
+  const prefix = role.toUpperCase();
   return tensors.map((t, i) => {
     const suffix = tensors.length === 1 ? '' : `${i}`;
     const name = `${role}${suffix}`;
@@ -396,7 +436,7 @@ function renderPacking({ tensors }: Exposure, role: PortRole, prefix: string): s
     const bytesBefore = 32 * tensors.slice(0, i).reduce((sum, other) => sum + other.packing.words, 0);
     const allBytes = 32 * tensors.reduce((sum, other) => sum + other.packing.words, 0);
     const unpack =
-      role === 'input'
+      CONTRACT_PORTS[role].words !== 'output'
         ? ''
         : `
     /// @notice The elements of \`${identifierText(t.name)}\` in ERC-7992's \`output\` bytes.
@@ -452,12 +492,13 @@ ${unpack}
 }
 
 /** Errors that the packing functions of `layout` revert with. */
-export function renderErrors({ outputs, inputs }: ModelLayout): string {
+export function renderErrors({ ports }: ModelLayout): string {
   const errors = [];
-  if (outputs.visibility === 'public' || inputs.visibility === 'public') {
+  const open = ports.filter(({ visibility }) => visibility === 'public');
+  if (open.length > 0) {
     errors.push("    /// @notice An element lies outside its tensor's range.\n    error ElementOutOfRange();");
   }
-  if (outputs.visibility === 'public') {
+  if (open.some(({ role }) => CONTRACT_PORTS[role].words === 'output')) {
     errors.push(
       "    /// @notice Output bytes of another length than the model's.\n    error InvalidOutputLength(uint256 length);",
     );

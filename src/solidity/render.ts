@@ -10,15 +10,13 @@ import type { VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
 import { keyWords, keccakWords } from './key.js';
 import { renderConstants, renderGroth16 } from './render-groth16.js';
+import type { PortField } from '../port-roles.js';
 import { modelLayout, renderErrors, renderModel } from './render-model.js';
 
 export { VerifierRenderError } from './errors.js';
 
 /** The parts of a manifest that a verifier's model-aware layer is made of. */
-export type VerifierManifest = Pick<
-  Manifest,
-  'name' | 'modelHash' | 'circuitHash' | 'inputs' | 'outputs' | 'publicSignals'
->;
+export type VerifierManifest = Pick<Manifest, 'name' | 'modelHash' | 'circuitHash' | 'publicSignals' | PortField>;
 
 export interface RenderOptions {
   /** Default: `contractName(manifest.name)`. */
@@ -77,12 +75,11 @@ export function contractName(modelName: string): string {
 function describeSignals(manifest: VerifierManifest): string {
   const counts = new Map<string, number>();
   for (const { kind } of manifest.publicSignals) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  const names: Record<string, string> = {
-    output: 'packed output',
-    outputCommitment: 'output commitment',
-    input: 'packed input',
-    inputCommitment: 'input commitment',
-    context: 'context',
-  };
-  return [...counts].map(([kind, count]) => `${count} x ${names[kind]}`).join(', ');
+  const nameOf = (kind: string): string =>
+    kind === 'context'
+      ? kind
+      : kind.endsWith('Commitment')
+        ? kind.replace('Commitment', ' commitment')
+        : `packed ${kind}`;
+  return [...counts].map(([kind, count]) => `${count} x ${nameOf(kind)}`).join(', ');
 }

@@ -27,6 +27,7 @@ import { ZkinferError } from '../errors.js';
 import { AuditMismatchError } from './errors.js';
 import { chooseBackend } from '../groth16/backends.js';
 import type { Manifest } from '../manifest.js';
+import { visibilityOptions } from '../port-roles.js';
 import { buildGraph, chooseFrom, decodeModel } from '../onnx/index.js';
 import { proofSystemOf } from '../proof-systems/index.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
@@ -254,7 +255,7 @@ async function auditCircuit(state: State): Promise<void> {
     'circuit, wire names and witness plan, made again from the integer model, are equal bit for bit',
     async () => {
       const model = await readIntegerModel(folder, manifest);
-      requireManifestOfModel(folder, manifest, model, publicSignalsOf(model, manifest.visibility));
+      requireManifestOfModel(folder, manifest, publicSignalsOf(model, manifest.visibility));
       const circuit = await compileModel(model, manifest.visibility);
       compare("the circuit's hash", manifest.circuitHash, sha256(r1csChunks(circuit.constraints, { reuse: true })));
       // Builds of large circuits hold neither.
@@ -364,13 +365,11 @@ async function auditModel(state: State): Promise<void> {
     'the integer model, made again from the ONNX file with the recorded options, is equal bit for bit',
     async () => {
       const { activationBits, inputRange, shapes, outputs } = recorded;
-      const { input: inputVisibility, output: outputVisibility } = manifest.visibility;
       const compiled = await compileOnnx(onnx, {
         name: manifest.name,
         activationBits,
         calibration: samples,
-        inputVisibility,
-        outputVisibility,
+        ...visibilityOptions(manifest.visibility),
         gadgetFolders: [],
         ...(inputRange === undefined ? {} : { inputRange }),
         ...(shapes === undefined ? {} : { shapes }),

@@ -1,14 +1,14 @@
 /**
  * `compile` as a function: ONNX bytes in; circuit, integer model, manifest and accuracy report out. No file is touched.
  */
-import { leastOf } from '../tensor/extremes.js';
 import { createHash } from 'node:crypto';
 import { compileModel, type Circuit } from '../compile/compile.js';
 import { portOf, type PortTensor } from '../compile/ports.js';
 import { encodeWitnessPlan } from '../compile/witness-plan-file.js';
-import type { Manifest, PortVisibility, Visibility } from '../manifest.js';
+import { FIXED_PARTS, type Manifest, type TensorDescription } from '../manifest.js';
+import { perPortField, visibilityOf, type PortVisibility, type VisibilityOptions } from '../port-roles.js';
 import { buildGraph, chooseFrom, decodeModel, evaluator, type ModelChoice } from '../onnx/index.js';
-import type { IntegerInput, IntegerModel } from '../quantize/integer-model.js';
+import type { IntegerModel } from '../quantize/integer-model.js';
 import { quantize } from '../quantize/quantize.js';
 import { storeIntegerModel } from '../quantize/serialize.js';
 import { r1csBytes, r1csChunks } from '../r1cs/r1cs-file.js';
@@ -27,7 +27,7 @@ import { wireNames } from './sym.js';
 
 export { buildFiles, type BuildFiles } from './build-files.js';
 
-export interface CompileOptions extends ClassOptions, ModelChoice {
+export interface CompileOptions extends ClassOptions, ModelChoice, VisibilityOptions {
   /** Name of the build, and of its contract. */
   readonly name: string;
   /** Default 8, or with `target` the fewest that hold it. */
@@ -40,10 +40,6 @@ export interface CompileOptions extends ClassOptions, ModelChoice {
   readonly heldOut?: readonly Sample[];
   /** Declared real range of every input element; default: the calibration data's. */
   readonly inputRange?: readonly [number, number];
-  /** Default hashed. */
-  readonly inputVisibility?: Visibility;
-  /** Default public. */
-  readonly outputVisibility?: Visibility;
   /**
    * Where compiled gadgets are looked for and kept; see `circom/compile.ts`. Default: the user's cache, then the
    * package's own.
@@ -176,14 +172,6 @@ export function prepareModel(onnx: Uint8Array, options: CompileOptions) {
   };
 }
 
-/** Who sees what, where the options do not say. */
-export function visibilityOf({
-  inputVisibility = 'hashed',
-  outputVisibility = 'public',
-}: CompileOptions): PortVisibility {
-  return { input: inputVisibility, output: outputVisibility };
-}
-
 /** What of a model is compiled: nothing but what was given. */
 function choiceOf({ shapes, outputs }: ModelChoice): ModelChoice {
   return { ...(shapes === undefined ? {} : { shapes }), ...(outputs === undefined ? {} : { outputs }) };
@@ -217,7 +205,7 @@ function describe(
   classes: readonly OutputClasses[],
 ): Manifest {
   const { constraints, ports } = circuit;
-  const [inputs, outputs] = [portOf(ports, 'input').tensors, portOf(ports, 'output').tensors];
+  const tensors = perPortField((role) => portOf(ports, role).tensors.map(describeTensor));
   return {
     format: 'zkinfer-build',
     version: 1,
@@ -226,15 +214,11 @@ function describe(
     modelHash: sha256([onnx]),
     circuitHash: sha256(r1csChunks(constraints, { reuse: true })),
     activationBits: model.activationBits,
-    visibility: { ...visibility, parameters: 'fixed' },
-    inputs: model.inputs.map((input, k) => describeInput(input, inputs[k])),
-    outputs: model.outputs.map((output, k) => ({
-      name: output.name,
-      shape: [...output.shape],
-      scale: output.scale,
-      range: [...outputs[k].range] as [number, number],
-      packing: { ...outputs[k].packing },
-      ...(output.omitted ? { omitted: output.omitted } : {}),
+    visibility: { ...visibility, ...FIXED_PARTS },
+    ...tensors,
+    outputs: model.outputs.map(({ omitted }, k) => ({
+      ...tensors.outputs[k],
+      ...(omitted ? { omitted } : {}),
       scores: classes[k].scores,
       ...(classes[k].labels ? { labels: [...classes[k].labels] } : {}),
     })),
@@ -268,21 +252,15 @@ function onRecord({ reference, heldOut, sets, warnings }: ComparedAccuracy): Man
   };
 }
 
-function describeInput(
-  input: IntegerInput,
-  { range: [low, high], packing: codes }: PortTensor,
-): Manifest['inputs'][number] {
-  const packing = { ...codes, offset: low };
-  const common = {
-    name: input.name,
-    shape: [...input.shape],
-    scale: leastOf(input.scale),
-    range: [low, high] as [number, number],
-    packing,
+function describeTensor({ name, shape, scale, range, packing, elements }: PortTensor): TensorDescription {
+  return {
+    name,
+    shape: [...shape],
+    scale,
+    range: [...range],
+    packing: { ...packing, offset: range[0] },
+    ...(elements === undefined ? {} : { elementScale: [...elements.scale], elementOffset: [...elements.low] }),
   };
-  return input.scale.length === 1
-    ? common
-    : { ...common, elementScale: [...input.scale], elementOffset: [...input.low] };
 }
 
 /** What a proof of this shape does not say, and where it cannot go. */

@@ -55,7 +55,7 @@ export interface ChainOptions {
 async function renderBuild(folder: string): Promise<string> {
   const manifest = await readManifest(folder);
   const model = await readIntegerModel(folder, manifest);
-  requireManifestOfModel(folder, manifest, model, publicSignalsOf(model, manifest.visibility));
+  requireManifestOfModel(folder, manifest, publicSignalsOf(model, manifest.visibility));
   const contract = await proofSystemOf(manifest).contract();
   return contract.render(await readVerificationKey(folder), manifest);
 }

@@ -1,13 +1,14 @@
 /** Openings as `zkinfer prove --opening` writes them, and back. What they open is in `opening.ts`. */
 import { arrayOf, decimalAt, fieldAt, integerAt, objectAt, optionalAt, ShapeMismatch } from '../json-shape.js';
+import { PORT_ROLES, type PortRole } from '../port-roles.js';
 import { FIELD_MODULUS } from '../r1cs/types.js';
 import { parseJson } from '../user-json.js';
 import { OpeningError } from './errors.js';
 import type { Inference } from './prove.js';
 
 export interface Opening {
-  /** Decimal field elements, by the side that they salt. */
-  readonly salts: { readonly input?: string; readonly output?: string };
+  /** Decimal field elements, by the port that they salt. */
+  readonly salts: Readonly<Partial<Record<PortRole, string>>>;
   /** The outputs' integers, where the output is committed to. */
   readonly outputs?: readonly (readonly number[])[];
 }
@@ -21,10 +22,14 @@ function saltAt(value: unknown, path: string): string {
 function openingAt(value: unknown): Opening {
   const object = objectAt(value, '');
   const salts = fieldAt(object, 'salts', '', objectAt);
-  const [input, output] = ['input', 'output'].map((side) => optionalAt(salts, side, 'salts', saltAt));
   const outputs = optionalAt(object, 'outputs', '', arrayOf(arrayOf(integerAt)));
   return {
-    salts: { ...(input === undefined ? {} : { input }), ...(output === undefined ? {} : { output }) },
+    salts: Object.fromEntries(
+      PORT_ROLES.flatMap((role) => {
+        const salt = optionalAt(salts, role, 'salts', saltAt);
+        return salt === undefined ? [] : [[role, salt]];
+      }),
+    ),
     ...(outputs === undefined ? {} : { outputs }),
   };
 }

@@ -4,8 +4,8 @@
  *
  * The trap: an opening says something of a proof only if the proof is valid and the salt is used on the side it is for.
  */
-import { portOf } from '../compile/ports.js';
-import type { PortRole, PortVisibility } from '../manifest.js';
+import { portOf, valuesOfPort } from '../compile/ports.js';
+import { PORT_ROLES, type PortRole, type PortVisibility } from '../port-roles.js';
 import { OpeningError } from './errors.js';
 import { encodeInputs } from '../quantize/encode.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
@@ -22,9 +22,7 @@ export { OpeningError } from './errors.js';
 export { openingFromJson, openingOf, openingToJson, type Opening } from './opening-file.js';
 
 /** By side: whether the public signals are of these values. Sides that were not asked about are absent. */
-export interface Opened {
-  readonly input?: boolean;
-  readonly output?: boolean;
+export interface Opened extends Readonly<Partial<Record<PortRole, boolean>>> {
   /** The outputs that were opened, where they do open the commitment. */
   readonly outputs?: readonly OutputReport[];
 }
@@ -43,7 +41,7 @@ export async function openSignals(
   const manifest = await readManifest(folder);
   const model = await readIntegerModel(folder, manifest);
   const signals = publicSignalsOf(model, manifest.visibility);
-  requireManifestOfModel(folder, manifest, model, signals);
+  requireManifestOfModel(folder, manifest, signals);
   if (publicSignals.length !== signals.meanings.length) {
     throw new OpeningError(
       `the build has ${signals.meanings.length} public signals, the proof ${publicSignals.length}: it is of another build`,
@@ -62,12 +60,12 @@ export async function openSignals(
   const { visibility } = manifest;
   const canOpen = (role: PortRole): boolean =>
     visibility[role] === 'public' || (visibility[role] === 'hashed' && opening?.salts[role] !== undefined);
-  const opened = {
-    ...(inputs && canOpen('input') ? { input: matches('input', inputs) } : {}),
-    ...(outputs && canOpen('output') ? { output: matches('output', outputs) } : {}),
-  };
-  if (opened.input === undefined && opened.output === undefined)
-    throw new OpeningError(whyNot(visibility, opening, input));
+  const opened: Partial<Record<PortRole, boolean>> = {};
+  for (const role of PORT_ROLES) {
+    const values = valuesOfPort(role, { inputs, outputs });
+    if (values !== undefined && canOpen(role)) opened[role] = matches(role, values);
+  }
+  if (Object.keys(opened).length === 0) throw new OpeningError(whyNot(visibility, opening, input));
   return { ...opened, ...(opened.output && outputs ? { outputs: describeOutputs(manifest, outputs) } : {}) };
 }
 

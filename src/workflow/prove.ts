@@ -76,7 +76,7 @@ export async function openWitness(
   const model = await readIntegerModel(folder, manifest);
   const plan = decodeWitnessPlan(await readBuildFile(folder, manifest, 'circuit.plan'), model.ops);
   const signals = publicSignalsOf(model, manifest.visibility);
-  requireManifestOfModel(folder, manifest, model, signals);
+  requireManifestOfModel(folder, manifest, signals);
   const circuit = circuitShape(folder, manifest, plan);
   const ready = { folder, manifest, model, signals, run: prepareCircuit(model, plan) };
   return { manifest, model, circuit, infer: (input, context = 0n, salts = {}) => infer(ready, input, context, salts) };
@@ -175,7 +175,7 @@ function infer(
   );
   const publicSignals = manifest.publicSignals.map((_, i) => canonicalText(wireValue(witness, 1 + i)));
   // Compare with what the visibility allows: a forged plan or key could put private values among the public signals.
-  const expected = signals.of({ integers: { input: integers, output: integerOutputs }, salts, context });
+  const expected = signals.of({ run: { inputs: integers, outputs: integerOutputs }, salts, context });
   if (expected.some((value, i) => String(value) !== publicSignals[i])) {
     throw new BuildMismatchError(
       `${folder}: the circuit would publish something else than its manifest declares; do not use this build, compile the model yourself`,

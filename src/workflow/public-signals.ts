@@ -14,12 +14,15 @@ import {
   type Port,
   type PortTensor,
   type SignalMeaning,
+  valuesOfPort,
+  type ModelRun,
 } from '../compile/ports.js';
 import { BuildMismatchError } from './errors.js';
 import { poseidonCommit } from '../gadgets/index.js';
 import type { KeyShape } from '../groth16/types.js';
-import type { Manifest, PortRole, PortVisibility, TensorDescription } from '../manifest.js';
-import type { IntegerInput, IntegerModel } from '../quantize/integer-model.js';
+import type { Manifest, TensorDescription } from '../manifest.js';
+import { PORT_ROLES, tensorsOfPort, type PortRole, type PortVisibility } from '../port-roles.js';
+import type { IntegerModel } from '../quantize/integer-model.js';
 import { boundModel } from '../quantize/intervals.js';
 import { keysRemedy } from './build-folder.js';
 
@@ -27,8 +30,7 @@ export { BuildMismatchError } from './errors.js';
 
 /** One inference, as integers. */
 export interface IntegerInference {
-  /** Each port's tensors. */
-  readonly integers: Readonly<Record<PortRole, readonly Float64Array[]>>;
+  readonly run: Required<ModelRun>;
   /** By port, where it is committed to. */
   readonly salts: Readonly<Partial<Record<PortRole, bigint>>>;
   readonly context: bigint;
@@ -47,7 +49,7 @@ export interface PublicSignals {
 }
 
 /** Works out the signals of a model under a visibility; bounds every tensor once. */
-export function publicSignalsOf(model: IntegerModel, visibility: PortVisibility): PublicSignals {
+export function publicSignalsOf(model: IntegerModel, visibility: Partial<PortVisibility>): PublicSignals {
   const ports = portsOf(model, boundModel(model), visibility);
   const valuesOf = (port: Port, integers: readonly Float64Array[], salt?: bigint): bigint[] => {
     if (port.visibility === 'private') return [];
@@ -57,8 +59,10 @@ export function publicSignalsOf(model: IntegerModel, visibility: PortVisibility)
   return {
     ports,
     meanings: signalsOfPorts(ports),
-    of: ({ integers, salts, context }) => [
-      ...ports.flatMap((port) => valuesOf(port, integers[port.role], salts[port.role])),
+    of: ({ run, salts, context }) => [
+      ...ports.flatMap((port) =>
+        valuesOf(port, valuesOfPort(port.role, run) as readonly Float64Array[], salts[port.role]),
+      ),
       context,
     ],
     ofPort: (role, integers, salt) => valuesOf(portOf(ports, role), integers, salt),
@@ -73,24 +77,15 @@ export function publicSignalsOf(model: IntegerModel, visibility: PortVisibility)
 export function requireManifestOfModel(
   folder: string,
   manifest: Manifest,
-  model: IntegerModel,
   { meanings: expected, ports }: PublicSignals,
 ): void {
   const same = (a: SignalMeaning, b: SignalMeaning | undefined): boolean =>
     b !== undefined && a.kind === b.kind && a.tensor === b.tensor && a.word === b.word;
-  const least = (scales: Float64Array): number =>
-    scales.reduce((smallest, scale) => Math.min(smallest, scale), Infinity);
-  const declared: Record<
-    PortRole,
-    { readonly tensors: readonly TensorDescription[]; readonly scales: readonly number[] }
-  > = {
-    input: { tensors: manifest.inputs, scales: model.inputs.map(({ scale }) => least(scale)) },
-    output: { tensors: manifest.outputs, scales: model.outputs.map(({ scale }) => scale) },
+  const isPortDescribed = ({ role, tensors }: Port): boolean => {
+    const declared: readonly TensorDescription[] = tensorsOfPort(manifest, role);
+    return declared.length === tensors.length && tensors.every((own, k) => isDescribed(declared[k], own));
   };
-  const isPortDescribed = ({ role, tensors }: Port): boolean =>
-    declared[role].tensors.length === tensors.length &&
-    tensors.every((own, k) => isDescribed(declared[role].tensors[k], own, declared[role].scales[k]));
-  if (!ports.every(isPortDescribed) || !model.inputs.every((input, k) => hasGrids(manifest.inputs[k], input))) {
+  if (!ports.every(isPortDescribed)) {
     throw new BuildMismatchError(
       `${folder}: the manifest describes other inputs or outputs than the model has; do not use this build, compile the model yourself`,
     );
@@ -100,8 +95,8 @@ export function requireManifestOfModel(
     !expected.every((signal, i) => same(signal, manifest.publicSignals[i]))
   ) {
     throw new BuildMismatchError(
-      `${folder}: the manifest declares other public signals than the model has with ${manifest.visibility.input} input and ` +
-        `${manifest.visibility.output} output; do not use this build, compile the model yourself`,
+      `${folder}: the manifest declares other public signals than the model has with ` +
+        `${PORT_ROLES.map((role) => `${manifest.visibility[role]} ${role}`).join(' and ')}; do not use this build, compile the model yourself`,
     );
   }
 }
@@ -110,16 +105,15 @@ export function requireManifestOfModel(
  * A contract packs what lies in the declared range, bit beside bit: with a wider range other numbers would have the
  * same words.
  */
-function isDescribed(
-  { name, shape, scale, range, packing }: TensorDescription,
-  own: PortTensor,
-  ownScale: number,
-): boolean {
+function isDescribed(declared: TensorDescription, own: PortTensor): boolean {
+  const { name, shape, scale, range, packing } = declared;
   const same =
     name === own.name &&
-    scale === ownScale &&
+    scale === own.scale &&
     String(range) === String(own.range) &&
-    String(shape) === String(own.shape);
+    String(shape) === String(own.shape) &&
+    String(declared.elementScale) === String(own.elements?.scale) &&
+    String(declared.elementOffset) === String(own.elements?.low);
   const { bits, perWord, words } = own.packing;
   return (
     same &&
@@ -128,14 +122,6 @@ function isDescribed(
     packing.words === words &&
     packing.offset === own.range[0]
   );
-}
-
-/** Whether an input's elements are declared on the grids that they lie on. */
-function hasGrids({ elementScale, elementOffset }: Manifest['inputs'][number], input: IntegerInput): boolean {
-  const single = input.scale.length === 1;
-  const same = (declared: readonly number[] | undefined, own: Float64Array): boolean =>
-    String(declared) === String(single ? undefined : own);
-  return same(elementScale, input.scale) && same(elementOffset, input.low);
 }
 
 /** @throws BuildMismatchError where a key is for another circuit than the build's */

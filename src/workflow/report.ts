@@ -1,5 +1,6 @@
 /** What `compile` says of a model's layers. */
 import type { Circuit } from '../compile/compile.js';
+import { borderOf } from '../compile/lower.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import { bitsOf, boundModel } from '../quantize/intervals.js';
 import { hull, type Intervals } from '../tensor/intervals.js';
@@ -15,19 +16,16 @@ export interface LayerReport {
   readonly bits?: number;
 }
 
-/** Layers of the circuit's border: input ranges and commitment before the network's, outputs and context after. */
-const BORDER_BEFORE = 2;
-const BORDER_AFTER = 2;
-
 /** One entry per layer of the network, in order, the circuit's border first and last. */
 export function reportLayers(model: IntegerModel, circuit: Circuit): LayerReport[] {
   const bounds = boundModel(model);
   const constraints = new Map<string, number>();
-  for (const layer of circuit.layers.slice(BORDER_BEFORE, -BORDER_AFTER))
-    constraints.set(layer.name, (constraints.get(layer.name) ?? 0) + layer.constraints);
   // By position: a layer of the network may have any name.
-  const before = circuit.layers.slice(0, BORDER_BEFORE);
-  const after = circuit.layers.slice(-BORDER_AFTER);
+  const border = borderOf(circuit.ports);
+  for (const layer of circuit.layers.slice(border.before, -border.after))
+    constraints.set(layer.name, (constraints.get(layer.name) ?? 0) + layer.constraints);
+  const before = circuit.layers.slice(0, border.before);
+  const after = circuit.layers.slice(-border.after);
   const lastOps = new Map(model.ops.map((op) => [op.layer, op]));
   const layers = model.layers.map((layer): LayerReport => {
     const last = lastOps.get(layer.name);

@@ -10,7 +10,8 @@ import { svgCurve, svgDocument, svgLine, svgScale, svgText } from '../svg.js';
 import { leastOf, mostOf } from '../tensor/extremes.js';
 import { againstReference, worstOf, type ComparedAccuracy } from './accuracy-report.js';
 import { tryBits } from './accuracy-target.js';
-import { prepareModel, visibilityOf, type CompileOptions } from './compile.js';
+import { visibilityOf } from '../port-roles.js';
+import { prepareModel, type CompileOptions } from './compile.js';
 
 export interface SweptBits {
   readonly bits: number;

@@ -57,7 +57,7 @@ describe('visibility', () => {
   for (const input of VISIBILITIES) {
     for (const output of VISIBILITIES) {
       it(`input ${input}, output ${output}: public signals are the packed values, their commitment, or absent, then the context`, async () => {
-        const visibility: PortVisibility = { input, output };
+        const visibility: Partial<PortVisibility> = { input, output };
         const prepared = await ready(model(5, 8), visibility);
         const { circuit, checker } = prepared;
         const kinds = { public: '', hashed: 'Commitment' } as const;

@@ -98,7 +98,7 @@ export interface Prepared {
   readonly seed: number;
   readonly kind: Kind;
   readonly model: IntegerModel;
-  readonly visibility: PortVisibility;
+  readonly visibility: Partial<PortVisibility>;
   readonly twins?: Twins & {
     readonly graph: Graph;
     readonly samples: readonly Float64Array[][];
@@ -200,7 +200,7 @@ export async function runCase(prepared: Prepared, effort: Effort, tally: Tally):
 /** An honest witness, compared with all that say the same. */
 function honest(
   compiled: Compiled,
-  visibility: PortVisibility,
+  visibility: Partial<PortVisibility>,
   integers: readonly Float64Array[],
   kind: Kind,
   tally: Tally,
@@ -215,7 +215,7 @@ function honest(
     ...(visibility.output === 'hashed' ? ['output'] : []),
   ];
   const expected = publicSignalsOf(model, visibility).of({
-    integers: { input: integers, output: outputs },
+    run: { inputs: integers, outputs },
     salts: Object.fromEntries(names.map((name) => [name, 5n])),
     context: 9n,
   });
@@ -366,7 +366,7 @@ function attack(
 async function compareWithFloats(
   compiled: Compiled,
   twins: NonNullable<Prepared['twins']>,
-  visibility: PortVisibility,
+  visibility: Partial<PortVisibility>,
   samples: readonly Float64Array[][],
   tally: Tally,
 ): Promise<void> {

@@ -19,7 +19,7 @@ export interface Ready {
   readonly checker: Checker;
 }
 
-export const DEFAULT_VISIBILITY: PortVisibility = { input: 'hashed', output: 'public' };
+export const DEFAULT_VISIBILITY: Partial<PortVisibility> = { input: 'hashed', output: 'public' };
 
 export async function ready(model: IntegerModel, visibility = DEFAULT_VISIBILITY): Promise<Ready> {
   const circuit = await compileModel(model, visibility);
