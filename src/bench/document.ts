@@ -24,6 +24,7 @@ export const PAGES = {
   lies: 'docs/ledger-simulation.md',
   askers: 'docs/ledger-simulation.md',
   operators: 'docs/operators.md',
+  models: 'docs/models.md',
 } as const;
 
 export type BlockName = keyof typeof PAGES;

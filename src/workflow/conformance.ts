@@ -7,7 +7,7 @@ import type { RowKind } from '../quantize/accuracy.js';
 import { dequantize, encodeInputs, inputCodes } from '../quantize/encode.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import { runIntegerModel } from '../quantize/interpreter.js';
-import { compileOnnx } from './compile.js';
+import { compileOnnx, type CompiledModel, type CompileOptions } from './compile.js';
 import { parseInput, parseSamples, type Sample } from './input-json.js';
 import { errorAgainst, parseOutputs } from './output-json.js';
 
@@ -30,7 +30,32 @@ export interface ConformanceRow {
   /** The sample against what its author expects of it, where that is given. */
   readonly expected?: ExpectedComparison;
   readonly seconds?: number;
+  /** Of the sample, where it was asked for; why there is none where it failed. */
+  readonly proof?: ProofFigures;
+  readonly notProved?: string;
 }
+
+/** A proof of the sample, verified off chain and by the model's contract. */
+export interface ProofFigures {
+  readonly setupSeconds: number;
+  /** Of the proof alone; the witness took `witnessSeconds`. */
+  readonly proveSeconds: number;
+  readonly witnessSeconds: number;
+  /** Of the transaction that verified it. */
+  readonly gas: number;
+  readonly verified: boolean;
+  readonly accepted: boolean;
+  /** The outputs are public, or only committed to where they are too many for a contract. */
+  readonly outputs: 'public' | 'hashed';
+}
+
+/** Proves the sample of a model that was compiled with these options; undefined where it is not to be proved. */
+export type ProveSample = (
+  onnx: Uint8Array,
+  options: CompileOptions,
+  compiled: CompiledModel,
+  sample: Sample,
+) => Promise<ProofFigures | undefined>;
 
 export interface ExpectedComparison {
   /** Every output has the expected shape. */
@@ -55,13 +80,14 @@ export interface ConformanceInputs {
 }
 
 /**
- * Compiles one model and proves nothing: checks the witness and compares the outputs. Whatever goes wrong is a row of
- * its own.
+ * Compiles one model, checks the witness, compares the outputs, and proves the sample where `prove` does. Whatever goes
+ * wrong is a row of its own.
  */
 export async function checkConformance(
   name: string,
   onnx: Uint8Array,
   { input, calibration, heldOut, expected }: ConformanceInputs,
+  prove?: ProveSample,
 ): Promise<ConformanceRow> {
   const start = performance.now();
   try {
@@ -73,12 +99,10 @@ export async function checkConformance(
         ? rowsAround(sample, graph)
         : parseSamples(calibration, inputs, `${name}/calibration.json`);
     const kept = heldOut === undefined ? [sample] : parseSamples(heldOut, inputs, `${name}/heldout.json`);
-    const { model, circuit, accuracy } = await compileOnnx(onnx, {
-      name,
-      calibration: samples,
-      heldOut: kept,
-      scores: true,
-    });
+    const options = { name, calibration: samples, heldOut: kept, scores: true };
+    const compiled = await compileOnnx(onnx, options);
+    const { model, circuit, accuracy } = compiled;
+    const seconds = (performance.now() - start) / 1000;
     const codes = inputCodes(model.inputs, encodeInputs(model.inputs, samples[0]));
     const witness = prepareWitness(circuit.plan).generate({
       publicInputs: [0n],
@@ -99,15 +123,53 @@ export async function checkConformance(
       relativeError: outputRange > 0 ? maximumError / outputRange : maximumError,
       ...(classAgreement === undefined ? {} : { classAgreement }),
       ...(expected === undefined ? {} : { expected: compareExpected(expected, { name, graph, model, sample }) }),
-      seconds: (performance.now() - start) / 1000,
+      seconds,
+      ...(await proofOf(() => prove?.(onnx, options, compiled, sample))),
     };
   } catch (error) {
-    const why =
-      error instanceof ZkinferError
-        ? `${error.name}: ${error.message}`
-        : `internal error, please report it: ${String(error)}`;
-    return { name, compiled: false, why };
+    return { name, compiled: false, why: reason(error) };
   }
+}
+
+function reason(error: unknown): string {
+  return error instanceof ZkinferError
+    ? `${error.name}: ${error.message}`
+    : `internal error, please report it: ${String(error)}`;
+}
+
+async function proofOf(
+  prove: () => ReturnType<ProveSample> | undefined,
+): Promise<Pick<ConformanceRow, 'proof' | 'notProved'>> {
+  try {
+    const proof = await prove();
+    return proof === undefined ? {} : { proof };
+  } catch (error) {
+    return { notProved: reason(error) };
+  }
+}
+
+/** Largest error relative to an output's range that a model may have and conform. */
+const MOST_ERROR = 0.01;
+/** Share of rows with the reference's class that is as good. */
+const LEAST_AGREEMENT = 0.99;
+
+/**
+ * Whether the model compiles to a circuit that its witness satisfies, has the expected shapes, errs by at most 1 % of
+ * an output's range or gives the reference's class on 99 % of the rows, and whatever was proved was verified and accepted.
+ */
+export function conforms(row: ConformanceRow): boolean {
+  return (
+    row.compiled &&
+    row.satisfied === true &&
+    row.expected?.shapes !== false &&
+    (isWithin(row.relativeError) || (row.classAgreement ?? 0) >= LEAST_AGREEMENT) &&
+    row.notProved === undefined &&
+    (row.proof === undefined || (row.proof.verified && row.proof.accepted))
+  );
+}
+
+function isWithin(relativeError: number | undefined): boolean {
+  return relativeError !== undefined && relativeError <= MOST_ERROR;
 }
 
 /** Rows drawn around a sample, where nothing else is there to calibrate on. */

@@ -28,6 +28,8 @@ export interface RunResult extends Omit<ProveResult, 'salts'> {
 
 export interface RunOptions extends CompileOptions, ChainOptions {
   readonly folder: string;
+  /** The model as it was compiled with these options, where that was done before. */
+  readonly compiled?: CompiledModel;
   /** Where the ONNX file is, and whether keys of another model there are dropped; see `writeBuild`. */
   readonly modelPath?: string;
   readonly dropKeys?: boolean;
@@ -59,7 +61,7 @@ export async function runModel(
   };
   let written: Manifest | undefined;
   const compiled = await timed('compile', async () => {
-    const model = await compileOnnx(onnx, { ...options, onStage: undefined });
+    const model = options.compiled ?? (await compileOnnx(onnx, { ...options, onStage: undefined }));
     const { publicSignals } = model.manifest.circuit;
     if (publicSignals > MAX_SIGNALS) throw new VerifierRenderError(tooManySignals(publicSignals));
     written = await writeBuild(folder, model.manifest, buildFiles(model), {

@@ -1,6 +1,6 @@
 /** Conformance loses no row to one failure, and measures on rows that were not calibrated on. */
 import assert from 'node:assert/strict';
-import { checkConformance, rowsAround } from '../../src/workflow/conformance.js';
+import { checkConformance, conforms, rowsAround } from '../../src/workflow/conformance.js';
 import { floats, makeModel, node } from '../onnx/support/make-model.js';
 
 const text = (...rows: number[][]): string => JSON.stringify({ input_data: rows });
@@ -74,5 +74,32 @@ describe('conformance', () => {
     assert.ok(rows.flatMap(([x]) => Array.from(x)).every((value) => value >= -1 && value <= 3));
     assert.ok(rows.every(([x]) => x.some((value, i) => value !== sample[0][i])));
     assert.ok(rows.every(([, i]) => i.join() === '4,7'));
+  });
+
+  it('says that a model conforms where it is satisfied, near enough or of the same class, and its proof was accepted', () => {
+    const row = { name: 'a', compiled: true, satisfied: true, relativeError: 0.005 };
+    const proof = { setupSeconds: 1, proveSeconds: 1, witnessSeconds: 1, gas: 1, outputs: 'public' as const };
+    assert.ok(conforms(row));
+    assert.ok(conforms({ ...row, relativeError: 0.2, classAgreement: 1 }));
+    assert.ok(conforms({ ...row, proof: { ...proof, verified: true, accepted: true } }));
+    for (const wrong of [
+      { compiled: false },
+      { satisfied: false },
+      { relativeError: 0.02 },
+      { relativeError: 0.02, classAgreement: 0.9 },
+      { relativeError: NaN },
+      { expected: { shapes: false, float: 0, integer: 0 } },
+      { notProved: 'out of memory' },
+      { proof: { ...proof, verified: true, accepted: false } },
+    ])
+      assert.ok(!conforms({ ...row, ...wrong }), JSON.stringify(wrong));
+  });
+
+  it('keeps the row of a model that cannot be proved', async () => {
+    const row = await checkConformance('a', onnx, { input: text([1, 1, 1]), calibration }, () =>
+      Promise.reject(new Error('no room')),
+    );
+    assert.deepEqual([row.compiled, row.satisfied], [true, true]);
+    assert.match(row.notProved!, /no room/);
   });
 });
