@@ -8,7 +8,7 @@ import { layerOf } from '../network/layers/index.js';
 import { leastOf } from '../tensor/extremes.js';
 import { sizeOf, type Shape } from '../tensor/shape.js';
 import { quantizedLayerOf } from './layers/index.js';
-import { gridFor, operandBits, type Grid } from './scale.js';
+import { gridFor, gridOfClip, operandBits, type Grid } from './scale.js';
 import type { TensorStatistics } from './statistics.js';
 
 /** Outputs whose ranges differ by this factor have a step for the smallest. */
@@ -145,6 +145,12 @@ export class CutPlan {
     const own = this.outputs.has(name) ? (this.statisticsOf(name).leastRange ?? Infinity) : Infinity;
     const moved = this.readersOf(name).filter((reader) => layerOf(reader).onlyMoves(reader));
     return leastOf([own, ...moved.map((reader) => this.leastOutput(reader.output))]);
+  }
+
+  /** The grid that a clip cuts to, whose ends saturation must keep. */
+  clipGrid({ output, min, max }: Extract<GraphNode, { op: 'clip' }>): Grid {
+    const known = this.statisticsOf(output);
+    return gridOfClip(known.min, known.max, this.bits, [min, max]);
   }
 
   /** The grid of a tensor's own range, of activation bits unless given. */

@@ -28,6 +28,21 @@ export function gridFor(min: number, max: number, bits: number): Grid {
   return gridOver(least, span, levels);
 }
 
+/**
+ * The grid of what a clip to [bottom, top] makes, whose values lie in [min, max]: where they reach an end of the clip,
+ * that is an end of the grid, since saturation is what clips. The trap: a range that is widened because its values
+ * hardly differ would move the end.
+ */
+export function gridOfClip(min: number, max: number, bits: number, [bottom, top]: readonly [number, number]): Grid {
+  const grid = gridFor(min, max, bits);
+  const levels = 2 ** bits - 1;
+  if (max - min >= levels * grid.step * (1 - 1e-9)) return grid;
+  const [low, high] = [min <= bottom, max >= top];
+  if (low && high && top > bottom) return gridOver(bottom, top - bottom, levels);
+  if (high) return { step: grid.step, low: Math.round(top / grid.step) - levels };
+  return low ? { step: grid.step, low: Math.round(bottom / grid.step) + 0 } : grid;
+}
+
 function gridOver(least: number, span: number, levels: number): Grid {
   const step = span / levels;
   return { step, low: Math.round(least / step) + 0 };

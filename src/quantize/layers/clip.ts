@@ -11,14 +11,14 @@ import { eachResult, type QuantizedLayer } from './layer.js';
 
 export const clip: QuantizedLayer<ClipNode> = {
   lower,
-  cut: (node, _, plan) => plan.ownGrid(node.output),
+  cut: (node, _, plan) => plan.clipGrid(node),
   cutCount: eachResult,
 };
 
 function lower(node: ClipNode, at: IntegerModelBuilder): void {
   const x = at.tensor(node.inputs[0]);
   if (at.isIntegral(x) && hasWholeEnds(node)) clipIntegers(node, x, at);
-  else at.requantizeExactly(x, at.plan.ownGrid(node.output), node.output);
+  else at.requantizeExactly(x, at.plan.clipGrid(node), node.output);
 }
 
 /** max(x, min), then min(x, max) = -max(-x, -max); each requantization has bits enough to saturate at one end only. */
