@@ -131,6 +131,8 @@ export const manifestSchema = z.object({
   options: z
     .object({
       activationBits: z.number().int(),
+      /** Absent: chosen by what the network needs. */
+      inputBits: z.number().int().optional(),
       inputRange: z.tuple([z.number(), z.number()]).optional(),
       /** Of inputs whose dimensions the file leaves open. */
       shapes: z.array(z.object({ name: z.string(), shape: z.array(z.number().int()) })).optional(),

@@ -72,10 +72,12 @@ export function addCompileOptions(command: Command): Command {
     .option('--scores', 'the outputs are scores of classes: print the class, and how often it is the same as float32')
     .option('--labels <file>', 'the same, with the names of the classes: one a line, or a JSON array')
     .option('--allow-no-statement', 'compile although input and output are both private, so that proofs say nothing')
+    .addOption(new Option('--activation-bits <n>', 'bits of activations, 2 to 16 (default: 8)').argParser(bitCount))
     .addOption(
-      new Option('--activation-bits <n>', 'bits of inputs and activations, 2 to 16 (default: 8)').argParser(
-        activationBits,
-      ),
+      new Option(
+        '--input-bits <n>',
+        'bits of inputs, 2 to 16 (default: those of activations, more where rounding the inputs alone harms an output)',
+      ).argParser(bitCount),
     )
     .addOption(
       new Option(
@@ -102,6 +104,7 @@ export interface CompileFlags extends VisibilityOptions {
   readonly shape: readonly string[];
   readonly output?: readonly string[];
   readonly activationBits?: number;
+  readonly inputBits?: number;
   readonly maxError?: number;
   readonly minAgreement?: number;
   readonly scores?: boolean;
@@ -134,7 +137,7 @@ export async function readModelFile(
     throw new UsageError(`${NO_STATEMENT} (--allow-no-statement compiles it as it is)`);
   }
   const onnx = await readOnnxFile(path);
-  const { calibration, inputRange, activationBits } = flags;
+  const { calibration, inputRange, activationBits, inputBits } = flags;
   const choice = choiceOf(flags, (text) => parseInputShape(text, decodeModel(onnx).inputs));
   let inputs: Graph['inputs'] | undefined;
   const read = async (file: string | undefined, what: string): Promise<Sample[] | undefined> =>
@@ -161,6 +164,7 @@ export async function readModelFile(
       inputRange,
       ...visibilityOptions(visibility),
       activationBits,
+      inputBits,
       target,
       ...choice,
       ...classes,
@@ -192,7 +196,7 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
-function activationBits(text: string): number {
+function bitCount(text: string): number {
   const bits = wholeNumber(text);
   if (bits < 2 || bits > 16) throw new InvalidArgumentError('give a whole number from 2 to 16');
   return bits;

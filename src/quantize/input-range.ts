@@ -2,15 +2,18 @@
  * The declared range of each graph input, which becomes a promise: every input inside has a proof, every input outside
  * an error. From the user, or from calibration data, or a stated default.
  */
+import { applyOmitted } from '../network/softmax.js';
 import type { Graph, GraphInput } from '../network/graph.js';
 import { FIXED, type UnitClasses } from '../network/unit-classes.js';
 import { layerOf } from '../network/layers/index.js';
 import { at, roundsPlain, type RoundNode } from '../network/layers/round.js';
 import { leastOf, mostOf } from '../tensor/extremes.js';
+import { sizeOf, type Shape } from '../tensor/shape.js';
 import { CalibrationError } from './errors.js';
 import { bitsOf } from './intervals.js';
 import type { IntegerInput } from './integer-model.js';
-import { gridFor, operandBits } from './scale.js';
+import { alignedStep, resolutionOf } from './resolution.js';
+import { gridFor, MOST_BITS, operandBits } from './scale.js';
 import type { FloatEvaluator } from './statistics.js';
 
 /** Range assumed where neither calibration data nor a declaration says otherwise. */
@@ -31,6 +34,16 @@ const UNLIKE_SIZES = 16;
 const HARM = 2 ** -9;
 /** Samples on which that error is measured, at most. */
 const HARM_SAMPLES = 16;
+/** The same from which on inputs get more bits. */
+const HARM_OF_BITS = 2 ** -7;
+/**
+ * Inputs of at most so many elements get them, where the layers that read them have at most so many results: a bit costs
+ * a constraint an element, and one for each result.
+ */
+const MOST_FINER = 1024;
+const MOST_READ = 4096;
+/** How much more than with the most bits the rounding of the inputs may harm. */
+const NEAR_BEST = 2;
 
 /**
  * Finest step of an input, by its largest magnitude: integers then stay far below 2^53, and a float32 is no finer than
@@ -48,6 +61,14 @@ export interface InputChoice {
   readonly notes: readonly string[];
 }
 
+/** What the user says of the inputs. */
+export interface Declared {
+  /** One range for the elements of every input. */
+  readonly range?: readonly [number, number];
+  /** Bits of inputs that are not integers; chosen by what they cost and what the network needs where none are given. */
+  readonly bits?: number;
+}
+
 /** A graph input with the tensor that it is in the integer model. */
 type NumberedInput = GraphInput & Pick<IntegerInput, 'tensor'>;
 
@@ -58,18 +79,19 @@ export interface Network {
 }
 
 /**
- * Grids of all graph inputs. `samples` hold one array per input; `declared` one range for every input's elements.
- * Elements of inputs that have one scale for all keep the unit 1 from then on.
+ * Grids of all graph inputs. `samples` hold one array per input. Elements of inputs that have one scale for all keep the
+ * unit 1 from then on.
  */
 export function chooseInputs(
   graph: Graph,
   activationBits: number,
   samples: readonly (readonly Float64Array[])[],
-  declared: readonly [number, number] | undefined,
+  { range: declared, bits: inputBits }: Declared,
   network: Network,
 ): InputChoice {
   const notes: string[] = [];
   const compared = comparedOnly(graph);
+  const rounded = roundedInputs(graph);
   const factors = factorsOf(graph);
   // A clip's ends would differ between units.
   const clipped = new Set(
@@ -77,64 +99,78 @@ export function chooseInputs(
   );
   const choices = graph.inputs.map((source, k): Choice => {
     const input = { ...source, tensor: k };
-    const bits = compared.has(source.name)
-      ? Math.max(activationBits, COMPARED_BITS)
-      : factors.has(source.name)
-        ? operandBits(activationBits)
-        : activationBits;
+    const least =
+      inputBits ??
+      (compared.has(source.name)
+        ? Math.max(activationBits, COMPARED_BITS)
+        : factors.has(source.name)
+          ? operandBits(activationBits)
+          : activationBits);
+    const bits = (more: number): number => Math.max(least, Math.min(least + more, MOST_BITS));
     const of = samples.map((sample) => sample[k]);
-    if (source.integers) return { shared: integerGrid(input, source.integers, of, declared) };
+    const exact = (grid: IntegerInput): Choice => ({ shared: () => grid, isAuthors: grid.scale.length > 1 });
+    if (source.integers) return exact(integerGrid(input, source.integers, of, declared));
     const author = authorGrid(graph, input);
-    if (author !== undefined) return { shared: author, isAuthors: author.scale.length > 1 };
-    if (declared) return { shared: sharedGrid(input, bits, declared[0], declared[1]) };
-    if (samples.length === 0) {
-      notes.push(
-        `input '${input.name}': no calibration data and no declared range, so [${DEFAULT_RANGE.join(', ')}] is assumed`,
-      );
-      return { shared: sharedGrid(input, bits, ...DEFAULT_RANGE) };
+    if (author !== undefined) return exact(author);
+    const jumps = rounded.has(source.name);
+    const range = declared ?? (samples.length === 0 ? DEFAULT_RANGE : undefined);
+    if (range !== undefined) {
+      if (declared === undefined)
+        notes.push(
+          `input '${input.name}': no calibration data and no declared range, so [${DEFAULT_RANGE.join(', ')}] is assumed`,
+        );
+      return { shared: () => sharedGrid(input, bits(0), range, { jumps }) };
     }
-    const shared = sharedGrid(input, bits, leastOf(of.map(leastOf)), mostOf(of.map(mostOf)));
+    const resolution = jumps || compared.has(source.name) ? undefined : resolutionOf(of);
+    const seen = [leastOf(of.map(leastOf)), mostOf(of.map(mostOf))] as const;
+    const shared = (more: number): IntegerInput => sharedGrid(input, bits(more), seen, { jumps, resolution });
     const classes = network.units.of(source.name);
     if (classes.some((unitClass) => unitClass === FIXED || clipped.has(unitClass))) return { shared };
     const features = featuresOf(of, classes);
-    const own = featureGrids(input, bits, features);
     return {
       shared,
-      own,
+      own: (more) => featureGrids(input, bits(more), features),
       isTable: input.shape.length <= 2 && unlike(features.ranges, samples.length),
       differ: samples.length > 1 && differ(features.ranges),
     };
   });
   const tried = choices.map(({ isTable = false, differ: unequal = false }) => !isTable && unequal);
   const helped = tried.some(Boolean) && ownHelps(graph, samples, choices, tried, network.evaluate);
-  const inputs = choices.map(({ shared, own, isTable, isAuthors }, k): IntegerInput => {
+  const grids = choices.map(({ shared, own, isTable, isAuthors }, k): Grids => {
     if (isAuthors) return shared;
     if (own !== undefined && (isTable || (tried[k] && helped))) {
       const width =
         samples.length > 1
           ? `${100 * ELEMENT_MARGIN} % wider at either end than in the calibration data`
           : 'around its value in the one calibration sample';
+      const { name } = graph.inputs[k];
       notes.push(
-        `input '${own.name}': each of its ${new Set(network.units.of(own.name)).size} elements has a range of its own, ${width}`,
+        `input '${name}': each of its ${new Set(network.units.of(name)).size} elements has a range of its own, ${width}`,
       );
       return own;
     }
-    network.units.fix(shared.name);
-    if (shared.declared !== undefined && shared.exact) {
+    const { name, declared: stated, exact, bits, low } = shared(0);
+    network.units.fix(name);
+    if (stated !== undefined && exact) {
       notes.push(
-        `input '${shared.name}': integers from ${shared.declared.join(' to ')} are taken; the circuit itself holds ${shared.bits} bits, ${shared.low[0]} to ${shared.low[0] + 2 ** shared.bits - 1}, ` +
+        `input '${name}': integers from ${stated.join(' to ')} are taken; the circuit itself holds ${bits} bits, ${low[0]} to ${low[0] + 2 ** bits - 1}, ` +
           'so that a proof made by other means may be of an input between the two',
       );
     }
     return shared;
   });
+  const more = inputBits === undefined ? moreBits(graph, samples, grids, network.evaluate) : 0;
+  const inputs = grids.map((grid) => grid(more));
   return { inputs, notes };
 }
 
+/** An input's grid with so many bits more than it has without need. */
+type Grids = (more: number) => IntegerInput;
+
 /** Grids that an input may have: one for all elements, or one for each feature where the network can take it. */
 interface Choice {
-  readonly shared: IntegerInput;
-  readonly own?: IntegerInput;
+  readonly shared: Grids;
+  readonly own?: Grids;
   /** Whether `shared` is the author's grids, of which elements have several. */
   readonly isAuthors?: boolean;
   /** Whether the ranges of its features alone say that each is a quantity of its own. */
@@ -148,30 +184,78 @@ interface Choice {
  * do not.
  */
 function ownHelps(
-  { outputs }: Graph,
+  graph: Graph,
   samples: readonly (readonly Float64Array[])[],
   choices: readonly Choice[],
   tried: readonly boolean[],
   evaluate: FloatEvaluator,
 ): boolean {
+  const errorWith = harmOf(graph, samples, evaluate);
+  const inputs = (gridsOf: (choice: Choice) => Grids) =>
+    choices.map((choice, k) => (tried[k] ? gridsOf(choice)(0) : undefined));
+  const shared = errorWith(inputs((choice) => choice.shared));
+  return shared > HARM && errorWith(inputs((choice) => choice.own as Grids)) < shared / 2;
+}
+
+/**
+ * The fewest bits by which inputs must be finer for their rounding alone to harm no output; none where they are many,
+ * or where more bits do not help.
+ */
+function moreBits(
+  graph: Graph,
+  samples: readonly (readonly Float64Array[])[],
+  grids: readonly Grids[],
+  evaluate: FloatEvaluator,
+): number {
+  const names = new Set(graph.inputs.map(({ name }) => name));
+  const read = graph.nodes.filter(({ inputs }) => inputs.some((input) => names.has(input)));
+  const sum = (shapes: readonly { readonly shape: Shape }[]): number =>
+    shapes.reduce((all, { shape }) => all + sizeOf(shape), 0);
+  if (samples.length === 0 || sum(graph.inputs) > MOST_FINER || sum(read) > MOST_READ) return 0;
+  const harm = harmOf(graph, samples, evaluate);
+  const harmWith = (more: number): number => harm(grids.map((grid) => grid(more)));
+  const without = harmWith(0);
+  if (without <= HARM_OF_BITS) return 0;
+  const enough = Math.max(HARM, NEAR_BEST * harmWith(MOST_BITS));
+  let more = 0;
+  for (let reached = without; reached > enough; reached = harmWith(more)) more += 1;
+  return more;
+}
+
+/**
+ * The largest error of any output, as a reader sees it and against its range, that rounding these inputs makes; inputs
+ * without a grid are not rounded.
+ */
+function harmOf(
+  { outputs }: Graph,
+  samples: readonly (readonly Float64Array[])[],
+  evaluate: FloatEvaluator,
+): (inputs: readonly (IntegerInput | undefined)[]) => number {
   const step = Math.ceil(samples.length / HARM_SAMPLES);
   const rows = samples.filter((_, i) => i % step === 0);
-  const exact = rows.map((row) => evaluate(row));
-  const errorWith = (gridOf: (choice: Choice) => IntegerInput): number => {
+  const read = (row: readonly Float64Array[]): Float64Array[] => {
+    const tensors = evaluate(row);
+    return outputs.map((output) => applyOmitted(output, tensors.get(output.tensor) as Float64Array));
+  };
+  const exact = rows.map(read);
+  return (inputs) => {
     const rounded = rows.map((row) =>
-      evaluate(row.map((values, k) => (tried[k] ? roundedTo(gridOf(choices[k]), values) : values))),
+      read(
+        row.map((values, k) => {
+          const input = inputs[k];
+          return input === undefined ? values : roundedTo(input, values);
+        }),
+      ),
     );
     return mostOf(
-      outputs.map(({ tensor }) =>
+      outputs.map((_, k) =>
         relativeError(
-          rounded.map((of) => of.get(tensor) as Float64Array),
-          exact.map((of) => of.get(tensor) as Float64Array),
+          rounded.map((of) => of[k]),
+          exact.map((of) => of[k]),
         ),
       ),
     );
   };
-  const shared = errorWith((choice) => choice.shared);
-  return shared > HARM && errorWith((choice) => choice.own as IntegerInput) < shared / 2;
 }
 
 function roundedTo({ scale, low, bits }: IntegerInput, values: Float64Array): Float64Array {
@@ -296,7 +380,20 @@ function integerRange(
   ];
 }
 
-function sharedGrid(input: NumberedInput, bits: number, least: number, most: number): IntegerInput {
+/** What is known of an input's values beside their range. */
+interface Kind {
+  /** Whether a layer that jumps reads it: then its step is a power of two, and each jump stands on the grid. */
+  readonly jumps: boolean;
+  /** What all values are multiples of. */
+  readonly resolution?: number;
+}
+
+function sharedGrid(
+  input: NumberedInput,
+  bits: number,
+  [least, most]: readonly [number, number],
+  { jumps, resolution }: Kind,
+): IntegerInput {
   if (!(Number.isFinite(least) && Number.isFinite(most) && least <= most)) {
     throw new CalibrationError(
       `input '${input.name}': [${least}, ${most}] is not a range; give two finite numbers, the smaller first`,
@@ -304,13 +401,14 @@ function sharedGrid(input: NumberedInput, bits: number, least: number, most: num
   }
   // A range that leaves zero out is widened to it: padding and sparsity need zero to be exact.
   const { step, low } = gridFor(Math.min(least, 0), Math.max(most, 0), bits);
+  const taken = jumps ? 2 ** Math.ceil(Math.log2(step)) : alignedStep(step, resolution);
   return {
     name: input.name,
     tensor: input.tensor,
     shape: input.shape,
     bits,
-    scale: Float64Array.of(step),
-    low: Float64Array.of(low),
+    scale: Float64Array.of(taken),
+    low: Float64Array.of(taken === step ? low : Math.floor((low * step) / taken) + 0),
   };
 }
 
@@ -321,6 +419,8 @@ function sharedGrid(input: NumberedInput, bits: number, least: number, most: num
 interface Features {
   readonly index: Int32Array;
   readonly ranges: readonly [number, number][];
+  /** What all values of a feature are multiples of, where it is known. */
+  readonly resolutions: readonly (number | undefined)[];
 }
 
 function featuresOf(samples: readonly Float64Array[], classes: Int32Array): Features {
@@ -338,17 +438,26 @@ function featuresOf(samples: readonly Float64Array[], classes: Int32Array): Feat
       if (sample[i] > range[1]) range[1] = sample[i];
     }
   }
-  return { index, ranges };
+  const members = ranges.map((): number[] => []);
+  index.forEach((feature, i) => members[feature].push(i));
+  const resolutions = members.map((elements) =>
+    resolutionOf(samples.map((sample) => Float64Array.from(elements, (i) => sample[i]))),
+  );
+  return { index, ranges, resolutions };
 }
 
-function featureGrids(input: NumberedInput, bits: number, { index, ranges }: Features): IntegerInput {
+function featureGrids(input: NumberedInput, bits: number, { index, ranges, resolutions }: Features): IntegerInput {
   const levels = 2 ** bits - 1;
   const widest = mostOf(ranges.map(([min, max]) => max - min));
-  const grids = ranges.map(([min, max]) => {
+  const grids = ranges.map(([min, max], feature) => {
     // A feature that never varied gets the widest feature's span around its one value; 1 where all were always zero.
     const span = max > min ? max - min : Math.max(widest, Math.abs(min)) || 1;
     const least = min - ELEMENT_MARGIN * span;
-    const step = Math.max(((1 + 2 * ELEMENT_MARGIN) * span) / levels, FINEST * Math.max(Math.abs(min), Math.abs(max)));
+    const wanted = Math.max(
+      ((1 + 2 * ELEMENT_MARGIN) * span) / levels,
+      FINEST * Math.max(Math.abs(min), Math.abs(max)),
+    );
+    const step = alignedStep(wanted, resolutions[feature]);
     return { step, low: Math.round(least / step) + 0 };
   });
   return {
@@ -377,6 +486,17 @@ function comparedOnly(graph: Graph): ReadonlySet<string> {
   }
   for (const tensor of excluded) compared.delete(tensor);
   return compared;
+}
+
+/** Inputs that a layer reads, at once or through moves, whose function jumps at whole numbers or halves. */
+function roundedInputs(graph: Graph): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const node of [...graph.nodes].reverse()) {
+    const jumps = node.op === 'function' && node.f.jumps !== undefined;
+    const carries = layerOf(node).onlyMoves(node) && found.has(node.output);
+    if (jumps || carries) for (const input of node.inputs) found.add(input);
+  }
+  return found;
 }
 
 /** Whether features differ in size so much that they are quantities of their own, by their ranges alone. */

@@ -55,6 +55,7 @@ export class IntegerModelBuilder {
   private readonly centres = new Map<string, { readonly x: Quantized; readonly middle: Float64Array }>();
   private readonly requantizations = new Map<TensorId, { readonly low: number; readonly bits: number }>();
   private readonly indexes = new Map<string, Quantized>();
+  private readonly given: Set<TensorId>;
   private nextId: TensorId;
   private layer = '';
   private node: GraphNode | undefined;
@@ -68,6 +69,7 @@ export class IntegerModelBuilder {
   ) {
     this.bits = plan.bits;
     this.nextId = inputs.length;
+    this.given = new Set(inputs.map(({ tensor }) => tensor));
     for (const input of inputs) {
       const ranged = input.low.length > 1;
       const meanSquare = ranged
@@ -165,6 +167,7 @@ export class IntegerModelBuilder {
     this.nextId += 1;
     this.ops.push({ ...op, bounds });
     if (body.kind === 'requantize') this.requantizations.set(id, body);
+    if (body.kind === 'move' && inputs.every((input) => this.given.has(input.id))) this.given.add(id);
     const ranged = body.kind === 'move' && inputs.some((input) => input.ranged);
     return { id, of, shape, scale: Float64Array.of(scale), ranged, bounds, meanSquare };
   }
@@ -244,6 +247,11 @@ export class IntegerModelBuilder {
     const step = scale * 2 ** shift;
     const low = Math.round((grid.low * grid.step) / step) + 0;
     return { body: { kind: 'requantize', shift, low, bits }, step };
+  }
+
+  /** Whether x is an input of the network, or what moves make of inputs: its reals are the user's, on a grid. */
+  isInput(x: Quantized): boolean {
+    return this.given.has(x.id);
   }
 
   /** x with a constant added to each of its integers. */

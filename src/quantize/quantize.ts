@@ -14,6 +14,7 @@ import { inputIntervals } from './intervals.js';
 import { quantizedLayerOf } from './layers/index.js';
 import { IntegerModelBuilder } from './integer-model-builder.js';
 import { CutPlan } from './plan.js';
+import { MOST_BITS } from './scale.js';
 import {
   gatherStatistics,
   inUnits,
@@ -26,8 +27,10 @@ import { takeUnits, type InUnits } from './units.js';
 import type { Intervals } from '../tensor/intervals.js';
 
 export interface QuantizeOptions {
-  /** Bits of a requantized activation, and of an input. 2 to 16. */
+  /** Bits of a requantized activation. 2 to 16. */
   readonly activationBits: number;
+  /** Bits of an input, 2 to 16; where none are given, those of an activation, or more where the network needs them. */
+  readonly inputBits?: number;
   /** Calibration samples in the model's own units, each one flat array per graph input. May be empty. */
   readonly samples: readonly (readonly Float64Array[])[];
   /** Declared real range of every input element; overrides what the samples show. */
@@ -38,14 +41,17 @@ export interface QuantizeOptions {
 
 /** @throws CalibrationError, AccumulatorOverflowError */
 export function quantize(graph: Graph, options: QuantizeOptions): IntegerModel {
-  const { activationBits, samples } = options;
+  const { activationBits, inputBits, samples } = options;
   if (!Number.isInteger(activationBits) || activationBits < 2 || activationBits > 16) {
     throw new CalibrationError(`activation bits must be a whole number from 2 to 16, not ${activationBits}`);
   }
+  if (inputBits !== undefined && (!Number.isInteger(inputBits) || inputBits < 2 || inputBits > MOST_BITS))
+    throw new CalibrationError(`input bits must be a whole number from 2 to 16, not ${inputBits}`);
   const fused = fuse(graph);
   const units = new UnitClasses(fused);
   const evaluate = options.evaluator(fused);
-  const choice = chooseInputs(fused, activationBits, samples, options.inputRange, { units, evaluate });
+  const declared = { range: options.inputRange, bits: inputBits };
+  const choice = chooseInputs(fused, activationBits, samples, declared, { units, evaluate });
   const notes = [...graph.notes, ...choice.notes];
   if (samples.length === 0)
     notes.push('no calibration data: scales come from worst-case interval bounds and are coarser than the data needs');

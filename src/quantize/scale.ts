@@ -53,8 +53,8 @@ function gridOver(least: number, span: number, levels: number): Grid {
  * is cut, not of what is left, and errors of operands are multiplied, and add up along residual connections and loops.
  */
 const OPERAND_BITS = 4;
-/** Bits of an activation at most. */
-const MOST_BITS = 16;
+/** Bits of an activation, and of an input, at most. */
+export const MOST_BITS = 16;
 
 /** Bits of a tensor that layers read as an operand or a factor, by those of an activation. */
 export function operandBits(activationBits: number): number {

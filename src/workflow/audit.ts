@@ -364,13 +364,14 @@ async function auditModel(state: State): Promise<void> {
     'model',
     'the integer model, made again from the ONNX file with the recorded options, is equal bit for bit',
     async () => {
-      const { activationBits, inputRange, shapes, outputs } = recorded;
+      const { activationBits, inputBits, inputRange, shapes, outputs } = recorded;
       const compiled = await compileOnnx(onnx, {
         name: manifest.name,
         activationBits,
         calibration: samples,
         ...visibilityOptions(manifest.visibility),
         gadgetFolders: [],
+        ...(inputBits === undefined ? {} : { inputBits }),
         ...(inputRange === undefined ? {} : { inputRange }),
         ...(shapes === undefined ? {} : { shapes }),
         ...(outputs === undefined ? {} : { outputs }),

@@ -32,6 +32,8 @@ export interface CompileOptions extends ClassOptions, ModelChoice, VisibilityOpt
   readonly name: string;
   /** Default 8, or with `target` the fewest that hold it. */
   readonly activationBits?: number;
+  /** Bits of inputs; default: chosen by what the network needs. */
+  readonly inputBits?: number;
   /** What must hold on rows that were not calibrated on. */
   readonly target?: AccuracyTarget;
   /** Samples in the model's own units; without any, scales come from worst-case bounds. */
@@ -99,7 +101,7 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
   const start = performance.now();
   const stage = options.onStage ?? (() => undefined);
   const { choice, classes, samples, requantizeTo, compared } = prepareModel(onnx, options);
-  const { activationBits: givenBits = 8, inputRange, target } = options;
+  const { activationBits: givenBits = 8, inputBits, inputRange, target } = options;
   stage('quantizing');
   const activationBits =
     target === undefined ? givenBits : await fewestBits({ ...compared, requantize: requantizeTo(givenBits) }, target);
@@ -113,6 +115,7 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
   stage('hashing the constraints');
   const recorded = {
     activationBits,
+    ...(inputBits === undefined ? {} : { inputBits }),
     ...(inputRange === undefined ? {} : { inputRange: [...inputRange] as [number, number] }),
     ...(choice.shapes === undefined
       ? {}
@@ -147,12 +150,13 @@ export function prepareModel(onnx: Uint8Array, options: CompileOptions) {
   const classes = classesOf(graph, options);
   const samples = checkSamples(options.calibration ?? [], graph.inputs);
   const heldOut = checkSamples(options.heldOut ?? [], graph.inputs);
-  const { inputRange, onStage } = options;
+  const { inputBits, inputRange, onStage } = options;
   const requantizeTo =
     (bits: number) =>
     (otherwise: Otherwise): IntegerModel => {
       const { inputRange: range = inputRange, ...rest } = otherwise;
-      return quantize(graph, { activationBits: bits, samples, evaluator, ...rest, inputRange: range ?? undefined });
+      const given = { activationBits: bits, inputBits, samples, evaluator, ...rest };
+      return quantize(graph, { ...given, inputRange: range ?? undefined });
     };
   return {
     choice,

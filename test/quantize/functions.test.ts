@@ -15,7 +15,8 @@ import { codesOf, ready } from '../compile/support/run.js';
 import { seeded } from '../onnx/support/random.js';
 import { Sketch } from './support/graphs.js';
 
-type Plain = 'Sigmoid' | 'Tanh' | 'Log' | 'Sqrt' | 'Reciprocal' | 'Sign';
+type Plain = 'Sigmoid' | 'Tanh' | 'Log' | 'Sqrt' | 'Reciprocal' | Jump;
+type Jump = 'Sign' | 'Floor' | 'Ceil' | 'Round';
 
 const apply = (s: Sketch, name: Plain, x: string): string =>
   s.add({ op: 'function', f: scalarFunction(name, {}) }, [x], s.shape(x));
@@ -166,7 +167,8 @@ describe('an input', () => {
     const bitsOf = (build: (s: Sketch, x: string) => string): number => {
       const s = new Sketch();
       const graph = s.graph(build(s, s.input([1, 4])));
-      return quantize(graph, { activationBits: 8, samples: [[Float64Array.of(-1, 0.5, 1, 2)]], evaluator }).inputs[0]
+      // Values on the grid: rounding them harms nothing.
+      return quantize(graph, { activationBits: 8, samples: [[Float64Array.of(-1, 0, 1, 2)]], evaluator }).inputs[0]
         .bits;
     };
     assert.equal(
@@ -190,6 +192,30 @@ describe('an input', () => {
       8,
     );
   });
+});
+
+describe('a rounding of an input', () => {
+  const halves = [-1.5, -0.5, 0.5, 1.5, 2.5, -2, 0, 1, 0.499, 1.501, -0.001];
+  for (const [name, exact] of [
+    ['Round', (x: number) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x))],
+    ['Floor', Math.floor],
+    ['Ceil', Math.ceil],
+    ['Sign', Math.sign],
+  ] as const)
+    it(`is exact at its jumps: ${name}`, () => {
+      const s = new Sketch();
+      const samples = [[Float64Array.from(halves)]];
+      const model = quantize(s.graph(apply(s, name, s.input([1, halves.length]))), {
+        activationBits: 8,
+        samples,
+        evaluator,
+      });
+      const [result] = runIntegerModel(model, encodeInputs(model.inputs, samples[0]));
+      assert.deepEqual(
+        Array.from(result, (value) => value * model.outputs[0].scale + 0),
+        halves.map((x) => exact(x) + 0),
+      );
+    });
 });
 
 describe('fusion of functions of one value', () => {

@@ -92,6 +92,28 @@ describe('the declared input range', () => {
     }
   });
 
+  it('has the data on its grid where they are tenths', () => {
+    const tenths = Array.from({ length: 20 }, (_, k) => [Math.fround(k / 10), Math.fround(7.9 - k / 5), 3.3]);
+    const [input] = make(dense(3), { samples: rows(...tenths) }).inputs;
+    tenths.forEach((row) =>
+      row.slice(0, 2).forEach((value, i) => {
+        const steps = value / input.scale[input.scale.length === 1 ? 0 : i];
+        assert.ok(Math.abs(steps - Math.round(steps)) < 1e-4, `${value} is ${steps} steps`);
+      }),
+    );
+  });
+
+  it('gets more bits where rounding it alone harms an output, and otherwise those of an activation', () => {
+    // The smaller of two is all that the network gives, and their range is that of the larger.
+    const sketch = new Sketch();
+    const small = sketch.graph(sketch.move([sketch.input([1, 2])], [0], [], [1, 1]));
+    const samples = rows([0.001, 1], [0.0123, 2.5], [0.009, 2.7]);
+    assert.ok(make(small, { samples }).inputs[0].bits > 12);
+    assert.equal(make(small, { samples, inputBits: 9 }).inputs[0].bits, 9);
+    assert.equal(make(small, { samples: rows([1, 1], [2, 2.5]) }).inputs[0].bits, 8);
+    assert.throws(() => make(small, { samples, inputBits: 17 }), CalibrationError);
+  });
+
   it('has as many steps as the activation bits give', () => {
     for (const activationBits of [2, 5, 8, 12, 16]) {
       const [input] = make(dense(3), { activationBits, inputRange: [0, 1] }).inputs;

@@ -121,10 +121,16 @@ describe('inputs', () => {
             }
           };
           const choose = (options: { samples: Float64Array[][]; declared?: readonly [number, number] }) =>
-            chooseInputs(GRAPH, bits, options.samples, options.declared, {
-              units: new UnitClasses(GRAPH),
-              evaluate: evaluator(GRAPH),
-            }).inputs;
+            chooseInputs(
+              GRAPH,
+              bits,
+              options.samples,
+              { range: options.declared },
+              {
+                units: new UnitClasses(GRAPH),
+                evaluate: evaluator(GRAPH),
+              },
+            ).inputs;
           accepted(choose({ samples }), samples);
           const [least, most] = [samples[0][0][0], samples[1][0][0]].sort((x, y) => x - y) as [number, number];
           accepted(choose({ samples: [], declared: [least, most] }), [[[least, most, (least + most) / 2]]]);

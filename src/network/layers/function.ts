@@ -20,7 +20,7 @@ export const scalar: FloatLayer<FunctionNode> = {
   maximumOf: () => undefined,
   ...inUnitOne,
   errors: 'bent',
-  onlyCompares: () => false,
+  onlyCompares: ({ f }) => f.jumps !== undefined,
   ...besideAffine,
   makesWhole: ({ f }) => f.whole,
   ofOneValue: ({ f }) => ({ cost: 'table', formula: f.formula, monotone: f.monotone, apply: ([x]) => f.apply(x) }),

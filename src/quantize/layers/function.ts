@@ -167,13 +167,33 @@ function lowerJumps(node: FunctionNode, x: Quantized, at: IntegerModelBuilder): 
   }
   const shift = -Math.log2(x.scale[0]);
   if (!isOfFew(node, at.plan) || !Number.isInteger(shift) || shift < 1) return false;
-  // A requantization rounds halves up; Floor and Ceil are moved by a half, and Ceil by the least fraction less.
   const half = 2 ** (shift - 1);
+  if (jumps === 'Round' && at.isInput(x)) {
+    halvesToEven(node, x, shift, at);
+    return true;
+  }
+  // A requantization rounds halves up; Floor and Ceil are moved by a half, and Ceil by the least fraction less.
   const moved = at.added(x, jumps === 'Floor' ? -half : jumps === 'Ceil' ? half - 1 : 0);
   const { min, max } = at.plan.statisticsOf(output);
   const low = Math.floor((min + max + 1 - 2 ** at.bits) / 2) + 0;
   at.emit({ kind: 'requantize', shift, low, bits: at.bits }, [moved], output, shape, 1);
   return true;
+}
+
+/**
+ * round(x) = ceil((x - 1/2) / 2) + floor((x + 1/2) / 2): the first part rises where an odd number begins, after its half,
+ * and the second where an even one does, at its half. So a half goes to the even number, as ONNX has it.
+ */
+function halvesToEven({ output, shape }: FunctionNode, x: Quantized, shift: number, at: Lowering): void {
+  const half = 2 ** (shift - 1);
+  const parts = [-half + 2 ** (shift + 1) - 1, half].map((moved) => {
+    // A requantization adds half of what it divides by.
+    const dividend = at.added(x, moved - 2 ** shift);
+    const [low, high] = hull(dividend.bounds).map((end) => Math.floor((end + 2 ** shift) / 2 ** (shift + 1)) + 0);
+    const bits = Math.max(1, bitsOf(high - low));
+    return at.emitStep({ kind: 'requantize', shift: shift + 1, low, bits }, [dividend], x.of, shape, 1);
+  });
+  at.emit({ kind: 'sum', coefficients: [1, 1] }, parts, output, shape, 1);
 }
 
 /** Bits of the index of lines. */
