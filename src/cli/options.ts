@@ -72,7 +72,12 @@ export function addCompileOptions(command: Command): Command {
     .option('--scores', 'the outputs are scores of classes: print the class, and how often it is the same as float32')
     .option('--labels <file>', 'the same, with the names of the classes: one a line, or a JSON array')
     .option('--allow-no-statement', 'compile although input and output are both private, so that proofs say nothing')
-    .addOption(new Option('--activation-bits <n>', 'bits of activations, 2 to 16 (default: 8)').argParser(bitCount))
+    .addOption(
+      new Option(
+        '--activation-bits <n>',
+        'bits of activations, 2 to 16 (default: 8, up to 12 where a circuit below 2^17 would err by over 1 %)',
+      ).argParser(bitCount),
+    )
     .addOption(
       new Option(
         '--input-bits <n>',

@@ -5,6 +5,7 @@
  */
 import { percent } from '../percent.js';
 import { ROWS, type AccuracyReport, type Finish, type FloatReference, type RowKind } from '../quantize/accuracy.js';
+import { USUAL_BITS } from './enough-bits.js';
 import { AccuracyTargetError } from './errors.js';
 import {
   againstReference,
@@ -28,9 +29,6 @@ export interface AccuracyTarget {
   /** Least share of rows on which an output that names a class names that of the float network. */
   readonly minAgreement?: number;
 }
-
-/** Where the search begins: what most models need, so that it is short. */
-const USUAL_BITS = 8;
 
 /** A number of bits, and how far the model then strays on rows that it was not calibrated on, if there are any. */
 export interface Attempt {

@@ -19,6 +19,7 @@ import { VERSION } from '../version.js';
 import { reportAccuracy, type ComparedAccuracy, type Otherwise } from './accuracy-report.js';
 import { fewestBits, type AccuracyTarget } from './accuracy-target.js';
 import type { BuildFiles } from './build-files.js';
+import { enoughBits, USUAL_BITS } from './enough-bits.js';
 import { WEIGHTS } from './circuit-file.js';
 import { classesOf, type ClassOptions, type OutputClasses } from './classes.js';
 import { checkSamples, type Sample } from './input-json.js';
@@ -30,7 +31,7 @@ export { buildFiles, type BuildFiles } from './build-files.js';
 export interface CompileOptions extends ClassOptions, ModelChoice, VisibilityOptions {
   /** Name of the build, and of its contract. */
   readonly name: string;
-  /** Default 8, or with `target` the fewest that hold it. */
+  /** Default: with `target` the fewest that hold it; else 8, or more up to 12 where a small model errs by over 1 %. */
   readonly activationBits?: number;
   /** Bits of inputs; default: chosen by what the network needs. */
   readonly inputBits?: number;
@@ -101,14 +102,16 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
   const start = performance.now();
   const stage = options.onStage ?? (() => undefined);
   const { choice, classes, samples, requantizeTo, compared } = prepareModel(onnx, options);
-  const { activationBits: givenBits = 8, inputBits, inputRange, target } = options;
+  const { inputBits, inputRange, target } = options;
+  const visibility = visibilityOf(options);
   stage('quantizing');
+  const search = { ...compared, requantize: requantizeTo(USUAL_BITS) };
   const activationBits =
-    target === undefined ? givenBits : await fewestBits({ ...compared, requantize: requantizeTo(givenBits) }, target);
+    options.activationBits ??
+    (target === undefined ? await enoughBits(search, visibility) : await fewestBits(search, target));
   const requantize = requantizeTo(activationBits);
   const model = requantize({});
   stage('compiling the circuit');
-  const visibility = visibilityOf(options);
   const circuit = await compileModel(model, visibility, { gadgetFolders: options.gadgetFolders });
   stage('comparing with float32');
   const accuracy = await reportAccuracy({ ...compared, model, circuit, requantize });
