@@ -184,7 +184,7 @@ function lowerJumps(node: FunctionNode, x: Quantized, at: IntegerModelBuilder): 
  * round(x) = ceil((x - 1/2) / 2) + floor((x + 1/2) / 2): the first part rises where an odd number begins, after its half,
  * and the second where an even one does, at its half. So a half goes to the even number, as ONNX has it.
  */
-function halvesToEven({ output, shape }: FunctionNode, x: Quantized, shift: number, at: Lowering): void {
+function halvesToEven({ output, shape }: FunctionNode, x: Quantized, shift: number, at: IntegerModelBuilder): void {
   const half = 2 ** (shift - 1);
   const parts = [-half + 2 ** (shift + 1) - 1, half].map((moved) => {
     // A requantization adds half of what it divides by.
