@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { perPort, PORT_ROLES, VISIBILITIES, type PortRole } from './port-roles.js';
 
-export { PORT_ROLES, type PortRole, type PortVisibility, type Visibility } from './port-roles.js';
+export { type PortRole, type PortVisibility, type Visibility } from './port-roles.js';
 
 const bytes32 = z.string().regex(/^0x[0-9a-f]{64}$/);
 const shape = z.array(z.number().int().nonnegative());
