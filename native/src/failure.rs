@@ -87,7 +87,8 @@ impl From<SetupError> for Failure {
         let code = match error {
             SetupError::Cancelled(_) => "CANCELLED",
             SetupError::PowersTooFew { .. } => "FILE_NOT_PREPARED",
-            SetupError::CircuitTooLarge { .. } => "CIRCUIT_TOO_LARGE",
+            SetupError::CircuitTooLarge { .. } | SetupError::TooManyTerms { .. } => "CIRCUIT_TOO_LARGE",
+            SetupError::Rows(_) => "CIRCUIT_ROWS",
             SetupError::Randomness(_) => "NO_RANDOMNESS",
             SetupError::Write(_) => "FILE_IO",
         };

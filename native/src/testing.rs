@@ -194,7 +194,12 @@ pub fn witness_bytes(witness: &[Fr]) -> Vec<u8> {
 pub fn development_key(r1cs: &[u8]) -> Vec<u8> {
     let view = crate::formats::r1cs::parse("circuit", r1cs).unwrap();
     let mut out = std::io::Cursor::new(Vec::new());
-    crate::setup::setup_development(&view, &mut out, &crate::control::Control::none()).unwrap();
+    crate::setup::setup_development(
+        &mut crate::setup::FileRows::new(&view),
+        &mut out,
+        &crate::control::Control::none(),
+    )
+    .unwrap();
     out.into_inner()
 }
 

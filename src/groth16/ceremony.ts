@@ -4,7 +4,7 @@
  * there may alternate.
  */
 import { ZkinferError } from '../errors.js';
-import type { OnProgress } from './types.js';
+import type { CircuitInput, OnProgress } from './types.js';
 
 /** A key or a file of powers of tau is not what it must be. */
 export class CeremonyError extends ZkinferError {
@@ -55,8 +55,7 @@ export interface BeaconOptions extends CeremonyOptions {
 }
 
 export interface VerifyKeyOptions extends CeremonyOptions {
-  /** Path of the circuit. */
-  readonly r1cs: string;
+  readonly r1cs: CircuitInput;
   /** Path of the prepared powers of tau that the key was made from. */
   readonly ptau: string;
   /** False where the powers are known by their hash. Default true: every point of the file is checked first. */

@@ -9,6 +9,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 import { ZkinferError } from '../errors.js';
+import { writeWords } from '../r1cs/field.js';
+import type { R1cs, SparseMatrix } from '../r1cs/types.js';
 import {
   CeremonyError,
   type Ceremony,
@@ -18,6 +20,7 @@ import {
 } from './ceremony.js';
 import { UnfinishedKeyError } from './finished-key.js';
 import type {
+  CircuitInput,
   Groth16Backend,
   ImportedKey,
   LoadedKey,
@@ -52,6 +55,7 @@ export type NativeErrorCode =
   | 'NO_THREADS'
   | 'NO_RANDOMNESS'
   | 'CIRCUIT_TOO_LARGE'
+  | 'CIRCUIT_ROWS'
   | 'CANCELLED'
   | 'INTERNAL';
 
@@ -93,9 +97,13 @@ export interface NativeBackend extends Groth16Backend {
 /** What the binding exports (native/node/src). */
 interface Binding {
   readonly Cancellation: new () => BindingCancellation;
+  readonly Circuit: {
+    fromFile(path: string): BindingCircuit;
+    fromRows(wires: number, publicSignals: number, constraints: number, onWanted: () => void): BindingCircuit;
+  };
   loadKey(path: string, checkPoints: boolean): Promise<BindingKey>;
   setup(
-    r1csPath: string,
+    circuit: BindingCircuit,
     zkeyPath: string,
     ptauPath: string | undefined,
     checkPowers: boolean,
@@ -125,7 +133,7 @@ interface Binding {
   ): Promise<BindingContribution>;
   verifyKey(
     zkeyPath: string,
-    r1csPath: string,
+    circuit: BindingCircuit,
     ptauPath: string,
     checkPowers: boolean,
     onProgress: OnProgress | undefined,
@@ -140,6 +148,15 @@ type BindingKeyRecord = Omit<KeyRecord, 'contributions'> & { readonly contributi
 
 interface BindingCancellation {
   cancel(): void;
+}
+
+/** Rows of one matrix, as SparseMatrix has them. */
+type BindingRows = Record<'offsets' | 'wires' | 'values', Uint32Array>;
+
+interface BindingCircuit {
+  /** `coefficients`: those that have not come before, 32 bytes little-endian each. */
+  push(coefficients: Uint8Array, a: BindingRows, b: BindingRows, c: BindingRows): void;
+  end(): void;
 }
 
 interface BindingKey {
@@ -182,9 +199,10 @@ function backendOver(binding: Binding): NativeBackend {
   return {
     name: 'native',
 
-    async setup(r1csPath: string, zkeyPath: string, options: KeySetupOptions = {}): Promise<VerificationKey> {
-      const json = await controlled(binding, options, (onProgress, cancellation) =>
-        binding.setup(r1csPath, zkeyPath, options.ptau, options.checkPowers ?? true, onProgress, cancellation),
+    async setup(circuit: CircuitInput, zkeyPath: string, options: KeySetupOptions = {}): Promise<VerificationKey> {
+      const { ptau, checkPowers = true } = options;
+      const json = await controlled(binding, options, (onProgress, cancellation, guarded) =>
+        binding.setup(circuitOver(binding, circuit, guarded), zkeyPath, ptau, checkPowers, onProgress, cancellation),
       );
       return JSON.parse(json) as VerificationKey;
     },
@@ -256,8 +274,8 @@ function ceremonyOver(binding: Binding): Ceremony {
     async verifyKey(zkey, options) {
       const { r1cs, ptau, checkPowers = true } = options;
       return keyRecord(
-        await controlled(binding, options, (onProgress, cancellation) =>
-          binding.verifyKey(zkey, r1cs, ptau, checkPowers, onProgress, cancellation),
+        await controlled(binding, options, (onProgress, cancellation, guarded) =>
+          binding.verifyKey(zkey, circuitOver(binding, r1cs, guarded), ptau, checkPowers, onProgress, cancellation),
         ),
       );
     },
@@ -267,6 +285,35 @@ function ceremonyOver(binding: Binding): Ceremony {
 
     inspectKey: async (zkey) => keyRecord(await named(() => binding.inspectKey(zkey))),
   };
+}
+
+/** Makes of a callback one whose exceptions stop the work and reject its promise. */
+type Guard = <A extends unknown[]>(callback: (...args: A) => void) => (...args: A) => void;
+
+function circuitOver(binding: Binding, circuit: CircuitInput, guarded: Guard): BindingCircuit {
+  if (typeof circuit === 'string') return binding.Circuit.fromFile(circuit);
+  const { wireCount, publicOutputCount, publicInputCount, constraintCount } = circuit;
+  const batches = circuit.batches()[Symbol.iterator]();
+  let known = 0;
+  const push = ({ a, b, c, coefficients }: R1cs): void => {
+    const words = new Uint32Array(8 * (coefficients.length - known));
+    for (let id = known; id < coefficients.length; id += 1) writeWords(coefficients[id], words, 8 * (id - known));
+    known = coefficients.length;
+    rows.push(new Uint8Array(words.buffer), bindingRows(a), bindingRows(b), bindingRows(c));
+  };
+  const onWanted = guarded(() => {
+    const next = batches.next();
+    if (next.done === true) rows.end();
+    else push(next.value);
+  });
+  const rows = binding.Circuit.fromRows(wireCount, publicOutputCount + publicInputCount, constraintCount, onWanted);
+  return rows;
+}
+
+/** The arrays of a builder's matrix have room for more. */
+function bindingRows({ offsets, wires, values }: SparseMatrix): BindingRows {
+  const entries = offsets[offsets.length - 1];
+  return { offsets, wires: wires.subarray(0, entries), values: values.subarray(0, entries) };
 }
 
 /** The binding leaves absent fields null. */
@@ -285,12 +332,12 @@ function keyRecord(record: BindingKeyRecord): KeyRecord {
 
 /**
  * Runs `work` under the caller's signal and progress callback. An abort rejects with the signal's reason; an exception
- * in the callback stops the work and rejects with that exception.
+ * in a guarded callback stops the work and rejects with that exception.
  */
 async function controlled<T>(
   binding: Binding,
   options: { readonly onProgress?: OnProgress; readonly signal?: AbortSignal },
-  work: (onProgress: OnProgress | undefined, cancellation: BindingCancellation) => Promise<T>,
+  work: (onProgress: OnProgress | undefined, cancellation: BindingCancellation, guarded: Guard) => Promise<T>,
 ): Promise<T> {
   const { signal, onProgress } = options;
   signal?.throwIfAborted();
@@ -299,19 +346,19 @@ async function controlled<T>(
   signal?.addEventListener('abort', abort, { once: true });
   const thrown: unknown[] = [];
   let settled = false;
-  const report: OnProgress | undefined =
-    onProgress &&
-    ((share, stage) => {
-      if (settled) return;
+  const guarded: Guard =
+    (callback) =>
+    (...args) => {
+      if (settled || thrown.length > 0) return;
       try {
-        onProgress(share, stage);
+        callback(...args);
       } catch (error) {
         thrown.push(error);
         cancellation.cancel();
       }
-    });
+    };
   try {
-    const result = await named(() => work(report, cancellation));
+    const result = await named(() => work(onProgress && guarded(onProgress), cancellation, guarded));
     if (thrown.length > 0) throw thrown[0];
     return result;
   } catch (error) {

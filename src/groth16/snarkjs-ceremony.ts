@@ -11,8 +11,8 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { writeFailure } from '../atomic-file.js';
-import { checkCounts } from '../r1cs/r1cs-file.js';
+import { writeAtomic, writeFailure } from '../atomic-file.js';
+import { checkCounts, r1csChunks } from '../r1cs/r1cs-file.js';
 import { readSection, readSectionSizes, readSectionStart } from './section-file.js';
 import {
   CeremonyError,
@@ -25,6 +25,7 @@ import {
   type VerifyKeyOptions,
 } from './ceremony.js';
 import { domainPower } from './domain.js';
+import type { CircuitInput } from './types.js';
 import { G1_GENERATOR_X, requireSecretContribution } from './finished-key.js';
 import { firstOffCurve, readContributions, readKeyHeader, readKeyRecord } from './key-record.js';
 import { abortable, entropy, heard, named, snarkjs, SnarkjsError, withCurve } from './snarkjs-calls.js';
@@ -32,7 +33,8 @@ import { abortable, entropy, heard, named, snarkjs, SnarkjsError, withCurve } fr
 export const snarkjsCeremony: Ceremony = {
   contribute: (oldKey, newKey, options = {}) => withCurve(() => contribute(oldKey, newKey, options)),
   applyBeacon: (oldKey, newKey, options) => withCurve(() => applyBeacon(oldKey, newKey, options)),
-  verifyKey: (zkey, options) => withCurve(() => verifyKey(zkey, options)),
+  verifyKey: (zkey, options) =>
+    withCurve(() => withCircuitFile(options.r1cs, zkey, (r1cs) => verifyKey(zkey, { ...options, r1cs }))),
   checkPowers: (ptau, options = {}) =>
     withCurve(async () => {
       await named('powers of tau', () => verifyPowers(ptau, options.signal));
@@ -164,7 +166,7 @@ const LONGEST_BEACON = 40;
 /** Makes the key before any contribution again, and has snarkjs compare the two. */
 async function verifyKey(
   zkey: string,
-  { r1cs, ptau, checkPowers = true, onProgress, signal }: VerifyKeyOptions,
+  { r1cs, ptau, checkPowers = true, onProgress, signal }: VerifyKeyOptions & { readonly r1cs: string },
 ): Promise<KeyRecord> {
   await checkPtau(ptau, await circuitPower(r1cs));
   const record = await readKeyRecord(zkey);
@@ -225,6 +227,22 @@ export async function verifyPowers(ptau: string, signal: AbortSignal | undefined
 export async function powerOf(ptau: string): Promise<number> {
   const header = await readSectionStart(ptau, 'ptau', 1, 44);
   return new DataView(header.buffer, header.byteOffset, header.byteLength).getUint32(36, true);
+}
+
+/** Gives the path of a circuit to `use`: of its file, or of one beside `place` that is there as long as `use` runs. */
+export async function withCircuitFile<T>(
+  circuit: CircuitInput,
+  place: string,
+  use: (r1cs: string) => Promise<T>,
+): Promise<T> {
+  if (typeof circuit === 'string') return await use(circuit);
+  const temporary = `${place}.r1cs.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
+  try {
+    await writeAtomic(temporary, r1csChunks(circuit, { reuse: true }));
+    return await use(temporary);
+  } finally {
+    await rm(temporary, { force: true });
+  }
 }
 
 /** Power of two of the evaluation domain: snarkjs adds a row for each public signal and for the constant. */

@@ -16,7 +16,7 @@ import { requireFinishedKey } from './finished-key.js';
 import { checkKeyPoints } from './key-points.js';
 import { requireFinishedZkey } from './key-record.js';
 import { abortable, entropy, holdCurve, named, snarkjs, SnarkjsError, withCurve, working } from './snarkjs-calls.js';
-import { checkPtau, circuitPower, snarkjsCeremony, verifyPowers } from './snarkjs-ceremony.js';
+import { checkPtau, circuitPower, snarkjsCeremony, verifyPowers, withCircuitFile } from './snarkjs-ceremony.js';
 import {
   CURVE,
   type Groth16Backend,
@@ -35,7 +35,8 @@ const FAST_POWER = 12;
 
 export const snarkjsBackend: Groth16Backend = {
   name: 'snarkjs',
-  setup: (r1csPath, zkeyPath, options = {}) => withCurve(() => setup(r1csPath, zkeyPath, options)),
+  setup: (circuit, zkeyPath, options = {}) =>
+    withCurve(() => withCircuitFile(circuit, zkeyPath, (r1cs) => setup(r1cs, zkeyPath, options))),
   importKey: (zkeyPath, options) => withCurve(() => importKey(zkeyPath, options)),
   loadKey,
   ceremony: snarkjsCeremony,

@@ -3,6 +3,7 @@
  * interface behind which the provers stand. Values are in memory; only standard encodings cross this border.
  */
 
+import type { ConstraintSource } from '../r1cs/types.js';
 import type { Ceremony, KeyRecord, VerifyKeyOptions } from './ceremony.js';
 
 /** What proofs and keys name themselves by, in snarkjs's terms. */
@@ -39,6 +40,9 @@ export interface ProofAndSignals {
 
 /** Called with a share done in [0, 1] and the stage's name. */
 export type OnProgress = (share: number, stage: string) => void;
+
+/** A circuit: the path of its `.r1cs`, or its constraints, which are read once. */
+export type CircuitInput = string | ConstraintSource;
 
 export interface KeySetupOptions {
   /**
@@ -91,10 +95,11 @@ export interface ImportedKey {
 export interface Groth16Backend {
   readonly name: 'native' | 'snarkjs';
   /**
-   * Reads `.r1cs` at one path, writes a snarkjs `.zkey` to the other (atomically), returns the verification key, which
-   * for a key from powers of tau is that of the unfinished key.
+   * Writes a snarkjs `.zkey` for a circuit (atomically), returns the verification key, which for a key from powers of
+   * tau is that of the unfinished key. What the constraints throw while they are read stops it. snarkjs reads files
+   * only: constraints are written to a temporary one.
    */
-  setup(r1csPath: string, zkeyPath: string, options?: KeySetupOptions): Promise<VerificationKey>;
+  setup(circuit: CircuitInput, zkeyPath: string, options?: KeySetupOptions): Promise<VerificationKey>;
   /**
    * Checks a `.zkey` against circuit and powers of tau and gives its verification key. @throws CeremonyError,
    * UnfinishedKeyError

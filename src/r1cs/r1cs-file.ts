@@ -82,6 +82,32 @@ export function checkCounts(
  * each is hashed or written at once.
  */
 export function* r1csChunks(system: ConstraintSource, { reuse = false } = {}): Generator<Uint8Array> {
+  yield headChunk(system);
+  const rows = new RowChunks(reuse);
+  for (const batch of system.batches()) yield* rows.of(batch);
+  yield* rows.rest();
+  yield labelChunk(system);
+}
+
+/**
+ * A system's batches; meanwhile `take` gets the bytes of the system's `.r1cs` file piece by piece, the last one when all
+ * batches were read. A piece is good only until `take` returns. So whoever reads the constraints can know the file's
+ * hash without the file.
+ */
+export function* batchesWithFile(system: ConstraintSource, take: (piece: Uint8Array) => void): Generator<R1cs> {
+  take(headChunk(system));
+  const rows = new RowChunks(true);
+  for (const batch of system.batches()) {
+    // First, because the batch's memory is used again for the next one.
+    for (const chunk of rows.of(batch)) take(chunk);
+    yield batch;
+  }
+  for (const chunk of rows.rest()) take(chunk);
+  take(labelChunk(system));
+}
+
+/** The file's header, section 1, and the head of section 2. */
+function headChunk(system: ConstraintSource): Uint8Array {
   const header = new Uint32Array(HEADER_BYTES / 4);
   header[0] = 32;
   header.set(modulusWords(), 1);
@@ -97,32 +123,47 @@ export function* r1csChunks(system: ConstraintSource, { reuse = false } = {}): G
     9,
   );
   header[15] = system.constraintCount;
-  yield concatBytes([fileHeader('r1cs', 1, 3), sectionHeader(1, HEADER_BYTES), bytesOf(header)]);
+  return concatBytes([
+    fileHeader('r1cs', 1, 3),
+    sectionHeader(1, HEADER_BYTES),
+    bytesOf(header),
+    sectionHeader(2, system.nonZeros * 36 + system.constraintCount * 12),
+  ]);
+}
 
-  yield sectionHeader(2, system.nonZeros * 36 + system.constraintCount * 12);
-  const coefficients = new CoefficientWords();
-  let chunk = new Uint32Array(CHUNK_WORDS);
-  let at = 0;
-  for (const batch of system.batches()) {
-    const words = coefficients.of(batch.coefficients);
+/** Section 3. */
+function labelChunk({ wireCount }: ConstraintSource): Uint8Array {
+  const labels = new Uint32Array(wireCount * 2);
+  for (let wire = 0; wire < wireCount; wire++) labels[wire * 2] = wire;
+  return concatBytes([sectionHeader(3, labels.byteLength), bytesOf(labels)]);
+}
+
+/** The content of section 2, in pieces that batches need not end with. */
+class RowChunks {
+  private readonly coefficients = new CoefficientWords();
+  private chunk = new Uint32Array(CHUNK_WORDS);
+  private at = 0;
+
+  constructor(private readonly reuse: boolean) {}
+
+  *of(batch: R1cs): Generator<Uint8Array> {
+    const words = this.coefficients.of(batch.coefficients);
     for (let row = 0; row < batch.constraintCount; row++) {
       for (const matrix of [batch.a, batch.b, batch.c]) {
         const need = rowWords(matrix, row);
-        if (at + need > chunk.length) {
-          yield bytesOf(chunk.subarray(0, at));
-          if (!reuse || need > chunk.length) chunk = new Uint32Array(Math.max(CHUNK_WORDS, need));
-          at = 0;
+        if (this.at + need > this.chunk.length) {
+          yield* this.rest();
+          if (!this.reuse || need > this.chunk.length) this.chunk = new Uint32Array(Math.max(CHUNK_WORDS, need));
+          this.at = 0;
         }
-        at = writeRow(matrix, row, words, chunk, at);
+        this.at = writeRow(matrix, row, words, this.chunk, this.at);
       }
     }
   }
-  yield bytesOf(chunk.subarray(0, at));
 
-  const labels = new Uint32Array(system.wireCount * 2);
-  for (let wire = 0; wire < system.wireCount; wire++) labels[wire * 2] = wire;
-  yield sectionHeader(3, labels.byteLength);
-  yield bytesOf(labels);
+  *rest(): Generator<Uint8Array> {
+    yield bytesOf(this.chunk.subarray(0, this.at));
+  }
 }
 
 /** Size of the file in bytes. */

@@ -38,7 +38,7 @@ import { compileCached, contractName, renderVerifier, vkHash } from '../solidity
 import { VERSION } from '../version.js';
 import { auditGadgets } from './audit-gadgets.js';
 import { checkBuildFile, hashFile, readBuildFile, readManifest } from './build-folder.js';
-import { R1CS, readIntegerModel, withR1cs } from './circuit-file.js';
+import { circuitOf, R1CS, readIntegerModel } from './circuit-file.js';
 import { compileOnnx, samplesHash, sha256 } from './compile.js';
 import { parseSamples, type Sample } from './input-json.js';
 import { publicSignalsOf, requireKeyShape, requireManifestOfModel } from './public-signals.js';
@@ -451,7 +451,7 @@ async function auditKeys(state: State): Promise<void> {
     await requireRecordedCeremony(folder, manifest, zkey);
     compare("the manifest's hash of the powers of tau", keys.ptauHash ?? 'absent', await hashFile(ptau));
     const { ceremony } = chooseBackend('auto', () => undefined);
-    const { contributions } = await withR1cs(folder, manifest, (r1cs) => ceremony.verifyKey(zkey, { r1cs, ptau }));
+    const { contributions } = await ceremony.verifyKey(zkey, { r1cs: await circuitOf(folder, manifest), ptau });
     const names = contributions.map(({ name, hash, kind }) => `${name ?? kind} ${hash.slice(0, 16)}…`).join(', ');
     const alone =
       contributions.filter(({ kind }) => kind === 'contribution').length === 1

@@ -1,15 +1,14 @@
 /**
- * The integer model of a build, and its constraint system as a file. A large build holds no `circuit.r1cs`: whoever
- * needs the file gets it made again from the integer model, under a temporary name, compared with the hash that the
- * manifest names, and removed afterwards.
+ * The integer model of a build, and its constraint system. A large build holds no `circuit.r1cs`: whoever needs the
+ * constraints reads them batch by batch, made again from the integer model and compared with the hash of the file that
+ * they would be.
  */
-import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { writeAtomic } from '../atomic-file.js';
+import { createHash } from 'node:crypto';
+import type { CircuitInput } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import { restoreIntegerModel } from '../quantize/serialize.js';
+import type { ConstraintSource } from '../r1cs/types.js';
 import { checkBuildFile, readBuildFile } from './build-folder.js';
 import { BuildMismatchError } from './errors.js';
 
@@ -31,38 +30,46 @@ export async function ownR1cs(folder: string, manifest: Manifest): Promise<strin
   return manifest.files[R1CS] === undefined ? undefined : await checkBuildFile(folder, manifest, R1CS);
 }
 
-/**
- * Gives the path of the build's `.r1cs` to `use`: the build's own, or one that is there as long as `use` runs.
- * @throws BuildFolderError, BuildMismatchError
- */
-export async function withR1cs<T>(folder: string, manifest: Manifest, use: (path: string) => Promise<T>): Promise<T> {
-  const own = await ownR1cs(folder, manifest);
-  return own === undefined ? await withMadeR1cs(folder, manifest, use) : await use(own);
+/** The circuit of a build: the path of its own `.r1cs`, or its constraints. @throws as those two */
+export async function circuitOf(folder: string, manifest: Manifest): Promise<CircuitInput> {
+  return (await ownR1cs(folder, manifest)) ?? (await madeConstraints(folder, manifest));
 }
 
-/** The same for a build without the file. @throws BuildFolderError, BuildMismatchError */
-export async function withMadeR1cs<T>(
-  folder: string,
-  manifest: Manifest,
-  use: (path: string) => Promise<T>,
-): Promise<T> {
+/**
+ * The constraints of a build, made again from the integer model each time they are read. At the end of a reading they
+ * are compared with the hash that the manifest names, and it throws BuildMismatchError where they are others.
+ * @throws BuildFolderError, IntegerModelFormatError
+ */
+export async function madeConstraints(folder: string, manifest: Manifest): Promise<ConstraintSource> {
   const model = await readIntegerModel(folder, manifest);
-  const [{ compileModel }, { r1csChunks }] = await Promise.all([
+  const [{ compileModel }, { batchesWithFile }] = await Promise.all([
     import('../compile/compile.js'),
     import('../r1cs/r1cs-file.js'),
   ]);
-  const path = join(folder, `${R1CS}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`);
-  try {
-    const { constraints } = await compileModel(model, manifest.visibility);
-    const hash = await writeAtomic(path, r1csChunks(constraints, { reuse: true }));
-    if (hash !== manifest.circuitHash) {
-      throw new BuildMismatchError(
-        `${folder}: the circuit made again from the integer model has the hash ${hash}, the manifest names ${manifest.circuitHash}; ` +
-          'compile the model again, with this version',
-      );
-    }
-    return await use(path);
-  } finally {
-    await rm(path, { force: true });
-  }
+  const { constraints } = await compileModel(model, manifest.visibility);
+  const { constraintCount, wireCount, publicOutputCount, publicInputCount, privateInputCount } = constraints;
+  const source: ConstraintSource = {
+    constraintCount,
+    wireCount,
+    publicOutputCount,
+    publicInputCount,
+    privateInputCount,
+    // Counting them would write all rows out once more. A wrong number here makes another hash.
+    nonZeros: manifest.circuit.nonZeros,
+    batches: () => constraints.batches(),
+  };
+  return {
+    ...source,
+    *batches() {
+      const sha256 = createHash('sha256');
+      yield* batchesWithFile(source, (piece) => void sha256.update(piece));
+      const hash = `0x${sha256.digest('hex')}`;
+      if (hash !== manifest.circuitHash) {
+        throw new BuildMismatchError(
+          `${folder}: the circuit made again from the integer model has the hash ${hash}, the manifest names ${manifest.circuitHash}; ` +
+            'compile the model again, with this version',
+        );
+      }
+    },
+  };
 }

@@ -14,10 +14,10 @@ import { ZkinferError } from '../errors.js';
 import { PowersOfTauError } from './errors.js';
 import { CeremonyError } from '../groth16/ceremony.js';
 import { powerOf } from '../groth16/snarkjs-ceremony.js';
-import type { Groth16Backend, OnProgress, VerificationKey } from '../groth16/types.js';
+import type { CircuitInput, Groth16Backend, OnProgress, VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
 import { proofSystemOf, type ProofSystem } from '../proof-systems/index.js';
-import { ownR1cs, withMadeR1cs } from './circuit-file.js';
+import { madeConstraints, ownR1cs } from './circuit-file.js';
 import { addToBuild, dropFromBuild, hashFile, KeysExistError, readManifest, sweepUnfinished } from './build-folder.js';
 
 export { PowersOfTauError } from './errors.js';
@@ -61,9 +61,8 @@ export async function setupBuild(
   if (options.force !== true) await refuseOverwriting(folder, manifest, options);
   const powers = options.ptau === undefined ? undefined : await knownPowers(options.ptau, options.ptauHash);
   if (powers !== undefined && options.force !== true) await refuseOtherPowers(folder, manifest, powers, options);
-  const make = (r1cs: string): Promise<Omit<SetupResult, 'seconds'>> =>
-    makeKeys(folder, proofSystemOf(manifest), r1cs, backend, options, powers);
-  const made = own === undefined ? await withMadeR1cs(folder, manifest, make) : await make(own);
+  const circuit = own ?? (await madeConstraints(folder, manifest));
+  const made = await makeKeys(folder, proofSystemOf(manifest), circuit, backend, options, powers);
   return { ...made, seconds: (performance.now() - start) / 1000 };
 }
 
@@ -119,21 +118,21 @@ interface Powers {
 async function makeKeys(
   folder: string,
   system: ProofSystem,
-  r1cs: string,
+  circuit: CircuitInput,
   backend: Groth16Backend,
   options: SetupOptions,
   powers: Powers | undefined,
 ): Promise<Omit<SetupResult, 'seconds'>> {
   const { importKey, contribute } = options;
   if (powers === undefined) {
-    const key = await backend.setup(r1cs, join(folder, system.files.provingKey), options);
+    const key = await backend.setup(circuit, join(folder, system.files.provingKey), options);
     return await finish(folder, system, { kind: 'development', backend: backend.name }, key);
   }
   const checkPowers = options.ptauHash === undefined;
   if (importKey !== undefined)
-    return await importFinished(folder, system, r1cs, backend, powers, importKey, { ...options, checkPowers });
+    return await importFinished(folder, system, circuit, backend, powers, importKey, { ...options, checkPowers });
   if (contribute === undefined) {
-    await backend.setup(r1cs, join(folder, system.files.unfinishedKey), { ...options, checkPowers });
+    await backend.setup(circuit, join(folder, system.files.unfinishedKey), { ...options, checkPowers });
     const unfinishedKey = { backend: backend.name, ptauHash: powers.hash };
     return { manifest: await addToBuild(folder, { unfinishedKey }, {}, [system.files.unfinishedKey]) };
   }
@@ -142,9 +141,12 @@ async function makeKeys(
     join(folder, `${step}-${system.files.provingKey}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`),
   );
   try {
-    await backend.setup(r1cs, initial, { ...options, checkPowers });
+    await backend.setup(circuit, initial, { ...options, checkPowers });
     await backend.ceremony.contribute(initial, contributed, { name: contribute.name, onProgress, signal });
-    return await importFinished(folder, system, r1cs, backend, powers, contributed, { ...options, checkPowers: false });
+    return await importFinished(folder, system, circuit, backend, powers, contributed, {
+      ...options,
+      checkPowers: false,
+    });
   } finally {
     await Promise.all([initial, contributed].map((path) => rm(path, { force: true })));
   }
@@ -157,7 +159,7 @@ async function makeKeys(
 async function importFinished(
   folder: string,
   system: ProofSystem,
-  r1cs: string,
+  circuit: CircuitInput,
   backend: Groth16Backend,
   powers: Powers,
   importKey: string,
@@ -174,7 +176,7 @@ async function importFinished(
     });
     const { checkPowers, onProgress, signal } = options;
     const { key, record } = await backend
-      .importKey(temporary, { r1cs, ptau: powers.path, checkPowers, onProgress, signal })
+      .importKey(temporary, { r1cs: circuit, ptau: powers.path, checkPowers, onProgress, signal })
       .catch((error: unknown) => {
         throw renamed(error, temporary, importKey);
       });

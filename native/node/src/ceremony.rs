@@ -4,12 +4,13 @@ use napi::bindgen_prelude::{AsyncTask, Uint8Array};
 use napi_derive::napi;
 use zeroize::Zeroizing;
 
+use super::circuit::{with_rows, Circuit};
 use super::control::{with_control, Cancellation, OnProgress};
 use super::setup::failure;
 use super::work::{spawn, Work};
 use zkinfer_files::{AtomicFile, MappedFile, TemporaryFile};
 use zkinfer_native::failure::Failure;
-use zkinfer_native::formats::{ptau, r1cs};
+use zkinfer_native::formats::ptau;
 use zkinfer_native::phase2::{self, CeremonyError, Contribution, Key};
 use zkinfer_native::requests;
 use zkinfer_native::setup::KeySink;
@@ -84,26 +85,27 @@ pub fn apply_beacon(
 #[napi]
 pub fn verify_key(
     zkey_path: String,
-    r1cs_path: String,
+    circuit: &Circuit,
     ptau_path: String,
     check_powers: bool,
     on_progress: Option<OnProgress>,
     cancellation: &Cancellation,
 ) -> AsyncTask<Work<KeyRecord>> {
     let flag = cancellation.flag();
+    let input = circuit.take();
     spawn(move || {
-        let circuit_file = MappedFile::open(r1cs_path.as_ref())?;
-        let circuit = r1cs::parse(circuit_file.name(), circuit_file.bytes())?;
-        let powers_file = MappedFile::open(ptau_path.as_ref())?;
-        let powers = ptau::parse(powers_file.name(), powers_file.bytes())?;
-        with_control(on_progress.as_ref(), &flag, |control| {
-            if check_powers {
-                phase2::check_powers(powers_file.name(), &powers, control)?;
-            }
-            let file = MappedFile::open(zkey_path.as_ref())?;
-            let mut room = TemporaryFile::create()?;
-            phase2::verify_key(key_of(&file), &circuit, &powers, &mut room, control)?;
-            read_key(&file)
+        with_rows(input, |rows| {
+            let powers_file = MappedFile::open(ptau_path.as_ref())?;
+            let powers = ptau::parse(powers_file.name(), powers_file.bytes())?;
+            with_control(on_progress.as_ref(), &flag, |control| {
+                if check_powers {
+                    phase2::check_powers(powers_file.name(), &powers, control)?;
+                }
+                let file = MappedFile::open(zkey_path.as_ref())?;
+                let mut room = TemporaryFile::create()?;
+                phase2::verify_key(key_of(&file), rows, &powers, &mut room, control)?;
+                read_key(&file)
+            })
         })
     })
 }

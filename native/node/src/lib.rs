@@ -3,6 +3,7 @@
 
 mod ceremony;
 mod check;
+mod circuit;
 mod control;
 mod failure;
 mod key;

@@ -4,7 +4,7 @@ use super::*;
 use crate::control::Control;
 use crate::formats::{ptau, r1cs, zkey};
 use crate::prove::prove_once;
-use crate::setup::setup_ceremony;
+use crate::setup::{setup_ceremony, FileRows};
 use crate::testing::{development_key, powers_of_tau, sample_circuit, witness_bytes};
 use crate::verify::{verify, VerifyingKey};
 use std::io::Cursor;
@@ -24,7 +24,7 @@ impl Ceremony {
         let mut initial = Cursor::new(Vec::new());
         let circuit = r1cs::parse("r1cs", &r1cs).unwrap();
         let powers = ptau::parse("ptau", &ptau).unwrap();
-        setup_ceremony(&circuit, &powers, &mut initial, &Control::none()).unwrap();
+        setup_ceremony(&mut FileRows::new(&circuit), &powers, &mut initial, &Control::none()).unwrap();
         Self { witness: witness_bytes(&witness), initial: initial.into_inner(), r1cs, ptau }
     }
 
@@ -37,7 +37,7 @@ fn verify_against(key: &[u8], r1cs: &[u8], ptau: &[u8]) -> Result<Transcript, Ce
     let circuit = r1cs::parse("r1cs", r1cs).unwrap();
     let powers = ptau::parse("ptau", ptau).unwrap();
     let mut room = Cursor::new(Vec::new());
-    verify_key(Key { file: "key", bytes: key }, &circuit, &powers, &mut room, &Control::none())
+    verify_key(Key { file: "key", bytes: key }, &mut FileRows::new(&circuit), &powers, &mut room, &Control::none())
 }
 
 /// The key after a contribution.

@@ -13,9 +13,9 @@ use super::{has_kept_secret, random_weights, refused, same_ratio, CeremonyError,
 use crate::control::Control;
 use crate::curve::{PointBytes, Xyzz};
 use crate::field::Fq;
-use crate::formats::{points, zkey, PtauView, R1csView, ZkeyView, G1_BYTES};
+use crate::formats::{points, zkey, PtauView, ZkeyView, G1_BYTES};
 use crate::msm::full_msm;
-use crate::setup::{setup_ceremony, KeySink, SetupError};
+use crate::setup::{setup_ceremony, KeySink, RowSource, SetupError};
 use blake2::{Blake2b512, Digest};
 
 /// The name of the key before any contribution in errors.
@@ -42,7 +42,7 @@ impl Room for Cursor<Vec<u8>> {
 /// their hash. Uses the calling thread's rayon pool.
 pub fn verify_key(
     Key { file: name, bytes }: Key<'_>,
-    r1cs: &R1csView<'_>,
+    rows: &mut dyn RowSource,
     ptau: &PtauView<'_>,
     room: &mut dyn Room,
     control: &Control<'_>,
@@ -53,7 +53,7 @@ pub fn verify_key(
     let delta = verify_contributions(name, &transcript, control)?;
 
     control.stage(0.1, "the key before any contribution")?;
-    setup_ceremony(r1cs, ptau, room.sink(), &Control::none())?;
+    setup_ceremony(rows, ptau, room.sink(), &Control::none())?;
     control.check()?;
     let initial = room.contents().map_err(SetupError::Write)?;
     let expected = zkey::parse(INITIAL, initial)?;

@@ -5,15 +5,15 @@
 //! tau^(i + n) - tau^i, and in domains above 2^14 snarkjs hashes one difference more than it means to. If the file holds
 //! no further power, its last minuend is whatever follows the section, and so it is here (`unreduced`).
 
-use super::sparse_sums::{sparse_sums, MultiplesTable, Term};
+use super::rows::{Batch, Coefficient, RowReader, RowSource, SparseRows};
+use super::sparse_sums::{add_sparse_sums, MultiplesTable};
 use super::zkey_writer::{Sizes, ZkeyWriter};
 use super::{log_domain, unreduced, KeySink, SetupError};
 use crate::control::Control;
 use crate::curve::batch::{add_many, Products};
 use crate::curve::{Affine, CurveField, G1Affine, G2Affine, PointBytes, PointSource};
-use crate::field::{limbs_from_bytes, Fq, Fq2};
-use crate::formats::r1cs::LinearCombination;
-use crate::formats::{PtauView, R1csView};
+use crate::field::{Fq, Fq2};
+use crate::formats::PtauView;
 use blake2::{Blake2b512, Digest};
 use rayon::prelude::*;
 
@@ -23,51 +23,31 @@ const HASH_CHUNK: usize = 1 << 14;
 /// Makes the key that a ceremony's first contribution starts from and writes it to `out`. Uses the calling thread's
 /// rayon pool.
 pub fn setup_ceremony(
-    r1cs: &R1csView<'_>,
+    rows: &mut dyn RowSource,
     ptau: &PtauView<'_>,
     out: &mut dyn KeySink,
     control: &Control<'_>,
 ) -> Result<(), SetupError> {
     control.stage(0.0, "reading the circuit")?;
-    let level = log_domain(r1cs)?;
+    let sizes = rows.sizes();
+    let level = log_domain(&sizes)?;
     let too_few = || SetupError::PowersTooFew { needed: level, given: ptau.power };
     if level > ptau.power {
         return Err(too_few());
     }
-    let tau_g1 = ptau.lagrange_tau_g1(level).ok_or_else(too_few)?;
-    let tau_g2 = ptau.lagrange_tau_g2(level).ok_or_else(too_few)?;
-    let alpha_g1 = ptau.lagrange_alpha_tau_g1(level).ok_or_else(too_few)?;
-    let beta_g1 = ptau.lagrange_beta_tau_g1(level).ok_or_else(too_few)?;
+    let bases = LagrangeBases {
+        tau_g1: ptau.lagrange_tau_g1(level).ok_or_else(too_few)?,
+        tau_g2: ptau.lagrange_tau_g2(level).ok_or_else(too_few)?,
+        alpha_g1: ptau.lagrange_alpha_tau_g1(level).ok_or_else(too_few)?,
+        beta_g1: ptau.lagrange_beta_tau_g1(level).ok_or_else(too_few)?,
+    };
     let twice = ptau.lagrange_tau_g1(level + 1).ok_or_else(too_few)?;
-
     let domain = 1usize << level;
-    let (wires, public) = (r1cs.n_wires as usize, r1cs.n_public() as usize + 1);
-    let matrices = Matrices::new(r1cs);
-    // Rows that no constraint and no public wire fills need no table.
-    let rows = r1cs.n_constraints as usize + public;
-    let table = |bytes| MultiplesTable::<Fq>::new(&PointBytes::<Fq>::new(bytes), rows);
+    let public = sizes.n_public as usize + 1;
 
-    control.stage(0.1, "points A and B")?;
-    let tau_table = table(tau_g1);
-    let a = sparse_sums(wires, &[(&matrices.a, &tau_table)]);
-    let b1 = sparse_sums(wires, &[(&matrices.b, &tau_table)]);
-    control.stage(0.3, "points B in G2")?;
-    let b2 = {
-        let table = MultiplesTable::<Fq2>::new(&PointBytes::<Fq2>::new(tau_g2), rows);
-        sparse_sums(wires, &[(&matrices.b, &table)])
-    };
-    control.stage(0.6, "points C")?;
-    let c = {
-        let (alpha_table, beta_table) = (table(alpha_g1), table(beta_g1));
-        let lists = [(&*matrices.a, &beta_table), (&*matrices.b, &alpha_table), (&*matrices.c, &tau_table)];
-        sparse_sums(wires, &lists)
-    };
-    drop(tau_table);
-
-    control.stage(0.9, "writing")?;
     let mut file = ZkeyWriter::create(out)?;
     let mut hash = CircuitHash(Blake2b512::new());
-    let sizes = Sizes { n_vars: r1cs.n_wires, n_public: r1cs.n_public(), domain_size: 1 << level };
+    let key_sizes = Sizes { n_vars: sizes.n_wires, n_public: sizes.n_public, domain_size: 1 << level };
     let g1 = |bytes: &[u8]| G1Affine::read(&bytes[..G1Affine::BYTES]);
     let (alpha1, beta1) = (g1(ptau.alpha_tau_g1), g1(ptau.beta_tau_g1));
     let (beta2, gamma2) = (G2Affine::read(ptau.beta_g2), G2Affine::generator());
@@ -80,8 +60,10 @@ pub fn setup_ceremony(
     hash.points(&[beta2, gamma2]);
     hash.points(&[delta1]);
     hash.points(&[delta2]);
-    file.header(&sizes, &header)?;
-    file.coefficients(r1cs)?;
+    file.header(&key_sizes, &header)?;
+    let WirePoints { a, b1, b2, c } = wire_points(rows, &mut file, &bases, control)?;
+
+    control.stage(0.9, "writing")?;
     write_points(&mut file, &mut hash, 3, &c[..public])?;
 
     file.section(9, |file| {
@@ -100,6 +82,71 @@ pub fn setup_ceremony(
     file.contributions(&hash.0.finalize().into())?;
     control.stage(0.99, "closing the file")?;
     file.finish()
+}
+
+/// L_i(tau), also times alpha and beta, as points in a file's layout.
+struct LagrangeBases<'a> {
+    tau_g1: &'a [u8],
+    tau_g2: &'a [u8],
+    alpha_g1: &'a [u8],
+    beta_g1: &'a [u8],
+}
+
+/// A key's points for each wire.
+struct WirePoints {
+    a: Vec<G1Affine>,
+    b1: Vec<G1Affine>,
+    b2: Vec<G2Affine>,
+    /// beta A + alpha B + C
+    c: Vec<G1Affine>,
+}
+
+impl WirePoints {
+    /// Adds rows whose first has the number `first`; only their points' multiples are in memory.
+    fn add(&mut self, first: usize, batch: &Batch<'_>, bases: &LagrangeBases<'_>) {
+        let Batch { a, b, c, coefficients } = *batch;
+        let count = a.rows();
+        let tau = table::<Fq>(bases.tau_g1, first, count);
+        add_sparse_sums(&mut self.a, &[(a, &tau)], coefficients);
+        add_sparse_sums(&mut self.b1, &[(b, &tau)], coefficients);
+        add_sparse_sums(&mut self.b2, &[(b, &table::<Fq2>(bases.tau_g2, first, count))], coefficients);
+        let (alpha, beta) = (table(bases.alpha_g1, first, count), table(bases.beta_g1, first, count));
+        add_sparse_sums(&mut self.c, &[(a, &beta), (b, &alpha), (c, &tau)], coefficients);
+    }
+}
+
+fn table<F: CurveField>(points: &[u8], first: usize, count: usize) -> MultiplesTable<F> {
+    let bytes = &points[first * Affine::<F>::BYTES..(first + count) * Affine::<F>::BYTES];
+    MultiplesTable::new(&PointBytes::<F>::new(bytes), count)
+}
+
+/// Reads all rows: sums their points, and writes A and B to the file as it goes.
+fn wire_points(
+    rows: &mut dyn RowSource,
+    file: &mut ZkeyWriter<'_>,
+    bases: &LagrangeBases<'_>,
+    control: &Control<'_>,
+) -> Result<WirePoints, SetupError> {
+    let sizes = rows.sizes();
+    let g1 = || vec![G1Affine::INFINITY; sizes.n_wires as usize];
+    let mut points = WirePoints { a: g1(), b1: g1(), b2: vec![G2Affine::INFINITY; sizes.n_wires as usize], c: g1() };
+    file.coefficients(&sizes, |section| -> Result<(), SetupError> {
+        let mut reader = RowReader::new(rows)?;
+        loop {
+            control.stage(0.1 + 0.8 * reader.share(), "points of the wires")?;
+            let Some((first, batch)) = reader.next(control)? else { return Ok(()) };
+            section.take(first, &batch)?;
+            points.add(first, &batch, bases);
+        }
+    })?;
+    // 1 * x_s for the constant and each public wire s.
+    let public = sizes.n_public + 1;
+    let binding =
+        SparseRows { offsets: (0..=public).collect(), wires: (0..public).collect(), values: vec![0; public as usize] };
+    let none = SparseRows { offsets: vec![0; public as usize + 1], ..Default::default() };
+    let batch = Batch { a: &binding, b: &none, c: &none, coefficients: &[Coefficient::ONE] };
+    points.add(sizes.n_constraints as usize, &batch, bases);
+    Ok(points)
 }
 
 fn write_points<F: CurveField>(
@@ -159,30 +206,4 @@ fn power_differences<'a>(ptau: &'a PtauView<'_>, domain: usize) -> impl Iterator
         }
         out
     })
-}
-
-/// A circuit's three matrices as terms.
-struct Matrices {
-    a: Vec<Term>,
-    b: Vec<Term>,
-    c: Vec<Term>,
-}
-
-impl Matrices {
-    fn new(r1cs: &R1csView<'_>) -> Self {
-        let mut matrices = Self { a: Vec::new(), b: Vec::new(), c: Vec::new() };
-        for (row, constraint) in (0u32..).zip(r1cs.constraints()) {
-            push_terms(&mut matrices.a, row, constraint.a);
-            push_terms(&mut matrices.b, row, constraint.b);
-            push_terms(&mut matrices.c, row, constraint.c);
-        }
-        for wire in 0..=r1cs.n_public() {
-            matrices.a.push(Term::new(wire, r1cs.n_constraints + wire, [1, 0, 0, 0]));
-        }
-        matrices
-    }
-}
-
-fn push_terms(out: &mut Vec<Term>, row: u32, combination: LinearCombination<'_>) {
-    out.extend(combination.terms().map(|(wire, value)| Term::new(wire, row, limbs_from_bytes(value))));
 }

@@ -7,20 +7,20 @@
 //! The trap: every scalar here gives tau away, the Lagrange values as much as tau itself. All are wiped.
 
 use super::fixed_base::FixedBase;
+use super::rows::{CircuitSizes, RowReader, RowSource};
+use super::wire_sums::WireSums;
 use super::zkey_writer::{Sizes, ZkeyWriter};
 use super::{log_domain, KeySink, SetupError};
 use crate::control::Control;
 use crate::curve::{Affine, CurveField, G1Affine, G2Affine};
-use crate::field::{batch_inverse, limbs_from_bytes, Field, FpParams, Fq, Fq2, Fr, FrParams};
-use crate::formats::r1cs::{Constraint, LinearCombination};
-use crate::formats::R1csView;
+use crate::field::{batch_inverse, Field, Fq, Fq2, Fr};
 use crate::ntt::root_of_unity;
 use blake2::{Blake2b512, Digest};
 use rayon::prelude::*;
 use zeroize::{Zeroize, Zeroizing};
 
 /// A setup's secrets; gamma is one, as in every key that snarkjs makes.
-struct Toxic {
+pub(super) struct Toxic {
     tau: Fr,
     alpha: Fr,
     beta: Fr,
@@ -46,6 +46,13 @@ impl Toxic {
         }
         Ok(toxic)
     }
+
+    /// Secrets that everybody knows.
+    #[cfg(test)]
+    pub(super) fn from_numbers([tau, alpha, beta, delta]: [u64; 4]) -> Self {
+        let [tau, alpha, beta, delta] = [tau, alpha, beta, delta].map(Fr::from_u64);
+        Self { tau, alpha, beta, delta }
+    }
 }
 
 impl Drop for Toxic {
@@ -56,22 +63,34 @@ impl Drop for Toxic {
     }
 }
 
-/// Makes a key for `r1cs` from fresh randomness and writes it to `out`. Uses the calling thread's rayon pool.
-pub fn setup_development(r1cs: &R1csView<'_>, out: &mut dyn KeySink, control: &Control<'_>) -> Result<(), SetupError> {
-    control.stage(0.0, "polynomials at tau")?;
-    let log_size = log_domain(r1cs)?;
-    let toxic = Toxic::draw(log_size)?;
-    let scalars = KeyScalars::new(r1cs, log_size, &toxic);
-    let g1_count = scalars.a.len() + scalars.b.len() + scalars.ic.len() + scalars.c.len() + scalars.h.len();
+/// Makes a key for a circuit from fresh randomness and writes it to `out`. Uses the calling thread's rayon pool.
+pub fn setup_development(
+    rows: &mut dyn RowSource,
+    out: &mut dyn KeySink,
+    control: &Control<'_>,
+) -> Result<(), SetupError> {
+    let toxic = Toxic::draw(log_domain(&rows.sizes())?)?;
+    write_key(rows, &toxic, out, control)
+}
 
-    control.stage(0.1, "tables of multiples")?;
+/// The key that these secrets make.
+pub(super) fn write_key(
+    rows: &mut dyn RowSource,
+    toxic: &Toxic,
+    out: &mut dyn KeySink,
+    control: &Control<'_>,
+) -> Result<(), SetupError> {
+    control.stage(0.0, "tables of multiples")?;
+    let sizes = rows.sizes();
+    let log_size = log_domain(&sizes)?;
+    let wires = sizes.n_wires as usize;
     let (g1, g2) = rayon::join(
-        || FixedBase::<Fq>::new(G1Affine::generator(), g1_count),
-        || FixedBase::<Fq2>::new(G2Affine::generator(), scalars.b.len()),
+        || FixedBase::<Fq>::new(G1Affine::generator(), 3 * wires + (1 << log_size)),
+        || FixedBase::<Fq2>::new(G2Affine::generator(), wires),
     );
 
     let mut out = HashedWriter { file: ZkeyWriter::create(out)?, hash: Blake2b512::new() };
-    let sizes = Sizes { n_vars: r1cs.n_wires, n_public: r1cs.n_public(), domain_size: 1 << log_size };
+    let key_sizes = Sizes { n_vars: sizes.n_wires, n_public: sizes.n_public, domain_size: 1 << log_size };
     let (alpha, beta, delta) = (toxic.alpha.to_canonical(), toxic.beta.to_canonical(), toxic.delta.to_canonical());
     let mut points = Vec::new();
     push(&mut points, &g1.multiply(&alpha));
@@ -80,23 +99,74 @@ pub fn setup_development(r1cs: &R1csView<'_>, out: &mut dyn KeySink, control: &C
     push(&mut points, &G2Affine::generator());
     push(&mut points, &g1.multiply(&delta));
     push(&mut points, &g2.multiply(&delta));
-    out.file.header(&sizes, &points)?;
+    out.file.header(&key_sizes, &points)?;
     out.hash.update(&points);
-    out.file.coefficients(r1cs)?;
+    let sums = sums_at_tau(rows, &mut out.file, toxic, log_size, control)?;
+    let scalars = KeyScalars::new(sums, &sizes, toxic, log_size);
 
-    control.stage(0.2, "points")?;
+    control.stage(0.4, "points")?;
     out.points(3, &g1, &scalars.ic, control)?;
     out.points(9, &g1, &scalars.h, control)?;
-    control.stage(0.4, "points")?;
+    control.stage(0.55, "points")?;
     out.points(8, &g1, &scalars.c, control)?;
     out.points(5, &g1, &scalars.a, control)?;
-    control.stage(0.6, "points")?;
+    control.stage(0.7, "points")?;
     out.points(6, &g1, &scalars.b, control)?;
     out.points(7, &g2, &scalars.b, control)?;
     let HashedWriter { mut file, hash } = out;
     file.contributions(&hash.finalize().into())?;
     control.stage(0.99, "closing the file")?;
     file.finish()
+}
+
+/// Polynomials of the three matrices at tau, for each wire; in A with the rows that bind public wires.
+struct SumsAtTau {
+    a: Zeroizing<Vec<Fr>>,
+    b: Zeroizing<Vec<Fr>>,
+    c: Zeroizing<Vec<Fr>>,
+}
+
+/// Reads all rows: sums them, and writes A and B to the file as it goes.
+fn sums_at_tau(
+    rows: &mut dyn RowSource,
+    file: &mut ZkeyWriter<'_>,
+    toxic: &Toxic,
+    log_size: u32,
+    control: &Control<'_>,
+) -> Result<SumsAtTau, SetupError> {
+    control.stage(0.05, "polynomials at tau")?;
+    let sizes = rows.sizes();
+    let lagrange = lagrange_values(log_size, Fr::ONE, &root_of_unity(log_size), &toxic.tau);
+    let [mut a, mut b, mut c] = [(); 3].map(|()| WireSums::new(sizes.n_wires as usize));
+    file.coefficients(&sizes, |section| -> Result<(), SetupError> {
+        let mut reader = RowReader::new(rows)?;
+        loop {
+            control.stage(0.1 + 0.3 * reader.share(), "polynomials at tau")?;
+            let Some((first, batch)) = reader.next(control)? else { return Ok(()) };
+            let of_row = &lagrange[first..];
+            let (written, _) = rayon::join(
+                || section.take(first, &batch),
+                || {
+                    rayon::join(
+                        || a.add(batch.a, of_row, batch.coefficients),
+                        || {
+                            rayon::join(
+                                || b.add(batch.b, of_row, batch.coefficients),
+                                || c.add(batch.c, of_row, batch.coefficients),
+                            )
+                        },
+                    )
+                },
+            );
+            written?;
+        }
+    })?;
+    let mut a = a.reduce();
+    let binding = &lagrange[sizes.n_constraints as usize..];
+    for (value, at_tau) in a.iter_mut().zip(binding).take(sizes.n_public as usize + 1) {
+        *value = value.add(at_tau);
+    }
+    Ok(SumsAtTau { a, b: b.reduce(), c: c.reduce() })
 }
 
 fn push<F: CurveField>(out: &mut Vec<u8>, point: &Affine<F>) {
@@ -116,7 +186,7 @@ impl HashedWriter<'_> {
         &mut self,
         section: u32,
         base: &FixedBase<F>,
-        scalars: &[[u64; 4]],
+        scalars: &[Fr],
         control: &Control<'_>,
     ) -> Result<(), SetupError> {
         /// Points in memory at a time.
@@ -124,10 +194,13 @@ impl HashedWriter<'_> {
         let hash = &mut self.hash;
         self.file.section(section, |file| {
             let mut bytes = Vec::new();
+            let mut canonical = Zeroizing::new(Vec::with_capacity(PART));
             for part in scalars.chunks(PART) {
                 control.check()?;
                 bytes.resize(part.len() * Affine::<F>::BYTES, 0);
-                base.multiply_into(part, &mut bytes);
+                canonical.clear();
+                canonical.extend(part.iter().map(|scalar| scalar.to_canonical()));
+                base.multiply_into(&canonical, &mut bytes);
                 let (_, written) = rayon::join(|| hash.update(&bytes), || file.write(&bytes));
                 written?;
             }
@@ -136,29 +209,19 @@ impl HashedWriter<'_> {
     }
 }
 
-/// The discrete logarithms of a key's points, canonical.
+/// The discrete logarithms of a key's points.
 struct KeyScalars {
-    a: Zeroizing<Vec<[u64; 4]>>,
-    b: Zeroizing<Vec<[u64; 4]>>,
-    ic: Zeroizing<Vec<[u64; 4]>>,
-    c: Zeroizing<Vec<[u64; 4]>>,
-    h: Zeroizing<Vec<[u64; 4]>>,
+    a: Zeroizing<Vec<Fr>>,
+    b: Zeroizing<Vec<Fr>>,
+    ic: Zeroizing<Vec<Fr>>,
+    c: Zeroizing<Vec<Fr>>,
+    h: Zeroizing<Vec<Fr>>,
 }
 
 impl KeyScalars {
-    fn new(r1cs: &R1csView<'_>, log_size: u32, toxic: &Toxic) -> Self {
-        let (lagrange, odd) = rayon::join(
-            || lagrange_values(log_size, Fr::ONE, &root_of_unity(log_size), &toxic.tau),
-            || odd_lagrange_values(log_size, &toxic.tau),
-        );
-        let evaluate = |of: Matrix| wire_values(r1cs, &lagrange, of);
-        let (mut a, (b, mut c)) =
-            rayon::join(|| evaluate(|row| row.a), || rayon::join(|| evaluate(|row| row.b), || evaluate(|row| row.c)));
-        let public = r1cs.n_public() as usize + 1;
-        for (wire, value) in a.iter_mut().take(public).enumerate() {
-            *value = value.add(&lagrange[r1cs.n_constraints as usize + wire]);
-        }
-
+    fn new(sums: SumsAtTau, sizes: &CircuitSizes, toxic: &Toxic, log_size: u32) -> Self {
+        let SumsAtTau { a, b, mut c } = sums;
+        let public = sizes.n_public as usize + 1;
         let over_delta = Zeroizing::new(toxic.delta.inverse());
         c.par_iter_mut().with_min_len(1024).enumerate().for_each(|(wire, value)| {
             *value = value.add(&a[wire].mul(&toxic.beta)).add(&b[wire].mul(&toxic.alpha));
@@ -166,37 +229,11 @@ impl KeyScalars {
                 *value = value.mul(&over_delta);
             }
         });
-        let canonical = |values: &[Fr]| {
-            Zeroizing::new(values.par_iter().with_min_len(1024).map(|v| v.to_canonical()).collect::<Vec<_>>())
-        };
-        let (ic, c) = (canonical(&c[..public]), canonical(&c[public..]));
-        let h = Zeroizing::new(odd.par_iter().with_min_len(1024).map(|v| v.mul(&over_delta).to_canonical()).collect());
-        Self { a: canonical(&a), b: canonical(&b), ic, c, h }
+        let ic = Zeroizing::new(c.drain(..public).collect());
+        let mut h = odd_lagrange_values(log_size, &toxic.tau);
+        h.par_iter_mut().with_min_len(1024).for_each(|value| *value = value.mul(&over_delta));
+        Self { a, b, ic, c, h }
     }
-}
-
-/// Picks one of a row's combinations.
-type Matrix = for<'a> fn(&Constraint<'a>) -> LinearCombination<'a>;
-
-/// For every wire, the sum over rows of coefficient times L_row(tau).
-fn wire_values(r1cs: &R1csView<'_>, lagrange: &[Fr], of: Matrix) -> Zeroizing<Vec<Fr>> {
-    // Coefficients are canonical: one factor of R more makes their Montgomery product come out right.
-    let r2 = Fr::from_montgomery(FrParams::R2);
-    let mut values = Zeroizing::new(vec![Fr::ZERO; r1cs.n_wires as usize]);
-    for (row, at_tau) in r1cs.constraints().zip(lagrange) {
-        let combination = of(&row);
-        if combination.is_empty() {
-            continue;
-        }
-        let mut lifted = at_tau.mul(&r2);
-        for (wire, coefficient) in combination.terms() {
-            let term = Fr::from_montgomery(limbs_from_bytes(coefficient)).mul(&lifted);
-            let value = &mut values[wire as usize];
-            *value = value.add(&term);
-        }
-        lifted.zeroize();
-    }
-    values
 }
 
 /// L_i(tau) over shift * <root>, the cyclic group of order 2^log_size with generator root:

@@ -8,18 +8,20 @@ mod ceremony;
 mod development;
 mod development_powers;
 mod fixed_base;
+mod rows;
 mod sparse_sums;
 #[cfg(test)]
 mod tests;
 mod unreduced;
+mod wire_sums;
 pub(crate) mod zkey_writer;
 
 pub use ceremony::setup_ceremony;
 pub use development::setup_development;
 pub use development_powers::development_powers;
+pub use rows::{Batch, CircuitSizes, Coefficient, FileRows, RowSource, SparseRows, NOT_BELOW_R};
 
 use crate::control::Cancelled;
-use crate::formats::R1csView;
 use std::io::{Seek, Write};
 use thiserror::Error;
 
@@ -37,6 +39,11 @@ impl<T: Write + Seek + Send> KeySink for T {}
 pub enum SetupError {
     #[error("the circuit has {rows} rows, more than a domain of 2^{MAX_LOG_DOMAIN} holds")]
     CircuitTooLarge { rows: u64 },
+    #[error("the circuit's matrices A and B have {terms} entries, more than a key's 32-bit count of them holds")]
+    TooManyTerms { terms: u64 },
+    /// What is wrong with the rows that a caller gave.
+    #[error("the circuit's rows {0}")]
+    Rows(&'static str),
     #[error("the circuit needs powers of tau for 2^{needed}, the file has 2^{given}")]
     PowersTooFew { needed: u32, given: u32 },
     #[error("the operating system gave no randomness: {0}")]
@@ -48,8 +55,8 @@ pub enum SetupError {
 }
 
 /// log2 of the domain for a circuit: constraints and one row for each public wire and the constant.
-fn log_domain(r1cs: &R1csView<'_>) -> Result<u32, SetupError> {
-    let rows = u64::from(r1cs.n_constraints) + u64::from(r1cs.n_public()) + 1;
+fn log_domain(sizes: &CircuitSizes) -> Result<u32, SetupError> {
+    let rows = u64::from(sizes.n_constraints) + u64::from(sizes.n_public) + 1;
     // snarkjs takes floor(log2(rows - 1)) + 1, at least 1.
     let log = (rows - 1).max(1).ilog2() + 1;
     if log > MAX_LOG_DOMAIN {

@@ -4,9 +4,9 @@
 //! ones: a table of each point's first multiples, signed digits from the top window down. A coefficient costs what its
 //! magnitude (or that of its negative) has digits, which for weights and ones is next to nothing.
 
+use super::rows::{Coefficient, SparseRows};
 use crate::curve::batch::{add_many, sum_groups, Entry, Products, Scratch};
 use crate::curve::{Affine, CurveField, PointSource};
-use crate::field::{FpParams, FrParams};
 use rayon::prelude::*;
 
 /// Bits of a digit; digits are -(2^(WIDTH - 1)) to 2^(WIDTH - 1).
@@ -16,33 +16,6 @@ const MULTIPLES: usize = 1 << (WIDTH - 1);
 const TASK_TERMS: usize = 1 << 16;
 /// Points whose multiples are made together.
 const TABLE_BATCH: usize = 1 << 10;
-
-/// coefficient * point, as part of a wire's sum.
-#[derive(Clone, Copy)]
-pub struct Term {
-    pub wire: u32,
-    pub point: u32,
-    magnitude: [u64; 4],
-    negative: bool,
-}
-
-impl Term {
-    /// `coefficient` is canonical; what is closer to r than to zero counts as negative.
-    pub fn new(wire: u32, point: u32, coefficient: [u64; 4]) -> Self {
-        let opposite = subtract(&FrParams::MODULUS, &coefficient);
-        let negative = crate::field::is_below(&opposite, &coefficient);
-        Self { wire, point, magnitude: if negative { opposite } else { coefficient }, negative }
-    }
-}
-
-fn subtract(a: &[u64; 4], b: &[u64; 4]) -> [u64; 4] {
-    let mut out = [0; 4];
-    let mut borrow = false;
-    for i in 0..4 {
-        (out[i], borrow) = a[i].borrowing_sub(b[i], borrow);
-    }
-    out
-}
 
 /// 1 to MULTIPLES times each point, point after point.
 pub struct MultiplesTable<F>(Vec<Affine<F>>);
@@ -68,28 +41,45 @@ impl<F: CurveField> MultiplesTable<F> {
     }
 }
 
-/// For each wire below `wires`, the sum of its terms over the tables they name. `terms` of all lists with the table
-/// each list draws from.
-pub fn sparse_sums<F: CurveField>(wires: usize, lists: &[(&[Term], &MultiplesTable<F>)]) -> Vec<Affine<F>> {
+/// Rows, and the table of the points that belong to them, row by row.
+pub type RowPoints<'a, F> = (&'a SparseRows, &'a MultiplesTable<F>);
+
+/// Adds to each wire's sum its entries' coefficients times their rows' points. Indices were checked.
+pub fn add_sparse_sums<F: CurveField>(
+    sums: &mut [Affine<F>],
+    lists: &[RowPoints<'_, F>],
+    coefficients: &[Coefficient],
+) {
     // Tables are laid end to end in the index space of the gather.
     let tables = Tables(lists.iter().map(|(_, table)| table.0.as_slice()).collect());
-    let (terms, starts) = sort_by_wire(wires, lists);
-    let mut sums = vec![Affine::INFINITY; wires];
+    let terms = sort_by_wire(lists);
     let mut tasks = Vec::new();
-    let mut rest = sums.as_mut_slice();
-    let mut first = 0;
-    while first < wires {
-        let mut last = first + 1;
-        while last < wires && starts[last + 1] - starts[first] <= TASK_TERMS {
-            last += 1;
+    let (mut rest, mut first_wire, mut start) = (sums, 0, 0);
+    while start < terms.len() {
+        let mut end = terms.len().min(start + TASK_TERMS);
+        // A wire's terms stay together, in the next task if they are not all of this one's.
+        let last = terms[end - 1].wire;
+        if terms.get(end).is_some_and(|next| next.wire == last) {
+            end = start + terms[start..].partition_point(|term| term.wire < last);
+            if end == start {
+                end = start + terms[start..].partition_point(|term| term.wire <= last);
+            }
         }
-        let (out, tail) = rest.split_at_mut(last - first);
-        tasks.push((&terms[starts[first]..starts[last]], first, out));
-        rest = tail;
-        first = last;
+        let (first, last) = (terms[start].wire as usize, terms[end - 1].wire as usize);
+        let (_, tail) = std::mem::take(&mut rest).split_at_mut(first - first_wire);
+        let (out, tail) = tail.split_at_mut(last + 1 - first);
+        tasks.push((&terms[start..end], out));
+        (rest, first_wire, start) = (tail, last + 1, end);
     }
-    tasks.into_par_iter().for_each(|(terms, first, out)| sum_task(&tables, terms, first as u32, out));
-    sums
+    tasks.into_par_iter().for_each(|(terms, out)| add_task(&tables, terms, coefficients, out));
+}
+
+/// A coefficient times a point, as part of a wire's sum.
+#[derive(Clone, Copy)]
+struct Term {
+    wire: u32,
+    point: u32,
+    value: u32,
 }
 
 struct Tables<'a, F>(Vec<&'a [Affine<F>]>);
@@ -124,39 +114,34 @@ impl<F: CurveField> PointSource<F> for Tables<'_, F> {
     }
 }
 
-/// Terms of all lists in the order of their wires, points renumbered to the tables' index space; and where each wire's
-/// terms start.
-fn sort_by_wire<F>(wires: usize, lists: &[(&[Term], &MultiplesTable<F>)]) -> (Vec<Term>, Vec<usize>) {
-    let mut starts = vec![0usize; wires + 2];
-    for term in lists.iter().flat_map(|(terms, _)| terms.iter()) {
-        starts[term.wire as usize + 2] += 1;
-    }
-    for i in 1..starts.len() {
-        starts[i] += starts[i - 1];
-    }
-    let empty = Term { wire: 0, point: 0, magnitude: [0; 4], negative: false };
-    let mut sorted = vec![empty; starts[wires + 1]];
+/// Terms of all lists in the order of their wires, points renumbered to the tables' index space.
+fn sort_by_wire<F>(lists: &[RowPoints<'_, F>]) -> Vec<Term> {
+    let mut terms = Vec::with_capacity(lists.iter().map(|(rows, _)| rows.wires.len()).sum());
     let mut offset = 0;
-    for (terms, table) in lists {
-        for term in terms.iter() {
-            let slot = &mut starts[term.wire as usize + 1];
-            sorted[*slot] = Term { point: term.point + offset, ..*term };
-            *slot += 1;
+    for (rows, table) in lists {
+        for row in 0..rows.rows() {
+            terms.extend(rows.row(row).map(|(wire, value)| Term { wire, point: row as u32 + offset, value }));
         }
         offset += (table.0.len() / MULTIPLES) as u32;
     }
-    starts.truncate(wires + 1);
-    (sorted, starts)
+    terms.par_sort_unstable_by_key(|term| term.wire);
+    terms
 }
 
-fn sum_task<F: CurveField>(tables: &Tables<'_, F>, terms: &[Term], first: u32, out: &mut [Affine<F>]) {
-    let bits = terms.iter().map(|term| bit_length(&term.magnitude)).max().unwrap_or(0);
-    if bits == 0 {
-        return;
-    }
+/// Adds the terms to the sums of their wires, the first of which is that of the first term.
+fn add_task<F: CurveField>(
+    tables: &Tables<'_, F>,
+    terms: &[Term],
+    coefficients: &[Coefficient],
+    sums: &mut [Affine<F>],
+) {
+    let groups: Vec<&[Term]> = terms.chunk_by(|a, b| a.wire == b.wire).collect();
+    let bits =
+        terms.iter().map(|term| bit_length(&coefficients[term.value as usize].magnitude)).max().unwrap_or_default();
     let mut scratch = Scratch::default();
     let mut products = Products::default();
-    let mut sums = vec![Affine::INFINITY; out.len()];
+    let mut out = vec![Affine::INFINITY; groups.len()];
+    let mut addends = out.clone();
     let mut entries = Vec::new();
     let mut offsets = Vec::new();
     for window in (0..(bits + 1).div_ceil(WIDTH)).rev() {
@@ -168,24 +153,25 @@ fn sum_task<F: CurveField>(tables: &Tables<'_, F>, terms: &[Term], first: u32, o
         entries.clear();
         offsets.clear();
         offsets.push(0u32);
-        let mut wire = first;
-        for term in terms {
-            while wire < term.wire {
-                offsets.push(entries.len() as u32);
-                wire += 1;
+        for group in &groups {
+            for term in *group {
+                let Coefficient { magnitude, negative } = &coefficients[term.value as usize];
+                let digit = signed_digit(magnitude, window);
+                if digit != 0 {
+                    let index = term.point as usize * MULTIPLES + digit.unsigned_abs() as usize - 1;
+                    entries.push(Entry::new(index, (digit < 0) != *negative));
+                }
             }
-            let digit = signed_digit(&term.magnitude, window);
-            if digit != 0 {
-                let index = term.point as usize * MULTIPLES + digit.unsigned_abs() as usize - 1;
-                entries.push(Entry::new(index, (digit < 0) != term.negative));
-            }
+            offsets.push(entries.len() as u32);
         }
-        offsets.resize(out.len() + 1, entries.len() as u32);
-        sum_groups(tables, &entries, &offsets, &mut sums, &mut scratch);
-        let touched: Vec<usize> = (0..out.len()).filter(|&i| !sums[i].is_infinity()).collect();
-        let current: Vec<_> = touched.iter().map(|&i| (out[i], sums[i])).collect();
+        sum_groups(tables, &entries, &offsets, &mut addends, &mut scratch);
+        let touched: Vec<usize> = (0..out.len()).filter(|&i| !addends[i].is_infinity()).collect();
+        let current: Vec<_> = touched.iter().map(|&i| (out[i], addends[i])).collect();
         add_many(current.len(), |i| (&current[i].0, &current[i].1), |i, sum| out[touched[i]] = sum, &mut products);
     }
+    let place = |i: usize| (groups[i][0].wire - terms[0].wire) as usize;
+    let before: Vec<_> = (0..groups.len()).map(|i| sums[place(i)]).collect();
+    add_many(out.len(), |i| (&before[i], &out[i]), |i, sum| sums[place(i)] = sum, &mut products);
 }
 
 fn bit_length(value: &[u64; 4]) -> u32 {

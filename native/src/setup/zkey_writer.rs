@@ -1,8 +1,8 @@
 //! Writes a `.zkey` section by section.
 
+use super::rows::{Batch, CircuitSizes, Coefficient};
 use super::{KeySink, SetupError};
-use crate::field::{limbs_from_bytes, Field, FpParams, FqParams, Fr, FrParams};
-use crate::formats::R1csView;
+use crate::field::{Field, FpParams, FqParams, Fr, FrParams};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
 pub struct ZkeyWriter<'o> {
@@ -66,37 +66,34 @@ impl<'o> ZkeyWriter<'o> {
         })
     }
 
-    /// Section 4: matrices A and B, row by row, and the rows that bind public wires.
-    pub fn coefficients(&mut self, r1cs: &R1csView<'_>) -> Result<(), SetupError> {
-        let bound = r1cs.n_public() + 1;
-        let terms: usize = r1cs.constraints().map(|row| row.a.len() + row.b.len()).sum();
-        // value R^2 = value * R^3 / R
-        let cube = Fr::from_montgomery(FrParams::R2).mul(&Fr::from_montgomery(FrParams::R2));
-        let to_file = |value: [u64; 4]| Fr::from_montgomery(value).mul(&cube);
-        let one = to_file([1, 0, 0, 0]);
-        self.section(4, |writer| {
-            writer.write(&(terms as u32 + bound).to_le_bytes())?;
-            for (row, constraint) in (0u32..).zip(r1cs.constraints()) {
-                for (matrix, combination) in [(0u32, constraint.a), (1, constraint.b)] {
-                    for (wire, value) in combination.terms() {
-                        writer.record(matrix, row, wire, &to_file(limbs_from_bytes(value)))?;
-                    }
-                }
+    /// Section 4: matrices A and B, row by row, and the rows that bind public wires. `body` takes the batches to `take`, in
+    /// order.
+    pub fn coefficients<E: From<SetupError>>(
+        &mut self,
+        sizes: &CircuitSizes,
+        body: impl FnOnce(&mut Coefficients<'_, 'o>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.section(4, |file| {
+            // The count is known at the end.
+            let count_at = file.check(|out| out.stream_position())?;
+            file.write(&0u32.to_le_bytes())?;
+            let cube = Fr::from_montgomery(FrParams::R2).mul(&Fr::from_montgomery(FrParams::R2));
+            let mut section = Coefficients { file, cube, stored: Vec::new(), bytes: Vec::new(), terms: 0 };
+            body(&mut section)?;
+            let Coefficients { mut bytes, mut terms, .. } = section;
+            bytes.clear();
+            let one = stored_coefficient(&Coefficient::ONE, &cube);
+            for wire in 0..=sizes.n_public {
+                record(&mut bytes, 0, sizes.n_constraints + wire, wire, &one);
+                terms += 1;
             }
-            for wire in 0..bound {
-                writer.record(0, r1cs.n_constraints + wire, wire, &one)?;
-            }
-            Ok(())
+            file.write(&bytes)?;
+            let count = u32::try_from(terms).map_err(|_| SetupError::TooManyTerms { terms })?;
+            let end = file.check(|out| out.stream_position())?;
+            file.check(|out| out.seek(SeekFrom::Start(count_at)).map(drop))?;
+            file.write(&count.to_le_bytes())?;
+            Ok(file.check(|out| out.seek(SeekFrom::Start(end)).map(drop))?)
         })
-    }
-
-    fn record(&mut self, matrix: u32, row: u32, wire: u32, value: &Fr) -> Result<(), SetupError> {
-        let mut bytes = [0u8; 44];
-        bytes[..4].copy_from_slice(&matrix.to_le_bytes());
-        bytes[4..8].copy_from_slice(&row.to_le_bytes());
-        bytes[8..12].copy_from_slice(&wire.to_le_bytes());
-        value.write(&mut bytes[12..]);
-        self.write(&bytes)
     }
 
     /// Section 10: the circuit's hash and no contributions yet.
@@ -118,4 +115,48 @@ impl<'o> ZkeyWriter<'o> {
     ) -> Result<T, SetupError> {
         act(&mut self.out).map_err(SetupError::Write)
     }
+}
+
+/// The open section 4.
+pub struct Coefficients<'w, 'o> {
+    file: &'w mut ZkeyWriter<'o>,
+    cube: Fr,
+    /// The coefficients so far as the file has them.
+    stored: Vec<[u8; 32]>,
+    bytes: Vec<u8>,
+    terms: u64,
+}
+
+impl Coefficients<'_, '_> {
+    /// Writes a batch whose first row has this number.
+    pub fn take(&mut self, first: usize, batch: &Batch<'_>) -> Result<(), SetupError> {
+        let known = self.stored.len();
+        self.stored.extend(batch.coefficients[known..].iter().map(|one| stored_coefficient(one, &self.cube)));
+        self.bytes.clear();
+        for row in 0..batch.a.rows() {
+            for (matrix, rows) in [(0, batch.a), (1, batch.b)] {
+                for (wire, value) in rows.row(row) {
+                    record(&mut self.bytes, matrix, (first + row) as u32, wire, &self.stored[value as usize]);
+                    self.terms += 1;
+                }
+            }
+        }
+        self.file.write(&self.bytes)
+    }
+}
+
+/// value R^2 = value * R^3 / R
+fn stored_coefficient(value: &Coefficient, cube: &Fr) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    Fr::from_montgomery(value.canonical()).mul(cube).write(&mut bytes);
+    bytes
+}
+
+fn record(out: &mut Vec<u8>, matrix: u32, row: u32, wire: u32, value: &[u8; 32]) {
+    let mut bytes = [0u8; 44];
+    bytes[..4].copy_from_slice(&matrix.to_le_bytes());
+    bytes[4..8].copy_from_slice(&row.to_le_bytes());
+    bytes[8..12].copy_from_slice(&wire.to_le_bytes());
+    bytes[12..].copy_from_slice(value);
+    out.extend_from_slice(&bytes);
 }

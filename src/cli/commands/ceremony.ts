@@ -4,6 +4,8 @@ import type { Command } from 'commander';
 import { UsageError } from '../../errors.js';
 import type { BackendChoice } from '../../groth16/backends.js';
 import { CeremonyError, type ContributionRecord, type KeyRecord } from '../../groth16/ceremony.js';
+import type { CircuitInput } from '../../groth16/types.js';
+import type { Manifest } from '../../manifest.js';
 import { readUserFile } from '../files.js';
 import { backendFor, backendOption, jsonOption, wholeNumber } from '../options.js';
 import { execute, showingShare, type Session } from '../session.js';
@@ -128,23 +130,22 @@ async function verify(key: string, flags: Flags): Promise<void> {
       if (wanted !== undefined && wanted !== ptauHash)
         throw new CeremonyError(`${ptau} has the SHA-256 ${ptauHash}, not ${wanted}`);
       const { ceremony } = backendFor(flags.backend, session);
-      return await withCircuitOf(flags, async (r1cs, modelHash) => {
-        const record = await staged(session, 'verifying', (options) =>
-          ceremony.verifyKey(key, { r1cs, ptau, checkPowers: wanted === undefined, ...options }),
-        );
-        const hashes = { circuit: await hashFile(r1cs), ptau: ptauHash, key: await hashFile(key) };
-        return {
-          result: {
-            valid: true,
-            key,
-            ...(modelHash ? { modelHash } : {}),
-            sha256: hashes,
-            ptauPower: await powerOf(ptau),
-            ...record,
-          },
-          ok: true,
-        };
-      });
+      const { circuit, manifest } = await circuitOf(flags);
+      const record = await staged(session, 'verifying', (options) =>
+        ceremony.verifyKey(key, { r1cs: circuit, ptau, checkPowers: wanted === undefined, ...options }),
+      );
+      const circuitHash = manifest?.circuitHash ?? (await hashFile(circuit as string));
+      return {
+        result: {
+          valid: true,
+          key,
+          ...(manifest ? { modelHash: manifest.modelHash } : {}),
+          sha256: { circuit: circuitHash, ptau: ptauHash, key: await hashFile(key) },
+          ptauPower: await powerOf(ptau),
+          ...record,
+        },
+        ok: true,
+      };
     },
     (result) =>
       [
@@ -159,19 +160,22 @@ async function verify(key: string, flags: Flags): Promise<void> {
   );
 }
 
-async function withCircuitOf<T>(
-  { build, r1cs }: Flags,
-  use: (r1cs: string, modelHash?: string) => Promise<T>,
-): Promise<T> {
-  if ((build === undefined) === (r1cs === undefined))
-    throw new UsageError('say which circuit the key is for: --build FOLDER or --r1cs FILE');
-  if (build === undefined) return await use(r1cs as string);
-  const [{ readManifest }, { withR1cs }] = await Promise.all([
+/** The circuit that the flags name: a file, or that of a build with its manifest. */
+async function circuitOf({
+  build,
+  r1cs,
+}: Flags): Promise<{ readonly circuit: CircuitInput; readonly manifest?: Manifest }> {
+  if (build === undefined || r1cs !== undefined) {
+    if (build !== undefined || r1cs === undefined)
+      throw new UsageError('say which circuit the key is for: --build FOLDER or --r1cs FILE');
+    return { circuit: r1cs };
+  }
+  const [{ readManifest }, circuitFile] = await Promise.all([
     import('../../workflow/build-folder.js'),
     import('../../workflow/circuit-file.js'),
   ]);
   const manifest = await readManifest(build);
-  return await withR1cs(build, manifest, (path) => use(path, manifest.modelHash));
+  return { circuit: await circuitFile.circuitOf(build, manifest), manifest };
 }
 
 function staged<T>(

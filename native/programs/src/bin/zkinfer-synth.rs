@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use zkinfer_files::AtomicFile;
 use zkinfer_native::control::Control;
 use zkinfer_native::field::{Field, FpParams, Fr, FrParams};
-use zkinfer_native::setup::{development_powers, setup_development};
+use zkinfer_native::setup::{development_powers, setup_development, FileRows};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -69,7 +69,7 @@ fn run(log: &str, kind: &str, r1cs: &str, wtns: &str, key: Option<&String>) -> R
     if let Some(key) = key {
         let view = zkinfer_native::formats::r1cs::parse(r1cs, &circuit)?;
         let mut file = AtomicFile::create(key.as_ref())?;
-        setup_development(&view, &mut file, &Control::none())?;
+        setup_development(&mut FileRows::new(&view), &mut file, &Control::none())?;
         file.finish()?;
     }
     Ok(())
