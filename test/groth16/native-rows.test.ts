@@ -45,9 +45,9 @@ describe('native setup from constraints batch by batch', () => {
     const { make } = LAYER_CASES.find(({ name }) => name === 'dense, relu and dense')!;
     const model = quantizeRandomly(make(random), 4, random);
     const visibility = { input: 'public', output: 'public' } as const;
-    const { constraints, program } = await compileModel(model, visibility, { leastWork: 0 });
+    const { constraints, plan } = await compileModel(model, visibility, { leastWork: 0 });
     const written = await compileModel(model, visibility, { leastWork: Infinity });
-    assert.ok(program.linear.length > 0 && written.program.linear.length === 0);
+    assert.ok(plan.linear.length > 0 && written.plan.linear.length === 0);
     fs.writeFileSync(at('written.r1cs'), encodeR1cs(written.system));
     await native.setup(at('written.r1cs'), at('file.zkey'), { ptau });
     await native.setup(constraints, at('rows.zkey'), { ptau, checkPowers: false });
