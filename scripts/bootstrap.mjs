@@ -45,6 +45,16 @@ function buildNative() {
   });
 }
 
+/** Compiles what the suite `native` runs, unseen. */
+function compileRustTests() {
+  const child = spawn('cargo', ['test', '--release', '--locked', '--no-run', '--manifest-path', 'native/Cargo.toml'], {
+    cwd: root,
+    stdio: 'ignore',
+  });
+  child.on('error', () => undefined); // No cargo: the suite says so.
+  process.on('exit', () => child.kill());
+}
+
 function installed() {
   const mark = join(root, 'node_modules', '.package-lock.json');
   return existsSync(mark) && statSync(mark).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
@@ -60,6 +70,8 @@ if (!(command in COMMANDS)) {
   process.exit(2);
 }
 const native = buildNative();
+// The Rust tests need no package, so what they compile is ready when the packages are there; a failure shows later.
+if (command === 'test') void native.then(({ status }) => status === 0 && compileRustTests());
 if (!installed()) {
   console.log('Installing packages (once; warnings about install scripts are harmless) ...');
   // Not `npm ci`: it insists on lock entries for other platforms' optional packages, which npm does not always write.
