@@ -4,8 +4,8 @@
  * and with forge's remappings where the repository's forge is there). Build first: `dist/` is packed as it is. It needs
  * the registry, or npm's cache.
  *
- * The native prover is not compiled again: the repository's, if there is one, is put where the install script would
- * have built it.
+ * The native prover is not compiled again: the repository's, if there is one, is packed as the package for this platform
+ * and installed beside.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -93,10 +93,16 @@ console.log(Object.keys((await compileSolidity(sources)).Gate ?? {}).length > 0 
 `;
 
 try {
-  const [tarball] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root }));
+  const pack = (packed) => JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: packed }))[0];
+  const tarball = pack(root);
+  const contracts = pack(join(root, 'verifier-contracts'));
   console.log(
     `packed ${tarball.filename}: ${tarball.files.length} files, ${(tarball.size / 1e6).toFixed(1)} MB, ${(tarball.unpackedSize / 1e6).toFixed(1)} MB unpacked`,
   );
+  const built = existsSync(join(root, 'native', 'zkinfer.node'));
+  const native = built
+    ? [join(folder, run(process.execPath, [join(root, 'scripts', 'pack-native.mjs'), folder]).trim())]
+    : [];
   writeFileSync(join(project, 'package.json'), '{ "name": "empty", "private": true, "type": "module" }\n');
   run('npm', [
     'install',
@@ -108,15 +114,17 @@ try {
     '--loglevel',
     'error',
     join(folder, tarball.filename),
+    join(folder, contracts.filename),
+    ...native,
   ]);
   const installed = join(project, 'node_modules', 'zkinfer');
   if (existsSync(join(project, 'node_modules', '@foundry-rs', 'forge')))
     throw new Error('forge came along, which only development needs');
-  const binding = join(root, 'native', 'zkinfer.node');
-  if (existsSync(binding)) copyFileSync(binding, join(installed, 'native', 'zkinfer.node'));
 
   writeFileSync(join(project, 'library.mjs'), LIBRARY);
-  console.log(`library: ${run(process.execPath, ['library.mjs']).trim()}`);
+  const library = run(process.execPath, ['library.mjs']).trim();
+  if (built && !library.endsWith(' native')) throw new Error('the prebuilt native prover was not found');
+  console.log(`library: ${library}`);
 
   const zkinfer = join(project, 'node_modules', '.bin', 'zkinfer');
   const input = join(installed, 'fixtures', 'tabular', 'input.json');
@@ -134,7 +142,7 @@ try {
   if (existsSync(forge)) {
     writeFileSync(
       join(project, 'foundry.toml'),
-      '[profile.default]\nsrc = "contracts"\nlibs = ["node_modules"]\nremappings = ["zkinfer/=node_modules/zkinfer/", "@openzeppelin/=node_modules/@openzeppelin/"]\n' +
+      '[profile.default]\nsrc = "contracts"\nlibs = ["node_modules"]\nremappings = ["@zkinfer/contracts/=node_modules/@zkinfer/contracts/", "@openzeppelin/=node_modules/@openzeppelin/"]\n' +
         'solc = "./solc.mjs"\noffline = true\nauto_detect_remappings = false\nevm_version = "cancun"\n',
     );
     // forge cannot download a compiler here; the npm release of solc stands in for it.

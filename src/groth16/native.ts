@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 import { ZkinferError } from '../errors.js';
+import { VERSION } from '../version.js';
 import { writeWords } from '../r1cs/field.js';
 import type { R1cs, SparseMatrix } from '../r1cs/types.js';
 import {
@@ -19,6 +20,7 @@ import {
   type VerifyKeyOptions,
 } from './ceremony.js';
 import { UnfinishedKeyError } from './finished-key.js';
+import { findBinding, prebuiltName, usesMusl } from './prebuilt.js';
 import type {
   CircuitInput,
   Groth16Backend,
@@ -184,14 +186,17 @@ export function loadNative(): NativeLoad {
 }
 
 function load(): NativeLoad {
-  const path = fileURLToPath(new URL('../../native/zkinfer.node', import.meta.url));
+  const require = createRequire(import.meta.url);
+  const built = fileURLToPath(new URL('../../native/zkinfer.node', import.meta.url));
+  const unavailable = (detail: string): NativeLoad => ({
+    reason: `the native prover cannot be loaded (${detail}); \`npm run build\` builds it where cargo is installed`,
+  });
   try {
-    return { backend: backendOver(createRequire(import.meta.url)(path) as Binding) };
+    const name = prebuiltName(process.platform, process.arch, usesMusl());
+    const found = findBinding(built, require.resolve, name, VERSION);
+    return 'path' in found ? { backend: backendOver(require(found.path) as Binding) } : unavailable(found.reason);
   } catch (error) {
-    const detail = (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND' ? 'it is not built' : String(error);
-    return {
-      reason: `the native prover cannot be loaded (${detail}); \`npm run build\` builds it where cargo is installed`,
-    };
+    return unavailable(String(error));
   }
 }
 
