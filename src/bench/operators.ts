@@ -6,10 +6,7 @@
 import { borderOf, lowerModel, type LoweredModel } from '../compile/lower.js';
 import { WIRE } from '../compile/netlist.js';
 import { constraintsOf } from '../gadgets/index.js';
-import { buildGraph, constantOps, decodeModel, evaluator, supportedOps } from '../onnx/index.js';
-import { microsoftOps } from '../onnx/microsoft/index.js';
-import { previewOps } from '../onnx/preview/index.js';
-import { ML_OPERATORS } from '../onnx/ml/index.js';
+import { buildGraph, constantOps, decodeModel, evaluator, OTHER_DOMAINS, supportedOps } from '../onnx/index.js';
 import { quantize } from '../quantize/quantize.js';
 import { showShape, sizeOf, type Shape } from '../tensor/shape.js';
 import { markdownTable } from './document.js';
@@ -41,19 +38,13 @@ export function operatorTable(): string {
     `Computed where all inputs are constants, and only there: ${constantOps()
       .map((op) => `\`${op}\``)
       .join(', ')}.`,
-    '',
-    `Of the domain ai.onnx.ml: ${Object.keys(ML_OPERATORS)
-      .sort()
-      .map((op) => `\`${op}\``)
-      .join(', ')}.`,
-    '',
-    `Of the domain com.microsoft, as onnxruntime's quantizer writes them: ${microsoftOps()
-      .map((op) => `\`${op.replace('com.microsoft.', '')}\``)
-      .join(', ')}.`,
-    '',
-    `Of the domain ai.onnx.preview: ${previewOps()
-      .map((op) => `\`${op.replace('ai.onnx.preview.', '')}\``)
-      .join(', ')}.`,
+    ...Object.values(OTHER_DOMAINS).flatMap(({ title, operators }) => [
+      '',
+      `Of the domain ${title}: ${Object.keys(operators)
+        .sort()
+        .map((op) => `\`${op}\``)
+        .join(', ')}.`,
+    ]),
   ].join('\n');
 }
 

@@ -4,10 +4,8 @@ export { chooseFrom, parseInputShape, type InputShape, type ModelChoice } from '
 export { decodeModel, NEWEST_OPSET, OLDEST_OPSET } from './decode.js';
 export * from './errors.js';
 export type { Constant, ElementType, OnnxModel, OnnxNode, ValueInfo } from './model.js';
-export { microsoftOps } from './microsoft/index.js';
-export { mlOps } from './ml/index.js';
+export { operatorNames, OTHER_DOMAINS } from './domains.js';
 export { constantOps, supportedOps } from './ops/index.js';
-export { previewOps } from './preview/index.js';
 export * from '../network/index.js';
 export { OnnxRuntimeError, openReference, type Reference } from './reference.js';
 export { surveyModel, type ModelSurvey, type SurveyedNode, type SurveyedTensor } from './survey.js';

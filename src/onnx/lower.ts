@@ -6,13 +6,11 @@ import { GraphBuilder } from './builder.js';
 import { UnsupportedOpError } from './errors.js';
 import { evaluate } from '../network/evaluate.js';
 import { applyOmitted } from '../network/softmax.js';
-import { MICROSOFT_OPERATORS, microsoftOps } from './microsoft/index.js';
-import { ML_OPERATORS, mlOps } from './ml/index.js';
+import { operatorNames, operatorOf } from './domains.js';
 import type { OnnxNode } from './model.js';
 import { constant, NodeContext, type Inliner, type Lowering, type OnnxOperator } from './ops/context.js';
-import { constantOps, OPERATORS, supportedOps } from './ops/index.js';
+import { constantOps } from './ops/index.js';
 import { wrapped, wrappedConstant } from './ops/wrapping.js';
-import { PREVIEW_OPERATORS, previewOps } from './preview/index.js';
 import { settle } from './settle.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Activation, Value } from './values.js';
@@ -89,24 +87,16 @@ function inlinerFor(owner: OnnxNode, builder: GraphBuilder, subgraph: Inliner['s
 }
 
 /** Whether the operator has a row in one of the tables. */
-export function isKnownOperator({ domain, op }: OnnxNode): boolean {
-  return Object.hasOwn(DOMAINS, domain) && Object.hasOwn(DOMAINS[domain], op);
+export function isKnownOperator(node: OnnxNode): boolean {
+  return operatorOf(node) !== undefined;
 }
 
-/** The operator tables by domain. */
-const DOMAINS: Readonly<Record<string, Readonly<Record<string, OnnxOperator>>>> = {
-  '': OPERATORS,
-  'ai.onnx.ml': ML_OPERATORS,
-  'ai.onnx.preview': PREVIEW_OPERATORS,
-  'com.microsoft': MICROSOFT_OPERATORS,
-};
-
 function findOperator(node: OnnxNode, opset: number): OnnxOperator {
-  const table = Object.hasOwn(DOMAINS, node.domain) ? DOMAINS[node.domain] : {};
-  if (Object.hasOwn(table, node.op)) return table[node.op];
+  const operator = operatorOf(node);
+  if (operator !== undefined) return operator;
   const op = node.domain === '' ? node.op : `${node.domain}.${node.op}`;
   throw new UnsupportedOpError(
-    `Node ${node.name} (${op}), opset ${opset}: this operator is not supported. Supported are ${[...supportedOps(), ...mlOps(), ...microsoftOps(), ...previewOps()].join(', ')}; and on constants ${constantOps().join(', ')}.`,
+    `Node ${node.name} (${op}), opset ${opset}: this operator is not supported. Supported are ${operatorNames().join(', ')}; and on constants ${constantOps().join(', ')}.`,
   );
 }
 

@@ -1,14 +1,5 @@
 /** `inspect`: what is in a model, what of it can be proved, and what each layer will cost. */
-import {
-  chooseFrom,
-  decodeModel,
-  microsoftOps,
-  previewOps,
-  mlOps,
-  supportedOps,
-  surveyModel,
-  type ModelSurvey,
-} from '../onnx/index.js';
+import { chooseFrom, decodeModel, operatorNames, surveyModel, type ModelSurvey } from '../onnx/index.js';
 import { compileOnnx, type CompileOptions } from './compile.js';
 import type { ComparedAccuracy } from './accuracy-report.js';
 import type { LayerReport } from './report.js';
@@ -33,7 +24,7 @@ export async function inspectOnnx(onnx: Uint8Array, options: CompileOptions): Pr
     return {
       survey,
       supported: false,
-      supportedOps: [...supportedOps(), ...mlOps(), ...microsoftOps(), ...previewOps()],
+      supportedOps: operatorNames(),
       notes: [],
     };
   const { layers, manifest, accuracy } = await compileOnnx(onnx, options);
@@ -41,7 +32,7 @@ export async function inspectOnnx(onnx: Uint8Array, options: CompileOptions): Pr
   return {
     survey,
     supported: true,
-    supportedOps: supportedOps(),
+    supportedOps: operatorNames(),
     layers,
     constraints,
     domainSize,

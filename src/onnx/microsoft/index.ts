@@ -158,10 +158,3 @@ export const MICROSOFT_OPERATORS: Readonly<Record<string, OnnxOperator>> = {
   QLinearWhere: { lower: lowerQLinearWhere },
   QuantizeLinear: { lower: lowerQuantizeLinear },
 };
-
-/** Names of the operators with their domain, alphabetically. */
-export function microsoftOps(): string[] {
-  return Object.keys(MICROSOFT_OPERATORS)
-    .map((op) => `com.microsoft.${op}`)
-    .sort();
-}

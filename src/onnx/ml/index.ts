@@ -34,10 +34,3 @@ export const ML_OPERATORS: Readonly<Record<string, OnnxOperator>> = {
   TreeEnsembleRegressor: { lower: lowerTreeEnsembleRegressor },
   ZipMap: { lower: lowerZipMap, afterSoftmax: 'carries' },
 };
-
-/** Names of the operators with their domain, alphabetically. */
-export function mlOps(): string[] {
-  return Object.keys(ML_OPERATORS)
-    .map((op) => `ai.onnx.ml.${op}`)
-    .sort();
-}

@@ -39,10 +39,3 @@ const lowerFlexAttention: Lowering = (context) => {
 export const PREVIEW_OPERATORS: Readonly<Record<string, OnnxOperator>> = {
   FlexAttention: { lower: lowerFlexAttention },
 };
-
-/** Names of the operators with their domain, alphabetically. */
-export function previewOps(): string[] {
-  return Object.keys(PREVIEW_OPERATORS)
-    .map((op) => `ai.onnx.preview.${op}`)
-    .sort();
-}
