@@ -42,7 +42,7 @@ const HARM_OF_BITS = 2 ** -7;
  */
 const MOST_FINER = 1024;
 const MOST_READ = 4096;
-/** How much more than with the most bits the rounding of the inputs may harm. */
+/** Factor by which the error from rounding the inputs may exceed that with the most bits. */
 const NEAR_BEST = 2;
 
 /**

@@ -1,7 +1,7 @@
 /**
- * The workbench of quantization: it keeps the integer ops made so far, each tensor's scale and worst-case interval, and
- * offers the steps that every layer kind needs: choosing an accumulator's scale from what reads it, cutting a wide
- * tensor back to few bits, giving tensors one common scale.
+ * The integer model while it is being made: the ops so far, each tensor's scale and worst-case interval, and the steps
+ * that every layer kind needs: choosing an accumulator's scale from what reads it, cutting a wide tensor back to few
+ * bits, giving tensors one common scale.
  *
  * The trap: a tensor of the graph may be read at two precisions; `narrow` makes a second tensor beside the first.
  * Tensors made here have numbers, not names: a name such as `y/narrow` may stand in the ONNX file.
@@ -107,10 +107,13 @@ export class IntegerModelBuilder {
     return made;
   }
 
-  /** Integers of a type that wrap around are others than the circuit's, which do not. @throws CalibrationError */
+  /**
+   * Refuses integers that would wrap around in their type: the circuit's integers do not wrap, and would differ.
+   * @throws CalibrationError
+   */
   private requireInType({ bounds, scale }: Quantized, output: string): void {
     const type = this.node?.output === output ? this.node.integers : undefined;
-    // Arithmetic is on types of 32 bits and more; what stays in a narrower one is not known by its interval alone.
+    // Only types of 32 bits and more are checked here: the interval of a narrower one may be wider than what it holds.
     if (type === undefined || type[1] < 2 ** 31 - 1 || scale[0] !== 1) return;
     const [low, high] = hull(bounds);
     if (low >= type[0] && high <= type[1]) return;

@@ -11,8 +11,8 @@ export interface Grid {
 }
 
 /**
- * Least width of a range, in parts of its larger end. Values that hardly differ, such as the deviations of tokens that
- * are alike, show neither how far others lie nor that differences as small matter.
+ * Least width of a range, in parts of its larger end. Calibration values that hardly differ, such as those of tokens
+ * that are alike, do not show how far other values lie, nor that so small differences matter.
  */
 const LEAST_WIDTH = 1 / 8;
 
@@ -21,7 +21,7 @@ export function gridFor(min: number, max: number, bits: number): Grid {
   const least = Math.min(min, max);
   const span = Math.max(max, min) - least;
   const levels = 2 ** bits - 1;
-  // One value alone says little of its tensor's range: let it reach to zero.
+  // All calibration values are equal: take [0, value], or [value, 0], as the range.
   if (!(span > 0)) return least === 0 ? { step: 1 / levels, low: 0 } : gridFor(0, least, bits);
   const missing = LEAST_WIDTH * Math.max(Math.abs(least), Math.abs(least + span)) - span;
   if (missing > 0) return gridOver(least - missing / 2, span + missing, levels);

@@ -59,7 +59,7 @@ export function gatherStatistics(
       });
     }
   }
-  // One sample alone says nothing of how far an element ranges.
+  // One sample does not show an element's range.
   if (samples.length > 1)
     for (const [name, range] of ranges) running.set(name, { ...(running.get(name) as ClassStatistics), ranges: range });
   return running;

@@ -17,7 +17,10 @@ export interface InUnits {
   readonly inputs: readonly IntegerInput[];
 }
 
-/** Smallest unit, in those of the largest elements: a grid of any number of bits has made the rest of no account. */
+/**
+ * Smallest unit, as a share of the largest elements' unit: smaller elements do not matter on a grid of any number of
+ * bits.
+ */
 const SMALLEST = 2 ** -10;
 /**
  * How much larger than on the calibration data an element is expected to be, for each value by which that is known (as
@@ -46,7 +49,7 @@ export function takeUnits(graph: Graph, statistics: ReadonlyMap<string, ClassSta
     const unitOf = (unitClass: number): number => units.get(unitClass) ?? 1;
     const known = new Map([...statistics].map(([name, entry]) => [name, inUnits(entry, unitOf)]));
     const taken = { ...graph, nodes: graph.nodes.map((node) => nodeInUnits(node, statistics, unitOf)) };
-    // A clip in the units 1 is the network's own, whatever is known of its tensor.
+    // A clip whose elements all keep the unit 1 stays as the network has it.
     const cutting = taken.nodes.filter(
       (node, i) =>
         node !== graph.nodes[i] && node.op === 'clip' && cutsOff(node, known.get(node.output) as TensorStatistics),

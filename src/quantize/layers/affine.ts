@@ -22,7 +22,7 @@ function build(node: AffineNode, given: Quantized, at: IntegerModelBuilder): voi
     { coefficients, meanSquare: x.meanSquare },
     { coefficients: moved, meanSquare: 1 },
   ];
-  // Without a factor there is a constant, and whole numbers stay what they are whatever x is.
+  // Where all factors are 0 the result is a constant, and whole numbers are kept exactly, whatever x is.
   const isConstant =
     coefficients.every((value) => value === 0) &&
     moved.every((value) => Number.isInteger(value) && Math.abs(value) < LARGEST_WHOLE);

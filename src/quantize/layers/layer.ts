@@ -6,7 +6,7 @@ import type { CutPlan } from '../plan.js';
 import type { Grid } from '../scale.js';
 
 export interface QuantizedLayer<Node> {
-  /** Appends to the workbench the integer ops that implement this node. */
+  /** Appends to the model the integer ops that implement this node. */
   lower(node: Node, at: IntegerModelBuilder): void;
   /** The grid to which the input `name`, which this node alone reads, is next cut; undefined if nothing cuts it. */
   cut(node: Node, name: string, plan: CutPlan): Grid | undefined;

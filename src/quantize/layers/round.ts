@@ -1,8 +1,8 @@
 /**
  * Rounding to the author's grid is one requantization whose factor is the ratio of the author's scales. On the author's
  * own integers it is exact: `staircase.ts` finds the shortest integer factor that gives each integer in reach the
- * author's code, halves to even where they occur. On values that are themselves approximations, half a code more or
- * less means nothing, and the factor is only close.
+ * author's code, halves to even where they occur. On values that are approximations themselves, an error of half a code
+ * does not matter, so the factor need only be close.
  */
 import { at as entry, roundElement, type Rounding, type RoundNode } from '../../network/layers/round.js';
 import { hull, type Intervals } from '../../tensor/intervals.js';
@@ -194,7 +194,7 @@ interface Ends {
 const endsOf = ({ low, high }: Rounding): Ends => ({ low: (i) => entry(low, i), high: (i) => entry(high, i) });
 const NO_ENDS: Ends = { low: () => -Infinity, high: () => Infinity };
 
-/** Codes are the sum of two lines, less what `zero` was counted in neither. */
+/** Codes as the sum of two lines; `zero` is added once, since neither line has it. */
 function inHalves(
   node: RoundNode,
   inputs: readonly Quantized[],
@@ -215,7 +215,7 @@ function inHalves(
   const size = sizeOf(node.shape);
   const sum = at.emitStep({ kind: 'sum', coefficients: [1, 1] }, [upper, lower], node.output, node.shape, 1);
   const shift = new Float64Array(size);
-  // A line that was not split counts its zero itself.
+  // A line that was not split has its zero in it already.
   parts.forEach(({ members, rounding }, p) => {
     const split = stairs[p][1].multipliers.some((multiplier) => multiplier !== 0);
     for (const i of members) shift[i] = split ? rounding.zero[0] : 0;

@@ -23,11 +23,11 @@ function lower(node: SumNode, at: IntegerModelBuilder): void {
   const reals = inputs.map((input, k) => node.coefficients[k] * input.scale[0]);
   const finest = leastOf(reals.filter((value) => value !== 0).map(Math.abs));
   const terms = inputs.map((input, k) => ({ coefficients: [reals[k]], meanSquare: input.meanSquare }));
-  // The finest operand's own scale keeps that operand exact, and often meets the others precisely enough; but one that
-  // is next to nothing beside the others must not make them wide.
+  // The finest operand's own scale keeps that operand exact, and often meets the others precisely enough; but an
+  // operand that is tiny beside the others must not set their scale.
   const needed = at.accumulatorScale(node.output, terms, 1);
   const chosen = finest * 2 ** MORE_BITS >= needed && at.preciseAt(finest, node.output, terms) ? finest : needed;
-  // Where the terms cancel almost wholly, what is left is not worth leaving exact arithmetic.
+  // Where the terms cancel almost wholly, a scale fine enough for the difference would leave exact arithmetic.
   const widest = mostOf(inputs.map((input, k) => Math.abs(reals[k]) * mostOf(hull(input.bounds).map(Math.abs))));
   const unit = Math.max(chosen, widest / 2 ** MOST_BITS);
   const coefficients = reals.map((value) => Math.round(value / unit) + 0);
