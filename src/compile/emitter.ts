@@ -1,6 +1,6 @@
 /**
- * The workbench of the compiler: the linear rows of every tensor so far, and the steps all layer kinds share.
- * The trap: composing two linear layers multiplies their sizes; `narrowRows` gives long rows wires before that.
+ * The state of the compiler: the linear rows of every tensor so far, and the steps all layer kinds share. The trap:
+ * composing two linear layers multiplies their sizes; `narrowRows` gives long rows wires before that.
  */
 import type { IntegerOp, TensorId } from '../quantize/integer-model.js';
 import type { Intervals } from '../tensor/intervals.js';

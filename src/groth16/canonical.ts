@@ -36,9 +36,9 @@ export function isCanonicalProof(proof: Proof, publicSignals: readonly string[])
 }
 
 /**
- * Whether the points of a verification key are written in the one way that is accepted: with another z, or with a
- * multiple of q added, a point looks like another one (gamma's does not look like delta's), and snarkjs computes with
- * the same.
+ * Whether the points of a verification key are written in the one way that is accepted. A point with another z, or with
+ * a multiple of q added, compares as different from itself (delta would not be seen to equal gamma), while snarkjs
+ * computes with the same point.
  */
 export function isCanonicalKey(key: VerificationKey): boolean {
   const { vk_alpha_1: alpha, vk_beta_2: beta, vk_gamma_2: gamma, vk_delta_2: delta, IC: ic, nPublic } = key;

@@ -107,7 +107,7 @@ export async function requireSameKey(
       `${names.key} is not the key of ${zkeyPath}: ${what}. One of the two was exchanged, and proofs of the one mean nothing under the other; ${names.remedy}`,
     );
   };
-  // A verification key does not show that all who contributed are beacons.
+  // Only the proving key shows whether all contributions were beacons.
   const shape = await requireFinishedZkey(zkeyPath);
   if (key.nPublic !== shape.publicSignals)
     return refuse(`it is for ${key.nPublic} public signals, the proving key for ${shape.publicSignals}`);

@@ -110,7 +110,10 @@ function constantOutput(
   };
 }
 
-/** Whether a softmax was left out whose scores hold a mask: they are no numbers that could be proved in its place. */
+/**
+ * Whether a softmax was left out whose scores hold a mask: minus infinity among them cannot be proved in place of the
+ * result.
+ */
 function isMasked(builder: GraphBuilder, value: Activation): boolean {
   return value.omitted?.op === 'Softmax' && unmask(builder, value) !== undefined;
 }

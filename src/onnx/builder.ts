@@ -49,7 +49,7 @@ export class GraphBuilder {
     this.makers.set(node.output, node);
   }
 
-  /** The tensor is what an integer type does not hold yet: its range is only that of exact whole numbers. */
+  /** Marks a tensor that has not been reduced to its integer type yet: its range is that of exact whole numbers. */
   widen(tensor: string, integers: readonly [number, number]): void {
     const made = this.makers.get(tensor);
     if (made?.integers === undefined) return;

@@ -19,7 +19,7 @@ export interface Facts {
   readonly whole: boolean;
 }
 
-/** Stands for no bound; far from where sums and products of bounds overflow. */
+/** Stands for "no bound"; small enough that sums and products of bounds do not overflow. */
 export const UNBOUNDED = 1e30;
 
 /** Least and greatest number of an integer type, or what of it doubles hold exactly; undefined for the others. */

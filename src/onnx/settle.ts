@@ -40,7 +40,7 @@ function softmaxNode(
   const fields = { ...common, op: 'softmax' as const, groups, logarithm };
   if (bare === undefined) return { ...fields, inputs: [scores.tensor] };
   const masked = bare.masked.slice();
-  // A group that is hidden whole has no weights; its elements then count as they are without the mask.
+  // In a group whose elements are all masked, the softmax is taken without the mask.
   for (let g = 0; g + 1 < groups.offsets.length; g++) {
     const members = groups.indices.subarray(groups.offsets[g], groups.offsets[g + 1]);
     if (members.every((i) => masked[i] === 1)) for (const i of members) masked[i] = 0;

@@ -36,7 +36,8 @@ export function compileTable(op: IntegerTable, at: Emitter): void {
     at.digits(input, op.low, op.bits) ??
     makeDigits(at.shifted(at.rows(input), -op.low), size, indexRange, 0, op.bits, at);
 
-  // circom takes an output that equals one digit for that digit; one that is 1 where all digits are 0 is none of them.
+  // circom gives an output that always equals one input digit no wire of its own. Such a function is moved to be 1
+  // where all digits are 0, which no digit is.
   const straightRows = shapesOf(op.bits, Array.from(op.entries)).length === 1;
   const offset = straightRows ? 1 - op.entries[0] : 0;
   const entries = Array.from(op.entries, (value) => value + offset);

@@ -20,8 +20,8 @@ export const clip: FloatLayer<ClipNode> = {
   onlyMoves: () => false,
   maximumOf: () => undefined,
   tieUnits: joinPlaceByPlace,
-  // The ends that bind in one unit or another; `quantize/units.ts` takes no units in which they would cut off what no
-  // element's own ends do.
+  // The tightest of the ends in the elements' units. `quantize/units.ts` refuses units where these ends would clip other
+  // values than each element's own ends.
   inUnits: (node, _, output) => ({
     ...node,
     min: output.reduce((most, unit) => Math.max(most, node.min / unit), -Infinity),

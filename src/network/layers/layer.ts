@@ -116,7 +116,7 @@ function fixAll(_node: unknown, { inputs, output, fix }: UnitTies): void {
   fix(output);
 }
 
-/** A layer that affine maps stand beside, never in: what it answers to the questions on them. */
+/** Answers of a layer that takes no affine map into itself, from neither side. */
 export const besideAffine = {
   affineMap: (): undefined => undefined,
   withAffineAfter: (): undefined => undefined,
@@ -143,7 +143,7 @@ export function joinChannels({ first, size }: Places, channels: number, stretch:
   for (let i = 0; i < size; i += 1) join(first + (Math.floor(i / stretch) % channels) * stretch, first + i);
 }
 
-/** Where a layer is no weighted sum with constant weights. */
+/** Answer of a layer that is no weighted sum with constant weights. */
 export const noGains = (): undefined => undefined;
 
 /** The square of a coefficient over a size; 0 where the size is. */

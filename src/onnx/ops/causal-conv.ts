@@ -1,6 +1,6 @@
 /**
- * CausalConvWithState: a convolution along time, channel by channel, that begins with what a state holds, and hands on
- * the last values.
+ * CausalConvWithState: a convolution along time, channel by channel, that continues from the values of a state, and
+ * gives the last values as the next state.
  */
 import { scalarFunction } from '../../network/functions/index.js';
 import { sizeOf } from '../../tensor/shape.js';

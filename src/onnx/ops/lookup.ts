@@ -118,7 +118,8 @@ export function emitHot(context: NodeContext, { x, low, high }: Positions): Hot 
     type: 'int64',
   });
   const reached = emitStep(context, spread, thresholds, false, 'reached');
-  // Every element reaches its least position, and none passes its greatest: positions outside are taken for the ends.
+  // Positions outside are taken for the nearest end: the comparison with the least position is always true, and none is
+  // made beyond the greatest.
   const first = Int32Array.from({ length: total }, (_, j) => (j === offsets[owners[j]] ? -1 : j));
   const next = Int32Array.from({ length: total }, (_, j) => (j + 1 === offsets[owners[j] + 1] ? -1 : j + 1));
   const here = context.emit({ op: 'move', shape, index: first, constants: Float64Array.of(1) }, [reached], {
@@ -211,7 +212,7 @@ export function emitLookup(
   const read = (key: number): number => table.get(key) ?? otherwise;
   const integers = keys.filter(Number.isInteger);
   if (whole && integers.length > 0) {
-    // One position beyond the keys at either end stands for everything farther out.
+    // One position below the least key and one above the greatest stand for all values beyond them.
     const [least, most] = [
       integers.reduce((a, b) => Math.min(a, b)) - 1,
       integers.reduce((a, b) => Math.max(a, b)) + 1,

@@ -3,8 +3,8 @@
  * of elements less its mean, over its standard deviation or another norm, then a scale and a shift. A norm's reciprocal
  * is one table a group; means are free, squares and quotients one product an element each.
  *
- * The trap: a table answers to a coarse argument. It holds the reciprocal itself and not the root, so that only one
- * table errs.
+ * The trap: a table's argument is coarse, so every table adds an error. This one holds the reciprocal of the root,
+ * instead of a table of roots and another of reciprocals.
  */
 import { boundByPoints, scalarFunction, type ScalarFunction } from '../../network/functions/index.js';
 import { groupOfElement, reductionGroups, type Groups } from '../../tensor/groups.js';

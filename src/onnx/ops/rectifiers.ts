@@ -24,7 +24,10 @@ export const lowerRelu = sloped(() => 0);
 export const lowerLeakyRelu = sloped((context) => context.float('alpha', 0.01));
 export const lowerAbs = sloped(() => -1);
 
-/** x above alpha, else 0: x - alpha and a step would miss the jump, so x is multiplied with the comparison. */
+/**
+ * x above alpha, else 0: The function jumps at alpha, so x is multiplied by the comparison; a rectified x - alpha would
+ * not jump.
+ */
 export const lowerThresholdedRelu: Lowering = (context) => {
   const x = numeric(context);
   const above = emitStep(context, x, Float64Array.of(context.float('alpha', 1)), true, 'above');

@@ -236,7 +236,7 @@ const gru: Kind = {
       return (x, [h], at) => {
         const z = f(update(x, h, at('update gate/sum')), at('update gate'));
         const hidden = (): Value => {
-          // A state of zeros leaves of the recurrent part its bias, if anything.
+          // With a state of zeros, only the bias is left of the recurrent part.
           if (isZero(h) && (!linearBeforeReset || rb === undefined || isZero(rb)))
             return steps.dense(x, w, bias, at('hidden gate/sum'));
           const gate = f(reset(x, h, at('reset gate/sum')), at('reset gate'));
@@ -391,7 +391,7 @@ function recurrent(kind: Kind): Lowering {
       );
       return last.length === 1 ? last[0] : context.apply('Concat', last, `Y${k}`, { axis: batchFirst ? 1 : 0 })[0];
     });
-    // Where nothing reads Y there is no need of it; some value must hold its place.
+    // Nothing reads Y: another value stands in its place among the outputs.
     if (!context.node.outputs[0]) return [states[0], ...states];
     // Of each direction [steps, batch, hidden]; together [steps, directions, batch, hidden], or the batch in front.
     const raised = runs.map(({ made }, i) => {

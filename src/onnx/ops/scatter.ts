@@ -239,7 +239,7 @@ export const lowerOneHot: Lowering = (context) => {
   const axis = context.axis(context.int('axis', -1), rank);
   const shape = context.bounded([...indices.shape.slice(0, axis), depth, ...indices.shape.slice(axis)]);
   const inner = sizeOf(indices.shape.slice(axis));
-  // One position beyond either end stands for all that is outside, where no value is on.
+  // One position below and one above the range stand for all indices outside it, which switch nothing on.
   const positions = positionsOf(context, indices, -depth - 1, depth);
   const [off, on] = values.data;
   const index = Int32Array.from(

@@ -128,7 +128,7 @@ function emitRanks(context: NodeContext, x: Activation, { lines, length, at, sig
     { step: 'difference' },
   );
   const later = emitStep(context, difference, Float64Array.of(0), true, 'later');
-  // Element j comes before those after it in the line unless the bit says otherwise: one minus the bit.
+  // The bit says that the later element comes before j; otherwise j comes before it: one minus the bit.
   const offsets = new Uint32Array(lines * length + 1);
   members.forEach((of, i) => (offsets[i + 1] = offsets[i] + of.length));
   const flat = members.flat();
