@@ -21,9 +21,9 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MOST_HEAP = 8192;
 
 type Keys = Readonly<Record<KeyTask, KeyRun>>;
-type Row = LargeRun & { readonly name: string; readonly keys?: Keys };
+type ModelRow = LargeRun & { readonly name: string; readonly keys?: Keys };
 
-function measure(name: string, withKeys: boolean): Row {
+function measure(name: string, withKeys: boolean): ModelRow {
   const folder = mkdtempSync(join(tmpdir(), 'zkinfer-large-'));
   try {
     const { make, inputSize } = LARGE_MODELS[name];
@@ -56,7 +56,7 @@ const figures = ({ seconds, processor, peakMegabytes }: KeyRun): string[] => [
   `${peakMegabytes.toFixed(0)} MB`,
 ];
 
-function compileTable(rows: readonly Row[]): string {
+function compileTable(rows: readonly ModelRow[]): string {
   return markdownTable(
     ['model', 'constraints', 'terms', 'compile', 'processor time', 'peak memory', 'build'],
     rows.map((row) => [
@@ -71,7 +71,7 @@ function compileTable(rows: readonly Row[]): string {
   );
 }
 
-function keyTable(rows: readonly Row[]): string {
+function keyTable(rows: readonly ModelRow[]): string {
   return markdownTable(
     [
       'model',
