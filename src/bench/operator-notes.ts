@@ -270,8 +270,9 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
   },
   Dropout: { becomes: 'nothing', limits: 'inference only (`training_mode` false)', example: one },
   DynamicQuantizeLinear: {
-    becomes: 'nothing: the circuit rounds to a grid of its own, of the calibrated range',
-    limits: 'read by MatMulInteger, ConvInteger and DequantizeLinear',
+    becomes:
+      'nothing: the circuit rounds to a grid of its own, of the calibrated range; its function body where a result is an output',
+    limits: 'read by MatMulInteger, ConvInteger and DequantizeLinear, or an output of the model',
   },
   Elu: table(),
   Einsum: {
@@ -468,8 +469,9 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
     example: { inputs: [VECTOR, ...GRID, codes(8, 4), ...byteGrid, ...GRID], type: 'uint8', range: [0, 255] },
   },
   QuantizeLinear: {
-    becomes: "requantization to the author's grid; of a graph input, nothing: the input has the grid",
-    limits: CONSTANT_GRID,
+    becomes:
+      "requantization to the author's grid; of a graph input, nothing: the input has the grid; of a computed grid, a division and a rounding",
+    limits: 'codes of 8 and 16 bits',
     example: { inputs: [VECTOR, ...GRID] },
   },
   ReduceL1: { becomes: 'rectifier, then sums of groups', example: alongAxis },

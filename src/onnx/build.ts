@@ -1,7 +1,7 @@
 /**
  * ONNX model → normalised {@link Graph}: shapes known, constants folded, operators reduced to the graph's few kinds.
  */
-import { GraphBuilder } from './builder.js';
+import { DEFAULT_MEMORY, GraphBuilder } from './builder.js';
 import { MalformedModelError, UnsupportedOpError } from './errors.js';
 import { rangeOf } from './facts.js';
 import type { Graph, GraphInput, GraphNode, GraphOutput } from '../network/graph.js';
@@ -14,10 +14,11 @@ import type { Activation } from './values.js';
 
 /**
  * Normalises a model. A dynamic batch dimension becomes 1, a trailing softmax is left out; both are in `notes`.
+ * @param memory - bytes that its tensors may take
  * @throws a subclass of ZkinferError (see errors.ts) that names the node and what is wrong with it
  */
-export function buildGraph(model: OnnxModel): Graph {
-  const builder = new GraphBuilder();
+export function buildGraph(model: OnnxModel, memory = DEFAULT_MEMORY): Graph {
+  const builder = new GraphBuilder(undefined, new Set(model.outputs.map(({ name }) => name)), memory);
   const scope: Scope = new Map(model.initializers);
   const inputs = model.inputs.map((info) => {
     const value = lowerInput(model, info, builder);
@@ -69,11 +70,10 @@ function constantOutput(
   builder: GraphBuilder,
   inputs: readonly GraphInput[],
 ): GraphOutput {
-  const source = inputs.find((input) => sizeOf(input.shape) > 0);
+  const source = inputs.find((input) => sizeOf(input.shape) > 0) ?? inputs[0];
   if (source === undefined)
-    throw new UnsupportedOpError(
-      `Graph output ${name} is a constant, and no graph input has an element: there is nothing to prove.`,
-    );
+    throw new UnsupportedOpError(`Graph output ${name} is a constant, and there is no graph input: nothing to prove.`);
+  const empty = sizeOf(source.shape) === 0;
   if (!data.every(Number.isFinite))
     throw new UnsupportedOpError(`Graph output ${name} is a constant, and is NaN or infinite somewhere.`);
   builder.notes.push(
@@ -90,8 +90,8 @@ function constantOutput(
     op: 'move',
     inputs: [source.name],
     output: spread,
-    index: new Int32Array(data.length),
-    constants: new Float64Array(),
+    index: new Int32Array(data.length).fill(empty ? -1 : 0),
+    constants: new Float64Array(empty ? 1 : 0),
   });
   builder.add({
     ...node(''),

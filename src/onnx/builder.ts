@@ -5,11 +5,14 @@ import type { OnnxNode } from './model.js';
 import type { Facts } from './facts.js';
 import { showShape, sizeOf, type Shape } from '../tensor/shape.js';
 
-/** Most elements in one tensor: far beyond what can be proved, small enough that an array of it always fits. */
-const MAX_ELEMENTS = 2 ** 23;
+/** Bytes that a model's tensors may take, unless the caller says how much memory there is. */
+export const DEFAULT_MEMORY = 2 ** 33;
 
-/** Most elements in all tensors together, so that a file of many such tensors cannot exhaust memory either. */
-const MAX_TOTAL = 2 ** 26;
+/** Bytes of an element: a double of its value, and another of the constant that meets it. */
+const ELEMENT_BYTES = 16;
+
+/** Of the elements that all tensors may have together, the share that one of them may have. */
+const ONE_TENSOR = 1 / 8;
 
 /** Most dimensions of a tensor. */
 const MAX_RANK = 32;
@@ -37,11 +40,19 @@ export class GraphBuilder {
   private readonly names = new Set<string>();
   /** By wanted name: the number to try next. */
   private readonly counts = new Map<string, number>();
-  private readonly budget: { left: number; nodes: number };
+  private readonly budget: { left: number; nodes: number; readonly memory: number };
 
-  /** A scratch builder shares the size budget of the one it works for. */
-  constructor(parent?: GraphBuilder) {
-    this.budget = parent?.budget ?? { left: MAX_TOTAL, nodes: MAX_NODES };
+  /**
+   * A scratch builder shares the size budget of the one it works for.
+   * @param outputs - names of the model's outputs, which somebody reads as the file has them
+   * @param memory - bytes that tensors may take
+   */
+  constructor(
+    parent?: GraphBuilder,
+    readonly outputs: ReadonlySet<string> = parent?.outputs ?? new Set(),
+    memory = DEFAULT_MEMORY,
+  ) {
+    this.budget = parent?.budget ?? { left: Math.floor(memory / ELEMENT_BYTES), nodes: MAX_NODES, memory };
   }
 
   add(node: GraphNode): void {
@@ -91,26 +102,32 @@ export class GraphBuilder {
 
   /** The shape itself, once it is known that arrays for a tensor of it may be made. `where` begins the message. */
   bounded<S extends Shape>(shape: S, where: string): S {
-    checkShape(shape, where);
+    const { memory } = this.budget;
+    checkShape(shape, where, memory);
     this.budget.left -= sizeOf(shape);
     if (this.budget.left < 0)
       throw new ModelTooLargeError(
-        `${where}: up to here the model has more than ${MAX_TOTAL} elements in all tensors.`,
+        `${where}: up to here the model's tensors have more than ${Math.floor(memory / ELEMENT_BYTES)} elements, which is what ${gigabytes(memory)} of memory hold.`,
       );
     return shape;
   }
 }
 
 /** Fails on a tensor that is too large to hold, or has absurdly many dimensions. `where` begins the message. */
-export function checkShape(shape: Shape, where: string): void {
+export function checkShape(shape: Shape, where: string, memory = DEFAULT_MEMORY): void {
+  const most = Math.floor((memory / ELEMENT_BYTES) * ONE_TENSOR);
   if (shape.length > MAX_RANK)
     throw new ModelTooLargeError(`${where}: a tensor has ${shape.length} dimensions; the limit is ${MAX_RANK}.`);
   // A dimension of 0 must not hide a huge one beside it.
-  if (sizeOf(shape.map((dimension) => Math.max(dimension, 1))) > MAX_ELEMENTS) {
+  if (sizeOf(shape.map((dimension) => Math.max(dimension, 1))) > most) {
     throw new ModelTooLargeError(
-      `${where}: a tensor of shape ${showShape(shape)} exceeds the limit of ${MAX_ELEMENTS} elements.`,
+      `${where}: a tensor of shape ${showShape(shape)} exceeds the limit of ${most} elements, an eighth of what ${gigabytes(memory)} of memory hold.`,
     );
   }
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }
 
 /** Fails where a layer would take more multiplications, or unrolled windows, than anything provable. */

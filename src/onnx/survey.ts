@@ -46,7 +46,7 @@ export interface ModelSurvey {
 
 /** Never throws on a decoded model. */
 export function surveyModel(model: OnnxModel): ModelSurvey {
-  const builder = new GraphBuilder();
+  const builder = new GraphBuilder(undefined, new Set(model.outputs.map(({ name }) => name)));
   const scope: Scope = new Map(model.initializers);
   const unsupported: string[] = [];
   for (const info of model.inputs) {

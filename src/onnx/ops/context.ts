@@ -310,6 +310,11 @@ export class NodeContext {
     return unmask(this.builder, value);
   }
 
+  /** Whether one of the node's results is an output of the model. */
+  makesOutput(): boolean {
+    return this.node.outputs.some((name) => this.builder.outputs.has(name));
+  }
+
   note(text: string): void {
     this.builder.notes.push(text);
   }

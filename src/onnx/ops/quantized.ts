@@ -14,6 +14,7 @@ import { expandConstant } from './broadcast.js';
 import { constant, type Lowering, type NodeContext } from './context.js';
 import { lowerConv } from './conv.js';
 import { lowerMatMul } from './matmul.js';
+import { moveValue } from './moving.js';
 
 /** Types of codes that a rounding may have. */
 const CODE_TYPES: readonly ElementType[] = ['uint8', 'int8', 'uint16', 'int16'];
@@ -183,9 +184,8 @@ export function quantized(
   const ends = CODE_TYPES.includes(codes) ? rangeOf(codes) : undefined;
   if (ends === undefined)
     throw context.unsupported(`it rounds to codes of type ${codes}; 8- and 16-bit integers are supported`);
-  if (scale.kind === 'activation' || zero?.kind === 'activation') {
-    throw context.unsupported("its scale or zero point is computed from the network's inputs; both must be constants");
-  }
+  if (scale.kind === 'activation' || zero?.kind === 'activation')
+    return quantizedBy(context, x, { scale, zero, place: placed }, codes, ends);
   if (!scale.data.every((value) => value > 0 && Number.isFinite(value)))
     throw context.unsupported('a scale is not a positive number');
   const place = placed(x.shape);
@@ -206,6 +206,29 @@ export function quantized(
     high: Float64Array.of(ends[1]),
   } as const;
   return context.emit(fields, [x], { type: codes });
+}
+
+/** The same with a scale or a zero point that is computed: a division, a rounding and a clip, as the operator says. */
+function quantizedBy(
+  context: NodeContext,
+  x: Activation,
+  { scale, zero, place: placed }: QuantizationParameters,
+  codes: ElementType,
+  ends: readonly [number, number],
+): Activation {
+  const place = placed(x.shape);
+  const index = Int32Array.from({ length: sizeOf(x.shape) }, (_, i) => place(i));
+  /** One for each element, as reals. */
+  const spread = (value: Value, step: string): Value =>
+    sizeOf(value.shape) === 1
+      ? { ...value, shape: [], type: x.type }
+      : { ...moveValue(context, value, () => ({ shape: x.shape, index }), { step }), type: x.type };
+  const [ratio] = context.apply('Div', [x, spread(scale, 'scales')], 'ratio');
+  const [rounded] = context.apply('Round', [ratio], 'rounded');
+  const [moved] = zero === undefined ? [rounded] : context.apply('Add', [rounded, spread(zero, 'zeros')], 'moved');
+  const [low, high] = ends.map((end) => constant(x.type, [], Float64Array.of(end)));
+  const [clipped] = context.apply('Clip', [moved, low, high], 'codes');
+  return { ...(clipped as Activation), type: codes };
 }
 
 /** Where the rounding was left out, the grid says what would have been rounded: one scale and one zero point. */
@@ -261,11 +284,30 @@ function sameReals(context: NodeContext, { unrounded, ...x }: Activation, grid: 
  */
 export const lowerDynamicQuantizeLinear: Lowering = (context) => {
   const x = context.activation(0);
+  if (context.makesOutput()) return dynamicallyQuantized(context, x);
   context.note(
     `${context.node.name}: the scale that ${context.node.op} would choose for each input anew is left out; the circuit rounds to a grid of its own, of the calibrated range.`,
   );
   return [{ ...x, unrounded: { scale: 1, zero: 0 } }, ONE, constant('uint8', [], Float64Array.of(0))];
 };
+
+/** The codes, their scale and their zero point of this very input, which somebody wants to see. */
+function dynamicallyQuantized(context: NodeContext, x: Activation): readonly Value[] {
+  const number = (value: number): Constant => constant('float', [], Float64Array.of(value));
+  const end = (op: 'Min' | 'Max'): Value => {
+    const [own] = context.apply(`Reduce${op}`, [x], `${op.toLowerCase()}imum`, { keepdims: 0 });
+    return context.apply(op, [own, number(0)], `${op.toLowerCase()}imum with zero`)[0];
+  };
+  const [least, most] = [end('Min'), end('Max')];
+  const [range] = context.apply('Sub', [most, least], 'range');
+  const [scale] = context.apply('Div', [range, number(255)], 'scale');
+  const [below] = context.apply('Neg', [least], 'below');
+  const [ratio] = context.apply('Div', [below, scale], 'zero ratio');
+  const [clipped] = context.apply('Clip', [ratio, number(0), number(255)], 'zero clipped');
+  const [zero] = context.apply('Round', [clipped], 'zero');
+  const codes = { ...(zero as Activation), type: 'uint8' as const };
+  return [quantized(context, x, { scale, zero: codes, place: () => () => 0 }), scale, codes];
+}
 
 /** Codes less their zero points, as integers; reals whose rounding was left out as they are. */
 function centred(

@@ -8,7 +8,7 @@ import type { IntegerModel } from '../../../src/quantize/integer-model.js';
 import { runIntegerModel } from '../../../src/quantize/interpreter.js';
 import { quantize } from '../../../src/quantize/quantize.js';
 import { outputsOf, ready, witnessFor } from '../../compile/support/run.js';
-import { compareWithRuntime } from '../support/compare.js';
+import { agrees, compareWithRuntime } from '../support/compare.js';
 import { float, floats, makeModel, node, typeCode, type ModelSpec, type NodeSpec } from '../support/make-model.js';
 import { seeded } from '../support/random.js';
 
@@ -315,7 +315,12 @@ describe('models that their author quantized', () => {
     assert.ok(error < 0.02, `${error}`);
     assert.match(graph.notes.join(), /would choose for each input anew is left out/);
     assert.throws(
-      () => buildGraph(decodeModel(makeModel({ ...spec, outputs: { q: 'uint8' } }))),
+      () =>
+        buildGraph(
+          decodeModel(
+            makeModel({ ...spec, outputs: { m: 'uint8' }, nodes: [spec.nodes[0], node('Flatten', ['q'], ['m'])] }),
+          ),
+        ),
       /holds codes whose rounding is left out/,
     );
     assert.throws(
@@ -364,5 +369,19 @@ describe('models that their author quantized', () => {
       assert.ok(circuit.checker.isSatisfied(witness));
       assert.deepEqual(outputsOf(circuit, witness), runIntegerModel(model, integers));
     }
+  });
+
+  it('are made on a computed grid, and shown with it where they are outputs', async () => {
+    const outputs = { q: 'uint8', s: 'float', z: 'uint8' } as const;
+    const dynamic = [node('DynamicQuantizeLinear', ['x'], ['q', 's', 'z'])];
+    const { graph, error } = await compareWithRuntime(makeModel({ inputs: { x: [3, 5] }, outputs, nodes: dynamic }));
+    assert.ok(error < 1e-5, `${error}`);
+    assert.ok(graph.notes.every((note) => !note.includes('left out')));
+    await agrees({
+      inputs: { x: [2, 3], s: [3] },
+      outputs: { y: 'int8' },
+      constants: { z: { dims: [3], dataType: typeCode('int8'), int32Data: [1, -2, 0] } },
+      nodes: [node('Abs', ['s'], ['a']), node('QuantizeLinear', ['x', 'a', 'z'], ['y'], { axis: 1 })],
+    });
   });
 });
