@@ -81,14 +81,15 @@ export function lowerInput(model: OnnxModel, info: ValueInfo, builder: GraphBuil
   }
   const batch = batchNames(model);
   const shape = dimensions.map((dimension, axis) => {
-    if (typeof dimension === 'number' && dimension > 0) return dimension;
+    // Of the leading dimension some exporters write 0 where it is not known.
+    if (typeof dimension === 'number' && (dimension > 0 || (dimension === 0 && axis > 0))) return dimension;
     if (axis === 0 || batch.has(dimension)) return 1;
     throw new DynamicShapeError(
       `Dimension ${axis} (${dimension || 'unnamed'}) of graph input ${name} is not fixed. Only the leading, batch dimension may be left open: give the shape (--shape ${shapeHint(name, dimensions)}), or export the model again with a number there (no dynamic_axes entry for it in torch.onnx.export).`,
     );
   });
   dimensions.forEach((dimension, axis) => {
-    if (typeof dimension !== 'number' || dimension <= 0) {
+    if (typeof dimension !== 'number' || dimension < 0 || (dimension === 0 && axis === 0)) {
       builder.notes.push(
         `Dimension ${axis}${dimension ? ` (${dimension})` : ''} of input ${name} is dynamic and was set to 1.`,
       );

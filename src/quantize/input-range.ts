@@ -121,6 +121,8 @@ export function chooseInputs(
         );
       return { shared: () => sharedGrid(input, bits(0), range, { jumps }) };
     }
+    // Without an element every range is right.
+    if (sizeOf(source.shape) === 0) return { shared: () => sharedGrid(input, bits(0), DEFAULT_RANGE, { jumps }) };
     const resolution = jumps || compared.has(source.name) ? undefined : resolutionOf(of);
     const seen = [leastOf(of.map(leastOf)), mostOf(of.map(mostOf))] as const;
     const shared = (more: number): IntegerInput => sharedGrid(input, bits(more), seen, { jumps, resolution });

@@ -2,6 +2,7 @@
  * `compile` as a function: ONNX bytes in; circuit, integer model, manifest and accuracy report out. No file is touched.
  */
 import { createHash } from 'node:crypto';
+import { totalmem } from 'node:os';
 import { compileModel, type Circuit } from '../compile/compile.js';
 import { portOf, type PortTensor } from '../compile/ports.js';
 import { encodeWitnessPlan } from '../compile/witness-plan-file.js';
@@ -149,7 +150,7 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
 export function prepareModel(onnx: Uint8Array, options: CompileOptions) {
   options.onStage?.('reading the model');
   const choice = choiceOf(options);
-  const graph = buildGraph(chooseFrom(decodeModel(onnx), choice));
+  const graph = buildGraph(chooseFrom(decodeModel(onnx), choice), totalmem());
   const classes = classesOf(graph, options);
   const samples = checkSamples(options.calibration ?? [], graph.inputs);
   const heldOut = checkSamples(options.heldOut ?? [], graph.inputs);

@@ -1,4 +1,5 @@
 /** `conformance`: any folder of models against onnxruntime and against expected outputs, one row each. */
+import { totalmem } from 'node:os';
 import { applyOmitted, buildGraph, decodeModel, evaluate, type Graph } from '../onnx/index.js';
 import { ZkinferError } from '../errors.js';
 import { firstViolation } from '../r1cs/check.js';
@@ -91,7 +92,7 @@ export async function checkConformance(
 ): Promise<ConformanceRow> {
   const start = performance.now();
   try {
-    const graph = buildGraph(decodeModel(onnx));
+    const graph = buildGraph(decodeModel(onnx), totalmem());
     const { inputs } = graph;
     const sample = parseInput(input, inputs, `${name}/input.json`);
     const samples =

@@ -8,7 +8,7 @@ import { scalarFunction } from '../../network/functions/index.js';
 import { isFloat } from '../model.js';
 import type { Activation } from '../values.js';
 import { emitAffine, filled, requireNumeric } from './arithmetic.js';
-import type { Lowering, NodeContext } from './context.js';
+import { constant, type Lowering, type NodeContext } from './context.js';
 import { emitFunction } from './functions.js';
 
 interface Reduction {
@@ -32,10 +32,19 @@ function resolveReduction(context: NodeContext, inputSince: number): Reduction {
   const axes =
     given !== undefined && given.length > 0 ? context.axes(given, rank) : noop ? [] : x.shape.map((_, axis) => axis);
   const count = axes.reduce((product, axis) => product * x.shape[axis], 1);
-  if (count === 0) throw context.shapeError('there is nothing to reduce');
   const shape = x.shape.flatMap((size, axis) => (!axes.includes(axis) ? [size] : keep ? [1] : []));
   return { x, shape, groups: reductionGroups(x.shape, axes), count };
 }
+
+/** The reduction; of nothing at all the number that it begins with, where there is one. */
+const from =
+  (start: number | undefined, inputSince: number, lowering: Lowering): Lowering =>
+  (context) => {
+    const { x, shape, count } = resolveReduction(context, inputSince);
+    if (count > 0 && sizeOf(x.shape) > 0) return lowering(context);
+    if (start === undefined && sizeOf(shape) > 0) throw context.shapeError('there is nothing to reduce');
+    return [constant(x.type, shape, filled(context.bounded(shape), start ?? 0))];
+  };
 
 function emitMean(
   context: NodeContext,
@@ -52,51 +61,51 @@ function requireFloat(context: NodeContext, { x }: Reduction): void {
     throw context.unsupported(`it is computed on floats, and its input is of type ${x.type}; cast it before`);
 }
 
-export const lowerReduceSum: Lowering = (context) => {
+export const lowerReduceSum: Lowering = from(0, 13, (context) => {
   const reduction = resolveReduction(context, 13);
   return [emitMean(context, reduction.x, reduction, 1)];
-};
+});
 
-export const lowerReduceMean: Lowering = (context) => {
+export const lowerReduceMean: Lowering = from(undefined, 18, (context) => {
   const reduction = resolveReduction(context, 18);
   if (!isFloat(reduction.x.type)) throw context.unsupported('it averages integers; cast them to float before');
   return [emitMean(context, reduction.x, reduction, reduction.count)];
-};
+});
 
-export const lowerReduceL1: Lowering = (context) => {
+export const lowerReduceL1: Lowering = from(0, 18, (context) => {
   const reduction = resolveReduction(context, 18);
   const { x } = reduction;
   const absolute = context.emit({ op: 'prelu', shape: x.shape, slope: Float64Array.of(-1) }, [x], { step: 'absolute' });
   return [emitMean(context, absolute, reduction, 1)];
-};
+});
 
-export const lowerReduceSumSquare: Lowering = (context) => {
+export const lowerReduceSumSquare: Lowering = from(0, 18, (context) => {
   const reduction = resolveReduction(context, 18);
   const { x } = reduction;
   const squares = context.emit({ op: 'multiply', shape: x.shape }, [x, x], { step: 'squares' });
   return [emitMean(context, squares, reduction, 1)];
-};
+});
 
 /** The square root of the sum of squares. */
-export const lowerReduceL2: Lowering = (context) => {
+export const lowerReduceL2: Lowering = from(0, 18, (context) => {
   const reduction = resolveReduction(context, 18);
   requireFloat(context, reduction);
   const { x } = reduction;
   const squares = context.emit({ op: 'multiply', shape: x.shape }, [x, x], { step: 'squares' });
   return [emitFunction(context, emitMean(context, squares, reduction, 1, 'sum'), scalarFunction('Sqrt', {}))];
-};
+});
 
-export const lowerReduceLogSum: Lowering = (context) => {
+export const lowerReduceLogSum: Lowering = from(undefined, 18, (context) => {
   const reduction = resolveReduction(context, 18);
   requireFloat(context, reduction);
   return [emitFunction(context, emitMean(context, reduction.x, reduction, 1, 'sum'), scalarFunction('Log', {}))];
-};
+});
 
 /**
  * log(sum exp(x)) = m + log(sum exp(x - m)), m the maximum: the exponentials then lie in [0, 1], and their sum at 1 or
  * above.
  */
-export const lowerReduceLogSumExp: Lowering = (context) => {
+export const lowerReduceLogSumExp: Lowering = from(undefined, 18, (context) => {
   const reduction = resolveReduction(context, 18);
   requireFloat(context, reduction);
   const { x, shape, groups } = reduction;
@@ -114,27 +123,26 @@ export const lowerReduceLogSumExp: Lowering = (context) => {
     'log',
   );
   return [context.emit({ op: 'sum', shape, coefficients: [1, 1] }, [largest, logarithm])];
-};
+});
 
-export const lowerReduceMax: Lowering = (context) => {
+export const lowerReduceMax: Lowering = from(undefined, 18, (context) => {
   const { x, shape, groups } = resolveReduction(context, 18);
   return [context.emit({ op: 'max', shape, groups }, [x])];
-};
+});
 
 /** min(x) = -max(-x) */
-export const lowerReduceMin: Lowering = (context) => {
+export const lowerReduceMin: Lowering = from(undefined, 18, (context) => {
   const { x, shape, groups } = resolveReduction(context, 18);
   const negated = emitAffine(context, x, x.shape, filled(x.shape, -1), filled(x.shape, 0), 'negate');
   const largest = context.emit({ op: 'max', shape, groups }, [negated], { step: 'max' });
   return [emitAffine(context, largest, shape, filled(shape, -1), filled(shape, 0))];
-};
+});
 
 /** One multiplication after the other: a product of n factors takes n - 1. */
-export const lowerReduceProd: Lowering = (context) => {
+export const lowerReduceProd: Lowering = from(1, 18, (context) => {
   const { x, shape, groups, count } = resolveReduction(context, 18);
   context.bounded(shape);
   const results = sizeOf(shape);
-  if (results === 0) throw context.shapeError('there is nothing to reduce');
   const factor = (k: number): Activation => {
     const index = Int32Array.from({ length: results }, (_, i) => groups.indices[i * count + k]);
     return context.emit({ op: 'move', shape, index, constants: new Float64Array() }, [x], { step: `factor${k + 1}` });
@@ -147,4 +155,4 @@ export const lowerReduceProd: Lowering = (context) => {
       k === count - 1 ? {} : { step: `product${k}` },
     );
   return [product];
-};
+});

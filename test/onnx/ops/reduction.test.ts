@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { buildGraph, decodeModel, surveyModel, UnsupportedOpError } from '../../../src/onnx/index.js';
+import {
+  buildGraph,
+  decodeModel,
+  evaluate,
+  evaluator,
+  surveyModel,
+  UnsupportedOpError,
+} from '../../../src/onnx/index.js';
+import { dequantize, encodeInputs } from '../../../src/quantize/encode.js';
+import { runIntegerModel } from '../../../src/quantize/interpreter.js';
+import { quantize } from '../../../src/quantize/quantize.js';
 import { agrees } from '../support/compare.js';
 import { floats, int64s, makeModel, node, type AttributeSpec, type ModelSpec } from '../support/make-model.js';
 
@@ -287,5 +297,40 @@ describe('a softmax that a node computes with', () => {
       (error) => error instanceof UnsupportedOpError && /plus \(Add\).*minus infinity/.test(error.message),
     );
     assert.match(surveyModel(decodeModel(makeModel(spec))).unsupported.join(), /minus infinity/);
+  });
+});
+
+describe('a reduction of nothing', () => {
+  for (const [op, start] of [
+    ['ReduceSum', 0],
+    ['ReduceL1', 0],
+    ['ReduceL2', 0],
+    ['ReduceSumSquare', 0],
+    ['ReduceProd', 1],
+  ] as const) {
+    it(`by ${op} is ${start}, also as integers of an input without elements`, () => {
+      const graph = buildGraph(
+        decodeModel(
+          makeModel({
+            opset: 20,
+            inputs: { x: [2, 0, 3] },
+            outputs: ['y'],
+            constants: { axes: int64s([1]) },
+            nodes: [node(op, ['x', 'axes'], ['y'])],
+          }),
+        ),
+      );
+      const none = [new Float64Array()];
+      const model = quantize(graph, { activationBits: 8, samples: [none], evaluator });
+      for (const made of [
+        evaluate(graph, none).get(graph.outputs[0].tensor) as Float64Array,
+        dequantize(runIntegerModel(model, encodeInputs(model.inputs, none))[0], model.outputs[0].scale),
+      ])
+        assert.ok(made.length === 6 && made.every((value) => Math.abs(value - start) < 1e-6), made.join());
+    });
+  }
+  it('by ReduceMax has no result', () => {
+    const spec: ModelSpec = { inputs: { x: [2, 0, 3] }, outputs: ['y'], nodes: [node('ReduceMax', ['x'], ['y'])] };
+    assert.throws(() => buildGraph(decodeModel(makeModel(spec))), /nothing to reduce/);
   });
 });
