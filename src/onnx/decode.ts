@@ -20,14 +20,14 @@ import { fields } from './wire.js';
 /** Number of the field ModelProto.graph. */
 const GRAPH = 7;
 
-/** Oldest and newest version of the default operator set that the operators here follow. */
-export const OLDEST_OPSET = 7;
+/** Oldest and newest version of the default operator set; of those before 7, see old-opsets.ts. */
+export const OLDEST_OPSET = 1;
 export const NEWEST_OPSET = 28;
 
 /**
  * Reads an ONNX file.
  * @throws MalformedModelError when the bytes are no complete ONNX model
- * @throws UnsupportedOpsetError outside opset 7 to 28
+ * @throws UnsupportedOpsetError outside opset 1 to 28
  * @throws UnsupportedTensorError for external data and for element types without a number in them
  */
 export function decodeModel(bytes: Uint8Array): OnnxModel {

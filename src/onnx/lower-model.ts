@@ -9,6 +9,7 @@ import { factsOfInput } from './facts.js';
 import type { GraphNode } from '../network/graph.js';
 import { lowerNode } from './lower.js';
 import { expandFunction, functionOf } from './local-functions.js';
+import { asPlainOpset, PLAIN_OPSET } from './old-opsets.js';
 import type { Dimension, OnnxGraph, OnnxModel, OnnxNode, ValueInfo } from './model.js';
 import type { Activation, Value } from './values.js';
 
@@ -103,12 +104,15 @@ export function lowerInput(model: OnnxModel, info: ValueInfo, builder: GraphBuil
 
 /** Lowers one node into the scope: afterwards each of its outputs has a value, or the reason why it has none. */
 export function lowerIntoScope(
-  node: OnnxNode,
+  written: OnnxNode,
   library: Library,
   scope: Scope,
   builder: GraphBuilder,
 ): readonly Value[] {
-  const opset = opsetOf(node, library);
+  const local = functionOf(written, library);
+  const version = opsetOf(written, library);
+  const node = local === undefined ? asPlainOpset(written, version) : written;
+  const opset = written.domain === '' ? Math.max(version, PLAIN_OPSET) : version;
   const inputs = node.inputs.map((name) => {
     if (name === '') return undefined;
     const value = scope.get(name);
@@ -125,7 +129,6 @@ export function lowerIntoScope(
       throw new MalformedModelError(`Node ${node.name} (${node.op}) makes ${name}, which exists already.`);
   }
   const before = builder.nodes.length;
-  const local = functionOf(node, library);
   const outputs =
     local === undefined
       ? lowerNode(node, opset, inputs, builder, (graph, given) =>

@@ -225,7 +225,7 @@ describe('decodeModel', () => {
     MalformedModelError,
     /impossible shape/,
   );
-  refuse('opset 6', makeModel({ ...RELU, opset: 6 }), UnsupportedOpsetError, /opset 6; opset 7 to \d+ are supported/);
+  refuse('opset 0', makeModel({ ...RELU, opset: 0 }), UnsupportedOpsetError, /opset 0; opset 1 to \d+ are supported/);
   refuse('an opset from the future', makeModel({ ...RELU, opset: 99 }), UnsupportedOpsetError, /opset 99/);
   const named = (name: string) => ({ name, type: { tensorType: { elemType: 1 } } });
   refuse(
