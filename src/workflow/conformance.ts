@@ -28,6 +28,8 @@ export interface ConformanceRow {
   readonly relativeError?: number;
   /** Least share of rows, of all outputs that are scores, on which both name the same class. */
   readonly classAgreement?: number;
+  /** Elements of the sample that are "nan", "inf" or "-inf": taken as 0, since no proof is about them. */
+  readonly holes?: number;
   /** The sample against what its author expects of it, where that is given. */
   readonly expected?: ExpectedComparison;
   readonly seconds?: number;
@@ -94,7 +96,8 @@ export async function checkConformance(
   try {
     const graph = buildGraph(decodeModel(onnx), totalmem());
     const { inputs } = graph;
-    const sample = parseInput(input, inputs, `${name}/input.json`);
+    const { text, holes } = withoutHoles(input);
+    const sample = parseInput(text, inputs, `${name}/input.json`);
     const samples =
       calibration === undefined
         ? rowsAround(sample, graph)
@@ -123,7 +126,8 @@ export async function checkConformance(
       error: maximumError,
       relativeError: outputRange > 0 ? maximumError / outputRange : maximumError,
       ...(classAgreement === undefined ? {} : { classAgreement }),
-      ...(expected === undefined ? {} : { expected: compareExpected(expected, { name, graph, model, sample }) }),
+      ...(expected === undefined ? {} : { expected: compareExpected(expected, { name, graph, model, sample, holes }) }),
+      ...(holes > 0 ? { holes } : {}),
       seconds,
       ...(await proofOf(() => prove?.(onnx, options, compiled, sample))),
     };
@@ -205,11 +209,25 @@ export function rowsAround(sample: Sample, { inputs }: Pick<Graph, 'inputs'>): S
   );
 }
 
+/** The sample's text with 0 for what is no finite number, and how many there are. */
+function withoutHoles(text: string): { readonly text: string; readonly holes: number } {
+  const found = text.match(HOLE) ?? [];
+  return { text: text.replace(HOLE, '0'), holes: found.length };
+}
+
+const HOLE = /"(?:nan|-?inf)"/g;
+
 function compareExpected(
   text: string,
-  given: { readonly name: string; readonly graph: Graph; readonly model: IntegerModel; readonly sample: Sample },
+  given: {
+    readonly name: string;
+    readonly graph: Graph;
+    readonly model: IntegerModel;
+    readonly sample: Sample;
+    readonly holes: number;
+  },
 ): ExpectedComparison {
-  const { name, graph, model, sample } = given;
+  const { name, graph, model, sample, holes } = given;
   const expected = parseOutputs(text, `${name}/output.json`);
   const tensors = evaluate(graph, sample);
   const integers = runIntegerModel(model, encodeInputs(model.inputs, sample));
@@ -217,7 +235,7 @@ function compareExpected(
     graph.outputs.reduce(
       (largest, output, k) =>
         k < expected.length
-          ? Math.max(largest, errorAgainst(expected[k], output, applyOmitted(output, valuesOf(k))))
+          ? Math.max(largest, errorAgainst(expected[k], output, applyOmitted(output, valuesOf(k)), holes > 0))
           : largest,
       0,
     );

@@ -49,13 +49,14 @@ export function parseOutputs(text: string, source: string): ExpectedOutput[] {
 
 /**
  * The largest error of any element, as a share of the range of the expected elements, zero counted among them; the
- * error itself where that is zero. Infinite where an element is not finite and should be, or the other way round, or
- * where the number of elements is another. Strings are compared by their positions among the output's labels.
+ * error itself where that is zero. Infinite where an element is not finite and should be, or the other way round (left out
+ * where `finiteAlone`), or where the number of elements is another. Strings are compared by their positions among the output's labels.
  */
 export function errorAgainst(
   { data }: ExpectedOutput,
   { labels, named }: Pick<GraphOutput, 'labels' | 'named'>,
   values: Float64Array,
+  finiteAlone = false,
 ): number {
   if (values.length !== data.length) return Infinity;
   const expected = data.map((value) => {
@@ -66,7 +67,9 @@ export function errorAgainst(
   const least = finite.reduce((a, b) => Math.min(a, b), 0);
   const range = finite.reduce((a, b) => Math.max(a, b), 0) - least;
   const errors = expected.map((value, i) =>
-    Object.is(value, values[i]) || value === values[i] ? 0 : Math.abs(value - values[i]),
+    Object.is(value, values[i]) || value === values[i] || (finiteAlone && !Number.isFinite(value))
+      ? 0
+      : Math.abs(value - values[i]),
   );
   const error = errors.reduce((a, b) => (Number.isNaN(b) ? Infinity : Math.max(a, b)), 0);
   return range > 0 ? error / range : error;

@@ -54,6 +54,10 @@ describe('conformance', () => {
     const wrong = await compared(expect([2], [1.25, 3]));
     assert.deepEqual([wrong.shapes, wrong.float], [false, 1]);
     assert.equal((await compared(expect([1, 2], [1.25, 'inf']))).float, Infinity);
+    // y = relu([0 + 1 - 0.75, 0 + 4 + 3]); what a hole leads to is expected as a hole.
+    const input = '{"input_data": [["nan", 2, 3]]}';
+    const row = await checkConformance('a', onnx, { input, expected: expect([1, 2], ['nan', 7]) });
+    assert.deepEqual([row.holes, row.expected!.float], [1, 0]);
     assert.match(
       (await checkConformance('a', onnx, { input: text([1, 2, 3]), expected: expect([3], [1]) })).why!,
       /a shape and as many elements/,
