@@ -144,11 +144,34 @@ const REWRITES: readonly { readonly name: string; readonly merge: Merge }[] = [
       return map && layerOf(second).withAffineBefore(second, map, fresh);
     },
   },
+  { name: 'scale before a square', merge: scaleBeforeSquare },
   {
     name: 'activate after the maximum',
     merge: activateAfterMax,
   },
 ];
+
+/**
+ * s x^2 = (sqrt(s) x)^2: where factors differ, such as those of a Gaussian's variances, squares of differences in units
+ * of their own have one size, and the largest does not set the step of all.
+ */
+function scaleBeforeSquare(square: GraphNode, map: GraphNode, fresh: Fresh): GraphNode[] | undefined {
+  if (square.op !== 'multiply' || map.op !== 'affine' || square.integers !== undefined) return undefined;
+  const [x, other] = square.inputs;
+  const [{ 0: first }] = [map.scale];
+  const sign = Math.sign(first);
+  if (x !== other || !map.scale.every((value) => value * sign > 0) || map.scale.every((value) => value === first))
+    return undefined;
+  const scaled = fresh(`${map.output}/scaled`);
+  const squared = fresh(`${map.output}/squared`);
+  const ones = map.scale.map(() => sign);
+  const scale = map.scale.map((value) => Math.sqrt(Math.abs(value)));
+  return [
+    { ...map, name: scaled, inputs: [x], output: scaled, scale, shift: map.shift.map(() => 0) },
+    { ...square, inputs: [scaled, scaled], output: squared },
+    { ...map, inputs: [squared], scale: ones },
+  ];
+}
 
 /** max(f(x)) = f(max(x)) for monotone f; done where it means fewer constraints. */
 function activateAfterMax(activation: GraphNode, max: GraphNode, fresh: Fresh): GraphNode[] | undefined {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { evaluator } from '../../src/network/evaluate.js';
 import type { Graph } from '../../src/network/graph.js';
 import { measureAccuracy, type AccuracyReport } from '../../src/quantize/accuracy.js';
+import { encodeInputs } from '../../src/quantize/encode.js';
 import type { IntegerModel } from '../../src/quantize/integer-model.js';
 import { runIntegerModel } from '../../src/quantize/interpreter.js';
 import { quantize } from '../../src/quantize/quantize.js';
@@ -232,6 +233,39 @@ describe('the grid of a range', () => {
       const { step, low } = gridFor(min, max, 8);
       assert.ok(step > Math.abs(max) / 8 / 256, `${min} to ${max}: ${step}`);
       assert.ok(low * step < min + step && (low + 255) * step > max - step, `${min} to ${max} lies in its grid`);
+    }
+  });
+});
+
+describe('squares', () => {
+  it('of differences are exact on the grid of an input, whatever they are summed to', () => {
+    const sketch = new Sketch();
+    const moved = sketch.affine(sketch.input([1, 3]), new Float64Array(3).fill(1), Float64Array.of(-0.7, 0.3, -1.9));
+    const graph = sketch.graph(sketch.reduce(sketch.multiply(moved, moved), 'mean'));
+    // Tenths, more than enough of them to be seen as such.
+    const rows = Array.from({ length: 20 }, (_, k) => [Float64Array.of(k / 10, 1.9 - k / 10, ((k * 7) % 20) / 10)]);
+    const model = quantized(graph, rows);
+    for (const row of rows) {
+      const [exact] = evaluator(graph)(row).get(graph.outputs[0].tensor)!;
+      const [[integer]] = runIntegerModel(model, encodeInputs(model.inputs, row));
+      assert.ok(Math.abs(integer * model.outputs[0].scale - exact) < 1e-9, `${row[0].join()}`);
+    }
+  });
+
+  it('that are weighted differently have one size before they are squared', () => {
+    const sketch = new Sketch();
+    const x = sketch.input([1, 2]);
+    const weighted = sketch.affine(sketch.multiply(x, x), Float64Array.of(1e4, 1e-4), new Float64Array(2));
+    const graph = sketch.graph(weighted);
+    const random = seeded(3);
+    const rows = Array.from({ length: 16 }, () => [Float64Array.of(0.01 * random(), 100 * random())]);
+    const model = quantized(graph, rows);
+    for (const row of rows) {
+      const exact = evaluator(graph)(row).get(graph.outputs[0].tensor)!;
+      const [result] = runIntegerModel(model, encodeInputs(model.inputs, row));
+      result.forEach((integer, i) =>
+        assert.ok(Math.abs(integer * model.outputs[0].scale - exact[i]) < 0.01, `${row[0].join()}`),
+      );
     }
   });
 });

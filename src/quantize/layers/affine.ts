@@ -30,10 +30,36 @@ function build(node: AffineNode, given: Quantized, at: IntegerModelBuilder): voi
     isConstant || at.isIntegral(x, coefficients, moved)
       ? 1
       : (exactUnit(coefficients, moved, at.isIntegral(x)) ??
-        at.accumulatorScale(node.output, terms, coefficients.length));
+        Math.max(
+          sharedUnit(node, coefficients, moved, at) ?? 0,
+          at.accumulatorScale(node.output, terms, coefficients.length),
+        ));
   const factor = coefficients.map((value) => Math.round(value / unit) + 0);
   const shift = moved.map((value) => Math.round(value / unit) + 0);
   at.emit({ kind: 'affine', factor, shift }, [x], node.output, node.shape, unit);
+}
+
+/** Bits below the unit of what is shifted that its shift may take, where a shift alone is rounded. */
+const SHIFT_BITS = 4;
+
+/**
+ * Where all factors are alike and nothing is cut to a grid known beforehand, such as differences to a centre that are
+ * squared: the factor, or a fraction of it, so that shifts alone are rounded, to a small part of a unit of x.
+ */
+function sharedUnit(
+  node: AffineNode,
+  coefficients: Float64Array,
+  shifts: Float64Array,
+  at: Lowering,
+): number | undefined {
+  const unit = Math.abs(coefficients[0]);
+  if (at.plan.cut(node.output) !== undefined || !(unit > 0)) return undefined;
+  if (!coefficients.every((value) => Math.abs(value) === unit)) return undefined;
+  for (let bits = 0; ; bits += 1) {
+    const near = 2 ** (bits - SHIFT_BITS - 1);
+    const step = unit / 2 ** bits;
+    if (shifts.every((value) => Math.abs(value / step - Math.round(value / step)) <= near)) return step;
+  }
 }
 
 /** How near a quotient must come to a whole number to be one. */
