@@ -16,15 +16,21 @@ import type { PortTensor } from './ports.js';
 /** Inputs of one Poseidon block after the chaining value. */
 export const BLOCK_WORDS = 15;
 
-/** Private codes u in [0, 2^bits - 1] of a tensor that the prover gives, each range-checked. Returns the first value. */
+/** Private codes u in [0, 2^bits - 1] of a tensor that the prover gives. Returns the first value. */
 export function declareCodes({ shape, packing }: PortTensor, netlist: NetlistBuilder): number {
   const size = sizeOf(shape);
   const top = 2 ** packing.bits - 1;
   const first = netlist.valueCount;
   for (let i = 0; i < size; i += 1) netlist.privateInputs.push(netlist.value(0, top));
-  const rows = singleValues(first, size, () => 0);
-  for (let row = 0; row < size; row += 1) netlist.check(inputRange.with({ max: top }), [{ rows, row }]);
   return first;
+}
+
+/** Range checks of these codes, where nobody takes them as digits, which would be check enough. */
+export function checkCodes({ shape, packing }: PortTensor, first: number, netlist: NetlistBuilder): void {
+  const size = sizeOf(shape);
+  const rows = singleValues(first, size, () => 0);
+  const spec = inputRange.with({ max: 2 ** packing.bits - 1 });
+  for (let row = 0; row < size; row += 1) netlist.check(spec, [{ rows, row }]);
 }
 
 /** The tensor's rows: code plus base. */

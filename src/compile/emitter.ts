@@ -60,10 +60,10 @@ export class Emitter {
     return this.readings.values.has(tensor);
   }
 
-  /** Digits of a tensor's distance from `low`, if they were made. */
-  digits(tensor: TensorId, low: number, bits: number): Digits | undefined {
+  /** Digits of a tensor's distance from `low`, if they were made; of any number unless given. */
+  digits(tensor: TensorId, low: number, bits?: number): Digits | undefined {
     const known = this.tensorDigits.get(tensor);
-    return known?.low === low && known.digits.bits === bits ? known.digits : undefined;
+    return known?.low === low && (bits ?? known.digits.bits) === known.digits.bits ? known.digits : undefined;
   }
 
   setDigits(tensor: TensorId, low: number, digits: Digits): void {

@@ -4,10 +4,12 @@
 import type { PortVisibility } from '../port-roles.js';
 import type { IntegerModel, IntegerOp, TensorId } from '../quantize/integer-model.js';
 import { boundModel } from '../quantize/intervals.js';
-import { commit, declareContext, declareCodes, givenRows, packRows, publish } from './boundary.js';
+import { sizeOf } from '../tensor/shape.js';
+import { checkCodes, commit, declareContext, declareCodes, givenRows, packRows, publish } from './boundary.js';
 import { Emitter, type Readings } from './emitter.js';
+import { makeDigits } from './layers/digits.js';
 import { compiledLayerOf } from './layers/index.js';
-import { joinRows } from './linear-rows.js';
+import { joinRows, singleValues } from './linear-rows.js';
 import { NetlistBuilder, type BigCombination, type Netlist } from './netlist.js';
 import {
   committedPorts,
@@ -17,6 +19,7 @@ import {
   signalsOfPort,
   signalsOfPorts,
   type Port,
+  type PortTensor,
   type SignalMeaning,
 } from './ports.js';
 
@@ -58,7 +61,11 @@ export function lowerModel(
   });
   const given = portsBySource(ports, 'given').flatMap(({ tensors }) => tensors);
   const firsts = given.map((tensor) => declareCodes(tensor, netlist));
-  given.forEach((tensor, k) => emitter.set(tensor.tensor, givenRows(tensor, firsts[k])));
+  given.forEach((tensor, k) => {
+    emitter.set(tensor.tensor, givenRows(tensor, firsts[k]));
+    if (emitter.isReadByDigits(tensor.tensor)) codesAsDigits(tensor, firsts[k], emitter);
+    else checkCodes(tensor, firsts[k], netlist);
+  });
   const expose = (port: Port): void => {
     netlist.enter(layerOfPort(port));
     const words = (): BigCombination[] =>
@@ -92,6 +99,14 @@ export function lowerModel(
 /** How many layers the circuit's border has before the network's (range checks, given ports) and after (computed, context). */
 export function borderOf(ports: readonly Port[]): { readonly before: number; readonly after: number } {
   return { before: 1 + portsBySource(ports, 'given').length, after: portsBySource(ports, 'computed').length + 1 };
+}
+
+/** The codes of a tensor that the prover gives as digits, which proves their range too. */
+function codesAsDigits({ tensor, shape, packing: { bits }, base }: PortTensor, first: number, at: Emitter): void {
+  const count = sizeOf(shape);
+  const codes = singleValues(first, count, () => 0);
+  const digits = makeDigits(codes, count, () => [0, 2 ** bits - 1], 0, bits, at);
+  at.setDigits(tensor, typeof base === 'number' ? base : base[0], digits);
 }
 
 /** Who reads each tensor's digits, and who its values. */

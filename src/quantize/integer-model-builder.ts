@@ -13,6 +13,7 @@ import { sizeOf, type Shape } from '../tensor/shape.js';
 import { AccumulatorOverflowError, CalibrationError } from './errors.js';
 import { ACCUMULATOR_LIMIT, REACH_LIMIT, type IntegerInput, type IntegerOp, type TensorId } from './integer-model.js';
 import { bitsOf, inputIntervals, spanOf } from './intervals.js';
+import { Parts, type Part } from './parts.js';
 import type { CutPlan } from './plan.js';
 import { accumulatorShift, NOISE_AT_OUTPUT, NOISE_BEFORE_REQUANTIZE, type Grid, type Term } from './scale.js';
 import { boundOp, reachOp } from './semantics.js';
@@ -61,6 +62,8 @@ export class IntegerModelBuilder {
   private node: GraphNode | undefined;
 
   readonly bits: number;
+  /** Digits of activations, for linear layers that weight them apart. */
+  readonly parts: Parts;
 
   constructor(
     readonly plan: CutPlan,
@@ -70,6 +73,7 @@ export class IntegerModelBuilder {
     this.bits = plan.bits;
     this.nextId = inputs.length;
     this.given = new Set(inputs.map(({ tensor }) => tensor));
+    this.parts = new Parts(this, inputs);
     for (const input of inputs) {
       const ranged = input.low.length > 1;
       const meanSquare = ranged
@@ -171,6 +175,7 @@ export class IntegerModelBuilder {
     this.ops.push({ ...op, bounds });
     if (body.kind === 'requantize') this.requantizations.set(id, body);
     if (body.kind === 'move' && inputs.every((input) => this.given.has(input.id))) this.given.add(id);
+    this.parts.appended(body, inputs, id);
     const ranged = body.kind === 'move' && inputs.some((input) => input.ranged);
     return { id, of, shape, scale: Float64Array.of(scale), ranged, bounds, meanSquare };
   }
@@ -417,6 +422,27 @@ export class IntegerModelBuilder {
     if (inputs.every((input) => input.scale[0] === finest)) return finest;
     const terms = inputs.map((input) => ({ coefficients: input.scale, meanSquare: input.meanSquare }));
     return finest / 2 ** accumulatorShift(terms, 1, this.plan.uncutStep(output), NOISE_AT_OUTPUT, finest);
+  }
+
+  /**
+   * The parts of a tensor side by side: each in `blocks` equal blocks, and the blocks of all parts at one place one
+   * after the other.
+   */
+  stacked(parts: readonly Part[], shape: Shape, blocks: number): Quantized {
+    const [{ x }] = parts;
+    const size = sizeOf(x.shape);
+    const block = size / blocks;
+    const index = Int32Array.from({ length: parts.length * size }, (_, i) => {
+      const [part, at] = [Math.floor(i / block) % parts.length, Math.floor(i / (block * parts.length))];
+      return part * size + at * block + (i % block);
+    });
+    const inputs = parts.map((part) => part.x);
+    return this.emitStep({ kind: 'move', index, constants: new Float64Array(0) }, inputs, x.of, shape, x.scale[0]);
+  }
+
+  /** Whoever reads x from now on reads its stand-in, which has the same values. */
+  replace(x: Quantized, standIn: Quantized): void {
+    for (const [name, tensor] of this.tensors) if (tensor.id === x.id) this.tensors.set(name, standIn);
   }
 
   /** Makes `name` another name of x. */

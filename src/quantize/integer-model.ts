@@ -110,6 +110,17 @@ export interface IntegerRequantize extends OpBase {
 }
 
 /**
+ * y[i] = floor((x[i] - low) / 2^first) mod 2^count: some consecutive binary digits of a quantized value, as a number.
+ * count >= 1.
+ */
+export interface IntegerPart extends OpBase {
+  readonly kind: 'part';
+  readonly low: number;
+  readonly first: number;
+  readonly count: number;
+}
+
+/**
  * y[i] = entries[k], k = clamp(x[i] - low, 0, 2^bits - 1): any function of one quantized value. 4 <= bits <= 12, and
  * 2^bits entries.
  */
@@ -160,6 +171,7 @@ export type IntegerOp =
   | IntegerMultiply
   | IntegerArgMax
   | IntegerRequantize
+  | IntegerPart
   | IntegerSquareRoot
   | IntegerTable
   | IntegerSoftmax

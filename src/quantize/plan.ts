@@ -57,6 +57,11 @@ export class CutPlan {
     return this.readers.get(name) ?? [];
   }
 
+  /** The kinds of layers that read a tensor. */
+  readerKinds(name: string): readonly GraphNode['op'][] {
+    return this.readersOf(name).map(({ op }) => op);
+  }
+
   statisticsOf(name: string): TensorStatistics {
     return this.statistics.get(name) as TensorStatistics;
   }

@@ -131,3 +131,8 @@ export function rounded(coefficients: Float64Array, unit: number): Float64Array 
   for (let k = 0; k < result.length; k += 1) result[k] = Math.round(coefficients[k] / unit) + 0;
   return result;
 }
+
+/** Each coefficient times a factor. */
+export function times(coefficients: Float64Array, factor: number): Float64Array {
+  return factor === 1 ? coefficients : coefficients.map((value) => value * factor);
+}

@@ -9,7 +9,7 @@ import type { Intervals } from '../tensor/intervals.js';
 import { leastOf, mostOf } from '../tensor/extremes.js';
 import * as kernels from '../tensor/kernels.js';
 import type { WeightPart } from '../tensor/weights.js';
-import type { IntegerOp, IntegerRequantize, IntegerSoftmax, IntegerTable } from './integer-model.js';
+import type { IntegerOp, IntegerPart, IntegerRequantize, IntegerSoftmax, IntegerTable } from './integer-model.js';
 
 interface Semantics<Op> {
   evaluate(op: Op, inputs: readonly Float64Array[]): Float64Array;
@@ -86,6 +86,11 @@ const TABLE: Table = {
     bound: (op, [x]) => intervals.monotoneIntervals(x, (value) => requantizeValue(op, value)),
     // The circuit adds half a unit and takes the low end away before it divides.
     reach: (op, [x]) => mostOf(x) + 2 ** op.shift * (1 + Math.abs(op.low)),
+  },
+  part: {
+    evaluate: (op, [x]) => x.map((value) => partOf(op, value)),
+    bound: boundPart,
+    reach: (op, [x]) => mostOf(x) + Math.abs(op.low),
   },
   squareRoot: {
     evaluate: (_, [x]) => x.map(integerRoot),
@@ -164,6 +169,21 @@ function aroundMiddles(
     'magnitudes',
   );
   return { low: middle.map((value, i) => value - radius[i]), high: middle.map((value, i) => value + radius[i]) };
+}
+
+function partOf({ low, first, count }: IntegerPart, x: number): number {
+  const rest = Math.floor((x - low) / 2 ** first);
+  return rest - Math.floor(rest / 2 ** count) * 2 ** count;
+}
+
+/** Digits rise with the value until the ones above them do; then they may be anything. */
+function boundPart(op: IntegerPart, [x]: readonly Intervals[]): Intervals {
+  const above = (value: number): number => Math.floor((value - op.low) / 2 ** (op.first + op.count));
+  const isRising = (i: number): boolean => above(x.low[i]) === above(x.high[i]);
+  return {
+    low: x.low.map((value, i) => (isRising(i) ? partOf(op, value) : 0)),
+    high: x.high.map((value, i) => (isRising(i) ? partOf(op, value) : 2 ** op.count - 1)),
+  };
 }
 
 /** Position in a table's entries that this value reads. */

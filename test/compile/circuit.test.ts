@@ -39,6 +39,16 @@ describe('the circuit of each layer', () => {
     });
   });
 
+  it('an input whose digits a layer takes: accepts every input in range and publishes what the interpreter computes', async () => {
+    const random = seeded(68);
+    const sketch = new Sketch();
+    const graph = sketch.graph(sketch.relu(sketch.dense(sketch.input([1, 3]), 20, random)));
+    const samples = [[Float64Array.of(0, 0, 0)], [Float64Array.of(1, 1, 1)]];
+    const model = quantize(graph, { activationBits: 8, samples, inputRange: [0, 1], evaluator });
+    assert.ok(model.ops.some(({ kind }) => kind === 'part'));
+    assertProvesTheInterpreter(await ready(model), random, 40);
+  });
+
   for (const selectLast of [false, true]) {
     it(`argMax: names the ${selectLast ? 'last' : 'first'} of equal elements, exactly as the interpreter`, async () => {
       const random = seeded(67);

@@ -55,6 +55,8 @@ function evaluate(op: IntegerOp, inputs: readonly Values[]): bigint[] {
       return x.map((_, i) => inputs.reduce((sum, values, k) => sum + BigInt(op.coefficients[k]) * values[i], 0n));
     case 'multiply':
       return x.map((value, i) => value * inputs[1][i]);
+    case 'part':
+      return x.map((value) => ((value - BigInt(op.low)) >> BigInt(op.first)) & ((1n << BigInt(op.count)) - 1n));
     case 'squareRoot':
       return x.map(rootOf);
     case 'table':

@@ -11,7 +11,7 @@ import type { LinearRows } from '../linear-rows.js';
 /** Digits of every element of a tensor. */
 export interface Digits {
   readonly bits: number;
-  /** `bits` rows an element, least significant first: a value each, or the constant 0. */
+  /** `bits` rows an element, least significant first: a value each, or a constant. */
   readonly rows: LinearRows;
   /** By element: 1 where nothing saturates; -1 in place of both where that is known. */
   readonly inside: Int32Array;
@@ -32,6 +32,8 @@ export function makeDigits(
   const [inside, nonNegative] = [new Int32Array(count).fill(-1), new Int32Array(count).fill(-1)];
   const made = Array.from({ length: count }, (_, i) => {
     const [low, high] = interval(i);
+    const [least, most] = [low, high].map((t) => Math.min(Math.max(Math.floor(t / 2 ** shift), 0), 2 ** bits - 1));
+    if (least === most) return { constant: least };
     const operand = { rows, row: i };
     if (low >= 0 && high < ceiling) {
       const width = Math.max(2, shift + 1, bitsOf(high));
@@ -50,10 +52,11 @@ export function makeDigits(
     return { first, digits: bits };
   });
   const writer = at.writer();
-  for (const { first, digits } of made) {
+  for (const element of made) {
     for (let k = 0; k < bits; k += 1) {
+      if (element.constant !== undefined) writer.addConstant(Math.floor(element.constant / 2 ** k) % 2);
       // Digits that the interval rules out are 0.
-      if (k < digits) writer.addTerm(first + k, 1);
+      else if (k < element.digits) writer.addTerm(element.first + k, 1);
       writer.endRow();
     }
   }

@@ -10,6 +10,7 @@ import { compileMatMul } from './matmul.js';
 import { compileMax } from './max.js';
 import { compileMove } from './move.js';
 import { compileMultiply } from './multiply.js';
+import { compilePart, readsPart } from './part.js';
 import { compileRequantize } from './requantize.js';
 import { compileSoftmax } from './softmax.js';
 import { compileSquareRoot } from './square-root.js';
@@ -44,6 +45,7 @@ const TABLE: Table = {
   multiply: byValue(compileMultiply),
   argMax: byValue(compileArgMax),
   requantize: byValue(compileRequantize),
+  part: { compile: compilePart, readsDigits: readsPart },
   squareRoot: byValue(compileSquareRoot),
   table: { compile: compileTable, readsDigits },
   softmax: byValue(compileSoftmax),

@@ -74,6 +74,7 @@ function compileToDigits(op: IntegerRequantize, at: Emitter): void {
   const rows = sums.finish();
   const result = at.elementwise(size, (i) => {
     const [low, high] = at.bounds(op.output, i).map((bound) => bound - op.low);
+    if (low === high) return { constant: low + op.low };
     const [sum, inside, above] = [0, 1, 2].map((k) => ({ rows, row: 3 * i + k }));
     const value =
       digits.inside[i] < 0

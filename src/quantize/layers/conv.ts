@@ -1,8 +1,10 @@
 /** Convolution: as the dense layer. */
 import type { ConvNode } from '../../network/graph.js';
+import { sizeOf, type Shape } from '../../tensor/shape.js';
 import { narrowed } from '../../tensor/weights.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
-import { rounded } from '../scale.js';
+import type { Part } from '../parts.js';
+import { rounded, times } from '../scale.js';
 import { carried, uncut, type QuantizedLayer } from './layer.js';
 
 export const conv: QuantizedLayer<ConvNode> = { lower, cut: uncut, cutCount: carried };
@@ -18,17 +20,50 @@ function build(node: ConvNode, input: Quantized, at: IntegerModelBuilder): void 
   const [scale] = input.scale;
   const coefficients = new Float64Array(node.weight.length);
   for (let k = 0; k < coefficients.length; k += 1) coefficients[k] = node.weight[k] * scale;
-  const unit = at.isIntegral(input, coefficients, node.bias)
-    ? 1
-    : at.accumulatorScale(node.output, [{ coefficients, meanSquare: input.meanSquare }], node.weightShape[0]);
-  const weight = narrowed(rounded(coefficients, unit));
+  const isExact = at.isIntegral(input, coefficients, node.bias);
+  const unitOf = (parts: readonly Omit<Part, 'x'>[]): number =>
+    at.accumulatorScale(
+      node.output,
+      parts.map(({ factor, meanSquare }) => ({ coefficients: times(coefficients, factor), meanSquare })),
+      node.weightShape[0],
+    );
+  const parts = isExact ? undefined : at.parts.worthwhile(input, at.plan.nextCut(node.output), unitOf);
+  const unit = isExact ? 1 : unitOf(parts ?? [{ factor: 1, meanSquare: input.meanSquare }]);
   const bias = node.bias.map((value) => Math.round(value / unit) + 0);
   const { inputShape, weightShape, groups, strides, dilations, padsBegin, padsEnd } = node;
+  const geometry = { inputShape, weightShape, groups, strides, dilations, padsBegin, padsEnd };
+  const weight = rounded(coefficients, unit);
+  const filters =
+    parts === undefined
+      ? { x: input, weight, ...geometry }
+      : inParts(node, parts, at, (factor) => rounded(times(coefficients, factor), unit));
+  const { x, ...rest } = filters;
   at.emit(
-    { kind: 'conv', inputShape, weightShape, weight, bias, groups, strides, dilations, padsBegin, padsEnd },
-    [input],
+    { kind: 'conv', ...geometry, ...rest, weight: narrowed(rest.weight), bias },
+    [x],
     node.output,
     node.shape,
     unit,
   );
+}
+
+/** A convolution over parts as one over more channels: those of each group once for each part. */
+function inParts(
+  { inputShape: [batch, channels, ...space], weightShape: [filters, groupChannels, ...kernel], groups }: ConvNode,
+  parts: readonly Part[],
+  at: IntegerModelBuilder,
+  weightOf: (factor: number) => Float64Array,
+): { readonly x: Quantized; readonly weight: Float64Array; readonly inputShape: Shape; readonly weightShape: Shape } {
+  const count = parts.length;
+  const inputShape = [batch, count * channels, ...space];
+  const weightShape = [filters, count * groupChannels, ...kernel];
+  const x = at.stacked(parts, inputShape, batch * groups);
+  const block = groupChannels * sizeOf(kernel);
+  const weight = new Float64Array(count * filters * block);
+  parts.forEach(({ factor }, part) => {
+    const rows = weightOf(factor);
+    for (let o = 0; o < filters; o += 1)
+      weight.set(rows.subarray(o * block, (o + 1) * block), (o * count + part) * block);
+  });
+  return { x, weight, inputShape, weightShape };
 }

@@ -2,7 +2,8 @@
 import type { DenseNode } from '../../network/graph.js';
 import { narrowed } from '../../tensor/weights.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
-import { rounded } from '../scale.js';
+import type { Part } from '../parts.js';
+import { rounded, times } from '../scale.js';
 import { carried, uncut, type QuantizedLayer } from './layer.js';
 
 export const dense: QuantizedLayer<DenseNode> = { lower, cut: uncut, cutCount: carried };
@@ -19,16 +20,50 @@ function build(node: DenseNode, x: Quantized, at: IntegerModelBuilder): void {
   const { x: input, middle } = at.centred(x, inFeatures);
   const coefficients = new Float64Array(node.weight.length);
   for (let k = 0; k < coefficients.length; k += 1) coefficients[k] = node.weight[k] * input.scale[0];
-  const unit = at.isIntegral(input, coefficients, node.bias)
-    ? 1
-    : at.accumulatorScale(node.output, [{ coefficients, meanSquare: input.meanSquare }], outFeatures);
-  const weight = narrowed(rounded(coefficients, unit));
+  const isExact = at.isIntegral(input, coefficients, node.bias);
+  const unitOf = (parts: readonly Omit<Part, 'x'>[]): number =>
+    at.accumulatorScale(
+      node.output,
+      parts.map(({ factor, meanSquare }) => ({ coefficients: times(coefficients, factor), meanSquare })),
+      outFeatures,
+    );
+  const parts = isExact ? undefined : at.parts.worthwhile(input, at.plan.nextCut(node.output), unitOf);
+  const unit = isExact ? 1 : unitOf(parts ?? [{ factor: 1, meanSquare: input.meanSquare }]);
   const moved =
     middle === undefined
       ? node.bias
       : node.bias.map((value, o) => value + ofMiddles(coefficients, o * inFeatures, inFeatures, middle));
   const bias = moved.map((value) => Math.round(value / unit) + 0);
-  at.emit({ kind: 'dense', rows, inFeatures, outFeatures, weight, bias }, [input], node.output, node.shape, unit);
+  const weight = rounded(coefficients, unit);
+  const columns =
+    parts === undefined
+      ? { x: input, weight, inFeatures }
+      : inParts(node, parts, at, (factor) => rounded(times(coefficients, factor), unit));
+  at.emit(
+    { kind: 'dense', rows, inFeatures: columns.inFeatures, outFeatures, weight: narrowed(columns.weight), bias },
+    [columns.x],
+    node.output,
+    node.shape,
+    unit,
+  );
+}
+
+/** A dense layer over parts as one over more features: all of the first part, then those of the next. */
+function inParts(
+  { rows, inFeatures, outFeatures }: DenseNode,
+  parts: readonly Part[],
+  at: IntegerModelBuilder,
+  weightOf: (factor: number) => Float64Array,
+): { readonly x: Quantized; readonly weight: Float64Array; readonly inFeatures: number } {
+  const features = parts.length * inFeatures;
+  const x = at.stacked(parts, [rows, features], rows);
+  const weight = new Float64Array(outFeatures * features);
+  parts.forEach(({ factor }, part) => {
+    const some = weightOf(factor);
+    for (let o = 0; o < outFeatures; o += 1)
+      weight.set(some.subarray(o * inFeatures, (o + 1) * inFeatures), o * features + part * inFeatures);
+  });
+  return { x, weight, inFeatures: features };
 }
 
 /** What one output is, its bias not counted, where every input is its middle. */

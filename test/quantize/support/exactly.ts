@@ -90,6 +90,8 @@ function termsOf(op: IntegerOp, inputs: readonly (readonly bigint[])[], i: numbe
       return inputs.map((input, k) => BigInt(op.coefficients[k]) * input[i]);
     case 'multiply':
       return [x[i] * inputs[1][i]];
+    case 'part':
+      return [((x[i] - BigInt(op.low)) >> BigInt(op.first)) & ((1n << BigInt(op.count)) - 1n)];
     case 'squareRoot': {
       let root = BigInt(Math.floor(Math.sqrt(Number(x[i]))));
       while (root * root > x[i]) root -= 1n;

@@ -241,6 +241,15 @@ export const LAYER_CASES: readonly LayerCase[] = [
   layer('dense over several rows', (s, r) => s.dense(s.input([3, 4]), 2, r)),
   layer('dense and relu', (s, r) => s.relu(s.dense(s.input([1, 6]), 4, r))),
   layer('dense, relu and dense', (s, r) => s.dense(s.relu(s.dense(s.input([1, 5]), 6, r)), 3, r)),
+  layer('dense, relu and a wider dense and relu', (s, r) =>
+    s.relu(s.dense(s.relu(s.dense(s.input([1, 5]), 4, r)), 40, r)),
+  ),
+  layer('convolution, relu and a wider convolution in groups and relu, the first relu read twice', (s, r) => {
+    const x = s.relu(s.conv(s.input([1, 2, 3, 3]), 2, r));
+    const shape = { groups: 2, padsBegin: [1, 1], padsEnd: [1, 1] };
+    const y = s.relu(s.conv(x, 32, r, { ...shape, kernel: [3, 3] }));
+    return s.concat(s.reduce(y, 'mean'), s.reduce(x, 'mean'));
+  }),
   layer('one-dimensional convolution', (s, r) => s.conv(s.input([1, 2, 7]), 3, r, { kernel: [3] })),
   layer('one-dimensional convolution with stride, dilation and padding', (s, r) =>
     s.conv(s.input([1, 2, 8]), 2, r, { kernel: [2], strides: [2], dilations: [3], padsBegin: [1], padsEnd: [2] }),

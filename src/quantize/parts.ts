@@ -1,0 +1,186 @@
+/**
+ * Activations as parts: groups of the binary digits that a cut makes anyway. A weight times a value of eight bits, both
+ * rounded to integers, errs by half a unit times up to 255; with a weight of its own for each part of four bits, by
+ * half a unit times up to 15. So the accumulator needs fewer fractional bits for the same error, and each of them is a
+ * constraint for each value that is cut next. A part costs at most one product for each value.
+ *
+ * The trap: padding with zeros is the value 0, whose parts are zeros only where the digits count from 0.
+ */
+import type { GraphNode } from '../network/graph.js';
+import { sizeOf } from '../tensor/shape.js';
+import type { IntegerInput, TensorId } from './integer-model.js';
+import type { IntegerModelBuilder, OpBody, Quantized } from './integer-model-builder.js';
+
+/** One part of each element: `factor` times it, summed over the parts, is the element. */
+export interface Part {
+  readonly x: Quantized;
+  readonly factor: number;
+  readonly meanSquare: number;
+}
+
+/** The parts of a tensor as positions of their lowest digits, upwards from 0. */
+type Split = readonly number[];
+
+/** Where a tensor's digits come from. */
+interface Origin {
+  readonly x: Quantized;
+  readonly bits: number;
+  /** Made by a cut, whose saturation makes each part a product; digits of an input are there at once. */
+  readonly isCut: boolean;
+}
+
+/** Layers that take a sum of parts as well as the value; a table, for one, takes its digits. */
+const TAKE_SUMS: ReadonlySet<GraphNode['op']> = new Set(['conv', 'dense', 'sum', 'mean', 'move', 'affine', 'max']);
+/** Parts of a cut tensor, at most: from there on a product costs more than it saves. */
+const MOST_PARTS = 4;
+
+export class Parts {
+  private readonly inputs: ReadonlyMap<TensorId, IntegerInput>;
+  private readonly moves = new Map<
+    TensorId,
+    { readonly body: Extract<OpBody, { kind: 'move' }>; readonly x: Quantized }
+  >();
+  private readonly readByValue = new Set<TensorId>();
+  private readonly splits = new Map<TensorId, Split>();
+  private readonly origins = new Map<TensorId, Origin>();
+  private readonly made = new Map<TensorId, readonly Part[]>();
+
+  constructor(
+    private readonly at: IntegerModelBuilder,
+    inputs: readonly IntegerInput[],
+  ) {
+    this.inputs = new Map(inputs.map((input) => [input.tensor, input]));
+  }
+
+  /** Takes notice of an op that the workbench has appended. */
+  appended(body: OpBody, inputs: readonly Quantized[], output: TensorId): void {
+    if (body.kind !== 'part') for (const { id } of inputs) this.readByValue.add(id);
+    if (body.kind === 'move' && inputs.length === 1) this.moves.set(output, { body, x: inputs[0] });
+  }
+
+  /**
+   * Parts of x for a linear layer, where they save constraints: `unitOf` gives the accumulator's scale for these parts,
+   * and `count` values of it are cut next. Undefined where the layer had better read x as it is.
+   */
+  worthwhile(
+    x: Quantized,
+    count: number,
+    unitOf: (parts: readonly Omit<Part, 'x'>[]) => number,
+  ): readonly Part[] | undefined {
+    const origin = this.originOf(x);
+    if (origin === undefined || count === 0) return undefined;
+    const whole = unitOf([{ factor: 1, meanSquare: x.meanSquare }]);
+    const chosen = this.splits.get(origin.x.id);
+    const splits = chosen === undefined ? splitsOf(origin) : [chosen];
+    let best: { readonly split: Split; readonly cost: number } | undefined;
+    for (const split of splits) {
+      const saved = count * Math.log2(unitOf(partsOf(split, origin.bits, x.meanSquare)) / whole);
+      const cost = (chosen === undefined ? this.costOf(split, origin) : 0) - saved;
+      if (cost < (best?.cost ?? 0)) best = { split, cost };
+    }
+    if (best === undefined) return undefined;
+    this.splits.set(origin.x.id, best.split);
+    return this.make(x, origin, best.split);
+  }
+
+  /** The cut, or the input, whose elements x has, if all its digits count from 0 and nothing else wants them. */
+  private originOf(x: Quantized): Origin | undefined {
+    const known = this.origins.get(x.id);
+    if (known !== undefined) return known;
+    const move = this.moves.get(x.id);
+    if (move !== undefined) return this.originOf(move.x);
+    const input = this.inputs.get(x.id);
+    if (input !== undefined) {
+      const fits = input.low.length === 1 && input.low[0] === 0 && input.scale.length === 1 && input.bits >= 2;
+      return fits && input.exact === undefined ? { x, bits: input.bits, isCut: false } : undefined;
+    }
+    const cut = this.at.requantizationOf(x);
+    if (cut === undefined || cut.low !== 0 || cut.bits < 2) return undefined;
+    const { plan } = this.at;
+    if (plan.isOutput(x.of) || !plan.readerKinds(x.of).every((kind) => TAKE_SUMS.has(kind))) return undefined;
+    return { x, bits: cut.bits, isCut: true };
+  }
+
+  /** Constraints that these parts cost beyond the value's own. */
+  private costOf(split: Split, { x, isCut }: Origin): number {
+    const size = sizeOf(x.shape);
+    // The digits of an input are proved in one row more than its range.
+    if (!isCut) return size;
+    const products = size * (split.length - 1);
+    return products + (this.readByValue.has(x.id) ? size : 0);
+  }
+
+  private make(x: Quantized, origin: Origin, split: Split): readonly Part[] {
+    const known = this.made.get(x.id);
+    if (known !== undefined) return known;
+    const move = x.id === origin.x.id ? undefined : this.moves.get(x.id);
+    const parts =
+      move === undefined ? this.cutApart(origin, split) : this.moved(move, this.make(move.x, origin, split), x);
+    this.made.set(x.id, parts);
+    return parts;
+  }
+
+  private cutApart(origin: Origin, split: Split): readonly Part[] {
+    const { x, bits } = origin;
+    const parts = partsOf(split, bits, x.meanSquare).map(({ factor, meanSquare }, k) => {
+      const count = (split[k + 1] ?? bits) - split[k];
+      const body: OpBody = { kind: 'part', low: 0, first: split[k], count };
+      return { x: this.at.emitStep(body, [x], x.of, x.shape, x.scale[0] * factor), factor, meanSquare };
+    });
+    if (origin.isCut) {
+      const factors = parts.map(({ factor }) => factor);
+      const sum = this.at.emitStep(
+        { kind: 'sum', coefficients: factors },
+        parts.map((part) => part.x),
+        x.of,
+        x.shape,
+        x.scale[0],
+      );
+      // Whoever reads the value from now on reads it as a sum, and its parts are known.
+      this.at.replace(x, { ...x, id: sum.id, bounds: sum.bounds });
+      this.origins.set(sum.id, origin);
+      this.made.set(sum.id, parts);
+    }
+    return parts;
+  }
+
+  private moved(
+    { body }: { readonly body: Extract<OpBody, { kind: 'move' }> },
+    parts: readonly Part[],
+    x: Quantized,
+  ): readonly Part[] {
+    return parts.map((part, k) => {
+      const ends = parts[k + 1]?.factor ?? Infinity;
+      const constants = body.constants.map((value) => Math.floor((value % ends) / part.factor));
+      return { ...part, x: this.at.emitStep({ ...body, constants }, [part.x], x.of, x.shape, part.x.scale[0]) };
+    });
+  }
+}
+
+/** Ways to split a tensor: each digit for itself where they cost nothing, else a few parts of about equal size. */
+function splitsOf({ bits, isCut }: Origin): readonly Split[] {
+  if (!isCut) return [Array.from({ length: bits }, (_, k) => k)];
+  const splits: Split[] = [];
+  for (let count = 2; count <= Math.min(MOST_PARTS, bits); count += 1) {
+    // The highest part reaches its end seldom, so it may be a little longer than the others.
+    for (
+      let low = Math.max(1, Math.floor((bits - 2) / count) - 1);
+      low * (count - 1) < bits && low <= bits / count;
+      low += 1
+    )
+      splits.push(Array.from({ length: count }, (_, k) => k * low));
+  }
+  return splits;
+}
+
+/** What is known of the parts of a tensor of so many bits: the highest one by the tensor's mean square, those below as if each of their digits were as often 1 as 0. */
+function partsOf(split: Split, bits: number, meanSquare: number): readonly Omit<Part, 'x'>[] {
+  return split.map((first, k) => {
+    const factor = 2 ** first;
+    const above = split[k + 1];
+    if (above === undefined)
+      return { factor, meanSquare: Math.min(meanSquare / factor ** 2, (2 ** (bits - first) - 1) ** 2) };
+    const top = 2 ** (above - first) - 1;
+    return { factor, meanSquare: (top * (2 * top + 1)) / 6 };
+  });
+}
