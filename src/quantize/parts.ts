@@ -11,11 +11,17 @@ import { sizeOf } from '../tensor/shape.js';
 import type { IntegerInput, TensorId } from './integer-model.js';
 import type { IntegerModelBuilder, OpBody, Quantized } from './integer-model-builder.js';
 
-/** One part of each element: `factor` times it, summed over the parts, is the element. */
+/** One part of each element. */
 export interface Part {
   readonly x: Quantized;
   readonly factor: number;
   readonly meanSquare: number;
+}
+
+/** Each element is `low` and, of each part, `factor` times it. */
+interface InParts {
+  readonly low: number;
+  readonly parts: readonly Part[];
 }
 
 /** The parts of a tensor as positions of their lowest digits, upwards from 0. */
@@ -25,6 +31,8 @@ type Split = readonly number[];
 interface Origin {
   readonly x: Quantized;
   readonly bits: number;
+  /** The element whose digits are all 0. */
+  readonly low: number;
   /** Made by a cut, whose saturation makes each part a product; digits of an input are there at once. */
   readonly isCut: boolean;
 }
@@ -60,27 +68,29 @@ export class Parts {
 
   /**
    * Parts of x for a linear layer, where they save constraints: `unitOf` gives the accumulator's scale for these parts,
-   * and `count` values of it are cut next. Undefined where the layer had better read x as it is.
+   * and `count` values of it are cut next. Undefined where the layer had better read x as it is, or where `padded` zeros
+   * would have other digits.
    */
   worthwhile(
     x: Quantized,
     count: number,
     unitOf: (parts: readonly Omit<Part, 'x'>[]) => number,
-  ): readonly Part[] | undefined {
+    padded = false,
+  ): InParts | undefined {
     const origin = this.originOf(x);
-    if (origin === undefined || count === 0) return undefined;
+    if (origin === undefined || count === 0 || (padded && origin.low !== 0)) return undefined;
     const whole = unitOf([{ factor: 1, meanSquare: x.meanSquare }]);
     const chosen = this.splits.get(origin.x.id);
     const splits = chosen === undefined ? splitsOf(origin) : [chosen];
     let best: { readonly split: Split; readonly cost: number } | undefined;
     for (const split of splits) {
-      const saved = count * Math.log2(unitOf(partsOf(split, origin.bits, x.meanSquare)) / whole);
+      const saved = count * Math.log2(unitOf(partsOf(split, origin, x.meanSquare)) / whole);
       const cost = (chosen === undefined ? this.costOf(split, origin) : 0) - saved;
       if (cost < (best?.cost ?? 0)) best = { split, cost };
     }
     if (best === undefined) return undefined;
     this.splits.set(origin.x.id, best.split);
-    return this.make(x, origin, best.split);
+    return { low: origin.low, parts: this.make(x, origin, best.split) };
   }
 
   /** The cut, or the input, whose elements x has, if all its digits count from 0 and nothing else wants them. */
@@ -88,17 +98,20 @@ export class Parts {
     const known = this.origins.get(x.id);
     if (known !== undefined) return known;
     const move = this.moves.get(x.id);
-    if (move !== undefined) return this.originOf(move.x);
+    if (move !== undefined) {
+      const origin = this.originOf(move.x);
+      return origin?.low === 0 || move.body.constants.length === 0 ? origin : undefined;
+    }
     const input = this.inputs.get(x.id);
     if (input !== undefined) {
-      const fits = input.low.length === 1 && input.low[0] === 0 && input.scale.length === 1 && input.bits >= 2;
-      return fits && input.exact === undefined ? { x, bits: input.bits, isCut: false } : undefined;
+      const fits = input.low.length === 1 && input.scale.length === 1 && input.bits >= 2;
+      return fits && input.exact === undefined ? { x, bits: input.bits, low: input.low[0], isCut: false } : undefined;
     }
     const cut = this.at.requantizationOf(x);
     if (cut === undefined || cut.low !== 0 || cut.bits < 2) return undefined;
     const { plan } = this.at;
     if (plan.isOutput(x.of) || !plan.readerKinds(x.of).every((kind) => TAKE_SUMS.has(kind))) return undefined;
-    return { x, bits: cut.bits, isCut: true };
+    return { x, bits: cut.bits, low: 0, isCut: true };
   }
 
   /** Constraints that these parts cost beyond the value's own. */
@@ -121,10 +134,10 @@ export class Parts {
   }
 
   private cutApart(origin: Origin, split: Split): readonly Part[] {
-    const { x, bits } = origin;
-    const parts = partsOf(split, bits, x.meanSquare).map(({ factor, meanSquare }, k) => {
+    const { x, bits, low } = origin;
+    const parts = partsOf(split, origin, x.meanSquare).map(({ factor, meanSquare }, k) => {
       const count = (split[k + 1] ?? bits) - split[k];
-      const body: OpBody = { kind: 'part', low: 0, first: split[k], count };
+      const body: OpBody = { kind: 'part', low, first: split[k], count };
       return { x: this.at.emitStep(body, [x], x.of, x.shape, x.scale[0] * factor), factor, meanSquare };
     });
     if (origin.isCut) {
@@ -173,14 +186,16 @@ function splitsOf({ bits, isCut }: Origin): readonly Split[] {
   return splits;
 }
 
-/** What is known of the parts of a tensor of so many bits: the highest one by the tensor's mean square, those below as if each of their digits were as often 1 as 0. */
-function partsOf(split: Split, bits: number, meanSquare: number): readonly Omit<Part, 'x'>[] {
+/**
+ * What is known of the parts of a tensor: the highest one by the tensor's mean square where its digits count from 0, the
+ * others as if each of their digits were as often 1 as 0.
+ */
+function partsOf(split: Split, { bits, low }: Origin, meanSquare: number): readonly Omit<Part, 'x'>[] {
   return split.map((first, k) => {
     const factor = 2 ** first;
-    const above = split[k + 1];
-    if (above === undefined)
-      return { factor, meanSquare: Math.min(meanSquare / factor ** 2, (2 ** (bits - first) - 1) ** 2) };
-    const top = 2 ** (above - first) - 1;
-    return { factor, meanSquare: (top * (2 * top + 1)) / 6 };
+    const top = 2 ** ((split[k + 1] ?? bits) - first) - 1;
+    const even = (top * (2 * top + 1)) / 6;
+    const isHighest = k === split.length - 1;
+    return { factor, meanSquare: isHighest && low === 0 ? Math.min(meanSquare / factor ** 2, top ** 2) : even };
   });
 }

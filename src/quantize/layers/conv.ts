@@ -27,9 +27,15 @@ function build(node: ConvNode, input: Quantized, at: IntegerModelBuilder): void 
       parts.map(({ factor, meanSquare }) => ({ coefficients: times(coefficients, factor), meanSquare })),
       node.weightShape[0],
     );
-  const parts = isExact ? undefined : at.parts.worthwhile(input, at.plan.nextCut(node.output), unitOf);
+  const padded = [...node.padsBegin, ...node.padsEnd].some((pad) => pad !== 0);
+  const split = isExact ? undefined : at.parts.worthwhile(input, at.plan.nextCut(node.output), unitOf, padded);
+  const parts = split?.parts;
   const unit = isExact ? 1 : unitOf(parts ?? [{ factor: 1, meanSquare: input.meanSquare }]);
-  const bias = node.bias.map((value) => Math.round(value / unit) + 0);
+  const filter = sizeOf(node.weightShape.slice(1));
+  const bias = node.bias.map((value, o) => {
+    const sum = coefficients.subarray(o * filter, (o + 1) * filter).reduce((a, b) => a + b, 0);
+    return Math.round((value + (split?.low ?? 0) * sum) / unit) + 0;
+  });
   const { inputShape, weightShape, groups, strides, dilations, padsBegin, padsEnd } = node;
   const geometry = { inputShape, weightShape, groups, strides, dilations, padsBegin, padsEnd };
   const weight = rounded(coefficients, unit);

@@ -27,13 +27,18 @@ function build(node: DenseNode, x: Quantized, at: IntegerModelBuilder): void {
       parts.map(({ factor, meanSquare }) => ({ coefficients: times(coefficients, factor), meanSquare })),
       outFeatures,
     );
-  const parts = isExact ? undefined : at.parts.worthwhile(input, at.plan.nextCut(node.output), unitOf);
+  const split = isExact ? undefined : at.parts.worthwhile(input, at.plan.nextCut(node.output), unitOf);
+  const parts = split?.parts;
   const unit = isExact ? 1 : unitOf(parts ?? [{ factor: 1, meanSquare: input.meanSquare }]);
   const moved =
     middle === undefined
       ? node.bias
       : node.bias.map((value, o) => value + ofMiddles(coefficients, o * inFeatures, inFeatures, middle));
-  const bias = moved.map((value) => Math.round(value / unit) + 0);
+  const least = split === undefined || split.low === 0 ? undefined : new Float64Array(inFeatures).fill(split.low);
+  const bias = moved.map((value, o) => {
+    const ofLeast = least === undefined ? 0 : ofMiddles(coefficients, o * inFeatures, inFeatures, least);
+    return Math.round((value + ofLeast) / unit) + 0;
+  });
   const weight = rounded(coefficients, unit);
   const columns =
     parts === undefined
