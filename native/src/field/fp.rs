@@ -136,7 +136,9 @@ impl<P: FpParams> Field for Fp<P> {
         Self(std::array::from_fn(|i| (negated[i] & mask) | (self.0[i] & !mask)), PhantomData)
     }
 
-    #[inline(always)]
+    // WebAssembly's engines compile large functions badly, and to small ones calls are cheap.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn mul(&self, other: &Self) -> Self {
         Self(montgomery_mul(&self.0, &other.0, &P::MODULUS, P::INV), PhantomData)
     }
