@@ -1,7 +1,7 @@
 /**
  * Builds the native prover with cargo: the Node binding `native/zkinfer.node` or, with `--programs`, `zkinfer-prover`
  * and `zkinfer-synth` in `native/target/release`, which benchmarks run. Without cargo it says so and succeeds: zkinfer
- * then proves with snarkjs.
+ * then proves with the WebAssembly module where that is there (the package brings it), or with snarkjs.
  *
  * The trap: cargo chooses the features of dependencies for the packages that are asked for together. Every run, of the
  * tests too, asks for all packages of the workspace: otherwise each run would compile most of the dependencies once
@@ -17,6 +17,11 @@ const target = join(crate, 'target');
 const binding = join(crate, 'zkinfer.node');
 const programs = process.argv.includes('--programs');
 const suffix = process.platform === 'win32' ? '.exe' : '';
+
+/** Who proves where the addon is not there. */
+const instead = existsSync(join(crate, 'zkinfer.wasm'))
+  ? 'by its WebAssembly build, which is slower'
+  : 'by snarkjs, which is much slower';
 
 const LIBRARY_NAMES = { win32: 'zkinfer_node.dll', darwin: 'libzkinfer_node.dylib' };
 const library = LIBRARY_NAMES[process.platform] ?? 'libzkinfer_node.so';
@@ -63,9 +68,7 @@ const optional = process.argv.includes('--optional');
 if (optional && process.env.ZKINFER_SKIP_NATIVE) {
   // Left to the command that asked for it.
 } else if (spawnSync('cargo', ['--version']).status !== 0) {
-  console.log(
-    'No cargo here: the native prover is not built, and proofs will be made by snarkjs, which is much slower.',
-  );
+  console.log(`No cargo here: the native prover is not built, and proofs will be made ${instead}.`);
   console.log('For the native prover install Rust (https://rustup.rs), then run `npm run build`.');
 } else if (upToDate()) {
   console.log('The native prover is up to date.');
@@ -74,8 +77,6 @@ if (optional && process.env.ZKINFER_SKIP_NATIVE) {
     build();
   } catch (error) {
     if (!optional) throw error;
-    console.log(
-      `The native prover could not be built (${error.message}); proofs will be made by snarkjs, which is much slower.`,
-    );
+    console.log(`The native prover could not be built (${error.message}); proofs will be made ${instead}.`);
   }
 }

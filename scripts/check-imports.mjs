@@ -85,7 +85,9 @@ const NODE_PART = new Set([
 ]);
 /** Files of the groth16 room that the core is made of; the others are its two provers. */
 const CORE_OF_GROTH16 = new Set(
-  ['canonical', 'ceremony', 'domain', 'finished-key', 'json', 'types'].map((name) => `groth16/${name}.ts`),
+  ['binding', 'canonical', 'ceremony', 'domain', 'finished-key', 'json', 'types', 'wasm-module'].map(
+    (name) => `groth16/${name}.ts`,
+  ),
 );
 /** Files of the core that still read files themselves; none may be added. */
 const STILL_NODE = new Set(['gadgets/poseidon-block.ts']);

@@ -24,6 +24,8 @@ const mochaCounts = {
  */
 const OPERATOR = ['operator', 'simulation'];
 const CHAINS = ['chain', 'end-to-end', 'ledger', 'provenance', 'scenario'];
+/** Needs the WebAssembly module, which its suite builds. */
+const WASM = 'test/groth16/wasm.test.ts';
 const within = (folders) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** A package's program, run by this Node: npx looks for it for a second, each time. */
@@ -96,7 +98,7 @@ const SUITES = {
       process.execPath,
       mocha,
       'test/**/*.test.ts',
-      ...within([...OPERATOR, ...CHAINS]).flatMap((files) => ['--ignore', files]),
+      ...[...within([...OPERATOR, ...CHAINS]), WASM].flatMap((files) => ['--ignore', files]),
     ],
     ...mochaCounts,
   },
@@ -114,6 +116,12 @@ const SUITES = {
     command: ['cargo', 'test', '--release', '--locked', '--manifest-path', 'native/Cargo.toml'],
     passed: (output) => sum(output, /^test result: .* (\d+) passed/gm),
     failed: (output) => sum(output, /^test result: .* (\d+) failed/gm),
+  },
+  wasm: {
+    aside: true,
+    needs: [process.execPath, 'scripts/build-wasm.mjs', '--toolchain'],
+    command: [process.execPath, 'scripts/build-wasm.mjs', '--then', mocha, WASM],
+    ...mochaCounts,
   },
 };
 
@@ -147,7 +155,9 @@ let failed = 0;
 
 async function runNamed([name, suite]) {
   if (suite.needs && spawnSync(suite.needs[0], [...suite.needs.slice(1), '--version']).status !== 0) {
-    console.log(`\n== ${name}: left out, there is no ${suite.needs.join(' ')} here`);
+    console.log(
+      `\n== ${name}: left out, there is no ${suite.needs.slice(suite.needs[0] === process.execPath ? 1 : 0).join(' ')} here`,
+    );
     return;
   }
   if (!suite.first) console.log(`\n== ${name}${suite.aside ? ' (beside the others)' : ''}`);

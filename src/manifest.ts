@@ -156,7 +156,7 @@ export const manifestSchema = z.object({
   keys: z
     .object({
       kind: z.enum(['development', 'ptau']),
-      backend: z.enum(['native', 'snarkjs']),
+      backend: z.enum(['native', 'wasm', 'snarkjs']),
       /** SHA-256 of the powers-of-tau file. */
       ptauHash: bytes32.optional(),
       /** The file holds powers for domains up to 2^ptauPower. */
@@ -185,7 +185,7 @@ export const manifestSchema = z.object({
     })
     .optional(),
   /** Present while a key from powers of tau waits for contributions. */
-  unfinishedKey: z.object({ backend: z.enum(['native', 'snarkjs']), ptauHash: bytes32 }).optional(),
+  unfinishedKey: z.object({ backend: z.enum(['native', 'wasm', 'snarkjs']), ptauHash: bytes32 }).optional(),
   /** SHA-256 of every other file of the build, by name. */
   files: z.record(z.string(), bytes32),
 });

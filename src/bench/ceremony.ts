@@ -14,7 +14,8 @@ import { Command } from 'commander';
 import * as snarkjs from 'snarkjs';
 
 import { UsageError } from '../errors.js';
-import { loadNative, type NativeBackend } from '../groth16/native.js';
+import type { NativeBackend } from '../groth16/binding.js';
+import { loadNative } from '../groth16/native.js';
 import { markdownTable, writeBlocks } from './document.js';
 import { count, powers } from './options.js';
 import { describeCommit, describeMachine, endSnarkjs, saveReport, type BenchResult } from './results.js';

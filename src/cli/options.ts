@@ -16,7 +16,7 @@ import type { Session } from './session.js';
 
 export const jsonOption = (): Option => new Option('--json', 'print one JSON document on standard output');
 export const backendOption = (): Option =>
-  new Option('--backend <name>', 'prover to use').choices(['auto', 'native', 'snarkjs']).default('auto');
+  new Option('--backend <name>', 'prover to use').choices(['auto', 'native', 'wasm', 'snarkjs']).default('auto');
 export const rpcOption = (): Option =>
   new Option('--rpc <url>', 'JSON-RPC endpoint; default: a local chain kept in the build folder');
 export const proofOption = (): Option =>

@@ -1,8 +1,13 @@
-/** Which prover runs: `native` where its binding loads, otherwise `snarkjs`, with a notice that says why. */
+/**
+ * Which prover runs: `native` where its addon loads, otherwise `wasm` where its module is built, otherwise `snarkjs`, with a
+ * notice that says why.
+ */
 import { UsageError } from '../errors.js';
 import { loadNative } from './native.js';
 import type { Ceremony } from './ceremony.js';
+import type { RustLoad } from './binding.js';
 import type { Groth16Backend } from './types.js';
+import { loadWasm } from './wasm.js';
 
 export type BackendChoice = Groth16Backend['name'] | 'auto';
 
@@ -26,14 +31,25 @@ const snarkjsBackend: Groth16Backend = {
 };
 
 /**
- * The backend for `choice`. With `auto`, `notice` hears why the native one is not used, if it is not.
- * Throws UsageError if `native` is asked for and cannot be had.
+ * The backend for `choice`. With `auto`, `notice` hears why the native one is not used, if it is not. `rust` finds the
+ * bindings of the Rust prover.
+ * Throws UsageError if the one that is asked for cannot be had.
  */
-export function chooseBackend(choice: BackendChoice, notice: (text: string) => void): Groth16Backend {
+export function chooseBackend(
+  choice: BackendChoice,
+  notice: (text: string) => void,
+  rust: { readonly native: () => RustLoad; readonly wasm: () => RustLoad } = { native: loadNative, wasm: loadWasm },
+): Groth16Backend {
   if (choice === 'snarkjs') return snarkjsBackend;
-  const native = loadNative();
-  if ('backend' in native) return native.backend;
-  if (choice === 'native') throw new UsageError(native.reason);
-  notice(`Taking snarkjs, which is much slower: ${native.reason}.`);
+  const native = choice === 'wasm' ? undefined : rust.native();
+  if (native !== undefined && 'backend' in native) return native.backend;
+  if (choice === 'native') throw new UsageError(native!.reason);
+  const wasm = rust.wasm();
+  if ('backend' in wasm) {
+    if (native !== undefined) notice(`Taking the WebAssembly prover, which is slower: ${native.reason}.`);
+    return wasm.backend;
+  }
+  if (choice === 'wasm') throw new UsageError(wasm.reason);
+  notice(`Taking snarkjs, which is much slower: ${native!.reason}; ${wasm.reason}.`);
   return snarkjsBackend;
 }

@@ -11,8 +11,8 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { writeAtomic, writeFailure } from '../atomic-file.js';
-import { checkCounts, r1csChunks } from '../r1cs/r1cs-file.js';
+import { writeFailure } from '../atomic-file.js';
+import { checkCounts } from '../r1cs/r1cs-file.js';
 import { readSection, readSectionSizes, readSectionStart } from './section-file.js';
 import {
   CeremonyError,
@@ -25,7 +25,7 @@ import {
   type VerifyKeyOptions,
 } from './ceremony.js';
 import { domainPower } from './domain.js';
-import type { CircuitInput } from './types.js';
+import { withCircuitFile } from './circuit-file.js';
 import { G1_GENERATOR_X, requireSecretContribution } from './finished-key.js';
 import { firstOffCurve, readContributions, readKeyHeader, readKeyRecord } from './key-record.js';
 import { abortable, entropy, heard, named, snarkjs, SnarkjsError, withCurve } from './snarkjs-calls.js';
@@ -227,22 +227,6 @@ export async function verifyPowers(ptau: string, signal: AbortSignal | undefined
 export async function powerOf(ptau: string): Promise<number> {
   const header = await readSectionStart(ptau, 'ptau', 1, 44);
   return new DataView(header.buffer, header.byteOffset, header.byteLength).getUint32(36, true);
-}
-
-/** Gives the path of a circuit to `use`: of its file, or of one beside `place` that is there as long as `use` runs. */
-export async function withCircuitFile<T>(
-  circuit: CircuitInput,
-  place: string,
-  use: (r1cs: string) => Promise<T>,
-): Promise<T> {
-  if (typeof circuit === 'string') return await use(circuit);
-  const temporary = `${place}.r1cs.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
-  try {
-    await writeAtomic(temporary, r1csChunks(circuit, { reuse: true }));
-    return await use(temporary);
-  } finally {
-    await rm(temporary, { force: true });
-  }
 }
 
 /** Power of two of the evaluation domain: snarkjs adds a row for each public signal and for the constant. */

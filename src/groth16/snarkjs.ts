@@ -16,7 +16,8 @@ import { requireFinishedKey } from './finished-key.js';
 import { checkKeyPoints } from './key-points.js';
 import { requireFinishedZkey } from './key-record.js';
 import { abortable, entropy, holdCurve, named, snarkjs, SnarkjsError, withCurve, working } from './snarkjs-calls.js';
-import { checkPtau, circuitPower, snarkjsCeremony, verifyPowers, withCircuitFile } from './snarkjs-ceremony.js';
+import { withCircuitFile } from './circuit-file.js';
+import { checkPtau, circuitPower, snarkjsCeremony, verifyPowers } from './snarkjs-ceremony.js';
 import {
   CURVE,
   type Groth16Backend,

@@ -57,7 +57,7 @@ export interface KeySetupOptions {
 }
 
 export interface ProveOptions {
-  /** Worker threads of the native prover; default: all cores, which snarkjs takes always. */
+  /** Worker threads of the native prover; default: all cores, which snarkjs takes always; wasm has one. */
   readonly threads?: number;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
@@ -93,7 +93,7 @@ export interface ImportedKey {
 }
 
 export interface Groth16Backend {
-  readonly name: 'native' | 'snarkjs';
+  readonly name: 'native' | 'wasm' | 'snarkjs';
   /**
    * Writes a snarkjs `.zkey` for a circuit (atomically), returns the verification key, which for a key from powers of
    * tau is that of the unfinished key. What the constraints throw while they are read stops it. snarkjs reads files

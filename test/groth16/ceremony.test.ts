@@ -8,7 +8,7 @@ import { CeremonyError } from '../../src/groth16/ceremony.js';
 import { OutputError } from '../../src/atomic-file.js';
 import { ZkinferError } from '../../src/errors.js';
 import { requireFinishedKey, UnfinishedKeyError } from '../../src/groth16/finished-key.js';
-import { NativeError, type NativeBackend } from '../../src/groth16/native.js';
+import { NativeError, type NativeBackend } from '../../src/groth16/binding.js';
 import { snarkjsBackend } from '../../src/groth16/snarkjs.js';
 import { requireSameKey } from '../../src/groth16/key-record.js';
 import { holdCurve } from '../../src/groth16/snarkjs-calls.js';

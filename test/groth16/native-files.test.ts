@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-import { NativeError, type NativeBackend } from '../../src/groth16/native.js';
+import { NativeError, type NativeBackend } from '../../src/groth16/binding.js';
 import type { VerificationKey } from '../../src/groth16/types.js';
 import { cubic, cubicWitness } from './support/circuits.js';
 import { nativeOrSkip } from './support/native.js';

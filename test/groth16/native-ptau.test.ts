@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import * as snarkjs from 'snarkjs';
 
-import { NativeError, type NativeBackend } from '../../src/groth16/native.js';
+import { NativeError, type NativeBackend } from '../../src/groth16/binding.js';
 import type { VerificationKey } from '../../src/groth16/types.js';
 import { cubic, cubicWitness, squarings } from './support/circuits.js';
 import { nativeOrSkip } from './support/native.js';

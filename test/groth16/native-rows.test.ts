@@ -6,7 +6,7 @@ import path from 'node:path';
 import * as snarkjs from 'snarkjs';
 
 import { compileModel } from '../../src/compile/compile.js';
-import { NativeError, type NativeBackend } from '../../src/groth16/native.js';
+import { NativeError, type NativeBackend } from '../../src/groth16/binding.js';
 import { snarkjsBackend } from '../../src/groth16/snarkjs.js';
 import { decodeR1cs, encodeR1cs } from '../../src/r1cs/r1cs-file.js';
 import type { ConstraintSource, R1cs, SparseMatrix } from '../../src/r1cs/types.js';

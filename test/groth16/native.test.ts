@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-import { NativeError, type NativeBackend } from '../../src/groth16/native.js';
+import { NativeError, type NativeBackend } from '../../src/groth16/binding.js';
 import { snarkjsBackend } from '../../src/groth16/snarkjs.js';
 import type { LoadedKey, Proof, VerificationKey } from '../../src/groth16/types.js';
 import { FIELD_MODULUS } from '../../src/r1cs/types.js';

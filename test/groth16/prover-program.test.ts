@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { NativeBackend } from '../../src/groth16/native.js';
+import type { NativeBackend } from '../../src/groth16/binding.js';
 import type { Proof, VerificationKey } from '../../src/groth16/types.js';
 import { encodeWtns } from '../../src/r1cs/witness.js';
 import { cubic, cubicWitness } from './support/circuits.js';

@@ -1,4 +1,5 @@
-import { loadNative, type NativeBackend } from '../../../src/groth16/native.js';
+import type { NativeBackend } from '../../../src/groth16/binding.js';
+import { loadNative } from '../../../src/groth16/native.js';
 
 /** The native backend; skips the running suite, saying why, where it is not built. */
 export function nativeOrSkip(context: Mocha.Context): NativeBackend {

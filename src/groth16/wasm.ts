@@ -1,0 +1,281 @@
+/**
+ * Backend `wasm`: the Rust prover as a WebAssembly module, where its addon cannot be had. One thread, off the event
+ * loop; each loaded key has a thread and a memory of its own, which `close` gives back.
+ *
+ * The traps: memory of a module never shrinks, so that a thread whose memory grew is ended after its work; and a module that
+ * failed inside (`INTERNAL`) is ended too, with the keys in it.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+
+import {
+  backendOver,
+  type Binding,
+  type BindingCancellation,
+  type BindingCircuit,
+  type BindingKey,
+  type NativeBackend,
+  type RustLoad,
+} from './binding.js';
+import type { Ceremony } from './ceremony.js';
+import { withCircuitFile } from './circuit-file.js';
+import type { OnProgress } from './types.js';
+import { refusal, type WasmFailure } from './wasm-module.js';
+import type { WasmReply, WasmRequest, WasmRequestValue } from './wasm-worker.js';
+
+let loaded: RustLoad | undefined;
+
+/** Finds the module once per process; it is compiled when it is first used. */
+export function loadWasm(): RustLoad {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): RustLoad {
+  const path = fileURLToPath(new URL('../../native/zkinfer.wasm', import.meta.url));
+  if (!existsSync(path)) {
+    return {
+      reason:
+        'the WebAssembly prover is not built; `npm run build:wasm` builds it where a Rust toolchain for ' +
+        'wasm32-unknown-unknown is installed',
+    };
+  }
+  let module: Promise<object> | undefined;
+  const compiled = (): Promise<object> => (module ??= WebAssembly.compile(readFileSync(path)));
+  return { backend: readingFiles(backendOver('wasm', bindingOver(compiled))) };
+}
+
+/** The module takes circuits as bytes: constraints that are no file yet are written to a temporary one. */
+function readingFiles(backend: NativeBackend): NativeBackend {
+  const { setup, ceremony } = backend;
+  const verifyKey: Ceremony['verifyKey'] = (zkey, options) =>
+    withCircuitFile(options.r1cs, zkey, (r1cs) => ceremony.verifyKey(zkey, { ...options, r1cs }));
+  return {
+    ...backend,
+    setup: (circuit, zkey, options) => withCircuitFile(circuit, zkey, (r1cs) => setup(r1cs, zkey, options)),
+    async importKey(zkey, options) {
+      const record = await verifyKey(zkey, options);
+      return { record, key: await backend.verificationKey(zkey) };
+    },
+    ceremony: { ...ceremony, verifyKey },
+  };
+}
+
+/** A circuit's file, as `backendOver` hands it on. */
+class CircuitFile implements BindingCircuit {
+  constructor(readonly path: string) {}
+
+  push(): never {
+    throw new TypeError('the WebAssembly prover takes circuits as files');
+  }
+
+  end(): never {
+    return this.push();
+  }
+}
+
+const pathOf = (circuit: BindingCircuit): { readonly path: string } => ({ path: (circuit as CircuitFile).path });
+
+/** The part of the platform's WebAssembly that is used here; TypeScript knows it only with a browser's types. */
+declare const WebAssembly: { compile(bytes: Uint8Array): Promise<object> };
+
+/** Not 0: the caller wants the work to stop, which it does when its next stage begins. */
+class Cancellation implements BindingCancellation {
+  readonly flag = new Int32Array(new SharedArrayBuffer(4));
+
+  cancel(): void {
+    Atomics.store(this.flag, 0, 1);
+  }
+}
+
+interface Call {
+  readonly call: WasmRequest['call'];
+  readonly values: readonly WasmRequestValue[];
+  readonly target?: string;
+  readonly onProgress?: OnProgress;
+  readonly cancellation?: BindingCancellation;
+}
+
+/** An error with the properties of the addon's. */
+function rejection(failure: WasmFailure): Error {
+  return Object.assign(new Error(failure.message), failure);
+}
+
+/** A thread whose memory grew beyond this is ended after its work. */
+const KEPT_BYTES = 64 << 20;
+
+/** The thread's program. From sources, which tests run by tsx, a thread has to ask for tsx itself. */
+function startWorker(module: object): Worker {
+  const options = { workerData: { module } };
+  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./wasm-worker.js', import.meta.url), options);
+  const source = new URL('./wasm-worker.ts', import.meta.url).href;
+  const program = `import('tsx/esm/api').then(({ register }) => (register(), import(${JSON.stringify(source)})));`;
+  return new Worker(program, { ...options, eval: true });
+}
+
+/** A thread with a module of its own. */
+class Thread {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, { onProgress?: OnProgress; settle(reply: WasmReply | Error): void }>();
+  #next = 0;
+  /** Why it takes no more calls. */
+  #ended: Error | undefined;
+  #memoryBytes = 0;
+
+  constructor(module: object) {
+    this.#worker = startWorker(module);
+    this.#worker.unref();
+    this.#worker.on('message', (reply: WasmReply) => {
+      const waiting = this.#waiting.get(reply.id);
+      if ('stage' in reply) waiting?.onProgress?.(reply.share, reply.stage);
+      else waiting?.settle(reply);
+    });
+    this.#worker.on('error', (error) => this.#fail(error));
+    this.#worker.on('exit', () => this.#fail(new Error('its thread ended')));
+  }
+
+  #fail({ message }: Error): void {
+    this.#ended ??= rejection(refusal('INTERNAL', '', `the WebAssembly prover stopped: ${message}`));
+    for (const { settle } of this.#waiting.values()) settle(this.#ended);
+  }
+
+  /** Makes a call; rejects with the properties of the addon's errors. */
+  run<T>({ call, values, target, onProgress, cancellation }: Call): Promise<T> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    const id = this.#next++;
+    const stop = cancellation instanceof Cancellation ? cancellation.flag : new Cancellation().flag;
+    this.#worker.ref();
+    return new Promise<T>((resolve, reject) => {
+      const settle = (reply: WasmReply | Error): void => {
+        this.#waiting.delete(id);
+        if ('memoryBytes' in reply) this.#memoryBytes = reply.memoryBytes;
+        if (this.#waiting.size === 0) this.#worker.unref();
+        if (reply instanceof Error) reject(reply);
+        else if ('failure' in reply) {
+          reject(rejection(reply.failure));
+          if (reply.failure.code === 'INTERNAL') this.end();
+        } else if ('value' in reply) resolve(reply.value as T);
+      };
+      this.#waiting.set(id, { onProgress, settle });
+      this.#worker.postMessage({ id, call, values, target, stop } satisfies WasmRequest);
+    });
+  }
+
+  /** Whether it is worth keeping for other calls. */
+  get isFresh(): boolean {
+    return this.#ended === undefined && this.#waiting.size === 0 && this.#memoryBytes <= KEPT_BYTES;
+  }
+
+  end(): void {
+    this.#fail(new Error('it was ended'));
+    void this.#worker.terminate();
+  }
+}
+
+function bindingOver(compiled: () => Promise<object>): Binding {
+  /** A thread without work: starting one takes longer than a small proof. It does not keep the process alive. */
+  let idle: Thread | undefined;
+  const take = async (): Promise<Thread> => {
+    const module = await compiled();
+    const thread = idle?.isFresh === true ? idle : new Thread(module);
+    idle = undefined;
+    return thread;
+  };
+  const giveBack = (thread: Thread): void => {
+    if (idle === undefined && thread.isFresh) idle = thread;
+    else thread.end();
+  };
+
+  /** One call on a thread of its own. */
+  const once = async <T>(call: Call): Promise<T> => {
+    const thread = await take();
+    try {
+      return await thread.run<T>(call);
+    } finally {
+      giveBack(thread);
+    }
+  };
+
+  return {
+    Cancellation,
+    Circuit: { fromFile: (path) => new CircuitFile(path), fromRows: () => new CircuitFile('').push() },
+
+    async loadKey(path, checkPoints) {
+      const thread = await take();
+      try {
+        const record = await thread.run<LoadedRecord>({ call: 'load_key', values: [{ path }, Number(checkPoints)] });
+        return keyOn(thread, record, () => giveBack(thread));
+      } catch (error) {
+        giveBack(thread);
+        throw error;
+      }
+    },
+
+    setup: (circuit, target, ptau, checkPowers, onProgress, cancellation) =>
+      once({
+        ...(ptau === undefined
+          ? { call: 'setup', values: [pathOf(circuit)] }
+          : { call: 'setup_from_powers', values: [pathOf(circuit), { path: ptau }, Number(checkPowers)] }),
+        target,
+        onProgress,
+        cancellation,
+      }),
+    verify: (...texts) => once({ call: 'verify', values: texts }),
+    verifyBatch: (key, signals, proofs) =>
+      once({ call: 'verify_batch', values: [key, JSON.stringify(signals), JSON.stringify(proofs)] }),
+    checkKey: (path) => once({ call: 'check_key', values: [{ path }] }),
+    verificationKey: (path) => once({ call: 'verification_key', values: [{ path }] }),
+    inspectKey: (path) => once({ call: 'inspect_key', values: [{ path }] }),
+    contribute: (path, target, name, entropy, onProgress, cancellation) =>
+      once({ call: 'contribute', values: [{ path }, name ?? '', entropy], target, onProgress, cancellation }),
+    applyBeacon: (path, target, name, value, iterationsExp, onProgress, cancellation) =>
+      once({
+        call: 'apply_beacon',
+        values: [{ path }, name ?? '', value, iterationsExp],
+        target,
+        onProgress,
+        cancellation,
+      }),
+    verifyKey: (zkey, circuit, ptau, checkPowers, onProgress, cancellation) =>
+      once({
+        call: 'verify_key',
+        values: [{ path: zkey }, pathOf(circuit), { path: ptau }, Number(checkPowers)],
+        onProgress,
+        cancellation,
+      }),
+    checkPowers: (path, onProgress, cancellation) =>
+      once({ call: 'check_powers', values: [{ path }], onProgress, cancellation }),
+  };
+}
+
+/** What the module says of a key that it loaded. */
+interface LoadedRecord {
+  readonly handle: number;
+  readonly wires: number;
+  readonly publicSignals: number;
+  readonly domainSize: number;
+}
+
+function keyOn(
+  thread: Thread,
+  { handle, wires, publicSignals, domainSize }: LoadedRecord,
+  giveBack: () => void,
+): BindingKey {
+  let closed = false;
+  return {
+    wires,
+    publicCount: publicSignals,
+    domainSize,
+    async prove(witness, _threads, onProgress, cancellation) {
+      if (closed) throw rejection(refusal('KEY_CLOSED', '', 'the proving key is closed'));
+      return await thread.run({ call: 'prove', values: [handle, witness], onProgress, cancellation });
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      // Proofs under way are made before: calls are answered in order.
+      void thread.run({ call: 'close_key', values: [handle] }).then(giveBack, giveBack);
+    },
+  };
+}
