@@ -9,31 +9,19 @@ import type { OnnxNode } from './model.js';
 /** The operator set whose operators are followed as they are. */
 export const PLAIN_OPSET = 7;
 
+const SAME_SINCE_THE_FIRST = `
+  Abs Add AveragePool Ceil Clip Constant Conv ConvTranspose DepthToSpace Div Elu Exp Flatten Floor Gather Gemm
+  GlobalAveragePool GlobalMaxPool HardSigmoid Identity LRN LeakyRelu Log LogSoftmax MatMul Max MaxPool Mean Min Mul
+  Neg Not Reciprocal ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd
+  ReduceSum ReduceSumSquare Relu Shape Sigmoid Size Slice Softmax Softplus Softsign SpaceToDepth Sqrt Squeeze Sub Sum
+  Tanh Transpose Unsqueeze
+`
+  .trim()
+  .split(/\s+/);
+
 /** By operator, the version of the operator set from which on it means what it does in version 7. */
 const SAME_SINCE: Readonly<Record<string, number>> = {
-  ...Object.fromEntries(
-    [
-      ...[
-        'Abs',
-        'Add',
-        'AveragePool',
-        'Ceil',
-        'Clip',
-        'Constant',
-        'Conv',
-        'ConvTranspose',
-        'DepthToSpace',
-        'Div',
-        'Elu',
-      ],
-      ...['Exp', 'Flatten', 'Floor', 'Gather', 'Gemm', 'GlobalAveragePool', 'GlobalMaxPool', 'HardSigmoid', 'Identity'],
-      ...['LRN', 'LeakyRelu', 'Log', 'LogSoftmax', 'MatMul', 'Max', 'MaxPool', 'Mean', 'Min', 'Mul', 'Neg', 'Not'],
-      ...['Reciprocal', 'ReduceL1', 'ReduceL2', 'ReduceLogSum', 'ReduceLogSumExp', 'ReduceMax', 'ReduceMean'],
-      ...['ReduceMin', 'ReduceProd', 'ReduceSum', 'ReduceSumSquare', 'Relu', 'Shape', 'Sigmoid', 'Size', 'Slice'],
-      ...['Softmax', 'Softplus', 'Softsign', 'SpaceToDepth', 'Sqrt', 'Squeeze', 'Sub', 'Sum', 'Tanh', 'Transpose'],
-      ...['Unsqueeze'],
-    ].map((op) => [op, 1]),
-  ),
+  ...Object.fromEntries(SAME_SINCE_THE_FIRST.map((op) => [op, 1])),
   Split: 2,
   Pad: 2,
   Concat: 4,

@@ -50,7 +50,7 @@ function sharedUnit(
   node: AffineNode,
   coefficients: Float64Array,
   shifts: Float64Array,
-  at: Lowering,
+  at: IntegerModelBuilder,
 ): number | undefined {
   const unit = Math.abs(coefficients[0]);
   if (at.plan.cut(node.output) !== undefined || !(unit > 0)) return undefined;
