@@ -11,12 +11,13 @@ use super::rows::{CircuitSizes, RowReader, RowSource};
 use super::wire_sums::WireSums;
 use super::zkey_writer::{Sizes, ZkeyWriter};
 use super::{log_domain, KeySink, SetupError};
-use crate::control::Control;
+use crate::control::{Cancelled, Control};
 use crate::curve::{Affine, CurveField, G1Affine, G2Affine};
 use crate::field::{batch_inverse, Field, Fq, Fq2, Fr};
 use crate::ntt::root_of_unity;
 use blake2::{Blake2b512, Digest};
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::{Zeroize, Zeroizing};
 
 /// A setup's secrets; gamma is one, as in every key that snarkjs makes.
@@ -101,17 +102,22 @@ pub(super) fn write_key(
     push(&mut points, &g2.multiply(&delta));
     out.file.header(&key_sizes, &points)?;
     out.hash.update(&points);
-    let sums = sums_at_tau(rows, &mut out.file, toxic, log_size, control)?;
-    let scalars = KeyScalars::new(sums, &sizes, toxic, log_size);
+    let (sums, h) = sums_and_quotient(rows, &mut out.file, &g1, toxic, control)?;
+    let scalars = KeyScalars::new(sums, &sizes, toxic);
 
-    control.stage(0.4, "points")?;
+    control.stage(0.5, "points")?;
     out.points(3, &g1, &scalars.ic, control)?;
-    out.points(9, &g1, &scalars.h, control)?;
-    control.stage(0.55, "points")?;
+    out.bytes(9, &h)?;
+    drop(h);
     out.points(8, &g1, &scalars.c, control)?;
-    out.points(5, &g1, &scalars.a, control)?;
+    control.stage(0.6, "points")?;
+    let mut points = multiples(&g1, &scalars.a, || control.check())?;
+    out.bytes(5, &points)?;
     control.stage(0.7, "points")?;
-    out.points(6, &g1, &scalars.b, control)?;
+    update_multiples(&g1, &scalars.a, &scalars.b, &mut points, control)?;
+    out.bytes(6, &points)?;
+    drop(points);
+    control.stage(0.75, "points")?;
     out.points(7, &g2, &scalars.b, control)?;
     let HashedWriter { mut file, hash } = out;
     file.contributions(&hash.finalize().into())?;
@@ -124,6 +130,36 @@ struct SumsAtTau {
     a: Zeroizing<Vec<Fr>>,
     b: Zeroizing<Vec<Fr>>,
     c: Zeroizing<Vec<Fr>>,
+}
+
+/// Reads all rows, and meanwhile makes the quotient's points, which no row has a part in: rows come from one thread, and
+/// the others have time.
+fn sums_and_quotient(
+    rows: &mut dyn RowSource,
+    file: &mut ZkeyWriter<'_>,
+    g1: &FixedBase<Fq>,
+    toxic: &Toxic,
+    control: &Control<'_>,
+) -> Result<(SumsAtTau, Vec<u8>), SetupError> {
+    let log_size = log_domain(&rows.sizes())?;
+    let mut quotient = Ok(Vec::new());
+    let (made, failed) = (&mut quotient, &AtomicBool::new(false));
+    let sums = rayon::in_place_scope(|scope| {
+        let go_on = || if failed.load(Ordering::Relaxed) { Err(Cancelled) } else { control.check() };
+        scope.spawn(move |_| *made = multiples(g1, &quotient_scalars(toxic, log_size), go_on));
+        let sums = sums_at_tau(rows, file, toxic, log_size, control);
+        failed.store(sums.is_err(), Ordering::Relaxed);
+        sums
+    })?;
+    Ok((sums, quotient?))
+}
+
+/// L_(2i+1)(tau) / delta over the domain of twice the size.
+fn quotient_scalars(toxic: &Toxic, log_size: u32) -> Zeroizing<Vec<Fr>> {
+    let over_delta = Zeroizing::new(toxic.delta.inverse());
+    let mut scalars = odd_lagrange_values(log_size, &toxic.tau);
+    scalars.par_iter_mut().with_min_len(1024).for_each(|value| *value = value.mul(&over_delta));
+    scalars
 }
 
 /// Reads all rows: sums them, and writes A and B to the file as it goes.
@@ -141,24 +177,13 @@ fn sums_at_tau(
     file.coefficients(&sizes, |section| -> Result<(), SetupError> {
         let mut reader = RowReader::new(rows)?;
         loop {
-            control.stage(0.1 + 0.3 * reader.share(), "polynomials at tau")?;
+            control.stage(0.1 + 0.4 * reader.share(), "polynomials at tau")?;
             let Some((first, batch)) = reader.next(control)? else { return Ok(()) };
-            let of_row = &lagrange[first..];
-            let (written, _) = rayon::join(
-                || section.take(first, &batch),
-                || {
-                    rayon::join(
-                        || a.add(batch.a, of_row, batch.coefficients),
-                        || {
-                            rayon::join(
-                                || b.add(batch.b, of_row, batch.coefficients),
-                                || c.add(batch.c, of_row, batch.coefficients),
-                            )
-                        },
-                    )
-                },
-            );
-            written?;
+            // On this thread: it takes no longer than making the rows does, and the pool is busy with points.
+            section.take(first, &batch)?;
+            for (sums, rows) in [(&mut a, batch.a), (&mut b, batch.b), (&mut c, batch.c)] {
+                sums.add(rows, &lagrange[first..], batch.coefficients);
+            }
         }
     })?;
     let mut a = a.reduce();
@@ -189,24 +214,63 @@ impl HashedWriter<'_> {
         scalars: &[Fr],
         control: &Control<'_>,
     ) -> Result<(), SetupError> {
-        /// Points in memory at a time.
-        const PART: usize = 1 << 16;
         let hash = &mut self.hash;
         self.file.section(section, |file| {
-            let mut bytes = Vec::new();
-            let mut canonical = Zeroizing::new(Vec::with_capacity(PART));
             for part in scalars.chunks(PART) {
-                control.check()?;
-                bytes.resize(part.len() * Affine::<F>::BYTES, 0);
-                canonical.clear();
-                canonical.extend(part.iter().map(|scalar| scalar.to_canonical()));
-                base.multiply_into(&canonical, &mut bytes);
+                let bytes = multiples(base, part, || control.check())?;
                 let (_, written) = rayon::join(|| hash.update(&bytes), || file.write(&bytes));
                 written?;
             }
             Ok(())
         })
     }
+
+    /// A section of points that are there.
+    fn bytes(&mut self, section: u32, bytes: &[u8]) -> Result<(), SetupError> {
+        let (hash, file) = (&mut self.hash, &mut self.file);
+        let (_, written) = rayon::join(|| hash.update(bytes), || file.section(section, |file| file.write(bytes)));
+        written
+    }
+}
+
+/// Points that are made at a time.
+const PART: usize = 1 << 16;
+
+/// Multiples of a generator, in a key file's layout.
+fn multiples<F: CurveField>(
+    base: &FixedBase<F>,
+    scalars: &[Fr],
+    go_on: impl Fn() -> Result<(), Cancelled>,
+) -> Result<Vec<u8>, SetupError> {
+    let mut bytes = vec![0; scalars.len() * Affine::<F>::BYTES];
+    let mut canonical = Zeroizing::new(Vec::with_capacity(PART.min(scalars.len())));
+    for (scalars, bytes) in scalars.chunks(PART).zip(bytes.chunks_mut(PART * Affine::<F>::BYTES)) {
+        go_on()?;
+        canonical.clear();
+        canonical.extend(scalars.iter().map(|scalar| scalar.to_canonical()));
+        base.multiply_into(&canonical, bytes);
+    }
+    Ok(bytes)
+}
+
+/// Makes of the multiples by the scalars `old` those by `new`. Most wires are bits, which A and B have in the same rows
+/// with the same coefficient: their points are the same.
+fn update_multiples(
+    base: &FixedBase<Fq>,
+    old: &[Fr],
+    new: &[Fr],
+    points: &mut [u8],
+    control: &Control<'_>,
+) -> Result<(), SetupError> {
+    let changed: Vec<usize> = (0..new.len()).filter(|&i| old[i] != new[i]).collect();
+    for part in changed.chunks(PART) {
+        let scalars = Zeroizing::new(part.iter().map(|&i| new[i]).collect::<Vec<_>>());
+        let made = multiples(base, &scalars, || control.check())?;
+        for (&i, point) in part.iter().zip(made.chunks_exact(G1Affine::BYTES)) {
+            points[i * G1Affine::BYTES..][..G1Affine::BYTES].copy_from_slice(point);
+        }
+    }
+    Ok(())
 }
 
 /// The discrete logarithms of a key's points.
@@ -215,11 +279,10 @@ struct KeyScalars {
     b: Zeroizing<Vec<Fr>>,
     ic: Zeroizing<Vec<Fr>>,
     c: Zeroizing<Vec<Fr>>,
-    h: Zeroizing<Vec<Fr>>,
 }
 
 impl KeyScalars {
-    fn new(sums: SumsAtTau, sizes: &CircuitSizes, toxic: &Toxic, log_size: u32) -> Self {
+    fn new(sums: SumsAtTau, sizes: &CircuitSizes, toxic: &Toxic) -> Self {
         let SumsAtTau { a, b, mut c } = sums;
         let public = sizes.n_public as usize + 1;
         let over_delta = Zeroizing::new(toxic.delta.inverse());
@@ -230,9 +293,7 @@ impl KeyScalars {
             }
         });
         let ic = Zeroizing::new(c.drain(..public).collect());
-        let mut h = odd_lagrange_values(log_size, &toxic.tau);
-        h.par_iter_mut().with_min_len(1024).for_each(|value| *value = value.mul(&over_delta));
-        Self { a, b, ic, c, h }
+        Self { a, b, ic, c }
     }
 }
 
