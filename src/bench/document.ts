@@ -14,6 +14,7 @@ export const PAGES = {
   accuracy: 'docs/benchmarks.md',
   stages: 'docs/benchmarks.md',
   large: 'docs/benchmarks.md',
+  'large-keys': 'docs/benchmarks.md',
   bench: 'docs/benchmarks.md',
   setup: 'docs/benchmarks.md',
   gas: 'docs/gas.md',

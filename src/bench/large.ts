@@ -1,7 +1,7 @@
 /**
- * `npm run bench:large`: time and peak memory of compiling networks of millions of weights and, with --keys, of their
+ * `npm run bench:large`: time and peak memory of compiling networks of millions of weights or, with --keys, of their
  * keys and a proof. Each is generated here, each verb runs in a fresh process, one after the other. Writes
- * bench/results/large.json and, with --doc, docs/benchmarks.md. Takes gigabytes of memory and disk meanwhile.
+ * bench/results/large.json or large-keys.json and, with --doc, docs/benchmarks.md. Takes gigabytes of memory and disk meanwhile.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,23 +20,36 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Megabytes that a compile's heap may take, so that a defect cannot use up the machine's memory. */
 const MOST_HEAP = 8192;
 
-type Keys = Readonly<Record<KeyTask, KeyRun>>;
-type ModelRow = LargeRun & { readonly name: string; readonly keys?: Keys };
+interface CompileRow extends LargeRun {
+  readonly name: string;
+}
 
-function measure(name: string, withKeys: boolean): ModelRow {
+interface KeyRow extends Readonly<Record<KeyTask, KeyRun>> {
+  readonly name: string;
+  readonly constraints: number;
+  readonly nonZeros: number;
+}
+
+/** Makes a model and compiles it into a folder that is there as long as `use` runs. */
+function compiled<T>(name: string, use: (result: CompileRow, folder: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'zkinfer-large-'));
   try {
     const { make, inputSize } = LARGE_MODELS[name];
     writeFileSync(join(folder, 'model.onnx'), make());
     const build = join(folder, 'build');
-    const compiled = run(name, 'large-child.js', [join(folder, 'model.onnx'), String(inputSize), build]) as LargeRun;
-    if (!withKeys) return { name, ...compiled };
-    const task = (kind: KeyTask): KeyRun => run(name, 'large-key-child.js', [kind, build, String(inputSize)]) as KeyRun;
-    // The way by the file first: the proof is by the keys that stay.
-    return { name, ...compiled, keys: { file: task('file'), setup: task('setup'), prove: task('prove') } };
+    const result = run(name, 'large-child.js', [join(folder, 'model.onnx'), String(inputSize), build]) as LargeRun;
+    return use({ name, ...result }, build);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function measureKeys(name: string): KeyRow {
+  return compiled(name, ({ constraints, nonZeros }, build) => {
+    const task = (kind: KeyTask): KeyRun =>
+      run(name, 'large-key-child.js', [kind, build, String(LARGE_MODELS[name].inputSize)]) as KeyRun;
+    return { name, constraints, nonZeros, file: task('file'), setup: task('setup'), prove: task('prove') };
+  });
 }
 
 function run(name: string, child: string, args: readonly string[]): unknown {
@@ -56,7 +69,7 @@ const figures = ({ seconds, processor, peakMegabytes }: KeyRun): string[] => [
   `${peakMegabytes.toFixed(0)} MB`,
 ];
 
-function compileTable(rows: readonly ModelRow[]): string {
+function compileTable(rows: readonly CompileRow[]): string {
   return markdownTable(
     ['model', 'constraints', 'terms', 'compile', 'processor time', 'peak memory', 'build'],
     rows.map((row) => [
@@ -71,37 +84,17 @@ function compileTable(rows: readonly ModelRow[]): string {
   );
 }
 
-function keyTable(rows: readonly ModelRow[]): string {
+function keyTable(rows: readonly KeyRow[]): string {
   return markdownTable(
-    [
-      'model',
-      'setup',
-      'processor time',
-      'peak memory',
-      'by a file',
-      'processor time',
-      'peak memory',
-      'proof',
-      'processor time',
-      'peak memory',
-      'key',
-      'build over key and weights',
-    ],
-    rows.flatMap(({ name, keys }) => {
-      if (keys === undefined) return [];
-      const { files } = keys.setup;
+    ['model', 'what', 'time', 'processor time', 'peak memory', 'key', 'folder over key and weights'],
+    rows.flatMap(({ name, file, setup, prove }) => {
+      const { files } = setup;
       const least = files['proving.zkey'] + (files['weights.bin'] ?? 0);
       const whole = Object.values(files).reduce((sum, size) => sum + size, 0);
-      const key = megabytes([files['proving.zkey']]);
       return [
-        [
-          name,
-          ...figures(keys.setup),
-          ...figures(keys.file),
-          ...figures(keys.prove),
-          key,
-          `${(whole / least).toFixed(2)}×`,
-        ],
+        [name, 'setup', ...figures(setup), megabytes([files['proving.zkey']]), `${(whole / least).toFixed(3)}×`],
+        [name, 'setup by way of a `.r1cs`', ...figures(file), '', ''],
+        [name, 'proof and its verification', ...figures(prove), '', ''],
       ];
     }),
   );
@@ -113,28 +106,36 @@ async function main(names: readonly string[], { doc, keys }: Options): Promise<v
     throw new UsageError(`no model is named ${unknown}; there are ${Object.keys(LARGE_MODELS).join(', ')}`);
   spawnSync(process.execPath, [join(ROOT, 'scripts', 'build.mjs'), '--quiet'], { stdio: 'inherit' });
   const load = [loadavg()[0]];
-  const rows = names.map((name) => measure(name, keys));
+  const { rows, table } = keys ? keysOf(names) : compilesOf(names);
   load.push(loadavg()[0]);
   const machine = describeMachine();
   const commit = describeCommit();
   const date = new Date().toISOString();
   const text = [
-    compileTable(rows),
+    table,
     '',
-    ...(keys
-      ? [
-          'Development keys; the same by way of a `.r1cs` file that is written first; and one proof with its verification, loading included:',
-          '',
-          keyTable(rows),
-          '',
-        ]
-      : []),
     `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; commit ${commit}, ${date.slice(0, 10)}. Load average of the machine ` +
       `${load[0].toFixed(1)} at the start, ${load[1].toFixed(1)} at the end; processor time is that of all threads.`,
   ].join('\n');
   console.log(text);
-  saveReport('large', { machine, commit, date, load, rows });
-  if (doc) await writeBlocks({ large: text });
+  const block = keys ? 'large-keys' : 'large';
+  saveReport(block, { machine, commit, date, load, rows });
+  if (doc) await writeBlocks({ [block]: text });
+}
+
+interface Measured {
+  readonly rows: readonly object[];
+  readonly table: string;
+}
+
+function compilesOf(names: readonly string[]): Measured {
+  const rows = names.map((name) => compiled(name, (row) => row));
+  return { rows, table: compileTable(rows) };
+}
+
+function keysOf(names: readonly string[]): Measured {
+  const rows = names.map(measureKeys);
+  return { rows, table: keyTable(rows) };
 }
 
 interface Options {
@@ -144,7 +145,7 @@ interface Options {
 
 const program = new Command('bench:large')
   .argument('[models...]', `of ${Object.keys(LARGE_MODELS).join(', ')}`)
-  .option('--keys', 'also make keys, with and without a .r1cs file, and a proof', false)
-  .option('--doc', 'write the tables into docs/benchmarks.md', false);
+  .option('--keys', 'measure keys, made with and without a .r1cs file, and a proof', false)
+  .option('--doc', 'write the table into docs/benchmarks.md', false);
 program.parse();
 await main(program.args.length > 0 ? program.args : Object.keys(LARGE_MODELS), program.opts<Options>());
