@@ -131,6 +131,8 @@ export const manifestSchema = z.object({
   options: z
     .object({
       activationBits: z.number().int(),
+      /** Tensors have more bits or fewer, by what their errors do to the outputs. */
+      spreadBits: z.boolean().optional(),
       /** Absent: chosen by what the network needs. */
       inputBits: z.number().int().optional(),
       inputRange: z.tuple([z.number(), z.number()]).optional(),

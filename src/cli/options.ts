@@ -84,10 +84,11 @@ export function addCompileOptions(command: Command): Command {
         'bits of inputs, 2 to 16 (default: those of activations, more where rounding the inputs alone harms an output)',
       ).argParser(bitCount),
     )
+    .option('--spread-bits', 'give tensors more bits or fewer than that, by what their errors do to the outputs')
     .addOption(
       new Option(
         '--max-error <share>',
-        'take the fewest bits with at most this error on rows not calibrated on, e.g. 1%',
+        'take the fewest bits, alike or spread, with at most this error on rows not calibrated on, e.g. 1%',
       )
         .argParser(share)
         .conflicts('activationBits'),
@@ -95,7 +96,7 @@ export function addCompileOptions(command: Command): Command {
     .addOption(
       new Option(
         '--min-agreement <share>',
-        'take the fewest bits that give the float class at least this often, e.g. 99.5%',
+        'take the fewest bits, alike or spread, that give the float class at least this often, e.g. 99.5%',
       )
         .argParser(share)
         .conflicts('activationBits'),
@@ -110,6 +111,7 @@ export interface CompileFlags extends VisibilityOptions {
   readonly output?: readonly string[];
   readonly activationBits?: number;
   readonly inputBits?: number;
+  readonly spreadBits?: boolean;
   readonly maxError?: number;
   readonly minAgreement?: number;
   readonly scores?: boolean;
@@ -142,7 +144,7 @@ export async function readModelFile(
     throw new UsageError(`${NO_STATEMENT} (--allow-no-statement compiles it as it is)`);
   }
   const onnx = await readOnnxFile(path);
-  const { calibration, inputRange, activationBits, inputBits } = flags;
+  const { calibration, inputRange, activationBits, inputBits, spreadBits } = flags;
   const choice = choiceOf(flags, (text) => parseInputShape(text, decodeModel(onnx).inputs));
   let inputs: Graph['inputs'] | undefined;
   const read = async (file: string | undefined, what: string): Promise<Sample[] | undefined> =>
@@ -169,6 +171,7 @@ export async function readModelFile(
       inputRange,
       ...visibilityOptions(visibility),
       activationBits,
+      spreadBits,
       inputBits,
       target,
       ...choice,

@@ -225,23 +225,23 @@ export class IntegerModelBuilder {
    * Cuts x to exactly this grid's ends, for a clip: where no power of two leads from x's scale to the step, x is first
    * multiplied by an integer that makes one do.
    */
-  requantizeExactly(x: Quantized, grid: Grid, output: string): Quantized {
+  requantizeExactly(x: Quantized, grid: Grid, output: string, bits = this.bits): Quantized {
     const ratio = Math.log2(grid.step / x.scale[0]);
     const shift = Math.round(ratio);
-    if (shift >= 0 && Math.abs(ratio - shift) < 1e-9) return this.requantize(x, grid, output);
+    if (shift >= 0 && Math.abs(ratio - shift) < 1e-9) return this.requantize(x, grid, output, bits);
     const wanted = Math.max(0, Math.ceil(ratio + EXACT_FACTOR_BITS));
     const factor = Math.round((x.scale[0] * 2 ** wanted) / grid.step);
     const size = sizeOf(x.shape);
     const body: OpBody = { kind: 'affine', factor: new Float64Array(size).fill(factor), shift: new Float64Array(size) };
     const scaled = this.emitStep(body, [x], x.of, x.shape, x.scale[0] / factor);
-    return this.requantize(scaled, { step: scaled.scale[0] * 2 ** wanted, low: grid.low }, output);
+    return this.requantize(scaled, { step: scaled.scale[0] * 2 ** wanted, low: grid.low }, output, bits);
   }
 
   /**
    * Cuts x to a grid. The step becomes the nearest power-of-two multiple of x's scale at or above the one wished for.
    */
-  requantize(x: Quantized, grid: Grid, output: string): Quantized {
-    const { body, step } = this.cutTo(x, grid);
+  requantize(x: Quantized, grid: Grid, output: string, bits = this.bits): Quantized {
+    const { body, step } = this.cutTo(x, grid, bits);
     return this.emit(body, [x], output, x.shape, step);
   }
 

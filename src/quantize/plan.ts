@@ -11,6 +11,8 @@ import { quantizedLayerOf } from './layers/index.js';
 import { gridFor, gridOfClip, operandBits, type Grid } from './scale.js';
 import type { TensorStatistics } from './statistics.js';
 
+/** Bits of a tensor whose bits are its own. */
+const [LEAST_BITS, MOST_BITS] = [2, 16];
 /** Outputs whose ranges differ by this factor have a step for the smallest. */
 const UNLIKE = 4;
 /** An output's finest step in those of its tensor: values then keep far below the limit of an accumulator. */
@@ -27,6 +29,8 @@ export class CutPlan {
     graph: Graph,
     private readonly statistics: ReadonlyMap<string, TensorStatistics>,
     readonly bits: number,
+    /** By tensor: bits beyond these that a rectifier's or a clip's result has (`sensitivity.ts`). */
+    private readonly spread: ReadonlyMap<string, number> = new Map(),
   ) {
     this.outputs = new Set(graph.outputs.map((output) => output.tensor));
     for (const input of graph.inputs) this.shapes.set(input.name, input.shape);
@@ -64,6 +68,11 @@ export class CutPlan {
 
   statisticsOf(name: string): TensorStatistics {
     return this.statistics.get(name) as TensorStatistics;
+  }
+
+  /** Bits to which a rectifier or a clip cuts its result. */
+  bitsOf(name: string): number {
+    return Math.min(MOST_BITS, Math.max(LEAST_BITS, this.bits + (this.spread.get(name) ?? 0)));
   }
 
   isOutput(name: string): boolean {
@@ -123,6 +132,7 @@ export class CutPlan {
    * all parts of a concatenation share one scale.
    */
   activationGrid(name: string, min?: number): Grid {
+    const bits = this.bitsOf(name);
     let range = this.statisticsOf(name);
     for (
       let readers = this.readersOf(name);
@@ -132,7 +142,7 @@ export class CutPlan {
       if (readers[0].inputs.length > 1) range = this.statisticsOf(name);
       readers = this.readersOf(name);
     }
-    return gridFor(min ?? range.min, Math.max(range.max, min ?? range.max), this.bits);
+    return gridFor(min ?? range.min, Math.max(range.max, min ?? range.max), bits);
   }
 
   /**
@@ -155,7 +165,7 @@ export class CutPlan {
   /** The grid that a clip cuts to, whose ends saturation must keep. */
   clipGrid({ output, min, max }: Extract<GraphNode, { op: 'clip' }>): Grid {
     const known = this.statisticsOf(output);
-    return gridOfClip(known.min, known.max, this.bits, [min, max]);
+    return gridOfClip(known.min, known.max, this.bitsOf(output), [min, max]);
   }
 
   /** The grid of a tensor's own range, of activation bits unless given. */

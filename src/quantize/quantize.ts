@@ -35,6 +35,8 @@ export interface QuantizeOptions {
   readonly samples: readonly (readonly Float64Array[])[];
   /** Declared real range of every input element; overrides what the samples show. */
   readonly inputRange?: readonly [number, number];
+  /** By tensor: bits that a rectifier's or a clip's result has beyond the others (`spreadOfBits`); 0 where absent. */
+  readonly spread?: ReadonlyMap<string, number>;
   /** Makes the float evaluator of a graph. */
   readonly evaluator: (graph: Graph) => FloatEvaluator;
 }
@@ -62,7 +64,7 @@ export function quantize(graph: Graph, options: QuantizeOptions): IntegerModel {
       : statisticsFromBounds(boundGraph(fused, choice.inputs.map(realIntervals)), units, rows);
   checkFinite(known);
   const taken = takeUnits(fused, known, { inputs: choice.inputs, bits: activationBits });
-  const lowering = lowered(taken, activationBits);
+  const lowering = lowered(taken, activationBits, options.spread);
   const outputs = fused.outputs.map((output) => {
     const tensor = lowering.tensor(output.tensor);
     const { name, shape, omitted } = output;
@@ -81,9 +83,13 @@ export function quantize(graph: Graph, options: QuantizeOptions): IntegerModel {
  * Every layer lowered; with one step for all outputs of a row where steps for its smallest would leave exact
  * arithmetic.
  */
-function lowered({ graph, statistics, inputs }: InUnits, bits: number): IntegerModelBuilder {
+function lowered(
+  { graph, statistics, inputs }: InUnits,
+  bits: number,
+  spread?: ReadonlyMap<string, number>,
+): IntegerModelBuilder {
   const lower = (known: ReadonlyMap<string, TensorStatistics>): IntegerModelBuilder => {
-    const lowering = new IntegerModelBuilder(new CutPlan(graph, known, bits), inputs, known);
+    const lowering = new IntegerModelBuilder(new CutPlan(graph, known, bits, spread), inputs, known);
     for (const node of graph.nodes) {
       lowering.enter(node);
       quantizedLayerOf(node).lower(node, lowering);

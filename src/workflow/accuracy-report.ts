@@ -94,6 +94,8 @@ export interface AccuracyInputs {
 export interface Otherwise {
   readonly samples?: readonly Sample[];
   readonly activationBits?: number;
+  /** Bits given to tensors by what their errors do to the outputs, rather than to all alike. */
+  readonly spreadBits?: boolean;
   readonly inputRange?: readonly [number, number] | null;
 }
 

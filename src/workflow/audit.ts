@@ -364,10 +364,11 @@ async function auditModel(state: State): Promise<void> {
     'model',
     'the integer model, made again from the ONNX file with the recorded options, is equal bit for bit',
     async () => {
-      const { activationBits, inputBits, inputRange, shapes, outputs } = recorded;
+      const { activationBits, spreadBits, inputBits, inputRange, shapes, outputs } = recorded;
       const compiled = await compileOnnx(onnx, {
         name: manifest.name,
         activationBits,
+        spreadBits,
         calibration: samples,
         ...visibilityOptions(manifest.visibility),
         gadgetFolders: [],

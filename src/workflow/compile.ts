@@ -11,6 +11,7 @@ import { perPortField, visibilityOf, type PortVisibility, type VisibilityOptions
 import { buildGraph, chooseFrom, decodeModel, evaluator, type ModelChoice } from '../onnx/index.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import { quantize } from '../quantize/quantize.js';
+import { spreadOfBits } from '../quantize/sensitivity.js';
 import { storeIntegerModel } from '../quantize/serialize.js';
 import { r1csBytes, r1csChunks } from '../r1cs/r1cs-file.js';
 import { symLines } from '../r1cs/sym-file.js';
@@ -36,6 +37,11 @@ export interface CompileOptions extends ClassOptions, ModelChoice, VisibilityOpt
   readonly activationBits?: number;
   /** Bits of inputs; default: chosen by what the network needs. */
   readonly inputBits?: number;
+  /**
+   * Whether bits are given to tensors by what their errors do to the outputs, `activationBits` in the middle, rather
+   * than to all alike. Default: with `target` where fewer bits then hold it, else not.
+   */
+  readonly spreadBits?: boolean;
   /** What must hold on rows that were not calibrated on. */
   readonly target?: AccuracyTarget;
   /** Samples in the model's own units; without any, scales come from worst-case bounds. */
@@ -107,10 +113,14 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
   const visibility = visibilityOf(options);
   stage('quantizing');
   const search = { ...compared, requantize: requantizeTo(USUAL_BITS) };
-  const activationBits =
-    options.activationBits ??
-    (target === undefined ? await enoughBits(search, visibility) : await fewestBits(search, target));
-  const requantize = requantizeTo(activationBits);
+  const { bits: activationBits, spreadBits } =
+    target === undefined || options.activationBits !== undefined
+      ? {
+          bits: options.activationBits ?? (await enoughBits(search, visibility)),
+          spreadBits: options.spreadBits ?? false,
+        }
+      : await fewestBits(search, target);
+  const requantize = requantizeTo(activationBits, spreadBits);
   const model = requantize({});
   stage('compiling the circuit');
   const circuit = await compileModel(model, visibility, { gadgetFolders: options.gadgetFolders });
@@ -119,6 +129,7 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
   stage('hashing the constraints');
   const recorded = {
     activationBits,
+    ...(spreadBits ? { spreadBits } : {}),
     ...(inputBits === undefined ? {} : { inputBits }),
     ...(inputRange === undefined ? {} : { inputRange: [...inputRange] as [number, number] }),
     ...(choice.shapes === undefined
@@ -155,11 +166,14 @@ export function prepareModel(onnx: Uint8Array, options: CompileOptions) {
   const samples = checkSamples(options.calibration ?? [], graph.inputs);
   const heldOut = checkSamples(options.heldOut ?? [], graph.inputs);
   const { inputBits, inputRange, onStage } = options;
+  let spread: ReadonlyMap<string, number> | undefined;
   const requantizeTo =
-    (bits: number) =>
+    (bits: number, spreads = false) =>
     (otherwise: Otherwise): IntegerModel => {
-      const { inputRange: range = inputRange, ...rest } = otherwise;
-      const given = { activationBits: bits, inputBits, samples, evaluator, ...rest };
+      const { inputRange: range = inputRange, spreadBits = spreads, ...rest } = otherwise;
+      // Of all calibration rows, also for a model calibrated on some: an audit finds the same.
+      if (spreadBits) spread ??= spreadOfBits(graph, samples);
+      const given = { activationBits: bits, inputBits, samples, evaluator, ...(spreadBits ? { spread } : {}), ...rest };
       return quantize(graph, { ...given, inputRange: range ?? undefined });
     };
   return {

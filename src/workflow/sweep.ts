@@ -36,7 +36,11 @@ export async function sweepBits(onnx: Uint8Array, options: CompileOptions, bits:
     const points: SweptBits[] = [];
     for (const count of bits) {
       options.onStage?.(`${count} bits`);
-      const attempted = await tryBits({ ...compared, requantize: requantizeTo(count) }, count, { reference, finish });
+      const attempted = await tryBits({ ...compared, requantize: requantizeTo(count) }, count, {
+        reference,
+        finish,
+        spread: options.spreadBits,
+      });
       if (attempted === undefined) continue;
       const { netlist, signals } = lowerModel(attempted.model, visibility);
       const constraints = countConstraints(netlist);

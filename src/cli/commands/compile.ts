@@ -58,12 +58,13 @@ export function define(command: Command): void {
 
 function summarize(folder: string, { manifest, accuracy, layers, seconds }: CompiledModel) {
   const { circuit, notes, visibility, outputs } = manifest;
-  const { activationBits } = manifest;
+  const { activationBits, options } = manifest;
   return {
     folder,
     name: manifest.name,
     ...circuit,
     activationBits,
+    spreadBits: options?.spreadBits ?? false,
     seconds,
     accuracy,
     layers,
@@ -79,7 +80,7 @@ function print(result: ReturnType<typeof summarize>): string {
     printLayers(result.layers),
     '',
     `${number(result.constraints)} constraints, ${number(result.wires)} wires, ${number(result.nonZeros)} non-zeros, ${result.publicSignals} public signals, domain 2^${Math.log2(result.domainSize)}`,
-    `${result.activationBits} activation bits`,
+    `${result.activationBits} activation bits${result.spreadBits ? ' in the middle of a spread' : ''}`,
     printAccuracy(result.accuracy),
     ...(result.notes.length > 0 ? [printNotes(result.notes)] : []),
     `compiled in ${printSeconds(result.seconds)} to ${result.folder}`,

@@ -18,7 +18,7 @@ export const clip: QuantizedLayer<ClipNode> = {
 function lower(node: ClipNode, at: IntegerModelBuilder): void {
   const x = at.tensor(node.inputs[0]);
   if (at.isIntegral(x) && hasWholeEnds(node)) clipIntegers(node, x, at);
-  else at.requantizeExactly(x, at.plan.clipGrid(node), node.output);
+  else at.requantizeExactly(x, at.plan.clipGrid(node), node.output, at.plan.bitsOf(node.output));
 }
 
 /** max(x, min), then min(x, max) = -max(-x, -max); each requantization has bits enough to saturate at one end only. */

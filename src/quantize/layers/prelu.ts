@@ -18,7 +18,7 @@ function lower(node: PReluNode, at: IntegerModelBuilder): void {
   const x = at.tensor(node.inputs[0]);
   if (isRelu(node)) {
     if (at.isIntegral(x)) at.alias(node.output, positivePart(x, at));
-    else at.requantize(x, at.plan.activationGrid(node.output, 0), node.output);
+    else at.requantize(x, at.plan.activationGrid(node.output, 0), node.output, at.plan.bitsOf(node.output));
     return;
   }
   const cut = at.narrow(x, at.bits);
