@@ -44,6 +44,9 @@ const REQUANTIZE_OVERHEAD = 5;
  * Bits of the factor that brings a value to a grid whose ends must be met: enough to err by half a step of eight bits.
  */
 const EXACT_FACTOR_BITS = 8;
+/** Share of a cut's constraints that bits carried on from it may cost, and bits that it leaves at most. */
+const CARRIED_SHARE = 1 / 4;
+const MOST_KEPT = 24;
 /** Widest values, in bits, that later layers can still take without leaving exact arithmetic. */
 const WIDEST = 48;
 /** Distance of a tensor from zero, in spans of its integers, from which on a linear layer reads it from its middle. */
@@ -282,11 +285,20 @@ export class IntegerModelBuilder {
 
   /** x cut to `bits` bits around this grid, as the index of a table; two tables on one grid share it. */
   cutForIndex(x: Quantized, grid: Grid, bits: number): { readonly x: Quantized; readonly low: number } {
-    const { body, step } = this.cutTo(x, grid, bits);
-    const key = `${x.id} ${body.shift} ${body.low} ${bits}`;
-    const cut = this.indexes.get(key) ?? this.emitStep(body, [x], x.of, x.shape, step);
+    const factor = factorTo(grid.step / x.scale[0]);
+    const { body, step } = this.cutTo({ ...x, scale: Float64Array.of(x.scale[0] / factor) }, grid, bits);
+    const key = `${x.id} ${factor} ${body.shift} ${body.low} ${bits}`;
+    const cut = this.indexes.get(key) ?? this.emitStep(body, [this.multiplied(x, factor)], x.of, x.shape, step);
     this.indexes.set(key, cut);
     return { x: cut, low: body.low };
+  }
+
+  /** x in a scale that is finer by a whole factor. */
+  multiplied(x: Quantized, factor: number): Quantized {
+    if (factor === 1) return x;
+    const size = sizeOf(x.shape);
+    const body: OpBody = { kind: 'affine', factor: new Float64Array(size).fill(factor), shift: new Float64Array(size) };
+    return this.emitStep(body, [x], x.of, x.shape, x.scale[0] / factor);
   }
 
   /**
@@ -315,8 +327,19 @@ export class IntegerModelBuilder {
     if (extra <= 0) return x;
     const known = this.narrowed.get(x.id);
     if (known) return known;
-    const carried = Math.max(this.plan.nextCut(reader.output), this.plan.nextCutOfReaders(x.of)) * extra;
-    return bits + growth > WIDEST || carried > sizeOf(x.shape) * (bits + REQUANTIZE_OVERHEAD) ? this.narrow(x) : x;
+    const next = Math.max(this.plan.nextCut(reader.output), this.plan.nextCutOfReaders(x.of));
+    if (next * extra > sizeOf(x.shape) * (bits + REQUANTIZE_OVERHEAD)) return this.narrow(x);
+    return bits + growth > WIDEST ? this.narrow(x, this.affordable(x, next, WIDEST - growth)) : x;
+  }
+
+  /**
+   * Bits, `most` at most, to which a tensor is cut that is too wide to be left as it is: more than an operand's where
+   * those that are carried on, into `next` cuts, cost little beside the cut itself.
+   */
+  private affordable(x: Quantized, next: number, most: number): number {
+    const cost = sizeOf(x.shape) * (bitsOf(spanOf(x.bounds)) + REQUANTIZE_OVERHEAD);
+    const more = Math.floor((cost * CARRIED_SHARE) / Math.max(next, 1));
+    return Math.max(this.plan.operandBits, Math.min(this.plan.operandBits + more, Math.floor(most), MOST_KEPT));
   }
 
   /**
@@ -324,8 +347,13 @@ export class IntegerModelBuilder {
    * included. `growth`: bits that sums of such products have beyond one product's.
    */
   factors(a: Quantized, b: Quantized, product: GraphNode, growth = 4): [Quantized, Quantized] {
-    const narrowed = this.plan.operandBits;
     const wide = [a, b].map((x) => bitsOf(spanOf(x.bounds)));
+    const narrowed =
+      wide[0] + wide[1] + growth > WIDEST
+        ? Math.min(
+            ...[a, b].map((x) => this.affordable(x, 2 * this.plan.nextCut(product.output), (WIDEST - growth) / 2)),
+          )
+        : this.plan.operandBits;
     const cut = [a, b].map((x, k) => (this.isIntegral(x) ? wide[k] : Math.min(wide[k], narrowed)));
     const cutting = [a, b].map((x, k) =>
       cut[k] < wide[k] && !this.narrowed.has(x.id) ? sizeOf(x.shape) * (wide[k] + REQUANTIZE_OVERHEAD) : 0,
@@ -449,6 +477,18 @@ export class IntegerModelBuilder {
   alias(name: string, x: Quantized): void {
     this.tensors.set(name, x);
   }
+}
+
+/** Factors by which integers are multiplied so that a power of two leads from their scale to a wanted step. */
+const FACTORS = [1, 3, 5, 7];
+/** How much coarser than wanted a step may be without a factor. */
+const COARSER = 1.25;
+
+/** The factor after which a power of two comes nearest above `ratio`, the wanted step in integers. */
+function factorTo(ratio: number): number {
+  const overshoot = (factor: number): number => 2 ** Math.ceil(Math.log2(ratio * factor) - 1e-9) / (ratio * factor);
+  if (overshoot(1) <= COARSER) return 1;
+  return FACTORS.reduce((best, factor) => (overshoot(factor) < overshoot(best) ? factor : best));
 }
 
 /** Largest magnitude of any element. */

@@ -5,7 +5,7 @@
  */
 import type { Graph, GraphNode } from '../network/graph.js';
 import { layerOf } from '../network/layers/index.js';
-import { leastOf } from '../tensor/extremes.js';
+import { leastOf, mostOf } from '../tensor/extremes.js';
 import { sizeOf, type Shape } from '../tensor/shape.js';
 import { quantizedLayerOf } from './layers/index.js';
 import { gridFor, gridOfClip, operandBits, type Grid } from './scale.js';
@@ -90,6 +90,14 @@ export class CutPlan {
     return kinds.includes('function') && kinds.some((kind) => kind !== 'function');
   }
 
+  /** Whether a product of activations reads the tensor, at once or through moves. */
+  isFactor(name: string): boolean {
+    return this.readersOf(name).some(
+      (reader) =>
+        layerOf(reader).errors === 'multiplied' || (layerOf(reader).onlyMoves(reader) && this.isFactor(reader.output)),
+    );
+  }
+
   /** Number of elements of a graph tensor. */
   size(name: string): number {
     return sizeOf(this.shapes.get(name) as Shape);
@@ -151,8 +159,29 @@ export class CutPlan {
    */
   uncutStep(name: string): number {
     const { step } = this.ownGrid(name);
-    const least = this.leastOutput(name) / (2 ** this.bits - 1);
+    const least = Math.min(this.leastOutput(name) / (2 ** this.bits - 1), this.leastRead(name));
     return least * UNLIKE < step ? Math.max(least, FINEST_OUTPUT * step) : step;
+  }
+
+  /**
+   * The finest step that a reader asks for which knows its own: a square root, which is steep next to zero, or a sum in
+   * which the largest terms cancel.
+   */
+  private leastRead(name: string): number {
+    return leastOf(
+      this.readersOf(name).map((reader) => {
+        if (reader.op === 'function' && reader.f.squareRoot)
+          return quantizedLayerOf(reader).cut(reader, name, this)?.step ?? Infinity;
+        if (reader.op === 'sum')
+          return (
+            (this.cut(reader.output)?.step ?? this.uncutStep(reader.output)) /
+            Math.abs(reader.coefficients[reader.inputs.indexOf(name)])
+          );
+        if (reader.op === 'affine' && this.cut(reader.output) === undefined)
+          return this.uncutStep(reader.output) / mostOf(reader.scale.map(Math.abs));
+        return layerOf(reader).onlyMoves(reader) ? this.leastRead(reader.output) : Infinity;
+      }),
+    );
   }
 
   /** The smallest range of an output that is an element of this tensor, or of what moves make of it. */

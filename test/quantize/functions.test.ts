@@ -194,6 +194,55 @@ describe('an input', () => {
   });
 });
 
+/** Largest error of a one-output model on these inputs, against the range of the exact results. */
+function relativeError(graph: Graph, model: IntegerModel, rows: readonly Float64Array[][]): number {
+  const exact = rows.map((row) => evaluator(graph)(row).get(graph.outputs[0].tensor)!);
+  const [output] = model.outputs;
+  const errors = rows.flatMap((row, k) => {
+    const [result] = runIntegerModel(model, encodeInputs(model.inputs, row));
+    return Array.from(result, (value, i) => Math.abs(value * output.scale - exact[k][i]));
+  });
+  const values = exact.flatMap((of) => [...of]);
+  return Math.max(...errors) / (Math.max(...values) - Math.min(0, ...values));
+}
+
+describe('what few elements cost little', () => {
+  const rowsOf = (...values: number[][]): Float64Array[][] => values.map((row) => [Float64Array.from(row)]);
+
+  it('is a root of numbers that only their interval says may be negative: exact near zero, not from a table', () => {
+    // (a - b)^2 as a^2 - 2 a b + b^2
+    const s = new Sketch();
+    const [a, b] = [s.move([s.input([1, 2])], [0], [], [1, 1]), s.move(['x0'], [1], [], [1, 1])];
+    const squares = s.sum([s.multiply(a, a), s.multiply(a, b), s.multiply(b, b)], [1, -2, 1]);
+    const graph = s.graph(apply(s, 'Sqrt', squares));
+    const samples = rowsOf([4, 0], [1, 3], [2, 2.5], [0, 0]);
+    const model = quantize(graph, { activationBits: 8, samples, evaluator });
+    assert.ok(model.ops.some(({ kind }) => kind === 'squareRoot'));
+    assert.ok(relativeError(graph, model, rowsOf([2, 2.02], [3, 3.01], [1, 1.5], [4, 1])) < 0.005);
+  });
+
+  it('is a logarithm next to its pole', () => {
+    const s = new Sketch();
+    const graph = s.graph(apply(s, 'Log', s.input([1, 3])));
+    const samples = rowsOf([0.0156, 0.84, 2.27]);
+    const model = quantize(graph, { activationBits: 8, samples, evaluator });
+    assert.ok(relativeError(graph, model, samples) < 0.005);
+  });
+
+  it('is the reciprocal of an accumulator, which has room beyond what calibration saw', () => {
+    const s = new Sketch();
+    const graph = s.graph(apply(s, 'Reciprocal', s.reduce(s.input([1, 16]), 'mean')));
+    const row = (value: number): number[] => Array.from({ length: 16 }, () => value);
+    const model = quantize(graph, {
+      activationBits: 8,
+      samples: rowsOf(row(1), row(2), row(8)),
+      inputRange: [0, 25.5],
+      evaluator,
+    });
+    assert.ok(relativeError(graph, model, rowsOf(row(0.9), row(1), row(1.5), row(9))) < 0.03);
+  });
+});
+
 describe('a rounding of an input', () => {
   const halves = [-1.5, -0.5, 0.5, 1.5, 2.5, -2, 0, 1, 0.499, 1.501, -0.001];
   for (const [name, exact] of [

@@ -18,7 +18,7 @@ import { sizeOf } from '../../tensor/shape.js';
 import { bitsOf } from '../intervals.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
 import type { CutPlan } from '../plan.js';
-import { gridFor, type Grid } from '../scale.js';
+import { gridFor, operandBits, type Grid } from '../scale.js';
 import { eachResult, type QuantizedLayer } from './layer.js';
 import { compare } from './step.js';
 
@@ -45,6 +45,15 @@ const LINE_ERROR = 1 / 2;
 /** Bits by which a square root is finer than an activation. */
 const ROOT_BITS = 2;
 
+/** Constraints that tables of a layer may cost, about, for their index to have more bits than an activation. */
+const MOST_FINER = 2 ** 9;
+/** Steps of the result from one argument to the next from which on a table is too coarse. */
+const STEEP = 4;
+/** Share of their spans by which an index, at steep ends, and a table's values go beyond what calibration saw. */
+const BEYOND = 1 / 4;
+/** Bits by which a table's values are finer than an activation where products read them. */
+const FACTOR_BITS = operandBits(0);
+
 /** Bits by which accumulators are finer than an activation where a sign is taken of them. */
 const JUMP_BITS = 4;
 /** Bits behind the point of accumulators that are rounded to whole numbers. */
@@ -60,7 +69,7 @@ function lower(node: FunctionNode, at: IntegerModelBuilder): void {
   const { low, bits } = index;
   const scale = index.x.scale[0];
   const values = defined(Float64Array.from({ length: 2 ** bits }, (_, k) => node.f.apply((low + k) * scale)));
-  const { entries, step } = tabulate(node, values, at.plan);
+  const { entries, step } = tabulate(node, values, at.plan, narrow === undefined ? BEYOND : 0);
   at.emit({ kind: 'table', low, bits, entries }, [index.x], node.output, node.shape, step);
 }
 
@@ -74,9 +83,9 @@ interface Index {
 /**
  * x itself, where it has few enough values: a requantized activation, or small integers, whose function is then exact.
  */
-function narrowIndex({ f }: FunctionNode, x: Quantized, at: IntegerModelBuilder): Index | undefined {
+function narrowIndex(node: FunctionNode, x: Quantized, at: IntegerModelBuilder): Index | undefined {
   // From whole numbers to whole numbers nothing is rounded, however few bits activations have.
-  const most = f.whole && at.isIntegral(x) ? MOST_TABLE_BITS : indexBits(at.bits);
+  const most = node.f.whole && at.isIntegral(x) ? MOST_TABLE_BITS : tableBits(node, at.plan);
   const made = at.requantizationOf(x);
   if (made !== undefined && made.bits >= LEAST_TABLE_BITS && made.bits <= most)
     return { x, low: made.low, bits: made.bits };
@@ -86,9 +95,24 @@ function narrowIndex({ f }: FunctionNode, x: Quantized, at: IntegerModelBuilder)
 }
 
 function cutIndex(node: FunctionNode, x: Quantized, at: IntegerModelBuilder): Index {
-  const bits = indexBits(at.bits);
+  const bits = tableBits(node, at.plan);
   const cut = at.cutForIndex(x, indexGrid(node, at.plan, bits), bits);
   return { x: cut.x, low: cut.low, bits };
+}
+
+/**
+ * Bits of the index of a table that has an entry for each argument: more than an activation's where the function is so
+ * steep in places, as next to a pole, that a step of the index is several of the result, and few elements have such
+ * tables.
+ */
+function tableBits(node: FunctionNode, plan: CutPlan): number {
+  const allowed = STEEP * plan.activationGrid(node.output).step;
+  for (let bits = indexBits(plan.bits); ; bits += 1) {
+    const cost = 3 * 2 ** ((bits + 1) / 2) * sizeOf(node.shape);
+    if (bits === MOST_TABLE_BITS || cost > MOST_FINER) return bits;
+    const values = bounded(node, valuesAt(node, indexGrid(node, plan, bits), bits), plan);
+    if (values.every((value, k) => k === 0 || Math.abs(value - values[k - 1]) <= allowed)) return bits;
+  }
 }
 
 /** The grid to which the input is cut, or that its accumulators should be as fine as. */
@@ -98,7 +122,7 @@ function inputGrid(node: FunctionNode, _name: string, plan: CutPlan): Grid {
   if (node.f.squareRoot) return { step: rootStep(node, plan) ** 2, low: 0 };
   const bits = lineBits(plan);
   const fine = indexGrid(node, plan, bits);
-  return linesFit(node, fine, bits, plan) ? fine : indexGrid(node, plan, indexBits(plan.bits));
+  return linesFit(node, fine, bits, plan) ? fine : indexGrid(node, plan, tableBits(node, plan));
 }
 
 /** Step of roots from 0 to the largest at activation bits. */
@@ -107,16 +131,19 @@ function rootStep({ output }: FunctionNode, plan: CutPlan): number {
 }
 
 /**
- * Square roots of numbers that are not negative and not too wide: made finer first where their roots would be too
- * coarse.
+ * Square roots: of numbers made finer first where their roots would be too coarse, and cut to what their roots need where
+ * they are too wide, or negative by an error or by their interval alone.
  */
-function lowerRoot(node: FunctionNode, x: Quantized, at: IntegerModelBuilder): boolean {
-  const [low, high] = hull(x.bounds);
-  if (low < 0) return false;
+function lowerRoot(node: FunctionNode, given: Quantized, at: IntegerModelBuilder): boolean {
   const wanted = rootStep(node, at.plan) / 2 ** ROOT_BITS;
-  const finer = Math.max(0, Math.ceil(Math.log2(Math.sqrt(x.scale[0]) / wanted)));
-  const factor = 4 ** finer;
-  if (bitsOf(high) + 2 * finer > 2 * MOST_ROOT_BITS - 4) return false;
+  const finerBy = ({ scale }: Quantized): number => Math.max(0, Math.ceil(Math.log2(Math.sqrt(scale[0]) / wanted)));
+  const fits = (x: Quantized): boolean => {
+    const [low, high] = hull(x.bounds);
+    return low >= 0 && bitsOf(high) + 2 * finerBy(x) <= 2 * MOST_ROOT_BITS - 4;
+  };
+  const x = fits(given) ? given : cutForRoot(node, given, wanted ** 2, at);
+  if (x === undefined || !fits(x)) return false;
+  const factor = 4 ** finerBy(x);
   const size = sizeOf(x.shape);
   const scaled =
     factor === 1
@@ -130,6 +157,21 @@ function lowerRoot(node: FunctionNode, x: Quantized, at: IntegerModelBuilder): b
         );
   at.emit({ kind: 'squareRoot' }, [scaled], node.output, node.shape, Math.sqrt(scaled.scale[0]));
   return true;
+}
+
+/** x from zero to twice the largest value known, in steps as fine as wanted or as its own. */
+function cutForRoot(
+  { inputs }: FunctionNode,
+  x: Quantized,
+  step: number,
+  at: IntegerModelBuilder,
+): Quantized | undefined {
+  const { max } = at.plan.statisticsOf(inputs[0]);
+  if (!(max > 0)) return undefined;
+  const shift = Math.max(0, Math.floor(Math.log2(step / x.scale[0])));
+  const scale = x.scale[0] * 2 ** shift;
+  const bits = Math.max(1, bitsOf(Math.min((2 * max) / scale, Math.max(1, hull(x.bounds)[1] / 2 ** shift))));
+  return at.emitStep({ kind: 'requantize', shift, low: 0, bits }, [x], x.of, x.shape, scale);
 }
 
 /** Whether an activation's bits hold all whole numbers from the function's least value to its greatest. */
@@ -253,10 +295,13 @@ function linesFit(node: FunctionNode, grid: Grid, bits: number, plan: CutPlan): 
   );
 }
 
-/** Values within the range that calibration saw: at a pole its end. */
+/** Values within the range that calibration saw, and a little beyond: at a pole its end. */
 function bounded({ output }: FunctionNode, values: Float64Array, plan: CutPlan): Float64Array {
   const { step, low } = plan.activationGrid(output);
-  return values.map((value) => Math.min(Math.max(value, low * step), (low + 2 ** plan.bits - 1) * step));
+  const room = BEYOND * 2 ** plan.bits;
+  return values.map((value) =>
+    Math.min(Math.max(value, (low - room) * step), (low + 2 ** plan.bits - 1 + room) * step),
+  );
 }
 
 /**
@@ -299,17 +344,22 @@ function lowerLines(node: FunctionNode, x: Quantized, at: IntegerModelBuilder): 
 }
 
 /**
- * The grid of the index: the input's range without the ends at which the function no longer changes by half a step of
- * its result.
+ * The grid of the index: the input's range, with room for rows that were not calibrated on and lie a little outside it,
+ * and without the ends at which the function no longer changes by half a step of its result.
  */
 function indexGrid({ f, inputs, output }: FunctionNode, plan: CutPlan, bits: number): Grid {
   const { min, max } = plan.statisticsOf(inputs[0]);
   const { step } = plan.ownGrid(output);
-  const at = (k: number): number => min + ((max - min) * k) / POINTS;
+  const room = BEYOND * (max - min);
+  // What is never negative stays so, and the domain of the function is not left.
+  const within = (moved: number, end: number): number => (Number.isNaN(f.apply(moved)) ? end : moved);
+  const least = within(min >= 0 ? Math.max(0, min - room) : min - room, min);
+  const most = within(max <= 0 ? Math.min(0, max + room) : max + room, max);
+  const at = (k: number): number => least + ((most - least) * k) / POINTS;
   const flat = (from: number, to: number): boolean => Math.abs(f.apply(to) - f.apply(from)) <= step / 2;
   let [first, last] = [0, POINTS];
-  while (first + 1 < last && flat(min, at(first + 1))) first += 1;
-  while (last - 1 > first && flat(max, at(last - 1))) last -= 1;
+  while (first + 1 < last && flat(least, at(first + 1))) first += 1;
+  while (last - 1 > first && flat(most, at(last - 1))) last -= 1;
   // A constant function has no tails, only a middle.
   const [from, to] = last - first <= 1 ? [min, max] : [at(first), at(last)];
   return gridFor(from, to, bits);
@@ -331,13 +381,16 @@ function tabulate(
   { output }: FunctionNode,
   values: Float64Array,
   plan: CutPlan,
+  beyond: number,
 ): { readonly entries: Float64Array; readonly step: number } {
   if (values.every((value) => Number.isInteger(value) && Math.abs(value) <= LARGEST_WHOLE))
     return { entries: values.map((value) => value + 0), step: 1 };
   const grid = plan.activationGrid(output);
-  const [finer, bits] = plan.isOutput(output) ? [2 ** OUTPUT_BITS, plan.bits + OUTPUT_BITS] : [1, plan.bits];
+  const more = plan.isOutput(output) ? OUTPUT_BITS : plan.isFactor(output) ? FACTOR_BITS : 0;
+  const finer = 2 ** more;
   const step = grid.step / finer;
-  const least = grid.low * finer;
-  const entries = values.map((value) => Math.min(Math.max(Math.round(value / step), least), least + 2 ** bits - 1) + 0);
+  const room = beyond * 2 ** plan.bits;
+  const [least, most] = [(grid.low - room) * finer, (grid.low + 2 ** plan.bits + room) * finer - 1];
+  const entries = values.map((value) => Math.min(Math.max(Math.round(value / step), least), most) + 0);
   return { entries, step };
 }
