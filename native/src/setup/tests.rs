@@ -169,7 +169,7 @@ fn a_key_does_not_depend_on_how_its_rows_come() {
     let view = crate::formats::r1cs::parse("circuit", &r1cs).unwrap();
     let control = Control::none();
     let secrets = Toxic::from_numbers([90, 91, 92, 93]);
-    let powers = powers_of_tau(6, 94);
+    let powers = powers_of_tau(7, 94);
     let powers = crate::formats::ptau::parse("powers", &powers).unwrap();
     let development = |rows: &mut dyn RowSource| {
         let mut out = std::io::Cursor::new(Vec::new());
