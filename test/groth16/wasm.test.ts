@@ -9,6 +9,8 @@ import { loadNative } from '../../src/groth16/native.js';
 import { snarkjsBackend } from '../../src/groth16/snarkjs.js';
 import type { LoadedKey, VerificationKey } from '../../src/groth16/types.js';
 import { loadWasm } from '../../src/groth16/wasm.js';
+import { decodeR1cs } from '../../src/r1cs/r1cs-file.js';
+import { sourceOf } from '../../src/r1cs/types.js';
 import { witnessBytes, witnessOf } from '../../src/r1cs/witness.js';
 import { cubic, cubicWires, cubicWitness, squarings } from './support/circuits.js';
 
@@ -53,6 +55,16 @@ describe('WebAssembly backend', () => {
     assert.deepEqual(await wasm.verificationKey(zkey), key);
     const native = loadNative();
     if ('backend' in native) assert.equal(await native.backend.verify(key, one.publicSignals, one.proof), true);
+  });
+
+  it('makes a key for constraints that are no file yet, and leaves none', async () => {
+    const own = path.join(folder, 'rows', 'proving.zkey');
+    fs.mkdirSync(path.dirname(own));
+    await wasm.setup(sourceOf(decodeR1cs(cubic())), own);
+    assert.deepEqual(fs.readdirSync(path.dirname(own)), ['proving.zkey']);
+    const rows = await wasm.loadKey(own);
+    assert.deepEqual(rows.shape, loaded.shape);
+    await rows.close();
   });
 
   it('refuses forged statements and proofs, and makes no proof of a false one', async () => {
