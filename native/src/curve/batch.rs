@@ -150,7 +150,19 @@ fn sum_block<F: CurveField, S: PointSource<F> + ?Sized>(
     scratch: &mut Scratch<F>,
 ) {
     let entries = &entries[offsets[0] as usize..offsets[out.len()] as usize];
-    sum_pairs_where_they_lie(source, entries, offsets, scratch);
+    if kernels().reads_in_place() {
+        sum_pairs_where_they_lie(source, entries, offsets, scratch);
+    } else {
+        let Scratch { points, lengths, .. } = scratch;
+        measure(offsets, lengths);
+        points.clear();
+        for (i, entry) in entries.iter().enumerate() {
+            if let Some(ahead) = entries.get(i + PREFETCH) {
+                source.prefetch(ahead.index());
+            }
+            points.push(source.get(entry.index()).negate_if(entry.is_negative()));
+        }
+    }
     let Scratch { points, sums, lengths, pairs, products } = scratch;
     loop {
         sums.resize(points.len(), Affine::INFINITY);

@@ -24,10 +24,14 @@ impl<'a, F: CurveField> Pair<'a, F> {
         [self.x[0].read(), self.x[1].read()]
     }
 
-    /// The ordinates, with their signs.
+    /// The ordinates, with their signs, of which most pairs have none.
     #[inline(always)]
     pub fn ordinates(&self) -> [F; 2] {
-        [self.y[0].read().negate_if(self.negative & 1 == 1), self.y[1].read().negate_if(self.negative & 2 == 2)]
+        let [y1, y2] = [self.y[0].read(), self.y[1].read()];
+        if self.negative == 0 {
+            return [y1, y2];
+        }
+        [y1.negate_if(self.negative & 1 == 1), y2.negate_if(self.negative & 2 == 2)]
     }
 
     #[inline(always)]

@@ -8,7 +8,7 @@
 //! The trap: `difference` leaves limbs of up to 31 bits. One factor of a product may be such; the other must be
 //! normalised, or sums of limb products overflow.
 
-use super::{Fp, FpParams, Fq2, FqParams};
+use super::{Fp, FpParams, Fq2, FqParams, Place};
 use std::arch::x86_64::*;
 use std::marker::PhantomData;
 
@@ -133,7 +133,28 @@ impl<P: FpParams> Lanes<P> {
     #[target_feature(enable = "avx2")]
     pub fn load(x: [&Fp<P>; 4]) -> Self {
         // SAFETY: an element is four words.
-        let [a, b, c, d] = x.map(|x| unsafe { _mm256_loadu_si256(x.0.as_ptr().cast()) });
+        Self::from_words(x.map(|x| unsafe { _mm256_loadu_si256(x.0.as_ptr().cast()) }))
+    }
+
+    /// From places.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    pub fn load_places([a, b, c, d]: [Place<'_, Fp<P>>; 4]) -> Self {
+        Self::load_at([a.start(), b.start(), c.start(), d.start()])
+    }
+
+    /// From the first bytes of four elements.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn load_at(starts: [*const u8; 4]) -> Self {
+        // SAFETY: callers have places of elements, which are four words each.
+        Self::from_words(starts.map(|start| unsafe { _mm256_loadu_si256(start.cast()) }))
+    }
+
+    /// From four elements' words, an element a register.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn from_words([a, b, c, d]: [__m256i; 4]) -> Self {
         let (ab_even, ab_odd) = (_mm256_unpacklo_epi64(a, b), _mm256_unpackhi_epi64(a, b));
         let (cd_even, cd_odd) = (_mm256_unpacklo_epi64(c, d), _mm256_unpackhi_epi64(c, d));
         let w0 = _mm256_permute2x128_si256::<0x20>(ab_even, cd_even);
@@ -321,6 +342,16 @@ impl Lanes2 {
     #[target_feature(enable = "avx2")]
     pub fn load(x: [&Fq2; 4]) -> Self {
         Self { c0: Lanes::load(x.map(|x| &x.c0)), c1: Lanes::load(x.map(|x| &x.c1)) }
+    }
+
+    /// From places.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    pub fn load_places([a, b, c, d]: [Place<'_, Fq2>; 4]) -> Self {
+        let starts = [a.start(), b.start(), c.start(), d.start()];
+        // The second part lies 32 bytes behind the first.
+        let (c0, c1) = (Lanes::load_at(starts), Lanes::load_at(starts.map(|start| start.wrapping_add(32))));
+        Self { c0, c1 }
     }
 
     #[inline]

@@ -69,6 +69,12 @@ pub trait Kernels: Sync {
         portable::combine(a, b, c, of_ab, of_c);
     }
 
+    /// Whether pairs are best left where they lie, in any order and at any alignment; else they are copied side by side first,
+    /// since `add_pairs_g1` looks at them twice.
+    fn reads_in_place(&self) -> bool {
+        false
+    }
+
     /// The sum of each pair of points of G1, with one inversion for all, to its place in `out`.
     fn add_pairs_g1(&self, pairs: &[Pair<'_, Fq>], out: &mut [G1Affine], products: &mut Products<Fq>) {
         portable::add_pairs(pairs, out, &mut products.portable);

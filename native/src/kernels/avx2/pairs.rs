@@ -34,12 +34,11 @@ macro_rules! add_pairs {
             let mut product = <$lanes>::broadcast(&<$field>::ONE);
             for quad in 0..quads {
                 let four = &pairs[start(quad)..start(quad) + 4];
-                let [a, b, c, d] = [four[0], four[1], four[2], four[3]].map(|pair| pair.abscissas());
-                if [a, b, c, d].iter().any(|[p, q]| p.is_zero() | q.is_zero()) {
+                if four.iter().any(|pair| pair.x[0].read().is_zero() | pair.x[1].read().is_zero()) {
                     return false;
                 }
-                let x1 = <$lanes>::load([&a[0], &b[0], &c[0], &d[0]]);
-                let x2 = <$lanes>::load([&a[1], &b[1], &c[1], &d[1]]);
+                let x1 = <$lanes>::load_places([four[0].x[0], four[1].x[0], four[2].x[0], four[3].x[0]]);
+                let x2 = <$lanes>::load_places([four[0].x[1], four[1].x[1], four[2].x[1], four[3].x[1]]);
                 products.push(product);
                 product = x2.difference(&x1).multiply(&product);
             }
@@ -52,12 +51,17 @@ macro_rules! add_pairs {
             let mut inverse = <$lanes>::load([a, b, c, d]);
             for quad in (0..quads).rev() {
                 let four = &pairs[start(quad)..start(quad) + 4];
-                let [a, b, c, d] = [four[0], four[1], four[2], four[3]].map(|pair| pair.abscissas());
-                let x1 = <$lanes>::load([&a[0], &b[0], &c[0], &d[0]]);
-                let x2 = <$lanes>::load([&a[1], &b[1], &c[1], &d[1]]);
-                let [a, b, c, d] = [four[0], four[1], four[2], four[3]].map(|pair| pair.ordinates());
-                let y1 = <$lanes>::load([&a[0], &b[0], &c[0], &d[0]]);
-                let y2 = <$lanes>::load([&a[1], &b[1], &c[1], &d[1]]);
+                let x1 = <$lanes>::load_places([four[0].x[0], four[1].x[0], four[2].x[0], four[3].x[0]]);
+                let x2 = <$lanes>::load_places([four[0].x[1], four[1].x[1], four[2].x[1], four[3].x[1]]);
+                let (y1, y2) = if four.iter().all(|pair| pair.negative == 0) {
+                    (
+                        <$lanes>::load_places([four[0].y[0], four[1].y[0], four[2].y[0], four[3].y[0]]),
+                        <$lanes>::load_places([four[0].y[1], four[1].y[1], four[2].y[1], four[3].y[1]]),
+                    )
+                } else {
+                    let [a, b, c, d] = [four[0], four[1], four[2], four[3]].map(|pair| pair.ordinates());
+                    (<$lanes>::load([&a[0], &b[0], &c[0], &d[0]]), <$lanes>::load([&a[1], &b[1], &c[1], &d[1]]))
+                };
                 let this = inverse.multiply(&products[quad]);
                 inverse = x2.difference(&x1).multiply(&inverse);
                 let slope = y2.difference(&y1).multiply(&this);

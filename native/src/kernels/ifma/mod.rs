@@ -100,6 +100,10 @@ impl Kernels for Ifma {
         }
     }
 
+    fn reads_in_place(&self) -> bool {
+        true
+    }
+
     fn add_pairs_g1(&self, pairs: &[Pair<'_, Fq>], out: &mut [G1Affine], products: &mut Products<Fq>) {
         // SAFETY: this processor has the instructions.
         if !unsafe { pairs::add_g1(pairs, out, &mut products.ifma) } {
