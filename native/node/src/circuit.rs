@@ -34,7 +34,7 @@ pub struct Circuit {
 
 pub enum Input {
     File(String),
-    Rows(ChannelRows),
+    Rows(Box<ChannelRows>),
 }
 
 /// Rows of one matrix, compressed: row i is entries offsets[i] to offsets[i + 1]; `values` are positions of coefficients.
@@ -71,7 +71,7 @@ impl Circuit {
             matrices: Default::default(),
             coefficients: Vec::new(),
         };
-        Self { input: Mutex::new(Some(Input::Rows(rows))), sender: Mutex::new(Some(sender)) }
+        Self { input: Mutex::new(Some(Input::Rows(Box::new(rows)))), sender: Mutex::new(Some(sender)) }
     }
 
     /// The next rows of the three matrices. `coefficients`: those that have not come before, 32 bytes little-endian each.
@@ -106,7 +106,7 @@ pub fn with_rows<T>(
 ) -> Result<T, Failure> {
     match input {
         None => Err(Failure::new("INTERNAL", "the circuit was used before")),
-        Some(Input::Rows(mut rows)) => work(&mut rows),
+        Some(Input::Rows(mut rows)) => work(&mut *rows),
         Some(Input::File(path)) => {
             let file = MappedFile::open(path.as_ref())?;
             let view = r1cs::parse(file.name(), file.bytes())?;
