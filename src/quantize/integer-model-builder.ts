@@ -350,9 +350,7 @@ export class IntegerModelBuilder {
     const wide = [a, b].map((x) => bitsOf(spanOf(x.bounds)));
     const narrowed =
       wide[0] + wide[1] + growth > WIDEST
-        ? Math.min(
-            ...[a, b].map((x) => this.affordable(x, 2 * this.plan.nextCut(product.output), (WIDEST - growth) / 2)),
-          )
+        ? leastOf([a, b].map((x) => this.affordable(x, 2 * this.plan.nextCut(product.output), (WIDEST - growth) / 2)))
         : this.plan.operandBits;
     const cut = [a, b].map((x, k) => (this.isIntegral(x) ? wide[k] : Math.min(wide[k], narrowed)));
     const cutting = [a, b].map((x, k) =>

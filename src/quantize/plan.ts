@@ -24,6 +24,7 @@ export class CutPlan {
   private readonly grids = new Map<string, Grid | undefined>();
   private readonly counts = new Map<string, number>();
   private readonly shapes = new Map<string, Shape>();
+  private readonly leastReads = new Map<string, number>();
 
   constructor(
     graph: Graph,
@@ -168,6 +169,14 @@ export class CutPlan {
    * which the largest terms cancel.
    */
   private leastRead(name: string): number {
+    // From outputs to inputs, so that what a reader's result asks for is known: a chain of readers may be long.
+    if (this.leastReads.size === 0) {
+      for (const each of this.grids.keys()) this.leastReads.set(each, this.leastReadOfReaders(each));
+    }
+    return this.leastReads.get(name) ?? Infinity;
+  }
+
+  private leastReadOfReaders(name: string): number {
     return leastOf(
       this.readersOf(name).map((reader) => {
         if (reader.op === 'function' && reader.f.squareRoot)
