@@ -54,7 +54,7 @@ describe('zkinfer', function () {
       [['compile', 'model.onnx', '--input-visibility', 'secret'], /Allowed choices are public, private, hashed/],
       [['compile', 'model.onnx', '--input-range', '1,0'], /the smaller first/],
       [['compile', 'model.onnx', '--activation-bits', '1'], /2 to 16/],
-      [['setup', 'build', '--backend', 'gpu'], /Allowed choices are auto, native, snarkjs/],
+      [['setup', 'build', '--backend', 'gpu'], /Allowed choices are auto, native, wasm, snarkjs/],
       [['register', 'build', '--registry', 'mine.eth'], /give an address/],
       [['attestations', 'build', '--id', '0x1234'], /give 32 bytes in hex/],
       [['attestations', 'build', '--prover', `0x${'a'.repeat(39)}`], /give an address/],

@@ -117,7 +117,7 @@ describe('.r1cs files', () => {
 
   it('come in pieces that add up to the announced sizes', () => {
     const pieces = [...r1csChunks(sourceOf(randomSystem(2)))];
-    assert.ok(pieces.length > 3);
+    assert.ok(pieces.length >= 3, 'header, constraints, labels');
     assert.equal(
       pieces.reduce((sum, { length }) => sum + length, 0),
       encodeR1cs(randomSystem(2)).length,

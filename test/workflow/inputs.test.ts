@@ -423,6 +423,8 @@ const FEW = new Set([
   'tensor/intervals.ts: Math.max ...product',
   'solidity/cached.ts: contractSources ...names',
   'circom/run-circom.ts: fs.writeSync ...rest',
+  'groth16/binding.ts: callback ...args',
+  'workflow/fixture.ts: join ...names',
 ]);
 
 /**
