@@ -120,6 +120,7 @@ const SUITES = {
   wasm: {
     aside: true,
     needs: [process.execPath, 'scripts/build-wasm.mjs', '--toolchain'],
+    lacking: 'Rust toolchain for WebAssembly',
     command: [process.execPath, 'scripts/build-wasm.mjs', '--then', mocha, WASM],
     ...mochaCounts,
   },
@@ -155,9 +156,7 @@ let failed = 0;
 
 async function runNamed([name, suite]) {
   if (suite.needs && spawnSync(suite.needs[0], [...suite.needs.slice(1), '--version']).status !== 0) {
-    console.log(
-      `\n== ${name}: left out, there is no ${suite.needs.slice(suite.needs[0] === process.execPath ? 1 : 0).join(' ')} here`,
-    );
+    console.log(`\n== ${name}: left out, there is no ${suite.lacking ?? suite.needs.join(' ')} here`);
     return;
   }
   if (!suite.first) console.log(`\n== ${name}${suite.aside ? ' (beside the others)' : ''}`);
