@@ -3,7 +3,7 @@ import type { ConvNode } from '../../network/graph.js';
 import { sizeOf, type Shape } from '../../tensor/shape.js';
 import { narrowed } from '../../tensor/weights.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
-import type { Part } from '../parts.js';
+import { MOST_WEIGHTS, type Part } from '../parts.js';
 import { rounded, times } from '../scale.js';
 import { carried, uncut, type QuantizedLayer } from './layer.js';
 
@@ -28,7 +28,10 @@ function build(node: ConvNode, input: Quantized, at: IntegerModelBuilder): void 
       node.weightShape[0],
     );
   const padded = [...node.padsBegin, ...node.padsEnd].some((pad) => pad !== 0);
-  const split = isExact ? undefined : at.parts.worthwhile(input, at.plan.nextCut(node.output), unitOf, padded);
+  const split =
+    isExact || coefficients.length > MOST_WEIGHTS
+      ? undefined
+      : at.parts.worthwhile(input, at.plan.nextCut(node.output), unitOf, padded);
   const parts = split?.parts;
   const unit = isExact ? 1 : unitOf(parts ?? [{ factor: 1, meanSquare: input.meanSquare }]);
   const filter = sizeOf(node.weightShape.slice(1));

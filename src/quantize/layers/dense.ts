@@ -2,7 +2,7 @@
 import type { DenseNode } from '../../network/graph.js';
 import { narrowed } from '../../tensor/weights.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
-import type { Part } from '../parts.js';
+import { MOST_WEIGHTS, type Part } from '../parts.js';
 import { rounded, times } from '../scale.js';
 import { carried, uncut, type QuantizedLayer } from './layer.js';
 
@@ -27,7 +27,10 @@ function build(node: DenseNode, x: Quantized, at: IntegerModelBuilder): void {
       parts.map(({ factor, meanSquare }) => ({ coefficients: times(coefficients, factor), meanSquare })),
       outFeatures,
     );
-  const split = isExact ? undefined : at.parts.worthwhile(input, at.plan.nextCut(node.output), unitOf);
+  const split =
+    isExact || coefficients.length > MOST_WEIGHTS
+      ? undefined
+      : at.parts.worthwhile(input, at.plan.nextCut(node.output), unitOf);
   const parts = split?.parts;
   const unit = isExact ? 1 : unitOf(parts ?? [{ factor: 1, meanSquare: input.meanSquare }]);
   const moved =
