@@ -63,8 +63,10 @@ export function lowerModel(
   const firsts = given.map((tensor) => declareCodes(tensor, netlist));
   given.forEach((tensor, k) => {
     emitter.set(tensor.tensor, givenRows(tensor, firsts[k]));
-    if (emitter.isReadByDigits(tensor.tensor)) codesAsDigits(tensor, firsts[k], emitter);
-    else checkCodes(tensor, firsts[k], netlist);
+    const isReadByDigits = emitter.isReadByDigits(tensor.tensor);
+    if (isReadByDigits) codesAsDigits(tensor, firsts[k], emitter);
+    // Digits prove the range of codes only where there are as many as the gadget makes, two at least.
+    if (!isReadByDigits || tensor.packing.bits < LEAST_DIGITS) checkCodes(tensor, firsts[k], netlist);
   });
   const expose = (port: Port): void => {
     netlist.enter(layerOfPort(port));
@@ -101,7 +103,10 @@ export function borderOf(ports: readonly Port[]): { readonly before: number; rea
   return { before: 1 + portsBySource(ports, 'given').length, after: portsBySource(ports, 'computed').length + 1 };
 }
 
-/** The codes of a tensor that the prover gives as digits, which proves their range too. */
+/** Digits that `RequantizeDigits` makes at least. */
+const LEAST_DIGITS = 2;
+
+/** The codes of a tensor that the prover gives as digits, which proves their range too from two digits on. */
 function codesAsDigits({ tensor, shape, packing: { bits }, base }: PortTensor, first: number, at: Emitter): void {
   const count = sizeOf(shape);
   const codes = singleValues(first, count, () => 0);

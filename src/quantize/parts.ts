@@ -166,7 +166,11 @@ export class Parts {
   ): readonly Part[] {
     return parts.map((part, k) => {
       const ends = parts[k + 1]?.factor ?? Infinity;
-      const constants = body.constants.map((value) => Math.floor((value % ends) / part.factor));
+      // Below zero too, constants are the sum of their parts; the highest part takes what is beyond its digits.
+      const constants = body.constants.map((value) => {
+        const beyond = ends === Infinity ? 0 : Math.floor(value / ends) * ends;
+        return Math.floor((value - beyond) / part.factor);
+      });
       return { ...part, x: this.at.emitStep({ ...body, constants }, [part.x], x.of, x.shape, part.x.scale[0]) };
     });
   }

@@ -3,6 +3,7 @@ import { evaluator } from '../../src/network/evaluate.js';
 import { interpret } from '../../src/quantize/interpreter.js';
 import type { IntegerModel } from '../../src/quantize/integer-model.js';
 import { quantize } from '../../src/quantize/quantize.js';
+import { ready, witnessFor } from '../compile/support/run.js';
 import { seeded } from '../onnx/support/random.js';
 import { Sketch } from './support/graphs.js';
 import { integerInputs, quantizeRandomly, realsOf, take } from './support/samples.js';
@@ -72,6 +73,46 @@ describe('parts of activations', () => {
         const sum = parts.reduce((rest, op) => rest + 2 ** op.first * (tensors.get(op.output)?.[i] ?? NaN), 0);
         assert.equal(sum, value);
       });
+    }
+  });
+
+  it('of constants that are moved in beside, below zero too, add up to them', () => {
+    for (const constant of [2, -1, -2]) {
+      const random = seeded(6);
+      const sketch = new Sketch();
+      const moved = sketch.move([sketch.input([1, 3])], [-1, 0, 1, 2, -1], [constant], [1, 5]);
+      const graph = sketch.graph(sketch.relu(sketch.dense(moved, 40, random)));
+      const samples = [0, 0.3, 0.6, 1].map((v) => [Float64Array.of(v, 1 - v, v * v)]);
+      const model = quantize(graph, { activationBits: 8, samples, inputRange: [0, 1], evaluator });
+      assert.ok(counts(model).length > 0);
+      const { tensor, scale } = model.outputs[0];
+      for (const inputs of take(5, integerInputs(model, random))) {
+        const exact = evaluator(graph)(realsOf(model, inputs)).get(graph.outputs[0].tensor)!;
+        interpret(model, inputs)
+          .get(tensor)!
+          .forEach((value, k) => {
+            if (value < 255) assert.ok(Math.abs(value * scale - exact[k]) < 3 * scale, `${constant}: output ${k}`);
+          });
+      }
+    }
+  });
+
+  it('of an input of one bit leave its codes 0 and 1, though digits are made two at least', async () => {
+    const layer = 'part';
+    const model: IntegerModel = {
+      inputs: [{ name: 'x', tensor: 0, shape: [1, 2], bits: 1, scale: Float64Array.of(1), low: Float64Array.of(0) }],
+      ops: [{ kind: 'part', inputs: [0], output: 1, shape: [1, 2], layer, low: 0, first: 0, count: 1 }],
+      outputs: [{ name: 'y', tensor: 1, shape: [1, 2], scale: 1 }],
+      layers: [],
+      notes: [],
+      tensorCount: 2,
+    } as unknown as IntegerModel;
+    for (const input of ['public', 'private', 'hashed'] as const) {
+      const circuit = await ready(model, { input, output: 'public' });
+      const violated = (...codes: number[]): number =>
+        circuit.checker.violatedConstraints(witnessFor(circuit, [Float64Array.from(codes)])).length;
+      assert.equal(violated(0, 1), 0);
+      for (const beyond of [2, 3]) assert.ok(violated(beyond, 0) > 0, `${input}: ${beyond}`);
     }
   });
 });
