@@ -42,7 +42,7 @@ const TAKE_SUMS: ReadonlySet<GraphNode['op']> = new Set(['conv', 'dense', 'sum',
 /** Parts of a cut tensor, at most: from there on a product costs more than it saves. */
 const MOST_PARTS = 4;
 /** Weights of a layer that reads parts, at most: each part has as many, and each way to split is weighed over all. */
-export const MOST_WEIGHTS = 2 ** 22;
+export const MOST_WEIGHTS = 2 ** 21;
 
 export class Parts {
   private readonly inputs: ReadonlyMap<TensorId, IntegerInput>;
