@@ -70,6 +70,8 @@ export const NOISE_AT_OUTPUT = 1 / 4;
 export interface Term {
   readonly coefficients: ArrayLike<number>;
   readonly meanSquare: number | Float64Array;
+  /** By which each coefficient is multiplied, 1 if not given. */
+  readonly factor?: number;
 }
 
 /**
@@ -90,7 +92,7 @@ export function accumulatorShift(
     const unit = largest / 2 ** shift;
     let error = 0;
     for (const term of terms) {
-      error += roundingError(term, unit, rows, (allowed / (unit * unit) - error) * rows);
+      error += roundingError(term, unit / (term.factor ?? 1), rows, (allowed / (unit * unit) - error) * rows);
       if (error * unit * unit > allowed) break;
     }
     if (error * unit * unit <= allowed) return shift;

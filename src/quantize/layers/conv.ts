@@ -24,7 +24,7 @@ function build(node: ConvNode, input: Quantized, at: IntegerModelBuilder): void 
   const unitOf = (parts: readonly Omit<Part, 'x'>[]): number =>
     at.accumulatorScale(
       node.output,
-      parts.map(({ factor, meanSquare }) => ({ coefficients: times(coefficients, factor), meanSquare })),
+      parts.map(({ factor, meanSquare }) => ({ coefficients, factor, meanSquare })),
       node.weightShape[0],
     );
   const padded = [...node.padsBegin, ...node.padsEnd].some((pad) => pad !== 0);

@@ -24,7 +24,7 @@ function build(node: DenseNode, x: Quantized, at: IntegerModelBuilder): void {
   const unitOf = (parts: readonly Omit<Part, 'x'>[]): number =>
     at.accumulatorScale(
       node.output,
-      parts.map(({ factor, meanSquare }) => ({ coefficients: times(coefficients, factor), meanSquare })),
+      parts.map(({ factor, meanSquare }) => ({ coefficients, factor, meanSquare })),
       outFeatures,
     );
   const split =
