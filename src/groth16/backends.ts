@@ -5,30 +5,40 @@
 import { UsageError } from '../errors.js';
 import { loadNative } from './native.js';
 import type { Ceremony } from './ceremony.js';
-import type { RustLoad } from './binding.js';
 import type { Groth16Backend } from './types.js';
-import { loadWasm } from './wasm.js';
+import { findWasmModule } from './wasm-file.js';
 
 export type BackendChoice = Groth16Backend['name'] | 'auto';
 
-const snarkjs = async (): Promise<Groth16Backend> => (await import('./snarkjs.js')).snarkjsBackend;
-const ceremony = async (): Promise<Ceremony> => (await snarkjs()).ceremony;
+/** A backend whose code is loaded when something is asked of it. */
+function loadedLater(name: Groth16Backend['name'], load: () => Promise<Groth16Backend>): Groth16Backend {
+  const ceremony = async (): Promise<Ceremony> => (await load()).ceremony;
+  return {
+    name,
+    setup: async (...args) => (await load()).setup(...args),
+    importKey: async (...args) => (await load()).importKey(...args),
+    loadKey: async (...args) => (await load()).loadKey(...args),
+    verify: async (...args) => (await load()).verify(...args),
+    ceremony: {
+      contribute: async (...args) => (await ceremony()).contribute(...args),
+      applyBeacon: async (...args) => (await ceremony()).applyBeacon(...args),
+      verifyKey: async (...args) => (await ceremony()).verifyKey(...args),
+      checkPowers: async (...args) => (await ceremony()).checkPowers(...args),
+      inspectKey: async (...args) => (await ceremony()).inspectKey(...args),
+    },
+  };
+}
 
-/** snarkjs's backend, loaded when something is asked of it. */
-const snarkjsBackend: Groth16Backend = {
-  name: 'snarkjs',
-  setup: async (...args) => (await snarkjs()).setup(...args),
-  importKey: async (...args) => (await snarkjs()).importKey(...args),
-  loadKey: async (...args) => (await snarkjs()).loadKey(...args),
-  verify: async (...args) => (await snarkjs()).verify(...args),
-  ceremony: {
-    contribute: async (...args) => (await ceremony()).contribute(...args),
-    applyBeacon: async (...args) => (await ceremony()).applyBeacon(...args),
-    verifyKey: async (...args) => (await ceremony()).verifyKey(...args),
-    checkPowers: async (...args) => (await ceremony()).checkPowers(...args),
-    inspectKey: async (...args) => (await ceremony()).inspectKey(...args),
-  },
-};
+const snarkjsBackend = loadedLater('snarkjs', async () => (await import('./snarkjs.js')).snarkjsBackend);
+const wasmBackend = loadedLater('wasm', async () => (await import('./wasm.js')).wasmBackend());
+
+/** A backend, or why it cannot be had. */
+type Found = { readonly backend: Groth16Backend } | { readonly reason: string };
+
+function findWasm(): Found {
+  const found = findWasmModule();
+  return 'reason' in found ? found : { backend: wasmBackend };
+}
 
 /**
  * The backend for `choice`. With `auto`, `notice` hears why the native one is not used, if it is not. `rust` finds the
@@ -38,7 +48,7 @@ const snarkjsBackend: Groth16Backend = {
 export function chooseBackend(
   choice: BackendChoice,
   notice: (text: string) => void,
-  rust: { readonly native: () => RustLoad; readonly wasm: () => RustLoad } = { native: loadNative, wasm: loadWasm },
+  rust: { readonly native: () => Found; readonly wasm: () => Found } = { native: loadNative, wasm: findWasm },
 ): Groth16Backend {
   if (choice === 'snarkjs') return snarkjsBackend;
   const native = choice === 'wasm' ? undefined : rust.native();

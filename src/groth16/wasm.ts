@@ -5,10 +5,10 @@
  * The traps: memory of a module never shrinks, so that a thread whose memory grew is ended after its work; and a module that
  * failed inside (`INTERNAL`) is ended too, with the keys in it.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 
+import { UsageError } from '../errors.js';
 import {
   backendOver,
   type Binding,
@@ -16,34 +16,28 @@ import {
   type BindingCircuit,
   type BindingKey,
   type NativeBackend,
-  type RustLoad,
 } from './binding.js';
 import type { Ceremony } from './ceremony.js';
 import { withCircuitFile } from './circuit-file.js';
 import type { OnProgress } from './types.js';
+import { findWasmModule } from './wasm-file.js';
 import { refusal, type WasmFailure } from './wasm-module.js';
 import type { WasmReply, WasmRequest, WasmRequestValue } from './wasm-worker.js';
 
-let loaded: RustLoad | undefined;
+let loaded: NativeBackend | undefined;
 
-/** Finds the module once per process; it is compiled when it is first used. */
-export function loadWasm(): RustLoad {
+/** The backend, made once a process; the module is compiled when it is first used. @throws UsageError without one */
+export function wasmBackend(): NativeBackend {
   loaded ??= load();
   return loaded;
 }
 
-function load(): RustLoad {
-  const path = fileURLToPath(new URL('../../native/zkinfer.wasm', import.meta.url));
-  if (!existsSync(path)) {
-    return {
-      reason:
-        'the WebAssembly prover is not built; `npm run build:wasm` builds it where a Rust toolchain for ' +
-        'wasm32-unknown-unknown is installed',
-    };
-  }
+function load(): NativeBackend {
+  const found = findWasmModule();
+  if ('reason' in found) throw new UsageError(found.reason);
   let module: Promise<object> | undefined;
-  const compiled = (): Promise<object> => (module ??= WebAssembly.compile(readFileSync(path)));
-  return { backend: readingFiles(backendOver('wasm', bindingOver(compiled))) };
+  const compiled = (): Promise<object> => (module ??= WebAssembly.compile(readFileSync(found.path)));
+  return readingFiles(backendOver('wasm', bindingOver(compiled)));
 }
 
 /** The module takes circuits as bytes: constraints that are no file yet are written to a temporary one. */

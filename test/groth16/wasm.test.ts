@@ -8,7 +8,8 @@ import { UnfinishedKeyError } from '../../src/groth16/finished-key.js';
 import { loadNative } from '../../src/groth16/native.js';
 import { snarkjsBackend } from '../../src/groth16/snarkjs.js';
 import type { LoadedKey, VerificationKey } from '../../src/groth16/types.js';
-import { loadWasm } from '../../src/groth16/wasm.js';
+import { wasmBackend } from '../../src/groth16/wasm.js';
+import { findWasmModule } from '../../src/groth16/wasm-file.js';
 import { decodeR1cs } from '../../src/r1cs/r1cs-file.js';
 import { sourceOf } from '../../src/r1cs/types.js';
 import { witnessBytes, witnessOf } from '../../src/r1cs/witness.js';
@@ -23,12 +24,12 @@ describe('WebAssembly backend', () => {
   let loaded: LoadedKey;
 
   before(async function () {
-    const load = loadWasm();
-    if ('reason' in load) {
-      console.log(`      skipped: ${load.reason}`);
+    const found = findWasmModule();
+    if ('reason' in found) {
+      console.log(`      skipped: ${found.reason}`);
       return this.skip();
     }
-    wasm = load.backend;
+    wasm = wasmBackend();
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-test-'));
     r1cs = path.join(folder, 'circuit.r1cs');
     zkey = path.join(folder, 'proving.zkey');
