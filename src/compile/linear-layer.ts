@@ -38,6 +38,8 @@ export interface LinearLayer {
 
 /** Terms of one combination, one after the other; a value may stand there more than once. */
 export class Terms {
+  /** Terms that stand before term `at`, as another row of the circuit has them, over wires `shift` further. */
+  moved?: MovedTerms;
   values = new Uint32Array(1024);
   coefficients = new Float64Array(1024);
   length = 0;
@@ -61,6 +63,7 @@ export class Terms {
   clear(): void {
     this.length = 0;
     this.constant = 0;
+    this.moved = undefined;
   }
 
   push(value: number, coefficient: number): void {
@@ -82,6 +85,26 @@ export class Terms {
     coefficients.set(this.coefficients);
     [this.values, this.coefficients] = [values, coefficients];
   }
+}
+
+/** Terms of a row as constraints have them. */
+export interface RowTerms {
+  readonly wires: Uint32Array;
+  /** Of their coefficients. */
+  readonly ids: Uint32Array;
+}
+
+export interface MovedTerms extends RowTerms {
+  readonly at: number;
+  readonly shift: number;
+}
+
+/** One value of a layer or two, each plus or minus. */
+export interface LayerValues {
+  readonly layer: LinearLayer;
+  readonly value: number;
+  readonly factor: number;
+  readonly other?: { readonly value: number; readonly factor: number };
 }
 
 /** The layers of a netlist that are not written out, and whose values are which. */
@@ -118,9 +141,16 @@ export function addValue(into: Terms, value: number, factor: number, linear: Lin
 /**
  * Adds a row to the terms, each value once, as merging would have it; false, and nothing added, where that is not
  * easily seen. The usual rows of large layers: one value of a layer over plain rows, or the difference of two of one
- * channel (a comparison of a max pooling), beside values that this layer does not read.
+ * channel (a comparison of a max pooling), beside values that this layer does not read. `addOfLayer` adds those of the
+ * layer's values.
  */
-export function addDistinctRow(into: Terms, rows: LinearRows, i: number, linear: LinearLayers): boolean {
+export function addDistinctRow(
+  into: Terms,
+  rows: LinearRows,
+  i: number,
+  linear: LinearLayers,
+  addOfLayer: (into: Terms, values: LayerValues) => void = addLayerValues,
+): boolean {
   const [start, end] = [rows.offsets[i], rows.offsets[i + 1]];
   const { layerOf } = linear;
   const layerAt = (k: number): number => (k < end && rows.values[k] < layerOf.length ? layerOf[rows.values[k]] : -1);
@@ -142,22 +172,75 @@ export function addDistinctRow(into: Terms, rows: LinearRows, i: number, linear:
   }
   into.constant += rows.constants[i];
   for (let k = start; k < first; k += 1) into.push(rows.values[k], rows.coefficients[k]);
-  const [i0, i1] = [rows.values[first] - layer.first, rows.values[last] - layer.first];
-  if (isPair)
-    addConvPair(into, layer.op as IntegerConv, layer, i0, rows.coefficients[first], i1, rows.coefficients[last]);
-  else addValue(into, rows.values[first], rows.coefficients[first], linear);
+  addOfLayer(into, {
+    layer,
+    value: rows.values[first],
+    factor: rows.coefficients[first],
+    ...(isPair ? { other: { value: rows.values[last], factor: rows.coefficients[last] } } : {}),
+  });
   for (let k = last + 1; k < end; k += 1) into.push(rows.values[k], rows.coefficients[k]);
   return true;
 }
+
+/** Adds what values of a layer over plain rows stand for, two of them only of one channel of a convolution. */
+export function addLayerValues(into: Terms, { layer, value, factor, other }: LayerValues): void {
+  const { op, first } = layer;
+  if (other !== undefined)
+    addConvPair(into, op as IntegerConv, layer, value - first, factor, other.value - first, other.factor);
+  else if (op.kind === 'dense') addDenseRow(into, op, layer, value - first, factor, NO_LAYERS);
+  else addConvRow(into, op, layer, value - first, factor, NO_LAYERS);
+}
+
+/** Plain rows speak of no layer. */
+const NO_LAYERS: LinearLayers = { layers: [], layerOf: new Int32Array(0) };
 
 /**
  * Whether two values are elements of one channel of one convolution: they have the same weights, over windows that may
  * overlap.
  */
-function isOfOneChannel(a: LinearLayer, b: LinearLayer, i: number, j: number): boolean {
+export function isOfOneChannel(a: LinearLayer, b: LinearLayer, i: number, j: number): boolean {
   if (a !== b || a.op.kind !== 'conv') return false;
   const outPlane = sizeOf(planOf(a.op).outputShape.slice(2));
   return Math.floor((i - a.first) / outPlane) === Math.floor((j - a.first) / outPlane);
+}
+
+/**
+ * Where the windows of one value or of two values of a convolution's channel lie. Undefined where the layer is no
+ * convolution over plain rows, or a window lies in the padding alone.
+ */
+export function windowsOf(layer: LinearLayer, value: number, other?: number): Windows | undefined {
+  if (!layer.plain || layer.op.kind !== 'conv') return undefined;
+  const { o, channels, positions } = placeOf(layer.op, value - layer.first);
+  const anchor = firstInside(positions);
+  if (anchor === undefined) return undefined;
+  const windows = { channels, channel: o, anchor: channels.from + anchor };
+  const shape = `${channels.from} ${o} ${inside(positions)}`;
+  if (other === undefined) return { ...windows, shape };
+  const { positions: others } = placeOf(layer.op, other - layer.first);
+  const second = firstInside(others);
+  if (second === undefined) return undefined;
+  return { ...windows, shape: `${shape} ${inside(others)} ${second - anchor}` };
+}
+
+export interface Windows {
+  readonly channels: Channels;
+  /** Number of the filter. */
+  readonly channel: number;
+  /** The first element of x in the first window that is not padding. */
+  readonly anchor: number;
+  /**
+   * Windows of one shape take the same weights in the same way from the same channels, of elements that are as far from
+   * the anchor.
+   */
+  readonly shape: string;
+}
+
+const firstInside = (positions: Int32Array): number | undefined => positions.find((position) => position >= 0);
+
+function inside(positions: Int32Array): string {
+  let text = '';
+  for (const position of positions) text += position < 0 ? '-' : '+';
+  return text;
 }
 
 /**
@@ -213,7 +296,7 @@ interface FilterTaps {
 }
 
 /** The channels of x that a filter reads: so many planes of so many elements, from this element on. */
-interface Channels {
+export interface Channels {
   readonly count: number;
   readonly from: number;
   readonly plane: number;
@@ -275,9 +358,37 @@ function addTaps(
   into.constant = constant;
 }
 
+/** Terms of a filter over one window, as `addTaps` has them. Room for them is there. */
+function addWindow(
+  into: Terms,
+  x: LinearRows,
+  weight: Float64Array,
+  positions: Int32Array,
+  factor: number,
+  { count, from, plane }: Channels,
+): void {
+  const taps = Int32Array.from(positions.keys()).filter((tap) => positions[tap] >= 0);
+  const places = taps.map((tap) => positions[tap]);
+  const { values, coefficients } = into;
+  const { values: xValues, constants: xConstants } = x;
+  let { length, constant } = into;
+  for (let c = 0, at = 0, start = from; c < count; c += 1, at += positions.length, start += plane) {
+    for (let k = 0; k < taps.length; k += 1) {
+      const coefficient = factor * weight[at + taps[k]];
+      if (coefficient === 0) continue;
+      const element = start + places[k];
+      values[length] = xValues[element];
+      coefficients[length] = coefficient;
+      length += 1;
+      constant += coefficient * xConstants[element];
+    }
+  }
+  into.length = length;
+  into.constant = constant;
+}
+
 /** The one tap of a dense layer, whose features are channels of one element. */
 const FIRST = Int32Array.of(0);
-const NONE = Int32Array.of(-1);
 
 function addDenseRow(
   into: Terms,
@@ -292,8 +403,8 @@ function addDenseRow(
   const first = Math.floor(i / outFeatures) * inFeatures;
   if (plain) {
     into.reserve(inFeatures);
-    const taps = { positions: FIRST, matches: NONE, factor, other: 0, alone: false };
-    addTaps(into, x, into.weightRow(op, o, inFeatures), taps, { count: inFeatures, from: first, plane: 1 });
+    const channels = { count: inFeatures, from: first, plane: 1 };
+    addWindow(into, x, into.weightRow(op, o, inFeatures), FIRST, factor, channels);
     into.constant += factor * bias[o];
     return;
   }
@@ -316,8 +427,7 @@ function addConvRow(
   const kernel = positions.length;
   if (plain) {
     into.reserve(channels.count * kernel);
-    const taps = { positions, matches: new Int32Array(kernel).fill(-1), factor, other: 0, alone: false };
-    addTaps(into, x, into.weightRow(op, o, channels.count * kernel), taps, channels);
+    addWindow(into, x, into.weightRow(op, o, channels.count * kernel), positions, factor, channels);
     into.constant += factor * op.bias[o];
     return;
   }

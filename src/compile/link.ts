@@ -12,6 +12,7 @@ import { R1csBuilder, type CoefficientTable, type MatrixBuilder } from '../r1cs/
 import type { ConstraintSource, R1cs, SparseMatrix } from '../r1cs/types.js';
 import { AccumulatorOverflowError } from '../quantize/errors.js';
 import { addDistinctRow, addRow, addValue, Merger, Terms } from './linear-layer.js';
+import { WindowRows } from './window-rows.js';
 import { rowCount, termsOf, type LinearRows } from './linear-rows.js';
 import { WIRE, type BigCombination, type Netlist, type Operand, type Step } from './netlist.js';
 import type { BigRow, LinearBlock, WitnessPlan } from './witness-plan.js';
@@ -164,6 +165,7 @@ class StepWriter {
   private readonly ids: readonly Uint32Array[];
   private readonly terms = new Terms();
   private readonly row: MergedRow;
+  private readonly windowRows: WindowRows;
 
   constructor(
     private readonly netlist: Netlist,
@@ -175,6 +177,7 @@ class StepWriter {
       Uint32Array.from(gadget.object.system.coefficients, (value) => builder.coefficients.idOf(value)),
     );
     this.row = new MergedRow(places.wireCount);
+    this.windowRows = new WindowRows(places.wireOfValue, builder.coefficients);
   }
 
   write(step: Step, index: number): void {
@@ -257,7 +260,11 @@ class StepWriter {
     terms.clear();
     // A gadget's own wires are no operand's, so terms that are distinct among themselves need no merging.
     const isDistinct =
-      alone && (factor === 1 || factor === -1) && addDistinctRow(terms, operand.rows, operand.row, netlist.linear);
+      alone &&
+      (factor === 1 || factor === -1) &&
+      addDistinctRow(terms, operand.rows, operand.row, netlist.linear, (into, values) =>
+        this.windowRows.add(into, values, factor),
+      );
     if (!isDistinct) addRow(terms, operand.rows, operand.row, 1, netlist.linear);
     if (terms.constant !== 0) row.add(0, multiply(factor, terms.constant));
     const { values, coefficients, length } = terms;
@@ -353,12 +360,8 @@ class MergedRow {
 
   private finishDistinct(target: MatrixBuilder, table: CoefficientTable): void {
     if (this.distinct === undefined) return;
-    const {
-      wireOfValue,
-      factor,
-      terms: { values, coefficients, length },
-    } = this.distinct;
-    for (let k = 0; k < length; k += 1) target.push(wireOfValue[values[k]], table.idOf(factor * coefficients[k]));
+    const { wireOfValue, factor, terms } = this.distinct;
+    target.pushTerms(terms, wireOfValue, factor, table);
   }
 }
 

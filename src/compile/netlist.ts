@@ -13,7 +13,10 @@ import { sizeOf } from '../tensor/shape.js';
 import {
   addDistinctRow,
   addRow,
+  addLayerValues,
+  isOfOneChannel,
   Merger,
+  windowsOf,
   workOf,
   type LinearLayer,
   type LinearLayers,
@@ -70,6 +73,9 @@ export function countConstraints({ gadgets, steps }: Netlist): number {
   return steps.reduce((sum, { gadget }) => sum + (gadget === WIRE ? 1 : counts[gadget]), 0);
 }
 
+/** A layer that reads channels whose elements have different intervals. */
+const NONE_ALIKE = new Map<string, [number, number]>();
+
 export class NetlistBuilder {
   readonly steps: Step[] = [];
   readonly gadgets: GadgetSpec[] = [];
@@ -84,6 +90,8 @@ export class NetlistBuilder {
   private readonly linearLayers: LinearLayer[] = [];
   private linear: LinearLayers = { layers: this.linearLayers, layerOf: new Int32Array(0) };
   private readonly merger = new Merger();
+  /** By layer and by how two windows lie: the interval of the difference of their values. */
+  private readonly windowDifferences = new Map<LinearLayer, Map<string, [number, number]>>();
   valueCount = 0;
 
   enter(layer: string): void {
@@ -220,8 +228,13 @@ export class NetlistBuilder {
   }
 
   private isLinear(value: number): boolean {
-    const { layerOf } = this.linear;
-    return value < layerOf.length && layerOf[value] >= 0;
+    return this.layerOf(value) !== undefined;
+  }
+
+  /** The layer whose value it is, if it is one's. */
+  private layerOf(value: number): LinearLayer | undefined {
+    const { layers, layerOf } = this.linear;
+    return value < layerOf.length && layerOf[value] >= 0 ? layers[layerOf[value]] : undefined;
   }
 
   /** Number of terms of a row once values of layers are replaced. */
@@ -262,6 +275,12 @@ export class NetlistBuilder {
   differenceInterval(rows: LinearRows, i: number, j: number): [number, number] {
     const [first, second] = [rows.offsets[i], rows.offsets[j]];
     if (this.linearLayers.length > 0 && termsOf(rows, i) === 1 && termsOf(rows, j) === 1) {
+      const known =
+        rows.coefficients[first] === 1 && rows.coefficients[second] === 1
+          ? this.windowDifference(rows.values[first], rows.values[second])
+          : undefined;
+      const shift = rows.constants[i] - rows.constants[j];
+      if (known !== undefined) return [known[0] + shift, known[1] + shift];
       const difference: LinearRows = {
         offsets: Uint32Array.of(0, 2),
         values: Uint32Array.of(rows.values[first], rows.values[second]),
@@ -278,6 +297,48 @@ export class NetlistBuilder {
         addRow(terms, rows, j, -1, this.linear);
       }),
     );
+  }
+
+  /**
+   * Interval of the difference of two values of one channel of a convolution: bounded once for all positions of the
+   * channel where the windows lie alike. Undefined where that is not what they are, or where elements of a channel
+   * that the layer reads have different intervals.
+   */
+  private windowDifference(value: number, other: number): readonly [number, number] | undefined {
+    const [layer, second] = [this.layerOf(value), this.layerOf(other)];
+    if (layer === undefined || second === undefined || !isOfOneChannel(layer, second, value, other)) return undefined;
+    const windows = windowsOf(layer, value, other);
+    if (windows === undefined) return undefined;
+    let known = this.windowDifferences.get(layer);
+    if (known === undefined) {
+      known = this.isAlikeInChannels(layer.x, windows.channels.plane)
+        ? new Map<string, [number, number]>()
+        : NONE_ALIKE;
+      this.windowDifferences.set(layer, known);
+    }
+    if (known === NONE_ALIKE) return undefined;
+    const { shape } = windows;
+    let interval = known.get(shape);
+    if (interval === undefined) {
+      const { terms } = this.merger;
+      terms.clear();
+      addLayerValues(terms, { layer, value, factor: 1, other: { value: other, factor: -1 } });
+      interval = this.intervalOf(terms);
+      known.set(shape, interval);
+    }
+    return interval;
+  }
+
+  /** Whether rows of one value each, planes of channels one after the other, have one interval in each plane. */
+  private isAlikeInChannels({ values, constants }: LinearRows, plane: number): boolean {
+    return values.every((value, i) => {
+      const first = i - (i % plane);
+      return (
+        this.low[value] === this.low[values[first]] &&
+        this.high[value] === this.high[values[first]] &&
+        constants[i] === constants[first]
+      );
+    });
   }
 
   private merged(add: (terms: Terms) => void): Terms {

@@ -11,7 +11,7 @@ const DIRECT = 1 << 16;
 export class CoefficientTable {
   readonly values: bigint[] = [];
   /** For integers of at most 16 bits and a sign: id + 1, by value + DIRECT. */
-  private readonly direct = new Int32Array(2 * DIRECT + 1);
+  readonly direct = new Int32Array(2 * DIRECT + 1);
   private readonly integers = new Map<number, number>();
   private readonly large = new Map<bigint, number>();
 
@@ -49,6 +49,20 @@ export class CoefficientTable {
   }
 }
 
+/** Terms one after the other, in arrays that may be longer. */
+interface TermList {
+  readonly values: Uint32Array;
+  readonly coefficients: Float64Array;
+  readonly length: number;
+  /** Entries that stand before term `at`: wires, to which `shift` is added, and ids of coefficients. */
+  readonly moved?: {
+    readonly wires: Uint32Array;
+    readonly ids: Uint32Array;
+    readonly at: number;
+    readonly shift: number;
+  };
+}
+
 /** A sparse matrix under construction: `push` the entries of a row, then `endRow`. */
 export class MatrixBuilder {
   private offsets: Uint32Array;
@@ -79,6 +93,51 @@ export class MatrixBuilder {
     }
     this.wires[this.entries] = wire;
     this.values[this.entries++] = coefficientId;
+  }
+
+  /**
+   * Entries of the open row, as `push` takes them: wires of values, and factor * coefficient by its id; moved terms as
+   * they are.
+   */
+  pushTerms(terms: TermList, wireOfValue: Uint32Array, factor: number, table: CoefficientTable): void {
+    const { length, moved } = terms;
+    this.reserve(length + (moved?.wires.length ?? 0));
+    if (moved === undefined) return this.pushRange(terms, 0, length, wireOfValue, factor, table);
+    this.pushRange(terms, 0, moved.at, wireOfValue, factor, table);
+    const { wires, entries } = this;
+    const { wires: from, shift } = moved;
+    for (let k = 0; k < from.length; k += 1) wires[entries + k] = from[k] + shift;
+    this.values.set(moved.ids, entries);
+    this.entries += from.length;
+    this.pushRange(terms, moved.at, length, wireOfValue, factor, table);
+  }
+
+  private pushRange(
+    { values, coefficients }: TermList,
+    start: number,
+    end: number,
+    wireOfValue: Uint32Array,
+    factor: number,
+    table: CoefficientTable,
+  ): void {
+    const { wires, values: ids } = this;
+    const { direct } = table;
+    const at = this.entries - start;
+    for (let k = start; k < end; k += 1) {
+      wires[at + k] = wireOfValue[values[k]];
+      // The look-up of `idOf`, which as a call took longer than the rest of the loop.
+      const coefficient = factor * coefficients[k];
+      const known = coefficient >= -DIRECT && coefficient <= DIRECT ? direct[coefficient + DIRECT] : 0;
+      ids[at + k] = known > 0 ? known - 1 : table.idOf(coefficient);
+    }
+    this.entries += end - start;
+  }
+
+  private reserve(count: number): void {
+    while (this.entries + count > this.wires.length) {
+      this.wires = grown(this.wires);
+      this.values = grown(this.values);
+    }
   }
 
   /** Closes the row, which may be empty. */

@@ -15,7 +15,7 @@ import {
   toContentHash,
 } from '../provenance/index.js';
 import { hashContent } from '../provenance/content.js';
-import { sha256 } from '../workflow/compile.js';
+import { sha256 } from '../workflow/hash.js';
 
 export interface Made {
   readonly dataSet: RecordedArtifact;

@@ -32,14 +32,15 @@ import { buildGraph, chooseFrom, decodeModel } from '../onnx/index.js';
 import { proofSystemOf } from '../proof-systems/index.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import { storeIntegerModel } from '../quantize/serialize.js';
-import { r1csChunks } from '../r1cs/r1cs-file.js';
+import { r1csBytes, r1csChunks } from '../r1cs/r1cs-file.js';
 import { symLines } from '../r1cs/sym-file.js';
 import { compileCached, contractName, renderVerifier, vkHash } from '../solidity/index.js';
 import { VERSION } from '../version.js';
 import { auditGadgets } from './audit-gadgets.js';
 import { checkBuildFile, hashFile, readBuildFile, readManifest } from './build-folder.js';
 import { circuitOf, R1CS, readIntegerModel } from './circuit-file.js';
-import { compileOnnx, samplesHash, sha256 } from './compile.js';
+import { compileOnnx, samplesHash } from './compile.js';
+import { sha256, sha256Of } from './hash.js';
 import { parseSamples, type Sample } from './input-json.js';
 import { publicSignalsOf, requireKeyShape, requireManifestOfModel } from './public-signals.js';
 import { requireRecordedCeremony } from './recorded-ceremony.js';
@@ -257,7 +258,11 @@ async function auditCircuit(state: State): Promise<void> {
       const model = await readIntegerModel(folder, manifest);
       requireManifestOfModel(folder, manifest, publicSignalsOf(model, manifest.visibility));
       const circuit = await compileModel(model, manifest.visibility);
-      compare("the circuit's hash", manifest.circuitHash, sha256(r1csChunks(circuit.constraints, { reuse: true })));
+      compare(
+        "the circuit's hash",
+        manifest.circuitHash,
+        await sha256Of(r1csChunks(circuit.constraints, { reuse: true }), r1csBytes(circuit.constraints)),
+      );
       // Builds of large circuits hold neither.
       const { [R1CS]: r1cs, 'circuit.sym': sym } = manifest.files;
       if (r1cs !== undefined) compare('the hash of circuit.r1cs', r1cs, manifest.circuitHash);

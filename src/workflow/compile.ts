@@ -1,8 +1,8 @@
 /**
  * `compile` as a function: ONNX bytes in; circuit, integer model, manifest and accuracy report out. No file is touched.
  */
-import { createHash } from 'node:crypto';
 import { totalmem } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import { compileModel, type Circuit } from '../compile/compile.js';
 import { portOf, type PortTensor } from '../compile/ports.js';
 import { encodeWitnessPlan } from '../compile/witness-plan-file.js';
@@ -24,6 +24,7 @@ import type { BuildFiles } from './build-files.js';
 import { enoughBits, USUAL_BITS } from './enough-bits.js';
 import { WEIGHTS } from './circuit-file.js';
 import { classesOf, type ClassOptions, type OutputClasses } from './classes.js';
+import { sha256, sha256Of } from './hash.js';
 import { checkSamples, type Sample } from './input-json.js';
 import { reportLayers, type LayerReport } from './report.js';
 import { wireNames } from './sym.js';
@@ -80,13 +81,6 @@ export interface CompiledModel {
   readonly seconds: number;
 }
 
-/** SHA-256 of pieces laid end to end, in hex with 0x. */
-export function sha256(pieces: Iterable<Uint8Array | string>): string {
-  const hash = createHash('sha256');
-  for (const piece of pieces) hash.update(piece);
-  return `0x${hash.digest('hex')}`;
-}
-
 /**
  * SHA-256 of samples as numbers: doubles, little-endian, each array behind its length. The same rows in another file
  * have the same hash.
@@ -139,7 +133,7 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
     ...(samples.length === 0 ? {} : { calibrationHash: samplesHash(samples), calibrationRows: samples.length }),
   };
   const manifest = {
-    ...describe(onnx, model, circuit, options.name, visibility, classes),
+    ...(await describe(onnx, model, circuit, options.name, visibility, classes)),
     options: recorded,
     accuracy: onRecord(accuracy),
   };
@@ -167,15 +161,18 @@ export function prepareModel(onnx: Uint8Array, options: CompileOptions) {
   const heldOut = checkSamples(options.heldOut ?? [], graph.inputs);
   const { inputBits, inputRange, onStage } = options;
   let spread: ReadonlyMap<string, number> | undefined;
-  const requantizeTo =
-    (bits: number, spreads = false) =>
-    (otherwise: Otherwise): IntegerModel => {
-      const { inputRange: range = inputRange, spreadBits = spreads, ...rest } = otherwise;
+  const quantizeAgain = rememberLast(
+    ({ inputRange: range = inputRange, spreadBits, ...rest }: Requantization): IntegerModel => {
       // Of all calibration rows, also for a model calibrated on some: an audit finds the same.
       if (spreadBits) spread ??= spreadOfBits(graph, samples);
-      const given = { activationBits: bits, inputBits, samples, evaluator, ...(spreadBits ? { spread } : {}), ...rest };
+      const given = { inputBits, evaluator, ...(spreadBits ? { spread } : {}), ...rest };
       return quantize(graph, { ...given, inputRange: range ?? undefined });
-    };
+    },
+  );
+  const requantizeTo =
+    (activationBits: number, spreadBits = false) =>
+    (otherwise: Otherwise): IntegerModel =>
+      quantizeAgain({ activationBits, spreadBits, samples, ...otherwise });
   return {
     choice,
     classes,
@@ -191,6 +188,25 @@ export function prepareModel(onnx: Uint8Array, options: CompileOptions) {
       inputRange,
       onStage,
     },
+  };
+}
+
+/** How a model is quantized. */
+type Requantization = Otherwise & Required<Pick<Otherwise, 'activationBits' | 'spreadBits' | 'samples'>>;
+
+/** Models that are remembered: that of all rows, and that of the rows that are not kept apart. */
+const REMEMBERED = 2;
+
+/** Gives the models that were made last again where the same is asked for: a large one is quantized for seconds. */
+function rememberLast(make: (how: Requantization) => IntegerModel): (how: Requantization) => IntegerModel {
+  const last: { readonly how: Requantization; readonly model: IntegerModel }[] = [];
+  return (how) => {
+    const known = last.find((one) => isDeepStrictEqual(one.how, how));
+    if (known !== undefined) return known.model;
+    const model = make(how);
+    last.unshift({ how, model });
+    last.length = Math.min(last.length, REMEMBERED);
+    return model;
   };
 }
 
@@ -218,14 +234,14 @@ function filesOf(
   };
 }
 
-function describe(
+async function describe(
   onnx: Uint8Array,
   model: IntegerModel,
   circuit: Circuit,
   name: string,
   visibility: PortVisibility,
   classes: readonly OutputClasses[],
-): Manifest {
+): Promise<Manifest> {
   const { constraints, ports } = circuit;
   const tensors = perPortField((role) => portOf(ports, role).tensors.map(describeTensor));
   return {
@@ -234,7 +250,7 @@ function describe(
     name,
     toolVersion: VERSION,
     modelHash: sha256([onnx]),
-    circuitHash: sha256(r1csChunks(constraints, { reuse: true })),
+    circuitHash: await sha256Of(r1csChunks(constraints, { reuse: true }), r1csBytes(constraints)),
     activationBits: model.activationBits,
     visibility: { ...visibility, ...FIXED_PARTS },
     ...tensors,

@@ -18,7 +18,8 @@ import { writeVerifier } from '../../src/workflow/contract.js';
 import { openProver, openWitness } from '../../src/workflow/prove.js';
 import { setupBuild } from '../../src/workflow/setup.js';
 import { readVerificationKey, verifyProof } from '../../src/workflow/verify.js';
-import { buildFiles, compileOnnx, sha256 } from '../../src/workflow/compile.js';
+import { buildFiles, compileOnnx } from '../../src/workflow/compile.js';
+import { sha256 } from '../../src/workflow/hash.js';
 import { backend, temporaryFolder, toyBuild } from './support/folders.js';
 import { toyModel } from './support/toy.js';
 

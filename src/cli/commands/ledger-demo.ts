@@ -30,13 +30,15 @@ async function demo(flags: Flags, session: Session) {
     { fixturePath, readFixture },
     { playLedgerScenario },
     { readManifest, writeBuild },
-    { buildFiles, compileOnnx, sha256 },
+    { buildFiles, compileOnnx },
+    { sha256 },
     { setupBuild },
   ] = await Promise.all([
     import('../../workflow/fixture.js'),
     import('../../scenario/ledger.js'),
     import('../../workflow/build-folder.js'),
     import('../../workflow/compile.js'),
+    import('../../workflow/hash.js'),
     import('../../workflow/setup.js'),
   ]);
   const { onnx, input, calibration } = await readFixture('tabular');
