@@ -11,6 +11,7 @@ import type { OnnxNode } from './model.js';
 import { constant, NodeContext, type Inliner, type Lowering, type OnnxOperator } from './ops/context.js';
 import { constantOps } from './ops/index.js';
 import { wrapped, wrappedConstant } from './ops/wrapping.js';
+import { whyAbsent, whyOfConstants } from './refusals.js';
 import { settle } from './settle.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Activation, Value } from './values.js';
@@ -31,8 +32,10 @@ export function lowerNode(
   const inliner = inlinerFor(node, builder, subgraph);
   const context = new NodeContext(node, opset, inputs, builder, inliner);
   if (lowering === undefined) {
+    const why = whyOfConstants(node.domain, node.op);
     throw context.unsupported(
-      `it is supported on constants only, and ${firstActivation(node, inputs)} is computed from the network's inputs`,
+      `it is supported on constants only, and ${firstActivation(node, inputs)} is computed from the network's inputs; ` +
+        (why ?? 'where that is a graph input which is always the same, fix it: --fix-input NAME=VALUES'),
     );
   }
   const scores = inputs.find((value) => value?.kind === 'activation' && value.omitted !== undefined) as
@@ -95,6 +98,9 @@ function findOperator(node: OnnxNode, opset: number): OnnxOperator {
   const operator = operatorOf(node);
   if (operator !== undefined) return operator;
   const op = node.domain === '' ? node.op : `${node.domain}.${node.op}`;
+  const why = whyAbsent(node.domain, node.op);
+  if (why !== undefined)
+    throw new UnsupportedOpError(`Node ${node.name} (${op}), opset ${opset}: this operator is not supported: ${why}.`);
   throw new UnsupportedOpError(
     `Node ${node.name} (${op}), opset ${opset}: this operator is not supported. Supported are ${operatorNames().join(', ')}; and on constants ${constantOps().join(', ')}.`,
   );

@@ -110,7 +110,7 @@ export class NodeContext {
     const value = this.input(position);
     if (value.kind === 'activation') {
       throw this.unsupported(
-        `input ${this.node.inputs[position]} is computed from the network's inputs; it must be a constant (an initializer or folded from constants)`,
+        `input ${this.node.inputs[position]} is computed from the network's inputs; it must be a constant (an initializer, folded from constants, or a graph input fixed by --fix-input NAME=VALUES)`,
       );
     }
     return value;

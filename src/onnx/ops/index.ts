@@ -57,6 +57,7 @@ import {
   lowerMeanVarianceNormalization,
   lowerRmsNormalization,
 } from './normalization.js';
+import { foldNonMaxSuppression } from './non-max-suppression.js';
 import { lowerPad } from './pad.js';
 import {
   lowerAveragePool,
@@ -135,7 +136,14 @@ import {
   lowerEyeLike,
   lowerNever,
 } from './arrange.js';
-import { foldBlackmanWindow, foldHammingWindow, foldHannWindow, lowerDft, lowerStft } from './spectral.js';
+import {
+  foldBlackmanWindow,
+  foldHammingWindow,
+  foldHannWindow,
+  foldMelWeightMatrix,
+  lowerDft,
+  lowerStft,
+} from './spectral.js';
 import { lowerCausalConvWithState } from './causal-conv.js';
 import { lowerDet } from './determinant.js';
 
@@ -225,12 +233,14 @@ export const OPERATORS: Readonly<Record<string, OnnxOperator>> = {
   MaxPool: { lower: lowerMaxPool },
   MaxUnpool: { lower: lowerMaxUnpool },
   Mean: { lower: lowerMean },
+  MelWeightMatrix: { fold: foldMelWeightMatrix },
   MeanVarianceNormalization: { lower: lowerMeanVarianceNormalization },
   Min: { lower: lowerMin },
   Mod: { ...CONSTANT_ARITHMETIC.Mod, lower: lowerMod },
   Mul: { lower: lowerMul, fold: foldMul },
   Neg: { lower: lowerNeg },
   NegativeLogLikelihoodLoss: { lower: lowerNegativeLogLikelihoodLoss },
+  NonMaxSuppression: { fold: foldNonMaxSuppression },
   NonZero: { fold: foldNonZero },
   Not: { ...CONSTANT_ARITHMETIC.Not, lower: lowerNot },
   OneHot: { lower: lowerOneHot },

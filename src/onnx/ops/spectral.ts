@@ -158,3 +158,35 @@ function window(coefficients: readonly number[]): Lowering {
 export const foldHannWindow = window([0.5, -0.5]);
 export const foldHammingWindow = window([25 / 46, -21 / 46]);
 export const foldBlackmanWindow = window([0.42, -0.5, 0.08]);
+
+/** Frequency on the mel scale, and back. */
+const mel = (hertz: number): number => 2595 * Math.log10(1 + hertz / 700);
+const hertzOf = (mels: number): number => 700 * (10 ** (mels / 2595) - 1);
+
+/** [bins of a spectrum, bands]: each band a triangle between three points that lie evenly on the mel scale. */
+export const foldMelWeightMatrix: Lowering = (context) => {
+  const [bands, length, rate, lowest, highest] = [0, 1, 2, 3, 4].map((position) => {
+    const { data } = context.constant(position);
+    if (data.length !== 1) throw context.shapeError('its inputs must be scalars');
+    return data[0];
+  });
+  const type = elementType(context.int('output_datatype', 1));
+  const bins = Math.floor(length / 2) + 1;
+  const shape = context.bounded([bins, bands]);
+  const [from, to] = [mel(lowest), mel(highest)];
+  const points = Array.from({ length: bands + 2 }, (_, i) =>
+    Math.floor(((length + 1) * hertzOf(from + (i * (to - from)) / (bands + 2))) / rate),
+  );
+  if (!points.every((point) => point >= 0 && point < bins))
+    throw context.shapeError(
+      `its frequencies, ${lowest} to ${highest} Hz, lie beyond the spectrum of ${rate} samples a second`,
+    );
+  const data = new Float64Array(sizeOf(shape));
+  for (let band = 0; band < bands; band += 1) {
+    const [low, center, high] = points.slice(band, band + 3);
+    for (let bin = low; bin <= center; bin += 1)
+      data[bin * bands + band] = center === low ? 1 : (bin - low) / (center - low);
+    for (let bin = center; bin < high; bin += 1) data[bin * bands + band] = (high - bin) / (high - center);
+  }
+  return [constant(type, shape, data)];
+};
