@@ -140,6 +140,8 @@ export const manifestSchema = z.object({
       shapes: z.array(z.object({ name: z.string(), shape: z.array(z.number().int()) })).optional(),
       /** The outputs chosen of the file's; absent: all. */
       outputs: z.array(z.string()).optional(),
+      /** Inputs that are constants of the circuit, with their elements. */
+      fixed: z.array(z.object({ name: z.string(), values: z.array(z.number()) })).optional(),
       /** Hash of the calibration rows as numbers (`samplesHash`), and how many there are. */
       calibrationHash: bytes32.optional(),
       calibrationRows: z.number().int().optional(),

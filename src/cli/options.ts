@@ -67,6 +67,12 @@ export function addCompileOptions(command: Command): Command {
         '--output <name>',
         'an output to prove, by its name in the file; once for each (default: all)',
       ).argParser(collect),
+    )
+    .addOption(
+      new Option(
+        '--fix-input <name[=values]>',
+        'an input that is a constant of the circuit, e.g. steps=4; its value in the calibration data unless given',
+      ).argParser(collect),
     );
   return addVisibilityOptions(chosen)
     .option('--scores', 'the outputs are scores of classes: print the class, and how often it is the same as float32')
@@ -109,6 +115,7 @@ export interface CompileFlags extends VisibilityOptions {
   readonly inputRange?: readonly [number, number];
   readonly shape: readonly string[];
   readonly output?: readonly string[];
+  readonly fixInput?: readonly string[];
   readonly activationBits?: number;
   readonly inputBits?: number;
   readonly spreadBits?: boolean;
@@ -129,13 +136,15 @@ export async function readModelFile(
   flags: CompileFlags,
 ): Promise<{ readonly onnx: Uint8Array; readonly options: CompileOptions }> {
   const [
-    { buildGraph, chooseFrom, decodeModel, parseInputShape },
+    { chooseFrom, decodeModel, graphInputs, parseFixedInput, parseInputShape },
     { parseLabels },
+    { fixedAsIn },
     { NO_STATEMENT },
     { readOnnxFile },
   ] = await Promise.all([
     import('../onnx/index.js'),
     import('../workflow/classes.js'),
+    import('../workflow/fixed-inputs.js'),
     import('../workflow/compile.js'),
     import('../workflow/onnx-file.js'),
   ]);
@@ -146,17 +155,15 @@ export async function readModelFile(
   const onnx = await readOnnxFile(path);
   const { calibration, inputRange, activationBits, inputBits, spreadBits } = flags;
   const choice = choiceOf(flags, (text) => parseInputShape(text, decodeModel(onnx).inputs));
-  let inputs: Graph['inputs'] | undefined;
+  let known: Graph['inputs'] | undefined;
+  const inputs = (): Graph['inputs'] => (known ??= graphInputs(chooseFrom(decodeModel(onnx), choice)));
   const read = async (file: string | undefined, what: string): Promise<Sample[] | undefined> =>
-    file === undefined
-      ? undefined
-      : parseSamples(
-          await readUserText(file, what),
-          (inputs ??= buildGraph(chooseFrom(decodeModel(onnx), choice)).inputs),
-          file,
-        );
+    file === undefined ? undefined : parseSamples(await readUserText(file, what), inputs(), file);
   const samples = await read(calibration, 'the calibration data');
   const heldOut = await read(flags.heldOut, 'the held-out samples');
+  const fixed = flags.fixInput?.map(parseFixedInput).map(({ name, values }) => {
+    return values === undefined ? fixedAsIn(samples ?? [], inputs(), name) : { name, values };
+  });
   const labels =
     flags.labels === undefined ? undefined : parseLabels(await readUserText(flags.labels, 'the labels'), flags.labels);
   const classes = { scores: flags.scores, labels };
@@ -175,6 +182,7 @@ export async function readModelFile(
       inputBits,
       target,
       ...choice,
+      ...(fixed === undefined ? {} : { fixed }),
       ...classes,
     },
   };

@@ -17,20 +17,29 @@ import type { PortTensor } from './ports.js';
 export const BLOCK_WORDS = 15;
 
 /** Private codes u in [0, 2^bits - 1] of a tensor that the prover gives. Returns the first value. */
-export function declareCodes({ shape, packing }: PortTensor, netlist: NetlistBuilder): number {
+export function declareCodes({ shape, packing, fixed: isFixed }: PortTensor, netlist: NetlistBuilder): number {
   const size = sizeOf(shape);
-  const top = 2 ** packing.bits - 1;
+  const top = isFixed ? 0 : 2 ** packing.bits - 1;
   const first = netlist.valueCount;
   for (let i = 0; i < size; i += 1) netlist.privateInputs.push(netlist.value(0, top));
   return first;
 }
 
-/** Range checks of these codes, where nobody takes them as digits, which would be check enough. */
-export function checkCodes({ shape, packing }: PortTensor, first: number, netlist: NetlistBuilder): void {
+/**
+ * Range checks of these codes, where nobody takes them as digits, which would be check enough. A code that is fixed is
+ * 0: the only number that is 0 or 1 and whose negative is 0 or 1.
+ */
+export function checkCodes(
+  { shape, packing, fixed: isFixed }: PortTensor,
+  first: number,
+  netlist: NetlistBuilder,
+): void {
   const size = sizeOf(shape);
   const rows = singleValues(first, size, () => 0);
   const spec = inputRange.with({ max: 2 ** packing.bits - 1 });
   for (let row = 0; row < size; row += 1) netlist.check(spec, [{ rows, row }]);
+  if (!isFixed) return;
+  for (let i = 0; i < size; i += 1) netlist.check(spec, [{ values: [first + i], coefficients: [-1n], constant: 0n }]);
 }
 
 /** The tensor's rows: code plus base. */

@@ -27,6 +27,8 @@ export interface PortTensor {
   /** How its elements' codes lie in words. A code is the element less its base, one for all or one for each. */
   readonly packing: PackingPlan;
   readonly base: number | Float64Array;
+  /** Its elements are their bases: every code is 0. */
+  readonly fixed?: true;
   /** real = scale * integer; of elements with scales of their own, the smallest. */
   readonly scale: number;
   /** Scales and low ends of elements that have their own. */
@@ -74,7 +76,7 @@ const PORT_KINDS: Record<PortRole, PortKind> = {
     layer: '(input commitment)',
     tensors: ({ inputs }) =>
       inputs.map((input) => {
-        const { name, shape, tensor, bits, scale, low } = input;
+        const { name, shape, tensor, bits, scale, low, fixed } = input;
         return {
           name,
           shape,
@@ -83,7 +85,10 @@ const PORT_KINDS: Record<PortRole, PortKind> = {
           packing: planPacking(shape, 0, 2 ** bits - 1),
           base: low.length === 1 ? low[0] : low,
           scale: leastOf(scale),
-          ...(scale.length === 1 ? {} : { elements: { scale, low } }),
+          ...(fixed ? { fixed } : {}),
+          ...(low.length === 1
+            ? {}
+            : { elements: { scale: low.map((_, i) => scale[scale.length === 1 ? 0 : i]), low } }),
           grid: { shape, bits, scale: Array.from(scale, exact), low: Array.from(low) },
         };
       }),

@@ -36,6 +36,8 @@ export interface GraphInput {
   readonly shape: Shape;
   /** Where the input takes integers alone: the range of its type, ends included, or what of it doubles hold exactly. */
   readonly integers?: readonly [number, number];
+  /** Of an input that was given as a constant: its elements in every run, of which no node reads any. */
+  readonly fixed?: Float64Array;
 }
 
 export interface GraphOutput {

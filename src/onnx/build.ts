@@ -2,15 +2,15 @@
  * ONNX model → normalised {@link Graph}: shapes known, constants folded, operators reduced to the graph's few kinds.
  */
 import { DEFAULT_MEMORY, GraphBuilder } from './builder.js';
-import { MalformedModelError, UnsupportedOpError } from './errors.js';
+import { MalformedModelError, ShapeError, UnsupportedOpError } from './errors.js';
 import { rangeOf } from './facts.js';
 import type { Graph, GraphInput, GraphNode, GraphOutput } from '../network/graph.js';
 import { lowerInput, lowerIntoScope, reachableNodes, requireUnmasked, type Scope } from './lower-model.js';
-import type { Constant, ElementType, OnnxModel } from './model.js';
+import type { Constant, ElementType, OnnxModel, ValueInfo } from './model.js';
 import { settle } from './settle.js';
 import { unmask } from './unmask.js';
-import { sizeOf, type Shape } from '../tensor/shape.js';
-import type { Activation } from './values.js';
+import { showShape, sizeOf, type Shape } from '../tensor/shape.js';
+import type { Activation, Value } from './values.js';
 
 /**
  * Normalises a model. A dynamic batch dimension becomes 1, a trailing softmax is left out; both are in `notes`.
@@ -22,14 +22,64 @@ export function buildGraph(model: OnnxModel, memory = DEFAULT_MEMORY): Graph {
   const scope: Scope = new Map(model.initializers);
   const inputs = model.inputs.map((info) => {
     const value = lowerInput(model, info, builder);
-    scope.set(info.name, value);
-    return { name: value.tensor, shape: value.shape, ...integersOf(value.type) };
+    const input = inputOf(info, value);
+    if (input.fixed !== undefined) noteFixed(input.name, input.fixed, builder);
+    scope.set(info.name, valueOfInput(info, value));
+    return input;
   });
   for (const node of reachableNodes(model)) lowerIntoScope(node, model, scope, builder);
   const outputs = model.outputs.map(({ name }) => readOutput(name, scope, builder, inputs));
   const nodes = prune(builder.nodes, outputs);
   requireUnmasked(nodes);
   return { inputs, nodes, outputs, notes: builder.notes };
+}
+
+/** The graph's inputs alone, for reading samples: the nodes are not looked at. @throws as `buildGraph` of its inputs */
+export function graphInputs(model: OnnxModel, memory = DEFAULT_MEMORY): GraphInput[] {
+  const builder = new GraphBuilder(undefined, new Set(), memory);
+  return model.inputs.map((info) => inputOf(info, lowerInput(model, info, builder)));
+}
+
+function inputOf(info: ValueInfo, { tensor, shape, type }: Activation): GraphInput {
+  const { fixed } = info;
+  return {
+    name: tensor,
+    shape,
+    ...integersOf(type),
+    ...(fixed === undefined ? {} : { fixed: fixedElements(info.name, fixed, shape, type) }),
+  };
+}
+
+/** What nodes see of a graph input: a constant, where it is fixed. */
+export function valueOfInput({ name, fixed }: ValueInfo, value: Activation): Value {
+  if (fixed === undefined) return value;
+  const { type, shape } = value;
+  return { kind: 'constant', type, shape, data: fixedElements(name, fixed, shape, type) };
+}
+
+function fixedElements(name: string, values: readonly number[], shape: Shape, type: ElementType): Float64Array {
+  if (values.length !== sizeOf(shape)) {
+    throw new ShapeError(
+      `Input ${name} is fixed to ${values.length} number(s), and its shape is ${showShape(shape)}: give ${sizeOf(shape)}.`,
+    );
+  }
+  const [least, most] = rangeOf(type) ?? [-Infinity, Infinity];
+  const wrong = values.find(
+    (value) => !(value >= least && value <= most) || (least !== -Infinity && !Number.isInteger(value)),
+  );
+  if (wrong !== undefined)
+    throw new ShapeError(`Input ${name} is fixed to ${wrong}, which type ${type} does not have.`);
+  return Float64Array.from(values);
+}
+
+/** How many elements of a fixed input a note shows. */
+const SHOWN = 8;
+
+function noteFixed(name: string, values: Float64Array, builder: GraphBuilder): void {
+  const shown = Array.from(values.subarray(0, SHOWN)).join(', ');
+  builder.notes.push(
+    `Input ${name} is fixed to [${shown}${values.length > SHOWN ? ', …' : ''}]: the circuit takes no other value of it.`,
+  );
 }
 
 /** Range of the integer types; empty for the others. */
@@ -70,10 +120,13 @@ function constantOutput(
   builder: GraphBuilder,
   inputs: readonly GraphInput[],
 ): GraphOutput {
-  const source = inputs.find((input) => sizeOf(input.shape) > 0) ?? inputs[0];
+  const source =
+    inputs.find((input) => sizeOf(input.shape) > 0 && input.fixed === undefined) ??
+    inputs.find((input) => sizeOf(input.shape) > 0) ??
+    inputs[0];
   if (source === undefined)
     throw new UnsupportedOpError(`Graph output ${name} is a constant, and there is no graph input: nothing to prove.`);
-  const empty = sizeOf(source.shape) === 0;
+  const empty = sizeOf(source.shape) === 0 || source.fixed !== undefined;
   if (!data.every(Number.isFinite))
     throw new UnsupportedOpError(`Graph output ${name} is a constant, and is NaN or infinite somewhere.`);
   builder.notes.push(

@@ -1,6 +1,6 @@
 /**
- * What a user chooses of a model: numbers for the dimensions that its file leaves open, and which of its outputs are
- * computed. A dimension that has a name is the same wherever the file names it.
+ * What a user chooses of a model: numbers for the dimensions that its file leaves open, inputs that are constants, and
+ * which of its outputs are computed. A dimension that has a name is the same wherever the file names it.
  */
 import { showShape, type Shape } from '../tensor/shape.js';
 import { ShapeError, UnknownTensorError } from './errors.js';
@@ -12,19 +12,27 @@ export interface InputShape {
   readonly shape: Shape;
 }
 
+/** A graph input that is the same in every run: the circuit holds it to these elements. */
+export interface FixedInput {
+  readonly name: string;
+  readonly values: readonly number[];
+}
+
 export interface ModelChoice {
   /** Of inputs with open dimensions. */
   readonly shapes?: readonly InputShape[];
   /** Names of the outputs that are wanted; all of them unless given. */
   readonly outputs?: readonly string[];
+  /** Inputs that are constants, such as one that decides the shape of a result. */
+  readonly fixed?: readonly FixedInput[];
 }
 
 /**
- * The model with these input shapes and outputs alone, in the file's order.
+ * The model with these input shapes, constants and outputs alone, in the file's order.
  * @throws UnknownTensorError where the model has no input or output of a name
- * @throws ShapeError where a shape contradicts the file or another shape
+ * @throws ShapeError where a shape contradicts the file or another shape, or an input is fixed twice
  */
-export function chooseFrom(model: OnnxModel, { shapes = [], outputs }: ModelChoice): OnnxModel {
+export function chooseFrom(model: OnnxModel, { shapes = [], outputs, fixed: constants = [] }: ModelChoice): OnnxModel {
   const given = new Map<string, Shape>();
   for (const { name, shape } of shapes) {
     if (given.has(name)) throw new ShapeError(`The shape of input ${name} is given twice.`);
@@ -34,13 +42,16 @@ export function chooseFrom(model: OnnxModel, { shapes = [], outputs }: ModelChoi
   const chosen = model.inputs.map((info) => {
     const shape = given.get(info.name);
     given.delete(info.name);
-    return shape === undefined ? info : { ...info, dimensions: fixed(info, shape, known) };
+    return shape === undefined ? info : { ...info, dimensions: withShape(info, shape, known) };
   });
   const [unknown] = given.keys();
-  if (unknown !== undefined)
-    throw new UnknownTensorError(
-      `The model has no input ${unknown}, whose shape is given. Its inputs are ${model.inputs.map(({ name }) => name).join(', ')}.`,
-    );
+  if (unknown !== undefined) throw noInput(model, unknown, 'whose shape is given');
+  const values = new Map<string, readonly number[]>();
+  for (const one of constants) {
+    if (model.inputs.every(({ name }) => name !== one.name)) throw noInput(model, one.name, 'which is to be fixed');
+    if (values.has(one.name)) throw new ShapeError(`Input ${one.name} is fixed twice.`);
+    values.set(one.name, one.values);
+  }
   return {
     ...model,
     inputs: chosen.map((info) => ({
@@ -48,12 +59,19 @@ export function chooseFrom(model: OnnxModel, { shapes = [], outputs }: ModelChoi
       dimensions: info.dimensions?.map((dimension) =>
         typeof dimension === 'string' ? (known.get(dimension) ?? dimension) : dimension,
       ),
+      ...(values.has(info.name) ? { fixed: values.get(info.name) } : {}),
     })),
     outputs: outputs === undefined ? model.outputs : wanted(model, outputs),
   };
 }
 
-function fixed({ name, dimensions }: ValueInfo, shape: Shape, known: Map<string, number>): readonly Dimension[] {
+function noInput({ inputs }: OnnxModel, name: string, what: string): UnknownTensorError {
+  return new UnknownTensorError(
+    `The model has no input ${name}, ${what}. Its inputs are ${inputs.map((input) => input.name).join(', ')}.`,
+  );
+}
+
+function withShape({ name, dimensions }: ValueInfo, shape: Shape, known: Map<string, number>): readonly Dimension[] {
   if (shape.some((size) => !Number.isSafeInteger(size) || size < 1))
     throw new ShapeError(
       `The shape given for input ${name}, ${showShape(shape)}, is not one of whole numbers above 0.`,
@@ -112,4 +130,20 @@ export function parseInputShape(text: string, inputs: readonly Pick<ValueInfo, '
       `'${text}' does not say which input it is of: give NAME=${text}. The inputs are ${inputs.map(({ name }) => name).join(', ')}.`,
     );
   return { name: inputs[0].name, shape };
+}
+
+/**
+ * A constant as it is written on the command line, `steps=4` or `sizes=1,2,8`: its numbers; without them, `undefined`
+ * for "as the calibration data say". The numbers stand behind the last equals sign, so that a name may hold one.
+ * @throws ShapeError where what stands there are no numbers
+ */
+export function parseFixedInput(text: string): { readonly name: string; readonly values?: readonly number[] } {
+  const at = text.lastIndexOf('=');
+  if (at < 0) return { name: text };
+  const numbers = text.slice(at + 1).trim();
+  const values =
+    numbers === '' ? [] : numbers.split(',').map((number) => (number.trim() === '' ? NaN : Number(number)));
+  if (!values.every(Number.isFinite))
+    throw new ShapeError(`'${text}' gives no value: name an input and its numbers, as in steps=4 or sizes=1,2,8.`);
+  return { name: text.slice(0, at), values };
 }

@@ -1,6 +1,13 @@
 /** ONNX bytes → normalised float network. */
-export { buildGraph } from './build.js';
-export { chooseFrom, parseInputShape, type InputShape, type ModelChoice } from './choose.js';
+export { buildGraph, graphInputs } from './build.js';
+export {
+  chooseFrom,
+  parseFixedInput,
+  parseInputShape,
+  type FixedInput,
+  type InputShape,
+  type ModelChoice,
+} from './choose.js';
 export { decodeModel, NEWEST_OPSET, OLDEST_OPSET } from './decode.js';
 export * from './errors.js';
 export type { Constant, ElementType, OnnxModel, OnnxNode, ValueInfo } from './model.js';

@@ -100,6 +100,8 @@ export interface ValueInfo {
   readonly type: ElementType;
   /** `undefined` where the file does not say. */
   readonly dimensions: readonly Dimension[] | undefined;
+  /** Of a graph input: its elements, where the user gives it as a constant. */
+  readonly fixed?: readonly number[];
 }
 
 export interface OnnxModel {

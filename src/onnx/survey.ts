@@ -4,13 +4,13 @@
  */
 import { ZkinferError } from '../errors.js';
 import type { Shape } from '../tensor/shape.js';
-import { buildGraph } from './build.js';
+import { buildGraph, valueOfInput } from './build.js';
 import { GraphBuilder } from './builder.js';
 import { functionOf } from './local-functions.js';
 import { isKnownOperator } from './lower.js';
 import { lowerInput, lowerIntoScope, reachableNodes, type Scope, type Unknown } from './lower-model.js';
 import type { ElementType, OnnxModel, OnnxNode } from './model.js';
-import type { Activation } from './values.js';
+import type { Activation, Value } from './values.js';
 
 export interface SurveyedTensor {
   readonly name: string;
@@ -52,7 +52,7 @@ export function surveyModel(model: OnnxModel): ModelSurvey {
   for (const info of model.inputs) {
     const value = attempt(() => lowerInput(model, info, builder));
     if (value.kind === 'unknown') unsupported.push(value.cause.message);
-    scope.set(info.name, value);
+    scope.set(info.name, value.kind === 'unknown' ? value : attempt(() => valueOfInput(info, value)));
   }
   const nodes = reachableNodes(model).map((node) => {
     const surveyed = surveyNode(node, model, scope, builder);
@@ -89,7 +89,7 @@ function whyNotBuilt(model: OnnxModel): string | undefined {
   }
 }
 
-function attempt(make: () => Activation): Activation | Unknown {
+function attempt<V extends Value>(make: () => V): V | Unknown {
   try {
     return make();
   } catch (error) {

@@ -6,6 +6,7 @@ import { nearestEven } from '../network/layers/round.js';
 import { sizeOf } from '../tensor/shape.js';
 import { InputRangeError, InputShapeError, InputTypeError } from './errors.js';
 import type { IntegerInput } from './integer-model.js';
+import { mostCode } from './intervals.js';
 
 const at = (values: Float64Array, i: number): number => values[values.length === 1 ? 0 : i];
 
@@ -14,7 +15,7 @@ export function realRange(input: IntegerInput, i: number): [number, number] {
   if (input.declared !== undefined) return [input.declared[0], input.declared[1]];
   const scale = at(input.scale, i);
   const low = at(input.low, i);
-  return [low * scale, (low + 2 ** input.bits - 1) * scale];
+  return [low * scale, (low + mostCode(input)) * scale];
 }
 
 /**
@@ -23,12 +24,15 @@ export function realRange(input: IntegerInput, i: number): [number, number] {
  */
 const TOLERANCE = 0.5 + 1e-6;
 
+/** The same of a float that is fixed: what reading it in single precision may change. */
+const FIXED_TOLERANCE = 1e-6;
+
 /** Whether element i of an input may be this real: the ends of the declared range, and all between them. */
 export function accepts(input: IntegerInput, i: number, value: number): boolean {
   if (input.exact && !Number.isInteger(value)) return false;
   if (input.saturates) return Number.isFinite(value);
   const [least, most] = realRange(input, i);
-  const tolerance = input.exact ? 0 : TOLERANCE * at(input.scale, i);
+  const tolerance = input.exact ? 0 : (input.fixed ? FIXED_TOLERANCE : TOLERANCE) * at(input.scale, i);
   return value >= least - tolerance && value <= most + tolerance;
 }
 
@@ -74,6 +78,11 @@ function encodeInput(input: IntegerInput, reals: ArrayLike<number>): Float64Arra
           `input '${input.name}'[${i}] is ${value}, and the input takes integers; round it as the model's author means it`,
         );
       }
+      if (input.fixed) {
+        throw new InputRangeError(
+          `input '${input.name}'[${i}] is ${value}, and the model was compiled with ${least} for it; give that, or compile with another --fix-input`,
+        );
+      }
       throw new InputRangeError(
         `input '${input.name}'[${i}] is ${value}, outside the declared range [${least}, ${most}]; ` +
           'compile with calibration data or --input-range that covers it',
@@ -82,7 +91,7 @@ function encodeInput(input: IntegerInput, reals: ArrayLike<number>): Float64Arra
     const low = at(input.low, i);
     // The author's rounding is in single precision, as the file says and onnxruntime does it.
     const nearest = input.saturates ? nearestEven(Math.fround(Math.fround(value) / scale)) : Math.round(value / scale);
-    integers[i] = Math.min(Math.max(nearest, low), low + 2 ** input.bits - 1) + 0;
+    integers[i] = Math.min(Math.max(nearest, low), low + mostCode(input)) + 0;
   }
   return integers;
 }

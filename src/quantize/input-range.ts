@@ -108,7 +108,11 @@ export function chooseInputs(
           : activationBits);
     const bits = (more: number): number => Math.max(least, Math.min(least + more, MOST_BITS));
     const of = samples.map((sample) => sample[k]);
-    const exact = (grid: IntegerInput): Choice => ({ shared: () => grid, isAuthors: grid.scale.length > 1 });
+    const exact = (grid: IntegerInput): Choice => ({
+      shared: () => grid,
+      isAuthors: grid.fixed ?? grid.scale.length > 1,
+    });
+    if (source.fixed) return exact(fixedGrid(input, source.fixed));
     if (source.integers) return exact(integerGrid(input, source.integers, of, declared));
     const author = authorGrid(graph, input);
     if (author !== undefined) return exact(author);
@@ -317,6 +321,14 @@ function authorGrid(graph: Graph, { name, tensor, shape }: NumberedInput): Integ
 
 const isSameGrid = (a: RoundNode, b: RoundNode): boolean =>
   [a.step, a.zero, a.low, a.high].every((values, k) => values.join() === [b.step, b.zero, b.low, b.high][k].join());
+
+/** A fixed input is its low end: integers in ones, each float in steps of its own size. */
+function fixedGrid({ name, tensor, shape, integers }: NumberedInput, values: Float64Array): IntegerInput {
+  const grid = { name, tensor, shape, bits: 1, fixed: true as const };
+  if (integers !== undefined || values.every((value) => Number.isInteger(value) && Math.abs(value) < 2 ** 24))
+    return { ...grid, scale: Float64Array.of(1), low: values, ...(integers === undefined ? {} : { exact: true }) };
+  return { ...grid, scale: values.map((value) => Math.abs(value) || 1), low: values.map(Math.sign) };
+}
 
 /** Bits of an integer type up to which its whole range is taken, whatever the samples show. */
 const WHOLE_TYPE_BITS = 16;

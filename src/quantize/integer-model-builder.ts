@@ -12,7 +12,7 @@ import { hull, type Intervals } from '../tensor/intervals.js';
 import { sizeOf, type Shape } from '../tensor/shape.js';
 import { AccumulatorOverflowError, CalibrationError } from './errors.js';
 import { ACCUMULATOR_LIMIT, REACH_LIMIT, type IntegerInput, type IntegerOp, type TensorId } from './integer-model.js';
-import { bitsOf, inputIntervals, spanOf } from './intervals.js';
+import { bitsOf, inputIntervals, mostCode, spanOf } from './intervals.js';
 import { Parts, type Part } from './parts.js';
 import type { CutPlan } from './plan.js';
 import { accumulatorShift, NOISE_AT_OUTPUT, NOISE_BEFORE_REQUANTIZE, type Grid, type Term } from './scale.js';
@@ -497,7 +497,7 @@ function magnitudeOf(bounds: Intervals): number {
 
 /** Elements with ranges of their own are known by these alone; assume a uniform spread over the codes. */
 function uniformMeanSquare(input: IntegerInput): number {
-  const top = 2 ** input.bits - 1;
+  const top = mostCode(input);
   const squares = input.low.map((low) => (low * low + low * (low + top) + (low + top) ** 2) / 3);
   return squares.reduce((sum, value) => sum + value, 0) / squares.length;
 }

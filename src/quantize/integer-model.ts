@@ -202,6 +202,8 @@ export interface IntegerInput {
    * `encodeInputs` these alone.
    */
   readonly declared?: readonly [number, number];
+  /** The input was given as a constant: each element is `low`, and the circuit takes no other. Its one bit is 0. */
+  readonly fixed?: true;
 }
 
 export interface IntegerOutput {

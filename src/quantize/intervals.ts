@@ -9,7 +9,12 @@ import { boundOp } from './semantics.js';
 
 export function inputIntervals(input: IntegerInput): Intervals {
   const low = new Float64Array(sizeOf(input.shape)).map((_, i) => input.low[input.low.length === 1 ? 0 : i]);
-  return { low, high: low.map((value) => value + 2 ** input.bits - 1) };
+  return { low, high: low.map((value) => value + mostCode(input)) };
+}
+
+/** Largest distance of an element of an input from its low end. */
+export function mostCode({ bits, fixed }: Pick<IntegerInput, 'bits' | 'fixed'>): number {
+  return fixed ? 0 : 2 ** bits - 1;
 }
 
 /** Bounds of every tensor: those that its op was made with, computed only for a model that was read from a file. */

@@ -28,7 +28,7 @@ import { AuditMismatchError } from './errors.js';
 import { chooseBackend } from '../groth16/backends.js';
 import type { Manifest } from '../manifest.js';
 import { visibilityOptions } from '../port-roles.js';
-import { buildGraph, chooseFrom, decodeModel } from '../onnx/index.js';
+import { chooseFrom, decodeModel, graphInputs } from '../onnx/index.js';
 import { proofSystemOf } from '../proof-systems/index.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import { storeIntegerModel } from '../quantize/serialize.js';
@@ -356,7 +356,7 @@ async function auditModel(state: State): Promise<void> {
       async () => {
         samples = parseSamples(
           calibration.text,
-          buildGraph(chooseFrom(decodeModel(onnx), recorded)).inputs,
+          graphInputs(chooseFrom(decodeModel(onnx), recorded)),
           calibration.name,
         );
         compare('the hash of the calibration rows', recorded.calibrationHash as string, samplesHash(samples));
@@ -369,7 +369,7 @@ async function auditModel(state: State): Promise<void> {
     'model',
     'the integer model, made again from the ONNX file with the recorded options, is equal bit for bit',
     async () => {
-      const { activationBits, spreadBits, inputBits, inputRange, shapes, outputs } = recorded;
+      const { activationBits, spreadBits, inputBits, inputRange, shapes, outputs, fixed } = recorded;
       const compiled = await compileOnnx(onnx, {
         name: manifest.name,
         activationBits,
@@ -381,6 +381,7 @@ async function auditModel(state: State): Promise<void> {
         ...(inputRange === undefined ? {} : { inputRange }),
         ...(shapes === undefined ? {} : { shapes }),
         ...(outputs === undefined ? {} : { outputs }),
+        ...(fixed === undefined ? {} : { fixed }),
       });
       const stored = (model: IntegerModel): string => {
         const { json, weights = [] } = storeIntegerModel(model);

@@ -8,7 +8,7 @@ import { portOf, type PortTensor } from '../compile/ports.js';
 import { encodeWitnessPlan } from '../compile/witness-plan-file.js';
 import { FIXED_PARTS, type Manifest, type TensorDescription } from '../manifest.js';
 import { perPortField, visibilityOf, type PortVisibility, type VisibilityOptions } from '../port-roles.js';
-import { buildGraph, chooseFrom, decodeModel, evaluator, type ModelChoice } from '../onnx/index.js';
+import { chooseFrom, decodeModel, evaluator, graphInputs, type ModelChoice } from '../onnx/index.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import { quantize } from '../quantize/quantize.js';
 import { spreadOfBits } from '../quantize/sensitivity.js';
@@ -24,6 +24,7 @@ import type { BuildFiles } from './build-files.js';
 import { enoughBits, USUAL_BITS } from './enough-bits.js';
 import { WEIGHTS } from './circuit-file.js';
 import { classesOf, type ClassOptions, type OutputClasses } from './classes.js';
+import { buildChosen } from './fixed-inputs.js';
 import { sha256, sha256Of } from './hash.js';
 import { checkSamples, type Sample } from './input-json.js';
 import { reportLayers, type LayerReport } from './report.js';
@@ -130,6 +131,9 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
       ? {}
       : { shapes: choice.shapes.map(({ name, shape }) => ({ name, shape: [...shape] })) }),
     ...(choice.outputs === undefined ? {} : { outputs: [...choice.outputs] }),
+    ...(choice.fixed === undefined
+      ? {}
+      : { fixed: choice.fixed.map(({ name, values }) => ({ name, values: [...values] })) }),
     ...(samples.length === 0 ? {} : { calibrationHash: samplesHash(samples), calibrationRows: samples.length }),
   };
   const manifest = {
@@ -154,10 +158,11 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
  */
 export function prepareModel(onnx: Uint8Array, options: CompileOptions) {
   options.onStage?.('reading the model');
-  const choice = choiceOf(options);
-  const graph = buildGraph(chooseFrom(decodeModel(onnx), choice), totalmem());
+  const model = decodeModel(onnx);
+  const given = choiceOf(options);
+  const samples = checkSamples(options.calibration ?? [], graphInputs(chooseFrom(model, given), totalmem()));
+  const { choice, graph } = buildChosen(model, given, samples, totalmem());
   const classes = classesOf(graph, options);
-  const samples = checkSamples(options.calibration ?? [], graph.inputs);
   const heldOut = checkSamples(options.heldOut ?? [], graph.inputs);
   const { inputBits, inputRange, onStage } = options;
   let spread: ReadonlyMap<string, number> | undefined;
@@ -211,8 +216,12 @@ function rememberLast(make: (how: Requantization) => IntegerModel): (how: Requan
 }
 
 /** What of a model is compiled: nothing but what was given. */
-function choiceOf({ shapes, outputs }: ModelChoice): ModelChoice {
-  return { ...(shapes === undefined ? {} : { shapes }), ...(outputs === undefined ? {} : { outputs }) };
+function choiceOf({ shapes, outputs, fixed }: ModelChoice): ModelChoice {
+  return {
+    ...(shapes === undefined ? {} : { shapes }),
+    ...(outputs === undefined ? {} : { outputs }),
+    ...(fixed === undefined ? {} : { fixed }),
+  };
 }
 
 /** The contents of a build's files, made when they are asked for. */

@@ -1,6 +1,6 @@
 /** `conformance`: any folder of models against onnxruntime and against expected outputs, one row each. */
 import { totalmem } from 'node:os';
-import { applyOmitted, buildGraph, decodeModel, evaluate, type Graph } from '../onnx/index.js';
+import { applyOmitted, decodeModel, evaluate, graphInputs, type Graph } from '../onnx/index.js';
 import { ZkinferError } from '../errors.js';
 import { firstViolation } from '../r1cs/check.js';
 import { prepareWitness } from '../witness/generate.js';
@@ -8,6 +8,7 @@ import type { RowKind } from '../quantize/accuracy.js';
 import { dequantize, encodeInputs, inputCodes } from '../quantize/encode.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import { runIntegerModel } from '../quantize/interpreter.js';
+import { buildChosen } from './fixed-inputs.js';
 import { compileOnnx, type CompiledModel, type CompileOptions } from './compile.js';
 import { parseInput, parseSamples, type Sample } from './input-json.js';
 import { errorAgainst, parseOutputs } from './output-json.js';
@@ -71,7 +72,7 @@ export interface ExpectedComparison {
 
 /**
  * What a model is measured with: texts of input files. Without calibration data rows drawn around the sample set the
- * ranges.
+ * ranges. An input without which the model cannot be built, since a shape follows from it, is fixed (fixed-inputs.ts).
  */
 export interface ConformanceInputs {
   readonly input: string;
@@ -94,16 +95,15 @@ export async function checkConformance(
 ): Promise<ConformanceRow> {
   const start = performance.now();
   try {
-    const graph = buildGraph(decodeModel(onnx), totalmem());
-    const { inputs } = graph;
+    const decoded = decodeModel(onnx);
+    const inputs = graphInputs(decoded, totalmem());
     const { text, holes } = withoutHoles(input);
     const sample = parseInput(text, inputs, `${name}/input.json`);
-    const samples =
-      calibration === undefined
-        ? rowsAround(sample, graph)
-        : parseSamples(calibration, inputs, `${name}/calibration.json`);
+    const given = calibration === undefined ? undefined : parseSamples(calibration, inputs, `${name}/calibration.json`);
+    const { choice, graph } = buildChosen(decoded, {}, given ?? [sample], totalmem());
+    const samples = given ?? rowsAround(sample, graph);
     const kept = heldOut === undefined ? [sample] : parseSamples(heldOut, inputs, `${name}/heldout.json`);
-    const options = { name, calibration: samples, heldOut: kept, scores: true };
+    const options = { ...choice, name, calibration: samples, heldOut: kept, scores: true };
     const compiled = await compileOnnx(onnx, options);
     const { model, circuit, accuracy } = compiled;
     const seconds = (performance.now() - start) / 1000;
@@ -195,7 +195,7 @@ export function rowsAround(sample: Sample, { inputs }: Pick<Graph, 'inputs'>): S
   };
   return Array.from({ length: AROUND }, (_, row) =>
     sample.map((values, k) => {
-      if (inputs[k].integers !== undefined) return values;
+      if (inputs[k].integers !== undefined || inputs[k].fixed !== undefined) return values;
       const [least, most] = values.reduce(
         ([a, b], value) => [Math.min(a, value), Math.max(b, value)],
         [Infinity, -Infinity],

@@ -1,7 +1,16 @@
 /** `inspect`: what is in a model, what of it can be proved, and what each layer will cost. */
-import { chooseFrom, decodeModel, operatorNames, surveyModel, type ModelSurvey } from '../onnx/index.js';
+import { ZkinferError } from '../errors.js';
+import {
+  chooseFrom,
+  decodeModel,
+  operatorNames,
+  surveyModel,
+  type ModelSurvey,
+  type OnnxModel,
+} from '../onnx/index.js';
 import { compileOnnx, type CompileOptions } from './compile.js';
 import type { ComparedAccuracy } from './accuracy-report.js';
+import { buildChosen } from './fixed-inputs.js';
 import type { LayerReport } from './report.js';
 
 export interface Inspection {
@@ -19,7 +28,7 @@ export interface Inspection {
 
 /** @throws MalformedModelError; unsupported operators are reported, not thrown */
 export async function inspectOnnx(onnx: Uint8Array, options: CompileOptions): Promise<Inspection> {
-  const survey = surveyModel(chooseFrom(decodeModel(onnx), options));
+  const survey = surveyModel(chosen(decodeModel(onnx), options));
   if (survey.unsupported.length > 0)
     return {
       survey,
@@ -39,4 +48,14 @@ export async function inspectOnnx(onnx: Uint8Array, options: CompileOptions): Pr
     accuracy,
     notes: manifest.notes,
   };
+}
+
+/** The model as it would be compiled: with the inputs fixed that must be constants, where that lets it be built. */
+function chosen(model: OnnxModel, options: CompileOptions): OnnxModel {
+  try {
+    return chooseFrom(model, buildChosen(model, options, options.calibration ?? []).choice);
+  } catch (error) {
+    if (error instanceof ZkinferError) return chooseFrom(model, options);
+    throw error;
+  }
 }

@@ -47,14 +47,14 @@ export function define(command: Command): void {
       await execute(
         flags,
         async (session) => {
-          const [{ buildGraph, chooseFrom, decodeModel }, { runModel }] = await Promise.all([
+          const [{ chooseFrom, decodeModel, graphInputs }, { runModel }] = await Promise.all([
             import('../../onnx/index.js'),
             import('../../workflow/run.js'),
           ]);
           const { onnx, options } = await readModelFile(path, flags);
           const input = parseInput(
             await readUserText(flags.input, 'the input'),
-            buildGraph(chooseFrom(decodeModel(onnx), options)).inputs,
+            graphInputs(chooseFrom(decodeModel(onnx), options)),
             flags.input,
           );
           const backend = backendFor(flags.backend, session);
