@@ -17,7 +17,7 @@ import {
 } from '../onnx/index.js';
 import { CalibrationError } from '../quantize/errors.js';
 import { sizeOf } from '../tensor/shape.js';
-import type { Sample } from './input-json.js';
+import { checkSamples, type Sample } from './input-json.js';
 
 /** Elements of an integer input that may be a shape, a count, or a list of axes. */
 const MOST_ELEMENTS = 8;
@@ -80,6 +80,7 @@ function candidatesOf(
   let inputs: Graph['inputs'];
   try {
     inputs = graphInputs(chooseFrom(model, choice), memory);
+    checkSamples(samples, inputs);
   } catch (error) {
     if (error instanceof ZkinferError) return [];
     throw error;
