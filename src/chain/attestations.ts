@@ -5,7 +5,6 @@
  * The trap: an attestation made alone has an event of its own, those made in a batch share one, which carries no ids:
  * they are computed from what it does carry.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AbiCoder, dataLength, dataSlice, keccak256, type Log, toBeHex, zeroPadValue } from 'ethers';
 import { ATTESTATIONS_ABI } from './abi.js';
 import { readBlockRanges } from './logs.js';
@@ -34,7 +33,6 @@ export interface AttestationFilter {
 
 /** Blocks asked for at once, at most. */
 const BLOCK_RANGE = 10_000;
-const POLL_MS = 1_000;
 
 const ATTESTED = ATTESTATIONS_ABI.getEvent('InferenceAttested')!.topicHash;
 const BATCH_ATTESTED = ATTESTATIONS_ABI.getEvent('InferencesAttested')!.topicHash;
@@ -78,28 +76,6 @@ export async function listAttestations(
       .sort((a, b) => a.blockNumber - b.blockNumber || a.index - b.index)
       .flatMap(toAttestations);
   });
-}
-
-/**
- * Yields attestations as their blocks reach `confirmations`, from `fromBlock` on, until `signal` is aborted. Each block
- * is read once, so a chain reorganised deeper than `confirmations` can yield what is gone again.
- */
-export async function* watchAttestations(
-  rpc: Rpc,
-  contract: string,
-  filter: AttestationFilter,
-  options: { readonly fromBlock: number; readonly confirmations?: number; readonly signal?: AbortSignal },
-): AsyncGenerator<Attestation> {
-  const { confirmations = 1, signal } = options;
-  let next = options.fromBlock;
-  while (!signal?.aborted) {
-    const last = (await rpc.provider.getBlockNumber()) - confirmations + 1;
-    if (last >= next) {
-      yield* await listAttestations(rpc, contract, filter, next, last);
-      next = last + 1;
-    }
-    await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
-  }
 }
 
 /** Topics of the two events; the batch's has no id before model and prover. */

@@ -3,7 +3,6 @@
  * contract.
  */
 import { AbiCoder, concat, type Interface, keccak256 } from 'ethers';
-import { NotDeployedError } from './errors.js';
 import { type Sender, sendOnce } from './transactions.js';
 
 /** What a Solidity compiler gives for a contract: creation code, hex with 0x. */
@@ -36,14 +35,4 @@ export async function deployContract(
     gasUsed: Number(receipt.gasUsed),
     blockNumber: receipt.blockNumber,
   };
-}
-
-/** Throws NotDeployedError unless there is code at `address`; `what` names it in the message. */
-export async function requireCode(sender: Pick<Sender, 'rpc'>, address: string, what: string): Promise<void> {
-  if ((await sender.rpc.provider.getCode(address)) === '0x') {
-    throw new NotDeployedError(
-      `there is no contract at ${address} on chain ${sender.rpc.chainId}, where the ${what} should be; ` +
-        'check the address and the RPC, or deploy first',
-    );
-  }
 }

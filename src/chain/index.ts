@@ -13,14 +13,10 @@
  * happens once.
  */
 export { type Anvil, type AnvilOptions, startAnvil } from './anvil.js';
-export {
-  type Attestation,
-  type AttestationFilter,
-  findAttestation,
-  listAttestations,
-  watchAttestations,
-} from './attestations.js';
-export { type ContractArtifact, deployContract, type Deployed, requireCode } from './deploy.js';
+export { type Attestation, type AttestationFilter, findAttestation, listAttestations } from './attestations.js';
+export { watchAttestations } from './watch-attestations.js';
+export { requireCode } from './code.js';
+export { type ContractArtifact, deployContract, type Deployed } from './deploy.js';
 export { type Deployment, readDeployment, updateDeployment } from './deployment.js';
 export {
   ChainMismatchError,
@@ -44,15 +40,13 @@ export {
   deployAttestations,
   deployRegistry,
   deprecateModel,
-  type ModelOnChain,
   type ModelToRegister,
-  readModel,
-  readModelVersion,
   registerModel,
   type RegisteredModel,
   type RegistryContracts,
   updateModel,
 } from './registry.js';
+export { type ModelOnChain, readModel, readModelVersion } from './read-registry.js';
 export { registryOf, unknownCode } from './package-code.js';
 export { connect, type ConnectOptions, isLocalChain, type Rpc } from './rpc.js';
 export { type Chain, openChain, openSender } from './session.js';

@@ -7,7 +7,6 @@
  * `eth_sendRawTransaction`, whose bytes name their own nonce; it would not be for `eth_sendTransaction`, which is not
  * used.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../errors.js';
 import { RpcResponseError, RpcUnreachableError } from './errors.js';
 
@@ -41,6 +40,8 @@ export interface JsonRpcAnswer {
   readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
 }
 
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** Thrown within an attempt; makes the next attempt happen. */
 class Retry extends Error {
   constructor(
@@ -69,7 +70,7 @@ export class JsonRpcEndpoint {
     this.headers = { 'content-type': 'application/json' };
     if (parsed.username !== '' || parsed.password !== '') {
       const pair = `${decodeURIComponent(parsed.username)}:${decodeURIComponent(parsed.password)}`;
-      this.headers.authorization = `Basic ${Buffer.from(pair).toString('base64')}`;
+      this.headers.authorization = `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(pair)))}`;
       parsed.username = parsed.password = '';
     }
     this.url = parsed;

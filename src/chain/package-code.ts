@@ -4,7 +4,7 @@
  */
 import { getAddress } from 'ethers';
 import { ATTESTATIONS_ABI } from './abi.js';
-import { requireCode } from './deploy.js';
+import { requireCode } from './code.js';
 import { NotDeployedError } from './errors.js';
 import { registryContracts } from './registry.js';
 import type { Rpc } from './rpc.js';

@@ -11,7 +11,7 @@ import type { Manifest } from '../manifest.js';
 import { batchCalldata, contextFor, inferenceCalldata } from '../solidity/index.js';
 import { ALL_ABIS, ATTESTATIONS_ABI } from './abi.js';
 import { type Attestation, attestationId, findAttestation, toAttestations } from './attestations.js';
-import { requireCode } from './deploy.js';
+import { requireCode } from './code.js';
 import { ContextMismatchError, RevertedError, RpcResponseError } from './errors.js';
 import { type TransactionIntent, type Sender, sendOnce } from './transactions.js';
 

@@ -6,7 +6,9 @@
  * what holds is what `readRequest` returns.
  */
 import { id as keccakText, type Log } from 'ethers';
-import { readBlockRanges, RpcResponseError, type Rpc } from '../chain/index.js';
+import { RpcResponseError } from '../chain/errors.js';
+import { readBlockRanges } from '../chain/logs.js';
+import type { Rpc } from '../chain/rpc.js';
 import { MARKET_ABI } from './abi.js';
 
 /** As `IInferenceMarket.Mode`. */

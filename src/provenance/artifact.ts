@@ -4,7 +4,7 @@
  * chain.
  */
 import { Signature, type TypedDataDomain, TypedDataEncoder, verifyTypedData } from 'ethers';
-import { type Signer } from '../chain/index.js';
+import type { Signer } from '../chain/signer.js';
 import { fromContentHash } from './cid.js';
 import { SignatureError } from './errors.js';
 import { ARTIFACT_KINDS, type ArtifactKind } from './kinds.js';

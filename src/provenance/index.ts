@@ -8,6 +8,7 @@ export * from './checkpoints.js';
 export * from './cid.js';
 export * from './errors.js';
 export * from './ledger.js';
+export { type ModelLink, readArtifact, readLink, type RecordedArtifact, readRegistry } from './read-ledger.js';
 export * from './lineage.js';
 export { drawLineageSvg } from './lineage-svg.js';
 export { drawLineageText } from './lineage-text.js';

@@ -4,10 +4,11 @@
  * The trap: an ancestor is often reached by several ways (two runs on one data set). Each is read once; whoever draws
  * the graph must not walk every path, of which there can be exponentially many.
  */
-import { type Attestation, findAttestation, type Rpc } from '../chain/index.js';
+import { type Attestation, findAttestation } from '../chain/attestations.js';
+import type { Rpc } from '../chain/rpc.js';
 import { ArtifactNotFoundError } from './errors.js';
-import { type ModelLink, readArtifact, readLink, type RecordedArtifact } from './ledger.js';
-import { artifactIsRegistered, readRegisteredFile } from './registered-model.js';
+import { type ModelLink, readArtifact, readLink, type RecordedArtifact } from './read-ledger.js';
+import { artifactIsRegistered, readRegisteredFile } from './registered-file.js';
 
 export interface Lineage {
   /** The artifact that the lineage is of. */

@@ -30,8 +30,10 @@ import {
 import { toContentHash } from './cid.js';
 import { hashContent } from './content.js';
 import { CheckpointError, ContentError, RegisteredModelError, SignatureError } from './errors.js';
-import { holdsRegistered, readRegisteredFile } from './registered-model.js';
-import { linkModelVersion, type RecordedArtifact, recordArtifact, readArtifact } from './ledger.js';
+import { readRegisteredFile } from './registered-file.js';
+import { holdsRegistered } from './registered-model.js';
+import { linkModelVersion, recordArtifact } from './ledger.js';
+import { readArtifact, type RecordedArtifact } from './read-ledger.js';
 import { checkpointsFile, withLedgerSender, type OpenLedger, type LedgerWriteOptions } from './open-ledger.js';
 import type { BlockStore } from './stores/store.js';
 

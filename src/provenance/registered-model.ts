@@ -10,31 +10,10 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import type { CID } from 'multiformats/cid';
-import { readModelVersion, type Rpc } from '../chain/index.js';
-import type { Artifact } from './artifact.js';
-import { CODEC_RAW } from './cid.js';
 import { type Content, hashContent } from './content.js';
-import { readRegistry } from './ledger.js';
+import type { RegisteredModelFile } from './registered-file.js';
 import { storedFiles } from './stored.js';
 import type { BlockStore } from './stores/store.js';
-
-export interface RegisteredModelFile {
-  readonly modelId: bigint;
-  readonly version: number;
-  /** SHA-256 of the ONNX file that was registered, hex. */
-  readonly modelHash: string;
-}
-
-/** What is registered in the ledger's own registry. @throws RevertedError where there is no such version */
-export async function readRegisteredFile(
-  rpc: Rpc,
-  ledger: string,
-  modelId: bigint,
-  version: number,
-): Promise<RegisteredModelFile> {
-  const { modelHash } = await readModelVersion(rpc, await readRegistry(rpc, ledger), modelId, version);
-  return { modelId, version, modelHash };
-}
 
 /** Whether the file at `path`, or one in the folder there, is the registered ONNX file. */
 export async function holdsRegistered(
@@ -59,14 +38,6 @@ export async function storedHoldsRegistered(
 ): Promise<boolean> {
   for await (const content of storedFiles(store, cid)) if ((await sha256(content)) === modelHash) return true;
   return false;
-}
-
-/** What the chain alone tells of it: undefined for content of more than one block. */
-export function artifactIsRegistered(
-  { modelHash }: RegisteredModelFile,
-  { codec, contentHash }: Pick<Artifact, 'codec' | 'contentHash'>,
-): boolean | undefined {
-  return codec === CODEC_RAW ? contentHash === modelHash : undefined;
 }
 
 async function sha256(bytes: AsyncIterable<Uint8Array>): Promise<string> {

@@ -5,14 +5,11 @@ import { contentName, type ArtifactKind } from './artifact.js';
 import { fromContentHash } from './cid.js';
 import { type Content, hashContent } from './content.js';
 import { ArtifactNotFoundError, CheckpointError, NotStoredError, StoreError } from './errors.js';
-import { isInBatch, readArtifact, readLink, type RecordedArtifact } from './ledger.js';
+import { isInBatch } from './ledger.js';
 import { type LedgerOptions, type OpenLedger, withLedger } from './open-ledger.js';
-import {
-  holdsRegistered,
-  readRegisteredFile,
-  type RegisteredModelFile,
-  storedHoldsRegistered,
-} from './registered-model.js';
+import { readArtifact, readLink, type RecordedArtifact } from './read-ledger.js';
+import { readRegisteredFile, type RegisteredModelFile } from './registered-file.js';
+import { holdsRegistered, storedHoldsRegistered } from './registered-model.js';
 import { hashCheckpoints, readCheckpoints } from './record-content.js';
 import { checkStored, type Difference, firstDifference, type StoredReport } from './stored.js';
 import type { BlockStore } from './stores/store.js';

@@ -4,24 +4,20 @@ import { setupSignalCircuit, type SignalCircuit } from '../../src/bench/signal-c
 import { signalLayout } from '../../src/bench/signal-layout.js';
 import { ATTESTATIONS_ABI, REGISTRY_ABI } from '../../src/chain/abi.js';
 import { type Anvil, startAnvil } from '../../src/chain/anvil.js';
-import {
-  type Attestation,
-  findAttestation,
-  listAttestations,
-  watchAttestations,
-} from '../../src/chain/attestations.js';
+import { type Attestation, findAttestation, listAttestations } from '../../src/chain/attestations.js';
 import { ContextMismatchError, NotDeployedError, RevertedError } from '../../src/chain/errors.js';
 import { memoryJournal } from '../../src/chain/journal.js';
 import {
   deployAttestations,
   deployRegistry,
   deprecateModel,
-  readModel,
   registerModel,
   registryContracts,
   type RegistryContracts,
   updateModel,
 } from '../../src/chain/registry.js';
+import { readModel } from '../../src/chain/read-registry.js';
+import { watchAttestations } from '../../src/chain/watch-attestations.js';
 import { connect, type Rpc } from '../../src/chain/rpc.js';
 import { developmentSigner } from '../../src/chain/signer.js';
 import {

@@ -24,7 +24,8 @@ import {
   verifyContent,
 } from '../../src/provenance/index.js';
 import { compileCached, contextFor } from '../../src/solidity/index.js';
-import { linkModelVersion, readArtifact } from '../../src/provenance/ledger.js';
+import { linkModelVersion } from '../../src/provenance/ledger.js';
+import { readArtifact } from '../../src/provenance/read-ledger.js';
 import { readCheckpoints } from '../../src/provenance/record-content.js';
 import { readManifest } from '../../src/workflow/build-folder.js';
 import { compileVerifier, deployBuild, registerBuild, submitProof, withSender } from '../../src/workflow/contract.js';
