@@ -24,6 +24,8 @@ const mochaCounts = {
  */
 const OPERATOR = ['operator', 'simulation'];
 const CHAINS = ['chain', 'end-to-end', 'ledger', 'provenance', 'scenario'];
+/** Folders about the way from a network to its constraints, which take as long as all the others. */
+const MODELS = ['circom', 'circuits', 'compile', 'differential', 'gadgets', 'onnx', 'quantize', 'tensor', 'witness'];
 /** Needs the WebAssembly module, which its suite builds. */
 const WASM = 'test/groth16/wasm.test.ts';
 const within = (folders) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
@@ -98,10 +100,11 @@ const SUITES = {
       process.execPath,
       mocha,
       'test/**/*.test.ts',
-      ...[...within([...OPERATOR, ...CHAINS]), WASM].flatMap((files) => ['--ignore', files]),
+      ...[...within([...OPERATOR, ...CHAINS, ...MODELS]), WASM].flatMap((files) => ['--ignore', files]),
     ],
     ...mochaCounts,
   },
+  models: { aside: true, command: [process.execPath, mocha, ...within(MODELS)], ...mochaCounts },
   operator: { aside: true, command: [process.execPath, mocha, ...within(OPERATOR)], ...mochaCounts },
   contracts: {
     aside: true,
