@@ -34,6 +34,12 @@ if (!compiled()) {
   if (status !== 0) process.exit(1);
 }
 
+// For browsers; whoever installed the package without its development dependencies has it built already.
+const browser = spawnSync(process.execPath, [join(root, 'scripts', 'build-browser.mjs')], {
+  stdio: quiet ? ['ignore', 'ignore', 'inherit'] : 'inherit',
+});
+if (browser.status !== 0) process.exit(1);
+
 // Without them every first compile takes a second or two longer, and nothing else is different.
 const gadgets = spawnSync(process.execPath, [join(root, 'dist', 'circom', 'package-gadgets.js')], { stdio: 'inherit' });
 if (gadgets.status !== 0)

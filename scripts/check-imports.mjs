@@ -42,6 +42,7 @@ const ROOMS = [
   'proof-systems',
   'chain',
   'workflow',
+  'browser',
   'provenance',
   'ledger',
   'operator',
@@ -58,6 +59,7 @@ const CORE = new Set([
   'json-shape.ts',
   'percent.ts',
   'port-roles.ts',
+  'user-json.ts',
   'svg.ts',
   'tensor',
   'r1cs',
@@ -71,6 +73,7 @@ const CORE = new Set([
   'witness',
   'solidity',
   'proof-systems',
+  'browser',
 ]);
 /**
  * Files in rooms of the core that belong to Node: they run compilers and read folders. Files of the core import none of
@@ -85,7 +88,7 @@ const NODE_PART = new Set([
 ]);
 /** Files of the groth16 room that the core is made of; the others are its two provers. */
 const CORE_OF_GROTH16 = new Set(
-  ['binding', 'canonical', 'ceremony', 'domain', 'finished-key', 'json', 'types', 'wasm-module'].map(
+  ['binding', 'canonical', 'ceremony', 'domain', 'finished-key', 'json', 'key-mismatch', 'types', 'wasm-module'].map(
     (name) => `groth16/${name}.ts`,
   ),
 );
@@ -101,10 +104,29 @@ const READS_CHAINS = new Set([
   'ledger/abi.ts',
   'ledger/market.ts',
 ]);
+/** Files of the workflow that the core is made of: what of a build is values; the others read and write folders. */
+const CORE_OF_WORKFLOW = new Set(
+  [
+    'check-proof',
+    'circuit-run',
+    'errors',
+    'inference',
+    'input-json',
+    'keys-remedy',
+    'outputs',
+    'proof-file',
+    'public-signals',
+    'recorded-ceremony',
+    'web-index',
+  ].map((name) => `workflow/${name}.ts`),
+);
 /** Files of the core that still read files themselves; none may be added. */
-const STILL_NODE = new Set(['gadgets/poseidon-block.ts']);
+const STILL_NODE = new Set(['gadgets/poseidon-constants.ts']);
 const isCore = (file) =>
-  (CORE.has(roomOf(file)) && !NODE_PART.has(file)) || CORE_OF_GROTH16.has(file) || READS_CHAINS.has(file);
+  (CORE.has(roomOf(file)) && !NODE_PART.has(file)) ||
+  CORE_OF_GROTH16.has(file) ||
+  CORE_OF_WORKFLOW.has(file) ||
+  READS_CHAINS.has(file);
 
 const floorOf = new Map(ROOMS.map((room, floor) => [room, floor]));
 const roomOf = (file) => file.split('/')[0];

@@ -3,6 +3,7 @@
 
 use ark_bn254::Fr;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use crate::control::Control;
 use crate::failure::Failure;
@@ -158,4 +159,9 @@ pub fn contribution_record(contribution: &Contribution) -> ContributionRecord {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// SHA-256 in hex with 0x, as a build's manifest names its files.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::from("0x"), |text, byte| text + &format!("{byte:02x}"))
 }

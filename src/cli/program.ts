@@ -48,6 +48,11 @@ const COMMANDS: readonly Subcommand[] = [
       'say what is established of a build or a registered model, or which signals of a circom program are not determined',
     load: () => import('./commands/audit.js'),
   },
+  {
+    name: 'export-web',
+    summary: 'write what a web server must serve so that browsers prove',
+    load: () => import('./commands/export-web.js'),
+  },
   { name: 'solidity', summary: "write the build's Verifier.sol", load: () => import('./commands/solidity.js') },
   { name: 'deploy', summary: "deploy the build's verifier contract", load: () => import('./commands/deploy.js') },
   {

@@ -2,14 +2,12 @@
  * Poseidon over BN254 with circomlib's constants, and every inner signal of circomlib's circuit for it. Grassi et al.,
  * "Poseidon: A New Hash Function for Zero-Knowledge Proof Systems" (USENIX Security 2021), in the form with sparse
  * matrices in the partial rounds (its appendix B), which is the one circomlib's circuit has. The trap: in that form
- * round constants and matrices differ from the plain one's; both give the same hash. Constants are read from
- * circomlibjs, for the width in use only.
+ * round constants and matrices differ from the plain one's; both give the same hash. Constants are read
+ * for the width in use only.
  */
-import fs from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
 import { FIELD_MODULUS } from '../r1cs/types.js';
 import { defineGadget } from './gadget.js';
+import { poseidonConstants } from './poseidon-constants.js';
 
 const FULL_ROUNDS = 8;
 /** By number of inputs, from one. */
@@ -30,31 +28,20 @@ interface Constants {
   readonly sparse: readonly bigint[];
 }
 
-interface ConstantFile {
-  readonly C: readonly (readonly string[])[];
-  readonly S: readonly (readonly string[])[];
-  readonly M: readonly (readonly (readonly string[])[])[];
-  readonly P: readonly (readonly (readonly string[])[])[];
-}
-
-let file: ConstantFile | undefined;
 const known = new Map<number, Constants>();
 
 function constantsFor(width: number): Constants {
   const cached = known.get(width);
   if (cached !== undefined) return cached;
-  const main = createRequire(import.meta.url).resolve('circomlibjs');
-  file ??= JSON.parse(
-    fs.readFileSync(path.join(path.dirname(main), '../src/poseidon_constants_opt.json'), 'utf8'),
-  ) as ConstantFile;
+  const { round, mix, preMix, sparse } = poseidonConstants(width);
   const transposed = (matrix: readonly (readonly string[])[]): bigint[][] =>
     matrix.map((_, i) => matrix.map((row) => BigInt(row[i])));
   const constants: Constants = {
     partialRounds: PARTIAL_ROUNDS[width - 2],
-    round: file.C[width - 2].map(BigInt),
-    mix: transposed(file.M[width - 2]),
-    preMix: transposed(file.P[width - 2]),
-    sparse: file.S[width - 2].map(BigInt),
+    round: round.map(BigInt),
+    mix: transposed(mix),
+    preMix: transposed(preMix),
+    sparse: sparse.map(BigInt),
   };
   known.set(width, constants);
   return constants;

@@ -142,8 +142,10 @@ export interface Binding {
   inspectKey(path: string): Promise<BindingKeyRecord>;
 }
 
-type BindingContribution = Omit<ContributionRecord, 'kind'>;
-type BindingKeyRecord = Omit<KeyRecord, 'contributions'> & { readonly contributions: readonly BindingContribution[] };
+export type BindingContribution = Omit<ContributionRecord, 'kind'>;
+export type BindingKeyRecord = Omit<KeyRecord, 'contributions'> & {
+  readonly contributions: readonly BindingContribution[];
+};
 
 export interface BindingCancellation {
   cancel(): void;
@@ -294,7 +296,7 @@ function bindingRows({ offsets, wires, values }: SparseMatrix): BindingRows {
 }
 
 /** The binding leaves absent fields null. */
-function contribution({ hash, name, beacon, iterationsExp }: BindingContribution): ContributionRecord {
+export function contribution({ hash, name, beacon, iterationsExp }: BindingContribution): ContributionRecord {
   return {
     kind: beacon == null ? 'contribution' : 'beacon',
     hash,
@@ -303,7 +305,7 @@ function contribution({ hash, name, beacon, iterationsExp }: BindingContribution
   };
 }
 
-function keyRecord(record: BindingKeyRecord): KeyRecord {
+export function keyRecord(record: BindingKeyRecord): KeyRecord {
   return { ...record, contributions: record.contributions.map(contribution) };
 }
 
@@ -353,12 +355,17 @@ async function named<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (cause) {
-    const { code, message, file, section, reason } = cause as Partial<Omit<NativeError, 'code'>> & {
-      readonly code?: string;
-    };
-    if (code === undefined || message === undefined) throw cause;
-    if (code === 'KEY_UNFINISHED') throw new UnfinishedKeyError(message, { cause });
-    if (code === 'CEREMONY_REFUSED' || code === 'CEREMONY_USAGE') throw new CeremonyError(message, { cause });
-    throw new NativeError(code as NativeErrorCode, message, file ?? '', section ?? '', reason ?? message, { cause });
+    throw rustError(cause);
   }
+}
+
+/** What the Rust code refused, with its class; anything else as it is. */
+export function rustError(cause: unknown): unknown {
+  const { code, message, file, section, reason } = cause as Partial<Omit<NativeError, 'code'>> & {
+    readonly code?: string;
+  };
+  if (code === undefined || message === undefined) return cause;
+  if (code === 'KEY_UNFINISHED') return new UnfinishedKeyError(message, { cause });
+  if (code === 'CEREMONY_REFUSED' || code === 'CEREMONY_USAGE') return new CeremonyError(message, { cause });
+  return new NativeError(code as NativeErrorCode, message, file ?? '', section ?? '', reason ?? message, { cause });
 }

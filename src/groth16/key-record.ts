@@ -7,7 +7,6 @@
  * while a contribution's hash is of big-endian numbers, the second coefficient of a G2 coordinate first.
  */
 import { createHash } from 'node:crypto';
-import { ZkinferError } from '../errors.js';
 import { FormatError } from '../r1cs/format-error.js';
 import { readSection, readSectionSizes, readSectionStart } from './section-file.js';
 import { BASE_FIELD } from './canonical.js';
@@ -20,6 +19,7 @@ import {
   unfinishedPowers,
   type DeltaStep,
 } from './finished-key.js';
+import { KeyMismatchError } from './key-mismatch.js';
 import type { KeyShape, VerificationKey } from './types.js';
 
 /** Section 2: the primes, the counts, then alpha1, beta1, beta2, gamma2, delta1, delta2. */
@@ -85,11 +85,6 @@ export async function readKeyHeader(zkeyPath: string): Promise<KeyHeader> {
     delta2: header.slice(HEADER.delta2, HEADER.delta2 + 128),
     ...(weakness === undefined ? {} : { weakness }),
   };
-}
-
-/** The proving key at a path is not the one that a verification key belongs to. */
-export class KeyMismatchError extends ZkinferError {
-  readonly code = 'KEY_MISMATCH';
 }
 
 /**

@@ -15,8 +15,15 @@ export interface WasmBytes {
   writeTo(target: Uint8Array): void;
 }
 
-/** An argument: a text, bytes in memory, or bytes from elsewhere. */
-export type WasmArgument = string | Uint8Array | WasmBytes;
+/** Room in the module's memory that is filled piece by piece, and then handed over as the argument of one call. */
+export interface WasmRoom {
+  readonly room: number;
+  /** Copies bytes to a place in it. */
+  write(at: number, bytes: Uint8Array): void;
+}
+
+/** An argument: a text, bytes in memory, bytes from elsewhere, or room that was filled. */
+export type WasmArgument = string | Uint8Array | WasmBytes | WasmRoom;
 
 /** What a call gave: its value, and the key that it made if it makes one. */
 export type WasmAnswer = { readonly value: unknown; readonly output?: Uint8Array } | { readonly failure: WasmFailure };
@@ -71,6 +78,8 @@ export interface WasmModule {
   /** Makes a call. `onStage` hears its stages. */
   call(name: WasmCall, values: readonly (WasmArgument | number)[], onStage?: OnWasmStage): WasmAnswer;
   closeKey(handle: number): void;
+  /** Room for so many bytes; undefined where the memory has none. */
+  room(length: number): WasmRoom | undefined;
   /** Bytes of memory that it holds; never fewer than before. */
   memoryBytes(): number;
 }
@@ -95,6 +104,7 @@ export function instantiateWasm(module: object): WasmModule {
   const exports = new WebAssembly.Instance(module, { host }).exports as Exports;
 
   const place = (argument: WasmArgument): number => {
+    if (typeof argument === 'object' && 'room' in argument) return argument.room;
     const bytes = typeof argument === 'string' ? new TextEncoder().encode(argument) : argument;
     const buffer = exports.buffer(bytes.length) >>> 0;
     if (buffer === NO_BUFFER) throw new NoMemory(bytes.length);
@@ -125,6 +135,14 @@ export function instantiateWasm(module: object): WasmModule {
       }
     },
     closeKey: (handle) => exports.close_key(handle),
+    room(length) {
+      const buffer = exports.buffer(length) >>> 0;
+      if (buffer === NO_BUFFER) return undefined;
+      return {
+        room: buffer,
+        write: (at, bytes) => memory(exports.buffer_start(buffer), length).set(bytes, at),
+      };
+    },
     memoryBytes: () => exports.memory.buffer.byteLength,
   };
 }

@@ -58,3 +58,8 @@ export class NotReadyError extends ZkinferError {
 export class BuildMismatchError extends ZkinferError {
   readonly code = 'BUILD_MISMATCH';
 }
+
+/** What a web server gave is no exported build, or could not be fetched. */
+export class WebBuildError extends ZkinferError {
+  readonly code = 'WEB_BUILD';
+}

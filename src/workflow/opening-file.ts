@@ -4,7 +4,7 @@ import { PORT_ROLES, type PortRole } from '../port-roles.js';
 import { FIELD_MODULUS } from '../r1cs/types.js';
 import { parseJson } from '../user-json.js';
 import { OpeningError } from './errors.js';
-import type { Inference } from './prove.js';
+import type { Inference } from './inference.js';
 
 export interface Opening {
   /** Decimal field elements, by the port that they salt. */

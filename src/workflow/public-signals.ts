@@ -24,7 +24,7 @@ import type { Manifest, TensorDescription } from '../manifest.js';
 import { PORT_ROLES, tensorsOfPort, type PortRole, type PortVisibility } from '../port-roles.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import { boundModel } from '../quantize/intervals.js';
-import { keysRemedy } from './build-folder.js';
+import { keysRemedy } from './keys-remedy.js';
 
 export { BuildMismatchError } from './errors.js';
 

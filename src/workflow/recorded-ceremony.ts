@@ -17,7 +17,16 @@ export async function requireRecordedCeremony(
 ): Promise<void> {
   if (keys?.kind !== 'ptau') return;
   const { readKeyRecord } = await import('../groth16/key-record.js');
-  const record = await readKeyRecord(zkey);
+  requireRecorded(folder, keys, await readKeyRecord(zkey));
+}
+
+/** The same of what a key was found to say of itself. @throws BuildMismatchError */
+export function requireRecorded(
+  folder: string,
+  keys: Manifest['keys'],
+  record: Pick<KeyRecord, 'circuitHash' | 'contributions'>,
+): void {
+  if (keys?.kind !== 'ptau') return;
   const defect = defectOf(keys, record);
   if (defect === undefined) return;
   throw new BuildMismatchError(
@@ -28,7 +37,7 @@ export async function requireRecordedCeremony(
 
 function defectOf(
   { contributions, ceremonyCircuitHash }: NonNullable<Manifest['keys']>,
-  record: KeyRecord,
+  record: Pick<KeyRecord, 'circuitHash' | 'contributions'>,
 ): string | undefined {
   if (record.contributions.length === 0) return 'the key names no contribution';
   // Earlier versions recorded neither.

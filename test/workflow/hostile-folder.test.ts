@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { KeyMismatchError } from '../../src/groth16/key-record.js';
+import type { KeyMismatchError } from '../../src/groth16/key-mismatch.js';
 import { loadNative } from '../../src/groth16/native.js';
 import { snarkjsBackend } from '../../src/groth16/snarkjs.js';
 import type { VerificationKey } from '../../src/groth16/types.js';

@@ -105,6 +105,12 @@ struct LoadedRecord {
     wires: u32,
     public_signals: u32,
     domain_size: u32,
+    /// The text of its `verification_key.json`.
+    verification_key: String,
+    /// What it says of its contributions; none where another tool wrote it without.
+    record: Option<requests::KeyRecord>,
+    /// SHA-256 of its bytes in hex with 0x; only where its points were looked at, since later the bytes are the same.
+    sha256: Option<String>,
 }
 
 /// Checks a finished `.zkey` and prepares it for many proofs. Takes its bytes, and keeps them until `close_key`.
@@ -113,6 +119,9 @@ pub extern "C" fn load_key(name: u32, zkey: u32, check_points: u32) -> u32 {
     let (name, bytes) = (take_text(name), take(zkey));
     answer(|| {
         let prepared = requests::prepare(&name, &bytes, check_points != 0)?;
+        let verification_key = requests::verification_key(&name, &bytes)?;
+        let record = requests::key_record(&name, &bytes).ok();
+        let sha256 = (check_points != 0).then(|| requests::sha256(&bytes));
         let key = OwnedKey::try_new(bytes, |bytes| zkey::parse(&name, bytes))?;
         let view = key.borrow_dependent();
         let (wires, public_signals, domain_size) = (view.n_vars, view.n_public, view.domain_size);
@@ -121,7 +130,7 @@ pub extern "C" fn load_key(name: u32, zkey: u32, check_points: u32) -> u32 {
             keys.push(Some(loaded));
             keys.len() as u32 - 1
         });
-        Ok(LoadedRecord { handle, wires, public_signals, domain_size })
+        Ok(LoadedRecord { handle, wires, public_signals, domain_size, verification_key, record, sha256 })
     })
 }
 

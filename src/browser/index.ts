@@ -1,0 +1,302 @@
+/**
+ * `zkinfer/browser`: proofs where the data is. A build that `zkinfer export-web` wrote is opened by its address; witness,
+ * proof and checks are made in a worker, which holds the key, so that the page's thread stays free.
+ *
+ *     import { openBuild } from 'zkinfer/browser';
+ *
+ *     const build = await openBuild('/builds/digits/');
+ *     const [scores] = await build.run([pixels]);
+ *     const { proof, publicSignals } = await build.prove({ input: [pixels], onProgress: (share, stage) => ... });
+ *     const { valid } = await build.verify({ proof, publicSignals });
+ *     build.close();
+ *
+ * `openBuild` ends when the model can run; the key goes on loading (`build.ready`), and `prove` waits for it. All errors
+ * are the classes of `zkinfer/errors`; an abort rejects with the signal's reason.
+ */
+import { UsageError } from '../errors.js';
+import { refusal } from '../groth16/wasm-module.js';
+import type { ContributionRecord, KeyRecord } from '../groth16/ceremony.js';
+import { NativeError } from '../groth16/binding.js';
+import type { OnProgress, Proof } from '../groth16/types.js';
+import type { Manifest, PortRole } from '../manifest.js';
+import type { OutputReport } from '../workflow/outputs.js';
+import { fromMessage } from './errors.js';
+import { platform, type WorkerHandle } from './platform.js';
+import type {
+  BrowserProof,
+  BytesOrUrl,
+  CacheChoice,
+  CallName,
+  Calls,
+  Input,
+  KeyReport,
+  Reply,
+  Request,
+} from './protocol.js';
+
+export { ZkinferError, UsageError } from '../errors.js';
+export { CeremonyError, type ContributionRecord, type KeyRecord } from '../groth16/ceremony.js';
+export { NativeError } from '../groth16/binding.js';
+export type { OnProgress, Proof } from '../groth16/types.js';
+export type { Manifest } from '../manifest.js';
+export { InputRangeError, InputShapeError } from '../quantize/errors.js';
+export { BuildFolderError, BuildMismatchError, WebBuildError } from '../workflow/errors.js';
+export type { OutputReport } from '../workflow/outputs.js';
+export type { BrowserProof, BytesOrUrl, CacheChoice, Input, KeyReport, ProofStages } from './protocol.js';
+
+/** Where worker and modules are: beside this file, in the bundle that `scripts/build-browser.mjs` makes. */
+declare const ZKINFER_WORKER: () => WorkerHandle;
+declare const ZKINFER_MODULE: URL;
+
+/** What all calls take. */
+export interface WorkOptions {
+  /** A share done in [0, 1], and what is being done. */
+  readonly onProgress?: OnProgress;
+  readonly signal?: AbortSignal;
+}
+
+/** How a prover is run. */
+export interface ProverOptions {
+  /** Threads of the prover; more than one only where the page is cross-origin isolated. Default `auto`: the cores. */
+  readonly threads?: number | 'auto';
+}
+
+export interface OpenOptions extends WorkOptions, ProverOptions {
+  /** Where the key is kept for the next time. Default `opfs`: the browser's own storage, where it has room. */
+  readonly cache?: CacheChoice;
+  /** SHA-256 of `web.json` in hex with 0x, as `export-web` prints it: another build at this address is then refused. */
+  readonly sha256?: string;
+}
+
+export interface ProveRequest extends WorkOptions {
+  /** One flat array for each input of the model, in the model's own units. */
+  readonly input: Input;
+  /** A field element that binds the proof, as a contract computes it. Default 0: for anybody. */
+  readonly context?: bigint;
+  /** Where commitments were made before. Default: fresh ones. */
+  readonly salts?: Readonly<Partial<Record<PortRole, string>>>;
+}
+
+export interface BrowserBuild {
+  readonly manifest: Manifest;
+  /** Bytes of the proving key. */
+  readonly keyBytes: number;
+  /** Ends when the key is here, checked and ready; rejects where it is refused, and with it every `prove`. */
+  readonly ready: Promise<KeyReport>;
+  /** Threads that proofs are made with. */
+  readonly threads: number;
+  /** What the model says of an input: the integer model's outputs, which a proof would be of. */
+  run(input: Input, options?: WorkOptions): Promise<readonly OutputReport[]>;
+  /** A proof, checked under the build's key before it is given. @throws InputShapeError, InputRangeError, BuildMismatchError */
+  prove(request: ProveRequest): Promise<BrowserProof>;
+  /** Whether a proof is one of this build, as the library's `verifyProof`. @throws ProofFormatError */
+  verify(proof: {
+    readonly proof: Proof;
+    readonly publicSignals: readonly string[];
+  }): Promise<{ readonly valid: boolean; readonly reason?: string; readonly outputs?: readonly OutputReport[] }>;
+  /** Ends the worker, and gives its memory back. */
+  close(): void;
+}
+
+/**
+ * Opens a build by the address of its folder. @throws WebBuildError where what the server gives is none; the classes of
+ * the build's parts where they are damaged
+ */
+export async function openBuild(url: string | URL, options: OpenOptions = {}): Promise<BrowserBuild> {
+  const { onProgress, signal, cache = 'opfs', sha256 } = options;
+  const folder = new URL(String(url).replace(/\/?$/, '/'), platform.location.href).href;
+  const threads = threadsOf(options);
+  let client = new WorkerClient(threads);
+  const open = (work: WorkOptions): Promise<Calls['open']['gives']> =>
+    client.call('open', { url: folder, sha256, cache }, { ...work, lasting: true });
+  let opened: Calls['open']['gives'];
+  try {
+    opened = await open({ onProgress, signal });
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+  const ready = client.call('ready', null, {});
+  ready.catch(() => undefined);
+  let closed = false;
+  /** Where nothing is shared, a worker hears of an abort only by being ended; the next one takes the key from storage. */
+  const restart = (): void => {
+    if (closed) return;
+    client.close();
+    client = new WorkerClient(threads);
+    open({}).catch(() => undefined);
+  };
+  const call = <Name extends CallName>(name: Name, given: Calls[Name]['given'], work: WorkOptions) => {
+    if (closed) return Promise.reject(new UsageError('the build is closed'));
+    return client.call(name, given, work, restart);
+  };
+  return {
+    ...opened,
+    ready,
+    threads,
+    run: (input, work = {}) => call('run', { input }, work),
+    prove: ({ input, context = 0n, salts, ...work }) => call('prove', { input, context, salts }, work),
+    verify: ({ proof, publicSignals }) => call('verify', { proof, publicSignals }, {}),
+    close() {
+      closed = true;
+      client.close();
+    },
+  };
+}
+
+export interface ContributeRequest extends WorkOptions, ProverOptions {
+  /** The last key of a ceremony, finished or not. */
+  readonly key: BytesOrUrl;
+  /** Who contributes; the first 64 characters are kept in the key. */
+  readonly name?: string;
+  /** Mixed with the system's randomness; may be empty. It is neither kept nor shown. */
+  readonly entropy?: Uint8Array;
+}
+
+/**
+ * Contributes to a ceremony's key, as `zkinfer ceremony contribute` and `snarkjs zkey contribute` do. Bytes that are given
+ * stay the caller's. @throws CeremonyError, NativeError where the key is none that can be contributed to
+ */
+export function contribute({
+  key,
+  name,
+  entropy = new Uint8Array(),
+  ...options
+}: ContributeRequest): Promise<{ readonly key: Uint8Array; readonly contribution: ContributionRecord }> {
+  return once('contribute', { key: absolute(key), name, entropy }, options);
+}
+
+export interface VerifyKeyRequest extends WorkOptions, ProverOptions {
+  readonly key: BytesOrUrl;
+  /** The circuit (`.r1cs`). */
+  readonly circuit: BytesOrUrl;
+  /** The prepared powers of tau (`.ptau`) that the key was made from. */
+  readonly powers: BytesOrUrl;
+  /** False where the powers are known by their hash. Default true: every point is checked. */
+  readonly checkPowers?: boolean;
+}
+
+/** Checks a ceremony's key against circuit and powers of tau; its transcript. @throws CeremonyError, NativeError */
+export function verifyKey({
+  key,
+  circuit,
+  powers,
+  checkPowers = true,
+  ...options
+}: VerifyKeyRequest): Promise<KeyRecord> {
+  return once(
+    'verifyKey',
+    { key: absolute(key), circuit: absolute(circuit), powers: absolute(powers), checkPowers },
+    options,
+  );
+}
+
+/** What a key says of itself: its sizes and its transcript, unchecked. @throws NativeError */
+export function inspectKey({ key, ...options }: { readonly key: BytesOrUrl } & WorkOptions): Promise<KeyRecord> {
+  return once('inspectKey', { key: absolute(key) }, { ...options, threads: 1 });
+}
+
+const absolute = (given: BytesOrUrl): BytesOrUrl =>
+  typeof given === 'string' ? new URL(given, platform.location.href).href : given;
+
+/** One call in a worker of its own. */
+async function once<Name extends CallName>(
+  name: Name,
+  given: Calls[Name]['given'],
+  options: WorkOptions & ProverOptions,
+): Promise<Calls[Name]['gives']> {
+  const client = new WorkerClient(threadsOf(options));
+  try {
+    return await client.call(name, given, options);
+  } finally {
+    client.close();
+  }
+}
+
+function threadsOf(_options: ProverOptions): number {
+  return 1;
+}
+
+interface Waiting {
+  readonly onProgress?: OnProgress;
+  readonly lasting: boolean;
+  settle(reply: Exclude<Reply, { readonly stage: string }> | Error): void;
+}
+
+/** A worker, and who waits for it. */
+class WorkerClient {
+  readonly #worker: WorkerHandle;
+  readonly #waiting = new Map<number, Waiting>();
+  #next = 0;
+  #ended: Error | undefined;
+
+  constructor(threads: number) {
+    this.#worker = ZKINFER_WORKER();
+    this.#worker.onmessage = ({ data }) => this.#hear(data as Reply);
+    this.#worker.onerror = (event) => {
+      event.preventDefault?.();
+      const { code, file, section, reason, message } = refusal(
+        'INTERNAL',
+        '',
+        `the prover's worker stopped: ${event.message ?? 'its program cannot be loaded'}`,
+      );
+      this.#end(new NativeError(code as 'INTERNAL', message, file, section, reason));
+    };
+    this.#worker.postMessage({ start: { url: ZKINFER_MODULE.href, threads } });
+  }
+
+  #hear(reply: Reply): void {
+    const waiting = this.#waiting.get(reply.id);
+    if (waiting === undefined) return;
+    if ('stage' in reply) return waiting.onProgress?.(reply.share, reply.stage);
+    if (!waiting.lasting) this.#waiting.delete(reply.id);
+    waiting.settle(reply);
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error;
+    for (const { settle } of this.#waiting.values()) settle(this.#ended);
+    this.#waiting.clear();
+  }
+
+  /**
+   * `lasting`: its progress is heard after its answer, too. `stuck`: called where an abort could not reach the worker, which
+   * may still be busy.
+   */
+  call<Name extends CallName>(
+    name: Name,
+    given: Calls[Name]['given'],
+    { onProgress, signal, lasting = false }: WorkOptions & { readonly lasting?: boolean },
+    stuck: () => void = () => this.close(),
+  ): Promise<Calls[Name]['gives']> {
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    const id = this.#next++;
+    const stop = platform.crossOriginIsolated === true ? new Int32Array(new SharedArrayBuffer(4)) : undefined;
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        this.#waiting.delete(id);
+        if (stop === undefined) stuck();
+        else Atomics.store(stop, 0, 1);
+        reject(signal?.reason as Error);
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#waiting.set(id, {
+        onProgress,
+        lasting,
+        settle(reply) {
+          signal?.removeEventListener('abort', abort);
+          if (reply instanceof Error) reject(reply);
+          else if ('error' in reply) reject(fromMessage(reply.error));
+          else resolve(reply.gives as Calls[Name]['gives']);
+        },
+      });
+      this.#worker.postMessage({ id, call: name, given, stop } satisfies Request<Name>);
+    });
+  }
+
+  close(): void {
+    this.#end(new UsageError('the build was closed before the work was done'));
+    this.#worker.terminate();
+  }
+}

@@ -1,0 +1,117 @@
+/** What page and worker say to each other. Every message but progress answers a request of the same number. */
+import type { KeyRecord, ContributionRecord } from '../groth16/ceremony.js';
+import type { Proof } from '../groth16/types.js';
+import type { Manifest, PortRole } from '../manifest.js';
+import type { OutputReport } from '../workflow/outputs.js';
+
+/** How the WebAssembly module is had: its address, and whether it is the one with threads. */
+export interface ModuleChoice {
+  readonly url: string;
+  readonly threads: number;
+}
+
+/** Bytes, or where they are fetched from. */
+export type BytesOrUrl = Uint8Array | string;
+
+/** One flat array for each input of the model. */
+export type Input = readonly ArrayLike<number>[];
+
+export interface Calls {
+  open: { given: { readonly url: string; readonly sha256?: string; readonly cache: CacheChoice }; gives: OpenedBuild };
+  /** Ends when the key is loaded. */
+  ready: { given: null; gives: KeyReport };
+  run: { given: { readonly input: Input }; gives: readonly OutputReport[] };
+  prove: { given: ProveGiven; gives: BrowserProof };
+  verify: {
+    given: { readonly proof: unknown; readonly publicSignals: readonly string[] };
+    gives: { readonly valid: boolean; readonly reason?: string; readonly outputs?: readonly OutputReport[] };
+  };
+  contribute: {
+    given: { readonly key: BytesOrUrl; readonly name?: string; readonly entropy: Uint8Array };
+    gives: { readonly key: Uint8Array; readonly contribution: ContributionRecord };
+  };
+  verifyKey: {
+    given: {
+      readonly key: BytesOrUrl;
+      readonly circuit: BytesOrUrl;
+      readonly powers: BytesOrUrl;
+      readonly checkPowers: boolean;
+    };
+    gives: KeyRecord;
+  };
+  inspectKey: { given: { readonly key: BytesOrUrl }; gives: KeyRecord };
+}
+export type CallName = keyof Calls;
+
+export type CacheChoice = 'opfs' | 'none';
+
+export interface OpenedBuild {
+  readonly manifest: Manifest;
+  /** Bytes of the proving key. */
+  readonly keyBytes: number;
+}
+
+/** How the key came. */
+export interface KeyReport {
+  /** Bytes that were fetched; the others were in the browser's storage. */
+  readonly fetched: number;
+  /** Whether the whole key is in the browser's storage now. */
+  readonly kept: boolean;
+  /** Bytes of memory that the module holds. */
+  readonly memoryBytes: number;
+}
+
+export interface ProveGiven {
+  readonly input: Input;
+  readonly context: bigint;
+  readonly salts?: Readonly<Partial<Record<PortRole, string>>>;
+}
+
+/** Milliseconds of each stage of a proof. */
+export interface ProofStages {
+  /** Waiting for the key, where it was still on its way. */
+  readonly key: number;
+  readonly witness: number;
+  readonly prove: number;
+  /** The check that what was made verifies under the build's key. */
+  readonly verify: number;
+}
+
+export interface BrowserProof {
+  readonly proof: Proof;
+  readonly publicSignals: readonly string[];
+  readonly outputs: readonly OutputReport[];
+  /** What opens the commitments, by port: whoever has a salt can check guesses of the committed values. Keep it. */
+  readonly salts: Readonly<Partial<Record<PortRole, string>>>;
+  readonly stages: ProofStages;
+  /** Bytes of memory that the module holds. */
+  readonly memoryBytes: number;
+}
+
+/** The first message to a worker. */
+export interface Start {
+  readonly start: ModuleChoice;
+}
+
+export interface Request<Name extends CallName = CallName> {
+  readonly id: number;
+  readonly call: Name;
+  readonly given: Calls[Name]['given'];
+  /** Shared memory, not 0 where the page wants it to stop; absent where the page is not isolated. */
+  readonly stop?: Int32Array;
+}
+
+/** An error that crosses from the worker. */
+export interface ErrorMessage {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly file?: string;
+  readonly section?: string;
+  readonly reason?: string;
+}
+
+export type Reply =
+  | { readonly id: number; readonly gives: Calls[CallName]['gives'] }
+  | { readonly id: number; readonly error: ErrorMessage }
+  | { readonly id: number; readonly share: number; readonly stage: string };
