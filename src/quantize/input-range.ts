@@ -3,7 +3,7 @@
  * an error. From the user, or from calibration data, or a stated default.
  */
 import { applyOmitted } from '../network/softmax.js';
-import type { Graph, GraphInput } from '../network/graph.js';
+import type { Graph, GraphInput, GraphOp } from '../network/graph.js';
 import { FIXED, type UnitClasses } from '../network/unit-classes.js';
 import { layerOf } from '../network/layers/index.js';
 import { at, roundsPlain, type RoundNode } from '../network/layers/round.js';
@@ -42,6 +42,13 @@ const HARM_OF_BITS = 2 ** -7;
  */
 const MOST_FINER = 1024;
 const MOST_READ = 4096;
+/**
+ * The least error of an output at which inputs get more bits, in networks so small, and without layers that cut or
+ * compare, that bits cost next to nothing: a single row's outputs often span a tenth of what all rows' do.
+ */
+const HARM_OF_FEW = 2 ** -11;
+const FEW = 64;
+const UNCUT: ReadonlySet<GraphOp> = new Set(['affine', 'conv', 'dense', 'matmul', 'mean', 'move', 'multiply', 'sum']);
 /** Factor by which the error from rounding the inputs may exceed that with the most bits. */
 const NEAR_BEST = 2;
 
@@ -51,7 +58,7 @@ const NEAR_BEST = 2;
  */
 const FINEST = 2 ** -40;
 /**
- * Bits of an input that is only compared with constants, as trees do it: a value on the wrong side of a threshold gives
+ * Bits of an input that is only compared, as trees do it with constants: a value on the wrong side of a threshold gives
  * another leaf.
  */
 const COMPARED_BITS = 16;
@@ -220,9 +227,10 @@ function moreBits(
   if (samples.length === 0 || sum(graph.inputs) > MOST_FINER || sum(read) > MOST_READ) return 0;
   const harm = harmOf(graph, samples, evaluate);
   const harmWith = (more: number): number => harm(grids.map((grid) => grid(more)));
+  const isTiny = sum(graph.inputs) <= FEW && sum(graph.nodes) <= FEW && graph.nodes.every(({ op }) => UNCUT.has(op));
   const without = harmWith(0);
-  if (without <= HARM_OF_BITS) return 0;
-  const enough = Math.max(HARM, NEAR_BEST * harmWith(MOST_BITS));
+  if (without <= (isTiny ? HARM_OF_FEW : HARM_OF_BITS)) return 0;
+  const enough = Math.max(isTiny ? HARM_OF_FEW : HARM, NEAR_BEST * harmWith(MOST_BITS));
   let more = 0;
   for (let reached = without; reached > enough; reached = harmWith(more)) more += 1;
   return more;
@@ -485,7 +493,7 @@ function featureGrids(input: NumberedInput, bits: number, { index, ranges, resol
 }
 
 /**
- * The tensors that only comparisons with constants read, at once or through moves: their integers go into no sum, and a
+ * The tensors that only comparisons read, at once or through moves: their integers go into no sum, and a
  * finer step costs a constraint or two a comparison.
  */
 function comparedOnly(graph: Graph): ReadonlySet<string> {
@@ -502,11 +510,11 @@ function comparedOnly(graph: Graph): ReadonlySet<string> {
   return compared;
 }
 
-/** Inputs that a layer reads, at once or through moves, whose function jumps at whole numbers or halves. */
+/** Inputs that a layer reads, at once or through moves, whose function jumps from one whole number to another. */
 function roundedInputs(graph: Graph): ReadonlySet<string> {
   const found = new Set<string>();
   for (const node of [...graph.nodes].reverse()) {
-    const jumps = node.op === 'function' && node.f.jumps !== undefined;
+    const jumps = node.op === 'function' && node.f.whole;
     const carries = layerOf(node).onlyMoves(node) && found.has(node.output);
     if (jumps || carries) for (const input of node.inputs) found.add(input);
   }

@@ -176,6 +176,16 @@ export class CutPlan {
     return this.leastReads.get(name) ?? Infinity;
   }
 
+  /** The step that the square root of a sum asks of what is added up; undefined where the tensor goes elsewhere. */
+  stepForRoot(name: string): number | undefined {
+    const [reader, ...others] = this.readersOf(name);
+    if (others.length > 0 || reader?.op !== 'mean' || reader.divisors.some((divisor) => divisor !== 1))
+      return undefined;
+    const [root, ...more] = this.readersOf(reader.output);
+    if (more.length > 0 || root?.op !== 'function' || !root.f.squareRoot) return undefined;
+    return this.cut(reader.output)?.step ?? quantizedLayerOf(root).cut(root, reader.output, this)?.step;
+  }
+
   private leastReadOfReaders(name: string): number {
     return leastOf(
       this.readersOf(name).map((reader) => {

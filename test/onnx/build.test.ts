@@ -81,9 +81,9 @@ describe('buildGraph', () => {
   );
   refuse(
     'an unknown operator',
-    { opset: 13, inputs: { x: [2] }, outputs: ['y'], nodes: [node('SequenceMap', ['x'], ['y'], {}, 'set')] },
+    { opset: 13, inputs: { x: [2] }, outputs: ['y'], nodes: [node('Shuffle', ['x'], ['y'], {}, 'set')] },
     UnsupportedOpError,
-    /Node set \(SequenceMap\), opset 13.*Supported are Abs, Acos.*Conv/,
+    /Node set \(Shuffle\), opset 13.*Supported are Abs, Acos.*Conv/,
   );
   refuse(
     'an operator named like a property of every object',

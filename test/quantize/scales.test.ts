@@ -55,7 +55,7 @@ describe('scales of outputs', () => {
     const sketch = new Sketch();
     const graph = sketch.graph(sketch.dense(sketch.input([1, 8]), 3, random));
     const rows = randomSamples(graph, 40, random);
-    const { ops, outputs } = quantized(graph, rows);
+    const { ops, outputs } = quantize(graph, { activationBits: 8, inputBits: 8, samples: rows, evaluator });
     const { low, high } = ops[ops.length - 1].bounds!;
     assert.ok(Math.max(...high.map((most, i) => most - low[i])) < 2 ** 19, `${outputs[0].scale}`);
   });

@@ -23,6 +23,8 @@ export interface ScalarFunction {
   readonly whole: boolean;
   /** Whether it is the square root, which has a gadget of its own. */
   readonly squareRoot?: true;
+  /** Of a root that is taken of further: it stays a layer of its own, exact and finer, where fused it would be a table. */
+  readonly apart?: true;
   /** Which of the functions it is that jump from one whole number to the next. */
   readonly jumps?: Jumps;
   /**

@@ -22,7 +22,7 @@ export const argMax: FloatLayer<ArgMaxNode> = {
   maximumOf: () => undefined,
   ...inUnitOne,
   errors: 'held',
-  onlyCompares: () => false,
+  onlyCompares: () => true,
   ...besideAffine,
   makesWhole: () => true,
   ofOneValue: () => undefined,

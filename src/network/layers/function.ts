@@ -23,7 +23,8 @@ export const scalar: FloatLayer<FunctionNode> = {
   onlyCompares: ({ f }) => f.jumps !== undefined,
   ...besideAffine,
   makesWhole: ({ f }) => f.whole,
-  ofOneValue: ({ f }) => ({ cost: 'table', formula: f.formula, monotone: f.monotone, apply: ([x]) => f.apply(x) }),
+  ofOneValue: ({ f }) =>
+    f.apart ? undefined : { cost: 'table', formula: f.formula, monotone: f.monotone, apply: ([x]) => f.apply(x) },
 };
 
 /** Elements often share their interval. */

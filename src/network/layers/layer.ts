@@ -81,7 +81,7 @@ export interface FloatLayer<Node> {
    * another activation; through a function of one value; or in none of these ways.
    */
   readonly errors: 'each' | 'added' | 'multiplied' | 'bent' | 'held';
-  /** Whether it compares its input with constants, and does nothing else with it. */
+  /** Whether it compares its input, with constants or element with element, and does nothing else with it. */
   onlyCompares(node: Node): boolean;
   /** The layer as an affine map of each element; undefined where it is none. */
   affineMap(node: Node): AffineNode | undefined;

@@ -300,6 +300,11 @@ export class NodeContext {
     this.builder.widen(tensor, rangeOf('int64')!);
   }
 
+  /** The node that makes an activation; undefined of a graph input. */
+  makerOf({ tensor }: Activation): GraphNode | undefined {
+    return this.builder.makerOf(tensor);
+  }
+
   /** The value itself; or, where a softmax was left out before it, that softmax computed. */
   settled<V extends Value>(value: V): V | Activation {
     return value.kind === 'activation' ? settle(this.builder, value) : value;

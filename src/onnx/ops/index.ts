@@ -89,6 +89,7 @@ import {
   lowerThresholdedRelu,
 } from './rectifiers.js';
 import {
+  lowerLog,
   lowerReduceL1,
   lowerReduceL2,
   lowerReduceLogSum,
@@ -220,6 +221,7 @@ export const OPERATORS: Readonly<Record<string, OnnxOperator>> = {
   LeakyRelu: { lower: lowerLeakyRelu },
   Less: { ...CONSTANT_ARITHMETIC.Less, lower: lowerLess },
   LessOrEqual: { ...CONSTANT_ARITHMETIC.LessOrEqual, lower: lowerLessOrEqual },
+  Log: { lower: lowerLog },
   Loop: { lower: lowerLoop, fold: lowerLoop },
   LSTM: { lower: lowerLstm, fold: lowerLstm },
   LinearAttention: { lower: lowerLinearAttention },

@@ -96,8 +96,15 @@ function emitLpNorm(context: NodeContext, x: Activation, shape: Shape, groups: G
   const fields = { op: 'mean', shape, groups, divisors: new Float64Array(sizeOf(shape)).fill(1) } as const;
   const powers = emitPowers(context, x, p);
   if (p === 1) return context.emit(fields, [powers]);
-  const sums = context.emit(fields, [powers], { step: 'sums' });
-  return emitFunction(context, sums, p === 2 ? scalarFunction('Sqrt', {}) : scalarFunction('Pow', { exponent: 1 / p }));
+  let root = context.emit(fields, [powers], { step: 'sums' });
+  // The p-th root as a power of exact square roots: next to zero it is too steep for any table.
+  const exact = Math.ceil(Math.log2(p));
+  for (let k = 1; k < exact; k += 1)
+    root = emitFunction(context, root, { ...scalarFunction('Sqrt', {}), apart: true }, `root${k}`);
+  const last = scalarFunction('Sqrt', {});
+  if (2 ** exact === p) return emitFunction(context, root, last);
+  root = emitFunction(context, root, { ...last, apart: true }, `root${exact}`);
+  return emitFunction(context, root, scalarFunction('Pow', { exponent: 2 ** exact / p }));
 }
 
 /** The p-th root of the sum of |x|^p under the window; padding adds nothing. */

@@ -9,7 +9,7 @@ import { isFloat } from '../model.js';
 import type { Activation } from '../values.js';
 import { emitAffine, filled, requireNumeric } from './arithmetic.js';
 import { constant, type Lowering, type NodeContext } from './context.js';
-import { emitFunction } from './functions.js';
+import { emitFunction, FUNCTION_OPERATORS } from './functions.js';
 
 interface Reduction {
   readonly x: Activation;
@@ -108,7 +108,11 @@ export const lowerReduceLogSum: Lowering = from(undefined, 18, (context) => {
 export const lowerReduceLogSumExp: Lowering = from(undefined, 18, (context) => {
   const reduction = resolveReduction(context, 18);
   requireFloat(context, reduction);
-  const { x, shape, groups } = reduction;
+  return [emitLogSumExp(context, reduction)];
+});
+
+/** The logarithm of sums of exponentials, which is exact only where the largest argument is taken out of the sum. */
+function emitLogSumExp(context: NodeContext, { x, shape, groups }: Omit<Reduction, 'count'>): Activation {
   const largest = context.emit({ op: 'max', shape, groups }, [x], { step: 'max' });
   const index = groupOfElement(groups, sizeOf(x.shape));
   const spread = context.emit({ op: 'move', shape: x.shape, index, constants: new Float64Array() }, [largest], {
@@ -118,12 +122,47 @@ export const lowerReduceLogSumExp: Lowering = from(undefined, 18, (context) => {
   const exponentials = emitFunction(context, below, scalarFunction('Exp', {}), 'exp');
   const logarithm = emitFunction(
     context,
-    emitMean(context, exponentials, reduction, 1, 'sum'),
+    context.emit({ op: 'mean', shape, groups, divisors: filled(shape, 1) }, [exponentials], { step: 'sum' }),
     scalarFunction('Log', {}),
     'log',
   );
-  return [context.emit({ op: 'sum', shape, coefficients: [1, 1] }, [largest, logarithm])];
-});
+  return context.emit({ op: 'sum', shape, coefficients: [1, 1] }, [largest, logarithm]);
+}
+
+/**
+ * Log, also as the last step of Log(ReduceSum(Exp(x))), which is a ReduceLogSumExp; where x is what remains below a
+ * largest element, it is written as it should be already.
+ */
+export const lowerLog: Lowering = (context) => {
+  const sums = context.activation(0);
+  const sum = context.makerOf(sums);
+  const exponential = sum?.op === 'mean' ? context.makerOf({ ...sums, tensor: sum.inputs[0] }) : undefined;
+  const x = exponential && { ...sums, tensor: exponential.inputs[0], shape: exponential.shape };
+  if (
+    sum?.op !== 'mean' ||
+    exponential?.op !== 'function' ||
+    exponential.f.formula !== 'Exp' ||
+    x === undefined ||
+    sum.divisors.some((divisor) => divisor !== 1) ||
+    isBelowLargest(context, x)
+  )
+    return logarithm(context);
+  return [emitLogSumExp(context, { x, shape: [...sums.shape], groups: sum.groups })];
+};
+
+const logarithm = FUNCTION_OPERATORS.Log.lower as Lowering;
+
+/** Whether these are differences from something that is made of a largest element. */
+function isBelowLargest(context: NodeContext, x: Activation): boolean {
+  const difference = context.makerOf(x);
+  if (difference?.op !== 'sum') return false;
+  return difference.inputs.some((tensor, k) => {
+    if (difference.coefficients[k] >= 0) return false;
+    let maker = context.makerOf({ ...x, tensor });
+    while (maker?.op === 'move') maker = context.makerOf({ ...x, tensor: maker.inputs[0] });
+    return maker?.op === 'max';
+  });
+}
 
 export const lowerReduceMax: Lowering = from(undefined, 18, (context) => {
   const { x, shape, groups } = resolveReduction(context, 18);

@@ -68,7 +68,7 @@ function lower(node: FunctionNode, at: IntegerModelBuilder): void {
   const index = narrow ?? cutIndex(node, x, at);
   const { low, bits } = index;
   const scale = index.x.scale[0];
-  const values = defined(Float64Array.from({ length: 2 ** bits }, (_, k) => node.f.apply((low + k) * scale)));
+  const values = valuesAt(node, { low, step: scale }, bits);
   const { entries, step } = tabulate(node, values, at.plan, narrow === undefined ? BEYOND : 0);
   at.emit({ kind: 'table', low, bits, entries }, [index.x], node.output, node.shape, step);
 }
@@ -125,9 +125,12 @@ function inputGrid(node: FunctionNode, _name: string, plan: CutPlan): Grid {
   return linesFit(node, fine, bits, plan) ? fine : indexGrid(node, plan, tableBits(node, plan));
 }
 
+/** Bits of a root beyond an activation's where a root is taken of it, which is steep next to zero. */
+const ROOT_OF_ROOT_BITS = 6;
+
 /** Step of roots from 0 to the largest at activation bits. */
-function rootStep({ output }: FunctionNode, plan: CutPlan): number {
-  return gridFor(0, plan.statisticsOf(output).max, plan.bits).step;
+function rootStep({ output, f }: FunctionNode, plan: CutPlan): number {
+  return gridFor(0, plan.statisticsOf(output).max, plan.bits + (f.apart ? ROOT_OF_ROOT_BITS : 0)).step;
 }
 
 /**
@@ -245,7 +248,18 @@ function lineBits({ bits }: Pick<CutPlan, 'bits'>): number {
 
 /** Real arguments of an index: its integers times the step. */
 function valuesAt({ f }: FunctionNode, { low, step }: Grid, bits: number): Float64Array {
-  return defined(Float64Array.from({ length: 2 ** bits }, (_, k) => f.apply((low + k) * step)));
+  const values = Float64Array.from({ length: 2 ** bits }, (_, k) => f.apply((low + k) * step));
+  return defined(values.map((value, k) => (Number.isNaN(value) ? endBeside(k) : value)));
+
+  /** Where the domain ends between argument k and the one beside it: the function's value there, if it is finite. */
+  function endBeside(k: number): number {
+    const inside = [k - 1, k + 1].find((other) => !Number.isNaN(values[other] ?? NaN));
+    if (inside === undefined) return NaN;
+    const [from, to] = [Math.min(k, inside), Math.max(k, inside)];
+    const [least, most] = f.bound((low + from) * step, (low + to) * step);
+    const end = values[inside] - least > most - values[inside] ? least : most;
+    return Number.isFinite(end) ? end : NaN;
+  }
 }
 
 /**
@@ -365,7 +379,7 @@ function indexGrid({ f, inputs, output }: FunctionNode, plan: CutPlan, bits: num
   return gridFor(from, to, bits);
 }
 
-/** The values with those that are undefined replaced by the nearest that is not; zeros where none is. */
+/** The values with those that are undefined replaced by the nearest that is; zeros where none is. */
 function defined(values: Float64Array): Float64Array {
   const nearest = (k: number): number => {
     for (let distance = 1; distance < values.length; distance += 1) {
@@ -388,6 +402,9 @@ function tabulate(
   const grid = plan.activationGrid(output);
   const more = plan.isOutput(output) ? OUTPUT_BITS : plan.isFactor(output) ? FACTOR_BITS : 0;
   const finer = 2 ** more;
+  const asked = plan.stepForRoot(output);
+  if (asked !== undefined && asked < grid.step)
+    return { entries: values.map((value) => Math.round(value / asked) + 0), step: asked };
   const step = grid.step / finer;
   const room = beyond * 2 ** plan.bits;
   const [least, most] = [(grid.low - room) * finer, (grid.low + 2 ** plan.bits + room) * finer - 1];
