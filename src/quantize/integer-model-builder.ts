@@ -30,7 +30,9 @@ export interface Quantized {
   /** Whether its elements, those of an input, have ranges of their own, which may lie far from zero. */
   readonly ranged: boolean;
   readonly bounds: Intervals;
-  /** Mean square of the integers, over elements and calibration samples. */
+  /** Mean of the integers, over elements and calibration samples; 0 where it is not known. */
+  readonly mean: number;
+  /** Mean square of the integers, likewise. */
   readonly meanSquare: number;
 }
 
@@ -89,6 +91,7 @@ export class IntegerModelBuilder {
         scale: input.scale,
         ranged,
         bounds: inputIntervals(input),
+        mean: ranged ? 0 : plan.statisticsOf(input.name).mean / input.scale[0],
         meanSquare,
       });
     }
@@ -108,7 +111,7 @@ export class IntegerModelBuilder {
    * Appends an op whose result is the graph tensor `output`. Refused if an accumulator could leave exact arithmetic.
    */
   emit(body: OpBody, inputs: readonly Quantized[], output: string, shape: Shape, scale: number): Quantized {
-    const made = this.append(body, inputs, output, shape, scale, this.statistics.get(output)?.meanSquare);
+    const made = this.append(body, inputs, output, shape, scale, this.statistics.get(output));
     this.requireInType(made, output);
     this.tensors.set(output, made);
     return made;
@@ -141,7 +144,7 @@ export class IntegerModelBuilder {
     of: string,
     shape: Shape,
     scale: number,
-    known: number | undefined,
+    known: Pick<TensorStatistics, 'mean' | 'meanSquare'> | undefined,
   ): Quantized {
     const id = this.nextId;
     const op = {
@@ -173,14 +176,16 @@ export class IntegerModelBuilder {
     }
     // A step stands for about the reals that its inputs stand for.
     const real = (input: Quantized): number => input.meanSquare * input.scale[0] ** 2;
-    const meanSquare = (known ?? inputs.reduce((most, input) => Math.max(most, real(input)), 0)) / scale ** 2;
+    const meanSquare =
+      (known?.meanSquare ?? inputs.reduce((most, input) => Math.max(most, real(input)), 0)) / scale ** 2;
+    const mean = (known?.mean ?? (body.kind === 'requantize' ? inputs[0].mean * inputs[0].scale[0] : 0)) / scale;
     this.nextId += 1;
     this.ops.push({ ...op, bounds });
     if (body.kind === 'requantize') this.requantizations.set(id, body);
     if (body.kind === 'move' && inputs.every((input) => this.given.has(input.id))) this.given.add(id);
     this.parts.appended(body, inputs, id);
     const ranged = body.kind === 'move' && inputs.some((input) => input.ranged);
-    return { id, of, shape, scale: Float64Array.of(scale), ranged, bounds, meanSquare };
+    return { id, of, shape, scale: Float64Array.of(scale), ranged, bounds, mean, meanSquare };
   }
 
   /**
@@ -410,7 +415,7 @@ export class IntegerModelBuilder {
       x.scale[0],
     );
     const meanSquare = low.reduce((sum, least, i) => sum + (high[i] - least + 1) ** 2 / 12, 0) / columns;
-    const made = { x: { ...moved, meanSquare }, middle };
+    const made = { x: { ...moved, mean: 0, meanSquare }, middle };
     this.centres.set(key, made);
     return made;
   }

@@ -15,6 +15,7 @@ import type { IntegerModelBuilder, OpBody, Quantized } from './integer-model-bui
 export interface Part {
   readonly x: Quantized;
   readonly factor: number;
+  readonly mean: number;
   readonly meanSquare: number;
 }
 
@@ -81,12 +82,12 @@ export class Parts {
   ): InParts | undefined {
     const origin = this.originOf(x);
     if (origin === undefined || count === 0 || (padded && origin.low !== 0)) return undefined;
-    const whole = unitOf([{ factor: 1, meanSquare: x.meanSquare }]);
+    const whole = unitOf([wholeOf(x)]);
     const chosen = this.splits.get(origin.x.id);
     const splits = chosen === undefined ? splitsOf(origin) : [chosen];
     let best: { readonly split: Split; readonly cost: number } | undefined;
     for (const split of splits) {
-      const saved = count * Math.log2(unitOf(partsOf(split, origin, x.meanSquare)) / whole);
+      const saved = count * Math.log2(unitOf(partsOf(split, origin, x)) / whole);
       const cost = (chosen === undefined ? this.costOf(split, origin) : 0) - saved;
       if (cost < (best?.cost ?? 0)) best = { split, cost };
     }
@@ -137,10 +138,10 @@ export class Parts {
 
   private cutApart(origin: Origin, split: Split): readonly Part[] {
     const { x, bits, low } = origin;
-    const parts = partsOf(split, origin, x.meanSquare).map(({ factor, meanSquare }, k) => {
+    const parts = partsOf(split, origin, x).map(({ factor, ...known }, k) => {
       const count = (split[k + 1] ?? bits) - split[k];
       const body: OpBody = { kind: 'part', low, first: split[k], count };
-      return { x: this.at.emitStep(body, [x], x.of, x.shape, x.scale[0] * factor), factor, meanSquare };
+      return { x: this.at.emitStep(body, [x], x.of, x.shape, x.scale[0] * factor), factor, ...known };
     });
     if (origin.isCut) {
       const factors = parts.map(({ factor }) => factor);
@@ -176,6 +177,11 @@ export class Parts {
   }
 }
 
+/** A tensor as its only part. */
+export function wholeOf({ mean, meanSquare }: Quantized): Omit<Part, 'x'> {
+  return { factor: 1, mean, meanSquare };
+}
+
 /** Ways to split a tensor: each digit for itself where they cost nothing, else a few parts of about equal size. */
 function splitsOf({ bits, isCut }: Origin): readonly Split[] {
   if (!isCut) return [Array.from({ length: bits }, (_, k) => k)];
@@ -193,15 +199,17 @@ function splitsOf({ bits, isCut }: Origin): readonly Split[] {
 }
 
 /**
- * What is known of the parts of a tensor: the highest one by the tensor's mean square where its digits count from 0, the
- * others as if each of their digits were as often 1 as 0.
+ * What is known of the parts of a tensor: the highest one by the tensor's mean and mean square where its digits count
+ * from 0, the others as if each of their digits were as often 1 as 0, but for their means: after a rectifier many are 0.
  */
-function partsOf(split: Split, { bits, low }: Origin, meanSquare: number): readonly Omit<Part, 'x'>[] {
+function partsOf(split: Split, { bits, low }: Origin, { mean, meanSquare }: Quantized): readonly Omit<Part, 'x'>[] {
   return split.map((first, k) => {
     const factor = 2 ** first;
     const top = 2 ** ((split[k + 1] ?? bits) - first) - 1;
     const even = (top * (2 * top + 1)) / 6;
-    const isHighest = k === split.length - 1;
-    return { factor, meanSquare: isHighest && low === 0 ? Math.min(meanSquare / factor ** 2, top ** 2) : even };
+    const isKnown = k === split.length - 1 && low === 0;
+    return isKnown
+      ? { factor, mean: Math.min(mean / factor, top), meanSquare: Math.min(meanSquare / factor ** 2, top ** 2) }
+      : { factor, mean: 0, meanSquare: even };
   });
 }

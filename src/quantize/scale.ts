@@ -127,6 +127,44 @@ function roundingError({ coefficients, meanSquare }: Term, unit: number, rows: n
   return squares / rows;
 }
 
+/** Share of a mean square that counts as variance, whatever the calibration data's mean: they may be more alike than others. */
+const LEAST_VARIANCE = 1 / 4;
+
+/** Mean and mean square of integers, over elements and calibration samples; a mean that is not known is 0. */
+export interface Moments {
+  readonly mean: number;
+  readonly meanSquare: number;
+}
+
+/** Mean square of the distance to the mean: of what a layer errs by at the mean, its bias takes account. */
+export function variance({ mean, meanSquare }: Moments): number {
+  return Math.max(meanSquare - mean ** 2, LEAST_VARIANCE * meanSquare);
+}
+
+/**
+ * What rounding `count` coefficients from `first` on takes from their sum over the parts of each value, where these are
+ * at their means; in units. Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias Correction",
+ * ICCV 2019.
+ */
+export function lostAtMean(
+  parts: readonly (Moments & { readonly factor: number })[],
+  coefficients: Float64Array,
+  [first, count]: readonly [number, number],
+  unit: number,
+): number {
+  let lost = 0;
+  for (const { factor, mean } of parts) {
+    if (mean === 0) continue;
+    let sum = 0;
+    for (let k = first; k < first + count; k += 1) {
+      const exact = (coefficients[k] * factor) / unit;
+      sum += exact - Math.round(exact);
+    }
+    lost += sum * mean;
+  }
+  return lost;
+}
+
 /** Each coefficient in units, to the nearest whole number. */
 export function rounded(coefficients: Float64Array, unit: number): Float64Array {
   const result = new Float64Array(coefficients.length);

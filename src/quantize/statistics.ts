@@ -1,7 +1,7 @@
 /**
- * What calibration learns of each tensor of the float network: its range and its mean square, over all samples and
- * elements. Ranges set scales; mean squares say how much weight precision matters. Both are kept apart for elements
- * that may have units of their own.
+ * What calibration learns of each tensor of the float network: its range, its mean and its mean square, over all samples
+ * and elements. Ranges set scales; means and mean squares say how much weight precision matters. They are kept apart for
+ * elements that may have units of their own.
  */
 import type { UnitClasses } from '../network/unit-classes.js';
 import type { Intervals } from '../tensor/intervals.js';
@@ -10,6 +10,8 @@ import { leastOf, mostOf } from '../tensor/extremes.js';
 export interface TensorStatistics {
   readonly min: number;
   readonly max: number;
+  /** 0 where no samples say it. */
+  readonly mean: number;
   readonly meanSquare: number;
   /** Of a row of outputs: the smallest range of an element that is not always zero, zero counted among its values. */
   readonly leastRange?: number;
@@ -25,7 +27,8 @@ export interface ClassStatistics {
   readonly index?: Int32Array;
   readonly min: Float64Array;
   readonly max: Float64Array;
-  /** Sum of squares over samples and elements, and how many values that are. */
+  /** Sum and sum of squares over samples and elements, and how many values that are. */
+  readonly sums: Float64Array;
   readonly squares: Float64Array;
   readonly counts: Float64Array;
   /** Of a row of outputs: the range of each element, zero counted among its values. */
@@ -67,7 +70,7 @@ export function gatherStatistics(
 
 /**
  * Statistics that worst-case bounds imply: the hull, and the mean square of a uniform spread over each element's
- * interval.
+ * interval. Where in it the values lie is not known, so no mean is.
  */
 export function statisticsFromBounds(
   bounds: ReadonlyMap<string, Intervals>,
@@ -82,23 +85,25 @@ export function statisticsFromBounds(
       const squares = entry.min.map(
         (min, k) => (entry.counts[k] * (min * min + min * entry.max[k] + entry.max[k] ** 2)) / 3,
       );
-      return [name, { ...entry, squares, ...(rows.has(name) ? { ranges: interval } : {}) }];
+      const sums = new Float64Array(squares.length);
+      return [name, { ...entry, sums, squares, ...(rows.has(name) ? { ranges: interval } : {}) }];
     }),
   );
 }
 
 /** A tensor's statistics where its elements are counted in these units, one for each of its classes. */
 export function inUnits(
-  { classes, min, max, squares, counts, ranges }: ClassStatistics,
+  { classes, min, max, sums, squares, counts, ranges }: ClassStatistics,
   unitOf: (unitClass: number) => number,
 ): TensorStatistics {
   const count = counts.reduce((sum, value) => sum + value, 0);
   // A tensor without elements.
-  if (count === 0) return { min: 0, max: 0, meanSquare: 0 };
+  if (count === 0) return { min: 0, max: 0, mean: 0, meanSquare: 0 };
   const units = Float64Array.from(classes, unitOf);
   return {
     min: leastOf(min.map((value, k) => value / units[k])),
     max: mostOf(max.map((value, k) => value / units[k])),
+    mean: sums.reduce((sum, value, k) => sum + value / units[k], 0) / count,
     meanSquare: squares.reduce((sum, value, k) => sum + value / units[k] ** 2, 0) / count,
     ...(ranges === undefined ? {} : leastRange(ranges)),
   };
@@ -118,17 +123,19 @@ function nothingOf(elements: Int32Array): ClassStatistics {
     classes,
     min,
     max,
+    sums: new Float64Array(count),
     squares: new Float64Array(count),
     counts: new Float64Array(count),
     ...(count > 1 ? { index } : {}),
   };
 }
 
-function add({ index, min, max, squares, counts }: ClassStatistics, values: Float64Array): void {
+function add({ index, min, max, sums, squares, counts }: ClassStatistics, values: Float64Array): void {
   for (let i = 0; i < values.length; i += 1) {
     const [k, value] = [index === undefined ? 0 : index[i], values[i]];
     if (value < min[k]) min[k] = value;
     if (value > max[k]) max[k] = value;
+    sums[k] += value;
     squares[k] += value * value;
     counts[k] += 1;
   }

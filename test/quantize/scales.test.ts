@@ -12,7 +12,7 @@ import { UnitClasses } from '../../src/network/unit-classes.js';
 import { mostOf } from '../../src/tensor/extremes.js';
 import { seeded } from '../onnx/support/random.js';
 import { numbers, Sketch } from './support/graphs.js';
-import { randomSamples } from './support/samples.js';
+import { randomSamples, realsOf } from './support/samples.js';
 
 type Rows = readonly (readonly Float64Array[])[];
 
@@ -32,6 +32,30 @@ async function accuracyOf(graph: Graph, model: IntegerModel, rows: Rows): Promis
 /** Largest error of any element, against that element's own range. */
 const worstElement = ({ outputs }: AccuracyReport): number =>
   Math.max(...outputs.map((output) => output.worstElement?.relativeError ?? Infinity));
+
+describe('rounded weights', () => {
+  for (const kind of ['conv', 'dense'] as const) {
+    it(`of a ${kind} layer lose nothing on average over values far from zero: the bias takes account of it`, () => {
+      const random = seeded(11);
+      const sketch = new Sketch();
+      const x = sketch.input([1, 4, 4, 4]);
+      const made = kind === 'conv' ? sketch.conv(x, 1, random, { kernel: [4, 4] }) : sketch.dense(x, 1, random);
+      const graph = sketch.graph(made);
+      const rows = randomSamples(graph, 24, random, 0.1).map((row) => row.map((values) => values.map((v) => v + 0.9)));
+      const model = quantize(graph, { activationBits: 8, samples: rows, inputRange: [0, 1], evaluator });
+      const run = evaluator(graph);
+      const [{ tensor }, { scale }] = [graph.outputs[0], model.outputs[0]];
+      // What the rounding of the inputs themselves does is not asked about.
+      const errors = rows.map((row) => {
+        const integers = encodeInputs(model.inputs, row);
+        const [[value]] = runIntegerModel(model, integers);
+        return value - (run(realsOf(model, integers)).get(tensor) as Float64Array)[0] / scale;
+      });
+      const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
+      assert.ok(Math.abs(mean) < 16, `${mean} units of the accumulator`);
+    });
+  }
+});
 
 describe('scales of outputs', () => {
   it('are fine enough for the smallest element of a row of outputs, also behind a move', async () => {

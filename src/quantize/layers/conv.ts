@@ -3,8 +3,8 @@ import type { ConvNode } from '../../network/graph.js';
 import { sizeOf, type Shape } from '../../tensor/shape.js';
 import { narrowed } from '../../tensor/weights.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
-import { MOST_WEIGHTS, type Part } from '../parts.js';
-import { rounded, times } from '../scale.js';
+import { MOST_WEIGHTS, wholeOf, type Part } from '../parts.js';
+import { lostAtMean, rounded, times, variance } from '../scale.js';
 import { carried, uncut, type QuantizedLayer } from './layer.js';
 
 export const conv: QuantizedLayer<ConvNode> = { lower, cut: uncut, cutCount: carried };
@@ -24,7 +24,7 @@ function build(node: ConvNode, input: Quantized, at: IntegerModelBuilder): void 
   const unitOf = (parts: readonly Omit<Part, 'x'>[]): number =>
     at.accumulatorScale(
       node.output,
-      parts.map(({ factor, meanSquare }) => ({ coefficients, factor, meanSquare })),
+      parts.map((part) => ({ coefficients, factor: part.factor, meanSquare: variance(part) })),
       node.weightShape[0],
     );
   const padded = [...node.padsBegin, ...node.padsEnd].some((pad) => pad !== 0);
@@ -33,11 +33,13 @@ function build(node: ConvNode, input: Quantized, at: IntegerModelBuilder): void 
       ? undefined
       : at.parts.worthwhile(input, at.plan.nextCut(node.output), unitOf, padded);
   const parts = split?.parts;
-  const unit = isExact ? 1 : unitOf(parts ?? [{ factor: 1, meanSquare: input.meanSquare }]);
+  const known = parts ?? [wholeOf(input)];
+  const unit = isExact ? 1 : unitOf(known);
   const filter = sizeOf(node.weightShape.slice(1));
   const bias = node.bias.map((value, o) => {
     const sum = coefficients.subarray(o * filter, (o + 1) * filter).reduce((a, b) => a + b, 0);
-    return Math.round((value + (split?.low ?? 0) * sum) / unit) + 0;
+    const lost = lostAtMean(known, coefficients, [o * filter, filter], unit);
+    return Math.round((value + (split?.low ?? 0) * sum) / unit + lost) + 0;
   });
   const { inputShape, weightShape, groups, strides, dilations, padsBegin, padsEnd } = node;
   const geometry = { inputShape, weightShape, groups, strides, dilations, padsBegin, padsEnd };

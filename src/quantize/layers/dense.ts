@@ -2,8 +2,8 @@
 import type { DenseNode } from '../../network/graph.js';
 import { narrowed } from '../../tensor/weights.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
-import { MOST_WEIGHTS, type Part } from '../parts.js';
-import { rounded, times } from '../scale.js';
+import { MOST_WEIGHTS, wholeOf, type Part } from '../parts.js';
+import { lostAtMean, rounded, times, variance } from '../scale.js';
 import { carried, uncut, type QuantizedLayer } from './layer.js';
 
 export const dense: QuantizedLayer<DenseNode> = { lower, cut: uncut, cutCount: carried };
@@ -24,7 +24,7 @@ function build(node: DenseNode, x: Quantized, at: IntegerModelBuilder): void {
   const unitOf = (parts: readonly Omit<Part, 'x'>[]): number =>
     at.accumulatorScale(
       node.output,
-      parts.map(({ factor, meanSquare }) => ({ coefficients, factor, meanSquare })),
+      parts.map((part) => ({ coefficients, factor: part.factor, meanSquare: variance(part) })),
       outFeatures,
     );
   const split =
@@ -32,7 +32,8 @@ function build(node: DenseNode, x: Quantized, at: IntegerModelBuilder): void {
       ? undefined
       : at.parts.worthwhile(input, at.plan.nextCut(node.output), unitOf);
   const parts = split?.parts;
-  const unit = isExact ? 1 : unitOf(parts ?? [{ factor: 1, meanSquare: input.meanSquare }]);
+  const known = parts ?? [wholeOf(input)];
+  const unit = isExact ? 1 : unitOf(known);
   const moved =
     middle === undefined
       ? node.bias
@@ -40,7 +41,8 @@ function build(node: DenseNode, x: Quantized, at: IntegerModelBuilder): void {
   const least = split === undefined || split.low === 0 ? undefined : new Float64Array(inFeatures).fill(split.low);
   const bias = moved.map((value, o) => {
     const ofLeast = least === undefined ? 0 : ofMiddles(coefficients, o * inFeatures, inFeatures, least);
-    return Math.round((value + ofLeast) / unit) + 0;
+    const lost = lostAtMean(known, coefficients, [o * inFeatures, inFeatures], unit);
+    return Math.round((value + ofLeast) / unit + lost) + 0;
   });
   const weight = rounded(coefficients, unit);
   const columns =

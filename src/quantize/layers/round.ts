@@ -62,7 +62,12 @@ function lower(node: RoundNode, at: IntegerModelBuilder): void {
           endsOf(node),
           at,
         );
-  at.alias(node.output, { ...codes, of: node.output, meanSquare: at.plan.statisticsOf(node.output).meanSquare });
+  at.alias(node.output, {
+    ...codes,
+    of: node.output,
+    mean: 0,
+    meanSquare: at.plan.statisticsOf(node.output).meanSquare,
+  });
 }
 
 function partsOf(node: RoundNode, inputs: readonly Quantized[]): RoundedPart[] {
