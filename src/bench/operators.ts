@@ -4,7 +4,7 @@
  * run). `npm run docs` writes it.
  */
 import { borderOf, lowerModel, type LoweredModel } from '../compile/lower.js';
-import { WIRE } from '../compile/netlist.js';
+import { WIRE } from '../compile/steps.js';
 import { constraintsOf } from '../gadgets/index.js';
 import { buildGraph, constantOps, decodeModel, evaluator, OTHER_DOMAINS, supportedOps } from '../onnx/index.js';
 import { quantize } from '../quantize/quantize.js';
@@ -78,7 +78,7 @@ function measured(op: string, { becomes, example }: OperatorNote): [string, numb
 /** Of the steps between the layers of the border. */
 function layerConstraints({ netlist: { steps, layers, gadgets }, ports }: LoweredModel): number {
   const { before, after } = borderOf(ports);
-  return steps
+  return [...steps]
     .filter(({ layer }) => layer >= before && layer < layers.length - after)
     .reduce((sum, { gadget }) => sum + (gadget === WIRE ? 1 : constraintsOf(gadgets[gadget])), 0);
 }

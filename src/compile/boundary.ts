@@ -9,7 +9,8 @@
 import { context as contextGadget, inputRange, poseidonBlock } from '../gadgets/index.js';
 import { sizeOf } from '../tensor/shape.js';
 import { RowWriter, rowCount, singleValues, type LinearRows } from './linear-rows.js';
-import type { BigCombination, NetlistBuilder, Operand } from './netlist.js';
+import type { NetlistBuilder } from './netlist.js';
+import type { BigCombination, Operand } from './steps.js';
 import type { PackingPlan } from './packing.js';
 import type { PortTensor } from './ports.js';
 

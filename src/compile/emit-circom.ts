@@ -4,7 +4,8 @@
  */
 import { parameterText } from '../gadgets/index.js';
 import { addRow, addValue, Terms, type LinearLayers } from './linear-layer.js';
-import { WIRE, type Netlist, type Operand } from './netlist.js';
+import type { Netlist } from './netlist.js';
+import { WIRE, type Operand } from './steps.js';
 import type { WitnessPlan } from './witness-plan.js';
 
 /** How the printed program calls each wire of the linked circuit, wire 0 first; inner wires as in circom's `.sym`. */

@@ -14,7 +14,8 @@ import { AccumulatorOverflowError } from '../quantize/errors.js';
 import { addDistinctRow, addRow, addValue, Merger, Terms } from './linear-layer.js';
 import { WindowRows } from './window-rows.js';
 import { rowCount, termsOf, type LinearRows } from './linear-rows.js';
-import { WIRE, type BigCombination, type Netlist, type Operand, type Step } from './netlist.js';
+import type { Netlist } from './netlist.js';
+import { WIRE, type BigCombination, type Operand, type Step } from './steps.js';
 import type { BigRow, LinearBlock, WitnessPlan } from './witness-plan.js';
 
 export interface Linked {
@@ -87,8 +88,9 @@ class LinkedConstraints implements ConstraintSource {
     const builder = new R1csBuilder();
     const writer = new StepWriter(this.netlist, this.gadgets, this.places, builder);
     let count = 0;
-    for (const [index, step] of this.netlist.steps.entries()) {
-      writer.write(step, index);
+    const { steps } = this.netlist;
+    for (let index = 0; index < steps.length; index += 1) {
+      writer.write(steps.at(index), index);
       if (builder.entryCount < BATCH) continue;
       count += builder.entryCount;
       yield builder.view(this.counts);
@@ -164,8 +166,13 @@ function isBig(operand: Operand): operand is BigCombination {
 class StepWriter {
   private readonly ids: readonly Uint32Array[];
   private readonly terms = new Terms();
+  /** Terms of a row by value; wire 0 is place `one`, and the step's own inner wires are the places from `inner` on. */
   private readonly row: MergedRow;
   private readonly windowRows: WindowRows;
+  private readonly one: number;
+  private readonly inner: number;
+  /** First of the inner wires of the step that is written. */
+  private innerWire = 0;
 
   constructor(
     private readonly netlist: Netlist,
@@ -176,7 +183,10 @@ class StepWriter {
     this.ids = gadgets.map((gadget) =>
       Uint32Array.from(gadget.object.system.coefficients, (value) => builder.coefficients.idOf(value)),
     );
-    this.row = new MergedRow(places.wireCount);
+    this.one = netlist.valueCount;
+    this.inner = this.one + 1;
+    const most = gadgets.reduce((count, { innerCount }) => Math.max(count, innerCount), 0);
+    this.row = new MergedRow(this.inner + most);
     this.windowRows = new WindowRows(places.wireOfValue, builder.coefficients);
   }
 
@@ -190,7 +200,7 @@ class StepWriter {
     const { row, builder } = this;
     row.clear();
     this.addOperand(step.operands[0], 1, true);
-    row.finish(builder.c, builder.coefficients);
+    row.finish(builder.c, builder.coefficients, this.wireAt);
     builder.c.push(this.places.wireOfValue[step.firstValue], builder.coefficients.idOf(-1));
     builder.endConstraint();
   }
@@ -200,11 +210,10 @@ class StepWriter {
     const { object } = gadget;
     const firstInput = 1 + object.outputCount;
     const firstInner = firstInput + object.inputCount;
-    const rename = (local: number): number => {
-      if (local === 0) return 0;
-      return local < firstInput
-        ? places.wireOfValue[step.firstValue + local - 1]
-        : places.innerWire[index] + local - firstInner;
+    this.innerWire = places.innerWire[index];
+    const placeOf = (local: number): number => {
+      if (local === 0) return this.one;
+      return local < firstInput ? step.firstValue + local - 1 : this.inner + local - firstInner;
     };
     const writeRow = (matrix: SparseMatrix, row: number, target: MatrixBuilder): void => {
       const start = matrix.offsets[row];
@@ -213,7 +222,7 @@ class StepWriter {
       for (let k = start; k < end; k += 1)
         if (matrix.wires[k] >= firstInput && matrix.wires[k] < firstInner) inputs += 1;
       if (inputs === 0) {
-        for (let k = start; k < end; k += 1) target.push(rename(matrix.wires[k]), ids[matrix.values[k]]);
+        for (let k = start; k < end; k += 1) target.push(this.wireAt(placeOf(matrix.wires[k])), ids[matrix.values[k]]);
         return;
       }
       merged.clear();
@@ -222,9 +231,9 @@ class StepWriter {
         const factor = gadget.coefficients[matrix.values[k]];
         if (local >= firstInput && local < firstInner)
           this.addOperand(step.operands[local - firstInput], factor, inputs === 1);
-        else merged.add(rename(local), factor);
+        else merged.add(placeOf(local), factor);
       }
-      merged.finish(target, builder.coefficients);
+      merged.finish(target, builder.coefficients, this.wireAt);
     };
     for (let row = 0; row < object.system.constraintCount; row += 1) {
       writeRow(object.system.a, row, builder.a);
@@ -234,13 +243,17 @@ class StepWriter {
     }
   }
 
+  private readonly wireAt = (place: number): number => {
+    if (place < this.one) return this.places.wireOfValue[place];
+    return place === this.one ? 0 : this.innerWire + place - this.inner;
+  };
+
   /**
    * Adds factor * operand to the open row; wire 0 carries the constant, which comes first. `alone`: the row has no
    * other operand.
    */
   private addOperand(operand: Operand, factor: Coefficient, alone: boolean): void {
     const { terms, row, netlist } = this;
-    const { wireOfValue } = this.places;
     if (isBig(operand)) {
       const parts = operand.values.map((value, k) => ({ value, coefficient: operand.coefficients[k] }));
       let { constant } = operand;
@@ -253,8 +266,8 @@ class StepWriter {
           coefficient: coefficient * BigInt(terms.coefficients[k]),
         }));
       });
-      if (constant !== 0n) row.add(0, multiply(factor, tidy(constant)));
-      for (const { one, coefficient } of expanded) row.add(wireOfValue[one], multiply(factor, tidy(coefficient)));
+      if (constant !== 0n) row.add(this.one, multiply(factor, tidy(constant)));
+      for (const { one, coefficient } of expanded) row.add(one, multiply(factor, tidy(coefficient)));
       return;
     }
     terms.clear();
@@ -266,17 +279,16 @@ class StepWriter {
         this.windowRows.add(into, values, factor),
       );
     if (!isDistinct) addRow(terms, operand.rows, operand.row, 1, netlist.linear);
-    if (terms.constant !== 0) row.add(0, multiply(factor, terms.constant));
+    if (terms.constant !== 0) row.add(this.one, multiply(factor, terms.constant));
     const { values, coefficients, length } = terms;
     if (isDistinct) {
-      row.addDistinct(terms, wireOfValue, factor as number);
+      row.addDistinct(terms, this.places.wireOfValue, factor as number);
       return;
     }
     for (let k = 0; k < length; k += 1) {
-      const wire = wireOfValue[values[k]];
       const product = typeof factor === 'number' ? factor * coefficients[k] : NaN;
-      if (product <= LARGEST && product >= -LARGEST) row.addNumber(wire, product);
-      else row.add(wire, multiply(factor, coefficients[k]));
+      if (product <= LARGEST && product >= -LARGEST) row.addNumber(values[k], product);
+      else row.add(values[k], multiply(factor, coefficients[k]));
     }
   }
 }
@@ -284,15 +296,20 @@ class StepWriter {
 /** Integers up to here are exact in doubles. */
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
+/** The wire at a place of a row. */
+type WireAt = (place: number) => number;
+
 /**
- * One row whose terms are merged wire by wire: in doubles, an entry for every wire, while they are exact. Terms with
- * large coefficients, and sums that grow large, are kept beside, in bigints.
+ * One row whose terms are merged place by place: in doubles, an entry for every place, while they are exact. Terms with
+ * large coefficients, and sums that grow large, are kept beside, in bigints. Places are values, not wires: a large
+ * model has hundreds of millions of wires, nearly all inside its gadgets, and a tenth as many values.
  */
 class MergedRow {
   private readonly sums: Float64Array;
-  /** The row in which a wire was last seen. */
+  /** The row in which a place was last seen. */
   private readonly seen: Int32Array;
-  private readonly order: Uint32Array;
+  /** Places of the open row in the order of their first terms. */
+  private order = new Uint32Array(1024);
   private readonly large = new Map<number, bigint>();
   /** Terms that need no merging, where there are any: behind the first `distinctAt` of the others. */
   private distinct: { readonly terms: Terms; readonly wireOfValue: Uint32Array; readonly factor: number } | undefined;
@@ -300,11 +317,9 @@ class MergedRow {
   private count = 0;
   private round = 0;
 
-  constructor(wireCount: number) {
-    this.sums = new Float64Array(wireCount);
-    this.seen = new Int32Array(wireCount);
-    this.order = new Uint32Array(wireCount);
-    this.round = 1;
+  constructor(places: number) {
+    this.sums = new Float64Array(places);
+    this.seen = new Int32Array(places);
   }
 
   clear(): void {
@@ -312,48 +327,58 @@ class MergedRow {
     this.round += 1;
     this.large.clear();
     this.distinct = undefined;
+    if (this.round < LAST_ROUND) return;
+    this.round = 1;
+    this.seen.fill(0);
   }
 
-  /** Terms of distinct values, of whose wires the row has no other term; they stay as they are until `finish`. */
+  /** Terms of distinct values, of which the row has no other term; they stay as they are until `finish`. */
   addDistinct(terms: Terms, wireOfValue: Uint32Array, factor: number): void {
-    this.distinct = { terms, wireOfValue, factor };
+    this.distinct = { terms, factor };
     this.distinctAt = this.count;
   }
 
-  add(wire: number, term: Coefficient): void {
-    if (typeof term === 'number') this.addNumber(wire, term);
-    else this.addLarge(wire, term);
+  add(place: number, term: Coefficient): void {
+    if (typeof term === 'number') this.addNumber(place, term);
+    else this.addLarge(place, term);
   }
 
   /** `term`: at most LARGEST in size. */
-  addNumber(wire: number, term: number): void {
-    if (this.seen[wire] !== this.round) {
-      this.seen[wire] = this.round;
-      this.sums[wire] = 0;
-      this.order[this.count] = wire;
+  addNumber(place: number, term: number): void {
+    if (this.seen[place] !== this.round) {
+      this.seen[place] = this.round;
+      this.sums[place] = 0;
+      if (this.count === this.order.length) this.growOrder();
+      this.order[this.count] = place;
       this.count += 1;
     }
-    const sum = this.sums[wire] + term;
-    if (sum <= LARGEST && sum >= -LARGEST) this.sums[wire] = sum;
-    else this.addLarge(wire, BigInt(term));
+    const sum = this.sums[place] + term;
+    if (sum <= LARGEST && sum >= -LARGEST) this.sums[place] = sum;
+    else this.addLarge(place, BigInt(term));
   }
 
-  private addLarge(wire: number, term: bigint): void {
-    this.addNumber(wire, 0);
-    this.large.set(wire, (this.large.get(wire) ?? 0n) + term);
+  private addLarge(place: number, term: bigint): void {
+    this.addNumber(place, 0);
+    this.large.set(place, (this.large.get(place) ?? 0n) + term);
   }
 
-  /** Appends the row's terms, those that cancel left out, in the order of each wire's first. */
-  finish(target: MatrixBuilder, table: CoefficientTable): void {
+  private growOrder(): void {
+    const order = new Uint32Array(2 * this.order.length);
+    order.set(this.order);
+    this.order = order;
+  }
+
+  /** Appends the row's terms, those that cancel left out, in the order of each place's first. */
+  finish(target: MatrixBuilder, table: CoefficientTable, wireAt: WireAt): void {
     for (let k = 0; k < this.count; k += 1) {
       if (k === this.distinctAt) this.finishDistinct(target, table);
-      const wire = this.order[k];
-      const rest = this.large.size === 0 ? undefined : this.large.get(wire);
-      const sum = this.sums[wire];
+      const place = this.order[k];
+      const rest = this.large.size === 0 ? undefined : this.large.get(place);
+      const sum = this.sums[place];
       if (rest === undefined && sum === 0) continue;
       const id = table.idOf(rest === undefined ? sum : tidy(rest + BigInt(sum)));
       // A sum of large terms may be a multiple of the modulus.
-      if (rest === undefined || table.values[id] !== 0n) target.push(wire, id);
+      if (rest === undefined || table.values[id] !== 0n) target.push(wireAt(place), id);
     }
     if (this.count === this.distinctAt) this.finishDistinct(target, table);
   }
@@ -364,6 +389,9 @@ class MergedRow {
     target.pushTerms(terms, wireOfValue, factor, table);
   }
 }
+
+/** Rows after which the count begins anew: more would not fit an entry of 32 bits. */
+const LAST_ROUND = 2 ** 31 - 1;
 
 function multiply(a: Coefficient, b: Coefficient): Coefficient {
   if (typeof a === 'number' && typeof b === 'number') {
@@ -377,13 +405,12 @@ type Counts = Pick<WitnessPlan, 'wireCount' | 'publicOutputCount' | 'publicInput
 
 function planOf(netlist: Netlist, gadgets: readonly Prepared[], places: WirePlaces, counts: Counts): WitnessPlan {
   const { steps, linear } = netlist;
-  const stepOperands = steps.reduce((count, step) => count + step.operands.length, 0);
-  const operandCount = linear.layers.reduce((count, { x }) => count + rowCount(x), stepOperands);
-  const stepTerms = steps.reduce(
-    (count, { operands }) => count + operands.reduce((sum, operand) => sum + smallTerms(operand), 0),
-    0,
-  );
+  const operandCount = linear.layers.reduce((count, { x }) => count + rowCount(x), steps.operandCount);
+  let stepTerms = 0;
+  for (const { operands } of steps) for (const operand of operands) stepTerms += smallTerms(operand);
   const termCount = linear.layers.reduce((count, { x }) => count + x.values.length, stepTerms);
+  const gadget = new Int32Array(steps.length);
+  const outputWire = new Uint32Array(steps.length);
   const operandOffsets = new Uint32Array(steps.length + 1);
   const termOffsets = new Uint32Array(operandCount + 1);
   const wires = new Uint32Array(termCount);
@@ -404,6 +431,9 @@ function planOf(netlist: Netlist, gadgets: readonly Prepared[], places: WirePlac
     termOffsets[operandIndex] = term;
   };
   steps.forEach((step, index) => {
+    gadget[index] = step.gadget;
+    if (step.gadget === WIRE || gadgets[step.gadget].object.outputCount > 0)
+      outputWire[index] = places.wireOfValue[step.firstValue];
     for (const operand of step.operands) {
       if (isBig(operand)) {
         const { values, coefficients: factors, constant } = operand;
@@ -443,10 +473,8 @@ function planOf(netlist: Netlist, gadgets: readonly Prepared[], places: WirePlac
       outputCount,
       inputCount,
     })),
-    gadget: Int32Array.from(steps, (step) => step.gadget),
-    outputWire: Uint32Array.from(steps, (step) =>
-      step.gadget === WIRE || gadgets[step.gadget].object.outputCount > 0 ? places.wireOfValue[step.firstValue] : 0,
-    ),
+    gadget,
+    outputWire,
     innerWire: places.innerWire,
     operandOffsets,
     termOffsets,

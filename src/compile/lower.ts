@@ -10,7 +10,7 @@ import { Emitter, type Readings } from './emitter.js';
 import { makeDigits } from './layers/digits.js';
 import { compiledLayerOf } from './layers/index.js';
 import { joinRows, singleValues } from './linear-rows.js';
-import { NetlistBuilder, type BigCombination, type Netlist } from './netlist.js';
+import { NetlistBuilder, type Netlist } from './netlist.js';
 import {
   committedPorts,
   layerOfPort,
@@ -22,6 +22,7 @@ import {
   type PortTensor,
   type SignalMeaning,
 } from './ports.js';
+import type { BigCombination } from './steps.js';
 
 export interface LoweredModel {
   readonly netlist: Netlist;

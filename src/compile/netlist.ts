@@ -24,35 +24,14 @@ import {
   type Terms,
 } from './linear-layer.js';
 import { rowCount, singleValues, termsOf, type LinearRows } from './linear-rows.js';
-
-/** A combination with coefficients too large for floats: packed words of outputs and inputs. */
-export interface BigCombination {
-  readonly values: readonly number[];
-  readonly coefficients: readonly bigint[];
-  readonly constant: bigint;
-}
-
-/** Where a step's input comes from: a row of small coefficients, or a big combination. */
-export type Operand = { readonly rows: LinearRows; readonly row: number } | BigCombination;
-
-/** One instance of a gadget, or (`gadget` = WIRE) a value that is a linear combination with a wire of its own. */
-export interface Step {
-  readonly gadget: number;
-  readonly operands: readonly Operand[];
-  /** First value made; a gadget makes one for each of its outputs, numbered consecutively. */
-  readonly firstValue: number;
-  /** Layer this step belongs to, as position in `layers`. */
-  readonly layer: number;
-}
-
-export const WIRE = -1;
+import { Steps, WIRE, type Operand } from './steps.js';
 
 export interface Netlist {
   readonly valueCount: number;
   /** Layers that are not written out; rows and combinations may speak of their values. */
   readonly linear: LinearLayers;
   readonly gadgets: readonly GadgetSpec[];
-  readonly steps: readonly Step[];
+  readonly steps: Steps;
   /** Values that become the public outputs, the public inputs and the private inputs, in this order of wires. */
   readonly publicOutputs: readonly number[];
   readonly publicInputs: readonly number[];
@@ -70,14 +49,19 @@ export interface Netlist {
  */
 export function countConstraints({ gadgets, steps }: Netlist): number {
   const counts = gadgets.map(constraintsOf);
-  return steps.reduce((sum, { gadget }) => sum + (gadget === WIRE ? 1 : counts[gadget]), 0);
+  let sum = 0;
+  for (let index = 0; index < steps.length; index += 1) {
+    const gadget = steps.gadgetOf(index);
+    sum += gadget === WIRE ? 1 : counts[gadget];
+  }
+  return sum;
 }
 
 /** A layer that reads channels whose elements have different intervals. */
 const NONE_ALIKE = new Map<string, [number, number]>();
 
 export class NetlistBuilder {
-  readonly steps: Step[] = [];
+  readonly steps = new Steps();
   readonly gadgets: GadgetSpec[] = [];
   readonly layers: string[] = [];
   readonly publicOutputs: number[] = [];

@@ -1,6 +1,7 @@
 /** Names of a linked circuit's wires: the border's by role, a gadget's by layer, instance and signal. */
-import { WIRE, type Netlist } from '../compile/netlist.js';
+import type { Netlist } from '../compile/netlist.js';
 import type { SignalMeaning } from '../compile/ports.js';
+import { WIRE } from '../compile/steps.js';
 import type { WitnessPlan } from '../compile/witness-plan.js';
 
 /** One name per wire, wire 0 first. */

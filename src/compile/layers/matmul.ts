@@ -8,7 +8,7 @@ import type { IntegerMatMul } from '../../quantize/integer-model.js';
 import { bitsOf } from '../../quantize/intervals.js';
 import type { Emitter } from '../emitter.js';
 import type { LinearRows } from '../linear-rows.js';
-import type { BigCombination } from '../netlist.js';
+import type { BigCombination } from '../steps.js';
 
 /** Bits of a packed sum: what RequantizeDigits takes. */
 const WORD_BITS = 250;
