@@ -6,8 +6,9 @@ import type { PortVisibility } from '../port-roles.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
 import { collect } from '../r1cs/builder.js';
 import type { ConstraintSource, R1cs } from '../r1cs/types.js';
+import { atOnce, type Pace } from '../stepwise.js';
 import { link } from './link.js';
-import { lowerModel, type LoweredModel } from './lower.js';
+import { loweringModel, type LoweredModel } from './lower.js';
 import type { Netlist } from './netlist.js';
 import type { WitnessPlan } from './witness-plan.js';
 
@@ -30,6 +31,8 @@ export interface Circuit extends Omit<LoweredModel, 'netlist'> {
 interface CompileModelOptions extends GadgetCompileOptions {
   /** Multiplications from which on a linear layer is not written out; the circuit is the same. Default LEAST_WORK. */
   readonly leastWork?: number;
+  /** Runs the work; default: without a stop. */
+  readonly pace?: Pace;
 }
 
 /** @throws CircomError, AccumulatorOverflowError */
@@ -38,7 +41,8 @@ export async function compileModel(
   visibility: Partial<PortVisibility>,
   options: CompileModelOptions = {},
 ): Promise<Circuit> {
-  const lowered = lowerModel(model, visibility, options.leastWork);
+  const pace: Pace = options.pace ?? (async (work) => atOnce(work));
+  const lowered = await pace(loweringModel(model, visibility, options.leastWork));
   const objects = await compileGadgets(lowered.netlist.gadgets, options);
   const { constraints, plan, layerConstraints } = link(lowered.netlist, objects);
   const layers = lowered.netlist.layers.map((name, i) => ({ name, constraints: layerConstraints[i] }));

@@ -334,7 +334,7 @@ class MergedRow {
 
   /** Terms of distinct values, of which the row has no other term; they stay as they are until `finish`. */
   addDistinct(terms: Terms, wireOfValue: Uint32Array, factor: number): void {
-    this.distinct = { terms, factor };
+    this.distinct = { terms, wireOfValue, factor };
     this.distinctAt = this.count;
   }
 

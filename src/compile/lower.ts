@@ -4,6 +4,7 @@
 import type { PortVisibility } from '../port-roles.js';
 import type { IntegerModel, IntegerOp, TensorId } from '../quantize/integer-model.js';
 import { boundModel } from '../quantize/intervals.js';
+import { atOnce, type Stepwise } from '../stepwise.js';
 import { sizeOf } from '../tensor/shape.js';
 import { checkCodes, commit, declareContext, declareCodes, givenRows, packRows, publish } from './boundary.js';
 import { Emitter, type Readings } from './emitter.js';
@@ -43,11 +44,16 @@ export const CONTEXT_LAYER = '(context)';
 const LEAST_WORK = 2 ** 20;
 
 /** `leastWork`: multiplications from which on a linear layer is not written out; the circuit is the same. */
-export function lowerModel(
+export function lowerModel(model: IntegerModel, visibility: Partial<PortVisibility>, leastWork?: number): LoweredModel {
+  return atOnce(loweringModel(model, visibility, leastWork));
+}
+
+/** {@link lowerModel}, op by op. */
+export function* loweringModel(
   model: IntegerModel,
   visibility: Partial<PortVisibility>,
   leastWork = LEAST_WORK,
-): LoweredModel {
+): Stepwise<LoweredModel> {
   const bounds = boundModel(model);
   const netlist = new NetlistBuilder();
   const ports = portsOf(model, bounds, visibility);
@@ -82,7 +88,8 @@ export function lowerModel(
   portsBySource(ports, 'given').forEach(expose);
 
   let layer = '';
-  for (const op of model.ops) {
+  for (const [i, op] of model.ops.entries()) {
+    yield i / model.ops.length;
     if (op.layer !== layer) netlist.enter((layer = op.layer));
     compiledLayerOf(op).compile(op, emitter);
   }

@@ -80,7 +80,9 @@ export function classOf(scores: ArrayLike<number>): number {
 }
 
 /** Gives the integer outputs, in the model's order, of one input's integers. */
-export type IntegerOutputs = (integers: readonly Float64Array[]) => readonly Float64Array[];
+export type IntegerOutputs = (
+  integers: readonly Float64Array[],
+) => readonly Float64Array[] | Promise<readonly Float64Array[]>;
 
 /** What the network does after the tensor that is proved (an omitted softmax), for output k. */
 export type Finish = (k: number, reals: Float64Array) => Float64Array;
@@ -137,7 +139,7 @@ export async function measureAccuracy(
     elements: new Elements(sizeOf(shape)),
   }));
   for (const sample of samples) {
-    const integers = outputs(encodeInputs(model.inputs, sample));
+    const integers = await outputs(encodeInputs(model.inputs, sample));
     const expected = await reference(sample);
     model.outputs.forEach((output, k) => {
       const tally = tallies[k];

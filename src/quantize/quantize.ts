@@ -3,6 +3,7 @@
  * (or worst-case bounds), then lowers layer by layer.
  */
 import type { Graph } from '../network/graph.js';
+import { atOnce, part, type Stepwise } from '../stepwise.js';
 import { boundGraph } from '../network/bounds.js';
 import { UnitClasses } from '../network/unit-classes.js';
 import { isScoreVector } from './accuracy.js';
@@ -41,8 +42,16 @@ export interface QuantizeOptions {
   readonly evaluator: (graph: Graph) => FloatEvaluator;
 }
 
+/** Share of the work that calibration is, about. */
+const CALIBRATED = 0.5;
+
 /** @throws CalibrationError, AccumulatorOverflowError */
 export function quantize(graph: Graph, options: QuantizeOptions): IntegerModel {
+  return atOnce(quantizing(graph, options));
+}
+
+/** {@link quantize}, layer by layer. */
+export function* quantizing(graph: Graph, options: QuantizeOptions): Stepwise<IntegerModel> {
   const { activationBits, inputBits, samples } = options;
   if (!Number.isInteger(activationBits) || activationBits < 2 || activationBits > 16) {
     throw new CalibrationError(`activation bits must be a whole number from 2 to 16, not ${activationBits}`);
@@ -60,11 +69,11 @@ export function quantize(graph: Graph, options: QuantizeOptions): IntegerModel {
   const rows = new Set(fused.outputs.filter(({ shape }) => isScoreVector(shape)).map(({ tensor }) => tensor));
   const known =
     samples.length > 0
-      ? gatherStatistics(evaluate, samples, units, rows)
+      ? yield* part(gatherStatistics(evaluate, samples, units, rows), 0, CALIBRATED)
       : statisticsFromBounds(boundGraph(fused, choice.inputs.map(realIntervals)), units, rows);
   checkFinite(known);
   const taken = takeUnits(fused, known, { inputs: choice.inputs, bits: activationBits });
-  const lowering = lowered(taken, activationBits, options.spread);
+  const lowering = yield* part(lowered(taken, activationBits, options.spread), CALIBRATED, 1);
   const outputs = fused.outputs.map((output) => {
     const tensor = lowering.tensor(output.tensor);
     const { name, shape, omitted } = output;
@@ -83,24 +92,25 @@ export function quantize(graph: Graph, options: QuantizeOptions): IntegerModel {
  * Every layer lowered; with one step for all outputs of a row where steps for its smallest would leave exact
  * arithmetic.
  */
-function lowered(
+function* lowered(
   { graph, statistics, inputs }: InUnits,
   bits: number,
   spread?: ReadonlyMap<string, number>,
-): IntegerModelBuilder {
-  const lower = (known: ReadonlyMap<string, TensorStatistics>): IntegerModelBuilder => {
+): Stepwise<IntegerModelBuilder> {
+  const lower = function* (known: ReadonlyMap<string, TensorStatistics>): Stepwise<IntegerModelBuilder> {
     const lowering = new IntegerModelBuilder(new CutPlan(graph, known, bits, spread), inputs, known);
-    for (const node of graph.nodes) {
+    for (const [i, node] of graph.nodes.entries()) {
+      yield i / graph.nodes.length;
       lowering.enter(node);
       quantizedLayerOf(node).lower(node, lowering);
     }
     return lowering;
   };
   try {
-    return lower(statistics);
+    return yield* lower(statistics);
   } catch (error) {
     if (!(error instanceof AccumulatorOverflowError)) throw error;
-    return lower(new Map([...statistics].map(([name, { leastRange: _, ...shared }]) => [name, shared])));
+    return yield* lower(new Map([...statistics].map(([name, { leastRange: _, ...shared }]) => [name, shared])));
   }
 }
 

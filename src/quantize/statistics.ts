@@ -3,6 +3,7 @@
  * and elements. Ranges set scales; means and mean squares say how much weight precision matters. They are kept apart for
  * elements that may have units of their own.
  */
+import type { Stepwise } from '../stepwise.js';
 import type { UnitClasses } from '../network/unit-classes.js';
 import type { Intervals } from '../tensor/intervals.js';
 import { leastOf, mostOf } from '../tensor/extremes.js';
@@ -41,15 +42,16 @@ export type FloatEvaluator = (inputs: readonly Float64Array[]) => ReadonlyMap<st
 /**
  * Statistics of every tensor over the samples (each one array per graph input); of `rows` also each element's range.
  */
-export function gatherStatistics(
+export function* gatherStatistics(
   evaluate: FloatEvaluator,
   samples: readonly (readonly Float64Array[])[],
   units: UnitClasses,
   rows: ReadonlySet<string> = new Set(),
-): Map<string, ClassStatistics> {
+): Stepwise<Map<string, ClassStatistics>> {
   const running = new Map<string, ClassStatistics>();
   const ranges = new Map<string, Intervals>();
-  for (const sample of samples) {
+  for (const [i, sample] of samples.entries()) {
+    yield i / samples.length;
     for (const [name, values] of evaluate(sample)) {
       let entry = running.get(name);
       if (!entry) running.set(name, (entry = nothingOf(units.of(name))));

@@ -3,6 +3,7 @@
  * absolute values of all terms is at most 2^53, so no partial sum was rounded), else in bigints modulo r. The trap: a
  * rounded product may by chance equal the other side, so exactness is decided before equality.
  */
+import { atOnce, type Stepwise } from '../stepwise.js';
 import { canonical } from './field.js';
 import { FIELD_MODULUS, type ConstraintSource, type R1cs, type SparseMatrix } from './types.js';
 import { wireValue, type Witness } from './witness.js';
@@ -67,6 +68,11 @@ export function isSatisfied(system: R1cs, witness: Witness): boolean {
  * The first constraint that a witness violates, by row; undefined where all hold. One pass, in the memory of a batch.
  */
 export function firstViolation(source: ConstraintSource, witness: Witness): number | undefined {
+  return atOnce(findingViolation(source, witness));
+}
+
+/** {@link firstViolation}, batch by batch. */
+export function* findingViolation(source: ConstraintSource, witness: Witness): Stepwise<number | undefined> {
   let small = new Float64Array(1024);
   let known = 0;
   let first = 0;
@@ -80,6 +86,7 @@ export function firstViolation(source: ConstraintSource, witness: Witness): numb
     for (; known < coefficients.length; known++) small[known] = smallOrNaN(coefficients[known]);
     for (let row = 0; row < constraintCount; row++) if (!holdsIn(batch, small, row, witness)) return first + row;
     first += constraintCount;
+    yield first / source.constraintCount;
   }
   return undefined;
 }

@@ -8,6 +8,7 @@
 import type { BigRow, LinearBlock, WitnessPlan } from '../compile/witness-plan.js';
 import { WitnessInputError } from './errors.js';
 import { evaluateOp } from '../quantize/semantics.js';
+import { atOnce, type Stepwise } from '../stepwise.js';
 import { canonical, signed } from '../r1cs/field.js';
 import type { Witness } from '../r1cs/witness.js';
 import { prepareGadget, type GadgetSignals, type GadgetWitness } from '../gadgets/index.js';
@@ -25,6 +26,8 @@ export interface Assignment {
 export interface WitnessGenerator {
   /** @throws WitnessInputError */
   generate(assignment: Assignment): GeneratedWitness;
+  /** The same, some thousands of steps at a time. */
+  generating(assignment: Assignment): Stepwise<GeneratedWitness>;
 }
 
 /** A witness, and beside it what layers computed that have no wires. */
@@ -50,7 +53,8 @@ export function circuitResults(plan: WitnessPlan, { small, linear }: GeneratedWi
 
 export function prepareWitness(plan: WitnessPlan): WitnessGenerator {
   const gadgets = plan.gadgets.map(prepareStep);
-  return { generate: (assignment) => new Run(plan, gadgets, assignment).finish() };
+  const generating = (assignment: Assignment): Stepwise<GeneratedWitness> => new Run(plan, gadgets, assignment).run();
+  return { generating, generate: (assignment) => atOnce(generating(assignment)) };
 }
 
 interface PreparedStep {
@@ -72,6 +76,9 @@ function prepareStep(gadget: GadgetSignals): PreparedStep {
   };
 }
 
+/** Steps between two stops. */
+const STEPS = 2 ** 14;
+
 class Run {
   /** By wire, and after the wires by place of a linear layer's result. */
   private readonly small: Float64Array;
@@ -85,15 +92,16 @@ class Run {
     this.small = new Float64Array(plan.wireCount + plan.slotCount);
     this.small[0] = 1;
     this.assignInputs(assignment);
-    let next = 0;
-    for (let step = 0; step <= plan.gadget.length; step += 1) {
-      for (; next < plan.linear.length && plan.linear[next].step <= step; next += 1) this.runLinear(plan.linear[next]);
-      if (step < plan.gadget.length) this.runStep(step);
-    }
   }
 
-  finish(): GeneratedWitness {
-    const { wireCount } = this.plan;
+  *run(): Stepwise<GeneratedWitness> {
+    const { wireCount, linear, gadget } = this.plan;
+    let next = 0;
+    for (let step = 0; step <= gadget.length; step += 1) {
+      if (step % STEPS === 0) yield step / (gadget.length + 1);
+      for (; next < linear.length && linear[next].step <= step; next += 1) this.runLinear(linear[next]);
+      if (step < gadget.length) this.runStep(step);
+    }
     return { small: this.small.subarray(0, wireCount), big: this.big, linear: this.small.subarray(wireCount) };
   }
 

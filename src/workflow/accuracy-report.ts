@@ -27,11 +27,12 @@ import {
 import { accepts, realRange } from '../quantize/encode.js';
 import type { IntegerInput, IntegerModel, TensorId } from '../quantize/integer-model.js';
 import { AccumulatorOverflowError, CalibrationError } from '../quantize/errors.js';
-import { interpret, runIntegerModel } from '../quantize/interpreter.js';
-import { firstViolation } from '../r1cs/check.js';
+import { interpreting, runningIntegerModel } from '../quantize/interpreter.js';
+import { findingViolation } from '../r1cs/check.js';
 import { mostOf } from '../tensor/extremes.js';
 import { sizeOf } from '../tensor/shape.js';
-import { InconsistentWitnessError, prepareCircuit } from './circuit-run.js';
+import { withoutStop, type Pace } from '../stepwise.js';
+import { InconsistentWitnessError, stepwiseCircuit } from './circuit-run.js';
 import type { Sample } from './input-json.js';
 
 export interface MeasuredRows extends AccuracyReport {
@@ -86,7 +87,9 @@ export interface AccuracyInputs {
    * Quantizes again otherwise: for the estimate where no held-out rows are given, and to try a remedy before it is
    * advised.
    */
-  readonly requantize: (otherwise: Otherwise) => IntegerModel;
+  readonly requantize: (otherwise: Otherwise) => IntegerModel | Promise<IntegerModel>;
+  /** Runs what takes long; default: without a stop. */
+  readonly pace?: Pace;
   readonly onStage?: (stage: string) => void;
 }
 
@@ -178,7 +181,8 @@ async function measure(
   finish: Finish,
 ): Promise<Omit<ComparedAccuracy, 'reference'>> {
   const { model, circuit, scores, calibration, heldOut: given, requantize } = inputs;
-  const throughCircuit = circuitOutputs(model, circuit);
+  const pace = inputs.pace ?? withoutStop;
+  const throughCircuit = circuitOutputs(model, circuit, pace);
   const inside = (rows: readonly Sample[], of = model): Sample[] => rows.filter((row) => isInside(of, row));
   const sets: MeasuredRows[] = [];
   const saturations: Saturation[] = [];
@@ -186,10 +190,10 @@ async function measure(
     if (samples.length === 0) return;
     const tally = new SaturationTally(of);
     // One run of the interpreter for both: a large network takes a good part of a second.
-    const outputs: IntegerOutputs = (encoded) => {
-      const tensors = interpret(of, encoded);
+    const outputs: IntegerOutputs = async (encoded) => {
+      const tensors = await pace(interpreting(of, encoded));
       tally.add(tensors);
-      const proved = of === model ? throughCircuit(encoded) : undefined;
+      const proved = of === model ? await throughCircuit(encoded) : undefined;
       return proved ?? of.outputs.map(({ tensor }) => tensors.get(tensor) as Float64Array);
     };
     sets.push({
@@ -205,7 +209,7 @@ async function measure(
   const { heldOut } = apart;
   if (heldOut === 'given') await add('heldOut', inside(given));
   if (heldOut === 'split') {
-    const other = requantize({ samples: apart.others });
+    const other = await requantize({ samples: apart.others });
     await add('heldOut', inside(apart.rows, other), other);
   }
   await add('drawn', drawnSamples(model.inputs, DRAWN));
@@ -254,8 +258,8 @@ async function tryRemedies(
     if (before <= LARGE) continue;
     inputs.onStage?.('trying remedies');
     for (const { otherwise, over, kind, advice } of trialsFor(set.rows, inputs, apart)) {
-      const model = attempt(() => inputs.requantize(otherwise));
-      const report = model && (await strayOn(model, over(model), { reference, finish }));
+      const model = await attempt(() => inputs.requantize(otherwise));
+      const report = model && (await strayOn(model, over(model), { reference, finish, pace: inputs.pace }));
       if (report === undefined) continue;
       const after = worstOf(report);
       if (after <= HELPS * before) remedies.push({ rows: set.rows, kind, advice, before, after });
@@ -290,11 +294,18 @@ export async function strayOn(
     reference,
     finish,
     scores,
-  }: { readonly reference: FloatReference; readonly finish: Finish; readonly scores?: readonly boolean[] },
+    pace = withoutStop,
+  }: {
+    readonly reference: FloatReference;
+    readonly finish: Finish;
+    readonly scores?: readonly boolean[];
+    readonly pace?: Pace;
+  },
 ): Promise<AccuracyReport | undefined> {
   const taken = rows.slice(0, mostRows(model)).filter((row) => isInside(model, row));
   if (taken.length === 0) return undefined;
-  return measureAccuracy(model, (encoded) => runIntegerModel(model, encoded), reference, taken, finish, scores);
+  const outputs = (encoded: readonly Float64Array[]) => pace(runningIntegerModel(model, encoded));
+  return measureAccuracy(model, outputs, reference, taken, finish, scores);
 }
 
 interface Trial extends Pick<Remedy, 'kind' | 'advice'> {
@@ -350,9 +361,9 @@ function trialsFor(rows: RowKind, { model, calibration, inputRange }: AccuracyIn
 }
 
 /** The model, or undefined where quantization so cannot be. */
-export function attempt(make: () => IntegerModel): IntegerModel | undefined {
+export async function attempt(make: () => IntegerModel | Promise<IntegerModel>): Promise<IntegerModel | undefined> {
   try {
-    return make();
+    return await make();
   } catch (error) {
     if (error instanceof AccumulatorOverflowError || error instanceof CalibrationError) return undefined;
     throw error;
@@ -372,16 +383,17 @@ function isInside({ inputs }: IntegerModel, row: Sample): boolean {
 function circuitOutputs(
   model: IntegerModel,
   { plan, constraints, saltCount }: Circuit,
-): (integers: readonly Float64Array[]) => readonly Float64Array[] | undefined {
-  const run = prepareCircuit(model, plan);
+  pace: Pace,
+): (integers: readonly Float64Array[]) => Promise<readonly Float64Array[] | undefined> {
+  const run = stepwiseCircuit(model, plan);
   const checked = Math.max(LEAST_CHECKED, Math.floor(CHECKED_WIRES / plan.wireCount));
   let done = 0;
-  return (integers) => {
+  return async (integers) => {
     done += 1;
     if (done > checked) return undefined;
-    const { witness, outputs } = run(integers, 0n, new Array<bigint>(saltCount).fill(1n));
+    const { witness, outputs } = await pace(run(integers, 0n, new Array<bigint>(saltCount).fill(1n)));
     if (done === 1) {
-      const violated = firstViolation(constraints, witness);
+      const violated = await pace(findingViolation(constraints, witness));
       if (violated !== undefined) {
         throw new InconsistentWitnessError(
           `the witness violates constraint ${violated} of the circuit; please report it with the model`,

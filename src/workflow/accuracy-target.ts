@@ -95,7 +95,7 @@ async function fewestThat(holds: (bits: number) => Promise<boolean>): Promise<nu
 
 /** The model with so many bits, measured; undefined where there is none, or it takes none of the rows. */
 export async function tryBits(
-  { scores, calibration, heldOut, requantize }: Omit<AccuracyInputs, 'model' | 'circuit'>,
+  { scores, calibration, heldOut, requantize, pace }: Omit<AccuracyInputs, 'model' | 'circuit'>,
   bits: number,
   {
     spread = false,
@@ -103,10 +103,10 @@ export async function tryBits(
   }: { readonly reference: FloatReference; readonly finish: Finish; readonly spread?: boolean },
 ): Promise<Attempt | undefined> {
   const apart = rowsApart(calibration, heldOut);
-  const model = attempt(() => requantize({ activationBits: bits, samples: apart.others, spreadBits: spread }));
+  const model = await attempt(() => requantize({ activationBits: bits, samples: apart.others, spreadBits: spread }));
   if (model === undefined) return undefined;
   const [rows, samples] = measuredOn(model, apart.rows, calibration);
-  const report = await strayOn(model, samples, { ...against, scores });
+  const report = await strayOn(model, samples, { ...against, scores, pace });
   return report && { bits, model, report, rows };
 }
 

@@ -6,7 +6,8 @@ import type { WitnessPlan } from '../compile/witness-plan.js';
 import { InconsistentWitnessError } from './errors.js';
 import { inputCodes } from '../quantize/encode.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
-import { runIntegerModel } from '../quantize/interpreter.js';
+import { atOnce, part, type Stepwise } from '../stepwise.js';
+import { runningIntegerModel } from '../quantize/interpreter.js';
 import type { Witness } from '../r1cs/witness.js';
 import { circuitResults, prepareWitness } from '../witness/generate.js';
 
@@ -26,11 +27,20 @@ export function prepareCircuit(
   model: IntegerModel,
   plan: WitnessPlan,
 ): (integers: readonly Float64Array[], context: bigint, salts: readonly bigint[]) => CircuitRun {
+  const run = stepwiseCircuit(model, plan);
+  return (integers, context, salts) => atOnce(run(integers, context, salts));
+}
+
+/** {@link prepareCircuit}, with stops on the way. */
+export function stepwiseCircuit(
+  model: IntegerModel,
+  plan: WitnessPlan,
+): (integers: readonly Float64Array[], context: bigint, salts: readonly bigint[]) => Stepwise<CircuitRun> {
   const generator = prepareWitness(plan);
-  return (integers, context, salts) => {
+  return function* (integers, context, salts) {
     const codes: ArrayLike<number | bigint> = [...inputCodes(model.inputs, integers), ...salts];
-    const witness = generator.generate({ publicInputs: [context], privateInputs: codes });
-    const outputs = runIntegerModel(model, integers);
+    const witness = yield* part(generator.generating({ publicInputs: [context], privateInputs: codes }), 0, 0.9);
+    const outputs = yield* part(runningIntegerModel(model, integers), 0.9, 1);
     compare(outputs, circuitResults(plan, witness), model);
     return { witness, outputs };
   };

@@ -9,11 +9,13 @@ import { encodeWitnessPlan } from '../compile/witness-plan-file.js';
 import { FIXED_PARTS, type Manifest, type TensorDescription } from '../manifest.js';
 import { perPortField, visibilityOf, type PortVisibility, type VisibilityOptions } from '../port-roles.js';
 import { chooseFrom, decodeModel, evaluator, graphInputs, type ModelChoice } from '../onnx/index.js';
+import type { OnProgress } from '../groth16/types.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
-import { quantize } from '../quantize/quantize.js';
+import { quantizing } from '../quantize/quantize.js';
 import { spreadOfBits } from '../quantize/sensitivity.js';
 import { storeIntegerModel } from '../quantize/serialize.js';
 import { r1csBytes, r1csChunks } from '../r1cs/r1cs-file.js';
+import type { Pace } from '../stepwise.js';
 import { symLines } from '../r1cs/sym-file.js';
 import { proofSystemOf } from '../proof-systems/index.js';
 import { MAX_SIGNALS } from '../solidity/render.js';
@@ -27,6 +29,7 @@ import { classesOf, type ClassOptions, type OutputClasses } from './classes.js';
 import { buildChosen } from './fixed-inputs.js';
 import { sha256, sha256Of } from './hash.js';
 import { checkSamples, type Sample } from './input-json.js';
+import { paced } from './pace.js';
 import { reportLayers, type LayerReport } from './report.js';
 import { wireNames } from './sym.js';
 
@@ -62,6 +65,10 @@ export interface CompileOptions extends ClassOptions, ModelChoice, VisibilityOpt
    */
   readonly r1cs?: boolean;
   readonly onStage?: (stage: string) => void;
+  /** Hears how far a stage is, where it takes long. */
+  readonly onProgress?: OnProgress;
+  /** Ends the work at its next pause, with InterruptedError. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -102,8 +109,13 @@ export function samplesHash(samples: readonly Sample[]): string {
 /** @throws any error class of the stages: onnx/errors, quantize/errors, CircomError */
 export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Promise<CompiledModel> {
   const start = performance.now();
-  const stage = options.onStage ?? (() => undefined);
-  const { choice, classes, samples, requantizeTo, compared } = prepareModel(onnx, options);
+  let current = '';
+  const stage = (name: string): void => {
+    current = name;
+    options.onStage?.(name);
+  };
+  const pace = paced((share) => options.onProgress?.(share, current), options.signal);
+  const { choice, classes, samples, requantizeTo, compared } = prepareModel(onnx, { ...options, onStage: stage }, pace);
   const { inputBits, inputRange, target } = options;
   const visibility = visibilityOf(options);
   stage('quantizing');
@@ -116,12 +128,14 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
         }
       : await fewestBits(search, target);
   const requantize = requantizeTo(activationBits, spreadBits);
-  const model = requantize({});
+  const model = await requantize({});
   stage('compiling the circuit');
-  const circuit = await compileModel(model, visibility, { gadgetFolders: options.gadgetFolders });
+  const circuit = await compileModel(model, visibility, { gadgetFolders: options.gadgetFolders, pace });
   stage('comparing with float32');
   const accuracy = await reportAccuracy({ ...compared, model, circuit, requantize });
   stage('hashing the constraints');
+  const pieces = r1csChunks(circuit.constraints, { reuse: true });
+  const circuitHash = await sha256Of(pieces, r1csBytes(circuit.constraints), pace);
   const recorded = {
     activationBits,
     ...(spreadBits ? { spreadBits } : {}),
@@ -137,7 +151,7 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
     ...(samples.length === 0 ? {} : { calibrationHash: samplesHash(samples), calibrationRows: samples.length }),
   };
   const manifest = {
-    ...(await describe(onnx, model, circuit, options.name, visibility, classes)),
+    ...describe({ onnx, model, circuit, circuitHash, name: options.name, visibility, classes }),
     options: recorded,
     accuracy: onRecord(accuracy),
   };
@@ -156,7 +170,7 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
  * A model as it is quantized, to whatever bits, and what it is compared with. @throws any error class of onnx/errors,
  * CalibrationError
  */
-export function prepareModel(onnx: Uint8Array, options: CompileOptions) {
+export function prepareModel(onnx: Uint8Array, options: CompileOptions, pace: Pace) {
   options.onStage?.('reading the model');
   const model = decodeModel(onnx);
   const given = choiceOf(options);
@@ -167,16 +181,16 @@ export function prepareModel(onnx: Uint8Array, options: CompileOptions) {
   const { inputBits, inputRange, onStage } = options;
   let spread: ReadonlyMap<string, number> | undefined;
   const quantizeAgain = rememberLast(
-    ({ inputRange: range = inputRange, spreadBits, ...rest }: Requantization): IntegerModel => {
+    async ({ inputRange: range = inputRange, spreadBits, ...rest }: Requantization): Promise<IntegerModel> => {
       // Of all calibration rows, also for a model calibrated on some: an audit finds the same.
       if (spreadBits) spread ??= spreadOfBits(graph, samples);
-      const given = { inputBits, evaluator, ...(spreadBits ? { spread } : {}), ...rest };
-      return quantize(graph, { ...given, inputRange: range ?? undefined });
+      const common = { inputBits, evaluator, ...(spreadBits ? { spread } : {}), ...rest };
+      return await pace(quantizing(graph, { ...common, inputRange: range ?? undefined }));
     },
   );
   const requantizeTo =
     (activationBits: number, spreadBits = false) =>
-    (otherwise: Otherwise): IntegerModel =>
+    (otherwise: Otherwise): Promise<IntegerModel> =>
       quantizeAgain({ activationBits, spreadBits, samples, ...otherwise });
   return {
     choice,
@@ -192,6 +206,7 @@ export function prepareModel(onnx: Uint8Array, options: CompileOptions) {
       heldOut,
       inputRange,
       onStage,
+      pace,
     },
   };
 }
@@ -203,12 +218,14 @@ type Requantization = Otherwise & Required<Pick<Otherwise, 'activationBits' | 's
 const REMEMBERED = 2;
 
 /** Gives the models that were made last again where the same is asked for: a large one is quantized for seconds. */
-function rememberLast(make: (how: Requantization) => IntegerModel): (how: Requantization) => IntegerModel {
+function rememberLast(
+  make: (how: Requantization) => Promise<IntegerModel>,
+): (how: Requantization) => Promise<IntegerModel> {
   const last: { readonly how: Requantization; readonly model: IntegerModel }[] = [];
-  return (how) => {
+  return async (how) => {
     const known = last.find((one) => isDeepStrictEqual(one.how, how));
     if (known !== undefined) return known.model;
-    const model = make(how);
+    const model = await make(how);
     last.unshift({ how, model });
     last.length = Math.min(last.length, REMEMBERED);
     return model;
@@ -243,14 +260,23 @@ function filesOf(
   };
 }
 
-async function describe(
-  onnx: Uint8Array,
-  model: IntegerModel,
-  circuit: Circuit,
-  name: string,
-  visibility: PortVisibility,
-  classes: readonly OutputClasses[],
-): Promise<Manifest> {
+function describe({
+  onnx,
+  model,
+  circuit,
+  circuitHash,
+  name,
+  visibility,
+  classes,
+}: {
+  readonly onnx: Uint8Array;
+  readonly model: IntegerModel;
+  readonly circuit: Circuit;
+  readonly circuitHash: string;
+  readonly name: string;
+  readonly visibility: PortVisibility;
+  readonly classes: readonly OutputClasses[];
+}): Manifest {
   const { constraints, ports } = circuit;
   const tensors = perPortField((role) => portOf(ports, role).tensors.map(describeTensor));
   return {
@@ -259,7 +285,7 @@ async function describe(
     name,
     toolVersion: VERSION,
     modelHash: sha256([onnx]),
-    circuitHash: await sha256Of(r1csChunks(constraints, { reuse: true }), r1csBytes(constraints)),
+    circuitHash,
     activationBits: model.activationBits,
     visibility: { ...visibility, ...FIXED_PARTS },
     ...tensors,

@@ -28,7 +28,13 @@ const HELPS = 1 / 2;
 
 /** The fewest activation bits from 8 to 12 that hold an error of about 1 % in a circuit of at most 2^17 constraints. */
 export async function enoughBits(
-  { graph, calibration, scores, requantize }: Pick<AccuracyInputs, 'graph' | 'calibration' | 'scores' | 'requantize'>,
+  {
+    graph,
+    calibration,
+    scores,
+    requantize,
+    pace,
+  }: Pick<AccuracyInputs, 'graph' | 'calibration' | 'scores' | 'requantize' | 'pace'>,
   visibility: PortVisibility,
 ): Promise<number> {
   if (calibration.length === 0) return USUAL_BITS;
@@ -37,9 +43,9 @@ export async function enoughBits(
   const [rows, others] = apart.rows.length > 0 ? [apart.rows, apart.others] : [calibration, calibration];
   const errors: number[] = [];
   for (let bits = USUAL_BITS; bits <= MOST_RAISED; bits += 1) {
-    const model = attempt(() => requantize({ activationBits: bits, samples: others }));
+    const model = await attempt(() => requantize({ activationBits: bits, samples: others }));
     if (model === undefined || !isSmall(model, visibility)) break;
-    const report = await strayOn(model, rows, { ...against, scores });
+    const report = await strayOn(model, rows, { ...against, scores, pace });
     if (report === undefined) break;
     const error = worstOf(report);
     if (error <= ERROR) return bits;

@@ -3,11 +3,23 @@ import { createHash } from 'node:crypto';
 import { on } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { withoutStop, type Pace, type Stepwise } from '../stepwise.js';
 
 /** SHA-256 of pieces laid end to end, in hex with 0x. */
 export function sha256(pieces: Iterable<Uint8Array | string>): string {
   const hash = createHash('sha256');
   for (const piece of pieces) hash.update(piece);
+  return `0x${hash.digest('hex')}`;
+}
+
+function* hashing(pieces: Iterable<Uint8Array>, bytes: number): Stepwise<string> {
+  const hash = createHash('sha256');
+  let done = 0;
+  for (const piece of pieces) {
+    hash.update(piece);
+    done += piece.length;
+    yield done / bytes;
+  }
   return `0x${hash.digest('hex')}`;
 }
 
@@ -27,12 +39,17 @@ parentPort.on('message', ({ slot, length }) => {
   parentPort.postMessage(slot);
 });`;
 
+/** Nothing to do but to say how far other work is. */
+function* atShare(share: number): Stepwise<void> {
+  yield share;
+}
+
 /**
- * As `sha256`, of about so many bytes; while a thread hashes large ones the event loop turns. A piece may be
+ * As `sha256`, of about so many bytes, at the caller's pace; large ones are hashed by a thread. A piece may be
  * overwritten once the next one is asked for.
  */
-export async function sha256Of(pieces: Iterable<Uint8Array>, bytes: number): Promise<string> {
-  if (bytes <= SMALL || availableParallelism() === 1) return sha256(pieces);
+export async function sha256Of(pieces: Iterable<Uint8Array>, bytes: number, pace: Pace = withoutStop): Promise<string> {
+  if (bytes <= SMALL || availableParallelism() === 1) return await pace(hashing(pieces, bytes));
   const slots = Array.from({ length: SLOTS }, () => new SharedArrayBuffer(SLOT_BYTES));
   const worker = new Worker(WORKER, { eval: true, workerData: slots });
   const replies = on(worker, 'message', { close: ['exit'] });
@@ -43,6 +60,7 @@ export async function sha256Of(pieces: Iterable<Uint8Array>, bytes: number): Pro
   };
   try {
     const free = [...slots.keys()];
+    let done = 0;
     for (const piece of pieces) {
       for (let at = 0; at < piece.length; at += SLOT_BYTES) {
         const slot = free.pop() ?? ((await heard()) as number);
@@ -50,6 +68,8 @@ export async function sha256Of(pieces: Iterable<Uint8Array>, bytes: number): Pro
         new Uint8Array(slots[slot]).set(part);
         worker.postMessage({ slot, length: part.length });
       }
+      done += piece.length;
+      await pace(atShare(done / bytes));
     }
     worker.postMessage({});
     for (;;) {

@@ -3,7 +3,7 @@
  * for it.
  */
 import { countConstraints } from '../compile/netlist.js';
-import { lowerModel } from '../compile/lower.js';
+import { loweringModel } from '../compile/lower.js';
 import { proofSystemOf } from '../proof-systems/index.js';
 import type { RowKind } from '../quantize/accuracy.js';
 import { svgCurve, svgDocument, svgLine, svgScale, svgText } from '../svg.js';
@@ -12,6 +12,7 @@ import { againstReference, worstOf, type ComparedAccuracy } from './accuracy-rep
 import { tryBits } from './accuracy-target.js';
 import { visibilityOf } from '../port-roles.js';
 import { prepareModel, type CompileOptions } from './compile.js';
+import { paced } from './pace.js';
 
 export interface SweptBits {
   readonly bits: number;
@@ -30,19 +31,21 @@ export interface Sweep extends Pick<ComparedAccuracy, 'reference' | 'why'> {
 
 /** Quantizes the model with each number of bits, and measures it as `compile` does before it makes a circuit. */
 export async function sweepBits(onnx: Uint8Array, options: CompileOptions, bits: readonly number[]): Promise<Sweep> {
-  const { requantizeTo, compared } = prepareModel(onnx, options);
+  let current = '';
+  const pace = paced((share) => options.onProgress?.(share, current), options.signal);
+  const { requantizeTo, compared } = prepareModel(onnx, options, pace);
   const visibility = visibilityOf(options);
   return againstReference(compared, async (reference, finish) => {
     const points: SweptBits[] = [];
     for (const count of bits) {
-      options.onStage?.(`${count} bits`);
+      options.onStage?.((current = `${count} bits`));
       const attempted = await tryBits({ ...compared, requantize: requantizeTo(count) }, count, {
         reference,
         finish,
         spread: options.spreadBits,
       });
       if (attempted === undefined) continue;
-      const { netlist, signals } = lowerModel(attempted.model, visibility);
+      const { netlist, signals } = await pace(loweringModel(attempted.model, visibility));
       const constraints = countConstraints(netlist);
       const domainSize = proofSystemOf({}).domainSize({ constraints, publicSignals: signals.length });
       const { report, rows } = attempted;

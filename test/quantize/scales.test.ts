@@ -8,6 +8,7 @@ import { runIntegerModel } from '../../src/quantize/interpreter.js';
 import { quantize } from '../../src/quantize/quantize.js';
 import { gridFor } from '../../src/quantize/scale.js';
 import { gatherStatistics } from '../../src/quantize/statistics.js';
+import { atOnce } from '../../src/stepwise.js';
 import { UnitClasses } from '../../src/network/unit-classes.js';
 import { mostOf } from '../../src/tensor/extremes.js';
 import { seeded } from '../onnx/support/random.js';
@@ -236,7 +237,7 @@ describe('elements of different size', () => {
     const sketch = new Sketch();
     const graph = sketch.graph(sketch.dense(sketch.relu(sketch.dense(sketch.input([1, 8]), 8, random)), 3, random));
     const rows = randomSamples(graph, 30, random);
-    const { classes, index } = gatherStatistics(evaluator(graph), rows, new UnitClasses(graph)).get(
+    const { classes, index } = atOnce(gatherStatistics(evaluator(graph), rows, new UnitClasses(graph))).get(
       graph.nodes[1].output,
     )!;
     assert.equal(classes.length, 8);

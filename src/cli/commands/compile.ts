@@ -4,7 +4,7 @@ import { defaultBuildFolder } from '../../workflow/build-name.js';
 import type { BuildFiles, CompiledModel } from '../../workflow/compile.js';
 import { addCompileOptions, jsonOption, readModelFile, type CompileFlags } from '../options.js';
 import { printAccuracy, printLayers, printNotes, printSeconds } from '../print.js';
-import { execute } from '../session.js';
+import { execute, showingShare } from '../session.js';
 
 interface Flags extends CompileFlags {
   readonly emitCircom?: boolean;
@@ -35,7 +35,13 @@ export function define(command: Command): void {
           const folder = flags.out ?? defaultBuildFolder(path);
           const { onnx, options } = await readModelFile(path, flags);
           const compiled = await session.stage(`compiling ${path}`, (update) =>
-            compileOnnx(onnx, { ...options, r1cs: flags.r1cs, onStage: update }),
+            compileOnnx(onnx, {
+              ...options,
+              r1cs: flags.r1cs,
+              onStage: update,
+              onProgress: showingShare(update),
+              signal: session.signal,
+            }),
           );
           const { netlist, plan } = compiled.circuit;
           const extra: BuildFiles = flags.emitCircom

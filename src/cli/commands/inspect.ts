@@ -7,7 +7,7 @@ import type { Inspection } from '../../workflow/inspect.js';
 import type { Sweep } from '../../workflow/sweep.js';
 import { addCompileOptions, jsonOption, readModelFile, type CompileFlags } from '../options.js';
 import { printAccuracy, printLayers, printNotes } from '../print.js';
-import { execute } from '../session.js';
+import { execute, showingShare } from '../session.js';
 import { textTable } from '../table.js';
 import { message, oneLine } from '../terminal.js';
 
@@ -35,7 +35,12 @@ export function define(command: Command): void {
           const { inspectOnnx } = await import('../../workflow/inspect.js');
           const { onnx, options } = await readModelFile(path, flags);
           const result = await session.stage('inspecting', (update) =>
-            inspectOnnx(onnx, { ...options, onStage: update }),
+            inspectOnnx(onnx, {
+              ...options,
+              onStage: update,
+              onProgress: showingShare(update),
+              signal: session.signal,
+            }),
           );
           return { result, ok: result.supported };
         },
@@ -55,7 +60,11 @@ async function sweep(path: string, flags: Flags, bits: readonly number[]): Promi
       ]);
       const { onnx, options } = await readModelFile(path, flags);
       const swept = await session.stage('measuring', (update) =>
-        sweepBits(onnx, { ...options, onStage: update }, bits),
+        sweepBits(
+          onnx,
+          { ...options, onStage: update, onProgress: showingShare(update), signal: session.signal },
+          bits,
+        ),
       );
       if (flags.svg !== undefined && swept.points.length > 0)
         await writeAtomic(flags.svg, [drawSweep(swept, `${options.name}: error against constraints`)]);
