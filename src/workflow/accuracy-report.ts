@@ -88,6 +88,8 @@ export interface AccuracyInputs {
    * advised.
    */
   readonly requantize: (otherwise: Otherwise) => IntegerModel | Promise<IntegerModel>;
+  /** Multiplications that trying remedies may take; default MOST_TRIED, a minute or two. */
+  readonly mostTried?: number;
   /** Runs what takes long; default: without a stop. */
   readonly pace?: Pace;
   readonly onStage?: (stage: string) => void;
@@ -218,15 +220,19 @@ async function measure(
     .find(Boolean) as MeasuredRows;
   const { rows: _, ...report } = foremost;
   const outside = { calibration: calibration.length - calibrated.length, heldOut: given.length - inside(given).length };
-  const remedies = await tryRemedies(inputs, apart, sets, reference, finish);
-  const warnings = warningsOf(model, { calibration, sets, saturations, outside, remedies });
+  const { remedies, leftOut } = await tryRemedies(inputs, apart, sets, reference, finish);
+  const warnings = warningsOf(model, { calibration, sets, saturations, outside, remedies, leftOut });
   return { ...report, ...(heldOut === undefined ? {} : { heldOut }), sets, saturations, remedies, warnings };
 }
 
+/** Multiplications of a run of the model, about. */
+function workOfRun({ ops }: IntegerModel): number {
+  return ops.reduce((sum, op) => sum + (op.kind === 'dense' || op.kind === 'conv' ? workOf(op) : 0), 0);
+}
+
 /** Samples of a kind that are measured, at most: fewer where a run of the model takes long. */
-function mostRows({ ops }: IntegerModel): number {
-  const work = ops.reduce((sum, op) => sum + (op.kind === 'dense' || op.kind === 'conv' ? workOf(op) : 0), 0);
-  return Math.max(LEAST_ROWS, Math.min(MOST_ROWS, Math.floor(MOST_WORK / Math.max(work, 1))));
+function mostRows(model: IntegerModel): number {
+  return Math.max(LEAST_ROWS, Math.min(MOST_ROWS, Math.floor(MOST_WORK / Math.max(workOfRun(model), 1))));
 }
 
 /** The largest error of any output, as a share of its range. */
@@ -240,6 +246,14 @@ const MORE_BITS = [2, 4];
 export const [LEAST_BITS, MOST_BITS] = [2, 16];
 /** Share of the error that a remedy may leave and still be called one. */
 const HELPS = 0.7;
+/** Multiplications that trying remedies may take, about. */
+const MOST_TRIED = 2 ** 36;
+
+interface Tried {
+  readonly remedies: Remedy[];
+  /** Whether some were left out, because quantizing and running the model so often would take too long. */
+  readonly leftOut: boolean;
+}
 
 /**
  * Tries on this model what might help where an error is large, and keeps what does. A remedy that is measured cannot be
@@ -251,13 +265,22 @@ async function tryRemedies(
   sets: readonly MeasuredRows[],
   reference: FloatReference,
   finish: Finish,
-): Promise<Remedy[]> {
+): Promise<Tried> {
   const remedies: Remedy[] = [];
+  const run = workOfRun(inputs.model);
+  let left = inputs.mostTried ?? MOST_TRIED;
+  let leftOut = false;
   for (const set of sets) {
     const before = worstOf(set);
     if (before <= LARGE) continue;
     inputs.onStage?.('trying remedies');
     for (const { otherwise, over, kind, advice } of trialsFor(set.rows, inputs, apart)) {
+      const cost = run * ((otherwise.samples ?? inputs.calibration).length + mostRows(inputs.model));
+      if (cost > left) {
+        leftOut = true;
+        continue;
+      }
+      left -= cost;
       const model = await attempt(() => inputs.requantize(otherwise));
       const report = model && (await strayOn(model, over(model), { reference, finish, pace: inputs.pace }));
       if (report === undefined) continue;
@@ -265,7 +288,7 @@ async function tryRemedies(
       if (after <= HELPS * before) remedies.push({ rows: set.rows, kind, advice, before, after });
     }
   }
-  return remedies.sort((a, b) => a.after / a.before - b.after / b.before);
+  return { remedies: remedies.sort((a, b) => a.after / a.before - b.after / b.before), leftOut };
 }
 
 /** Rows kept apart from calibration, and those that the model they are measured on is calibrated on. */
@@ -475,9 +498,14 @@ interface Findings {
   readonly saturations: readonly Saturation[];
   readonly outside: { readonly calibration: number; readonly heldOut: number };
   readonly remedies: readonly Remedy[];
+  /** Whether remedies were left out. */
+  readonly leftOut: boolean;
 }
 
-function warningsOf(model: IntegerModel, { calibration, sets, saturations, outside, remedies }: Findings): string[] {
+function warningsOf(
+  model: IntegerModel,
+  { calibration, sets, saturations, outside, remedies, leftOut }: Findings,
+): string[] {
   const warnings: string[] = [];
   const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
   if (calibration.length > 0 && calibration.length < FEW_ROWS) {
@@ -531,7 +559,9 @@ function warningsOf(model: IntegerModel, { calibration, sets, saturations, outsi
     const helps =
       tried.length > 0
         ? `tried, and helps: ${tried.join('; ')}`
-        : 'more --activation-bits and other calibration data were tried, and did not help';
+        : leftOut
+          ? 'more --activation-bits or other calibration data may help; the model is too large to try them all'
+          : 'more --activation-bits and other calibration data were tried, and did not help';
     warnings.push(`on ${ROWS[kind]} output ${what}; ${where}; ${helps}`);
   }
   return warnings;

@@ -6,11 +6,13 @@ import assert from 'node:assert/strict';
 import { manifestSchema } from '../../src/manifest.js';
 import { printAccuracy } from '../../src/cli/print.js';
 import { encodeInputs } from '../../src/quantize/encode.js';
-import type { ComparedAccuracy } from '../../src/workflow/accuracy-report.js';
+import { compileModel } from '../../src/compile/compile.js';
+import { reportAccuracy, type ComparedAccuracy } from '../../src/workflow/accuracy-report.js';
 import { AccuracyTargetError } from '../../src/workflow/errors.js';
 import type { RowKind } from '../../src/quantize/accuracy.js';
-import { compileOnnx } from '../../src/workflow/compile.js';
+import { compileOnnx, prepareModel } from '../../src/workflow/compile.js';
 import { inspectOnnx } from '../../src/workflow/inspect.js';
+import { paced } from '../../src/workflow/pace.js';
 import { drawSweep, sweepBits } from '../../src/workflow/sweep.js';
 import { floats, makeModel, node } from '../onnx/support/make-model.js';
 import { seeded } from '../onnx/support/random.js';
@@ -103,6 +105,22 @@ describe('the accuracy report', () => {
     assert.ok(advised(before, 'drawn').includes('inputRange'));
     const after = (await compile({ calibration: rows(60, 0.2) })).accuracy;
     assert.ok(worst(after, 'drawn') < 0.3 * worst(before, 'drawn'));
+  });
+
+  it('tries no remedies for which a model is too large, and says so', async () => {
+    const { compared, requantizeTo } = prepareModel(
+      network(),
+      { name: 'network', calibration: [[new Float64Array(8)]], inputRange: [-3, 3] },
+      paced(),
+    );
+    const requantize = requantizeTo(8);
+    const model = await requantize({});
+    const circuit = await compileModel(model, { input: 'private', output: 'public' });
+    const tried = await reportAccuracy({ ...compared, model, circuit, requantize });
+    assert.ok(tried.remedies.length > 0);
+    const large = await reportAccuracy({ ...compared, model, circuit, requantize, mostTried: 0 });
+    assert.deepEqual(large.remedies, []);
+    assert.match(large.warnings.join('\n'), /the model is too large to try them all/);
   });
 
   it('calls few rows few, and some dozens are better', async () => {
