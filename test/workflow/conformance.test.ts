@@ -51,6 +51,9 @@ describe('conformance', () => {
     // y = relu([1 + 1 - 0.75, -1 + 4 + 3])
     const right = await compared(expect([1, 2], [1.25, 6]));
     assert.ok(right.shapes && right.float === 0 && right.integer > 0 && right.integer < 0.02);
+    const row0 = { name: 'a', compiled: true, satisfied: true, relativeError: 0.5 };
+    assert.ok(conforms({ ...row0, expected: right }) && !conforms({ ...row0, expected: { ...right, integer: 0.02 } }));
+    assert.ok(!conforms({ ...row0, expected: { ...right, ofRows: undefined } }), 'other rows were measured');
     const wrong = await compared(expect([2], [1.25, 3]));
     assert.deepEqual([wrong.shapes, wrong.float], [false, 1]);
     assert.equal((await compared(expect([1, 2], [1.25, 'inf']))).float, Infinity);
