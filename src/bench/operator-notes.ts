@@ -190,6 +190,11 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
     limits: BITS,
     example: { inputs: [VECTOR, bytes(12, 12, 12, 12, 12, 12, 12, 12)], type: 'int8', opset: 18 },
   },
+  Bucketize: {
+    becomes: 'steps, and their sum',
+    limits: "TensorFlow's, which ONNX has not",
+    example: { inputs: [VECTOR], attributes: [{ name: 'boundaries', type: 6, floats: [-0.5, 0, 0.5] }] },
+  },
   Cast: {
     becomes: 'nothing; to booleans, two steps; of reals to integers, a table',
     limits: 'to a narrower integer where it is known to be whole and small',
@@ -287,8 +292,10 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
   },
   Equal: { becomes: 'two steps', example: two },
   Erf: table(),
+  Erfc: table("floats; TensorFlow's, which ONNX has not"),
   Exp: table(),
   Expand: { becomes: MOVES, limits: CONSTANT_SHAPE, example: { inputs: [VECTOR, integers(2, 8)] } },
+  Expm1: table("floats; TensorFlow's, which ONNX has not"),
   EyeLike: { becomes: 'a constant', example: { inputs: [[3, 3]] } },
   Flatten: { becomes: MOVES, example: image },
   Floor: table(),

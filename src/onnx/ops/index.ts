@@ -125,6 +125,7 @@ import {
 } from './integers.js';
 import { lowerNegativeLogLikelihoodLoss, lowerSoftmaxCrossEntropyLoss } from './losses.js';
 import { lowerGatherNd, lowerOneHot, lowerScatterElements, lowerScatterNd, lowerTensorScatter } from './scatter.js';
+import { lowerBucketize, lowerErfc, lowerExpm1 } from './tensorflow.js';
 import { lowerTopK } from './top-k.js';
 import {
   foldIsInf,
@@ -168,6 +169,7 @@ export const OPERATORS: Readonly<Record<string, OnnxOperator>> = {
   BitwiseXor: { lower: lowerBitwiseXor, fold: foldBits((a, b) => a ^ b) },
   BlackmanWindow: { fold: foldBlackmanWindow },
   Cast: { lower: lowerCast, fold: foldCast, afterSoftmax: 'carries' },
+  Bucketize: { lower: lowerBucketize, fold: lowerBucketize },
   CastLike: { lower: lowerCast, fold: foldCast, afterSoftmax: 'carries' },
   CausalConvWithState: { lower: lowerCausalConvWithState },
   CenterCropPad: { lower: lowerCenterCropPad },
@@ -192,7 +194,9 @@ export const OPERATORS: Readonly<Record<string, OnnxOperator>> = {
   DynamicQuantizeLinear: { lower: lowerDynamicQuantizeLinear },
   Einsum: { lower: lowerEinsum },
   Equal: { ...CONSTANT_ARITHMETIC.Equal, lower: lowerEqual },
+  Erfc: { lower: lowerErfc, fold: lowerErfc },
   Expand: { lower: lowerExpand },
+  Expm1: { lower: lowerExpm1, fold: lowerExpm1 },
   EyeLike: { lower: lowerEyeLike, fold: lowerEyeLike },
   Flatten: { lower: lowerFlatten, afterSoftmax: 'carries', ofUnrounded: 'carries' },
   Gather: { lower: lowerGather },
