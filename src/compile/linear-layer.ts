@@ -32,7 +32,7 @@ export interface LinearLayer {
   /** Its values: `first` + i is element i of its result. */
   readonly first: number;
   readonly count: number;
-  /** Steps made before it; it reads nothing that a later step makes. */
+  /** NetlistSteps made before it; it reads nothing that a later step makes. */
   readonly stepsBefore: number;
 }
 

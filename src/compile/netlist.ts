@@ -24,14 +24,14 @@ import {
   type Terms,
 } from './linear-layer.js';
 import { rowCount, singleValues, termsOf, type LinearRows } from './linear-rows.js';
-import { Steps, WIRE, type Operand } from './steps.js';
+import { NetlistSteps, WIRE, type Operand } from './steps.js';
 
 export interface Netlist {
   readonly valueCount: number;
   /** Layers that are not written out; rows and combinations may speak of their values. */
   readonly linear: LinearLayers;
   readonly gadgets: readonly GadgetSpec[];
-  readonly steps: Steps;
+  readonly steps: NetlistSteps;
   /** Values that become the public outputs, the public inputs and the private inputs, in this order of wires. */
   readonly publicOutputs: readonly number[];
   readonly publicInputs: readonly number[];
@@ -61,7 +61,7 @@ export function countConstraints({ gadgets, steps }: Netlist): number {
 const NONE_ALIKE = new Map<string, [number, number]>();
 
 export class NetlistBuilder {
-  readonly steps = new Steps();
+  readonly steps = new NetlistSteps();
   readonly gadgets: GadgetSpec[] = [];
   readonly layers: string[] = [];
   readonly publicOutputs: number[] = [];

@@ -29,7 +29,7 @@ export const WIRE = -1;
 /** In place of the number of a list of rows: the operand is a big combination. */
 const BIG = 2 ** 32 - 1;
 
-export class Steps implements Iterable<Step> {
+export class NetlistSteps implements Iterable<Step> {
   private readonly gadget = new Column(Int32Array);
   private readonly firstValue = new Column(Uint32Array);
   private readonly layer = new Column(Int32Array);
