@@ -32,7 +32,7 @@ export interface LinearLayer {
   /** Its values: `first` + i is element i of its result. */
   readonly first: number;
   readonly count: number;
-  /** NetlistSteps made before it; it reads nothing that a later step makes. */
+  /** Steps made before it; it reads nothing that a later step makes. */
   readonly stepsBefore: number;
 }
 
