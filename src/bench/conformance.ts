@@ -106,8 +106,11 @@ async function alone({ name, model, folder }: ConformanceCase, flags: Flags): Pr
   const script = join(ROOT, 'dist', 'bench', 'conformance-child.js');
   const args = [`--max-old-space-size=${MOST_HEAP}`, script, name, model, folder, String(most)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // A child that computes hears no signal: it must not go on when this process ends.
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
   const limit = flags.minutes === undefined ? undefined : Number(flags.minutes) * 60_000;
-  const timer = limit === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), limit);
+  const timer = limit === undefined ? undefined : setTimeout(kill, limit);
   let [output, errors] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-2000)));
@@ -116,6 +119,7 @@ async function alone({ name, model, folder }: ConformanceCase, flags: Flags): Pr
     child.on('close', (code, signal) => done(code === 0 ? undefined : (signal ?? `code ${code}`)));
   });
   clearTimeout(timer);
+  process.off('exit', kill);
   if (status === undefined) return JSON.parse(output) as MeasuredRow;
   const last = errors.trim().split('\n').at(-1) ?? '';
   return { name, compiled: false, why: `its process ended with ${status}: ${last}`, processor: 0, peakMegabytes: 0 };
