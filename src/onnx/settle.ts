@@ -6,6 +6,7 @@ import { scalarFunction } from '../network/functions/index.js';
 import type { GraphNode } from '../network/graph.js';
 import { reductionGroups } from '../tensor/groups.js';
 import type { GraphBuilder } from './builder.js';
+import { soften } from './soften.js';
 import { unmask } from './unmask.js';
 import type { Activation } from './values.js';
 
@@ -38,12 +39,12 @@ function softmaxNode(
   const groups = reductionGroups(scores.shape, axes);
   const bare = logarithm ? undefined : unmask(builder, scores);
   const fields = { ...common, op: 'softmax' as const, groups, logarithm };
-  if (bare === undefined) return { ...fields, inputs: [scores.tensor] };
+  if (bare === undefined) return { ...fields, inputs: [soften(builder, scores.tensor)] };
   const masked = bare.masked.slice();
   // In a group whose elements are all masked, the softmax is taken without the mask.
   for (let g = 0; g + 1 < groups.offsets.length; g++) {
     const members = groups.indices.subarray(groups.offsets[g], groups.offsets[g + 1]);
     if (members.every((i) => masked[i] === 1)) for (const i of members) masked[i] = 0;
   }
-  return { ...fields, inputs: [bare.tensor], ...(masked.includes(1) ? { masked } : {}) };
+  return { ...fields, inputs: [soften(builder, bare.tensor)], ...(masked.includes(1) ? { masked } : {}) };
 }

@@ -58,5 +58,16 @@ export function moveMany(
     return { shape: value.shape, index: Int32Array.from(value.data, (_, i) => -1 - first - i) };
   });
   const { shape, index } = compose(views);
-  return context.emit({ op: 'move', shape, index, constants: Float64Array.from(constants) }, activations, options);
+  return context.emit(
+    { op: 'move', shape, index, constants: withoutUnread(Float64Array.from(constants), index) },
+    activations,
+    options,
+  );
+}
+
+/** Zero for a constant that is not finite and that nothing reads, such as the infinity that a Where never chooses. */
+function withoutUnread(constants: Float64Array, index: Int32Array): Float64Array {
+  if (constants.every(Number.isFinite)) return constants;
+  const read = new Set(index);
+  return constants.map((value, k) => (Number.isFinite(value) || read.has(-1 - k) ? value : 0));
 }
