@@ -110,7 +110,7 @@ function firstActivation(node: OnnxNode, inputs: readonly (Value | undefined)[])
   return node.inputs[inputs.findIndex((value) => value?.kind === 'activation')];
 }
 
-/** Lowers the node with its first input as an activation and evaluates what that makes. */
+/** Lowers the node with one input, its first unless the operator says another, as an activation, and evaluates that. */
 function foldByEvaluation(
   node: OnnxNode,
   opset: number,
@@ -119,7 +119,8 @@ function foldByEvaluation(
   parent: GraphBuilder,
 ): readonly Value[] {
   const scratch = new GraphBuilder(parent);
-  const [first] = inputs;
+  const at = operator.dataAt ?? 0;
+  const first = inputs[at];
   const tensor = scratch.unique('x');
   if (first?.kind === 'constant')
     scratch.facts.set(tensor, {
@@ -131,7 +132,7 @@ function foldByEvaluation(
     opset,
     first === undefined
       ? inputs
-      : [{ kind: 'activation', tensor, shape: first.shape, type: first.type }, ...inputs.slice(1)],
+      : inputs.with(at, { kind: 'activation', tensor, shape: first.shape, type: first.type }),
     scratch,
     inlinerFor(node, scratch, undefined),
   );

@@ -7,7 +7,7 @@ import { identityView, transposeView } from '../../tensor/views.js';
 import { lowerAdd, lowerMul } from '../ops/arithmetic.js';
 import { lowerConcat } from '../ops/concat.js';
 import { lowerWhere } from '../ops/select.js';
-import type { Lowering, NodeContext, OnnxOperator } from '../ops/context.js';
+import { constant, type Lowering, type NodeContext, type OnnxOperator } from '../ops/context.js';
 import { FUNCTION_OPERATORS } from '../ops/functions.js';
 import { lowerGemm, lowerMatMul } from '../ops/matmul.js';
 import { moveOne } from '../ops/moving.js';
@@ -24,6 +24,7 @@ import {
   sideGrid,
 } from '../ops/quantized.js';
 import { lowerLeakyRelu } from '../ops/rectifiers.js';
+import { lowerLstm } from '../ops/recurrent.js';
 import { lowerReduceMean } from '../ops/reduce.js';
 import { lowerSoftmax } from '../ops/softmax.js';
 import type { Activation, Value } from '../values.js';
@@ -134,6 +135,36 @@ const lowerDynamicQuantizeMatMul: Lowering = (context) => {
   return productOf(context, context.activation(0), b, context.inputs[4]);
 };
 
+/**
+ * x, weights, recurrent weights, bias, lengths, both states, peepholes, then scale and zero point of either weights, which
+ * are [directions, inputs, gates] with a scale for each gate's row or one for all. x's own scale is left out as above.
+ */
+const lowerDynamicQuantizeLstm: Lowering = (context) => {
+  const weights = (position: 1 | 2): Value => {
+    const codes = context.constant(position);
+    const [directions, , columns] = codes.shape;
+    const [scale, zero] = [0, 1].map((k) => context.optionalConstant(2 * position + 6 + k));
+    if (codes.shape.length !== 3 || scale === undefined)
+      throw context.shapeError('weights should be [directions, inputs, gates], with a scale');
+    const perColumn = scale.data.length === directions * columns && columns > 1;
+    if (!perColumn && scale.data.length !== directions && scale.data.length !== 1)
+      throw context.shapeError('there should be a scale for each direction, or for each column of it');
+    const { shape, index } = transposeView(identityView(codes.shape), [0, 2, 1]);
+    const data = Float64Array.from(index, (at, i) => {
+      const row = Math.floor(i / shape[2]);
+      const place = perColumn ? row : scale.data.length === 1 ? 0 : Math.floor(row / columns);
+      return (codes.data[at] - (zero?.data[zero.data.length === 1 ? 0 : place] ?? 0)) * scale.data[place];
+    });
+    return constant('float', shape, data);
+  };
+  context.note(
+    `${context.node.name}: the scale that ${context.node.op} would choose for each input anew is left out; the circuit rounds to a grid of its own, of the calibrated range.`,
+  );
+  return lowerLstm(
+    context.as('LSTM', [context.input(0), weights(1), weights(2), ...context.inputs.slice(3, 8)], 'real', 14),
+  );
+};
+
 /** Of the version that its attribute names. */
 const lowerQLinearSoftmax: Lowering = (context) => {
   const x = dequantized(context, context.input(0), gridAt(context, 1, 2), 'x');
@@ -142,12 +173,13 @@ const lowerQLinearSoftmax: Lowering = (context) => {
 
 export const MICROSOFT_OPERATORS: Readonly<Record<string, OnnxOperator>> = {
   DequantizeLinear: { lower: lowerDequantizeLinear, fold: lowerDequantizeLinear, ofUnrounded: 'reads' },
+  DynamicQuantizeLSTM: { lower: lowerDynamicQuantizeLstm, fold: lowerDynamicQuantizeLstm },
   DynamicQuantizeMatMul: { lower: lowerDynamicQuantizeMatMul },
   MatMulIntegerToFloat: { lower: lowerMatMulIntegerToFloat, ofUnrounded: 'reads' },
   QGemm: { lower: lowerQGemm },
   QLinearAdd: { lower: binary('Add', lowerAdd) },
   QLinearAveragePool: { lower: pool('AveragePool', lowerAveragePool, { evenCodes: true }) },
-  QLinearConcat: { lower: lowerQLinearConcat },
+  QLinearConcat: { lower: lowerQLinearConcat, dataAt: 2 },
   QLinearConv: { lower: lowerQLinearConv },
   QLinearGlobalAveragePool: { lower: pool('GlobalAveragePool', lowerGlobalAveragePool) },
   QLinearLeakyRelu: { lower: unary('LeakyRelu', lowerLeakyRelu) },

@@ -22,6 +22,8 @@ export interface OnnxOperator {
   readonly lower?: Lowering;
   /** Computes a node whose inputs are all constants; without it, `lower` is applied and evaluated. */
   readonly fold?: Lowering;
+  /** Position of the input that is an activation when `lower` computes a node of constants; the first unless given. */
+  readonly dataAt?: number;
   /**
    * What happens to a softmax left out before this node: it is carried on (the elements stay what they were), or it
    * ends here (the result is the same without it). Before other operators it is computed.

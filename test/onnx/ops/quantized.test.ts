@@ -298,6 +298,62 @@ describe('models that their author quantized', () => {
     assert.ok(model.ops.some(({ kind }) => kind === 'table'));
   });
 
+  it('are computed where all that they read is constant, whichever input holds the data', async () => {
+    await isExact({
+      ...MICROSOFT,
+      inputs: { x: { dims: [1, 4], type: 'uint8' } },
+      outputs: { y: 'uint8' },
+      constants: { ...grids, a: codes('uint8', [1, 2], [3, 200]), b: codes('uint8', [1, 2], [90, 17]) },
+      nodes: [
+        microsoft('QLinearConcat', [...Y, 'a', ...X, 'b', ...Y], ['joined'], { axis: 1 }),
+        microsoft('QLinearAdd', ['x', ...X, 'joined', ...Y, ...Y], ['y']),
+      ],
+    });
+  });
+
+  for (const [scales, dims] of [
+    ['each direction', [2]],
+    ['each column', [2, 12]],
+  ] as const) {
+    it(`are an LSTM whose weights have a scale for ${scales}, as onnxruntime's dynamic quantizer leaves it`, async () => {
+      const random = seeded(3);
+      const scale = (): TensorMessage =>
+        floats(
+          dims,
+          Array.from({ length: sizeOf(dims) }, () => 0.002 + 0.004 * random()),
+        );
+      const points = codes('int8', dims, new Array<number>(sizeOf(dims)).fill(0));
+      const spec: ModelSpec = {
+        ...MICROSOFT,
+        inputs: { x: [3, 1, 2] },
+        outputs: ['y', 'last'],
+        constants: {
+          w: weights('int8', [2, 2, 12], 4),
+          r: weights('int8', [2, 3, 12], 5),
+          b: floats(
+            [2, 24],
+            Array.from({ length: 48 }, () => random() - 0.5),
+          ),
+          ws: scale(),
+          rs: scale(),
+          wz: points,
+          rz: points,
+        },
+        nodes: [
+          microsoft(
+            'DynamicQuantizeLSTM',
+            ['x', 'w', 'r', 'b', '', '', '', '', 'ws', 'wz', 'rs', 'rz'],
+            ['y', 'last'],
+            { hidden_size: 3, direction: 'bidirectional' },
+          ),
+        ],
+      };
+      const { error, graph } = await compareWithRuntime(makeModel(spec));
+      assert.ok(error < 0.02, `${error}`);
+      assert.match(graph.notes.join(), /DynamicQuantizeLSTM would choose for each input anew is left out/);
+    });
+  }
+
   it('leave the scale that depends on each input to the circuit, and refuse to show its codes', async () => {
     const spec: ModelSpec = {
       inputs: { x: [3, 4] },
