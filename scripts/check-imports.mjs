@@ -94,18 +94,6 @@ const CORE_OF_GROTH16 = new Set(
     (name) => `groth16/${name}.ts`,
   ),
 );
-/** Files of rooms above the core that read chains and run in a browser, too: the explorer page is made of them. */
-const READS_CHAINS = new Set([
-  ...['abi', 'attestations', 'code', 'errors', 'json-rpc', 'logs', 'read-registry', 'reverts', 'rpc'].map(
-    (name) => `chain/${name}.ts`,
-  ),
-  ...['abi', 'artifact', 'cid', 'errors', 'kinds', 'lineage', 'lineage-graph', 'lineage-svg', 'read-ledger'].map(
-    (name) => `provenance/${name}.ts`,
-  ),
-  'provenance/registered-file.ts',
-  'ledger/abi.ts',
-  'ledger/market.ts',
-]);
 /** Files of the workflow that the core is made of: what of a build is values; the others read and write folders. */
 const CORE_OF_WORKFLOW = new Set(
   [
@@ -122,13 +110,26 @@ const CORE_OF_WORKFLOW = new Set(
     'web-index',
   ].map((name) => `workflow/${name}.ts`),
 );
+/** Files of rooms above the core that run in a browser, too: the pages of `web/` are made of them. */
+const IN_PAGES = new Set([
+  ...['abi', 'attestations', 'code', 'errors', 'json-rpc', 'logs', 'read-registry', 'reverts', 'rpc'].map(
+    (name) => `chain/${name}.ts`,
+  ),
+  ...['abi', 'artifact', 'cid', 'errors', 'kinds', 'lineage', 'lineage-graph', 'lineage-svg', 'read-ledger'].map(
+    (name) => `provenance/${name}.ts`,
+  ),
+  'provenance/registered-file.ts',
+  'ledger/abi.ts',
+  'ledger/market.ts',
+  ...['forge', 'proof-json'].map((name) => `workflow/${name}.ts`),
+]);
 /** Files of the core that still read files themselves; none may be added. */
 const STILL_NODE = new Set(['gadgets/poseidon-constants.ts']);
 const isCore = (file) =>
   (CORE.has(roomOf(file)) && !NODE_PART.has(file)) ||
   CORE_OF_GROTH16.has(file) ||
   CORE_OF_WORKFLOW.has(file) ||
-  READS_CHAINS.has(file);
+  IN_PAGES.has(file);
 
 const floorOf = new Map(ROOMS.map((room, floor) => [room, floor]));
 const roomOf = (file) => file.split('/')[0];

@@ -2,7 +2,7 @@
 import type { Manifest } from '../manifest.js';
 import { packIntegers } from '../compile/packing.js';
 import type { OutputReport } from './outputs.js';
-import type { ProofFile } from './proof-file.js';
+import type { ProofFile } from './proof-json.js';
 
 /** The same proof, claiming that the first output's elements are each one place further on: another class wins. */
 export function forgeOutput(

@@ -1,9 +1,9 @@
 /** Whom a proof is bound to, and for which contract: what is kept beside it, where that hashes to its context. */
 import type { Manifest } from '../manifest.js';
-import { contextFor, signalCalldata, type ContextBinding } from '../solidity/index.js';
+import { contextFor, signalCalldata } from '../solidity/index.js';
+import type { ProofBinding } from './proof-json.js';
 
-/** What a proof was made for, as `prove` keeps it in `proof.json`. */
-export type ProofBinding = Required<Readonly<ContextBinding>>;
+export type { ProofBinding } from './proof-json.js';
 
 /** `anybody` where the context is zero; `number` where it is known for nothing else. */
 export type BoundTo =

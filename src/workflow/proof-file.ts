@@ -4,13 +4,13 @@
  * pair of files is read as well, and the object `{proof, publicSignals}` that snarkjs's functions give.
  */
 import { ProofFormatError } from './errors.js';
-import type { Proof } from '../groth16/types.js';
 import { arrayOf, decimalAt, fieldAt, objectAt, optionalAt, ShapeMismatch, textLike } from '../json-shape.js';
 import { proofSystemOf, proofSystemOfProof } from '../proof-systems/index.js';
-import type { ProofBinding } from './proof-context.js';
+import type { ProofBinding, ProofFile } from './proof-json.js';
 import { parseJson } from '../user-json.js';
 
 export { ProofFormatError } from './errors.js';
+export { type ProofFile, proofToJson } from './proof-json.js';
 
 const signalsAt = arrayOf(decimalAt);
 const addressAt = textLike(/^0x[0-9a-fA-F]{40}$/, 'not an address');
@@ -28,22 +28,6 @@ function bindingAt(value: unknown, path: string): ProofBinding {
   if (binding.chainId >= 1n << 256n || binding.nonce >= 1n << 256n)
     throw new ShapeMismatch(path, 'numbers of more than 256 bits');
   return binding;
-}
-
-export interface ProofFile {
-  readonly proof: Proof;
-  readonly publicSignals: readonly string[];
-  /** What the proof's context is said to be made of; nothing is believed that does not hash to it (`boundTo`). */
-  readonly binding?: ProofBinding;
-}
-
-export function proofToJson({ proof, publicSignals, binding }: ProofFile): string {
-  return `${JSON.stringify({ ...proof, publicSignals, ...(binding ? { context: bindingToJson(binding) } : {}) }, null, 1)}\n`;
-}
-
-/** A binding as JSON holds it: numbers in decimal, as a nonce may have 256 bits. */
-function bindingToJson({ chainId, contract, account, nonce }: ProofBinding): Record<string, string> {
-  return { chainId: String(chainId), contract, account, nonce: String(nonce) };
 }
 
 /**
