@@ -48,6 +48,7 @@ export const MARKET_ABI = new Interface([
   'event Slashed(uint64 indexed requestId, address indexed operator, uint8 indexed fault, uint96 amount, address challenger)',
   'event Reopened(uint64 indexed requestId, uint40 deadline)',
   'event Cancelled(uint64 indexed requestId)',
+  'event Staked(address indexed operator, uint96 amount, uint96 stake)',
   'error WrongStatus(uint64 requestId, uint8 status)',
   'error NotTheOperator(uint64 requestId, address caller)',
   'error NotTheAsker(uint64 requestId, address caller)',

@@ -178,6 +178,24 @@ export async function readEvents(
   });
 }
 
+/** Accounts that staked on the market in blocks `from` to `to`, both included, in the order of their first stake. */
+export async function readStakers(rpc: Rpc, market: string, from: number, to: number): Promise<string[]> {
+  const topics = [MARKET_ABI.getEvent('Staked')!.topicHash];
+  const accounts = await readBlockRanges(from, to, BLOCK_RANGE, async (fromBlock, toBlock) => {
+    const logs = await rpc.provider.getLogs({ address: market, topics, fromBlock, toBlock });
+    return logs.flatMap((log) => {
+      const parsed = MARKET_ABI.parseLog({ topics: [...log.topics], data: log.data });
+      return parsed === null ? [] : [parsed.args.operator as string];
+    });
+  });
+  return [...new Set(accounts)];
+}
+
+/** How many requests were ever made; they are numbered from 1. */
+export async function readRequestCount(rpc: Rpc, market: string): Promise<bigint> {
+  return (await read(rpc, market, 'requestCount'))[0] as bigint;
+}
+
 /** The event in a log of the market; undefined where it is about no request. */
 export function marketEvent(
   log: Pick<Log, 'topics' | 'data' | 'blockNumber' | 'blockHash' | 'transactionHash'>,
