@@ -1,5 +1,5 @@
 /**
- * `npm run demo` and `npm test` on a fresh clone: installs and builds what is missing, then runs the command. Further
+ * `npm run demo`, `npm run web` and `npm test` on a fresh clone: installs and builds what is missing, then runs the command. Further
  * arguments go to it: `npm run demo -- --fixture lenet5`. The native prover needs no package, so it is built meanwhile.
  */
 import { spawn } from 'node:child_process';
@@ -13,6 +13,7 @@ const [command, ...rest] = process.argv.slice(2);
 const COMMANDS = {
   demo: ['dist/cli/main.js', 'demo'],
   'demo:ledger': ['dist/cli/main.js', 'ledger-demo'],
+  web: ['--import', 'tsx', 'web/server/main.ts'],
   test: ['scripts/test.mjs'],
 };
 

@@ -30,6 +30,7 @@ const MODELS = ['circom', 'circuits', 'compile', 'differential', 'gadgets', 'onn
 const WASM = 'test/groth16/wasm.test.ts';
 const within = (folders) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
 
+
 /** A package's program, run by this Node: npx looks for it for a second, each time. */
 const program = (name, file) => [process.execPath, join(root, 'node_modules', name, file)];
 /** A check that passes where its command ends well. */
@@ -68,8 +69,9 @@ const SUITES = {
     passed: () => 0,
     failed: (output) => (output.match(/error TS\d+/g) ?? []).length,
   },
-  format: check([...program('oxfmt', 'bin/oxfmt'), '--check', 'src', 'test', 'scripts', 'bench']),
-  lint: check([...program('oxlint', 'bin/oxlint'), 'src', 'test', 'scripts', 'verifier-contracts']),
+  pages: check([...program('typescript', 'bin/tsc'), '--noEmit', '-p', 'web/tsconfig.json']),
+  format: check([...program('oxfmt', 'bin/oxfmt'), '--check', 'src', 'test', 'scripts', 'bench', 'web']),
+  lint: check([...program('oxlint', 'bin/oxlint'), 'src', 'test', 'scripts', 'web', 'verifier-contracts']),
   unused: check([...program('knip', 'bin/knip.js')]),
   package: check([...program('publint', 'src/cli.js'), '--strict', '--pack', 'false']),
   solidity: check([
