@@ -8,6 +8,7 @@
  */
 import { leastOf } from '../tensor/extremes.js';
 import type { GraphNode } from '../network/graph.js';
+import type { Correlation } from './correlation.js';
 import { hull, type Intervals } from '../tensor/intervals.js';
 import { sizeOf, type Shape } from '../tensor/shape.js';
 import { AccumulatorOverflowError, CalibrationError } from './errors.js';
@@ -74,6 +75,8 @@ export class IntegerModelBuilder {
     readonly plan: CutPlan,
     inputs: readonly IntegerInput[],
     private readonly statistics: ReadonlyMap<string, TensorStatistics>,
+    /** By linear layer, how what it reads goes together, where an integer is worth `scale`. */
+    private readonly observed: (layer: GraphNode, scale: number) => readonly Correlation[] | undefined,
   ) {
     this.bits = plan.bits;
     this.nextId = inputs.length;
@@ -201,6 +204,11 @@ export class IntegerModelBuilder {
       if (narrow.id === operand.id) throw error;
       build(narrow);
     }
+  }
+
+  /** By group of features of a linear layer, how the integers of x that it reads go together, as far as is known. */
+  correlations(layer: GraphNode, x: Quantized): readonly Correlation[] | undefined {
+    return this.observed(layer, x.scale[0]);
   }
 
   /** Whether coefficients rounded to multiples of `unit` are as precise as `accumulatorScale` would make them. */

@@ -15,8 +15,11 @@ import type { IntegerModelBuilder, OpBody, Quantized } from './integer-model-bui
 export interface Part {
   readonly x: Quantized;
   readonly factor: number;
+  /** 0 where it is not known. */
   readonly mean: number;
   readonly meanSquare: number;
+  /** Whether it goes with the value: it is the value, or its highest digits, enough of them to be near it. */
+  readonly isLeading: boolean;
 }
 
 /** Each element is `low` and, of each part, `factor` times it. */
@@ -42,6 +45,8 @@ interface Origin {
 const TAKE_SUMS: ReadonlySet<GraphNode['op']> = new Set(['conv', 'dense', 'sum', 'mean', 'move', 'affine', 'max']);
 /** Parts of a cut tensor, at most: from there on a product costs more than it saves. */
 const MOST_PARTS = 4;
+/** Highest digits that together are near the value they are of. */
+const LEADING_DIGITS = 4;
 /** Weights of a layer that reads parts, at most: each part has as many, and each way to split is weighed over all. */
 export const MOST_WEIGHTS = 2 ** 21;
 
@@ -179,7 +184,7 @@ export class Parts {
 
 /** A tensor as its only part. */
 export function wholeOf({ mean, meanSquare }: Quantized): Omit<Part, 'x'> {
-  return { factor: 1, mean, meanSquare };
+  return { factor: 1, mean, meanSquare, isLeading: true };
 }
 
 /** Ways to split a tensor: each digit for itself where they cost nothing, else a few parts of about equal size. */
@@ -207,9 +212,12 @@ function partsOf(split: Split, { bits, low }: Origin, { mean, meanSquare }: Quan
     const factor = 2 ** first;
     const top = 2 ** ((split[k + 1] ?? bits) - first) - 1;
     const even = (top * (2 * top + 1)) / 6;
-    const isKnown = k === split.length - 1 && low === 0;
-    return isKnown
-      ? { factor, mean: Math.min(mean / factor, top), meanSquare: Math.min(meanSquare / factor ** 2, top ** 2) }
-      : { factor, mean: 0, meanSquare: even };
+    if (k < split.length - 1 || low !== 0) return { factor, mean: 0, meanSquare: even, isLeading: false };
+    return {
+      factor,
+      mean: Math.min(mean / factor, top),
+      meanSquare: Math.min(meanSquare / factor ** 2, top ** 2),
+      isLeading: bits - first >= LEADING_DIGITS,
+    };
   });
 }

@@ -8,6 +8,7 @@ import { boundGraph } from '../network/bounds.js';
 import { UnitClasses } from '../network/unit-classes.js';
 import { isScoreVector } from './accuracy.js';
 import { AccumulatorOverflowError, CalibrationError } from './errors.js';
+import { Observations } from './correlation.js';
 import { fuse } from './fuse.js';
 import { chooseInputs } from './input-range.js';
 import type { IntegerInput, IntegerModel } from './integer-model.js';
@@ -67,13 +68,18 @@ export function* quantizing(graph: Graph, options: QuantizeOptions): Stepwise<In
   if (samples.length === 0)
     notes.push('no calibration data: scales come from worst-case interval bounds and are coarser than the data needs');
   const rows = new Set(fused.outputs.filter(({ shape }) => isScoreVector(shape)).map(({ tensor }) => tensor));
+  const observed = new Observations(fused, samples.length);
   const known =
     samples.length > 0
-      ? yield* part(gatherStatistics(evaluate, samples, units, rows), 0, CALIBRATED)
+      ? yield* part(
+          gatherStatistics(evaluate, samples, units, rows, (tensors) => observed.add(tensors)),
+          0,
+          CALIBRATED,
+        )
       : statisticsFromBounds(boundGraph(fused, choice.inputs.map(realIntervals)), units, rows);
   checkFinite(known);
   const taken = takeUnits(fused, known, { inputs: choice.inputs, bits: activationBits });
-  const lowering = yield* part(lowered(taken, activationBits, options.spread), CALIBRATED, 1);
+  const lowering = yield* part(lowered(taken, observed, activationBits, options.spread), CALIBRATED, 1);
   const outputs = fused.outputs.map((output) => {
     const tensor = lowering.tensor(output.tensor);
     const { name, shape, omitted } = output;
@@ -93,12 +99,18 @@ export function* quantizing(graph: Graph, options: QuantizeOptions): Stepwise<In
  * arithmetic.
  */
 function* lowered(
-  { graph, statistics, inputs }: InUnits,
+  { graph, statistics, inputs, unitOf }: InUnits,
+  observed: Observations,
   bits: number,
   spread?: ReadonlyMap<string, number>,
 ): Stepwise<IntegerModelBuilder> {
   const lower = function* (known: ReadonlyMap<string, TensorStatistics>): Stepwise<IntegerModelBuilder> {
-    const lowering = new IntegerModelBuilder(new CutPlan(graph, known, bits, spread), inputs, known);
+    const lowering = new IntegerModelBuilder(
+      new CutPlan(graph, known, bits, spread),
+      inputs,
+      known,
+      ({ output, inputs: [read] }, scale) => observed.correlations(output, (i) => unitOf(read, i) * scale),
+    );
     for (const [i, node] of graph.nodes.entries()) {
       yield i / graph.nodes.length;
       lowering.enter(node);

@@ -41,18 +41,22 @@ export type FloatEvaluator = (inputs: readonly Float64Array[]) => ReadonlyMap<st
 
 /**
  * Statistics of every tensor over the samples (each one array per graph input); of `rows` also each element's range.
+ * `observe` sees all tensors of each sample.
  */
 export function* gatherStatistics(
   evaluate: FloatEvaluator,
   samples: readonly (readonly Float64Array[])[],
   units: UnitClasses,
   rows: ReadonlySet<string> = new Set(),
+  observe?: (tensors: ReadonlyMap<string, Float64Array>) => void,
 ): Stepwise<Map<string, ClassStatistics>> {
   const running = new Map<string, ClassStatistics>();
   const ranges = new Map<string, Intervals>();
   for (const [i, sample] of samples.entries()) {
     yield i / samples.length;
-    for (const [name, values] of evaluate(sample)) {
+    const tensors = evaluate(sample);
+    observe?.(tensors);
+    for (const [name, values] of tensors) {
       let entry = running.get(name);
       if (!entry) running.set(name, (entry = nothingOf(units.of(name))));
       add(entry, values);

@@ -15,6 +15,8 @@ export interface InUnits {
   readonly statistics: ReadonlyMap<string, TensorStatistics>;
   /** The graph's inputs in its units: one scale each. */
   readonly inputs: readonly IntegerInput[];
+  /** The unit of element i of a tensor. */
+  unitOf(name: string, i: number): number;
 }
 
 /**
@@ -59,6 +61,10 @@ export function takeUnits(graph: Graph, statistics: ReadonlyMap<string, ClassSta
         graph: taken,
         statistics: known,
         inputs: given.inputs.map((input, k) => ({ ...input, scale: Float64Array.of(steps[k]) })),
+        unitOf(name, i) {
+          const { classes, index } = statistics.get(name) as ClassStatistics;
+          return unitOf(classes[index === undefined ? 0 : index[i]]);
+        },
       };
     for (const { output } of cutting)
       for (const unitClass of (statistics.get(output) as ClassStatistics).classes) kept.add(unitClass);

@@ -4,7 +4,7 @@ import { sizeOf, type Shape } from '../../tensor/shape.js';
 import { narrowed } from '../../tensor/weights.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
 import { MOST_WEIGHTS, wholeOf, type Part } from '../parts.js';
-import { lostAtMean, rounded, times, variance } from '../scale.js';
+import { roundPart, variance, type KnownPart, type RoundedPart } from '../rounding.js';
 import { carried, uncut, type QuantizedLayer } from './layer.js';
 
 export const conv: QuantizedLayer<ConvNode> = { lower, cut: uncut, cutCount: carried };
@@ -21,11 +21,13 @@ function build(node: ConvNode, input: Quantized, at: IntegerModelBuilder): void 
   const coefficients = new Float64Array(node.weight.length);
   for (let k = 0; k < coefficients.length; k += 1) coefficients[k] = node.weight[k] * scale;
   const isExact = at.isIntegral(input, coefficients, node.bias);
-  const unitOf = (parts: readonly Omit<Part, 'x'>[]): number =>
+  const [outputs] = node.weightShape;
+  const correlations = isExact ? undefined : at.correlations(node, input);
+  const unitOf = (parts: readonly KnownPart[]): number =>
     at.accumulatorScale(
       node.output,
-      parts.map((part) => ({ coefficients, factor: part.factor, meanSquare: variance(part) })),
-      node.weightShape[0],
+      parts.map((part) => ({ coefficients, factor: part.factor, meanSquare: variance(part, correlations) })),
+      outputs,
     );
   const padded = [...node.padsBegin, ...node.padsEnd].some((pad) => pad !== 0);
   const split =
@@ -35,19 +37,17 @@ function build(node: ConvNode, input: Quantized, at: IntegerModelBuilder): void 
   const parts = split?.parts;
   const known = parts ?? [wholeOf(input)];
   const unit = isExact ? 1 : unitOf(known);
+  const rounded = known.map((part) => roundPart(part, { coefficients, outputs, correlations }, unit));
   const filter = sizeOf(node.weightShape.slice(1));
   const bias = node.bias.map((value, o) => {
     const sum = coefficients.subarray(o * filter, (o + 1) * filter).reduce((a, b) => a + b, 0);
-    const lost = lostAtMean(known, coefficients, [o * filter, filter], unit);
+    const lost = rounded.reduce((all, part) => all + part.lost[o], 0);
     return Math.round((value + (split?.low ?? 0) * sum) / unit + lost) + 0;
   });
   const { inputShape, weightShape, groups, strides, dilations, padsBegin, padsEnd } = node;
   const geometry = { inputShape, weightShape, groups, strides, dilations, padsBegin, padsEnd };
-  const weight = rounded(coefficients, unit);
   const filters =
-    parts === undefined
-      ? { x: input, weight, ...geometry }
-      : inParts(node, parts, at, (factor) => rounded(times(coefficients, factor), unit));
+    parts === undefined ? { x: input, weight: rounded[0].weight, ...geometry } : inParts(node, parts, rounded, at);
   const { x, ...rest } = filters;
   at.emit(
     { kind: 'conv', ...geometry, ...rest, weight: narrowed(rest.weight), bias },
@@ -62,8 +62,8 @@ function build(node: ConvNode, input: Quantized, at: IntegerModelBuilder): void 
 function inParts(
   { inputShape: [batch, channels, ...space], weightShape: [filters, groupChannels, ...kernel], groups }: ConvNode,
   parts: readonly Part[],
+  rounded: readonly RoundedPart[],
   at: IntegerModelBuilder,
-  weightOf: (factor: number) => Float64Array,
 ): { readonly x: Quantized; readonly weight: Float64Array; readonly inputShape: Shape; readonly weightShape: Shape } {
   const count = parts.length;
   const inputShape = [batch, count * channels, ...space];
@@ -71,8 +71,7 @@ function inParts(
   const x = at.stacked(parts, inputShape, batch * groups);
   const block = groupChannels * sizeOf(kernel);
   const weight = new Float64Array(count * filters * block);
-  parts.forEach(({ factor }, part) => {
-    const rows = weightOf(factor);
+  rounded.forEach(({ weight: rows }, part) => {
     for (let o = 0; o < filters; o += 1)
       weight.set(rows.subarray(o * block, (o + 1) * block), (o * count + part) * block);
   });

@@ -3,7 +3,7 @@ import type { DenseNode } from '../../network/graph.js';
 import { narrowed } from '../../tensor/weights.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
 import { MOST_WEIGHTS, wholeOf, type Part } from '../parts.js';
-import { lostAtMean, rounded, times, variance } from '../scale.js';
+import { roundPart, variance, type KnownPart, type RoundedPart } from '../rounding.js';
 import { carried, uncut, type QuantizedLayer } from './layer.js';
 
 export const dense: QuantizedLayer<DenseNode> = { lower, cut: uncut, cutCount: carried };
@@ -21,10 +21,11 @@ function build(node: DenseNode, x: Quantized, at: IntegerModelBuilder): void {
   const coefficients = new Float64Array(node.weight.length);
   for (let k = 0; k < coefficients.length; k += 1) coefficients[k] = node.weight[k] * input.scale[0];
   const isExact = at.isIntegral(input, coefficients, node.bias);
-  const unitOf = (parts: readonly Omit<Part, 'x'>[]): number =>
+  const correlations = isExact || middle !== undefined ? undefined : at.correlations(node, input);
+  const unitOf = (parts: readonly KnownPart[]): number =>
     at.accumulatorScale(
       node.output,
-      parts.map((part) => ({ coefficients, factor: part.factor, meanSquare: variance(part) })),
+      parts.map((part) => ({ coefficients, factor: part.factor, meanSquare: variance(part, correlations) })),
       outFeatures,
     );
   const split =
@@ -34,6 +35,7 @@ function build(node: DenseNode, x: Quantized, at: IntegerModelBuilder): void {
   const parts = split?.parts;
   const known = parts ?? [wholeOf(input)];
   const unit = isExact ? 1 : unitOf(known);
+  const rounded = known.map((part) => roundPart(part, { coefficients, outputs: outFeatures, correlations }, unit));
   const moved =
     middle === undefined
       ? node.bias
@@ -41,14 +43,11 @@ function build(node: DenseNode, x: Quantized, at: IntegerModelBuilder): void {
   const least = split === undefined || split.low === 0 ? undefined : new Float64Array(inFeatures).fill(split.low);
   const bias = moved.map((value, o) => {
     const ofLeast = least === undefined ? 0 : ofMiddles(coefficients, o * inFeatures, inFeatures, least);
-    const lost = lostAtMean(known, coefficients, [o * inFeatures, inFeatures], unit);
+    const lost = rounded.reduce((all, part) => all + part.lost[o], 0);
     return Math.round((value + ofLeast) / unit + lost) + 0;
   });
-  const weight = rounded(coefficients, unit);
   const columns =
-    parts === undefined
-      ? { x: input, weight, inFeatures }
-      : inParts(node, parts, at, (factor) => rounded(times(coefficients, factor), unit));
+    parts === undefined ? { x: input, weight: rounded[0].weight, inFeatures } : inParts(node, parts, rounded, at);
   at.emit(
     { kind: 'dense', rows, inFeatures: columns.inFeatures, outFeatures, weight: narrowed(columns.weight), bias },
     [columns.x],
@@ -62,14 +61,13 @@ function build(node: DenseNode, x: Quantized, at: IntegerModelBuilder): void {
 function inParts(
   { rows, inFeatures, outFeatures }: DenseNode,
   parts: readonly Part[],
+  rounded: readonly RoundedPart[],
   at: IntegerModelBuilder,
-  weightOf: (factor: number) => Float64Array,
 ): { readonly x: Quantized; readonly weight: Float64Array; readonly inFeatures: number } {
   const features = parts.length * inFeatures;
   const x = at.stacked(parts, [rows, features], rows);
   const weight = new Float64Array(outFeatures * features);
-  parts.forEach(({ factor }, part) => {
-    const some = weightOf(factor);
+  rounded.forEach(({ weight: some }, part) => {
     for (let o = 0; o < outFeatures; o += 1)
       weight.set(some.subarray(o * inFeatures, (o + 1) * inFeatures), o * features + part * inFeatures);
   });
