@@ -30,7 +30,6 @@ const MODELS = ['circom', 'circuits', 'compile', 'differential', 'gadgets', 'onn
 const WASM = 'test/groth16/wasm.test.ts';
 const within = (folders) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
 
-
 /** A package's program, run by this Node: npx looks for it for a second, each time. */
 const program = (name, file) => [process.execPath, join(root, 'node_modules', name, file)];
 /** A check that passes where its command ends well. */

@@ -61,13 +61,13 @@ function nearer(builder: GraphBuilder, node: AffineNode): AffineNode | undefined
 }
 
 /** Scores, and the boolean that says where they are masked, or where not. */
-interface Chosen {
+interface ScoresUnderMask {
   readonly scores: string;
   readonly condition: string;
 }
 
 /** c * (mask - x) + x, which is where c, mask, else x. */
-function inPlace(builder: GraphBuilder, node: GraphNode): Chosen | undefined {
+function inPlace(builder: GraphBuilder, node: GraphNode): ScoresUnderMask | undefined {
   const [scores, change] = node.inputs;
   const product = builder.makerOf(change);
   if (product?.op !== 'multiply') return undefined;
@@ -83,7 +83,7 @@ function inPlace(builder: GraphBuilder, node: GraphNode): Chosen | undefined {
 }
 
 /** c * (x - mask) + mask, which is where c, x, else mask. */
-function elsewhere(builder: GraphBuilder, node: AffineNode): Chosen | undefined {
+function elsewhere(builder: GraphBuilder, node: AffineNode): ScoresUnderMask | undefined {
   const product = builder.makerOf(node.inputs[0]);
   if (product?.op !== 'multiply') return undefined;
   const [condition, difference] = product.inputs;
@@ -106,7 +106,7 @@ function isBoolean(builder: GraphBuilder, tensor: string): boolean {
 }
 
 /** scores + (c or c - 1) * FAR */
-function masked(builder: GraphBuilder, node: GraphNode, { scores, condition }: Chosen, sign: 1 | -1): string {
+function masked(builder: GraphBuilder, node: GraphNode, { scores, condition }: ScoresUnderMask, sign: 1 | -1): string {
   const { name, source, output, shape } = node;
   const size = sizeOf(shape);
   const common = { name, source, output, shape };

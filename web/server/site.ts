@@ -3,7 +3,7 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fixturePath } from '../../src/workflow/fixture.js';
 import { readManifest } from '../../src/workflow/build-folder.js';
-import { sha256 } from '../../src/workflow/compile.js';
+import { sha256 } from '../../src/workflow/hash.js';
 import { exportWeb } from '../../src/workflow/export-web.js';
 import {
   type InputKind,

@@ -39,7 +39,7 @@ function gridOf(node: RoundNode, name: string, _plan: CutPlan): Grid | undefined
 }
 
 /** Elements that are rounded alike, and the integers that they may be. */
-interface RoundedPart {
+interface PartInLines {
   readonly rounding: Rounding;
   readonly members: number[];
   readonly ranges: [number, number][];
@@ -70,8 +70,8 @@ function lower(node: RoundNode, at: IntegerModelBuilder): void {
   });
 }
 
-function partsOf(node: RoundNode, inputs: readonly Quantized[]): RoundedPart[] {
-  const parts = new Map<string, RoundedPart>();
+function partsOf(node: RoundNode, inputs: readonly Quantized[]): PartInLines[] {
+  const parts = new Map<string, PartInLines>();
   for (let i = 0; i < sizeOf(node.shape); i += 1) {
     const one = (values: Float64Array): Float64Array => Float64Array.of(entry(values, i));
     const factors = node.factors.map((values, k) => Float64Array.of(entry(values, i) * entry(inputs[k].scale, i)));
@@ -89,7 +89,7 @@ function partsOf(node: RoundNode, inputs: readonly Quantized[]): RoundedPart[] {
       parts.set(key, (part = { rounding, members: [], ranges: inputs.map(() => [Infinity, -Infinity]) }));
     part.members.push(i);
     inputs.forEach(({ bounds }, k) => {
-      const range = (part as RoundedPart).ranges[k];
+      const range = (part as PartInLines).ranges[k];
       range[0] = Math.min(range[0], bounds.low[i]);
       range[1] = Math.max(range[1], bounds.high[i]);
     });
@@ -98,7 +98,7 @@ function partsOf(node: RoundNode, inputs: readonly Quantized[]): RoundedPart[] {
 }
 
 /** One line, or two whose sum goes through the halves. */
-function linesOf(part: RoundedPart, exact: boolean): readonly Line[] {
+function linesOf(part: PartInLines, exact: boolean): readonly Line[] {
   const { rounding, ranges } = part;
   const slopes = rounding.factors.map(([factor]) => factor / rounding.step[0]);
   const points = exact ? pointsOf(part) : undefined;
@@ -124,7 +124,7 @@ function linesOf(part: RoundedPart, exact: boolean): readonly Line[] {
 const halfOf = (value: number, up: boolean): number => (up ? Math.ceil(value / 2) : Math.floor(value / 2)) + 0;
 
 /** The codes at the edges of the steps, or of all pairs; undefined where there are too many. */
-function pointsOf({ rounding, ranges }: RoundedPart): Point[] | undefined {
+function pointsOf({ rounding, ranges }: PartInLines): Point[] | undefined {
   const [{ 0: factor }] = rounding.factors;
   if (ranges.length === 1) {
     const [[low, high]] = ranges;
@@ -157,7 +157,7 @@ function pointsOf({ rounding, ranges }: RoundedPart): Point[] | undefined {
 }
 
 /** A line that errs by a share of a code at most where no code saturates. */
-function closeLine({ rounding, ranges }: RoundedPart, slopes: readonly number[], share: number): Line {
+function closeLine({ rounding, ranges }: PartInLines, slopes: readonly number[], share: number): Line {
   const span = (k: number): number => {
     const [low, high] = ranges[k];
     const most =
@@ -203,7 +203,7 @@ const NO_ENDS: Ends = { low: () => -Infinity, high: () => Infinity };
 function inHalves(
   node: RoundNode,
   inputs: readonly Quantized[],
-  parts: readonly RoundedPart[],
+  parts: readonly PartInLines[],
   stairs: readonly (readonly Line[])[],
   at: IntegerModelBuilder,
 ): Quantized {
@@ -239,7 +239,7 @@ function inHalves(
 function emitLine(
   node: RoundNode,
   inputs: readonly Quantized[],
-  parts: readonly RoundedPart[],
+  parts: readonly PartInLines[],
   lines: readonly Line[],
   ends: Ends,
   at: IntegerModelBuilder,
