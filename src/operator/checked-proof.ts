@@ -15,7 +15,7 @@ export interface CheckedProof {
 }
 
 /** @throws ProofInvalidError */
-export async function checkProof(
+export async function checkProofOfAnswer(
   verify: Groth16Backend['verify'],
   { key, manifest }: Pick<ServedModel, 'key' | 'manifest'>,
   { proved }: Pick<Computed, 'proved'>,

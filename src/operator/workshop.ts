@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { Groth16Backend } from '../groth16/types.js';
 import { type MarketRequest, hashOfTerms } from '../ledger/index.js';
 import { contextFor } from '../solidity/index.js';
-import { checkProof } from './checked-proof.js';
+import { checkProofOfAnswer } from './checked-proof.js';
 import type { DocketEntry, Proved } from './docket.js';
 import type { Downloads } from './downloads.js';
 import { ProofInvalidError } from './errors.js';
@@ -74,7 +74,7 @@ export class Workshop {
         }
         const { computed } = done.result;
         const expected = { inputCommitment: request.inputCommitment, context: this.contextOf(entry) };
-        const checked = await checkProof(this.options.verify, done.model, computed, expected);
+        const checked = await checkProofOfAnswer(this.options.verify, done.model, computed, expected);
         this.secondsPerProof += (computed.seconds - this.secondsPerProof) / 4;
         return { ...checked, seconds: computed.seconds };
       } catch (error) {

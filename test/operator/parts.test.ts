@@ -10,7 +10,7 @@ import { childEnvironment } from '../../src/child-environment.js';
 import { chooseBackend } from '../../src/groth16/backends.js';
 import { type MarketRequest, outputSaltOf, hashOfTerms } from '../../src/ledger/index.js';
 import type { Manifest } from '../../src/manifest.js';
-import { checkProof } from '../../src/operator/checked-proof.js';
+import { checkProofOfAnswer } from '../../src/operator/checked-proof.js';
 import { startDownloads } from '../../src/operator/downloads.js';
 import {
   fetchInput,
@@ -465,7 +465,7 @@ describe('a proof from a queue', function () {
   });
 
   const check = (given: Partial<Computed>, inputCommitment = computed.inputCommitment) =>
-    checkProof(backend.verify, model, { ...computed, ...given }, { inputCommitment, context });
+    checkProofOfAnswer(backend.verify, model, { ...computed, ...given }, { inputCommitment, context });
 
   it('is sent if it verifies, encoded here and not as the queue says', async () => {
     const { output, proof } = await check({ output: '0x1234' });
