@@ -564,6 +564,11 @@ export const OPERATOR_NOTES: Readonly<Record<string, OperatorNote>> = {
   Shrink: table(),
   Sigmoid: table(),
   Sign: { becomes: 'table', example: one },
+  SimplifiedLayerNormalization: {
+    becomes: 'products and a table for each group',
+    limits: "onnxruntime's name of RMSNormalization; the scale is a constant",
+    example: { inputs: [VECTOR, positive(8)], opset: 17 },
+  },
   Sin: table(),
   Sinh: table(),
   Size: { becomes: 'a constant', example: one },

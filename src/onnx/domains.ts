@@ -11,7 +11,10 @@ type OperatorTable = Readonly<Record<string, OnnxOperator>>;
 /** Tables beside that of ONNX's own domain. `title`: what docs/operators.md calls it. */
 export const OTHER_DOMAINS: Readonly<Record<string, { readonly title: string; readonly operators: OperatorTable }>> = {
   'ai.onnx.ml': { title: 'ai.onnx.ml', operators: ML_OPERATORS },
-  'com.microsoft': { title: "com.microsoft, as onnxruntime's quantizer writes them", operators: MICROSOFT_OPERATORS },
+  'com.microsoft': {
+    title: "com.microsoft, as onnxruntime's quantizer and optimizer write them",
+    operators: MICROSOFT_OPERATORS,
+  },
   'ai.onnx.preview': { title: 'ai.onnx.preview', operators: PREVIEW_OPERATORS },
 };
 

@@ -1,7 +1,7 @@
 /**
- * The operator table of the domain com.microsoft, as far as onnxruntime's quantizer writes it: one row an operator, as
- * in ops/index.ts. Each is the operator of its name between its inputs as reals and its result as codes (see
- * ops/quantized.ts).
+ * The operator table of the domain com.microsoft, as far as onnxruntime's quantizer and its optimizer write it: one row
+ * an operator, as in ops/index.ts. Each of the quantizer's is the operator of its name between its inputs as reals and
+ * its result as codes (see ops/quantized.ts); the optimizer's are in fused.ts.
  */
 import { identityView, transposeView } from '../../tensor/views.js';
 import { lowerAdd, lowerMul } from '../ops/arithmetic.js';
@@ -28,6 +28,7 @@ import { lowerLstm } from '../ops/recurrent.js';
 import { lowerReduceMean } from '../ops/reduce.js';
 import { lowerSoftmax } from '../ops/softmax.js';
 import type { Activation, Value } from '../values.js';
+import { FUSED_OPERATORS } from './fused.js';
 
 /** x, x scale, x zero point, y scale, y zero point */
 const unary =
@@ -172,6 +173,7 @@ const lowerQLinearSoftmax: Lowering = (context) => {
 };
 
 export const MICROSOFT_OPERATORS: Readonly<Record<string, OnnxOperator>> = {
+  ...FUSED_OPERATORS,
   DequantizeLinear: { lower: lowerDequantizeLinear, fold: lowerDequantizeLinear, ofUnrounded: 'reads' },
   DynamicQuantizeLSTM: { lower: lowerDynamicQuantizeLstm, fold: lowerDynamicQuantizeLstm },
   DynamicQuantizeMatMul: { lower: lowerDynamicQuantizeMatMul },

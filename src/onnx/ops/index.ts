@@ -281,6 +281,7 @@ export const OPERATORS: Readonly<Record<string, OnnxOperator>> = {
   ScatterElements: { lower: lowerScatterElements },
   ScatterND: { lower: lowerScatterNd },
   Shape: { lower: lowerShape, fold: lowerShape, afterSoftmax: 'ends' },
+  SimplifiedLayerNormalization: { lower: lowerRmsNormalization },
   Size: { lower: lowerSize, fold: lowerSize, afterSoftmax: 'ends' },
   Slice: { lower: lowerSlice },
   Softmax: { lower: lowerSoftmax },
