@@ -26,8 +26,8 @@ const OPERATOR = ['operator', 'simulation'];
 const CHAINS = ['chain', 'end-to-end', 'ledger', 'provenance', 'scenario'];
 /** Folders about the way from a network to its constraints, which take as long as all the others. */
 const MODELS = ['circom', 'circuits', 'compile', 'differential', 'gadgets', 'onnx', 'quantize', 'tensor', 'witness'];
-/** Needs the WebAssembly module, which its suite builds. */
-const WASM = 'test/groth16/wasm.test.ts';
+/** Need the WebAssembly module, which their suite builds. */
+const WASM = ['test/groth16/wasm.test.ts', 'test/browser/**/*.test.ts'];
 const within = (folders) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** A package's program, run by this Node: npx looks for it for a second, each time. */
@@ -101,7 +101,7 @@ const SUITES = {
       process.execPath,
       mocha,
       'test/**/*.test.ts',
-      ...[...within([...OPERATOR, ...CHAINS, ...MODELS]), WASM].flatMap((files) => ['--ignore', files]),
+      ...[...within([...OPERATOR, ...CHAINS, ...MODELS]), ...WASM].flatMap((files) => ['--ignore', files]),
     ],
     ...mochaCounts,
   },
@@ -125,7 +125,7 @@ const SUITES = {
     aside: true,
     needs: [process.execPath, 'scripts/build-wasm.mjs', '--toolchain'],
     lacking: 'Rust toolchain for WebAssembly',
-    command: [process.execPath, 'scripts/build-wasm.mjs', '--then', mocha, WASM],
+    command: [process.execPath, 'scripts/build-wasm.mjs', '--then', mocha, ...WASM],
     ...mochaCounts,
   },
 };

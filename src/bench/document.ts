@@ -17,6 +17,7 @@ export const PAGES = {
   'large-keys': 'docs/benchmarks.md',
   bench: 'docs/benchmarks.md',
   setup: 'docs/benchmarks.md',
+  browser: 'docs/benchmarks.md',
   gas: 'docs/gas.md',
   ceremony: 'docs/ceremony.md',
   latency: 'docs/operator.md',

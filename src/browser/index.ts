@@ -22,16 +22,23 @@ import type { Manifest, PortRole } from '../manifest.js';
 import type { OutputReport } from '../workflow/outputs.js';
 import { fromMessage } from './errors.js';
 import { platform, type WorkerHandle } from './platform.js';
-import type {
-  BrowserProof,
-  BytesOrUrl,
-  CacheChoice,
-  CallName,
-  Calls,
-  Input,
-  KeyReport,
-  Reply,
-  Request,
+import {
+  STOPS,
+  stopOf,
+  type BrowserProof,
+  type BytesOrUrl,
+  type CacheChoice,
+  type CallName,
+  type Calls,
+  type Input,
+  type KeyReport,
+  type ModuleChoice,
+  type Reply,
+  type Request,
+  type Start,
+  type StartThread,
+  type ThreadsReady,
+  type WantThreads,
 } from './protocol.js';
 
 export { ZkinferError, UsageError } from '../errors.js';
@@ -47,6 +54,7 @@ export type { BrowserProof, BytesOrUrl, CacheChoice, Input, KeyReport, ProofStag
 /** Where worker and modules are: beside this file, in the bundle that `scripts/build-browser.mjs` makes. */
 declare const ZKINFER_WORKER: () => WorkerHandle;
 declare const ZKINFER_MODULE: URL;
+declare const ZKINFER_THREADS_MODULE: URL;
 
 /** What all calls take. */
 export interface WorkOptions {
@@ -57,7 +65,7 @@ export interface WorkOptions {
 
 /** How a prover is run. */
 export interface ProverOptions {
-  /** Threads of the prover; more than one only where the page is cross-origin isolated. Default `auto`: the cores. */
+  /** Threads of the prover; one where the page is not cross-origin isolated. Default `auto`: the cores, 8 at most. */
   readonly threads?: number | 'auto';
 }
 
@@ -119,21 +127,23 @@ export async function openBuild(url: string | URL, options: OpenOptions = {}): P
   const ready = client.call('ready', null, {});
   ready.catch(() => undefined);
   let closed = false;
+  let usable: Promise<unknown> = Promise.resolve();
   /** Where nothing is shared, a worker hears of an abort only by being ended; the next one takes the key from storage. */
   const restart = (): void => {
     if (closed) return;
     client.close();
     client = new WorkerClient(threads);
-    open({}).catch(() => undefined);
+    usable = open({});
+    usable.catch(() => undefined);
   };
-  const call = <Name extends CallName>(name: Name, given: Calls[Name]['given'], work: WorkOptions) => {
-    if (closed) return Promise.reject(new UsageError('the build is closed'));
-    return client.call(name, given, work, restart);
+  const call = async <Name extends CallName>(name: Name, given: Calls[Name]['given'], work: WorkOptions) => {
+    if (closed) throw new UsageError('the build is closed');
+    await usable;
+    return await client.call(name, given, work, restart);
   };
   return {
     ...opened,
     ready,
-    threads,
     run: (input, work = {}) => call('run', { input }, work),
     prove: ({ input, context = 0n, salts, ...work }) => call('prove', { input, context, salts }, work),
     verify: ({ proof, publicSignals }) => call('verify', { proof, publicSignals }, {}),
@@ -213,8 +223,16 @@ async function once<Name extends CallName>(
   }
 }
 
-function threadsOf(_options: ProverOptions): number {
-  return 1;
+/** More threads than this gain little, and each takes a core from the page's neighbours. */
+const MOST_AUTO_THREADS = 8;
+const MOST_THREADS = 64;
+
+/** @throws UsageError */
+function threadsOf({ threads = 'auto' }: ProverOptions): number {
+  if (threads !== 'auto' && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
+    throw new UsageError(`threads is ${threads}; give a number from 1 to ${MOST_THREADS}, or 'auto'`);
+  if (platform.crossOriginIsolated !== true) return 1;
+  return threads === 'auto' ? Math.min(platform.navigator.hardwareConcurrency ?? 1, MOST_AUTO_THREADS) : threads;
 }
 
 interface Waiting {
@@ -223,26 +241,60 @@ interface Waiting {
   settle(reply: Exclude<Reply, { readonly stage: string }> | Error): void;
 }
 
-/** A worker, and who waits for it. */
+/** A worker that answers, the threads of its pool, and who waits for it. */
 class WorkerClient {
   readonly #worker: WorkerHandle;
+  readonly #pool: WorkerHandle[] = [];
   readonly #waiting = new Map<number, Waiting>();
+  /** See `ModuleChoice`; only where the page is isolated. */
+  readonly #control: Int32Array | undefined;
   #next = 0;
   #ended: Error | undefined;
 
   constructor(threads: number) {
+    if (platform.crossOriginIsolated === true) this.#control = new Int32Array(new SharedArrayBuffer(4 * (1 + STOPS)));
     this.#worker = ZKINFER_WORKER();
-    this.#worker.onmessage = ({ data }) => this.#hear(data as Reply);
+    this.#worker.onmessage = ({ data }) => {
+      const message = data as Reply | WantThreads;
+      if ('threads' in message) this.#startThreads(message);
+      else this.#hear(message);
+    };
     this.#worker.onerror = (event) => {
       event.preventDefault?.();
-      const { code, file, section, reason, message } = refusal(
-        'INTERNAL',
-        '',
-        `the prover's worker stopped: ${event.message ?? 'its program cannot be loaded'}`,
-      );
-      this.#end(new NativeError(code as 'INTERNAL', message, file, section, reason));
+      const why = event.message ?? 'its program cannot be loaded';
+      const { file, section, reason, message } = refusal('INTERNAL', '', `the prover's worker stopped: ${why}`);
+      this.#end(new NativeError('INTERNAL', message, file, section, reason));
     };
-    this.#worker.postMessage({ start: { url: ZKINFER_MODULE.href, threads } });
+    const start: ModuleChoice = {
+      plain: ZKINFER_MODULE.href,
+      withThreads: ZKINFER_THREADS_MODULE.href,
+      threads,
+      control: this.#control,
+    };
+    this.#worker.postMessage({ start } satisfies Start);
+  }
+
+  /** The page starts them, since not every browser lets a worker start others; their stages come here directly. */
+  #startThreads({ threads }: WantThreads): void {
+    let waiting = threads.length;
+    const answer = (ready: boolean): void => this.#worker.postMessage({ ready } satisfies ThreadsReady);
+    for (const thread of threads) {
+      const worker = ZKINFER_WORKER();
+      this.#pool.push(worker);
+      worker.onmessage = ({ data }) => {
+        const message = data as Reply | ThreadsReady;
+        if (!('ready' in message)) this.#hear(message);
+        else if (--waiting === 0) answer(true);
+      };
+      worker.onerror = (event) => {
+        event.preventDefault?.();
+        if (waiting > 0) return answer(false);
+        // A pool that lost a thread may wait for it for ever.
+        this.#worker.onerror?.(event);
+        this.close();
+      };
+      worker.postMessage({ thread, control: this.#control as Int32Array } satisfies StartThread);
+    }
   }
 
   #hear(reply: Reply): void {
@@ -272,12 +324,13 @@ class WorkerClient {
     if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     const id = this.#next++;
-    const stop = platform.crossOriginIsolated === true ? new Int32Array(new SharedArrayBuffer(4)) : undefined;
+    const control = this.#control;
+    if (control !== undefined) Atomics.store(control, stopOf(id), 0);
     return new Promise((resolve, reject) => {
       const abort = (): void => {
         this.#waiting.delete(id);
-        if (stop === undefined) stuck();
-        else Atomics.store(stop, 0, 1);
+        if (control === undefined) stuck();
+        else Atomics.store(control, stopOf(id), 1);
         reject(signal?.reason as Error);
       };
       signal?.addEventListener('abort', abort, { once: true });
@@ -291,12 +344,12 @@ class WorkerClient {
           else resolve(reply.gives as Calls[Name]['gives']);
         },
       });
-      this.#worker.postMessage({ id, call: name, given, stop } satisfies Request<Name>);
+      this.#worker.postMessage({ id, call: name, given } satisfies Request<Name>);
     });
   }
 
   close(): void {
     this.#end(new UsageError('the build was closed before the work was done'));
-    this.#worker.terminate();
+    for (const worker of [this.#worker, ...this.#pool]) worker.terminate();
   }
 }

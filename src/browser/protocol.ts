@@ -1,14 +1,22 @@
 /** What page and worker say to each other. Every message but progress answers a request of the same number. */
 import type { KeyRecord, ContributionRecord } from '../groth16/ceremony.js';
 import type { Proof } from '../groth16/types.js';
+import type { WasmThread } from '../groth16/wasm-module.js';
 import type { Manifest, PortRole } from '../manifest.js';
 import type { OutputReport } from '../workflow/outputs.js';
 
-/** How the WebAssembly module is had: its address, and whether it is the one with threads. */
+/** Where the WebAssembly modules are, and how many threads are wanted; more than one only where memory can be shared. */
 export interface ModuleChoice {
-  readonly url: string;
+  readonly plain: string;
+  readonly withThreads: string;
   readonly threads: number;
+  /** Shared memory: the number of the request that is being answered, then for each whether it is to stop. */
+  readonly control?: Int32Array;
 }
+
+/** Requests whose stop is told apart at one time. */
+export const STOPS = 255;
+export const stopOf = (id: number): number => 1 + (id % STOPS);
 
 /** Bytes, or where they are fetched from. */
 export type BytesOrUrl = Uint8Array | string;
@@ -49,6 +57,8 @@ export interface OpenedBuild {
   readonly manifest: Manifest;
   /** Bytes of the proving key. */
   readonly keyBytes: number;
+  /** Threads that proofs are made with. */
+  readonly threads: number;
 }
 
 /** How the key came. */
@@ -88,17 +98,29 @@ export interface BrowserProof {
   readonly memoryBytes: number;
 }
 
-/** The first message to a worker. */
+/** The first message to the worker that answers requests. */
 export interface Start {
   readonly start: ModuleChoice;
+}
+
+/** The only message to a worker that is a thread of its pool. */
+export interface StartThread {
+  readonly thread: WasmThread;
+  readonly control: Int32Array;
+}
+
+/** What the worker that answers asks of the page, since the page starts all workers: threads; and the page's answer. */
+export interface WantThreads {
+  readonly threads: readonly WasmThread[];
+}
+export interface ThreadsReady {
+  readonly ready: boolean;
 }
 
 export interface Request<Name extends CallName = CallName> {
   readonly id: number;
   readonly call: Name;
   readonly given: Calls[Name]['given'];
-  /** Shared memory, not 0 where the page wants it to stop; absent where the page is not isolated. */
-  readonly stop?: Int32Array;
 }
 
 /** An error that crosses from the worker. */

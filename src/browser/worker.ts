@@ -15,6 +15,8 @@ import type { Groth16Backend, VerificationKey } from '../groth16/types.js';
 import {
   instantiateWasm,
   refusal,
+  runWasmThread,
+  sharedMemory,
   type WasmArgument,
   type WasmCall,
   type WasmModule,
@@ -39,11 +41,25 @@ import { openStoredKey, type StoredKey } from './key-store.js';
 import { keyPieces } from './key-stream.js';
 import { platform, type WorkerScope } from './platform.js';
 import { supplyPoseidonConstants } from './poseidon-constants.js';
-import type { BytesOrUrl, CallName, Calls, KeyReport, ModuleChoice, Reply, Request, Start } from './protocol.js';
+import {
+  stopOf,
+  type BytesOrUrl,
+  type CallName,
+  type Calls,
+  type KeyReport,
+  type ModuleChoice,
+  type Reply,
+  type Request,
+  type Start,
+  type StartThread,
+  type ThreadsReady,
+  type WantThreads,
+} from './protocol.js';
 
 const scope = globalThis as unknown as WorkerScope;
 
 interface Running {
+  readonly id: number;
   /** Says how far a request is; true where it is to stop. */
   progress(share: number, stage: string): boolean;
 }
@@ -73,16 +89,38 @@ interface LoadedKey extends KeyReport {
 }
 
 let module: Promise<WasmModule>;
+/** Threads of the module's pool. */
+let threads = 1;
+let control: Int32Array | undefined;
+/** The page's answer to `WantThreads`. */
+let threadsReady: ((ready: boolean) => void) | undefined;
 let build: OpenBuild | undefined;
 
-async function start({ url }: ModuleChoice): Promise<WasmModule> {
+async function start(choice: ModuleChoice): Promise<WasmModule> {
+  control = choice.control;
+  if (choice.threads > 1) {
+    const pooled = await startPool(choice).catch(() => undefined);
+    if (pooled !== undefined) {
+      ({ threads } = choice);
+      return pooled;
+    }
+  }
+  return instantiateWasm(await compiled(choice.plain));
+}
+
+/** The module with threads; undefined where it cannot be had, or workers cannot. */
+async function startPool({ withThreads, threads: count }: ModuleChoice): Promise<WasmModule | undefined> {
+  const pooled = instantiateWasm(await compiled(withThreads), sharedMemory());
+  const ready = new Promise<boolean>((resolve) => (threadsReady = resolve));
+  scope.postMessage({ threads: pooled.threads(count) } satisfies WantThreads);
+  return (await ready) && pooled.startPool(count) ? pooled : undefined;
+}
+
+async function compiled(url: string): Promise<object> {
   const { WebAssembly } = platform;
-  let compiled: object | undefined;
   // Servers that name another type than application/wasm give a module that is compiled when it is there.
-  if (WebAssembly.compileStreaming !== undefined)
-    compiled = await WebAssembly.compileStreaming(fetchFrom(url)).catch(() => undefined);
-  compiled ??= await WebAssembly.compile(await (await fetchFrom(url)).arrayBuffer());
-  return instantiateWasm(compiled);
+  const streamed = await WebAssembly.compileStreaming?.(fetchFrom(url)).catch(() => undefined);
+  return streamed ?? (await WebAssembly.compile(await (await fetchFrom(url)).arrayBuffer()));
 }
 
 /** A call of the module, with its refusals as errors of their classes. */
@@ -92,6 +130,7 @@ function called<T>(
   values: readonly (WasmArgument | number)[],
   running?: Running,
 ): { readonly value: T; readonly output?: Uint8Array } {
+  if (control !== undefined && running !== undefined) Atomics.store(control, 0, running.id);
   const answer = wasm.call(name, values, running && ((share, stage) => running.progress(share, stage)));
   if ('failure' in answer) throw rustError(Object.assign(new Error(answer.failure.message), answer.failure));
   return answer as { readonly value: T; readonly output?: Uint8Array };
@@ -148,7 +187,8 @@ async function open({ url, sha256, cache }: Calls['open']['given'], running: Run
   const loaded = load({ url, manifest, inference, key, stored, room, hash: index.key.sha256 });
   loaded.catch(() => undefined);
   build = { url, manifest, inference, key, loaded };
-  return { manifest, keyBytes: index.key.bytes };
+  await module;
+  return { manifest, keyBytes: index.key.bytes, threads };
 }
 
 function readIndex(bytes: Uint8Array, url: string): WebIndex {
@@ -378,24 +418,33 @@ const ANSWERS: {
   inspectKey,
 };
 
+/** Says how far a request is; true where the page wants it to stop. */
+function progress(id: number, share: number, stage: string): boolean {
+  scope.postMessage({ id, share, stage } satisfies Reply);
+  return control !== undefined && Atomics.load(control, stopOf(id)) !== 0;
+}
+
 scope.onmessage = ({ data }) => {
-  const message = data as Start | Request;
+  const message = data as Start | StartThread | ThreadsReady | Request;
   if ('start' in message) {
     module = start(message.start);
     module.catch(() => undefined);
     return;
   }
-  const { id, call, given, stop } = message;
-  const reply = (text: Reply, transfer: ArrayBuffer[] = []): void => scope.postMessage(text, transfer);
-  const running: Running = {
-    progress(share, stage) {
-      reply({ id, share, stage });
-      return stop !== undefined && Atomics.load(stop, 0) !== 0;
-    },
-  };
+  if ('ready' in message) return threadsReady?.(message.ready);
+  if ('thread' in message) {
+    const own = (control = message.control);
+    return runWasmThread(
+      message.thread,
+      () => scope.postMessage({ ready: true } satisfies ThreadsReady),
+      (share, stage) => progress(Atomics.load(own, 0), share, stage),
+    );
+  }
+  const { id, call, given } = message;
+  const running: Running = { id, progress: (share, stage) => progress(id, share, stage) };
   const answer = ANSWERS[call] as (given: unknown, running: Running) => Promise<Calls[CallName]['gives']>;
   answer(given, running).then(
-    (gives) => reply({ id, gives }),
-    (error: unknown) => reply({ id, error: toMessage(error) }),
+    (gives) => scope.postMessage({ id, gives } satisfies Reply),
+    (error: unknown) => scope.postMessage({ id, error: toMessage(error) } satisfies Reply),
   );
 };

@@ -29,10 +29,14 @@ export interface WebExport {
 }
 
 /**
- * Writes a build for browsers to a folder: `web.json` last, so that a folder with it is whole.
+ * Writes a build for browsers to a folder: `web.json` last, so that a folder with it is whole. `pieceBytes`: of the key.
  * @throws BuildFolderError, OutputError; KeyMismatchError where the build's two keys are not of each other
  */
-export async function exportWeb(build: string, folder: string): Promise<WebExport> {
+export async function exportWeb(
+  build: string,
+  folder: string,
+  { pieceBytes = PIECE_BYTES }: { readonly pieceBytes?: number } = {},
+): Promise<WebExport> {
   const manifest = await readManifest(build);
   const { provingKey } = proofSystemOf(manifest).files;
   const keyPath = await checkBuildFile(build, manifest, provingKey);
@@ -65,7 +69,7 @@ export async function exportWeb(build: string, folder: string): Promise<WebExpor
   const source = openSync(keyPath, 'r');
   let sha256: string;
   try {
-    sha256 = await writeAtomic(join(folder, provingKey), piecesOf(source, key));
+    sha256 = await writeAtomic(join(folder, provingKey), piecesOf(source, pieceBytes, key));
   } finally {
     closeSync(source);
   }
@@ -74,7 +78,7 @@ export async function exportWeb(build: string, folder: string): Promise<WebExpor
     version: 1,
     name: manifest.name,
     files,
-    key: { ...key, sha256, pieceBytes: PIECE_BYTES },
+    key: { ...key, sha256, pieceBytes },
   };
   const written = await writeAtomic(join(folder, WEB_INDEX), [`${JSON.stringify(index)}\n`]);
   const small = Object.values(files).reduce((sum, { compressed }) => sum + compressed, 0);
@@ -82,12 +86,12 @@ export async function exportWeb(build: string, folder: string): Promise<WebExpor
 }
 
 /** A key's pieces, counted and hashed as they pass. */
-function* piecesOf(source: number, key: { bytes: number; pieces: string[] }): Iterable<Uint8Array> {
+function* piecesOf(source: number, pieceBytes: number, key: { bytes: number; pieces: string[] }): Iterable<Uint8Array> {
   for (;;) {
-    const piece = new Uint8Array(PIECE_BYTES);
+    const piece = new Uint8Array(pieceBytes);
     let filled = 0;
-    for (let read = -1; read !== 0 && filled < PIECE_BYTES; filled += read)
-      read = readSync(source, piece, filled, PIECE_BYTES - filled, null);
+    for (let read = -1; read !== 0 && filled < pieceBytes; filled += read)
+      read = readSync(source, piece, filled, pieceBytes - filled, null);
     if (filled === 0) return;
     key.bytes += filled;
     key.pieces.push(hashOf(piece.subarray(0, filled)));
