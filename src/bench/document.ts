@@ -27,6 +27,7 @@ export const PAGES = {
   askers: 'docs/ledger-simulation.md',
   operators: 'docs/operators.md',
   models: 'docs/models.md',
+  web: 'docs/web.md',
 } as const;
 
 export type BlockName = keyof typeof PAGES;
