@@ -63,6 +63,8 @@ export const lowerImputer: Lowering = (context) => {
     );
     return [x];
   }
+  // No finite number is infinite, and none that is not finite is proved.
+  if (!Number.isFinite(replaced)) return [x];
   const equal = emitEquals(context, x, new Float64Array(sizeOf(x.shape)).fill(replaced), 'equal');
   const change = emitAffine(
     context,
@@ -116,13 +118,19 @@ export const lowerArrayFeatureExtractor: Lowering = (context) => {
     const picked = selectAlong(identityView(data.shape), new Map([[axis, Int32Array.from(columns)]]));
     return [moveOne(context, data, { shape, index: picked.index })];
   }
-  if (sizeOf(lead) !== 1) throw context.unsupported('it looks computed positions up in more than one row of constants');
-  const at = context.activation(1);
-  if (data.type === 'string') return [emitLabels({ ...at, shape }, data.data, data.labels ?? [])];
+  const [rows, columns] = [sizeOf(lead), sizeOf(positions.shape)];
+  const given = context.activation(1);
+  if (data.type === 'string') {
+    if (rows !== 1) throw context.unsupported('it looks computed positions up in more than one row of strings');
+    return [emitLabels({ ...given, shape }, data.data, data.labels ?? [])];
+  }
+  // Every row of constants is read at the same positions.
+  const index = Int32Array.from({ length: rows * columns }, (_, i) => i % columns);
+  const at = rows === 1 ? { ...given, shape } : moveOne(context, given, { shape, index }, { step: 'columns' });
   const entries = emitTable(
     context,
-    positionsOf(context, { ...at, shape }, 0, features - 1),
-    (_, k) => data.data[k],
+    positionsOf(context, at, 0, features - 1),
+    (i, k) => data.data[Math.floor(i / columns) * features + k],
     data.type,
   );
   return [entries];

@@ -39,6 +39,10 @@ describe('feature operators of ai.onnx.ml', () => {
     });
     assert.match(graph.notes.join(), /NaN/);
   });
+  it('Imputer of an infinity, which no number is, leaves a row as it is, as onnxruntime does', async () => {
+    const infinity = { imputed_value_floats: floatList([0]), replaced_value_float: float(Infinity) };
+    await agrees({ nodes: [ml('Imputer', ['x'], ['i'], infinity), node('Relu', ['i'], ['y'])] });
+  });
   it('Binarizer is strict at its threshold, as onnxruntime is', async () => {
     await agrees({ nodes: [ml('Binarizer', ['x'], ['y'], { threshold: float(0.5) })] });
   });
@@ -50,6 +54,13 @@ describe('feature operators of ai.onnx.ml', () => {
       constants: { table: floats([1, 4], [5, -1, 5, 2.5]) },
       nodes: [position, ml('ArrayFeatureExtractor', ['table', 'at'], ['y'])],
     });
+  });
+  it('ArrayFeatureExtractor looks a computed position up in each row of a table', async () => {
+    const graph = await agrees({
+      constants: { table: floats([3, 4], [5, -1, 5, 2.5, 0, 1, 2, 3, 7, 7, 7, 8]) },
+      nodes: [position, ml('ArrayFeatureExtractor', ['table', 'at'], ['y'])],
+    });
+    assert.deepEqual(graph.outputs[0].shape, [3, 1]);
   });
   it('FeatureVectorizer joins its inputs as onnxruntime does', async () => {
     await agrees({
