@@ -25,6 +25,7 @@ import {
   type FloatEvaluator,
   type TensorStatistics,
 } from './statistics.js';
+import { settleTies } from './ties.js';
 import { takeUnits, type InUnits } from './units.js';
 import type { Intervals } from '../tensor/intervals.js';
 
@@ -78,7 +79,8 @@ export function* quantizing(graph: Graph, options: QuantizeOptions): Stepwise<In
         )
       : statisticsFromBounds(boundGraph(fused, choice.inputs.map(realIntervals)), units, rows);
   checkFinite(known);
-  const taken = takeUnits(fused, known, { inputs: choice.inputs, bits: activationBits });
+  const settled = settleTies(fused, choice.inputs, samples);
+  const taken = takeUnits(settled, known, { inputs: choice.inputs, bits: activationBits });
   const lowering = yield* part(lowered(taken, observed, activationBits, options.spread), CALIBRATED, 1);
   const outputs = fused.outputs.map((output) => {
     const tensor = lowering.tensor(output.tensor);
