@@ -21,6 +21,15 @@ export const DEFAULT_RANGE: readonly [number, number] = [-1, 1];
 
 /** Tabular features get ranges of their own, with this share of their span added on either side for unseen rows. */
 const ELEMENT_MARGIN = 0.5;
+/** The same of features that are mostly one value, whose other values are rare, and from which share of the rows on. */
+const SPARSE_MARGIN = 2;
+const SPARSE = 3 / 4;
+/**
+ * Share of its span by which one range for all elements goes beyond an end that a single value reaches, where there are
+ * so many rows: an end that several reach is one by nature, such as black and white.
+ */
+const SHARED_MARGIN = 1 / 4;
+const LEAST_ROWS = 20;
 /** Largest number of features that are taken to be a table's row for their ranges alone. */
 const MOST_FEATURES = 256;
 /** Spans of the features must differ this much before each gets its own scale. */
@@ -98,6 +107,7 @@ export function chooseInputs(
 ): InputChoice {
   const notes: string[] = [];
   const compared = comparedOnly(graph);
+  const thresholds = comparedInputs(graph);
   const rounded = roundedInputs(graph);
   const factors = factorsOf(graph);
   // A clip's ends would differ between units.
@@ -108,7 +118,7 @@ export function chooseInputs(
     const input = { ...source, tensor: k };
     const least =
       inputBits ??
-      (compared.has(source.name)
+      (compared.has(source.name) || (thresholds.has(source.name) && sizeOf(source.shape) <= MOST_FINER)
         ? Math.max(activationBits, COMPARED_BITS)
         : factors.has(source.name)
           ? operandBits(activationBits)
@@ -135,7 +145,7 @@ export function chooseInputs(
     // Without an element every range is right.
     if (sizeOf(source.shape) === 0) return { shared: () => sharedGrid(input, bits(0), DEFAULT_RANGE, { jumps }) };
     const resolution = jumps || compared.has(source.name) ? undefined : resolutionOf(of);
-    const seen = [leastOf(of.map(leastOf)), mostOf(of.map(mostOf))] as const;
+    const seen = sharedRange(of);
     const shared = (more: number): IntegerInput => sharedGrid(input, bits(more), seen, { jumps, resolution });
     const classes = network.units.of(source.name);
     if (classes.some((unitClass) => unitClass === FIXED || clipped.has(unitClass))) return { shared };
@@ -410,6 +420,16 @@ interface Kind {
   readonly resolution?: number;
 }
 
+/** The range of all values, and a little more at an end where rows that are not among these are likely to go beyond. */
+function sharedRange(samples: readonly Float64Array[]): readonly [number, number] {
+  const [least, most] = [leastOf(samples.map(leastOf)), mostOf(samples.map(mostOf))];
+  if (samples.length < LEAST_ROWS) return [least, most];
+  const room = SHARED_MARGIN * (most - least);
+  const isAlone = (end: number): boolean =>
+    samples.reduce((count, values) => count + values.reduce((sum, value) => sum + Number(value === end), 0), 0) === 1;
+  return [least < 0 && isAlone(least) ? least - room : least, most > 0 && isAlone(most) ? most + room : most];
+}
+
 function sharedGrid(
   input: NumberedInput,
   bits: number,
@@ -443,6 +463,8 @@ interface Features {
   readonly ranges: readonly [number, number][];
   /** What all values of a feature are multiples of, where it is known. */
   readonly resolutions: readonly (number | undefined)[];
+  /** Share of the values of a feature that are the one that most are. */
+  readonly usual: readonly number[];
 }
 
 function featuresOf(samples: readonly Float64Array[], classes: Int32Array): Features {
@@ -465,20 +487,29 @@ function featuresOf(samples: readonly Float64Array[], classes: Int32Array): Feat
   const resolutions = members.map((elements) =>
     resolutionOf(samples.map((sample) => Float64Array.from(elements, (i) => sample[i]))),
   );
-  return { index, ranges, resolutions };
+  const usual = members.map((elements) => usualShare(samples.flatMap((sample) => elements.map((i) => sample[i]))));
+  return { index, ranges, resolutions, usual };
 }
 
-function featureGrids(input: NumberedInput, bits: number, { index, ranges, resolutions }: Features): IntegerInput {
+function usualShare(values: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return mostOf([...counts.values()]) / values.length;
+}
+
+function featureGrids(
+  input: NumberedInput,
+  bits: number,
+  { index, ranges, resolutions, usual }: Features,
+): IntegerInput {
   const levels = 2 ** bits - 1;
   const widest = mostOf(ranges.map(([min, max]) => max - min));
   const grids = ranges.map(([min, max], feature) => {
     // A feature that never varied gets the widest feature's span around its one value; 1 where all were always zero.
     const span = max > min ? max - min : Math.max(widest, Math.abs(min)) || 1;
-    const least = min - ELEMENT_MARGIN * span;
-    const wanted = Math.max(
-      ((1 + 2 * ELEMENT_MARGIN) * span) / levels,
-      FINEST * Math.max(Math.abs(min), Math.abs(max)),
-    );
+    const margin = max > min && usual[feature] >= SPARSE ? SPARSE_MARGIN : ELEMENT_MARGIN;
+    const least = min - margin * span;
+    const wanted = Math.max(((1 + 2 * margin) * span) / levels, FINEST * Math.max(Math.abs(min), Math.abs(max)));
     const step = alignedStep(wanted, resolutions[feature]);
     return { step, low: Math.round(least / step) + 0 };
   });
@@ -493,8 +524,8 @@ function featureGrids(input: NumberedInput, bits: number, { index, ranges, resol
 }
 
 /**
- * The tensors that only comparisons read, at once or through moves: their integers go into no sum, and a
- * finer step costs a constraint or two a comparison.
+ * The tensors that only comparisons read, with constants or with each other, at once or through moves: their integers go
+ * into no other sum, and a finer step costs a constraint or two a comparison.
  */
 function comparedOnly(graph: Graph): ReadonlySet<string> {
   // From the outputs to the inputs: a tensor that nothing reads, or that another layer reads, is not among them.
@@ -502,15 +533,29 @@ function comparedOnly(graph: Graph): ReadonlySet<string> {
   const excluded = new Set(graph.outputs.map(({ tensor }) => tensor));
   for (const node of [...graph.nodes].reverse()) {
     const row = layerOf(node);
-    const carries =
-      row.onlyMoves(node) && node.inputs.length === 1 && compared.has(node.output) && !excluded.has(node.output);
-    for (const input of node.inputs) (row.onlyCompares(node) || carries ? compared : excluded).add(input);
+    const isCompared = compared.has(node.output) && !excluded.has(node.output);
+    // Two inputs are compared by their difference.
+    const isDifference = node.op === 'sum' && node.coefficients.every((factor) => Math.abs(factor) === 1);
+    const carries = isCompared && ((row.onlyMoves(node) && node.inputs.length === 1) || isDifference);
+    // A factor of zero leaves nothing of its input.
+    const isConstant = node.op === 'affine' && node.scale.every((factor) => factor === 0);
+    for (const input of node.inputs) (row.onlyCompares(node) || carries || isConstant ? compared : excluded).add(input);
   }
   for (const tensor of excluded) compared.delete(tensor);
   return compared;
 }
 
-/** Inputs that a layer reads, at once or through moves, whose function jumps from one whole number to another. */
+/** Inputs that a comparison reads, at once or through moves, whatever else does, such as a tree beside a linear model. */
+function comparedInputs(graph: Graph): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const node of [...graph.nodes].reverse()) {
+    const carries = layerOf(node).onlyMoves(node) && found.has(node.output);
+    if (node.op === 'step' || carries) for (const input of node.inputs) found.add(input);
+  }
+  return found;
+}
+
+/** Inputs that a layer reads, at once or through moves, whose function jumps at whole numbers or halves. */
 function roundedInputs(graph: Graph): ReadonlySet<string> {
   const found = new Set<string>();
   for (const node of [...graph.nodes].reverse()) {

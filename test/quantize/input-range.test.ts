@@ -92,6 +92,41 @@ describe('the declared input range', () => {
     }
   });
 
+  it('reaches beyond an end that one value alone reaches, and not beyond one that several do', () => {
+    const random = seeded(11);
+    const spread = Array.from({ length: 30 }, () => [random() - 0.5, random() - 0.5]);
+    const [alone] = make(dense(2), { samples: rows(...spread, [0.7, -0.6]) }).inputs;
+    const [least, most] = realRange(alone, 0);
+    assert.ok(most > 1 && most < 1.1 && least < -0.9 && least > -1, `[${least}, ${most}]`);
+    const [shared] = make(dense(2), { samples: rows(...spread, [0.7, -0.6], [-0.6, 0.7]) }).inputs;
+    const ends = realRange(shared, 0);
+    assert.ok(Math.abs(ends[1] - 0.7) < 0.01 && Math.abs(ends[0] + 0.6) < 0.01, `[${ends}]`);
+  });
+
+  it('reaches far for features that are mostly one value', () => {
+    const samples = rows(...Array.from({ length: 40 }, (_, k) => [k % 10 === 0 ? 3 : 0, k, 7 * k]));
+    const [input] = make(dense(3), { samples }).inputs;
+    const [rare, usual] = [0, 1].map((element) => realRange(input, element));
+    assert.ok(rare[1] >= 8.9 && rare[0] <= -5.9, `[${rare}]`);
+    assert.ok(usual[1] < 70 && usual[0] > -21, `[${usual}]`);
+  });
+
+  it('has 16 bits where a comparison reads it, even of two inputs or beside a linear layer', () => {
+    const samples = [0, 1, 2].map((k) => [Float64Array.of(k, 1), Float64Array.of(2, k / 3)]);
+    const compare = (s: Sketch, x: string): string =>
+      s.add({ op: 'step', threshold: Float64Array.of(0.3), strict: false }, [x], [1, 2]);
+    const two = new Sketch();
+    const difference = two.graph(compare(two, two.sum([two.input([1, 2]), two.input([1, 2])], [1, -1])));
+    assert.deepEqual(
+      make(difference, { samples }).inputs.map(({ bits }) => bits),
+      [16, 16],
+    );
+    const one = new Sketch();
+    const x = one.input([1, 2]);
+    const beside = one.graph(compare(one, x), one.dense(x, 1, seeded(5)));
+    assert.equal(make(beside, { samples: samples.map(([row]) => [row]) }).inputs[0].bits, 16);
+  });
+
   it('has the data on its grid where they are tenths', () => {
     const tenths = Array.from({ length: 20 }, (_, k) => [Math.fround(k / 10), Math.fround(7.9 - k / 5), 3.3]);
     const [input] = make(dense(3), { samples: rows(...tenths) }).inputs;
