@@ -16,7 +16,7 @@ import { ACCUMULATOR_LIMIT, REACH_LIMIT, type IntegerInput, type IntegerOp, type
 import { bitsOf, inputIntervals, mostCode, spanOf } from './intervals.js';
 import { Parts, type Part } from './parts.js';
 import type { CutPlan } from './plan.js';
-import { accumulatorShift, NOISE_AT_OUTPUT, NOISE_BEFORE_REQUANTIZE, type Grid, type Term } from './scale.js';
+import { accumulatorShift, gridFor, NOISE_AT_OUTPUT, NOISE_BEFORE_REQUANTIZE, type Grid, type Term } from './scale.js';
 import { boundOp, reachOp } from './semantics.js';
 import type { TensorStatistics } from './statistics.js';
 
@@ -54,6 +54,12 @@ const MOST_KEPT = 24;
 const WIDEST = 48;
 /** Distance of a tensor from zero, in spans of its integers, from which on a linear layer reads it from its middle. */
 const FAR = 64;
+/** Share of a tensor's span by which a cut reaches beyond what calibration saw, where it has bits to spare. */
+const BEYOND = 1 / 4;
+/** Bits beyond an activation's from which on a tensor is not cut for what reads it, as far as it can be left. */
+const FINE_BITS = 1;
+/** Bits by which a cut of what is known so finely reaches farther than the calibration data did. */
+const REACH_BITS = 3;
 
 export class IntegerModelBuilder {
   readonly ops: IntegerOp[] = [];
@@ -319,14 +325,56 @@ export class IntegerModelBuilder {
    * otherwise.
    */
   narrow(x: Quantized, bits = this.plan.operandBits): Quantized {
+    return this.narrowTo(x, bits, bits);
+  }
+
+  /**
+   * The same where the calibrated range has `needed` bits, at most `bits`, in the middle of what the others reach. A cut
+   * of fewer bits that was made before does not do.
+   */
+  private narrowTo(x: Quantized, bits: number, needed: number): Quantized {
     // Integers that stand for themselves are never rounded: comparisons and indices rest on them.
     if (bitsOf(spanOf(x.bounds)) <= bits || this.isIntegral(x)) return x;
-    const known = this.narrowed.get(x.id);
+    const known = this.cutCopy(x, needed < bits ? needed : 0);
     if (known) return known;
-    const { body, step } = this.cutTo(x, this.plan.ownGrid(x.of, bits), bits);
+    const { body, step } = this.cutTo(x, this.reachingGrid(x.of, bits, needed), bits);
     const cut = this.emitStep(body, [x], x.of, x.shape, step);
     this.narrowed.set(x.id, cut);
     return cut;
+  }
+
+  private reachingGrid(name: string, bits: number, needed: number): Grid {
+    if (needed < bits) {
+      const { step, low } = this.plan.ownGrid(name, needed);
+      return { step, low: low - (2 ** bits - 2 ** needed) / 2 };
+    }
+    const { min, max } = this.plan.statisticsOf(name);
+    // Max pooling's operands have an activation's bits alone.
+    if (bits <= this.bits) return this.plan.ownGrid(name, bits);
+    const room = BEYOND * (max - min);
+    return gridFor(
+      min >= 0 ? Math.max(0, min - room) : min - room,
+      max <= 0 ? Math.min(0, max + room) : max + room,
+      bits,
+    );
+  }
+
+  /** A cut of x that was made before, of at least so many bits. */
+  private cutCopy(x: Quantized, least: number): Quantized | undefined {
+    const known = this.narrowed.get(x.id);
+    return known !== undefined && (this.requantizationOf(known)?.bits ?? 0) >= least ? known : undefined;
+  }
+
+  /**
+   * Bits of x over its own range at which its step is the one that `reader` asks for, where they are clearly more than
+   * an activation's; else 0. Small differences of large values then matter, such as those of the squares in a
+   * Gaussian's exponent, and a cut would saturate on rows that reach a little farther than those calibrated on.
+   */
+  private fineBits({ of }: Quantized, reader: GraphNode): number {
+    const { min, max } = this.plan.statisticsOf(of);
+    const levels = (max - min) / this.plan.readStep(reader, of);
+    const bits = levels > 1 ? Math.ceil(Math.log2(levels)) : 0;
+    return bits > this.bits + FINE_BITS ? Math.min(MOST_KEPT, bits) : 0;
   }
 
   /**
@@ -336,10 +384,16 @@ export class IntegerModelBuilder {
    */
   operand(x: Quantized, reader: GraphNode, growth: number): Quantized {
     const bits = bitsOf(spanOf(x.bounds));
-    const extra = bits - this.plan.operandBits;
+    const fine = this.fineBits(x, reader);
+    const kept = fine > 0 ? fine + REACH_BITS : this.plan.operandBits;
+    const extra = bits - kept;
     if (extra <= 0) return x;
-    const known = this.narrowed.get(x.id);
+    const known = this.cutCopy(x, fine);
     if (known) return known;
+    if (fine > 0) {
+      const most = Math.min(kept, Math.floor(WIDEST - growth));
+      return bits + growth > WIDEST ? this.narrowTo(x, most, Math.min(fine, most)) : x;
+    }
     const next = Math.max(this.plan.nextCut(reader.output), this.plan.nextCutOfReaders(x.of));
     if (next * extra > sizeOf(x.shape) * (bits + REQUANTIZE_OVERHEAD)) return this.narrow(x);
     return bits + growth > WIDEST ? this.narrow(x, this.affordable(x, next, WIDEST - growth)) : x;
@@ -361,6 +415,13 @@ export class IntegerModelBuilder {
    */
   factors(a: Quantized, b: Quantized, product: GraphNode, growth = 4): [Quantized, Quantized] {
     const wide = [a, b].map((x) => bitsOf(spanOf(x.bounds)));
+    const fine = Math.max(this.fineBits(a, product), this.fineBits(b, product));
+    if (fine > 0) {
+      if (wide[0] + wide[1] + growth <= WIDEST) return [a, b];
+      const most = Math.min(fine + REACH_BITS, Math.floor((WIDEST - growth) / 2));
+      const [left, right] = [a, b].map((x) => this.narrowTo(x, most, Math.min(fine, most)));
+      return [left, right];
+    }
     const narrowed =
       wide[0] + wide[1] + growth > WIDEST
         ? leastOf([a, b].map((x) => this.affordable(x, 2 * this.plan.nextCut(product.output), (WIDEST - growth) / 2)))
@@ -436,7 +497,10 @@ export class IntegerModelBuilder {
     let chosen = inputs;
     let unit = this.commonScale(chosen, output);
     if (chosen.some((input) => magnitudeOf(input.bounds) * (input.scale[0] / unit) > 2 ** WIDEST)) {
-      chosen = chosen.map((input) => this.narrow(input));
+      chosen = chosen.map((input) => {
+        const fine = this.node === undefined ? 0 : this.fineBits(input, this.node);
+        return fine > 0 ? this.narrowTo(input, fine + REACH_BITS, fine) : this.narrow(input);
+      });
       unit = this.commonScale(chosen, output);
     }
     const aligned = chosen.map((input) => {

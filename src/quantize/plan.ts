@@ -32,6 +32,8 @@ export class CutPlan {
     readonly bits: number,
     /** By tensor: bits beyond these that a rectifier's or a clip's result has (`sensitivity.ts`). */
     private readonly spread: ReadonlyMap<string, number> = new Map(),
+    /** Whether tensors that several layers read are made as fine as the functions and products among these ask for. */
+    private readonly asksReaders = true,
   ) {
     this.outputs = new Set(graph.outputs.map((output) => output.tensor));
     for (const input of graph.inputs) this.shapes.set(input.name, input.shape);
@@ -164,9 +166,14 @@ export class CutPlan {
     return least * UNLIKE < step ? Math.max(least, FINEST_OUTPUT * step) : step;
   }
 
+  /** The step to which a tensor is next cut, or else that its accumulator is made for. */
+  wantedStep(name: string): number {
+    return this.cut(name)?.step ?? this.uncutStep(name);
+  }
+
   /**
-   * The finest step that a reader asks for which knows its own: a square root, which is steep next to zero, or a sum in
-   * which the largest terms cancel.
+   * The finest step that a reader asks for which knows its own: a function that is steep somewhere in its argument's
+   * range, such as the exponential of a softmax over scores of hundreds, or a sum in which the largest terms cancel.
    */
   private leastRead(name: string): number {
     // From outputs to inputs, so that what a reader's result asks for is known: a chain of readers may be long.
@@ -187,20 +194,32 @@ export class CutPlan {
   }
 
   private leastReadOfReaders(name: string): number {
-    return leastOf(
-      this.readersOf(name).map((reader) => {
-        if (reader.op === 'function' && reader.f.squareRoot)
-          return quantizedLayerOf(reader).cut(reader, name, this)?.step ?? Infinity;
-        if (reader.op === 'sum')
-          return (
-            (this.cut(reader.output)?.step ?? this.uncutStep(reader.output)) /
-            Math.abs(reader.coefficients[reader.inputs.indexOf(name)])
-          );
-        if (reader.op === 'affine' && this.cut(reader.output) === undefined)
-          return this.uncutStep(reader.output) / mostOf(reader.scale.map(Math.abs));
+    return leastOf(this.readersOf(name).map((reader) => this.readStep(reader, name)));
+  }
+
+  /** The step that a reader asks of its input `name`; Infinity where it asks for none. */
+  readStep(reader: GraphNode, name: string): number {
+    const isOptional =
+      reader.op === 'multiply' || reader.op === 'mean' || (reader.op === 'function' && !reader.f.squareRoot);
+    if (isOptional && !this.asksReaders) return Infinity;
+    switch (reader.op) {
+      case 'function':
+        return quantizedLayerOf(reader).cut(reader, name, this)?.step ?? Infinity;
+      case 'sum':
+        return this.wantedStep(reader.output) / Math.abs(reader.coefficients[reader.inputs.indexOf(name)]);
+      case 'mean':
+        return this.wantedStep(reader.output) * leastOf(reader.divisors.map(Math.abs));
+      case 'multiply': {
+        const { min, max } = this.statisticsOf(reader.inputs[reader.inputs[0] === name ? 1 : 0]);
+        return this.wantedStep(reader.output) / Math.max(Math.abs(min), Math.abs(max));
+      }
+      case 'affine':
+        return this.cut(reader.output) === undefined
+          ? this.uncutStep(reader.output) / mostOf(reader.scale.map(Math.abs))
+          : Infinity;
+      default:
         return layerOf(reader).onlyMoves(reader) ? this.leastRead(reader.output) : Infinity;
-      }),
-    );
+    }
   }
 
   /** The smallest range of an output that is an element of this tensor, or of what moves make of it. */

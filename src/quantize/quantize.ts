@@ -97,8 +97,8 @@ export function* quantizing(graph: Graph, options: QuantizeOptions): Stepwise<In
 }
 
 /**
- * Every layer lowered; with one step for all outputs of a row where steps for its smallest would leave exact
- * arithmetic.
+ * Every layer lowered. Where that would leave exact arithmetic: with accumulators no finer than their own ranges ask
+ * for, and with one step for all outputs of a row rather than one for its smallest.
  */
 function* lowered(
   { graph, statistics, inputs, unitOf }: InUnits,
@@ -106,9 +106,12 @@ function* lowered(
   bits: number,
   spread?: ReadonlyMap<string, number>,
 ): Stepwise<IntegerModelBuilder> {
-  const lower = function* (known: ReadonlyMap<string, TensorStatistics>): Stepwise<IntegerModelBuilder> {
+  const lower = function* (
+    known: ReadonlyMap<string, TensorStatistics>,
+    asksReaders: boolean,
+  ): Stepwise<IntegerModelBuilder> {
     const lowering = new IntegerModelBuilder(
-      new CutPlan(graph, known, bits, spread),
+      new CutPlan(graph, known, bits, spread, asksReaders),
       inputs,
       known,
       ({ output, inputs: [read] }, scale) => observed.correlations(output, (i) => unitOf(read, i) * scale),
@@ -120,12 +123,16 @@ function* lowered(
     }
     return lowering;
   };
-  try {
-    return yield* lower(statistics);
-  } catch (error) {
-    if (!(error instanceof AccumulatorOverflowError)) throw error;
-    return yield* lower(new Map([...statistics].map(([name, { leastRange: _, ...shared }]) => [name, shared])));
+  const shared = new Map([...statistics].map(([name, { leastRange: _, ...others }]) => [name, others]));
+  const ways = [() => lower(statistics, true), () => lower(statistics, false)];
+  for (const way of ways) {
+    try {
+      return yield* way();
+    } catch (error) {
+      if (!(error instanceof AccumulatorOverflowError)) throw error;
+    }
   }
+  return yield* lower(shared, false);
 }
 
 function realIntervals(input: IntegerInput): Intervals {

@@ -51,6 +51,11 @@ const MOST_FINER = 2 ** 9;
 const STEEP = 4;
 /** Share of their spans by which an index, at steep ends, and a table's values go beyond what calibration saw. */
 const BEYOND = 1 / 4;
+/**
+ * Share of a step of the result by which a tail that is cut off may change: all its arguments then err to one side, and
+ * sums of many such results with them, as in a radial kernel's.
+ */
+const FLAT = 1 / 4;
 /** Bits by which a table's values are finer than an activation where products read them. */
 const FACTOR_BITS = operandBits(0);
 
@@ -359,7 +364,7 @@ function lowerLines(node: FunctionNode, x: Quantized, at: IntegerModelBuilder): 
 
 /**
  * The grid of the index: the input's range, with room for rows that were not calibrated on and lie a little outside it,
- * and without the ends at which the function no longer changes by half a step of its result.
+ * and without the ends at which the function hardly changes any more.
  */
 function indexGrid({ f, inputs, output }: FunctionNode, plan: CutPlan, bits: number): Grid {
   const { min, max } = plan.statisticsOf(inputs[0]);
@@ -370,7 +375,7 @@ function indexGrid({ f, inputs, output }: FunctionNode, plan: CutPlan, bits: num
   const least = within(min >= 0 ? Math.max(0, min - room) : min - room, min);
   const most = within(max <= 0 ? Math.min(0, max + room) : max + room, max);
   const at = (k: number): number => least + ((most - least) * k) / POINTS;
-  const flat = (from: number, to: number): boolean => Math.abs(f.apply(to) - f.apply(from)) <= step / 2;
+  const flat = (from: number, to: number): boolean => Math.abs(f.apply(to) - f.apply(from)) <= step * FLAT;
   let [first, last] = [0, POINTS];
   while (first + 1 < last && flat(least, at(first + 1))) first += 1;
   while (last - 1 > first && flat(most, at(last - 1))) last -= 1;
