@@ -7,26 +7,36 @@ import { countConstraints } from '../compile/netlist.js';
 import { lowerModel } from '../compile/lower.js';
 import type { PortVisibility } from '../manifest.js';
 import { applyOmitted, evaluator, type Graph } from '../onnx/index.js';
+import type { AccuracyReport } from '../quantize/accuracy.js';
 import type { IntegerModel } from '../quantize/integer-model.js';
-import { leastOf } from '../tensor/extremes.js';
+import { leastOf, mostOf } from '../tensor/extremes.js';
 import { sizeOf } from '../tensor/shape.js';
-import { attempt, rowsApart, strayOn, worstOf, type AccuracyInputs } from './accuracy-report.js';
+import { attempt, rowsApart, strayOn, type AccuracyInputs } from './accuracy-report.js';
 import type { Sample } from './input-json.js';
 
 /** Bits without need, and with it at most: beyond, tables are as large as they may be. */
 export const USUAL_BITS = 8;
 const MOST_RAISED = 12;
 /**
- * The error, of any output against its own range, above which more bits are tried: 1 %, and a tenth of it because the
- * model measured is calibrated on fewer rows than the one compiled.
+ * What a model may lose without more bits being tried: less than the 1 % that is promised, because the model
+ * measured is calibrated on fewer rows than the one compiled, and on few of all rows that there will be. Half of it
+ * where the circuit is tiny.
  */
-const ERROR = 0.011;
+const LOSS = 0.008;
+const LOSS_TINY = 0.004;
+/** What a row counts that is decided otherwise, as a share of all rows, in units of an error relative to a range. */
+const FLIPPED = 4;
 /** Constraints up to which a circuit may be made larger for it: a proof then still takes about a second. */
 const SMALL = 2 ** 17;
-/** Share of the error that two bits more must leave at most: where rows saturate, no number of bits helps. */
+/** Share of the loss that two bits more must leave at most: where rows saturate, no number of bits helps. */
 const HELPS = 1 / 2;
+/** Constraints up to which all calibration rows are measured, and all bits tried: it takes a second. */
+const TINY = 2 ** 14;
 
-/** The fewest activation bits from 8 to 12 that hold an error of about 1 % in a circuit of at most 2^17 constraints. */
+/**
+ * The fewest activation bits from 8 to 12 that hold an error of less than 1 %, and every decision, in a circuit of at
+ * most 2^17 constraints.
+ */
 export async function enoughBits(
   {
     graph,
@@ -41,34 +51,75 @@ export async function enoughBits(
   const against = ownReference(graph);
   const apart = rowsApart(calibration, []);
   const [rows, others] = apart.rows.length > 0 ? [apart.rows, apart.others] : [calibration, calibration];
-  const errors: number[] = [];
+  const losses: Loss[] = [];
   for (let bits = USUAL_BITS; bits <= MOST_RAISED; bits += 1) {
     const model = await attempt(() => requantize({ activationBits: bits, samples: others }));
-    if (model === undefined || !isSmall(model, visibility)) break;
-    const report = await strayOn(model, rows, { ...against, scores, pace });
+    const size = model && sizeOfCircuit(model, visibility);
+    if (model === undefined || size === undefined || size > SMALL) break;
+    const measured = size <= TINY ? [...new Set([...rows, ...calibration])] : rows;
+    const report = await strayOn(model, measured, { ...against, scores, pace });
     if (report === undefined) break;
-    const error = worstOf(report);
-    if (error <= ERROR) return bits;
-    errors.push(error);
-    if (error > HELPS * (errors[errors.length - 3] ?? Infinity)) break;
+    const loss = lossOf(report, against.isWhole);
+    losses.push(loss);
+    const allowed = size <= TINY ? LOSS_TINY : LOSS;
+    if (loss.error <= allowed && loss.flips <= allowed) return bits;
+    if (size > TINY && totalOf(loss) > HELPS * totalOf(losses[losses.length - 3] ?? { error: Infinity, flips: 0 }))
+      break;
   }
-  const least = leastOf(errors);
-  return least <= HELPS * errors[0] ? USUAL_BITS + errors.indexOf(least) : USUAL_BITS;
+  // Rows may stand on a decision's edge, as the support vectors of a classifier do: some flip at any number of bits.
+  for (const measure of [totalOf, ({ error }: Loss) => error]) {
+    const values = losses.map(measure);
+    const least = leastOf(values);
+    if (least <= HELPS * values[0]) return USUAL_BITS + values.indexOf(least);
+  }
+  return USUAL_BITS;
 }
 
-/** This package's own evaluator: what a circuit loses is the same against it. */
+interface Loss {
+  /** The largest error of an output relative to its range. */
+  readonly error: number;
+  /** The share of rows on which a label, or the class that scores name, is another; weighted. */
+  readonly flips: number;
+}
+
+const totalOf = ({ error, flips }: Loss): number => Math.max(error, flips);
+
+function lossOf({ outputs }: AccuracyReport, isWhole: (name: string) => boolean): Loss {
+  const decided = outputs.filter(({ name }) => isWhole(name));
+  const flips = decided.map(({ meanError, range }) => FLIPPED * (range > 0 ? meanError / range : meanError));
+  const otherClass = outputs.map(({ classAgreement = 1 }) => FLIPPED * (1 - classAgreement));
+  return {
+    error: mostOf([0, ...outputs.filter(({ name }) => !isWhole(name)).map(({ relativeError }) => relativeError)]),
+    flips: mostOf([0, ...flips, ...otherClass]),
+  };
+}
+
+/**
+ * This package's own evaluator: what a circuit loses is the same against it. Each row is evaluated once, whatever the
+ * number of bits that are tried.
+ */
 function ownReference(graph: Graph) {
   const run = evaluator(graph);
+  const known = new Map<Sample, Float64Array[]>();
   const finish = (k: number, reals: Float64Array): Float64Array => applyOmitted(graph.outputs[k], reals);
   const reference = async (sample: Sample): Promise<Float64Array[]> => {
+    const before = known.get(sample);
+    if (before !== undefined) return before;
     const tensors = run(sample);
-    return graph.outputs.map((output, k) => finish(k, tensors.get(output.tensor) as Float64Array));
+    const outputs = graph.outputs.map((output, k) => finish(k, tensors.get(output.tensor) as Float64Array));
+    known.set(sample, outputs);
+    return outputs;
   };
-  return { reference, finish };
+  /** Whether all values of an output are whole numbers, such as labels, on the rows evaluated so far. */
+  const isWhole = (name: string): boolean => {
+    const k = graph.outputs.findIndex((output) => output.name === name);
+    return [...known.values()].every((outputs) => outputs[k].every(Number.isInteger));
+  };
+  return { reference, finish, isWhole };
 }
 
-/** Whether the circuit is small; what cuts alone take is looked at first, for a large model is lowered for seconds. */
-function isSmall(model: IntegerModel, visibility: PortVisibility): boolean {
+/** Constraints; what cuts alone take where that is too much, for a large model is lowered for seconds. */
+function sizeOfCircuit(model: IntegerModel, visibility: PortVisibility): number {
   const cuts = model.ops.reduce((sum, op) => sum + (op.kind === 'requantize' ? sizeOf(op.shape) * op.bits : 0), 0);
-  return cuts <= SMALL && countConstraints(lowerModel(model, visibility).netlist) <= SMALL;
+  return cuts > SMALL ? cuts : countConstraints(lowerModel(model, visibility).netlist);
 }

@@ -56,4 +56,30 @@ describe('activation bits without being told', () => {
     const relu = s.relu(s.affine(s.input([1, 4]), new Float64Array(4).fill(1), new Float64Array(4)));
     assert.equal(await chosen(s.graph(s.reduce(relu, 'mean')), 2), 8);
   });
+
+  /** Whether the difference above, which is 0.05 for every row, reaches a threshold: all that the network gives. */
+  function decision(threshold: number): Graph {
+    const { nodes, outputs, inputs } = difference(0.05);
+    const [{ tensor, shape }] = outputs;
+    const at = { threshold: Float64Array.of(threshold), strict: false };
+    const step = {
+      op: 'step',
+      name: 'label',
+      source: 'step',
+      inputs: [tensor],
+      output: 'label',
+      shape,
+      ...at,
+    } as const;
+    return { inputs, nodes: [...nodes, step], outputs: [{ name: 'y', tensor: 'label', shape }], notes: [] };
+  }
+
+  it('are more where 8 decide rows otherwise', async () => {
+    const bits = await chosen(decision(0.049));
+    assert.ok(bits > 8 && bits <= 12, `${bits}`);
+  });
+
+  it('are 8 where no row is decided otherwise', async () => {
+    assert.equal(await chosen(decision(0.03)), 8);
+  });
 });
