@@ -114,7 +114,7 @@ export function chooseInputs(
   const clipped = new Set(
     graph.nodes.flatMap((node) => (node.op === 'clip' ? [...network.units.of(node.output)] : [])),
   );
-  const choices = graph.inputs.map((source, k): Choice => {
+  const alone = graph.inputs.map((source, k): Choice => {
     const input = { ...source, tensor: k };
     const least =
       inputBits ??
@@ -152,11 +152,17 @@ export function chooseInputs(
     const features = featuresOf(of, classes);
     return {
       shared,
-      own: (more) => featureGrids(input, bits(more), features),
+      features,
+      least,
+      ownOf: (joined) => (more) => featureGrids(input, bits(more), joined),
       isTable: input.shape.length <= 2 && unlike(features.ranges, samples.length),
       differ: samples.length > 1 && differ(features.ranges),
     };
   });
+  const choices = joinTied(
+    alone,
+    graph.inputs.map(({ name }) => network.units.of(name)),
+  );
   const tried = choices.map(({ isTable = false, differ: unequal = false }) => !isTable && unequal);
   const helped = tried.some(Boolean) && ownHelps(graph, samples, choices, tried, network.evaluate);
   const grids = choices.map(({ shared, own, isTable, isAuthors }, k): Grids => {
@@ -193,13 +199,78 @@ type Grids = (more: number) => IntegerInput;
 /** Grids that an input may have: one for all elements, or one for each feature where the network can take it. */
 interface Choice {
   readonly shared: Grids;
+  /** What is known of its features, and its grid by theirs: those of inputs that are tied to it among them. */
+  readonly features?: Features;
+  readonly ownOf?: (features: Features) => Grids;
   readonly own?: Grids;
+  /** Its bits without need. */
+  readonly least?: number;
   /** Whether `shared` is the author's grids, of which elements have several. */
   readonly isAuthors?: boolean;
   /** Whether the ranges of its features alone say that each is a quantity of its own. */
   readonly isTable?: boolean;
   /** Whether its features' ranges differ enough to ask what the network loses by one scale. */
   readonly differ?: boolean;
+}
+
+/**
+ * The choices with the grids of their own that they may have. Elements of several inputs that are tied, such as those
+ * of which one is subtracted from another, have one unit, and so one range and as many bits; and where one of the inputs
+ * is a table, so are the others. Inputs that are tied and cannot agree have one scale each.
+ */
+function joinTied(choices: readonly Choice[], elements: readonly Int32Array[]): Choice[] {
+  const classes = elements.map((of) => new Set(of));
+  const members = new Map<number, number[]>();
+  classes.forEach((of, k) => {
+    for (const unitClass of of) if (unitClass !== FIXED) members.set(unitClass, [...(members.get(unitClass) ?? []), k]);
+  });
+  const tiedTo = (k: number): Choice[] => {
+    const found = new Set([k]);
+    for (const one of found)
+      for (const unitClass of classes[one]) for (const other of members.get(unitClass) ?? []) found.add(other);
+    return [...found].map((one) => choices[one]);
+  };
+  return choices.map((choice, k) => {
+    const { features, ownOf, ...kept } = choice;
+    if (features === undefined || ownOf === undefined) return choice;
+    const tied = tiedTo(k);
+    if (tied.length === 1) return { ...kept, own: ownOf(features) };
+    if (tied.some((other) => other.features === undefined || other.least !== choice.least))
+      return { shared: choice.shared };
+    return {
+      ...kept,
+      own: ownOf(
+        joined(
+          features,
+          tied.map((other) => other.features as Features),
+        ),
+      ),
+      isTable: tied.some(({ isTable }) => isTable),
+      differ: tied.some(({ differ: unequal }) => unequal),
+    };
+  });
+}
+
+/** Features with the ranges of all that are of one class, and what all their values are multiples of. */
+function joined(features: Features, all: readonly Features[]): Features {
+  const same = features.classes.map((unitClass) =>
+    all.flatMap(({ classes, ranges, resolutions, usual }) =>
+      classes.flatMap((other, i) =>
+        other === unitClass ? [{ range: ranges[i], resolution: resolutions[i], usual: usual[i] }] : [],
+      ),
+    ),
+  );
+  return {
+    ...features,
+    ranges: same.map((parts) => [
+      leastOf(parts.map(({ range }) => range[0])),
+      mostOf(parts.map(({ range }) => range[1])),
+    ]),
+    resolutions: same.map(([first, ...others]) =>
+      others.every(({ resolution }) => resolution === first.resolution) ? first.resolution : undefined,
+    ),
+    usual: same.map((parts) => mostOf(parts.map(({ usual }) => usual))),
+  };
 }
 
 /**
@@ -460,6 +531,8 @@ function sharedGrid(
  */
 interface Features {
   readonly index: Int32Array;
+  /** The class of each. */
+  readonly classes: readonly number[];
   readonly ranges: readonly [number, number][];
   /** What all values of a feature are multiples of, where it is known. */
   readonly resolutions: readonly (number | undefined)[];
@@ -488,7 +561,7 @@ function featuresOf(samples: readonly Float64Array[], classes: Int32Array): Feat
     resolutionOf(samples.map((sample) => Float64Array.from(elements, (i) => sample[i]))),
   );
   const usual = members.map((elements) => usualShare(samples.flatMap((sample) => elements.map((i) => sample[i]))));
-  return { index, ranges, resolutions, usual };
+  return { index, classes: [...positions.keys()], ranges, resolutions, usual };
 }
 
 function usualShare(values: readonly number[]): number {
