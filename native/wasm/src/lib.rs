@@ -5,12 +5,14 @@
 //! that can fail returns 0 for success, and leaves a text, its result or the failure as JSON, in [`text_start`]; a key that
 //! it makes is in [`output_start`].
 //!
-//! The traps: a panic ends the module (`unreachable`), after which its memory means nothing; and the module runs on one
-//! thread, so that one call is under way at a time.
+//! The traps: a panic ends the module (`unreachable`), after which its memory means nothing; and one thread makes the calls, so
+//! that one is under way at a time. With the feature `threads` others help it (`threads.rs`).
 #![cfg(target_arch = "wasm32")]
 
 mod host;
 mod memory;
+#[cfg(feature = "threads")]
+mod threads;
 
 use std::cell::RefCell;
 use std::io::Cursor;
