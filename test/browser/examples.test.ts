@@ -1,0 +1,83 @@
+/** The examples, built as their users build them and opened in Chromium. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import type { Browser } from 'playwright-core';
+import webpack, { type Configuration } from 'webpack';
+
+import { findChromium, openPage, startChromium } from '../../src/bench/chromium.js';
+import { startServer } from '../../src/bench/web-server.js';
+import { exportWeb } from '../../src/workflow/export-web.js';
+import { temporaryFolder, toyBuild } from '../workflow/support/folders.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+describe('examples of zkinfer/browser', function () {
+  this.timeout(120_000);
+  let browser: Browser;
+  let builds: string;
+
+  before(async function () {
+    const chromium = findChromium();
+    const modules = ['zkinfer.wasm', 'zkinfer-threads.wasm'].map((name) => path.join(ROOT, 'dist', 'web', name));
+    if (chromium === undefined || !modules.every(existsSync)) {
+      console.log('      skipped: there is no Chromium, or dist/web lacks a module');
+      return this.skip();
+    }
+    builds = temporaryFolder();
+    await exportWeb(await toyBuild(), path.join(builds, 'toy'));
+    browser = await startChromium(chromium);
+  });
+  after(() => browser?.close());
+
+  /** A copy of an example with the package installed. */
+  function example(name: string): string {
+    const folder = path.join(temporaryFolder(), name);
+    cpSync(path.join(ROOT, 'examples', name), folder, { recursive: true });
+    mkdirSync(path.join(folder, 'node_modules'));
+    symlinkSync(ROOT, path.join(folder, 'node_modules', 'zkinfer'));
+    return folder;
+  }
+
+  /** Opens the example's page and waits for what it says at the end. */
+  async function runs(site: string): Promise<void> {
+    const server = await startServer({ site, builds });
+    const context = await browser.newContext();
+    try {
+      const page = await openPage(context, `${server.url}/site/index.html?build=/builds/toy`);
+      await page.getByText('the proof is', { exact: false }).waitFor();
+      assert.equal(await page.locator('output').textContent(), 'the proof is valid');
+    } finally {
+      await context.close();
+      await server.close();
+    }
+  }
+
+  it('proves without a bundler', () => runs(example('browser-plain')));
+
+  it('proves when Vite built it', async () => {
+    const folder = example('browser-vite');
+    const vite = path.join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js');
+    await promisify(execFile)(process.execPath, [vite, 'build', '--base', './'], { cwd: folder });
+    await runs(path.join(folder, 'dist'));
+  });
+
+  it('proves when webpack built it', async () => {
+    const folder = example('browser-webpack');
+    const { default: config } = (await import(pathToFileURL(path.join(folder, 'webpack.config.js')).href)) as {
+      default: Configuration;
+    };
+    await new Promise<void>((resolve, reject) => {
+      webpack(config, (error, stats) => {
+        if (error !== null) reject(error);
+        else if (stats?.hasErrors() === true) reject(new Error(stats.toString('errors-only')));
+        else resolve();
+      });
+    });
+    cpSync(path.join(folder, 'index.html'), path.join(folder, 'dist', 'index.html'));
+    await runs(path.join(folder, 'dist'));
+  });
+});
