@@ -80,7 +80,13 @@ describe('scales of outputs', () => {
     const sketch = new Sketch();
     const graph = sketch.graph(sketch.dense(sketch.input([1, 8]), 3, random));
     const rows = randomSamples(graph, 40, random);
-    const { ops, outputs } = quantize(graph, { activationBits: 8, inputBits: 8, samples: rows, evaluator });
+    const { ops, outputs } = quantize(graph, {
+      activationBits: 8,
+      inputBits: 8,
+      inputRange: [-1, 1],
+      samples: rows,
+      evaluator,
+    });
     const { low, high } = ops[ops.length - 1].bounds!;
     assert.ok(Math.max(...high.map((most, i) => most - low[i])) < 2 ** 19, `${outputs[0].scale}`);
   });
@@ -303,7 +309,8 @@ describe('operands of linear layers', () => {
     const x = sketch.input([1, 16]);
     const wide = sketch.dense(x, 16, random);
     const graph = sketch.graph(...Array.from({ length: readers }, () => sketch.relu(sketch.dense(wide, 16, random))));
-    const model = quantized(graph, randomSamples(graph, 20, random));
+    const samples = randomSamples(graph, 20, random);
+    const model = quantize(graph, { activationBits: 8, inputBits: 8, inputRange: [-1, 1], samples, evaluator });
     const [first] = model.ops.filter(({ kind }) => kind === 'dense');
     return model.ops.flatMap((op) =>
       op.kind === 'requantize' && op.inputs[0] === first.output ? [{ bits: op.bits }] : [],
