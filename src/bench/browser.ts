@@ -2,8 +2,8 @@
  * `npm run bench:browser`: proofs in headless Chromium beside snarkjs in the same page, with the same keys and witnesses, in
  * the same run, taken in turns: with threads (the page is cross-origin isolated) and with one thread each. Then what a user
  * waits for: from opening the page to the first proof with an empty cache and with the key stored, and the longest task on
- * the page's thread while proving; peak memory of the browser's process; and a contribution to the key. Writes a block of
- * `docs/benchmarks.md`.
+ * the page's thread while proving; peak memory of the browser's process; and, of builds whose keys a ceremony made, a
+ * contribution to the key. Writes a block of `docs/benchmarks.md`.
  *
  * The traps: V8 compiles both anew in the first proofs, so one round of each is not counted; and on a machine with other work
  * only the ratios mean something.
@@ -174,7 +174,8 @@ interface Measured {
   readonly warmMs: number;
   readonly moduleMB: number;
   readonly peakMB: number;
-  readonly contributeMs: number;
+  /** Undefined where the build has development keys, to which nobody can contribute. */
+  readonly contributeMs: number | undefined;
 }
 
 async function measure(chromium: string, own: string, build: string, rounds: number): Promise<Measured> {
@@ -216,9 +217,10 @@ async function measure(chromium: string, own: string, build: string, rounds: num
         visits.warm.push((await firstProof(await openPage(context, server.url), name, input)).ms);
       });
     }
-    const contributeMs = await inBrowser(async (browser) =>
-      contribution(await openPage(await browser.newContext(), server.url), name),
-    );
+    const contributeMs =
+      manifest.keys?.kind === 'ptau'
+        ? await inBrowser(async (browser) => contribution(await openPage(await browser.newContext(), server.url), name))
+        : undefined;
     return {
       name,
       power: Math.log2(manifest.circuit.domainSize),
@@ -286,7 +288,7 @@ async function main(
         ms(one.warmMs),
         `${one.moduleMB.toFixed(0)} MB`,
         `${one.peakMB.toFixed(0)} MB`,
-        ms(one.contributeMs),
+        one.contributeMs === undefined ? 'development key' : ms(one.contributeMs),
       ]),
     );
     const sizes = await Promise.all(
