@@ -50,7 +50,8 @@ export async function buildPages(folder: string): Promise<void> {
     // As a dependent of the package finds it.
     resolve: { alias: { 'zkinfer/browser': join(root, 'dist', 'web', 'index.js') } },
     build: {
-      outDir: folder,
+      // Vite would take it from its own root.
+      outDir: resolve(folder),
       emptyOutDir: true,
       target: 'es2022',
       // A content security policy that allows no data: URL finds every file beside the page.
@@ -60,6 +61,7 @@ export async function buildPages(folder: string): Promise<void> {
       chunkSizeWarningLimit: 2_000,
       // Errors are known by their classes' names.
       rolldownOptions: {
+        checks: { pluginTimings: false },
         output: { keepNames: true },
         input: Object.fromEntries(PAGES.map((page) => [page, join(web, `${page}.html`)])),
       },
