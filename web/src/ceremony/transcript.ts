@@ -47,7 +47,9 @@ export function showTranscript({
     facts([
       [
         'state',
-        finished ? tag('good', 'has contributions') : tag('warn', 'nobody contributed yet: anybody can forge under it'),
+        finished
+          ? tag('good', 'has contributions')
+          : h('span', {}, tag('warn', 'unfinished'), ' nobody contributed yet: anybody can forge under it'),
       ],
       [
         'size',
