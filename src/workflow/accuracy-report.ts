@@ -29,7 +29,7 @@ import type { IntegerInput, IntegerModel, TensorId } from '../quantize/integer-m
 import { AccumulatorOverflowError, CalibrationError } from '../quantize/errors.js';
 import { interpreting, runningIntegerModel } from '../quantize/interpreter.js';
 import { findingViolation } from '../r1cs/check.js';
-import { mostOf } from '../tensor/extremes.js';
+import { leastOf, mostOf } from '../tensor/extremes.js';
 import { sizeOf } from '../tensor/shape.js';
 import { withoutStop, type Pace } from '../stepwise.js';
 import { InconsistentWitnessError, stepwiseCircuit } from './circuit-run.js';
@@ -368,16 +368,22 @@ function trialsFor(rows: RowKind, { model, calibration, inputRange }: AccuracyIn
         otherwise: { samples },
         over,
       };
-      const own: Trial = {
+      const values = calibration.flat();
+      const seen = [leastOf(values.map(leastOf)), mostOf(values.map(mostOf))] as const;
+      // Without a declared range inputs get some room beyond the calibration data, where layers may saturate.
+      const narrower = ([null, seen] as const).map((range): Trial => ({
         kind: 'inputRange',
-        advice: "declare a narrower --input-range, or none: the calibration data's own",
-        otherwise: { inputRange: null },
+        advice:
+          range === null
+            ? 'declare no --input-range'
+            : `declare a narrower --input-range, such as the calibration data's own, ${range.join(',')}`,
+        otherwise: { inputRange: range },
         over: (other) => drawnSamples(other.inputs, DRAWN),
-      };
+      }));
       return [
         ...finer(over, calibration),
         covering,
-        ...(inputRange !== undefined && calibration.length > 0 ? [own] : []),
+        ...(inputRange !== undefined && calibration.length > 0 ? narrower : []),
       ];
     }
   }
