@@ -49,7 +49,7 @@ interface SnarkjsScript {
 }
 declare const snarkjs: SnarkjsScript;
 
-type Input = readonly (readonly number[])[];
+type PageInput = readonly (readonly number[])[];
 
 /** Milliseconds of each proof, round by round. */
 interface Duel {
@@ -67,7 +67,7 @@ async function duel(
   page: Page,
   name: string,
   given: {
-    readonly input: Input;
+    readonly input: PageInput;
     readonly salts: api.ProveRequest['salts'];
     readonly rounds: number;
     readonly alone: boolean;
@@ -125,7 +125,7 @@ async function duel(
 async function firstProof(
   page: Page,
   name: string,
-  input: Input,
+  input: PageInput,
 ): Promise<{ readonly ms: number; readonly moduleMB: number }> {
   return await page.evaluate(
     async ([at, given]) => {

@@ -34,7 +34,7 @@ import {
   type KeyReport,
   type ModuleChoice,
   type Reply,
-  type Request,
+  type CallRequest,
   type Start,
   type StartThread,
   type ThreadsReady,
@@ -344,7 +344,7 @@ class WorkerClient {
           else resolve(reply.gives as Calls[Name]['gives']);
         },
       });
-      this.#worker.postMessage({ id, call: name, given } satisfies Request<Name>);
+      this.#worker.postMessage({ id, call: name, given } satisfies CallRequest<Name>);
     });
   }
 

@@ -117,7 +117,7 @@ export interface ThreadsReady {
   readonly ready: boolean;
 }
 
-export interface Request<Name extends CallName = CallName> {
+export interface CallRequest<Name extends CallName = CallName> {
   readonly id: number;
   readonly call: Name;
   readonly given: Calls[Name]['given'];

@@ -49,7 +49,7 @@ import {
   type KeyReport,
   type ModuleChoice,
   type Reply,
-  type Request,
+  type CallRequest,
   type Start,
   type StartThread,
   type ThreadsReady,
@@ -81,10 +81,10 @@ interface OpenBuild {
   readonly inference: PreparedInference;
   readonly key: VerificationKey;
   /** The key's way here; rejects where it is refused. */
-  readonly loaded: Promise<LoadedKey>;
+  readonly loaded: Promise<KeyInModule>;
 }
 
-interface LoadedKey extends KeyReport {
+interface KeyInModule extends KeyReport {
   readonly handle: number;
 }
 
@@ -257,7 +257,7 @@ async function load({
   readonly stored: StoredKey | undefined;
   readonly room: Promise<FilledRoom>;
   readonly hash: string;
-}): Promise<LoadedKey> {
+}): Promise<KeyInModule> {
   const { provingKey, verificationKey } = proofSystemOf(manifest).files;
   const wasm = await module;
   const { room: filled, fetched, kept } = await room;
@@ -425,7 +425,7 @@ function progress(id: number, share: number, stage: string): boolean {
 }
 
 scope.onmessage = ({ data }) => {
-  const message = data as Start | StartThread | ThreadsReady | Request;
+  const message = data as Start | StartThread | ThreadsReady | CallRequest;
   if ('start' in message) {
     module = start(message.start);
     module.catch(() => undefined);
