@@ -42,8 +42,11 @@ const forBrowsers = {
     return id.startsWith('\0node-only:') ? `throw new Error('${id.slice(11)} needs Node');` : undefined;
   },
   generateBundle(_, bundle) {
-    for (const chunk of Object.values(bundle))
+    for (const chunk of Object.values(bundle)) {
       for (const [name, text] of WRITTEN) chunk.code = chunk.code?.replaceAll(name, text);
+      // A worker has nothing to export; without an export tools take it for no module.
+      if (chunk.isEntry && chunk.exports.length === 0) chunk.code += 'export {};\n';
+    }
   },
 };
 
