@@ -30,7 +30,7 @@ const FLIPPED = 4;
 const SMALL = 2 ** 17;
 /** Share of the loss that two bits more must leave at most: where rows saturate, no number of bits helps. */
 const HELPS = 1 / 2;
-/** Constraints up to which all calibration rows are measured, and all bits tried: it takes a second. */
+/** Constraints up to which each fifth of the rows is measured in turn, and all bits are tried: it takes a second. */
 const TINY = 2 ** 14;
 
 /**
@@ -49,22 +49,33 @@ export async function enoughBits(
 ): Promise<number> {
   if (calibration.length === 0) return USUAL_BITS;
   const against = ownReference(graph);
-  const apart = rowsApart(calibration, []);
-  const [rows, others] = apart.rows.length > 0 ? [apart.rows, apart.others] : [calibration, calibration];
+  const folds = foldsOf(calibration);
   const losses: Loss[] = [];
   for (let bits = USUAL_BITS; bits <= MOST_RAISED; bits += 1) {
-    const model = await attempt(() => requantize({ activationBits: bits, samples: others }));
-    const size = model && sizeOfCircuit(model, visibility);
-    if (model === undefined || size === undefined || size > SMALL) break;
-    const measured = size <= TINY ? [...new Set([...rows, ...calibration])] : rows;
-    const report = await strayOn(model, measured, { ...against, scores, pace });
-    if (report === undefined) break;
-    const loss = lossOf(report, against.isWhole);
+    const each: Loss[] = [];
+    let allowed = LOSS;
+    for (const { rows, others } of folds) {
+      const model = await attempt(() => requantize({ activationBits: bits, samples: others }));
+      if (model === undefined) break;
+      if (each.length === 0) {
+        const size = sizeOfCircuit(model, visibility);
+        if (size > SMALL) break;
+        if (size <= TINY) allowed = LOSS_TINY;
+      }
+      const report = await strayOn(model, rows, { ...against, scores, pace });
+      if (report === undefined) break;
+      each.push(lossOf(report, against.isWhole));
+      if (allowed === LOSS) break;
+    }
+    if (each.length === 0) break;
+    const loss = {
+      error: mostOf(each.map(({ error }) => error)),
+      flips: each.reduce((sum, { flips }) => sum + flips, 0) / each.length,
+    };
     losses.push(loss);
-    const allowed = size <= TINY ? LOSS_TINY : LOSS;
-    if (loss.error <= allowed && loss.flips <= allowed) return bits;
-    if (size > TINY && totalOf(loss) > HELPS * totalOf(losses[losses.length - 3] ?? { error: Infinity, flips: 0 }))
-      break;
+    if (totalOf(loss) <= allowed) return bits;
+    const before = losses[losses.length - 3];
+    if (allowed === LOSS && before !== undefined && totalOf(loss) > HELPS * totalOf(before)) break;
   }
   // Rows may stand on a decision's edge, as the support vectors of a classifier do: some flip at any number of bits.
   for (const measure of [totalOf, ({ error }: Loss) => error]) {
@@ -73,6 +84,23 @@ export async function enoughBits(
     if (least <= HELPS * values[0]) return USUAL_BITS + values.indexOf(least);
   }
   return USUAL_BITS;
+}
+
+interface Fold {
+  readonly rows: readonly Sample[];
+  /** The rows that the model which is measured on `rows` is calibrated on. */
+  readonly others: readonly Sample[];
+}
+
+/** Fifths of the rows, each with the other rows; all rows with themselves where they are few. */
+function foldsOf(calibration: readonly Sample[]): Fold[] {
+  const { rows, others } = rowsApart(calibration, []);
+  if (rows.length === 0) return [{ rows: calibration, others: calibration }];
+  const rest = [0, 1, 2, 3].map((fold) => ({
+    rows: calibration.filter((_, i) => i % 5 === fold),
+    others: calibration.filter((_, i) => i % 5 !== fold),
+  }));
+  return [{ rows, others }, ...rest];
 }
 
 interface Loss {
