@@ -63,6 +63,8 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
     '0',
     '--threads',
     '1',
+    // By default every web page that is open in this machine's browser may ask it for anything.
+    '--no-cors',
   ];
   if (options.loadState !== undefined) args.push('--load-state', options.loadState);
   if (options.hardfork !== undefined) args.push('--hardfork', options.hardfork);

@@ -22,6 +22,28 @@ describe('the embedded anvil', () => {
     assert.equal(isAlive(anvil.pid), false);
   });
 
+  it('lets no page of a web site ask it for anything', async () => {
+    const anvil = await startAnvil();
+    try {
+      const headers = { origin: 'https://attacker.example' };
+      const preflight = await fetch(anvil.url, {
+        method: 'OPTIONS',
+        headers: {
+          ...headers,
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': 'content-type',
+        },
+      });
+      assert.equal(preflight.headers.get('access-control-allow-origin'), null);
+      // What browsers send without asking first is not carried out.
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'evm_mine', params: [] });
+      await fetch(anvil.url, { method: 'POST', headers: { ...headers, 'content-type': 'text/plain' }, body });
+      assert.equal(await (await connect(anvil.url)).provider.getBlockNumber(), 0);
+    } finally {
+      await anvil.stop();
+    }
+  });
+
   it('starts twice at once on ports of its own', async () => {
     const both = await Promise.all([startAnvil(), startAnvil()]);
     assert.notEqual(both[0].url, both[1].url);
