@@ -17,6 +17,7 @@ import {
 /** Positions of a channel below which few windows lie alike. */
 const FEW_POSITIONS = 16;
 
+/** A row as it stands in the circuit: the row's factor is in it. */
 interface KnownRow extends RowTerms {
   readonly anchorWire: number;
   readonly constant: number;
@@ -48,7 +49,8 @@ export class WindowRows {
     const row = this.known.get(key);
     if (row !== undefined) {
       into.moved = { wires: row.wires, ids: row.ids, at: into.length, shift: anchorWire - row.anchorWire };
-      into.constant += row.constant;
+      // The caller will multiply it by `rowFactor`, which is its own inverse.
+      into.constant += rowFactor * row.constant;
       return;
     }
     const { length: start, constant } = into;
@@ -59,7 +61,7 @@ export class WindowRows {
       wires[k] = this.wireOfValue[into.values[start + k]];
       ids[k] = this.coefficients.idOf(rowFactor * into.coefficients[start + k]);
     }
-    this.known.set(key, { wires, ids, anchorWire, constant: into.constant - constant });
+    this.known.set(key, { wires, ids, anchorWire, constant: rowFactor * (into.constant - constant) });
   }
 
   /** Whether wires of neighbouring elements are equally far apart in all channels, and constants of a channel equal. */

@@ -6,6 +6,7 @@ import { addDistinctRow, addRow, Merger, Terms } from '../../src/compile/linear-
 import { singleValues } from '../../src/compile/linear-rows.js';
 import { lowerModel } from '../../src/compile/lower.js';
 import { decodeWitnessPlan, encodeWitnessPlan, WitnessPlanFormatError } from '../../src/compile/witness-plan-file.js';
+import type { Graph } from '../../src/network/graph.js';
 import type { IntegerModel } from '../../src/quantize/integer-model.js';
 import { runIntegerModel } from '../../src/quantize/interpreter.js';
 import { firstViolation } from '../../src/r1cs/check.js';
@@ -15,9 +16,19 @@ import { planConv } from '../../src/tensor/kernels.js';
 import { sizeOf } from '../../src/tensor/shape.js';
 import { circuitResults, prepareWitness } from '../../src/witness/generate.js';
 import { seeded } from '../onnx/support/random.js';
-import { LAYER_CASES, randomGraph } from '../quantize/support/graphs.js';
+import { LAYER_CASES, randomGraph, Sketch, type Random } from '../quantize/support/graphs.js';
 import { integerInputs, quantizeRandomly, take } from '../quantize/support/samples.js';
 import { codesOf } from './support/run.js';
+
+/**
+ * A rectifier's row takes its input times -1, a product's row its second factor, -y, times 1: both hold the convolution
+ * times -1, with the same terms, and constants of unlike signs before the row's factor.
+ */
+function readWithBothSigns(random: Random): Graph {
+  const s = new Sketch();
+  const y = s.conv(s.input([1, 1, 5, 5]), 1, random);
+  return s.graph(s.relu(y), s.multiply(y, s.sum([y], [-1])));
+}
 
 const VISIBILITY = { input: 'hashed', output: 'public' } as const;
 
@@ -32,6 +43,7 @@ describe('a linear layer that is not written out', () => {
     const random = seeded(401);
     const models = [
       ...LAYER_CASES.map(({ make }) => quantizeRandomly(make(random), 8, random)),
+      quantizeRandomly(readWithBothSigns(random), 4, random),
       ...Array.from({ length: 15 }, (_, i) => quantizeRandomly(randomGraph(random), [4, 6, 8][i % 3], random)),
     ];
     await compileGadgets(models.flatMap((model) => lowerModel(model, VISIBILITY).netlist.gadgets));
