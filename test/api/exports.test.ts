@@ -43,17 +43,18 @@ describe('the public interface', () => {
 
   it('has a source for each way into the package', () => {
     const { exports, sideEffects } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
-      exports: Record<string, { import: string } | string>;
+      exports: Record<string, { types: string } | string>;
       sideEffects: boolean;
     };
     assert.equal(sideEffects, false);
     const ways = Object.entries(exports).filter(([, target]) => typeof target !== 'string');
     assert.deepEqual(
       ways.map(([way]) => way),
-      ['.', './compile', './prove', './solidity', './chain', './ledger', './errors'],
+      ['.', './compile', './prove', './solidity', './chain', './ledger', './errors', './browser'],
     );
     for (const [, target] of ways) {
-      const source = (target as { import: string }).import.replace('./dist/', 'src/').replace(/\.js$/, '.ts');
+      // By its types: what a browser imports is a bundle.
+      const source = (target as { types: string }).types.replace('./dist/', 'src/').replace(/\.d\.ts$/, '.ts');
       assert.ok(existsSync(fileURLToPath(new URL(source, root))), source);
     }
   });
