@@ -161,21 +161,21 @@ async function open({ url, sha256, cache }: Calls['open']['given'], running: Run
     if (bytes === undefined) throw new WebBuildError(`${at(WEB_INDEX)} names no ${name}; export the build again`);
     return bytes;
   };
-  const [manifestBytes, modelBytes, weights, planBytes, keyBytes, constants] = await Promise.all([
-    needed(WEB_FILES.manifest),
+  const described = needed(WEB_FILES.manifest).then((bytes) => readManifest(bytes, at(WEB_FILES.manifest)));
+  const [manifest, modelBytes, weights, planBytes, keyBytes, constants] = await Promise.all([
+    described,
     needed(WEB_FILES.model),
     file(WEB_FILES.weights),
     needed(WEB_FILES.plan),
-    needed(WEB_FILES.verificationKey),
+    described.then((known) => needed(proofSystemOf(known).files.verificationKey)),
     file(WEB_FILES.poseidon),
   ]);
   const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-  const manifest = readManifest(manifestBytes, at(WEB_FILES.manifest));
   for (const [name, { sha256: own }] of Object.entries(index.files)) {
     const declared = manifest.files[name];
     if (name !== WEB_FILES.manifest && name !== WEB_FILES.poseidon && own !== declared) throw changed(at(name));
   }
-  const { provingKey } = proofSystemOf(manifest).files;
+  const { provingKey, verificationKey } = proofSystemOf(manifest).files;
   if (index.key.sha256 !== manifest.files[provingKey]) throw changed(at(index.key.path));
   if (constants !== undefined)
     supplyPoseidonConstants(JSON.parse(text(constants)) as Readonly<Record<string, PoseidonConstants>>);
@@ -183,7 +183,7 @@ async function open({ url, sha256, cache }: Calls['open']['given'], running: Run
   const plan = decodeWitnessPlan(planBytes, model.ops);
   const inference = prepareInference({ folder: url, manifest, model, plan });
   const key = keyFromText(text(keyBytes), url, manifest);
-  proofSystemOf(manifest).requireFinished(key, at(WEB_FILES.verificationKey));
+  proofSystemOf(manifest).requireFinished(key, at(verificationKey));
   const loaded = load({ url, manifest, inference, key, stored, room, hash: index.key.sha256 });
   loaded.catch(() => undefined);
   build = { url, manifest, inference, key, loaded };

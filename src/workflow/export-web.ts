@@ -38,7 +38,7 @@ export async function exportWeb(
   { pieceBytes = PIECE_BYTES }: { readonly pieceBytes?: number } = {},
 ): Promise<WebExport> {
   const manifest = await readManifest(build);
-  const { provingKey } = proofSystemOf(manifest).files;
+  const { provingKey, verificationKey } = proofSystemOf(manifest).files;
   const keyPath = await checkBuildFile(build, manifest, provingKey);
   await readVerificationKey(build);
   const model = await readIntegerModel(build, manifest);
@@ -55,7 +55,7 @@ export async function exportWeb(
   };
   // Only what belongs to the web's build: paths and hashes of other files stay at home.
   await add(WEB_FILES.manifest, new TextEncoder().encode(JSON.stringify(manifest)));
-  for (const name of [WEB_FILES.model, WEB_FILES.weights, WEB_FILES.plan, WEB_FILES.verificationKey])
+  for (const name of [WEB_FILES.model, WEB_FILES.weights, WEB_FILES.plan, verificationKey])
     if (manifest.files[name] !== undefined) await add(name, await readBuildFile(build, manifest, name));
   const widths = new Set(
     plan.gadgets.flatMap(({ spec }) => (spec.template === 'PoseidonBlock' ? [Number(spec.parameters[0]) + 1] : [])),

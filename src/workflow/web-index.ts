@@ -37,13 +37,12 @@ export const webIndexSchema = z.object({
 });
 export type WebIndex = z.infer<typeof webIndexSchema>;
 
-/** Files that a witness and a check of a proof need, in the order in which they are wanted. */
+/** Files that a witness needs, in the order in which they are wanted; the proof system names its keys'. */
 export const WEB_FILES = {
   manifest: 'manifest.json',
   model: 'integer-model.json',
   weights: 'weights.bin',
   plan: 'circuit.plan',
-  verificationKey: 'verification_key.json',
   /** Constants of Poseidon for the widths that the circuit has; absent where it hashes nothing. */
   poseidon: 'poseidon.json',
 } as const;
