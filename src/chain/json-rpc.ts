@@ -70,7 +70,7 @@ export class JsonRpcEndpoint {
     this.headers = { 'content-type': 'application/json' };
     if (parsed.username !== '' || parsed.password !== '') {
       const pair = `${decodeURIComponent(parsed.username)}:${decodeURIComponent(parsed.password)}`;
-      this.headers.authorization = `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(pair)))}`;
+      this.headers.authorization = `Basic ${btoa(Array.from(new TextEncoder().encode(pair), (byte) => String.fromCharCode(byte)).join(''))}`;
       parsed.username = parsed.password = '';
     }
     this.url = parsed;
