@@ -3,8 +3,11 @@
  * that is shorter than its key is the beginning of it: whoever closed the page in the middle goes on from there.
  *
  * The traps: storage is a help and never a need, so that every failure (no such storage, a full disk, another tab that
- * writes) means "without"; and what is read back is checked like what is fetched.
+ * writes) means "without"; and what is read back is checked like what is fetched. The note that a key was checked names
+ * the bytes that were, by the hashes of their pieces: the key's own hash is what a server says before anybody compared it,
+ * and other bytes may come to lie under the same name.
  */
+import { hashOf } from './fetching.js';
 import { platform, type AccessHandle, type FileHandle, type FolderHandle } from './platform.js';
 
 const FOLDER = 'zkinfer-keys';
@@ -22,21 +25,26 @@ export interface StoredKey {
   markChecked(): Promise<void>;
 }
 
-/** The stored part of a key; undefined where this browser keeps nothing. */
-export async function openStoredKey(hash: string): Promise<StoredKey | undefined> {
+/** The stored part of a key, which has these pieces; undefined where this browser keeps nothing. */
+export async function openStoredKey({
+  sha256,
+  pieces,
+}: {
+  readonly sha256: string;
+  readonly pieces: readonly string[];
+}): Promise<StoredKey | undefined> {
   try {
     const root = await platform.navigator.storage?.getDirectory?.();
     if (root === undefined) return undefined;
     const folder = await root.getDirectoryHandle(FOLDER, { create: true });
-    return await storedIn(folder, hash);
+    const contents = await hashOf(new TextEncoder().encode([sha256, ...pieces].join()));
+    return await storedIn(folder, `${sha256}.zkey`, `${contents}.checked`);
   } catch {
     return undefined;
   }
 }
 
-async function storedIn(folder: FolderHandle, hash: string): Promise<StoredKey> {
-  const name = `${hash}.zkey`;
-  const mark = `${hash}.checked`;
+async function storedIn(folder: FolderHandle, name: string, mark: string): Promise<StoredKey> {
   const file: FileHandle = await folder.getFileHandle(name, { create: true });
   const stored = await file.getFile();
   let writer: AccessHandle | undefined;

@@ -148,7 +148,7 @@ async function open({ url, sha256, cache }: Calls['open']['given'], running: Run
   const indexBytes = await fetchIndex(at(WEB_INDEX), signal);
   if (sha256 !== undefined && (await hashOf(indexBytes)) !== sha256) throw changed(at(WEB_INDEX));
   const index = readIndex(indexBytes, at(WEB_INDEX));
-  const stored = cache === 'opfs' ? await openStoredKey(index.key.sha256) : undefined;
+  const stored = cache === 'opfs' ? await openStoredKey(index.key) : undefined;
   // The key is the longest part of it and is fetched beside the rest.
   const room = fillRoom(at(index.key.path), index.key, stored, running);
   room.catch(() => undefined);

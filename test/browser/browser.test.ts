@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -248,6 +249,42 @@ describe('zkinfer/browser in Chromium', function () {
     const files = { ...manifest.files, 'proving.zkey': theirs.files['proving.zkey'] };
     await writeManifest(mixed, { ...manifest, files });
     await assert.rejects(exportWeb(mixed, path.join(web, 'mixed')), { code: 'KEY_MISMATCH' });
+  });
+
+  it('checks bytes that come to lie under the name of a key that it checked before', async () => {
+    const folder = path.join(web, 'turning');
+    cpSync(path.join(web, 'toy'), folder, { recursive: true });
+    const context = await browser.newContext();
+    const visit = async (): Promise<string> => {
+      const within = await pageOf(server, context);
+      const found = await within.evaluate(async () => {
+        const { openBuild } = await openPackage();
+        const opened = await openBuild('/builds/turning');
+        return await opened.ready.then(
+          ({ kept }) => `kept: ${kept}`,
+          (error: unknown) => (error as { code: string }).code,
+        );
+      });
+      await within.close();
+      return found;
+    };
+    assert.equal(await visit(), 'kept: true');
+    // The server turns: another key, its pieces by their own hashes, under the name of the one that was checked.
+    const [keyPath, indexPath] = ['proving.zkey', 'web.json'].map((name) => path.join(folder, name));
+    const key = readFileSync(keyPath);
+    const index = JSON.parse(readFileSync(indexPath, 'utf8')) as WebIndex;
+    key[key.length >> 1] ^= 1;
+    const pieces = index.key.pieces.map((_, k) => {
+      const piece = key.subarray(k * PIECE_BYTES, (k + 1) * PIECE_BYTES);
+      return `0x${createHash('sha256').update(piece).digest('hex')}`;
+    });
+    writeFileSync(keyPath, key);
+    writeFileSync(indexPath, JSON.stringify({ ...index, key: { ...index.key, pieces } }));
+    const refused = await visit();
+    assert.notEqual(refused, 'kept: true');
+    // Now it is in storage.
+    assert.equal(await visit(), refused);
+    await context.close();
   });
 
   it('refuses what is no export, or another one than was meant', async () => {
