@@ -115,26 +115,43 @@ export async function openBuild(url: string | URL, options: OpenOptions = {}): P
   const folder = new URL(String(url).replace(/\/?$/, '/'), platform.location.href).href;
   const threads = threadsOf(options);
   let client = new WorkerClient(threads);
-  const open = (work: WorkOptions): Promise<Calls['open']['gives']> =>
-    client.call('open', { url: folder, sha256, cache }, { ...work, lasting: true });
+  const open = (index: string | undefined, work: WorkOptions): Promise<Calls['open']['gives']> =>
+    client.call('open', { url: folder, sha256: index, cache }, { ...work, lasting: true });
   let opened: Calls['open']['gives'];
   try {
-    opened = await open({ onProgress, signal });
+    opened = await open(sha256, { onProgress, signal });
   } catch (error) {
     client.close();
     throw error;
   }
-  const ready = client.call('ready', null, {});
-  ready.catch(() => undefined);
+  const { sha256: index, ...parts } = opened;
   let closed = false;
+  /** Follows the worker that there is, and not one that was ended for another. */
+  let follow!: (opening: Promise<unknown>) => void;
+  const ready = new Promise<KeyReport>((resolve, reject) => {
+    follow = (opening) => {
+      const own = client;
+      opening
+        .then(() => own.call('ready', null, {}))
+        .then(resolve, (error: Error) => {
+          if (own === client) reject(error);
+        });
+    };
+  });
+  ready.catch(() => undefined);
   let usable: Promise<unknown> = Promise.resolve();
-  /** Where nothing is shared, a worker hears of an abort only by being ended; the next one takes the key from storage. */
+  follow(usable);
+  /**
+   * Where nothing is shared, a worker hears of an abort only by being ended; the next one takes the key from storage. The
+   * build is the same to the byte: what the page was told of it, such as what is private, holds for every later proof.
+   */
   const restart = (): void => {
     if (closed) return;
-    client.close();
+    const old = client;
     client = new WorkerClient(threads);
-    usable = open({});
-    usable.catch(() => undefined);
+    old.close();
+    usable = open(index, {});
+    follow(usable);
   };
   const call = async <Name extends CallName>(name: Name, given: Calls[Name]['given'], work: WorkOptions) => {
     if (closed) throw new UsageError('the build is closed');
@@ -142,7 +159,7 @@ export async function openBuild(url: string | URL, options: OpenOptions = {}): P
     return await client.call(name, given, work, restart);
   };
   return {
-    ...opened,
+    ...parts,
     ready,
     run: (input, work = {}) => call('run', { input }, work),
     prove: ({ input, context = 0n, salts, ...work }) => call('prove', { input, context, salts }, work),

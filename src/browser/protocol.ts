@@ -54,6 +54,8 @@ export type CallName = keyof Calls;
 export type CacheChoice = 'opfs' | 'none';
 
 export interface OpenedBuild {
+  /** SHA-256 of `web.json`, by which everything else of the build is known. */
+  readonly sha256: string;
   readonly manifest: Manifest;
   /** Bytes of the proving key. */
   readonly keyBytes: number;

@@ -6,6 +6,7 @@ import { decodeWitnessPlan } from '../compile/witness-plan-file.js';
 import {
   contribution,
   keyRecord,
+  NativeError,
   rustError,
   type BindingContribution,
   type BindingKeyRecord,
@@ -17,6 +18,7 @@ import {
   refusal,
   runWasmThread,
   sharedMemory,
+  type WasmAnswer,
   type WasmArgument,
   type WasmCall,
   type WasmModule,
@@ -123,7 +125,10 @@ async function compiled(url: string): Promise<object> {
   return streamed ?? (await WebAssembly.compile(await (await fetchFrom(url)).arrayBuffer()));
 }
 
-/** A call of the module, with its refusals as errors of their classes. */
+/** Why the module takes no more calls: it stopped inside one, and what its memory holds since then means nothing. */
+let stopped: NativeError | undefined;
+
+/** A call of the module, with its refusals as errors of their classes. @throws NativeError, `INTERNAL` once it stopped */
 function called<T>(
   wasm: WasmModule,
   name: WasmCall,
@@ -131,7 +136,15 @@ function called<T>(
   running?: Running,
 ): { readonly value: T; readonly output?: Uint8Array } {
   if (control !== undefined && running !== undefined) Atomics.store(control, 0, running.id);
-  const answer = wasm.call(name, values, running && ((share, stage) => running.progress(share, stage)));
+  if (stopped !== undefined) throw stopped;
+  let answer: WasmAnswer;
+  try {
+    answer = wasm.call(name, values, running && ((share, stage) => running.progress(share, stage)));
+  } catch (cause) {
+    const why = `the WebAssembly prover stopped (${(cause as Error).message}), as it does without memory; open the build again`;
+    const { file, section, reason, message } = refusal('INTERNAL', '', why);
+    throw (stopped = new NativeError('INTERNAL', message, file, section, reason));
+  }
   if ('failure' in answer) throw rustError(Object.assign(new Error(answer.failure.message), answer.failure));
   return answer as { readonly value: T; readonly output?: Uint8Array };
 }
@@ -146,7 +159,8 @@ async function open({ url, sha256, cache }: Calls['open']['given'], running: Run
   const { signal } = new AbortController();
   const at = (name: string): string => new URL(name, url).href;
   const indexBytes = await fetchIndex(at(WEB_INDEX), signal);
-  if (sha256 !== undefined && (await hashOf(indexBytes)) !== sha256) throw changed(at(WEB_INDEX));
+  const own = await hashOf(indexBytes);
+  if (sha256 !== undefined && own !== sha256) throw changed(at(WEB_INDEX));
   const index = readIndex(indexBytes, at(WEB_INDEX));
   const stored = cache === 'opfs' ? await openStoredKey(index.key) : undefined;
   // The key is the longest part of it and is fetched beside the rest.
@@ -171,9 +185,9 @@ async function open({ url, sha256, cache }: Calls['open']['given'], running: Run
     file(WEB_FILES.poseidon),
   ]);
   const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-  for (const [name, { sha256: own }] of Object.entries(index.files)) {
-    const declared = manifest.files[name];
-    if (name !== WEB_FILES.manifest && name !== WEB_FILES.poseidon && own !== declared) throw changed(at(name));
+  for (const [name, file] of Object.entries(index.files)) {
+    const isDeclared = name !== WEB_FILES.manifest && name !== WEB_FILES.poseidon;
+    if (isDeclared && file.sha256 !== manifest.files[name]) throw changed(at(name));
   }
   const { provingKey, verificationKey } = proofSystemOf(manifest).files;
   if (index.key.sha256 !== manifest.files[provingKey]) throw changed(at(index.key.path));
@@ -188,7 +202,7 @@ async function open({ url, sha256, cache }: Calls['open']['given'], running: Run
   loaded.catch(() => undefined);
   build = { url, manifest, inference, key, loaded };
   await module;
-  return { manifest, keyBytes: index.key.bytes, threads };
+  return { sha256: own, manifest, keyBytes: index.key.bytes, threads };
 }
 
 function readIndex(bytes: Uint8Array, url: string): WebIndex {

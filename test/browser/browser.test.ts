@@ -26,6 +26,34 @@ type Api = typeof api;
 type Made = api.BrowserProof;
 /** In the page, which knows the package by its address. */
 declare function openPackage(): Promise<Api>;
+declare const opening: ReturnType<Api['openBuild']>;
+
+/** The module with at most so many pages of memory more than it starts with, as on a device that is full. */
+function withMemory(module: Buffer, more: number): Buffer {
+  const number = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...number(value >>> 7)]);
+  let at = 8;
+  const read = (): number => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = module[at++];
+      value |= (byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+  };
+  for (;;) {
+    const start = at;
+    const [section, length] = [read(), read()];
+    const content = at;
+    if (section !== 5) {
+      at += length;
+      continue;
+    }
+    const [, , least] = [read(), read(), read()];
+    const limits = [1, 1, ...number(least), ...number(least + more)];
+    const replaced = Buffer.from([5, ...number(limits.length), ...limits]);
+    return Buffer.concat([module.subarray(0, start), replaced, module.subarray(content + length)]);
+  }
+}
 
 describe('zkinfer/browser in Chromium', function () {
   this.timeout(120_000);
@@ -287,6 +315,40 @@ describe('zkinfer/browser in Chromium', function () {
     await context.close();
   });
 
+  it('goes on with the build that was opened after an abort, and with no other', async () => {
+    const folder = path.join(web, 'swapped');
+    cpSync(path.join(web, 'toy'), folder, { recursive: true });
+    const plain = await startServer({ builds: web }, { isolated: false });
+    try {
+      const within = await pageOf(plain);
+      // The key is still on its way when a proof is asked for.
+      plain.breakOff('/builds/swapped/proving.zkey', PIECE_BYTES, 1);
+      await within.evaluate("globalThis.opening = openPackage().then((api) => api.openBuild('/builds/swapped'))");
+      const stopOne = () =>
+        within.evaluate(async (input) => {
+          const opened = await opening;
+          const controller = new AbortController();
+          const proving = opened.prove({ input, signal: controller.signal });
+          setTimeout(() => controller.abort(), 1);
+          return await proving.catch((error: unknown) => (error as Error).name);
+        }, INPUT);
+      const outcome = () =>
+        within.evaluate(async (input) => {
+          const opened = await opening;
+          const [ready, made] = await Promise.allSettled([opened.ready, opened.prove({ input })]);
+          return [ready.status, made.status === 'fulfilled' ? 'proved' : (made.reason as { code: string }).code];
+        }, INPUT);
+      assert.equal(await stopOne(), 'AbortError');
+      assert.deepEqual(await outcome(), ['fulfilled', 'proved']);
+      // The same build written in another way.
+      writeFileSync(path.join(folder, 'web.json'), `${readFileSync(path.join(folder, 'web.json'), 'utf8')} `);
+      assert.equal(await stopOne(), 'AbortError');
+      assert.deepEqual(await outcome(), ['fulfilled', 'WEB_BUILD']);
+    } finally {
+      await plain.close();
+    }
+  });
+
   it('refuses what is no export, or another one than was meant', async () => {
     assert.equal(await refusal('nowhere'), 'WebBuildError WEB_BUILD');
     writeFileSync(path.join(web, 'toy', 'note.json'), '{}');
@@ -322,6 +384,29 @@ describe('zkinfer/browser in Chromium', function () {
     } finally {
       await plain.close();
     }
+  });
+
+  it('says that the prover stopped where memory ends, and makes no call of what is left of it', async () => {
+    const context = await browser.newContext();
+    const within = await pageOf(server, context);
+    // Room for the key, and not for what is made of it.
+    const body = withMemory(readFileSync(MODULE), 5);
+    await within.route('**/zkinfer.wasm', (route) => route.fulfill({ body, contentType: 'application/wasm' }));
+    const ended = await within.evaluate(async (input) => {
+      const { openBuild, NativeError } = await openPackage();
+      const opened = await openBuild('/builds/toy', { threads: 1 });
+      const codeOf = (work: Promise<unknown>) =>
+        work.then(
+          () => 'done',
+          (error: unknown) => (error instanceof NativeError ? error.code : String(error)),
+        );
+      const codes = [await codeOf(opened.ready), await codeOf(opened.prove({ input }))];
+      const [scores] = await opened.run(input);
+      opened.close();
+      return [...codes, scores.values.length > 0];
+    }, INPUT);
+    await context.close();
+    assert.deepEqual(ended, ['INTERNAL', 'INTERNAL', true]);
   });
 
   it('names an input that does not fit by the error of the library', async () => {
