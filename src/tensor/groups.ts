@@ -39,6 +39,13 @@ export function groupOfElement({ offsets, indices }: Groups, size: number): Int3
   return group;
 }
 
+/** Whether each of `size` elements is in one group, and no group is empty. */
+export function isPartition({ offsets, indices }: Groups, size: number): boolean {
+  if (indices.length !== size || offsets.some((end, g) => g > 0 && end === offsets[g - 1])) return false;
+  const seen = new Uint8Array(size);
+  return indices.every((element) => (seen[element] += 1) === 1);
+}
+
 /** Positions, in row-major order, of the elements whose coordinates outside `axes` are zero. */
 function offsetsAlong(shape: Shape, strides: readonly number[], axes: readonly number[]): Uint32Array {
   let positions = new Uint32Array(1);

@@ -2,7 +2,7 @@
  * ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceL1, ReduceL2, ReduceLogSum, ReduceLogSumExp, ReduceProd and
  * ReduceSumSquare.
  */
-import { groupOfElement, reductionGroups, type Groups } from '../../tensor/groups.js';
+import { groupOfElement, isPartition, reductionGroups, type Groups } from '../../tensor/groups.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { scalarFunction } from '../../network/functions/index.js';
 import { isFloat } from '../model.js';
@@ -131,7 +131,8 @@ function emitLogSumExp(context: NodeContext, { x, shape, groups }: Omit<Reductio
 
 /**
  * Log, also as the last step of Log(ReduceSum(Exp(x))), which is a ReduceLogSumExp; where x is what remains below a
- * largest element, it is written as it should be already.
+ * largest element, it is written as it should be already. Sums that share elements, as those of CumSum do, have no
+ * largest element each that could be taken out of them.
  */
 export const lowerLog: Lowering = (context) => {
   const sums = context.activation(0);
@@ -144,6 +145,7 @@ export const lowerLog: Lowering = (context) => {
     exponential.f.formula !== 'Exp' ||
     x === undefined ||
     sum.divisors.some((divisor) => divisor !== 1) ||
+    !isPartition(sum.groups, sizeOf(x.shape)) ||
     isBelowLargest(context, x)
   )
     return logarithm(context);

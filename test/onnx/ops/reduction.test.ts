@@ -66,6 +66,25 @@ describe('ReduceLogSum', () => {
   });
 });
 
+describe('the logarithm of sums of exponentials', () => {
+  const logSums = (sum: ModelSpec['nodes'][number]): ModelSpec => ({
+    inputs: { x: [2, 6] },
+    outputs: ['y'],
+    constants: { axis: int64s([1]), both: int64s([0, 1]) },
+    nodes: [node('Exp', ['x'], ['e']), sum, node('Log', ['s'], ['y'])],
+  });
+  it('is a ReduceLogSumExp where the sums share no elements', async () => {
+    for (const axes of ['axis', 'both']) {
+      const graph = await agrees(logSums(node('ReduceSum', ['e', axes], ['s'])));
+      assert.ok(graph.nodes.some(({ op }) => op === 'max'));
+    }
+  });
+  it('agrees with onnxruntime where they do', async () => {
+    const graph = await agrees(logSums(node('CumSum', ['e', 'axis'], ['s'])));
+    assert.ok(graph.nodes.every(({ op }) => op !== 'max'));
+  });
+});
+
 describe('ArgMax and ArgMin', () => {
   for (const op of ['ArgMax', 'ArgMin']) {
     for (const axis of [0, 1, -1]) {
