@@ -20,7 +20,8 @@ export const openBrowser = (): Promise<Browser> => startChromium(findChromium()!
 /** Pages and server on a fresh chain; everything that the options name is ready. */
 export async function openSite(options: Pick<SiteOptions, 'models' | 'scene'>): Promise<Site> {
   const folder = temporaryFolder();
-  const pages = path.join(folder, 'pages');
+  // Relative, as the command's default is.
+  const pages = path.relative('', path.join(folder, 'pages'));
   await buildPages(pages);
   const site = await startSite({
     ...options,

@@ -55,10 +55,7 @@ export async function openPlace(text: PlaceText): Promise<Place> {
   });
   if (addresses.length === 0) throw new Error('give the address of at least one contract');
   const rpc = await connect(new URL(text.rpc, location.href).href, { retry: { deadlineMs: 15_000 } });
-  return {
-    ...Object.fromEntries(addresses),
-    rpc,
-    from: Number(text.from),
-    head: await rpc.provider.getBlockNumber(),
-  };
+  const [from, head] = [Number(text.from), await rpc.provider.getBlockNumber()];
+  if (from > head) throw new Error(`the first block to read is ${from}, but the newest of this chain is ${head}`);
+  return { ...Object.fromEntries(addresses), rpc, from, head };
 }
