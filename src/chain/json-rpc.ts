@@ -22,6 +22,8 @@ export interface RetryPolicy {
 export const DEFAULT_RETRY: RetryPolicy = { attemptTimeoutMs: 10_000, deadlineMs: 30_000, backoffMs: 100 };
 
 const MAX_BACKOFF_MS = 2_000;
+/** Bytes of one answer: far beyond what nodes give, and little enough for a browser's page. */
+const MOST_ANSWER_BYTES = 64 << 20;
 const RETRIED_STATUS = new Set([408, 425, 429, 500, 502, 503, 504]);
 /** EIP-1474: limit exceeded. 429: some providers put the HTTP status into the body. */
 const RETRIED_CODES = new Set([-32005, 429]);
@@ -119,8 +121,9 @@ export class JsonRpcEndpoint {
       });
       status = response.status;
       retryAfter = response.headers.get('retry-after');
-      text = await response.text();
+      text = await this.textOf(response);
     } catch (cause) {
+      if (cause instanceof RpcResponseError) throw cause;
       throw new Retry('no answer', 0, { cause });
     }
     if (RETRIED_STATUS.has(status) && !text.includes('"jsonrpc"')) {
@@ -135,6 +138,26 @@ export class JsonRpcEndpoint {
     if (answer === undefined) throw new Retry(`HTTP status ${status} and a body that is no JSON-RPC answer`);
     if (answer.id !== request.id) throw new Retry('an answer to another request');
     return answer;
+  }
+
+  /** An answer's text, read no further than any answer is long. @throws RpcResponseError where it goes on */
+  private async textOf({ body }: Response): Promise<string> {
+    const decoder = new TextDecoder();
+    const parts: string[] = [];
+    let size = 0;
+    const reader = (body as ReadableStream<Uint8Array> | null)?.getReader();
+    for (;;) {
+      const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+      if (done) return parts.join('') + decoder.decode();
+      size += value.length;
+      if (size > MOST_ANSWER_BYTES) {
+        void reader?.cancel().catch(() => undefined);
+        throw new RpcResponseError(
+          `the RPC at ${this.host} answers with more than ${MOST_ANSWER_BYTES >> 20} MB; ask for fewer blocks, or another RPC`,
+        );
+      }
+      parts.push(decoder.decode(value, { stream: true }));
+    }
   }
 }
 

@@ -81,6 +81,23 @@ describe('the RPC connection', () => {
     web.close();
   });
 
+  it('reads no answer that does not end', async () => {
+    const part = Buffer.alloc(1 << 22, ' ');
+    const endless = await listen(
+      createServer((_, response) => {
+        const more = (): void => {
+          while (response.write(part));
+          response.once('drain', more);
+        };
+        more();
+      }),
+    );
+    const { port } = endless.address() as AddressInfo;
+    await assert.rejects(connect(`http://127.0.0.1:${port}`), RpcResponseError);
+    endless.closeAllConnections();
+    endless.close();
+  });
+
   it('sends user and password of the URL as a header, and takes a 401 for an answer', async () => {
     let seen: string | undefined;
     const guarded = await listen(
