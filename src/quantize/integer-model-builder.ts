@@ -69,6 +69,8 @@ export class IntegerModelBuilder {
   private readonly requantizations = new Map<TensorId, { readonly low: number; readonly bits: number }>();
   private readonly indexes = new Map<string, Quantized>();
   private readonly given: Set<TensorId>;
+  /** Inputs of whole numbers: any that their type holds may come, however few the calibration data show. */
+  private readonly exact: ReadonlySet<TensorId>;
   private nextId: TensorId;
   private layer = '';
   private node: GraphNode | undefined;
@@ -87,6 +89,7 @@ export class IntegerModelBuilder {
     this.bits = plan.bits;
     this.nextId = inputs.length;
     this.given = new Set(inputs.map(({ tensor }) => tensor));
+    this.exact = new Set(inputs.flatMap((input) => (input.exact ? [input.tensor] : [])));
     this.parts = new Parts(this, inputs);
     for (const input of inputs) {
       const ranged = input.low.length > 1;
@@ -100,7 +103,7 @@ export class IntegerModelBuilder {
         scale: input.scale,
         ranged,
         bounds: inputIntervals(input),
-        mean: ranged ? 0 : plan.statisticsOf(input.name).mean / input.scale[0],
+        mean: ranged || input.exact ? 0 : plan.statisticsOf(input.name).mean / input.scale[0],
         meanSquare,
       });
     }
@@ -214,7 +217,7 @@ export class IntegerModelBuilder {
 
   /** By group of features of a linear layer, how the integers of x that it reads go together, as far as is known. */
   correlations(layer: GraphNode, x: Quantized): readonly Correlation[] | undefined {
-    return this.observed(layer, x.scale[0]);
+    return this.exact.has(x.id) ? undefined : this.observed(layer, x.scale[0]);
   }
 
   /** Whether coefficients rounded to multiples of `unit` are as precise as `accumulatorScale` would make them. */
