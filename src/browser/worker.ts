@@ -27,7 +27,6 @@ import {
 import { manifestSchema, type Manifest } from '../manifest.js';
 import { proofSystemOf } from '../proof-systems/index.js';
 import { restoreIntegerModel } from '../quantize/serialize.js';
-import type { PoseidonConstants } from '../gadgets/poseidon-constants.js';
 import { witnessBytes } from '../r1cs/witness.js';
 import { checkProof, keyFromText } from '../workflow/check-proof.js';
 import { BuildMismatchError, WebBuildError } from '../workflow/errors.js';
@@ -191,8 +190,7 @@ async function open({ url, sha256, cache }: Calls['open']['given'], running: Run
   }
   const { provingKey, verificationKey } = proofSystemOf(manifest).files;
   if (index.key.sha256 !== manifest.files[provingKey]) throw changed(at(index.key.path));
-  if (constants !== undefined)
-    supplyPoseidonConstants(JSON.parse(text(constants)) as Readonly<Record<string, PoseidonConstants>>);
+  if (constants !== undefined) supplyPoseidonConstants(text(constants), at(WEB_FILES.poseidon));
   const model = restoreIntegerModel(text(modelBytes), weights);
   const plan = decodeWitnessPlan(planBytes, model.ops);
   const inference = prepareInference({ folder: url, manifest, model, plan });
