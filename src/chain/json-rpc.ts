@@ -84,14 +84,18 @@ export class JsonRpcEndpoint {
    */
   async post(request: JsonRpcRequest): Promise<JsonRpcAnswer> {
     const deadline = Date.now() + this.retry.deadlineMs;
+    let reason: unknown;
     for (let attempt = 1; ; attempt++) {
+      const timeoutMs = Math.min(this.retry.attemptTimeoutMs, deadline - Date.now());
       try {
-        return await this.attempt(request, Math.min(this.retry.attemptTimeoutMs, deadline - Date.now()));
+        return await this.attempt(request, timeoutMs);
       } catch (error) {
         if (!(error instanceof Retry)) throw error;
+        // An attempt that the deadline cut short says less than those before it.
+        if (timeoutMs === this.retry.attemptTimeoutMs || reason === undefined) reason = error.cause ?? error;
         const backoff = Math.random() * Math.min(MAX_BACKOFF_MS, this.retry.backoffMs * 2 ** (attempt - 1));
         const pause = Math.max(backoff, error.afterMs);
-        if (Date.now() + pause >= deadline) throw new RpcUnreachableError(this.host, attempt, error.cause ?? error);
+        if (Date.now() + pause >= deadline) throw new RpcUnreachableError(this.host, attempt, reason);
         await sleep(pause);
       }
     }
