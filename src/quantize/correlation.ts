@@ -22,7 +22,7 @@ export interface Correlation {
 }
 
 /** Features of a layer with correlations at most: time grows with their square, and rows have to be as many. */
-const MOST_FEATURES = 1024;
+const MOST_FEATURES = 256;
 /** Rows that are looked at, at most: by themselves, by the numbers they are, and by the products these make. */
 const [MOST_ROWS, MOST_NUMBERS, MOST_PRODUCTS] = [2 ** 11, 2 ** 21, 2 ** 28];
 const LEAST_ROWS = 16;

@@ -31,7 +31,7 @@ const SMALL = 2 ** 17;
 /** Share of the loss that two bits more must leave at most: where rows saturate, no number of bits helps. */
 const HELPS = 1 / 2;
 /** Constraints up to which each fifth of the rows is measured in turn, and all bits are tried: it takes a second. */
-const TINY = 2 ** 14;
+const TINY = 2 ** 12;
 
 /**
  * The fewest activation bits from 8 to 12 that hold an error of less than 1 %, and every decision, in a circuit of at
