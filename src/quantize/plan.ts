@@ -5,7 +5,7 @@
  */
 import type { Graph, GraphNode } from '../network/graph.js';
 import { layerOf } from '../network/layers/index.js';
-import { leastOf, mostOf } from '../tensor/extremes.js';
+import { leastOf } from '../tensor/extremes.js';
 import { sizeOf, type Shape } from '../tensor/shape.js';
 import { quantizedLayerOf } from './layers/index.js';
 import { gridFor, gridOfClip, operandBits, type Grid } from './scale.js';
@@ -33,7 +33,7 @@ export class CutPlan {
     /** By tensor: bits beyond these that a rectifier's or a clip's result has (`sensitivity.ts`). */
     private readonly spread: ReadonlyMap<string, number> = new Map(),
     /** Whether tensors that several layers read are made as fine as the functions and products among these ask for. */
-    private readonly asksReaders = true,
+    readonly asksReaders = true,
   ) {
     this.outputs = new Set(graph.outputs.map((output) => output.tensor));
     for (const input of graph.inputs) this.shapes.set(input.name, input.shape);
@@ -175,7 +175,7 @@ export class CutPlan {
    * The finest step that a reader asks for which knows its own: a function that is steep somewhere in its argument's
    * range, such as the exponential of a softmax over scores of hundreds, or a sum in which the largest terms cancel.
    */
-  private leastRead(name: string): number {
+  leastRead(name: string): number {
     // From outputs to inputs, so that what a reader's result asks for is known: a chain of readers may be long.
     if (this.leastReads.size === 0) {
       for (const each of this.grids.keys()) this.leastReads.set(each, this.leastReadOfReaders(each));
@@ -199,27 +199,7 @@ export class CutPlan {
 
   /** The step that a reader asks of its input `name`; Infinity where it asks for none. */
   readStep(reader: GraphNode, name: string): number {
-    const isOptional =
-      reader.op === 'multiply' || reader.op === 'mean' || (reader.op === 'function' && !reader.f.squareRoot);
-    if (isOptional && !this.asksReaders) return Infinity;
-    switch (reader.op) {
-      case 'function':
-        return quantizedLayerOf(reader).cut(reader, name, this)?.step ?? Infinity;
-      case 'sum':
-        return this.wantedStep(reader.output) / Math.abs(reader.coefficients[reader.inputs.indexOf(name)]);
-      case 'mean':
-        return this.wantedStep(reader.output) * leastOf(reader.divisors.map(Math.abs));
-      case 'multiply': {
-        const { min, max } = this.statisticsOf(reader.inputs[reader.inputs[0] === name ? 1 : 0]);
-        return this.wantedStep(reader.output) / Math.max(Math.abs(min), Math.abs(max));
-      }
-      case 'affine':
-        return this.cut(reader.output) === undefined
-          ? this.uncutStep(reader.output) / mostOf(reader.scale.map(Math.abs))
-          : Infinity;
-      default:
-        return layerOf(reader).onlyMoves(reader) ? this.leastRead(reader.output) : Infinity;
-    }
+    return quantizedLayerOf(reader).readStep(reader, name, this);
   }
 
   /** The smallest range of an output that is an element of this tensor, or of what moves make of it. */

@@ -1,9 +1,16 @@
 /** Element-wise scale and shift. */
 import type { AffineNode } from '../../network/graph.js';
+import { mostOf } from '../../tensor/extremes.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
 import { carried, uncut, type QuantizedLayer } from './layer.js';
 
-export const affine: QuantizedLayer<AffineNode> = { lower, cut: uncut, cutCount: carried };
+export const affine: QuantizedLayer<AffineNode> = {
+  lower,
+  cut: uncut,
+  cutCount: carried,
+  readStep: ({ scale, output }, _, plan) =>
+    plan.cut(output) === undefined ? plan.uncutStep(output) / mostOf(scale.map(Math.abs)) : Infinity,
+};
 
 /** Bits that weights of usual precision add to an accumulator. */
 const GROWTH = 12;

@@ -7,12 +7,13 @@ import { hasWholeEnds } from '../../network/layers/clip.js';
 import { hull } from '../../tensor/intervals.js';
 import { bitsOf } from '../intervals.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
-import { eachResult, type QuantizedLayer } from './layer.js';
+import { anyStep, eachResult, type QuantizedLayer } from './layer.js';
 
 export const clip: QuantizedLayer<ClipNode> = {
   lower,
   cut: (node, _, plan) => plan.clipGrid(node),
   cutCount: eachResult,
+  readStep: anyStep,
 };
 
 function lower(node: ClipNode, at: IntegerModelBuilder): void {

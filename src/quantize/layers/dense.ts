@@ -4,9 +4,9 @@ import { narrowed } from '../../tensor/weights.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
 import { MOST_WEIGHTS, wholeOf, type Part } from '../parts.js';
 import { roundPart, variance, type KnownPart, type RoundedPart } from '../rounding.js';
-import { carried, uncut, type QuantizedLayer } from './layer.js';
+import { anyStep, carried, uncut, type QuantizedLayer } from './layer.js';
 
-export const dense: QuantizedLayer<DenseNode> = { lower, cut: uncut, cutCount: carried };
+export const dense: QuantizedLayer<DenseNode> = { lower, cut: uncut, cutCount: carried, readStep: anyStep };
 
 /** Bits that weights of usual precision add to an accumulator. */
 const GROWTH = 14;

@@ -9,9 +9,14 @@ import { leastOf, mostOf } from '../../tensor/extremes.js';
 import { CalibrationError } from '../errors.js';
 import { bitsOf } from '../intervals.js';
 import type { IntegerModelBuilder } from '../integer-model-builder.js';
-import { eachResult, uncut, type QuantizedLayer } from './layer.js';
+import { anyStep, eachResult, uncut, type QuantizedLayer } from './layer.js';
 
-export const floorDivide: QuantizedLayer<FloorDivideNode> = { lower, cut: uncut, cutCount: eachResult };
+export const floorDivide: QuantizedLayer<FloorDivideNode> = {
+  lower,
+  cut: uncut,
+  cutCount: eachResult,
+  readStep: anyStep,
+};
 
 function lower(node: FloorDivideNode, at: IntegerModelBuilder): void {
   const x = at.tensor(node.inputs[0]);

@@ -22,7 +22,13 @@ import { gridFor, operandBits, type Grid } from '../scale.js';
 import { eachResult, type QuantizedLayer } from './layer.js';
 import { compare } from './step.js';
 
-export const scalar: QuantizedLayer<FunctionNode> = { lower, cut: inputGrid, cutCount: eachResult };
+export const scalar: QuantizedLayer<FunctionNode> = {
+  lower,
+  cut: inputGrid,
+  cutCount: eachResult,
+  readStep: (node, name, plan) =>
+    node.f.squareRoot || plan.asksReaders ? (inputGrid(node, name, plan)?.step ?? Infinity) : Infinity,
+};
 
 /** Points at which a function is looked at to find its flat tails. */
 const POINTS = 1024;

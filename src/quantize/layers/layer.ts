@@ -12,10 +12,14 @@ export interface QuantizedLayer<Node> {
   cut(node: Node, name: string, plan: CutPlan): Grid | undefined;
   /** How many values are cut when the input `name`, or what this layer makes of it, is next cut. */
   cutCount(node: Node, name: string, plan: CutPlan): number;
+  /** The step that this node asks of its input `name`, whatever reads it too; Infinity where it asks for none. */
+  readStep(node: Node, name: string, plan: CutPlan): number;
 }
 
 /** Nothing cuts what this layer reads to a grid that is known beforehand. */
 export const uncut = (): undefined => undefined;
+/** Any step will do. */
+export const anyStep = (): number => Infinity;
 /** What becomes of the input is cut as the layer's result is. */
 export const asResult = (node: GraphNode, _name: string, plan: CutPlan): Grid | undefined => plan.cut(node.output);
 /** A layer without cuts of its own: its input's extra bits are carried on. */

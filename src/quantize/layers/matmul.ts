@@ -2,9 +2,9 @@
 import type { MatMulNode } from '../../network/graph.js';
 import { bitsOf } from '../intervals.js';
 import type { IntegerModelBuilder } from '../integer-model-builder.js';
-import { eachResult, uncut, type QuantizedLayer } from './layer.js';
+import { anyStep, eachResult, uncut, type QuantizedLayer } from './layer.js';
 
-export const matmul: QuantizedLayer<MatMulNode> = { lower, cut: uncut, cutCount: eachResult };
+export const matmul: QuantizedLayer<MatMulNode> = { lower, cut: uncut, cutCount: eachResult, readStep: anyStep };
 
 function lower(node: MatMulNode, at: IntegerModelBuilder): void {
   const { rows, inner, columns, left, right } = node;

@@ -3,9 +3,9 @@ import type { MaxNode } from '../../network/graph.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { bitsOf, spanOf } from '../intervals.js';
 import type { IntegerModelBuilder } from '../integer-model-builder.js';
-import { asResult, eachInput, type QuantizedLayer } from './layer.js';
+import { anyStep, asResult, eachInput, type QuantizedLayer } from './layer.js';
 
-export const max: QuantizedLayer<MaxNode> = { lower, cut: asResult, cutCount: eachInput };
+export const max: QuantizedLayer<MaxNode> = { lower, cut: asResult, cutCount: eachInput, readStep: anyStep };
 
 function lower(node: MaxNode, at: IntegerModelBuilder): void {
   const x = at.tensor(node.inputs[0]);

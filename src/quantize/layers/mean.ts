@@ -1,10 +1,17 @@
 /** Averages and sums: exact where all divisors agree (the divisor goes into the scale), else rounded factors. */
 import type { MeanNode } from '../../network/graph.js';
+import { leastOf } from '../../tensor/extremes.js';
 import { bitsOf } from '../intervals.js';
 import type { IntegerModelBuilder } from '../integer-model-builder.js';
 import { carried, uncut, type QuantizedLayer } from './layer.js';
 
-export const mean: QuantizedLayer<MeanNode> = { lower, cut: uncut, cutCount: carried };
+export const mean: QuantizedLayer<MeanNode> = {
+  lower,
+  cut: uncut,
+  cutCount: carried,
+  readStep: ({ divisors, output }, _, plan) =>
+    plan.asksReaders ? plan.wantedStep(output) * leastOf(divisors.map(Math.abs)) : Infinity,
+};
 
 function lower(node: MeanNode, at: IntegerModelBuilder): void {
   // The factor multiplies a whole group's sum, so its rounding error counts with the sum's mean square.

@@ -7,6 +7,7 @@ export const move: QuantizedLayer<MoveNode> = {
   lower,
   cut: (node, name, plan) => (node.inputs.length === 1 ? asResult(node, name, plan) : undefined),
   cutCount: carried,
+  readStep: ({ output }, _, plan) => plan.leastRead(output),
 };
 
 function lower(node: MoveNode, at: IntegerModelBuilder): void {

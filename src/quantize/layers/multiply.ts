@@ -3,7 +3,16 @@ import type { MultiplyNode } from '../../network/graph.js';
 import type { IntegerModelBuilder } from '../integer-model-builder.js';
 import { eachResult, uncut, type QuantizedLayer } from './layer.js';
 
-export const multiply: QuantizedLayer<MultiplyNode> = { lower, cut: uncut, cutCount: eachResult };
+export const multiply: QuantizedLayer<MultiplyNode> = {
+  lower,
+  cut: uncut,
+  cutCount: eachResult,
+  readStep({ inputs, output }, name, plan) {
+    if (!plan.asksReaders) return Infinity;
+    const { min, max } = plan.statisticsOf(inputs[inputs[0] === name ? 1 : 0]);
+    return plan.wantedStep(output) / Math.max(Math.abs(min), Math.abs(max));
+  },
+};
 
 function lower(node: MultiplyNode, at: IntegerModelBuilder): void {
   const [left, right] = node.inputs.map((name) => at.tensor(name));

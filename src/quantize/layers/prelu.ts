@@ -6,12 +6,13 @@ import type { PReluNode } from '../../network/graph.js';
 import { bitsOf } from '../intervals.js';
 import { hull } from '../../tensor/intervals.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
-import { eachResult, type QuantizedLayer } from './layer.js';
+import { anyStep, eachResult, type QuantizedLayer } from './layer.js';
 
 export const prelu: QuantizedLayer<PReluNode> = {
   lower,
   cut: (node, name, plan) => (isRelu(node) ? plan.activationGrid(node.output, 0) : plan.ownGrid(name)),
   cutCount: eachResult,
+  readStep: anyStep,
 };
 
 function lower(node: PReluNode, at: IntegerModelBuilder): void {

@@ -12,9 +12,9 @@ import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js
 import type { CutPlan } from '../plan.js';
 import type { Grid } from '../scale.js';
 import { edges, exactLine, refined, type Line, type Point } from '../staircase.js';
-import { eachResult, type QuantizedLayer } from './layer.js';
+import { anyStep, eachResult, type QuantizedLayer } from './layer.js';
 
-export const round: QuantizedLayer<RoundNode> = { lower, cut: gridOf, cutCount: eachResult };
+export const round: QuantizedLayer<RoundNode> = { lower, cut: gridOf, cutCount: eachResult, readStep: anyStep };
 
 /** Bits of the accumulator of a rounding at most: it stays far within exact arithmetic. */
 const WIDEST = 46;

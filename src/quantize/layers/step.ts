@@ -9,9 +9,9 @@
 import type { StepNode } from '../../network/graph.js';
 import { bitsOf, spanOf } from '../intervals.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
-import { eachResult, uncut, type QuantizedLayer } from './layer.js';
+import { anyStep, eachResult, uncut, type QuantizedLayer } from './layer.js';
 
-export const step: QuantizedLayer<StepNode> = { lower, cut: uncut, cutCount: eachResult };
+export const step: QuantizedLayer<StepNode> = { lower, cut: uncut, cutCount: eachResult, readStep: anyStep };
 
 function lower(node: StepNode, at: IntegerModelBuilder): void {
   const x = at.tensor(node.inputs[0]);

@@ -5,7 +5,13 @@ import type { SumNode } from '../../network/graph.js';
 import type { IntegerModelBuilder } from '../integer-model-builder.js';
 import { asResult, carried, type QuantizedLayer } from './layer.js';
 
-export const sum: QuantizedLayer<SumNode> = { lower, cut: asResult, cutCount: carried };
+export const sum: QuantizedLayer<SumNode> = {
+  lower,
+  cut: asResult,
+  cutCount: carried,
+  readStep: ({ inputs, coefficients, output }, name, plan) =>
+    plan.wantedStep(output) / Math.abs(coefficients[inputs.indexOf(name)]),
+};
 
 /** Bits that aligning scales may add. */
 const GROWTH = 10;
