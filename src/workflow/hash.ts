@@ -3,16 +3,15 @@ import { createHash } from 'node:crypto';
 import { on } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { withoutStop, type Pace, type Stepwise } from '../stepwise.js';
+import { atOnce, withoutStop, type Pace, type Stepwise } from '../stepwise.js';
 
 /** SHA-256 of pieces laid end to end, in hex with 0x. */
 export function sha256(pieces: Iterable<Uint8Array | string>): string {
-  const hash = createHash('sha256');
-  for (const piece of pieces) hash.update(piece);
-  return `0x${hash.digest('hex')}`;
+  return atOnce(hashing(pieces, Infinity));
 }
 
-function* hashing(pieces: Iterable<Uint8Array>, bytes: number): Stepwise<string> {
+/** The share done is of about so many bytes. */
+function* hashing(pieces: Iterable<Uint8Array | string>, bytes: number): Stepwise<string> {
   const hash = createHash('sha256');
   let done = 0;
   for (const piece of pieces) {
