@@ -133,7 +133,11 @@ export function addValue(into: Terms, value: number, factor: number, linear: Lin
     return;
   }
   const layer = linear.layers[number];
-  const i = value - layer.first;
+  addElement(into, layer, value - layer.first, factor, linear);
+}
+
+/** Adds factor * element i of a layer's result. */
+function addElement(into: Terms, layer: LinearLayer, i: number, factor: number, linear: LinearLayers): void {
   if (layer.op.kind === 'dense') addDenseRow(into, layer.op, layer, i, factor, linear);
   else addConvRow(into, layer.op, layer, i, factor, linear);
 }
@@ -185,10 +189,8 @@ export function addDistinctRow(
 /** Adds what values of a layer over plain rows stand for, two of them only of one channel of a convolution. */
 export function addLayerValues(into: Terms, { layer, value, factor, other }: LayerValues): void {
   const { op, first } = layer;
-  if (other !== undefined)
-    addConvPair(into, op as IntegerConv, layer, value - first, factor, other.value - first, other.factor);
-  else if (op.kind === 'dense') addDenseRow(into, op, layer, value - first, factor, NO_LAYERS);
-  else addConvRow(into, op, layer, value - first, factor, NO_LAYERS);
+  if (other === undefined) addElement(into, layer, value - first, factor, NO_LAYERS);
+  else addConvPair(into, op as IntegerConv, layer, value - first, factor, other.value - first, other.factor);
 }
 
 /** Plain rows speak of no layer. */
