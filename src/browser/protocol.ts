@@ -3,6 +3,7 @@ import type { KeyRecord, ContributionRecord } from '../groth16/ceremony.js';
 import type { Proof } from '../groth16/types.js';
 import type { WasmThread } from '../groth16/wasm-module.js';
 import type { Manifest, PortRole } from '../manifest.js';
+import type { Inference } from '../workflow/inference.js';
 import type { OutputReport } from '../workflow/outputs.js';
 
 /** Where the WebAssembly modules are, and how many threads are wanted; more than one only where memory can be shared. */
@@ -89,12 +90,8 @@ export interface ProofStages {
   readonly verify: number;
 }
 
-export interface BrowserProof {
+export interface BrowserProof extends Pick<Inference, 'publicSignals' | 'outputs' | 'salts'> {
   readonly proof: Proof;
-  readonly publicSignals: readonly string[];
-  readonly outputs: readonly OutputReport[];
-  /** What opens the commitments, by port: whoever has a salt can check guesses of the committed values. Keep it. */
-  readonly salts: Readonly<Partial<Record<PortRole, string>>>;
   readonly stages: ProofStages;
   /** Bytes of memory that the module holds. */
   readonly memoryBytes: number;
