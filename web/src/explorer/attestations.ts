@@ -3,9 +3,10 @@ import { isAddress } from 'ethers';
 import { type Attestation, type AttestationFilter, listAttestations } from '../../../src/chain/attestations.js';
 import { lineageOfAttestation } from '../../../src/provenance/lineage.js';
 import { facts, fill, h, hash, note, oneLine, problem, table } from '../common/dom.js';
-import { inTurns, windowsBackwards } from '../common/older.js';
+import { inTurns, type Window } from '../common/older.js';
 import { blockTimes } from './blocks.js';
 import { showLineage } from './lineage.js';
+import { olderBlocks } from './older-blocks.js';
 import type { Place } from './place.js';
 
 /** Rows of one window; a filter finds the others. */
@@ -51,52 +52,39 @@ function filterFrom(model: string, prover: string): AttestationFilter {
 
 async function list(place: Place, contract: string, filter: AttestationFilter): Promise<Node> {
   const times = blockTimes(place.rpc);
-  const windows = windowsBackwards(place.head, place.from);
   const rows = h('div', { class: 'grid' });
   const detail = h('div', { tabindex: '-1' });
-  const state = h('p', { class: 'soft small', role: 'status' });
-  const more = h('button', { type: 'button', on: { click: () => void older() } }, 'Look in older blocks');
   let count = 0;
-  const older = async (): Promise<void> => {
-    const { value: window, done } = windows.next();
-    if (done || window === undefined) return;
-    more.setAttribute('disabled', '');
-    try {
-      const all = await listAttestations(place.rpc, contract, filter, window.first, window.last);
-      const newest = all.slice(-MOST_ROWS).reverse();
-      const made = await inTurns(newest, (one) => times(one.blockNumber));
-      count += all.length;
-      if (newest.length > 0)
-        rows.append(
-          table(
-            `Attestations in blocks ${window.first} to ${window.last}`,
-            ['when', 'model', 'by', 'input', 'answer', 'from'],
-            newest.map((one, i) => [
-              made[i] === '' ? `block ${one.blockNumber}` : made[i],
-              `${one.modelId}, version ${one.version}`,
-              hash(one.prover),
-              hash(one.inputCommitment),
-              hash(one.output),
-              h(
-                'button',
-                {
-                  type: 'button',
-                  aria: { label: `Lineage of attestation ${one.id.slice(0, 10)}` },
-                  on: { click: () => void show(one) },
-                },
-                'Lineage',
-              ),
-            ]),
-          ),
-        );
-      const left =
-        all.length > MOST_ROWS ? ` The newest ${MOST_ROWS} of each range are listed; filter for others.` : '';
-      state.textContent = `${count} attestation${count === 1 ? '' : 's'} since block ${window.first}.${left}`;
-      if (window.first <= place.from) more.hidden = true;
-    } catch (error) {
-      state.textContent = problem(error);
-    }
-    more.removeAttribute('disabled');
+  const read = async (window: Window): Promise<string> => {
+    const all = await listAttestations(place.rpc, contract, filter, window.first, window.last);
+    const newest = all.slice(-MOST_ROWS).reverse();
+    const made = await inTurns(newest, (one) => times(one.blockNumber));
+    count += all.length;
+    if (newest.length > 0)
+      rows.append(
+        table(
+          `Attestations in blocks ${window.first} to ${window.last}`,
+          ['when', 'model', 'by', 'input', 'answer', 'from'],
+          newest.map((one, i) => [
+            made[i] === '' ? `block ${one.blockNumber}` : made[i],
+            `${one.modelId}, version ${one.version}`,
+            hash(one.prover),
+            hash(one.inputCommitment),
+            hash(one.output),
+            h(
+              'button',
+              {
+                type: 'button',
+                aria: { label: `Lineage of attestation ${one.id.slice(0, 10)}` },
+                on: { click: () => void show(one) },
+              },
+              'Lineage',
+            ),
+          ]),
+        ),
+      );
+    const left = all.length > MOST_ROWS ? ` The newest ${MOST_ROWS} of each range are listed; filter for others.` : '';
+    return `${count} attestation${count === 1 ? '' : 's'} since block ${window.first}.${left}`;
   };
   const show = async (one: Attestation): Promise<void> => {
     const drawn = h('div', {}, h('p', { class: 'soft' }, 'Reading where the model comes from…'));
@@ -110,8 +98,7 @@ async function list(place: Place, contract: string, filter: AttestationFilter): 
       fill(drawn, note('warn', problem(error)));
     }
   };
-  await older();
-  return h('div', { class: 'grid' }, rows, h('div', { class: 'row spread' }, state, more), detail);
+  return h('div', { class: 'grid' }, rows, await olderBlocks(place, read), detail);
 }
 
 function allOf(one: Attestation): HTMLElement {

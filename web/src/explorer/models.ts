@@ -5,9 +5,10 @@ import { readBlockRanges } from '../../../src/chain/logs.js';
 import { type ModelOnChain, readModel } from '../../../src/chain/read-registry.js';
 import { lineageOfModel } from '../../../src/provenance/lineage.js';
 import { facts, fill, h, hash, note, oneLine, problem, table, tag } from '../common/dom.js';
-import { inTurns, windowsBackwards } from '../common/older.js';
+import { inTurns } from '../common/older.js';
 import { auditReport } from './audit-report.js';
 import { showLineage } from './lineage.js';
+import { olderBlocks } from './older-blocks.js';
 import type { Place } from './place.js';
 import { type Verdict, verdictTag } from './verdicts.js';
 
@@ -19,28 +20,15 @@ const MOST_VERSIONS = 20;
 /** The registry's models, newest first, a window of blocks at a time. */
 export async function showModels(place: Place, registry: string): Promise<Node> {
   const list = h('div', { class: 'grid' });
-  const windows = windowsBackwards(place.head, place.from);
-  const more = h('button', { type: 'button', on: { click: () => void older() } }, 'Look in older blocks');
-  const state = h('p', { class: 'soft small', role: 'status' });
   let count = 0;
-  const older = async (): Promise<void> => {
-    const { value: window, done } = windows.next();
-    if (done || window === undefined) return;
-    more.setAttribute('disabled', '');
-    try {
-      const ids = await registeredIn(place, registry, window.first, window.last);
-      const models = await inTurns(ids.reverse(), (id) => readModel(place.rpc, registry, id));
-      count += models.length;
-      for (const model of models) list.append(modelCard(place, registry, model));
-      state.textContent = `${count} model${count === 1 ? '' : 's'} since block ${window.first}.`;
-      if (window.first <= place.from) more.hidden = true;
-    } catch (error) {
-      state.textContent = problem(error);
-    }
-    more.removeAttribute('disabled');
-  };
-  await older();
-  return h('div', { class: 'grid' }, list, h('div', { class: 'row spread' }, state, more));
+  const below = await olderBlocks(place, async ({ first, last }) => {
+    const ids = await registeredIn(place, registry, first, last);
+    const models = await inTurns(ids.reverse(), (id) => readModel(place.rpc, registry, id));
+    count += models.length;
+    for (const model of models) list.append(modelCard(place, registry, model));
+    return `${count} model${count === 1 ? '' : 's'} since block ${first}.`;
+  });
+  return h('div', { class: 'grid' }, list, below);
 }
 
 async function registeredIn({ rpc }: Place, registry: string, from: number, to: number): Promise<bigint[]> {
