@@ -38,7 +38,7 @@ export { buildFiles, type BuildFiles } from './build-files.js';
 export interface CompileOptions extends ClassOptions, ModelChoice, VisibilityOptions {
   /** Name of the build, and of its contract. */
   readonly name: string;
-  /** Default: with `target` the fewest that hold it; else 8, or more up to 12 where a small model errs by over 1 %. */
+  /** Default: with `target` the fewest that hold it; else 8, or more up to 12: `enough-bits.ts`. */
   readonly activationBits?: number;
   /** Bits of inputs; default: chosen by what the network needs. */
   readonly inputBits?: number;
