@@ -1,18 +1,15 @@
 /**
- * `zkinfer/chain`: verifiers, registry and attestations on a chain, for a build folder or part by part. Loads ethers.
+ * `zkinfer/chain`: verifiers, registry and attestations on a chain, for a build or part by part. Loads ethers.
  */
 export * from '../chain/index.js';
+export { openBuild, type Build } from './build.js';
 export {
-  compileVerifier,
-  deployBuild,
-  registerBuild,
-  submitProof,
-  verifierSource,
-  withSender,
-  writeVerifier,
-  type ChainOptions,
-  type DeployResult,
-  type RegisterResult,
-  type SubmitOptions,
-  type SubmitResult,
-} from '../workflow/contract.js';
+  deploy,
+  register,
+  verifierContract,
+  submit,
+  type DeployRequest,
+  type RegisterRequest,
+  type SubmitRequest,
+} from './contract.js';
+export type { ChainOptions, DeployResult, RegisterResult, SubmitResult } from '../workflow/contract.js';

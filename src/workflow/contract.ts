@@ -38,8 +38,6 @@ import { proofFromJson, type ProofFile } from './proof-file.js';
 import { BuildMismatchError, publicSignalsOf, requireManifestOfModel } from './public-signals.js';
 import { readVerificationKey } from './verify.js';
 
-export { NotReadyError } from './errors.js';
-
 export interface ChainOptions {
   /** Without it: a local chain kept in the build folder. */
   readonly rpc?: string;

@@ -20,9 +20,6 @@ import { proofSystemOf, type ProofSystem } from '../proof-systems/index.js';
 import { madeConstraints, ownR1cs } from './circuit-file.js';
 import { addToBuild, dropFromBuild, hashFile, KeysExistError, readManifest, sweepUnfinished } from './build-folder.js';
 
-export { PowersOfTauError } from './errors.js';
-export { developmentKeysNotice, ONE_CONTRIBUTION_NOTICE } from './key-notices.js';
-
 export interface SetupOptions {
   /** Prepared powers of tau; without them: development keys. */
   readonly ptau?: string;
