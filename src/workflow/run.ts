@@ -1,6 +1,6 @@
 /** `run`: a model and an input to a proof that a contract accepted, in one go, with the time of every stage. */
 import { deployVerifier, submitToVerifier, updateDeployment, verifyOnChain } from '../chain/index.js';
-import { vkHash } from '../solidity/index.js';
+import { compileCached, vkHash } from '../solidity/index.js';
 import { MAX_SIGNALS, VerifierRenderError } from '../solidity/render.js';
 import type { Groth16Backend, OnProgress, VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
@@ -71,16 +71,17 @@ export async function runModel(
     return model;
   });
   const key = await timed('setup', async () => {
+    // Keys that the build has are of this circuit. Powers of tau take the place of development keys only.
+    const kind = written?.keys?.kind;
+    if (kind === 'ptau' || (kind === 'development' && options.ptau === undefined))
+      return await readVerificationKey(folder);
     // With powers of tau this run contributes once itself, so that there always is a key.
     const contribute = options.ptau === undefined ? undefined : {};
-    // Keys of a ceremony for this circuit are what the run is to use; development keys are made anew.
-    if (written?.keys?.kind === 'ptau') return await readVerificationKey(folder);
-    const force = written?.keys !== undefined;
-    return (await setupBuild(folder, backend, { ptau: options.ptau, contribute, force, onProgress, signal }))
+    return (await setupBuild(folder, backend, { ptau: options.ptau, contribute, onProgress, signal }))
       .key as VerificationKey;
   });
   // solc works in a thread of its own while the proof is made; its failure is met where its result is used.
-  const contractReady = timed('solidity', () => compileVerifier(folder));
+  const contractReady = timed('solidity', () => compileVerifier(folder, compileCached));
   contractReady.catch(() => undefined);
   return await withSender(folder, options, async (sender, chain) => {
     const proved = await timed('prove', async () => {

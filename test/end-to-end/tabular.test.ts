@@ -236,22 +236,23 @@ describe('from an ONNX file to a contract, by commands', function () {
     assert.ok(!('foreignProof' in (await zkinferJson(['register', build]))));
   });
 
-  it("run does it all in one go and gives every stage's seconds", async () => {
+  it("run does it all in one go, gives every stage's seconds, and keeps the keys that it made before", async () => {
+    const out = path.join(folder, 'run');
+    const run = ['run', fixture('model.onnx'), '--input', fixture('input.json')];
+    const options = ['--calibration', fixture('calibration.json'), '--out', out];
     const result = await zkinferJson<Json & { stages: Record<string, number>; submission: { accepted: boolean } }>([
-      'run',
-      fixture('model.onnx'),
-      '--input',
-      fixture('input.json'),
-      '--calibration',
-      fixture('calibration.json'),
-      '--out',
-      path.join(folder, 'run'),
+      ...run,
+      ...options,
     ]);
     const names = ['compile', 'setup', 'witness', 'prove', 'verify', 'solidity', 'deploy', 'submit', 'total'];
     assert.deepEqual(Object.keys(result.stages).sort(), [...names].sort());
     assert.ok(Object.values(result.stages).every((seconds) => seconds > 0));
     assert.equal(result.verified, true);
     assert.equal(result.submission.accepted, true);
+    const key = readFileSync(path.join(out, 'verification_key.json'), 'utf8');
+    const again = await zkinferJson<Json & { submission: { accepted: boolean } }>([...run, ...options]);
+    assert.equal(again.submission.accepted, true);
+    assert.equal(readFileSync(path.join(out, 'verification_key.json'), 'utf8'), key);
   });
 
   it('without --json, people get text, and nothing that looks like a progress bar when output is a file', async () => {
