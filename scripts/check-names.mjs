@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 const src = fileURLToPath(new URL('../src', import.meta.url));
 
 /** Folders with one file a kind, which exports its row under the kind's name; the kernels have these names too. */
-const ROWS = new Set(['gadgets', 'network/layers', 'quantize/layers']);
+const ROWS = new Set(['gadgets', 'network/layers', 'integer/layers', 'quantize/layers']);
 const KERNELS = 'tensor/kernels.ts';
 /** Names that may stand in several files, and in which. */
 const ALLOWED = {

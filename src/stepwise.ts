@@ -13,7 +13,7 @@ export function atOnce<T>(work: Stepwise<T>): T {
 }
 
 /** Part of other work: its shares from 0 to 1 are those of the whole `from` .. `to`. */
-export function* part<T>(work: Stepwise<T>, from: number, to: number): Stepwise<T> {
+export function* between<T>(work: Stepwise<T>, from: number, to: number): Stepwise<T> {
   for (;;) {
     const step = work.next();
     if (step.done === true) return step.value;

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import type { Manifest } from '../manifest.js';
-import type { IntegerModel } from '../quantize/integer-model.js';
+import type { IntegerModel } from '../integer/integer-model.js';
 import type { ComparedAccuracy } from '../workflow/accuracy-report.js';
 import { readManifest, writeBuild, type BuildWriteOptions } from '../workflow/build-folder.js';
 import { buildFiles, compileOnnx, type CompileOptions } from '../workflow/compile.js';

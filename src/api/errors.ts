@@ -13,6 +13,7 @@ import type { UnfinishedKeyError } from '../groth16/finished-key.js';
 import type { KeyMismatchError } from '../groth16/key-mismatch.js';
 import type { NativeError } from '../groth16/binding.js';
 import type { SnarkjsError } from '../groth16/snarkjs-calls.js';
+import type * as integer from '../integer/errors.js';
 import type * as onnx from '../onnx/errors.js';
 import type * as operator from '../operator/errors.js';
 import type * as provenance from '../provenance/errors.js';
@@ -34,6 +35,7 @@ export { UnfinishedKeyError } from '../groth16/finished-key.js';
 export { KeyMismatchError } from '../groth16/key-mismatch.js';
 export { NativeError, type NativeErrorCode } from '../groth16/binding.js';
 export { SnarkjsError } from '../groth16/snarkjs-calls.js';
+export * from '../integer/errors.js';
 export * from '../onnx/errors.js';
 export * from '../operator/errors.js';
 export * from '../provenance/errors.js';
@@ -55,6 +57,7 @@ type CodesOf<Module> = {
 export type ErrorCode =
   | CodesOf<Omit<typeof base, 'ZkinferError'>>
   | CodesOf<typeof chain>
+  | CodesOf<typeof integer>
   | CodesOf<typeof onnx>
   | CodesOf<typeof operator>
   | CodesOf<typeof provenance>

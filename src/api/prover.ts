@@ -1,7 +1,7 @@
 /** Witnesses, proofs and their verification, of a build. */
 import type { Groth16Backend, OnProgress } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
-import type { IntegerModel } from '../quantize/integer-model.js';
+import type { IntegerModel } from '../integer/integer-model.js';
 import type { Sample } from '../workflow/input-json.js';
 import { openSignals, type Opened, type Opening } from '../workflow/opening.js';
 import type { ProofFile } from '../workflow/proof-file.js';

@@ -13,8 +13,8 @@ import { execute } from '../cli/session.js';
 import { textTable } from '../cli/table.js';
 import { openReference } from '../onnx/index.js';
 import { classOf, measureAccuracy } from '../quantize/accuracy.js';
-import { runIntegerModel } from '../quantize/interpreter.js';
-import { encodeInputs } from '../quantize/encode.js';
+import { runIntegerModel } from '../integer/interpreter.js';
+import { encodeInputs } from '../integer/encode.js';
 import { compileOnnx } from '../workflow/compile.js';
 import { markdownTable, writeBlocks } from './document.js';
 

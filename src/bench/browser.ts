@@ -21,7 +21,7 @@ import type * as api from '../browser/index.js';
 import { wholeNumber } from '../cli/options.js';
 import { UsageError } from '../errors.js';
 import { chooseBackend } from '../groth16/backends.js';
-import { middleInputs } from '../quantize/encode.js';
+import { middleInputs } from '../integer/encode.js';
 import { encodeWtns, witnessBytes } from '../r1cs/witness.js';
 import { exportWeb } from '../workflow/export-web.js';
 import { openWitness } from '../workflow/prove.js';

@@ -3,7 +3,7 @@
  */
 import { join } from 'node:path';
 import type { Groth16Backend } from '../groth16/types.js';
-import { middleInputs } from '../quantize/encode.js';
+import { middleInputs } from '../integer/encode.js';
 import { writeBuild } from '../workflow/build-folder.js';
 import { buildFiles, compileOnnx } from '../workflow/compile.js';
 import { readFixture } from '../workflow/fixture.js';

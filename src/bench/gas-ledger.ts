@@ -24,7 +24,7 @@ import {
 import type { Artifact } from '../provenance/artifact.js';
 import { batchCheckpoints } from '../provenance/checkpoints.js';
 import { recordArtifact } from '../provenance/ledger.js';
-import { middleInputs } from '../quantize/encode.js';
+import { middleInputs } from '../integer/encode.js';
 import { openMarket } from '../scenario/market.js';
 import { callersProof, contextFor, inferenceCalldata } from '../solidity/index.js';
 import { openProver } from '../workflow/prove.js';

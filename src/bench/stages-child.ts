@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { buildGraph, decodeModel } from '../onnx/index.js';
 import { createChecker } from '../r1cs/check.js';
 import { witnessBytes } from '../r1cs/witness.js';
-import { encodeInputs, inputCodes } from '../quantize/encode.js';
+import { encodeInputs, inputCodes } from '../integer/encode.js';
 import { prepareWitness } from '../witness/generate.js';
 import { writeBuild } from '../workflow/build-folder.js';
 import { buildFiles, compileOnnx } from '../workflow/compile.js';

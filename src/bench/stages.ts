@@ -17,7 +17,7 @@ import { jsonOption, wholeNumber } from '../cli/options.js';
 import { execute } from '../cli/session.js';
 import { textTable } from '../cli/table.js';
 import { compileModel } from '../compile/compile.js';
-import type { IntegerModel } from '../quantize/integer-model.js';
+import type { IntegerModel } from '../integer/integer-model.js';
 import { writeBlocks } from './document.js';
 import { timeNaiveDense } from './naive-circom.js';
 import { saveReport } from './results.js';

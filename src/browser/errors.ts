@@ -5,7 +5,7 @@ import { CeremonyError } from '../groth16/ceremony.js';
 import { NativeError, type NativeErrorCode } from '../groth16/binding.js';
 import { UnfinishedKeyError } from '../groth16/finished-key.js';
 import { KeyMismatchError } from '../groth16/key-mismatch.js';
-import { InputRangeError, InputShapeError, InputTypeError, IntegerModelFormatError } from '../quantize/errors.js';
+import { InputRangeError, InputShapeError, InputTypeError, IntegerModelFormatError } from '../integer/errors.js';
 import { WitnessInputError } from '../witness/errors.js';
 import {
   BuildFolderError,

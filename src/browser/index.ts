@@ -46,7 +46,7 @@ export { CeremonyError, type ContributionRecord, type KeyRecord } from '../groth
 export { NativeError } from '../groth16/binding.js';
 export type { OnProgress, Proof } from '../groth16/types.js';
 export type { Manifest } from '../manifest.js';
-export { InputRangeError, InputShapeError } from '../quantize/errors.js';
+export { InputRangeError, InputShapeError } from '../integer/errors.js';
 export { BuildFolderError, BuildMismatchError, WebBuildError } from '../workflow/errors.js';
 export type { OutputReport } from '../workflow/outputs.js';
 export type { BrowserProof, BytesOrUrl, CacheChoice, Input, KeyReport, ProofStages } from './protocol.js';

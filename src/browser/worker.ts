@@ -26,7 +26,7 @@ import {
 } from '../groth16/wasm-module.js';
 import { manifestSchema, type Manifest } from '../manifest.js';
 import { proofSystemOf } from '../proof-systems/index.js';
-import { restoreIntegerModel } from '../quantize/serialize.js';
+import { restoreIntegerModel } from '../integer/serialize.js';
 import { witnessBytes } from '../r1cs/witness.js';
 import { checkProof, keyFromText } from '../workflow/check-proof.js';
 import { BuildMismatchError, WebBuildError } from '../workflow/errors.js';

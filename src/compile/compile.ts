@@ -3,7 +3,7 @@
  */
 import { compileGadgets, type GadgetCompileOptions } from '../circom/compile.js';
 import type { PortVisibility } from '../port-roles.js';
-import type { IntegerModel } from '../quantize/integer-model.js';
+import type { IntegerModel } from '../integer/integer-model.js';
 import { collect } from '../r1cs/builder.js';
 import type { ConstraintSource, R1cs } from '../r1cs/types.js';
 import { atOnce, type Pace } from '../stepwise.js';

@@ -2,7 +2,7 @@
  * The state of the compiler: the linear rows of every tensor so far, and the steps all layer kinds share. The trap:
  * composing two linear layers multiplies their sizes; `narrowRows` gives long rows wires before that.
  */
-import type { IntegerOp, TensorId } from '../quantize/integer-model.js';
+import type { IntegerOp, TensorId } from '../integer/integer-model.js';
 import type { Intervals } from '../tensor/intervals.js';
 import type { Digits } from './layers/digits.js';
 import type { LinearOp } from './linear-layer.js';

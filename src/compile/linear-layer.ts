@@ -7,8 +7,8 @@
  * The trap: the row of such a value may hold other such values (a 1x1 convolution over a few), so replacing goes on
  * until none is left.
  */
-import type { IntegerConv, IntegerDense } from '../quantize/integer-model.js';
-import { planOf } from '../quantize/semantics.js';
+import type { IntegerConv, IntegerDense } from '../integer/integer-model.js';
+import { planOf } from '../integer/layers/conv.js';
 import { sizeOf } from '../tensor/shape.js';
 import { widen } from '../tensor/weights.js';
 import type { LinearRows } from './linear-rows.js';

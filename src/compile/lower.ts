@@ -2,8 +2,8 @@
  * Integer model in, netlist out: every op compiled in order between the circuit's input and output borders.
  */
 import type { PortVisibility } from '../port-roles.js';
-import type { IntegerModel, IntegerOp, TensorId } from '../quantize/integer-model.js';
-import { boundModel } from '../quantize/intervals.js';
+import type { IntegerModel, IntegerOp, TensorId } from '../integer/integer-model.js';
+import { boundModel } from '../integer/intervals.js';
 import { atOnce, type Stepwise } from '../stepwise.js';
 import { sizeOf } from '../tensor/shape.js';
 import { checkCodes, commit, declareContext, declareCodes, givenRows, packRows, publish } from './boundary.js';

@@ -7,7 +7,7 @@
  * The trap: a gadget's inner wires are not values; nothing but the gadget may speak of them.
  */
 import { constraintsOf, gadgetKey, gadgetOf, type GadgetSpec } from '../gadgets/index.js';
-import { boundOp, reachOp } from '../quantize/semantics.js';
+import { boundOp, reachOp } from '../integer/semantics.js';
 import { leastOf, mostOf } from '../tensor/extremes.js';
 import { sizeOf } from '../tensor/shape.js';
 import {

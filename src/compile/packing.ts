@@ -1,6 +1,6 @@
 /** How a tensor of bounded integers shares field elements: see `packingSchema` of the manifest. */
 import { sizeOf, type Shape } from '../tensor/shape.js';
-import { bitsOf } from '../quantize/intervals.js';
+import { bitsOf } from '../integer/intervals.js';
 
 /** Bits that always fit below the field's modulus, which lies between 2^253 and 2^254. */
 export const WORD_BITS = 253;

@@ -8,8 +8,8 @@
  */
 import type { SignalKind } from '../manifest.js';
 import { completeVisibility, PORT_ROLES, type PortRole, type PortVisibility, type Visibility } from '../port-roles.js';
-import type { IntegerModel, TensorId } from '../quantize/integer-model.js';
-import { inputIntervals } from '../quantize/intervals.js';
+import type { IntegerModel, TensorId } from '../integer/integer-model.js';
+import { inputIntervals } from '../integer/intervals.js';
 import { leastOf } from '../tensor/extremes.js';
 import { hull, type Intervals } from '../tensor/intervals.js';
 import type { Shape } from '../tensor/shape.js';

@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { WitnessPlanFormatError } from './errors.js';
-import type { IntegerOp } from '../quantize/integer-model.js';
+import type { IntegerOp } from '../integer/integer-model.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { BigRow, LinearBlock, WitnessPlan } from './witness-plan.js';
 

@@ -7,8 +7,8 @@ import type { Groth16Backend } from '../groth16/types.js';
 // Not by the room's index: that loads the chain library, which a prover does without.
 import { outputSaltOf, type RequestName } from '../ledger/output-salt.js';
 import type { PortVisibility } from '../manifest.js';
-import { middleInputs } from '../quantize/encode.js';
-import { InputRangeError, InputShapeError, InputTypeError } from '../quantize/errors.js';
+import { middleInputs } from '../integer/encode.js';
+import { InputRangeError, InputShapeError, InputTypeError } from '../integer/errors.js';
 import { FIELD_MODULUS } from '../r1cs/types.js';
 import { signalCalldata, vkHash } from '../solidity/index.js';
 import { InputFormatError, parseInput, type Sample } from '../workflow/input-json.js';

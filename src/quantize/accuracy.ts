@@ -6,8 +6,8 @@
 import { leastOf } from '../tensor/extremes.js';
 import { sizeOf, type Shape } from '../tensor/shape.js';
 import { argMax } from '../tensor/kernels.js';
-import { dequantize, encodeInputs } from './encode.js';
-import type { IntegerModel } from './integer-model.js';
+import { dequantize, encodeInputs } from '../integer/encode.js';
+import type { IntegerModel } from '../integer/integer-model.js';
 
 /** Gives the float outputs, in the model's order, of one input (one flat array per graph input). */
 export type FloatReference = (inputs: readonly Float64Array[]) => Promise<readonly ArrayLike<number>[]>;

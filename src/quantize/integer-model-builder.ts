@@ -12,12 +12,18 @@ import type { Correlation } from './correlation.js';
 import { hull, type Intervals } from '../tensor/intervals.js';
 import { sizeOf, type Shape } from '../tensor/shape.js';
 import { AccumulatorOverflowError, CalibrationError } from './errors.js';
-import { ACCUMULATOR_LIMIT, REACH_LIMIT, type IntegerInput, type IntegerOp, type TensorId } from './integer-model.js';
-import { bitsOf, inputIntervals, mostCode, spanOf } from './intervals.js';
+import {
+  ACCUMULATOR_LIMIT,
+  REACH_LIMIT,
+  type IntegerInput,
+  type IntegerOp,
+  type TensorId,
+} from '../integer/integer-model.js';
+import { bitsOf, inputIntervals, mostCode, spanOf } from '../integer/intervals.js';
 import { Parts, type Part } from './parts.js';
 import type { CutPlan } from './plan.js';
 import { accumulatorShift, gridFor, NOISE_AT_OUTPUT, NOISE_BEFORE_REQUANTIZE, type Grid, type Term } from './scale.js';
-import { boundOp, reachOp } from './semantics.js';
+import { boundOp, reachOp } from '../integer/semantics.js';
 import type { TensorStatistics } from './statistics.js';
 
 /** A tensor of the integer model while it is being made. */

@@ -8,7 +8,7 @@
  */
 import type { GraphNode } from '../network/graph.js';
 import { sizeOf } from '../tensor/shape.js';
-import type { IntegerInput, TensorId } from './integer-model.js';
+import type { IntegerInput, TensorId } from '../integer/integer-model.js';
 import type { IntegerModelBuilder, OpBody, Quantized } from './integer-model-builder.js';
 
 /** One part of each element. */

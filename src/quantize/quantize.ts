@@ -3,7 +3,7 @@
  * (or worst-case bounds), then lowers layer by layer.
  */
 import type { Graph } from '../network/graph.js';
-import { atOnce, part, type Stepwise } from '../stepwise.js';
+import { atOnce, between, type Stepwise } from '../stepwise.js';
 import { boundGraph } from '../network/bounds.js';
 import { UnitClasses } from '../network/unit-classes.js';
 import { isScoreVector } from './accuracy.js';
@@ -11,8 +11,8 @@ import { AccumulatorOverflowError, CalibrationError } from './errors.js';
 import { Observations } from './correlation.js';
 import { fuse } from './fuse.js';
 import { chooseInputs } from './input-range.js';
-import type { IntegerInput, IntegerModel } from './integer-model.js';
-import { inputIntervals } from './intervals.js';
+import type { IntegerInput, IntegerModel } from '../integer/integer-model.js';
+import { inputIntervals } from '../integer/intervals.js';
 import { quantizedLayerOf } from './layers/index.js';
 import { IntegerModelBuilder } from './integer-model-builder.js';
 import { CutPlan } from './plan.js';
@@ -72,7 +72,7 @@ export function* quantizing(graph: Graph, options: QuantizeOptions): Stepwise<In
   const observed = new Observations(fused, samples.length);
   const known =
     samples.length > 0
-      ? yield* part(
+      ? yield* between(
           gatherStatistics(evaluate, samples, units, rows, (tensors) => observed.add(tensors)),
           0,
           CALIBRATED,
@@ -81,7 +81,7 @@ export function* quantizing(graph: Graph, options: QuantizeOptions): Stepwise<In
   checkFinite(known);
   const settled = settleTies(fused, choice.inputs, samples);
   const taken = takeUnits(settled, known, { inputs: choice.inputs, bits: activationBits });
-  const lowering = yield* part(lowered(taken, observed, activationBits, options.spread), CALIBRATED, 1);
+  const lowering = yield* between(lowered(taken, observed, activationBits, options.spread), CALIBRATED, 1);
   const outputs = fused.outputs.map((output) => {
     const tensor = lowering.tensor(output.tensor);
     const { name, shape, omitted } = output;

@@ -7,7 +7,7 @@
 import type { Graph, StepNode } from '../network/graph.js';
 import { at } from '../network/layers/round.js';
 import { sizeOf } from '../tensor/shape.js';
-import type { IntegerInput } from './integer-model.js';
+import type { IntegerInput } from '../integer/integer-model.js';
 
 /** How near a constant and a value must be, in parts of themselves, for single precision to decide between them. */
 const NEAR = 2 ** -22;

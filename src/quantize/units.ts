@@ -7,7 +7,7 @@ import type { Graph, GraphNode } from '../network/graph.js';
 import { layerOf } from '../network/layers/index.js';
 import { FIXED } from '../network/unit-classes.js';
 import { inUnits, type ClassStatistics, type TensorStatistics } from './statistics.js';
-import type { IntegerInput } from './integer-model.js';
+import type { IntegerInput } from '../integer/integer-model.js';
 
 /** A network whose elements are counted in units of their own, and what is known of its tensors in these units. */
 export interface InUnits {

@@ -7,7 +7,7 @@
  */
 import type { BigRow, LinearBlock, WitnessPlan } from '../compile/witness-plan.js';
 import { WitnessInputError } from './errors.js';
-import { evaluateOp } from '../quantize/semantics.js';
+import { evaluateOp } from '../integer/semantics.js';
 import { atOnce, type Stepwise } from '../stepwise.js';
 import { canonical, signed } from '../r1cs/field.js';
 import type { Witness } from '../r1cs/witness.js';

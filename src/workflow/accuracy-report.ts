@@ -24,10 +24,10 @@ import {
   type IntegerOutputs,
   type RowKind,
 } from '../quantize/accuracy.js';
-import { accepts, realRange } from '../quantize/encode.js';
-import type { IntegerInput, IntegerModel, TensorId } from '../quantize/integer-model.js';
+import { accepts, realRange } from '../integer/encode.js';
+import type { IntegerInput, IntegerModel, TensorId } from '../integer/integer-model.js';
 import { AccumulatorOverflowError, CalibrationError } from '../quantize/errors.js';
-import { interpreting, runningIntegerModel } from '../quantize/interpreter.js';
+import { interpreting, runningIntegerModel } from '../integer/interpreter.js';
 import { findingViolation } from '../r1cs/check.js';
 import { leastOf, mostOf } from '../tensor/extremes.js';
 import { sizeOf } from '../tensor/shape.js';

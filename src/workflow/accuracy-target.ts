@@ -20,7 +20,7 @@ import {
   worstOf,
   type AccuracyInputs,
 } from './accuracy-report.js';
-import type { IntegerModel } from '../quantize/integer-model.js';
+import type { IntegerModel } from '../integer/integer-model.js';
 import type { Sample } from './input-json.js';
 
 /** What must hold on rows that were not calibrated on. */

@@ -6,8 +6,8 @@
 import { createHash } from 'node:crypto';
 import type { CircuitInput } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
-import type { IntegerModel } from '../quantize/integer-model.js';
-import { restoreIntegerModel } from '../quantize/serialize.js';
+import type { IntegerModel } from '../integer/integer-model.js';
+import { restoreIntegerModel } from '../integer/serialize.js';
 import type { ConstraintSource } from '../r1cs/types.js';
 import { checkBuildFile, readBuildFile } from './build-folder.js';
 import { BuildMismatchError } from './errors.js';

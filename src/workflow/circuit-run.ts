@@ -4,10 +4,10 @@
  */
 import type { WitnessPlan } from '../compile/witness-plan.js';
 import { InconsistentWitnessError } from './errors.js';
-import { inputCodes } from '../quantize/encode.js';
-import type { IntegerModel } from '../quantize/integer-model.js';
-import { atOnce, part, type Stepwise } from '../stepwise.js';
-import { runningIntegerModel } from '../quantize/interpreter.js';
+import { inputCodes } from '../integer/encode.js';
+import type { IntegerModel } from '../integer/integer-model.js';
+import { atOnce, between, type Stepwise } from '../stepwise.js';
+import { runningIntegerModel } from '../integer/interpreter.js';
 import type { Witness } from '../r1cs/witness.js';
 import { circuitResults, prepareWitness } from '../witness/generate.js';
 
@@ -39,8 +39,8 @@ export function stepwiseCircuit(
   const generator = prepareWitness(plan);
   return function* (integers, context, salts) {
     const codes: ArrayLike<number | bigint> = [...inputCodes(model.inputs, integers), ...salts];
-    const witness = yield* part(generator.generating({ publicInputs: [context], privateInputs: codes }), 0, 0.9);
-    const outputs = yield* part(runningIntegerModel(model, integers), 0.9, 1);
+    const witness = yield* between(generator.generating({ publicInputs: [context], privateInputs: codes }), 0, 0.9);
+    const outputs = yield* between(runningIntegerModel(model, integers), 0.9, 1);
     compare(outputs, circuitResults(plan, witness), model);
     return { witness, outputs };
   };

@@ -10,10 +10,10 @@ import { FIXED_PARTS, type Manifest, type TensorDescription } from '../manifest.
 import { perPortField, visibilityOf, type PortVisibility, type VisibilityOptions } from '../port-roles.js';
 import { chooseFrom, decodeModel, evaluator, graphInputs, type ModelChoice } from '../onnx/index.js';
 import type { OnProgress } from '../groth16/types.js';
-import type { IntegerModel } from '../quantize/integer-model.js';
+import type { IntegerModel } from '../integer/integer-model.js';
 import { quantizing } from '../quantize/quantize.js';
 import { spreadOfBits } from '../quantize/sensitivity.js';
-import { storeIntegerModel } from '../quantize/serialize.js';
+import { storeIntegerModel } from '../integer/serialize.js';
 import { r1csBytes, r1csChunks } from '../r1cs/r1cs-file.js';
 import type { Pace } from '../stepwise.js';
 import { symLines } from '../r1cs/sym-file.js';

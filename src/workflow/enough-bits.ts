@@ -8,7 +8,7 @@ import { lowerModel } from '../compile/lower.js';
 import type { PortVisibility } from '../manifest.js';
 import { applyOmitted, evaluator, type Graph } from '../onnx/index.js';
 import type { AccuracyReport } from '../quantize/accuracy.js';
-import type { IntegerModel } from '../quantize/integer-model.js';
+import type { IntegerModel } from '../integer/integer-model.js';
 import { leastOf, mostOf } from '../tensor/extremes.js';
 import { sizeOf } from '../tensor/shape.js';
 import { attempt, rowsApart, strayOn, type AccuracyInputs } from './accuracy-report.js';

@@ -5,7 +5,7 @@
  */
 import { InputFormatError } from './errors.js';
 import type { GraphInput } from '../network/graph.js';
-import { InputRangeError, InputShapeError, InputTypeError } from '../quantize/errors.js';
+import { InputRangeError, InputShapeError, InputTypeError } from '../integer/errors.js';
 import { showShape, sizeOf } from '../tensor/shape.js';
 import { parseJson } from '../user-json.js';
 

@@ -7,9 +7,9 @@
 import { portOf, valuesOfPort } from '../compile/ports.js';
 import { PORT_ROLES, type PortRole, type PortVisibility } from '../port-roles.js';
 import { OpeningError } from './errors.js';
-import { encodeInputs } from '../quantize/encode.js';
-import type { IntegerModel } from '../quantize/integer-model.js';
-import { runIntegerModel } from '../quantize/interpreter.js';
+import { encodeInputs } from '../integer/encode.js';
+import type { IntegerModel } from '../integer/integer-model.js';
+import { runIntegerModel } from '../integer/interpreter.js';
 import { sizeOf } from '../tensor/shape.js';
 import { readManifest } from './build-folder.js';
 import { readIntegerModel } from './circuit-file.js';

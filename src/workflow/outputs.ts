@@ -2,7 +2,7 @@
 import type { Manifest } from '../manifest.js';
 import { unpackIntegers } from '../compile/packing.js';
 import { classOf } from '../quantize/accuracy.js';
-import { dequantize } from '../quantize/encode.js';
+import { dequantize } from '../integer/encode.js';
 import { sizeOf } from '../tensor/shape.js';
 
 export interface OutputReport {

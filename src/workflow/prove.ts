@@ -4,7 +4,7 @@ import { decodeWitnessPlan } from '../compile/witness-plan-file.js';
 import type { Groth16Backend, KeyShape, LoadedKey, OnProgress, Proof, VerificationKey } from '../groth16/types.js';
 import type { Manifest } from '../manifest.js';
 import { proofSystemOf } from '../proof-systems/index.js';
-import type { IntegerModel } from '../quantize/integer-model.js';
+import type { IntegerModel } from '../integer/integer-model.js';
 import { witnessBytes } from '../r1cs/witness.js';
 import { checkBuildFile, isInFolder, readBuildFile, readManifest } from './build-folder.js';
 import { readIntegerModel } from './circuit-file.js';

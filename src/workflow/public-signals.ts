@@ -22,8 +22,8 @@ import { poseidonCommit } from '../gadgets/index.js';
 import type { KeyShape } from '../groth16/types.js';
 import type { Manifest, TensorDescription } from '../manifest.js';
 import { PORT_ROLES, tensorsOfPort, type PortRole, type PortVisibility } from '../port-roles.js';
-import type { IntegerModel } from '../quantize/integer-model.js';
-import { boundModel } from '../quantize/intervals.js';
+import type { IntegerModel } from '../integer/integer-model.js';
+import { boundModel } from '../integer/intervals.js';
 import { keysRemedy } from './keys-remedy.js';
 
 export { BuildMismatchError } from './errors.js';

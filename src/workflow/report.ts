@@ -1,8 +1,8 @@
 /** What `compile` says of a model's layers. */
 import type { Circuit } from '../compile/compile.js';
 import { borderOf } from '../compile/lower.js';
-import type { IntegerModel } from '../quantize/integer-model.js';
-import { bitsOf, boundModel } from '../quantize/intervals.js';
+import type { IntegerModel } from '../integer/integer-model.js';
+import { bitsOf, boundModel } from '../integer/intervals.js';
 import { hull, type Intervals } from '../tensor/intervals.js';
 import type { Shape } from '../tensor/shape.js';
 

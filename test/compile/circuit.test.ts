@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { countConstraints } from '../../src/compile/netlist.js';
 import { portOf } from '../../src/compile/ports.js';
-import { runIntegerModel } from '../../src/quantize/interpreter.js';
-import type { IntegerModel } from '../../src/quantize/integer-model.js';
-import { boundModel } from '../../src/quantize/intervals.js';
+import { runIntegerModel } from '../../src/integer/interpreter.js';
+import type { IntegerModel } from '../../src/integer/integer-model.js';
+import { boundModel } from '../../src/integer/intervals.js';
 import { quantize } from '../../src/quantize/quantize.js';
 import { evaluator } from '../../src/network/evaluate.js';
 import { decodeR1cs, encodeR1cs } from '../../src/r1cs/r1cs-file.js';

@@ -4,7 +4,7 @@ import { packIntegers } from '../../src/compile/packing.js';
 import { portOf, portsOf } from '../../src/compile/ports.js';
 import type { PortVisibility, Visibility } from '../../src/manifest.js';
 import { poseidonCommit } from '../../src/gadgets/index.js';
-import { runIntegerModel } from '../../src/quantize/interpreter.js';
+import { runIntegerModel } from '../../src/integer/interpreter.js';
 import { FIELD_MODULUS } from '../../src/r1cs/types.js';
 import type { Intervals } from '../../src/tensor/intervals.js';
 import { sizeOf } from '../../src/tensor/shape.js';

@@ -2,7 +2,7 @@
  * An integer model on big integers, written from the definitions in `integer-model.ts` alone: nothing here is shared
  * with the interpreter.
  */
-import type { IntegerModel, IntegerOp, TensorId } from '../../src/quantize/integer-model.js';
+import type { IntegerModel, IntegerOp, TensorId } from '../../src/integer/integer-model.js';
 
 type Values = readonly bigint[];
 

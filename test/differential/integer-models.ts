@@ -11,9 +11,9 @@ import {
   type IntegerModel,
   type IntegerOp,
   type TensorId,
-} from '../../src/quantize/integer-model.js';
-import { inputIntervals } from '../../src/quantize/intervals.js';
-import { boundOp, reachOp } from '../../src/quantize/semantics.js';
+} from '../../src/integer/integer-model.js';
+import { inputIntervals } from '../../src/integer/intervals.js';
+import { boundOp, reachOp } from '../../src/integer/semantics.js';
 import { hull, type Intervals } from '../../src/tensor/intervals.js';
 import { sizeOf, type Shape } from '../../src/tensor/shape.js';
 import { integer, type Random } from '../quantize/support/graphs.js';

@@ -13,8 +13,8 @@ import {
 } from '../../src/onnx/index.js';
 import type { ZkinferError } from '../../src/errors.js';
 import { evaluator } from '../../src/network/evaluate.js';
-import { dequantize, encodeInputs } from '../../src/quantize/encode.js';
-import { runIntegerModel } from '../../src/quantize/interpreter.js';
+import { dequantize, encodeInputs } from '../../src/integer/encode.js';
+import { runIntegerModel } from '../../src/integer/interpreter.js';
 import { quantize } from '../../src/quantize/quantize.js';
 import { codesOf, ready } from '../compile/support/run.js';
 import { agrees } from './support/compare.js';

@@ -1,8 +1,8 @@
 /** Masks that the network computes, before a softmax: as exporters write them, against shares worked out by hand. */
 import assert from 'node:assert/strict';
 import { buildGraph, decodeModel, evaluate, evaluator } from '../../src/onnx/index.js';
-import { encodeInputs } from '../../src/quantize/encode.js';
-import { runIntegerModel } from '../../src/quantize/interpreter.js';
+import { encodeInputs } from '../../src/integer/encode.js';
+import { runIntegerModel } from '../../src/integer/interpreter.js';
 import { quantize } from '../../src/quantize/quantize.js';
 import { floats, makeModel, node, type ModelSpec, type NodeSpec } from './support/make-model.js';
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chooseBackend } from '../../src/groth16/backends.js';
 import { openWorkbench } from '../../src/operator/workbench.js';
-import { InputRangeError, InputTypeError } from '../../src/quantize/errors.js';
+import { InputRangeError, InputTypeError } from '../../src/integer/errors.js';
 import { vkHash } from '../../src/solidity/index.js';
 import { writeBuild } from '../../src/workflow/build-folder.js';
 import { buildFiles, compileOnnx } from '../../src/workflow/compile.js';

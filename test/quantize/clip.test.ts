@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { evaluator } from '../../src/onnx/index.js';
 import type { Graph } from '../../src/network/graph.js';
-import { dequantize, encodeInputs } from '../../src/quantize/encode.js';
-import { runIntegerModel } from '../../src/quantize/interpreter.js';
+import { dequantize, encodeInputs } from '../../src/integer/encode.js';
+import { runIntegerModel } from '../../src/integer/interpreter.js';
 import { quantize } from '../../src/quantize/quantize.js';
 
 /** clip(x) of these numbers, calibrated on them. */

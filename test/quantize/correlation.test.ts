@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { evaluator } from '../../src/network/evaluate.js';
 import type { ConvNode, DenseNode, Graph } from '../../src/network/graph.js';
 import { Observations, roundTogether } from '../../src/quantize/correlation.js';
-import { encodeInputs } from '../../src/quantize/encode.js';
+import { encodeInputs } from '../../src/integer/encode.js';
 import { quantize } from '../../src/quantize/quantize.js';
 import { variance } from '../../src/quantize/rounding.js';
 import { seeded } from '../onnx/support/random.js';

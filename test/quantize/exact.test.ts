@@ -5,13 +5,13 @@
 import assert from 'node:assert/strict';
 import { evaluator } from '../../src/network/evaluate.js';
 import type { Graph } from '../../src/network/graph.js';
-import { dequantize, encodeInputs } from '../../src/quantize/encode.js';
+import { dequantize, encodeInputs } from '../../src/integer/encode.js';
 import { AccumulatorOverflowError } from '../../src/quantize/errors.js';
-import { REACH_LIMIT, type IntegerModel } from '../../src/quantize/integer-model.js';
-import { runIntegerModel } from '../../src/quantize/interpreter.js';
-import { boundModel } from '../../src/quantize/intervals.js';
+import { REACH_LIMIT, type IntegerModel } from '../../src/integer/integer-model.js';
+import { runIntegerModel } from '../../src/integer/interpreter.js';
+import { boundModel } from '../../src/integer/intervals.js';
 import { quantize } from '../../src/quantize/quantize.js';
-import { reachOp } from '../../src/quantize/semantics.js';
+import { reachOp } from '../../src/integer/semantics.js';
 import { prepareCircuit } from '../../src/workflow/circuit-run.js';
 import { ready } from '../compile/support/run.js';
 import { seeded } from '../onnx/support/random.js';

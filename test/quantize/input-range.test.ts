@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
 import { evaluator } from '../../src/network/evaluate.js';
 import type { Graph } from '../../src/network/graph.js';
-import { encodeInputs, realRange } from '../../src/quantize/encode.js';
-import {
-  AccumulatorOverflowError,
-  CalibrationError,
-  InputRangeError,
-  InputShapeError,
-} from '../../src/quantize/errors.js';
-import type { IntegerModel } from '../../src/quantize/integer-model.js';
+import { encodeInputs, realRange } from '../../src/integer/encode.js';
+import { InputRangeError, InputShapeError } from '../../src/integer/errors.js';
+import { AccumulatorOverflowError, CalibrationError } from '../../src/quantize/errors.js';
+import type { IntegerModel } from '../../src/integer/integer-model.js';
 import { quantize, type QuantizeOptions } from '../../src/quantize/quantize.js';
 import { seeded } from '../onnx/support/random.js';
 import { Sketch } from './support/graphs.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { evaluator } from '../../src/network/evaluate.js';
 import type { Graph } from '../../src/network/graph.js';
-import { dequantize, encodeInputs } from '../../src/quantize/encode.js';
-import { runIntegerModel } from '../../src/quantize/interpreter.js';
+import { dequantize, encodeInputs } from '../../src/integer/encode.js';
+import { runIntegerModel } from '../../src/integer/interpreter.js';
 import { quantize } from '../../src/quantize/quantize.js';
 import { seeded } from '../onnx/support/random.js';
 import { LAYER_CASES, randomGraph, Sketch, type Random } from './support/graphs.js';

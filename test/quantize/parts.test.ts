@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { evaluator } from '../../src/network/evaluate.js';
-import { interpret } from '../../src/quantize/interpreter.js';
-import type { IntegerModel } from '../../src/quantize/integer-model.js';
+import { interpret } from '../../src/integer/interpreter.js';
+import type { IntegerModel } from '../../src/integer/integer-model.js';
 import { quantize } from '../../src/quantize/quantize.js';
 import { ready, witnessFor } from '../compile/support/run.js';
 import { seeded } from '../onnx/support/random.js';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { evaluateOp, requantizeValue } from '../../src/quantize/semantics.js';
-import type { IntegerRequantize } from '../../src/quantize/integer-model.js';
+import { evaluateOp } from '../../src/integer/semantics.js';
+import { requantizeValue } from '../../src/integer/layers/requantize.js';
+import type { IntegerRequantize } from '../../src/integer/integer-model.js';
 
 const settings = fc.record({
   shift: fc.integer({ min: 0, max: 30 }),

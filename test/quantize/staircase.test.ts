@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import type { Graph } from '../../src/network/graph.js';
 import { evaluator } from '../../src/network/evaluate.js';
 import { nearestEven } from '../../src/network/layers/round.js';
-import { runIntegerModel } from '../../src/quantize/interpreter.js';
+import { runIntegerModel } from '../../src/integer/interpreter.js';
 import { quantize } from '../../src/quantize/quantize.js';
 import { edges, exactLine } from '../../src/quantize/staircase.js';
 import { seeded } from '../onnx/support/random.js';

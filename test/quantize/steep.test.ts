@@ -1,8 +1,8 @@
 /** Layers whose result changes much where their input hardly does: at the end of a domain, next to zero, at a tie. */
 import assert from 'node:assert/strict';
 import { buildGraph, decodeModel, evaluator } from '../../src/onnx/index.js';
-import { encodeInputs } from '../../src/quantize/encode.js';
-import { runIntegerModel } from '../../src/quantize/interpreter.js';
+import { encodeInputs } from '../../src/integer/encode.js';
+import { runIntegerModel } from '../../src/integer/interpreter.js';
 import { quantize } from '../../src/quantize/quantize.js';
 import { floats, int64s, makeModel, node, type ModelSpec } from '../onnx/support/make-model.js';
 import { seeded } from '../onnx/support/random.js';

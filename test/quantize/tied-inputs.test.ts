@@ -1,8 +1,8 @@
 /** Inputs whose elements have one unit, since they are added or compared, have one grid, however their ranges differ. */
 import assert from 'node:assert/strict';
 import { buildGraph, decodeModel, evaluator } from '../../src/onnx/index.js';
-import { encodeInputs } from '../../src/quantize/encode.js';
-import { runIntegerModel } from '../../src/quantize/interpreter.js';
+import { encodeInputs } from '../../src/integer/encode.js';
+import { runIntegerModel } from '../../src/integer/interpreter.js';
 import { quantize } from '../../src/quantize/quantize.js';
 import { floats, makeModel, node, type ModelSpec } from '../onnx/support/make-model.js';
 

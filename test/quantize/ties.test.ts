@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { evaluator } from '../../src/network/evaluate.js';
-import { encodeInputs } from '../../src/quantize/encode.js';
-import { runIntegerModel } from '../../src/quantize/interpreter.js';
+import { encodeInputs } from '../../src/integer/encode.js';
+import { runIntegerModel } from '../../src/integer/interpreter.js';
 import { quantize } from '../../src/quantize/quantize.js';
 import { Sketch } from './support/graphs.js';
 

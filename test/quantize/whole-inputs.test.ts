@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { evaluator } from '../../src/onnx/index.js';
-import { encodeInputs } from '../../src/quantize/encode.js';
-import { runIntegerModel } from '../../src/quantize/interpreter.js';
+import { encodeInputs } from '../../src/integer/encode.js';
+import { runIntegerModel } from '../../src/integer/interpreter.js';
 import { quantize } from '../../src/quantize/quantize.js';
 import { seeded } from '../onnx/support/random.js';
 import { numbers, Sketch } from './support/graphs.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { encodeInputs, realRange } from '../../src/quantize/encode.js';
-import { InputRangeError } from '../../src/quantize/errors.js';
-import { runIntegerModel } from '../../src/quantize/interpreter.js';
+import { encodeInputs, realRange } from '../../src/integer/encode.js';
+import { InputRangeError } from '../../src/integer/errors.js';
+import { runIntegerModel } from '../../src/integer/interpreter.js';
 import { sizeOf } from '../../src/tensor/shape.js';
 import { outputsOf, witnessFor } from '../compile/support/run.js';
 import { FIXTURES, compiledFixture } from '../fixtures-compiled.js';

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { manifestSchema } from '../../src/manifest.js';
 import { printAccuracy } from '../../src/cli/print.js';
-import { encodeInputs } from '../../src/quantize/encode.js';
+import { encodeInputs } from '../../src/integer/encode.js';
 import { compileModel } from '../../src/compile/compile.js';
 import { reportAccuracy, type ComparedAccuracy } from '../../src/workflow/accuracy-report.js';
 import { AccuracyTargetError } from '../../src/workflow/errors.js';

@@ -1,6 +1,6 @@
 /** A circuit that computes something else than the integer model is noticed, whatever of its outputs is public. */
 import assert from 'node:assert/strict';
-import { encodeInputs, realRange } from '../../src/quantize/encode.js';
+import { encodeInputs, realRange } from '../../src/integer/encode.js';
 import { sizeOf } from '../../src/tensor/shape.js';
 import { InconsistentWitnessError, prepareCircuit } from '../../src/workflow/circuit-run.js';
 import { compileOnnx } from '../../src/workflow/compile.js';

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { decodeModel, ShapeError, UnknownTensorError, UnsupportedOpError } from '../../src/onnx/index.js';
 import { parseFixedInput, type FixedInput } from '../../src/onnx/choose.js';
-import { CalibrationError, InputRangeError } from '../../src/quantize/errors.js';
-import { encodeInputs, inputCodes } from '../../src/quantize/encode.js';
-import { runIntegerModel } from '../../src/quantize/interpreter.js';
+import { InputRangeError } from '../../src/integer/errors.js';
+import { CalibrationError } from '../../src/quantize/errors.js';
+import { encodeInputs, inputCodes } from '../../src/integer/encode.js';
+import { runIntegerModel } from '../../src/integer/interpreter.js';
 import { firstViolation } from '../../src/r1cs/check.js';
 import { compileOnnx } from '../../src/workflow/compile.js';
 import { buildChosen, fixedAsIn } from '../../src/workflow/fixed-inputs.js';

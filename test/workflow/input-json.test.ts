@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { InputShapeError } from '../../src/quantize/errors.js';
+import { InputShapeError } from '../../src/integer/errors.js';
 import { checkSamples, InputFormatError, parseInput, parseSamples } from '../../src/workflow/input-json.js';
 
 const ONE = [{ name: 'x', shape: [1, 2, 2] }];

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { MalformedModelError, openReference } from '../../src/onnx/index.js';
 import { decodeModel } from '../../src/onnx/index.js';
-import { dequantize, encodeInputs } from '../../src/quantize/encode.js';
+import { dequantize, encodeInputs } from '../../src/integer/encode.js';
 import { buildFiles, compileOnnx, type CompiledModel } from '../../src/workflow/compile.js';
 import { prepareCircuit } from '../../src/workflow/circuit-run.js';
 import { decodeSym } from '../../src/r1cs/sym-file.js';

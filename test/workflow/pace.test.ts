@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { fixtureFile } from '../fixtures-compiled.js';
 import { InterruptedError } from '../../src/errors.js';
-import { atOnce, part, type Stepwise } from '../../src/stepwise.js';
+import { atOnce, between, type Stepwise } from '../../src/stepwise.js';
 import { compileOnnx } from '../../src/workflow/compile.js';
 import { paced } from '../../src/workflow/pace.js';
 
@@ -18,7 +18,7 @@ describe('long work', () => {
   });
 
   it('is a share of the whole where it is a part of other work', () => {
-    assert.deepEqual([...part(counting(4), 0.5, 1)], [0.5, 0.625, 0.75, 0.875]);
+    assert.deepEqual([...between(counting(4), 0.5, 1)], [0.5, 0.625, 0.75, 0.875]);
   });
 
   it('says how far it is, lets timers run, and ends when a signal asks for it', async () => {

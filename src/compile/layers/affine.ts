@@ -1,5 +1,5 @@
 /** Element-wise scale and shift; no constraint. */
-import type { IntegerAffine } from '../../quantize/integer-model.js';
+import type { IntegerAffine } from '../../integer/integer-model.js';
 import type { Emitter } from '../emitter.js';
 
 export function compileAffine(op: IntegerAffine, at: Emitter): void {

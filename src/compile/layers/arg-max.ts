@@ -1,8 +1,8 @@
 /** Position of the largest element of each group: one ArgMax gadget a group. */
 import { leastOf, mostOf } from '../../tensor/extremes.js';
 import { argMax } from '../../gadgets/index.js';
-import type { IntegerArgMax } from '../../quantize/integer-model.js';
-import { bitsOf } from '../../quantize/intervals.js';
+import type { IntegerArgMax } from '../../integer/integer-model.js';
+import { bitsOf } from '../../integer/intervals.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { Emitter } from '../emitter.js';
 

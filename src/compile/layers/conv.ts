@@ -1,6 +1,6 @@
 /** Convolution: each output element is a linear combination of the window under the filter; no constraint. */
-import type { IntegerConv } from '../../quantize/integer-model.js';
-import { planOf } from '../../quantize/semantics.js';
+import type { IntegerConv } from '../../integer/integer-model.js';
+import { planOf } from '../../integer/layers/conv.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { Emitter } from '../emitter.js';
 

@@ -1,5 +1,5 @@
 /** Fully connected layer: rows of the weight matrix become linear combinations; no constraint. */
-import type { IntegerDense } from '../../quantize/integer-model.js';
+import type { IntegerDense } from '../../integer/integer-model.js';
 import type { Emitter } from '../emitter.js';
 
 export function compileDense(op: IntegerDense, at: Emitter): void {

@@ -4,7 +4,7 @@
  * digits saturates.
  */
 import { requantizeClampDigits, requantizeDigits } from '../../gadgets/index.js';
-import { bitsOf } from '../../quantize/intervals.js';
+import { bitsOf } from '../../integer/intervals.js';
 import type { Emitter } from '../emitter.js';
 import type { LinearRows } from '../linear-rows.js';
 

@@ -1,5 +1,5 @@
 /** Sums over groups, each times a constant: average pooling, means; no constraint. */
-import type { IntegerGroupSum } from '../../quantize/integer-model.js';
+import type { IntegerGroupSum } from '../../integer/integer-model.js';
 import type { Emitter } from '../emitter.js';
 
 export function compileGroupSum(op: IntegerGroupSum, at: Emitter): void {

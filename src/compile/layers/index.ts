@@ -1,5 +1,5 @@
 /** The table of integer op kinds: one row and one file each. */
-import type { IntegerOp, IntegerOpKind } from '../../quantize/integer-model.js';
+import type { IntegerOp, IntegerOpKind } from '../../integer/integer-model.js';
 import type { Emitter } from '../emitter.js';
 import { compileAffine } from './affine.js';
 import { compileArgMax } from './arg-max.js';

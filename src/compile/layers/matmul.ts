@@ -4,8 +4,8 @@
  * and the binary digits of each packed sum tell its columns apart (decision 13 in docs/architecture.md).
  */
 import { LEAST_FIELD_DIGITS, multiply, multiplyField, requantizeDigits } from '../../gadgets/index.js';
-import type { IntegerMatMul } from '../../quantize/integer-model.js';
-import { bitsOf } from '../../quantize/intervals.js';
+import type { IntegerMatMul } from '../../integer/integer-model.js';
+import { bitsOf } from '../../integer/intervals.js';
 import type { Emitter } from '../emitter.js';
 import type { LinearRows } from '../linear-rows.js';
 import type { BigCombination } from '../steps.js';

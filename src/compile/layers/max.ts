@@ -5,8 +5,8 @@
  * difference is smaller than their intervals suggest, and a comparison costs one constraint per bit of it.
  */
 import { leastOf } from '../../tensor/extremes.js';
-import type { IntegerMax, TensorId } from '../../quantize/integer-model.js';
-import { bitsOf } from '../../quantize/intervals.js';
+import type { IntegerMax, TensorId } from '../../integer/integer-model.js';
+import { bitsOf } from '../../integer/intervals.js';
 import type { Emitter } from '../emitter.js';
 import type { LinearRows, RowWriter } from '../linear-rows.js';
 import { requantizeGadget } from './requantize.js';

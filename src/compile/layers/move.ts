@@ -1,5 +1,5 @@
 /** Data movement: rows change places; no constraint. */
-import type { IntegerMove } from '../../quantize/integer-model.js';
+import type { IntegerMove } from '../../integer/integer-model.js';
 import type { Emitter } from '../emitter.js';
 import { rowCount } from '../linear-rows.js';
 

@@ -1,6 +1,6 @@
 /** Product of two activations: one constraint each. */
 import { multiply } from '../../gadgets/index.js';
-import type { IntegerMultiply } from '../../quantize/integer-model.js';
+import type { IntegerMultiply } from '../../integer/integer-model.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { Emitter } from '../emitter.js';
 

@@ -3,8 +3,8 @@
  * Where the cut saturates, one product puts the digits of the saturated result in their place.
  */
 import { multiplyAdd } from '../../gadgets/index.js';
-import type { IntegerOp, IntegerPart } from '../../quantize/integer-model.js';
-import { bitsOf } from '../../quantize/intervals.js';
+import type { IntegerOp, IntegerPart } from '../../integer/integer-model.js';
+import { bitsOf } from '../../integer/intervals.js';
 import { leastOf, mostOf } from '../../tensor/extremes.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { Emitter } from '../emitter.js';

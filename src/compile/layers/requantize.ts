@@ -10,8 +10,8 @@ import {
   requantizeRelu,
   type GadgetSpec,
 } from '../../gadgets/index.js';
-import type { IntegerRequantize } from '../../quantize/integer-model.js';
-import { bitsOf } from '../../quantize/intervals.js';
+import type { IntegerRequantize } from '../../integer/integer-model.js';
+import { bitsOf } from '../../integer/intervals.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { Emitter } from '../emitter.js';
 import { makeDigits } from './digits.js';

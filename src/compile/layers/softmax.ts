@@ -4,8 +4,8 @@
  * their combinations are.
  */
 import { distances, multiply, reciprocal, table } from '../../gadgets/index.js';
-import type { IntegerSoftmax } from '../../quantize/integer-model.js';
-import { bitsOf } from '../../quantize/intervals.js';
+import type { IntegerSoftmax } from '../../integer/integer-model.js';
+import { bitsOf } from '../../integer/intervals.js';
 import { leastOf, mostOf } from '../../tensor/extremes.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { Emitter } from '../emitter.js';

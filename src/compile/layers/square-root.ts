@@ -1,7 +1,7 @@
 /** Square roots of whole numbers, rounded down: exact, and cheaper than a table of as many digits. */
 import { squareRoot } from '../../gadgets/index.js';
-import type { IntegerSquareRoot } from '../../quantize/integer-model.js';
-import { bitsOf } from '../../quantize/intervals.js';
+import type { IntegerSquareRoot } from '../../integer/integer-model.js';
+import { bitsOf } from '../../integer/intervals.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { Emitter } from '../emitter.js';
 

@@ -1,5 +1,5 @@
 /** Weighted sum of tensors; no constraint. */
-import type { IntegerSum } from '../../quantize/integer-model.js';
+import type { IntegerSum } from '../../integer/integer-model.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { Emitter } from '../emitter.js';
 

@@ -4,7 +4,7 @@
  * index saturates, one product more replaces what the digits say by the entry at the end of the range.
  */
 import { lines, linesOf, multiplyAdd, shapesOf, table, type GadgetSpec } from '../../gadgets/index.js';
-import type { IntegerOp, IntegerTable } from '../../quantize/integer-model.js';
+import type { IntegerOp, IntegerTable } from '../../integer/integer-model.js';
 import { leastOf, mostOf } from '../../tensor/extremes.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { Emitter } from '../emitter.js';

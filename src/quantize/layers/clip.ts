@@ -5,7 +5,7 @@
 import type { ClipNode } from '../../network/graph.js';
 import { hasWholeEnds } from '../../network/layers/clip.js';
 import { hull } from '../../tensor/intervals.js';
-import { bitsOf } from '../intervals.js';
+import { bitsOf } from '../../integer/intervals.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
 import { anyStep, eachResult, type QuantizedLayer } from './layer.js';
 

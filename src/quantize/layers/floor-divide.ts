@@ -7,7 +7,7 @@ import { floorOfQuotient } from '../../network/layers/floor-divide.js';
 import type { FloorDivideNode } from '../../network/graph.js';
 import { leastOf, mostOf } from '../../tensor/extremes.js';
 import { CalibrationError } from '../errors.js';
-import { bitsOf } from '../intervals.js';
+import { bitsOf } from '../../integer/intervals.js';
 import type { IntegerModelBuilder } from '../integer-model-builder.js';
 import { anyStep, eachResult, uncut, type QuantizedLayer } from './layer.js';
 

@@ -15,7 +15,7 @@ import { LEAST_TABLE_BITS, MOST_ROOT_BITS, MOST_TABLE_BITS, MOST_UPPER_DIGITS } 
 import type { FunctionNode } from '../../network/graph.js';
 import { hull } from '../../tensor/intervals.js';
 import { sizeOf } from '../../tensor/shape.js';
-import { bitsOf } from '../intervals.js';
+import { bitsOf } from '../../integer/intervals.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
 import type { CutPlan } from '../plan.js';
 import { gridFor, operandBits, type Grid } from '../scale.js';

@@ -1,6 +1,6 @@
 /** Products of matrices of two activations: exact on what their factors are cut to. */
 import type { MatMulNode } from '../../network/graph.js';
-import { bitsOf } from '../intervals.js';
+import { bitsOf } from '../../integer/intervals.js';
 import type { IntegerModelBuilder } from '../integer-model-builder.js';
 import { anyStep, eachResult, uncut, type QuantizedLayer } from './layer.js';
 

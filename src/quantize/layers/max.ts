@@ -1,7 +1,7 @@
 /** Maxima commute with requantization, so they are taken on whichever side costs fewer constraints. */
 import type { MaxNode } from '../../network/graph.js';
 import { sizeOf } from '../../tensor/shape.js';
-import { bitsOf, spanOf } from '../intervals.js';
+import { bitsOf, spanOf } from '../../integer/intervals.js';
 import type { IntegerModelBuilder } from '../integer-model-builder.js';
 import { anyStep, asResult, eachInput, type QuantizedLayer } from './layer.js';
 

@@ -1,7 +1,7 @@
 /** Averages and sums: exact where all divisors agree (the divisor goes into the scale), else rounded factors. */
 import type { MeanNode } from '../../network/graph.js';
 import { leastOf } from '../../tensor/extremes.js';
-import { bitsOf } from '../intervals.js';
+import { bitsOf } from '../../integer/intervals.js';
 import type { IntegerModelBuilder } from '../integer-model-builder.js';
 import { carried, uncut, type QuantizedLayer } from './layer.js';
 

@@ -3,7 +3,7 @@
  * a x + (1 - a) relu(x): x is cut once, its positive part once more at little cost, and the sum is free.
  */
 import type { PReluNode } from '../../network/graph.js';
-import { bitsOf } from '../intervals.js';
+import { bitsOf } from '../../integer/intervals.js';
 import { hull } from '../../tensor/intervals.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
 import { anyStep, eachResult, type QuantizedLayer } from './layer.js';

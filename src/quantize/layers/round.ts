@@ -7,7 +7,7 @@
 import { at as entry, roundElement, type Rounding, type RoundNode } from '../../network/layers/round.js';
 import { hull, type Intervals } from '../../tensor/intervals.js';
 import { sizeOf } from '../../tensor/shape.js';
-import { bitsOf } from '../intervals.js';
+import { bitsOf } from '../../integer/intervals.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
 import type { CutPlan } from '../plan.js';
 import type { Grid } from '../scale.js';

@@ -7,7 +7,7 @@
  * integer.
  */
 import type { StepNode } from '../../network/graph.js';
-import { bitsOf, spanOf } from '../intervals.js';
+import { bitsOf, spanOf } from '../../integer/intervals.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
 import { anyStep, eachResult, uncut, type QuantizedLayer } from './layer.js';
 

@@ -5,7 +5,7 @@ import { lowerModel } from '../../../src/compile/lower.js';
 import type { PortVisibility } from '../../../src/manifest.js';
 import { unpackIntegers } from '../../../src/compile/packing.js';
 import { portOf } from '../../../src/compile/ports.js';
-import type { IntegerModel } from '../../../src/quantize/integer-model.js';
+import type { IntegerModel } from '../../../src/integer/integer-model.js';
 import { createChecker, type Checker } from '../../../src/r1cs/check.js';
 import { canonical } from '../../../src/r1cs/field.js';
 import { wireValue, type Witness } from '../../../src/r1cs/witness.js';

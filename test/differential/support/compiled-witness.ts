@@ -1,7 +1,7 @@
 /** A small circuit with every gadget on one integer, and an honest witness of it. */
 import { compileModel } from '../../../src/compile/compile.js';
 import type { WitnessPlan } from '../../../src/compile/witness-plan.js';
-import type { IntegerModel, IntegerOp } from '../../../src/quantize/integer-model.js';
+import type { IntegerModel, IntegerOp } from '../../../src/integer/integer-model.js';
 import type { R1cs } from '../../../src/r1cs/types.js';
 import type { Witness } from '../../../src/r1cs/witness.js';
 import { prepareCircuit } from '../../../src/workflow/circuit-run.js';

@@ -1,8 +1,8 @@
 /** Gather by indices that the network computes, and integer types that wrap around. */
 import assert from 'node:assert/strict';
 import { buildGraph, decodeModel, evaluator, openReference } from '../../../src/onnx/index.js';
-import { encodeInputs } from '../../../src/quantize/encode.js';
-import { runIntegerModel } from '../../../src/quantize/interpreter.js';
+import { encodeInputs } from '../../../src/integer/encode.js';
+import { runIntegerModel } from '../../../src/integer/interpreter.js';
 import { quantize } from '../../../src/quantize/quantize.js';
 import { agrees } from '../support/compare.js';
 import { floats, int64s, makeModel, node, typeCode, type ModelSpec } from '../support/make-model.js';

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { buildGraph, decodeModel, evaluate, evaluator, UnsupportedOpError } from '../../../src/onnx/index.js';
 import type { ElementType } from '../../../src/onnx/model.js';
-import { encodeInputs } from '../../../src/quantize/encode.js';
-import { runIntegerModel } from '../../../src/quantize/interpreter.js';
+import { encodeInputs } from '../../../src/integer/encode.js';
+import { runIntegerModel } from '../../../src/integer/interpreter.js';
 import { quantize } from '../../../src/quantize/quantize.js';
 import { makeModel, node, typeCode, type ModelSpec, type NodeSpec } from '../support/make-model.js';
 

@@ -7,8 +7,8 @@ import {
   surveyModel,
   UnsupportedOpError,
 } from '../../../src/onnx/index.js';
-import { dequantize, encodeInputs } from '../../../src/quantize/encode.js';
-import { runIntegerModel } from '../../../src/quantize/interpreter.js';
+import { dequantize, encodeInputs } from '../../../src/integer/encode.js';
+import { runIntegerModel } from '../../../src/integer/interpreter.js';
 import { quantize } from '../../../src/quantize/quantize.js';
 import { agrees } from '../support/compare.js';
 import { floats, int64s, makeModel, node, type AttributeSpec, type ModelSpec } from '../support/make-model.js';

@@ -2,8 +2,8 @@
  * Integer models in BigInt, term by term: what the interpreter and the circuit compute in doubles. Beside each op's
  * result it keeps the largest sum of the magnitudes of its terms, which no partial sum exceeds in whatever order.
  */
-import { planOf } from '../../../src/quantize/semantics.js';
-import type { IntegerModel, IntegerOp, TensorId } from '../../../src/quantize/integer-model.js';
+import { planOf } from '../../../src/integer/layers/conv.js';
+import type { IntegerModel, IntegerOp, TensorId } from '../../../src/integer/integer-model.js';
 import { sizeOf } from '../../../src/tensor/shape.js';
 
 export interface Exact {

@@ -1,8 +1,8 @@
 /** Inputs of a graph or an integer model: random, and the corners of what is declared. */
 import type { Graph } from '../../../src/network/graph.js';
 import { evaluator } from '../../../src/network/evaluate.js';
-import type { IntegerModel } from '../../../src/quantize/integer-model.js';
-import { inputIntervals } from '../../../src/quantize/intervals.js';
+import type { IntegerModel } from '../../../src/integer/integer-model.js';
+import { inputIntervals } from '../../../src/integer/intervals.js';
 import { quantize } from '../../../src/quantize/quantize.js';
 import { sizeOf } from '../../../src/tensor/shape.js';
 import { numbers, type Random } from './graphs.js';

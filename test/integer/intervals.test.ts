@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { boundGraph } from '../../src/network/bounds.js';
-import { bitsOf, boundModel, inputIntervals } from '../../src/quantize/intervals.js';
-import { interpret } from '../../src/quantize/interpreter.js';
+import { bitsOf, boundModel, inputIntervals } from '../../src/integer/intervals.js';
+import { interpret } from '../../src/integer/interpreter.js';
 import { evaluator } from '../../src/network/evaluate.js';
-import type { IntegerModel } from '../../src/quantize/integer-model.js';
+import type { IntegerModel } from '../../src/integer/integer-model.js';
 import { seeded } from '../onnx/support/random.js';
-import { LAYER_CASES, randomGraph, Sketch, type Random } from './support/graphs.js';
-import { integerInputs, integersAt, quantizeRandomly, randomSamples, take } from './support/samples.js';
+import { LAYER_CASES, randomGraph, Sketch, type Random } from '../quantize/support/graphs.js';
+import { integerInputs, integersAt, quantizeRandomly, randomSamples, take } from '../quantize/support/samples.js';
 
 function assertContained(model: IntegerModel, random: Random, count: number): void {
   const bounds = boundModel(model);

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { IntegerModelFormatError } from '../../src/quantize/errors.js';
-import type { IntegerModel } from '../../src/quantize/integer-model.js';
-import { runIntegerModel } from '../../src/quantize/interpreter.js';
-import { boundModel } from '../../src/quantize/intervals.js';
-import { restoreIntegerModel, storeIntegerModel } from '../../src/quantize/serialize.js';
+import { IntegerModelFormatError } from '../../src/integer/errors.js';
+import type { IntegerModel } from '../../src/integer/integer-model.js';
+import { runIntegerModel } from '../../src/integer/interpreter.js';
+import { boundModel } from '../../src/integer/intervals.js';
+import { restoreIntegerModel, storeIntegerModel } from '../../src/integer/serialize.js';
 import { concatBytes } from '../../src/r1cs/sections.js';
 import { seeded } from '../onnx/support/random.js';
-import { LAYER_CASES, numbers, randomGraph, Sketch } from './support/graphs.js';
-import { integerInputs, quantizeRandomly, take } from './support/samples.js';
+import { LAYER_CASES, numbers, randomGraph, Sketch } from '../quantize/support/graphs.js';
+import { integerInputs, quantizeRandomly, take } from '../quantize/support/samples.js';
 
 describe('a stored integer model', () => {
   it('reads back as the model that was written, for every layer kind', () => {
