@@ -25,7 +25,18 @@ const mochaCounts = {
 const OPERATOR = ['operator', 'simulation'];
 const CHAINS = ['chain', 'end-to-end', 'ledger', 'provenance', 'scenario'];
 /** Folders about the way from a network to its constraints, which take as long as all the others. */
-const MODELS = ['circom', 'circuits', 'compile', 'differential', 'gadgets', 'integer', 'onnx', 'quantize', 'tensor', 'witness'];
+const MODELS = [
+  'circom',
+  'circuits',
+  'compile',
+  'differential',
+  'gadgets',
+  'integer',
+  'onnx',
+  'quantize',
+  'tensor',
+  'witness',
+];
 /** Need the WebAssembly module, which their suite builds. */
 const WASM = ['test/groth16/wasm.test.ts', 'test/browser/**/*.test.ts', 'test/web/pages.test.ts'];
 const within = (folders) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
