@@ -207,18 +207,30 @@ export class IntegerModelBuilder {
   }
 
   /**
-   * Builds a layer on its only input as `operand` gives it, or on a cut copy if the accumulators would grow too large.
+   * What `read` makes of a layer's only input as `operand` gives it, or of a cut copy where the accumulators would grow
+   * too large: where they may reach further than `reach` says, a layer with these weights is looked at element by
+   * element.
    */
-  onOperand(node: GraphNode, growth: number, build: (x: Quantized) => void): void {
+  onOperand<T>(
+    node: GraphNode,
+    growth: number,
+    read: (x: Quantized) => T,
+    { reach, body }: { reach(read: T): number; body(read: T): { readonly body: OpBody; readonly x: Quantized } },
+  ): T {
     const x = this.tensor(node.inputs[0]);
     const operand = this.operand(x, node, growth);
-    try {
-      build(operand);
-    } catch (error) {
-      const narrow = error instanceof AccumulatorOverflowError ? this.narrow(x) : operand;
-      if (narrow.id === operand.id) throw error;
-      build(narrow);
-    }
+    const wide = read(operand);
+    if (reach(wide) <= ACCUMULATOR_LIMIT) return wide;
+    const trial = body(wide);
+    if (this.fits(trial.body, trial.x)) return wide;
+    const narrow = this.narrow(x);
+    return narrow.id === operand.id ? wide : read(narrow);
+  }
+
+  /** Whether all sums of an op on x stay in exact arithmetic. */
+  private fits(body: OpBody, x: Quantized): boolean {
+    const op = { ...body, inputs: [x.id], output: this.nextId, shape: [], scale: 1, layer: this.layer } as IntegerOp;
+    return reachOp(op, [x.bounds]) <= REACH_LIMIT && magnitudeOf(boundOp(op, [x.bounds])) <= ACCUMULATOR_LIMIT;
   }
 
   /** By group of features of a linear layer, how the integers of x that it reads go together, as far as is known. */

@@ -23,7 +23,7 @@ export interface Part {
 }
 
 /** Each element is `low` and, of each part, `factor` times it. */
-interface InParts {
+export interface InParts {
   readonly low: number;
   readonly parts: readonly Part[];
 }
@@ -76,23 +76,22 @@ export class Parts {
 
   /**
    * Parts of x for a linear layer, where they save constraints: `unitOf` gives the accumulator's scale for these parts,
-   * and `count` values of it are cut next. Undefined where the layer had better read x as it is, or where `padded` zeros
-   * would have other digits.
+   * `unit` is that without any, and `count` values of it are cut next. Undefined where the layer had better read x as it
+   * is, or where `padded` zeros would have other digits.
    */
   worthwhile(
     x: Quantized,
     count: number,
-    unitOf: (parts: readonly Omit<Part, 'x'>[]) => number,
+    { unit, unitOf }: { readonly unit: number; unitOf(parts: readonly Omit<Part, 'x'>[]): number },
     padded = false,
   ): InParts | undefined {
     const origin = this.originOf(x);
     if (origin === undefined || count === 0 || (padded && origin.low !== 0)) return undefined;
-    const whole = unitOf([wholeOf(x)]);
     const chosen = this.splits.get(origin.x.id);
     const splits = chosen === undefined ? splitsOf(origin) : [chosen];
     let best: { readonly split: Split; readonly cost: number } | undefined;
     for (const split of splits) {
-      const saved = count * Math.log2(unitOf(partsOf(split, origin, x)) / whole);
+      const saved = count * Math.log2(unitOf(partsOf(split, origin, x)) / unit);
       const cost = (chosen === undefined ? this.costOf(split, origin) : 0) - saved;
       if (cost < (best?.cost ?? 0)) best = { split, cost };
     }

@@ -36,6 +36,11 @@ export interface RoundedPart {
   readonly lost: Float64Array;
 }
 
+/** Reals as multiples of a unit. */
+export function wholeUnits(reals: Float64Array, unit: number): Float64Array {
+  return reals.map((value) => Math.round(value / unit) + 0);
+}
+
 /** The weights for a part, in units of the result for each of its integers. */
 export function roundPart(part: KnownPart, layer: LayerWeights, unit: number): RoundedPart {
   const { factor, mean, isLeading } = part;

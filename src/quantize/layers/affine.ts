@@ -1,7 +1,8 @@
 /** Element-wise scale and shift. */
 import type { AffineNode } from '../../network/graph.js';
 import { mostOf } from '../../tensor/extremes.js';
-import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
+import type { IntegerModelBuilder, OpBody, Quantized } from '../integer-model-builder.js';
+import { wholeUnits } from '../rounding.js';
 import { carried, uncut, type QuantizedLayer } from './layer.js';
 
 export const affine: QuantizedLayer<AffineNode> = {
@@ -17,33 +18,48 @@ const GROWTH = 12;
 /** Whole numbers below this stay in exact arithmetic. */
 const LARGEST_WHOLE = 2 ** 40;
 
-function lower(node: AffineNode, at: IntegerModelBuilder): void {
-  at.onOperand(node, GROWTH, (x) => build(node, x, at));
+/** The layer on what it reads, in real units of the result for each integer of that. */
+interface AffineTerms {
+  readonly x: Quantized;
+  readonly coefficients: Float64Array;
+  readonly shifts: Float64Array;
+  readonly unit: number;
 }
 
-function build(node: AffineNode, given: Quantized, at: IntegerModelBuilder): void {
+function lower(node: AffineNode, at: IntegerModelBuilder): void {
+  const body = ({ coefficients, shifts, unit }: AffineTerms): OpBody => ({
+    kind: 'affine',
+    factor: wholeUnits(coefficients, unit),
+    shift: wholeUnits(shifts, unit),
+  });
+  const terms = at.onOperand(node, GROWTH, (x) => termsOf(node, x, at), {
+    reach: () => Infinity,
+    body: (read) => ({ x: read.x, body: body(read) }),
+  });
+  at.emit(body(terms), [terms.x], node.output, node.shape, terms.unit);
+}
+
+function termsOf(node: AffineNode, given: Quantized, at: IntegerModelBuilder): AffineTerms {
   const { x, middle } = at.centred(given, node.scale.length);
   const coefficients = node.scale.map((value) => value * x.scale[0]);
-  const moved = middle === undefined ? node.shift : node.shift.map((value, i) => value + coefficients[i] * middle[i]);
+  const shifts = middle === undefined ? node.shift : node.shift.map((value, i) => value + coefficients[i] * middle[i]);
   const terms = [
     { coefficients, meanSquare: x.meanSquare },
-    { coefficients: moved, meanSquare: 1 },
+    { coefficients: shifts, meanSquare: 1 },
   ];
   // Where all factors are 0 the result is a constant, and whole numbers are kept exactly, whatever x is.
   const isConstant =
     coefficients.every((value) => value === 0) &&
-    moved.every((value) => Number.isInteger(value) && Math.abs(value) < LARGEST_WHOLE);
+    shifts.every((value) => Number.isInteger(value) && Math.abs(value) < LARGEST_WHOLE);
   const unit =
-    isConstant || at.isIntegral(x, coefficients, moved)
+    isConstant || at.isIntegral(x, coefficients, shifts)
       ? 1
-      : (exactUnit(coefficients, moved, at.isIntegral(x)) ??
+      : (exactUnit(coefficients, shifts, at.isIntegral(x)) ??
         Math.max(
-          sharedUnit(node, coefficients, moved, at) ?? 0,
+          sharedUnit(node, coefficients, shifts, at) ?? 0,
           at.accumulatorScale(node.output, terms, coefficients.length),
         ));
-  const factor = coefficients.map((value) => Math.round(value / unit) + 0);
-  const shift = moved.map((value) => Math.round(value / unit) + 0);
-  at.emit({ kind: 'affine', factor, shift }, [x], node.output, node.shape, unit);
+  return { x, coefficients, shifts, unit };
 }
 
 /** Bits below the unit of what is shifted that its shift may take, where a shift alone is rounded. */

@@ -1,11 +1,13 @@
 /** Convolution: as the dense layer. */
 import type { ConvNode } from '../../network/graph.js';
 import { sizeOf, type Shape } from '../../tensor/shape.js';
+import type { ConvGeometry } from '../../tensor/kernels.js';
 import { narrowed } from '../../tensor/weights.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
-import { MOST_WEIGHTS, wholeOf, type Part } from '../parts.js';
-import { roundPart, variance, type KnownPart, type RoundedPart } from '../rounding.js';
+import { wholeOf, type Part } from '../parts.js';
+import { wholeUnits, roundPart, type RoundedPart } from '../rounding.js';
 import { anyStep, carried, uncut, type QuantizedLayer } from './layer.js';
+import { linearTerms, mostReach, partsFor, type LinearTerms } from './linear.js';
 
 export const conv: QuantizedLayer<ConvNode> = { lower, cut: uncut, cutCount: carried, readStep: anyStep };
 
@@ -13,41 +15,42 @@ export const conv: QuantizedLayer<ConvNode> = { lower, cut: uncut, cutCount: car
 const GROWTH = 14;
 
 function lower(node: ConvNode, at: IntegerModelBuilder): void {
-  at.onOperand(node, GROWTH, (x) => build(node, x, at));
+  const [outputs] = node.weightShape;
+  const read = (x: Quantized): LinearTerms =>
+    linearTerms(node, x, { outputs, bias: () => node.bias, isCentred: false }, at);
+  const terms = at.onOperand(node, GROWTH, read, {
+    reach: mostReach,
+    body: ({ x, coefficients, bias, unit }) => ({
+      x,
+      body: { kind: 'conv', ...geometryOf(node), weight: wholeUnits(coefficients, unit), bias: wholeUnits(bias, unit) },
+    }),
+  });
+  build(node, terms, at);
 }
 
-function build(node: ConvNode, input: Quantized, at: IntegerModelBuilder): void {
-  const [scale] = input.scale;
-  const coefficients = new Float64Array(node.weight.length);
-  for (let k = 0; k < coefficients.length; k += 1) coefficients[k] = node.weight[k] * scale;
-  const isExact = at.isIntegral(input, coefficients, node.bias);
+function geometryOf(node: ConvNode): ConvGeometry {
+  const { inputShape, weightShape, groups, strides, dilations, padsBegin, padsEnd } = node;
+  return { inputShape, weightShape, groups, strides, dilations, padsBegin, padsEnd };
+}
+
+function build(node: ConvNode, terms: LinearTerms, at: IntegerModelBuilder): void {
   const [outputs] = node.weightShape;
-  const correlations = isExact ? undefined : at.correlations(node, input);
-  const unitOf = (parts: readonly KnownPart[]): number =>
-    at.accumulatorScale(
-      node.output,
-      parts.map((part) => ({ coefficients, factor: part.factor, meanSquare: variance(part, correlations) })),
-      outputs,
-    );
+  const { coefficients, correlations } = terms;
   const padded = [...node.padsBegin, ...node.padsEnd].some((pad) => pad !== 0);
-  const split =
-    isExact || coefficients.length > MOST_WEIGHTS
-      ? undefined
-      : at.parts.worthwhile(input, at.plan.nextCut(node.output), unitOf, padded);
+  const split = partsFor(terms, node, at, padded);
   const parts = split?.parts;
-  const known = parts ?? [wholeOf(input)];
-  const unit = isExact ? 1 : unitOf(known);
+  const known = parts ?? [wholeOf(terms.x)];
+  const unit = parts === undefined ? terms.unit : terms.unitOf(parts);
   const rounded = known.map((part) => roundPart(part, { coefficients, outputs, correlations }, unit));
   const filter = sizeOf(node.weightShape.slice(1));
-  const bias = node.bias.map((value, o) => {
+  const bias = terms.bias.map((value, o) => {
     const sum = coefficients.subarray(o * filter, (o + 1) * filter).reduce((a, b) => a + b, 0);
     const lost = rounded.reduce((all, part) => all + part.lost[o], 0);
     return Math.round((value + (split?.low ?? 0) * sum) / unit + lost) + 0;
   });
-  const { inputShape, weightShape, groups, strides, dilations, padsBegin, padsEnd } = node;
-  const geometry = { inputShape, weightShape, groups, strides, dilations, padsBegin, padsEnd };
+  const geometry = geometryOf(node);
   const filters =
-    parts === undefined ? { x: input, weight: rounded[0].weight, ...geometry } : inParts(node, parts, rounded, at);
+    parts === undefined ? { x: terms.x, weight: rounded[0].weight, ...geometry } : inParts(node, parts, rounded, at);
   const { x, ...rest } = filters;
   at.emit(
     { kind: 'conv', ...geometry, ...rest, weight: narrowed(rest.weight), bias },

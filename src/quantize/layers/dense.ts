@@ -2,9 +2,10 @@
 import type { DenseNode } from '../../network/graph.js';
 import { narrowed } from '../../tensor/weights.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
-import { MOST_WEIGHTS, wholeOf, type Part } from '../parts.js';
-import { roundPart, variance, type KnownPart, type RoundedPart } from '../rounding.js';
+import { wholeOf, type Part } from '../parts.js';
+import { wholeUnits, roundPart, type RoundedPart } from '../rounding.js';
 import { anyStep, carried, uncut, type QuantizedLayer } from './layer.js';
+import { linearTerms, mostReach, partsFor, type LinearTerms } from './linear.js';
 
 export const dense: QuantizedLayer<DenseNode> = { lower, cut: uncut, cutCount: carried, readStep: anyStep };
 
@@ -12,42 +13,51 @@ export const dense: QuantizedLayer<DenseNode> = { lower, cut: uncut, cutCount: c
 const GROWTH = 14;
 
 function lower(node: DenseNode, at: IntegerModelBuilder): void {
-  at.onOperand(node, GROWTH, (x) => build(node, x, at));
+  const { rows, inFeatures, outFeatures } = node;
+  const read = (x: Quantized): LinearTerms => termsOf(node, x, at);
+  const terms = at.onOperand(node, GROWTH, read, {
+    reach: mostReach,
+    body: ({ x, coefficients, bias, unit }) => ({
+      x,
+      body: {
+        kind: 'dense',
+        rows,
+        inFeatures,
+        outFeatures,
+        weight: wholeUnits(coefficients, unit),
+        bias: wholeUnits(bias, unit),
+      },
+    }),
+  });
+  build(node, terms, at);
 }
 
-function build(node: DenseNode, x: Quantized, at: IntegerModelBuilder): void {
-  const { rows, inFeatures, outFeatures } = node;
-  const { x: input, middle } = at.centred(x, inFeatures);
-  const coefficients = new Float64Array(node.weight.length);
-  for (let k = 0; k < coefficients.length; k += 1) coefficients[k] = node.weight[k] * input.scale[0];
-  const isExact = at.isIntegral(input, coefficients, node.bias);
-  const correlations = isExact || middle !== undefined ? undefined : at.correlations(node, input);
-  const unitOf = (parts: readonly KnownPart[]): number =>
-    at.accumulatorScale(
-      node.output,
-      parts.map((part) => ({ coefficients, factor: part.factor, meanSquare: variance(part, correlations) })),
-      outFeatures,
-    );
-  const split =
-    isExact || coefficients.length > MOST_WEIGHTS
-      ? undefined
-      : at.parts.worthwhile(input, at.plan.nextCut(node.output), unitOf);
-  const parts = split?.parts;
-  const known = parts ?? [wholeOf(input)];
-  const unit = isExact ? 1 : unitOf(known);
-  const rounded = known.map((part) => roundPart(part, { coefficients, outputs: outFeatures, correlations }, unit));
-  const moved =
+function termsOf(node: DenseNode, given: Quantized, at: IntegerModelBuilder): LinearTerms {
+  const { inFeatures, outFeatures } = node;
+  const { x, middle } = at.centred(given, inFeatures);
+  const bias = (coefficients: Float64Array): Float64Array =>
     middle === undefined
       ? node.bias
       : node.bias.map((value, o) => value + ofMiddles(coefficients, o * inFeatures, inFeatures, middle));
+  return linearTerms(node, x, { outputs: outFeatures, bias, isCentred: middle !== undefined }, at);
+}
+
+function build(node: DenseNode, terms: LinearTerms, at: IntegerModelBuilder): void {
+  const { rows, inFeatures, outFeatures } = node;
+  const { x, coefficients, correlations } = terms;
+  const split = partsFor(terms, node, at);
+  const parts = split?.parts;
+  const known = parts ?? [wholeOf(x)];
+  const unit = parts === undefined ? terms.unit : terms.unitOf(parts);
+  const rounded = known.map((part) => roundPart(part, { coefficients, outputs: outFeatures, correlations }, unit));
   const least = split === undefined || split.low === 0 ? undefined : new Float64Array(inFeatures).fill(split.low);
-  const bias = moved.map((value, o) => {
+  const bias = terms.bias.map((value, o) => {
     const ofLeast = least === undefined ? 0 : ofMiddles(coefficients, o * inFeatures, inFeatures, least);
     const lost = rounded.reduce((all, part) => all + part.lost[o], 0);
     return Math.round((value + ofLeast) / unit + lost) + 0;
   });
   const columns =
-    parts === undefined ? { x: input, weight: rounded[0].weight, inFeatures } : inParts(node, parts, rounded, at);
+    parts === undefined ? { x, weight: rounded[0].weight, inFeatures } : inParts(node, parts, rounded, at);
   at.emit(
     { kind: 'dense', rows, inFeatures: columns.inFeatures, outFeatures, weight: narrowed(columns.weight), bias },
     [columns.x],
