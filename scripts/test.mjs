@@ -5,6 +5,7 @@
  * thread; what they print, but for one of them, is shown when they have ended.
  */
 import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -160,6 +161,35 @@ function runSuite({ command: [program, ...args], aside }) {
   });
 }
 
+/** Ticks of the kernel's clock a second, as Linux tells programs. */
+const TICKS = 100;
+
+/**
+ * Seconds of processor time of all children that have ended, and theirs (Linux, proc(5): cutime and cstime); undefined
+ * elsewhere.
+ */
+function childrenSeconds() {
+  try {
+    const fields = readFileSync('/proc/self/stat', 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return (Number(fields[13]) + Number(fields[14])) / TICKS;
+  } catch {
+    return undefined;
+  }
+}
+
+let counted = childrenSeconds();
+
+/** What a suite that has just ended took; two that end at once count for the first. */
+function processorTime() {
+  const now = childrenSeconds();
+  if (now === undefined || counted === undefined) return '';
+  const seconds = now - counted;
+  counted = now;
+  return `, ${seconds.toFixed(0)} s of processor time`;
+}
+
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in SUITES));
 if (unknown.length > 0) {
@@ -183,7 +213,8 @@ async function runNamed([name, suite]) {
   passed += counts.passed;
   failed += counts.failed;
   console.log(
-    `== ${name}: ${counts.passed} passed, ${counts.failed} failed, ${((Date.now() - start) / 1000).toFixed(0)} s`,
+    `== ${name}: ${counts.passed} passed, ${counts.failed} failed, ${((Date.now() - start) / 1000).toFixed(0)} s` +
+      processorTime(),
   );
 }
 
