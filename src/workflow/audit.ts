@@ -79,6 +79,11 @@ export interface AuditOptions {
   readonly timeLimit?: number;
   /** Bytes of all files together, at most; default 2^36. */
   readonly sizeLimit?: number;
+  /**
+   * Folders of gadgets that were compiled before, with which the model is made again, for who audits many builds and
+   * trusts the folders. Default none: every gadget is compiled from its source.
+   */
+  readonly gadgetFolders?: readonly string[];
   readonly onStage?: (stage: string) => void;
 }
 
@@ -376,7 +381,7 @@ async function auditModel(state: State): Promise<void> {
         spreadBits,
         calibration: samples,
         ...visibilityOptions(manifest.visibility),
-        gadgetFolders: [],
+        gadgetFolders: options.gadgetFolders ?? [],
         ...(inputBits === undefined ? {} : { inputBits }),
         ...(inputRange === undefined ? {} : { inputRange }),
         ...(shapes === undefined ? {} : { shapes }),
