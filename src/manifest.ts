@@ -92,6 +92,11 @@ export const manifestSchema = z.object({
   /** SHA-256 of circuit.r1cs. */
   circuitHash: bytes32,
   activationBits: z.number().int(),
+  /**
+   * Rows that one proof is of, each run through the model by itself; the first dimension of every tensor is then that of
+   * the rows. Absent: a proof is of one inference.
+   */
+  batch: z.number().int().positive().optional(),
   visibility: z.object({ ...perPort(() => z.enum(VISIBILITIES)), ...fixed }),
   inputs: z.array(tensorSchema),
   /**
@@ -140,6 +145,8 @@ export const manifestSchema = z.object({
       shapes: z.array(z.object({ name: z.string(), shape: z.array(z.number().int()) })).optional(),
       /** The outputs chosen of the file's; absent: all. */
       outputs: z.array(z.string()).optional(),
+      /** The outputs of which the class alone is proved. */
+      classOnly: z.array(z.string()).optional(),
       /** Inputs that are constants of the circuit, with their elements. */
       fixed: z.array(z.object({ name: z.string(), values: z.array(z.number()) })).optional(),
       /** Hash of the calibration rows as numbers (`samplesHash`), and how many there are. */

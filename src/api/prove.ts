@@ -23,4 +23,5 @@ export type { VerifyResult } from '../workflow/verify.js';
 export { boundTo, contextOf, isUsableBy, type BoundTo, type ProofBinding } from '../workflow/proof-context.js';
 export { proofFromJson, proofToJson, type ProofFile } from '../workflow/proof-file.js';
 export { parseInput, parseSamples, type Sample } from '../workflow/input-json.js';
+export { joinSamples } from '../workflow/batch-input.js';
 export type { OutputReport } from '../workflow/outputs.js';

@@ -37,6 +37,8 @@ export interface TransactionGas {
   readonly registerModel: number;
   /** A transaction to `verifyProof` of the generated verifier. */
   readonly verifyProof: number;
+  /** The same without the transaction's base and calldata. */
+  readonly execution: number;
   /** ERC-7992's `verifyInference`: registry, proof, event. */
   readonly verifyInference: number;
   /** `attest`: the same with replay protection and a record. */
@@ -113,7 +115,8 @@ export async function measureTransactions(
   };
 
   const plain = await prove();
-  const verifyProof = await send(verifier.address, verifyProofData(plain.proof, plain.publicSignals));
+  const plainData = verifyProofData(plain.proof, plain.publicSignals);
+  const verifyProof = await send(verifier.address, plainData);
   await submitInference(sender, model, await prove()); // The first record of a model and a prover is not the typical one.
   const verifyInference = await sendInference('verifyInference');
   const store = await sendInference('verifyAndStoreInference');
@@ -135,6 +138,7 @@ export async function measureTransactions(
     deployVerifier: verifier.gasUsed,
     registerModel: registered.gasUsed,
     verifyProof,
+    execution: executionGas(verifyProof, plainData),
     verifyInference,
     attest: attest.gasUsed,
     store,

@@ -17,7 +17,18 @@ export interface GasReport {
   readonly verifyProof: readonly VerifyGas[];
   readonly transactions: readonly TransactionGas[];
   /** Empty where there was no build to measure with. */
+  readonly batchProofs: readonly BatchProofGas[];
+  /** Likewise. */
   readonly ledger: readonly LedgerGas[];
+}
+
+/** One proof of many rows. */
+export interface BatchProofGas {
+  readonly name: string;
+  readonly rows: number;
+  /** What is public of a row. */
+  readonly output: 'scores' | 'class';
+  readonly gas: TransactionGas;
 }
 
 export function dollars(gas: number, gwei: number, prices: Prices): number {
@@ -62,6 +73,7 @@ export function markdown(report: GasReport): string {
         ...transactions.map(({ batches }) => `${grouped(batches[i].perAttestation)} (${grouped(batches[i].perProof)})`),
       ]),
     ),
+    ...(report.batchProofs.length === 0 ? [] : batchSections(report.batchProofs)),
     ...(report.ledger.length === 0 ? [] : ['The integrity ledger, whole transactions:', ledgerTable(report.ledger)]),
     `One attestation in dollars, at ${prices.dollarsPerEther} $ an ether, ${prices.mainnetGwei} gwei on mainnet and ` +
       `${prices.rollupGwei} gwei on a rollup (without the rollup's own fee for publishing calldata):`,
@@ -81,6 +93,26 @@ export function markdown(report: GasReport): string {
     ),
   ];
   return sections.join('\n\n');
+}
+
+function batchSections(proofs: readonly BatchProofGas[]): string[] {
+  const perRow = (gas: number, rows: number): number => Math.ceil(gas / rows);
+  return [
+    `One proof of many rows ([batches](batches.md)), gas for each row: execution of \`verifyProof\`, its whole transaction, and a transaction of \`attest\`:`,
+    markdownTable(
+      ['', 'rows', 'public of each', 'signals', 'execution', '`verifyProof`', '`attest`', 'deploy the verifier, once'],
+      proofs.map(({ name, rows, output, gas }) => [
+        name,
+        rows,
+        output,
+        gas.signals,
+        perRow(gas.execution, rows),
+        perRow(gas.verifyProof, rows),
+        perRow(gas.attest, rows),
+        gas.deployVerifier,
+      ]),
+    ),
+  ];
 }
 
 function ledgerTable(rows: readonly LedgerGas[]): string {

@@ -13,10 +13,10 @@ import { connect, type Rpc } from '../chain/rpc.js';
 import { SOLIDITY_SETTINGS } from '../solidity/compile.js';
 import { chooseBackend } from '../groth16/backends.js';
 import { writeBlocks } from './document.js';
-import { gasRegistry, type GasSubject, measureTransactions, type TransactionGas } from './gas-attest.js';
+import { gasRegistry, type GasSubject, measureTransactions } from './gas-attest.js';
 import { buildFixture, openSubject } from './gas-fixtures.js';
-import { type LedgerGas, measureLedger } from './gas-ledger.js';
-import { type GasReport, markdown } from './gas-report.js';
+import { measureLedger } from './gas-ledger.js';
+import { type BatchProofGas, type GasReport, markdown } from './gas-report.js';
 import { measureVerifyProof } from './gas-verify.js';
 import { endSnarkjs, saveReport } from './results.js';
 import { setupSignalCircuit, type SignalCircuit } from './signal-circuit.js';
@@ -25,6 +25,12 @@ import { signalLayout } from './signal-layout.js';
 const SIGNALS = Array.from({ length: 32 }, (_, i) => i + 1);
 const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64];
 const FIXTURES = ['tabular', 'mnist-mlp', 'lenet5'];
+/** Proofs of many rows, each of all its scores or of the class alone. */
+const ROWS = 64;
+const BATCHED = ['tabular', 'mnist-mlp'].flatMap((name) => [
+  { name, proof: { batch: ROWS } },
+  { name, proof: { batch: ROWS, classOnly: true, scores: true } },
+]);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -48,7 +54,7 @@ function mnistSubject(circuit: SignalCircuit): GasSubject {
 async function measureSubjects(
   rpc: Rpc,
   circuit: SignalCircuit,
-): Promise<{ transactions: TransactionGas[]; ledger: LedgerGas[] }> {
+): Promise<Pick<GasReport, 'transactions' | 'batchProofs' | 'ledger'>> {
   const contracts = await gasRegistry(rpc);
   const backend = chooseBackend('auto', (text) => console.error(text));
   const folder = await mkdtemp(join(tmpdir(), 'zkinfer-gas-'));
@@ -62,7 +68,18 @@ async function measureSubjects(
       results.push(await measureTransactions(rpc, contracts, subject, BATCH_SIZES));
       await subject.close();
     }
-    return { transactions: results, ledger: builds.length === 0 ? [] : await measureLedger(rpc, builds[0], backend) };
+    const rowsOfOneProof: BatchProofGas[] = [];
+    for (const { name, proof } of fixtures.length === 0 ? [] : BATCHED) {
+      const subject = await openSubject(await buildFixture(name, folder, backend, proof), backend);
+      const gas = await measureTransactions(rpc, contracts, subject, [1]);
+      rowsOfOneProof.push({ name, rows: ROWS, output: proof.classOnly ? 'class' : 'scores', gas });
+      await subject.close();
+    }
+    return {
+      transactions: results,
+      batchProofs: rowsOfOneProof,
+      ledger: builds.length === 0 ? [] : await measureLedger(rpc, builds[0], backend),
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

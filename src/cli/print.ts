@@ -54,9 +54,9 @@ const SHOWN = 12;
 
 export function printOutputs(outputs: readonly OutputReport[]): string {
   return outputs
-    .map(({ name, integers, values, class: predicted, label, omitted }) => {
+    .map(({ name, integers, values, class: predicted, label, omitted, classes }) => {
       const shown = values.slice(0, SHOWN).map((value) => value.toPrecision(5));
-      const rest = values.length > SHOWN ? ` … ${values.length - SHOWN} more` : '';
+      const rest = more(values.length);
       return [
         `output ${oneLine(name)}${omitted ? ` (scores before ${omitted}, which is not proved)` : ''}:`,
         `  integers ${integers.slice(0, SHOWN).join(' ')}${rest}`,
@@ -64,9 +64,14 @@ export function printOutputs(outputs: readonly OutputReport[]): string {
         ...(predicted === undefined
           ? []
           : [`  class    ${predicted}${label === undefined ? '' : ` (${oneLine(label)})`}`]),
+        ...(classes === undefined ? [] : [`  classes  ${classes.slice(0, SHOWN).join(' ')}${more(classes.length)}`]),
       ].join('\n');
     })
     .join('\n');
+}
+
+function more(count: number): string {
+  return count > SHOWN ? ` … ${count - SHOWN} more` : '';
 }
 
 /** Whom a proof is for. */

@@ -7,15 +7,10 @@ import type { IntegerModel } from '../integer/integer-model.js';
 import { collect } from '../r1cs/builder.js';
 import type { ConstraintSource, R1cs } from '../r1cs/types.js';
 import { atOnce, type Pace } from '../stepwise.js';
-import { link } from './link.js';
+import { link, type LayerCost } from './link.js';
 import { loweringModel, type LoweredModel } from './lower.js';
-import type { Netlist } from './netlist.js';
+import { gadgetsOf, type Netlist } from './netlist.js';
 import type { WitnessPlan } from './witness-plan.js';
-
-export interface LayerCost {
-  readonly name: string;
-  readonly constraints: number;
-}
 
 export interface Circuit extends Omit<LoweredModel, 'netlist'> {
   readonly netlist: Netlist;
@@ -43,9 +38,8 @@ export async function compileModel(
 ): Promise<Circuit> {
   const pace: Pace = options.pace ?? (async (work) => atOnce(work));
   const lowered = await pace(loweringModel(model, visibility, options.leastWork));
-  const objects = await compileGadgets(lowered.netlist.gadgets, options);
-  const { constraints, plan, layerConstraints } = link(lowered.netlist, objects);
-  const layers = lowered.netlist.layers.map((name, i) => ({ name, constraints: layerConstraints[i] }));
+  const objects = await compileGadgets(gadgetsOf(lowered.netlist), options);
+  const { constraints, plan, layers } = link(lowered.netlist, objects);
   let system: R1cs | undefined;
   return {
     ...lowered,

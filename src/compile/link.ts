@@ -13,6 +13,7 @@ import type { ConstraintSource, R1cs, SparseMatrix } from '../r1cs/types.js';
 import { AccumulatorOverflowError } from '../quantize/errors.js';
 import { addDistinctRow, addRow, addValue, Merger, Terms } from './linear-layer.js';
 import { WindowRows } from './window-rows.js';
+import { linkCopies } from './copies.js';
 import { rowCount, termsOf, type LinearRows } from './linear-rows.js';
 import type { Netlist } from './netlist.js';
 import { WIRE, type BigCombination, type Operand, type Step } from './steps.js';
@@ -21,13 +22,24 @@ import type { BigRow, LinearBlock, WitnessPlan } from './witness-plan.js';
 export interface Linked {
   readonly constraints: ConstraintSource;
   readonly plan: WitnessPlan;
-  /** Constraints of each of the netlist's layers. */
-  readonly layerConstraints: readonly number[];
+  readonly layers: readonly LayerCost[];
+}
+
+/** Constraints of a layer. */
+export interface LayerCost {
+  readonly name: string;
+  readonly constraints: number;
 }
 
 type Coefficient = number | bigint;
 
 export function link(netlist: Netlist, objects: ReadonlyMap<string, GadgetObject>): Linked {
+  const linked = linkOne(netlist, objects);
+  const { copies } = netlist;
+  return copies === undefined ? linked : linkCopies(linked, linkOne(copies.body, objects), copies);
+}
+
+function linkOne(netlist: Netlist, objects: ReadonlyMap<string, GadgetObject>): Linked {
   const gadgets = netlist.gadgets.map((spec) => prepare(objects.get(gadgetKey(spec)) as GadgetObject));
   const places = allocate(netlist, gadgets);
   const layerConstraints = new Array<number>(netlist.layers.length).fill(0);
@@ -44,7 +56,7 @@ export function link(netlist: Netlist, objects: ReadonlyMap<string, GadgetObject
   return {
     constraints: new LinkedConstraints(netlist, gadgets, places, counts, layerConstraints),
     plan,
-    layerConstraints,
+    layers: netlist.layers.map((name, i) => ({ name, constraints: layerConstraints[i] })),
   };
 }
 
@@ -130,13 +142,23 @@ interface WirePlaces {
   readonly innerWire: Uint32Array;
 }
 
-/** Wire numbers: one, public outputs, public inputs, private inputs, then each step's output and inner wires. */
+/**
+ * Wire numbers: one, public outputs, public inputs, private inputs, results of copies, then each step's output and inner
+ * wires.
+ */
 function allocate(netlist: Netlist, gadgets: readonly Prepared[]): WirePlaces {
   const wireOfValue = new Uint32Array(netlist.valueCount);
   let next = 1;
   for (const value of [...netlist.publicOutputs, ...netlist.publicInputs, ...netlist.privateInputs]) {
     wireOfValue[value] = next;
     next += 1;
+  }
+  if (netlist.copies !== undefined) {
+    const { count, body, firstResult } = netlist.copies;
+    for (let i = 0; i < count * body.publicOutputs.length; i += 1) {
+      wireOfValue[firstResult + i] = next;
+      next += 1;
+    }
   }
   const innerWire = new Uint32Array(netlist.steps.length);
   netlist.steps.forEach((step, index) => {

@@ -4,13 +4,16 @@
 import type { PortVisibility } from '../port-roles.js';
 import type { IntegerModel, IntegerOp, TensorId } from '../integer/integer-model.js';
 import { boundModel } from '../integer/intervals.js';
+import { ofOneRow } from '../integer/batch.js';
 import { atOnce, type Stepwise } from '../stepwise.js';
+import type { Intervals } from '../tensor/intervals.js';
 import { sizeOf } from '../tensor/shape.js';
+import { batchNetlist } from './batch.js';
 import { checkCodes, commit, declareContext, declareCodes, givenRows, packRows, publish } from './boundary.js';
 import { Emitter, type Readings } from './emitter.js';
 import { makeDigits } from './layers/digits.js';
 import { compiledLayerOf } from './layers/index.js';
-import { joinRows, singleValues } from './linear-rows.js';
+import { joinRows, singleValues, type LinearRows } from './linear-rows.js';
 import { NetlistBuilder, type Netlist } from './netlist.js';
 import {
   committedPorts,
@@ -36,6 +39,8 @@ export interface LoweredModel {
 /** Layer names of the border steps. */
 export const INPUT_LAYER = '(input range checks)';
 export const CONTEXT_LAYER = '(context)';
+/** Of a batch: gives each element of a row's outputs a wire. */
+const RESULTS_LAYER = '(rows)';
 
 /**
  * Multiplications from which on a linear layer is kept as it is. Smaller ones are written out, which composes them once
@@ -55,11 +60,67 @@ export function* loweringModel(
   leastWork = LEAST_WORK,
 ): Stepwise<LoweredModel> {
   const bounds = boundModel(model);
-  const netlist = new NetlistBuilder();
   const ports = portsOf(model, bounds, visibility);
+  const netlist =
+    model.batch === undefined
+      ? yield* loweringWhole(model, ports, { bounds, leastWork })
+      : batchNetlist(model, yield* loweringRow(model, { bounds, leastWork }), ports, CONTEXT_LAYER);
+  return { netlist, ports, signals: signalsOfPorts(ports), saltCount: committedPorts(ports).length };
+}
+
+interface LowerOptions {
+  /** Worst-case intervals of every tensor. */
+  readonly bounds: ReadonlyMap<TensorId, Intervals>;
+  readonly leastWork: number;
+}
+
+/** The circuit of one inference with its border. */
+function* loweringWhole(model: IntegerModel, ports: readonly Port[], options: LowerOptions): Stepwise<Netlist> {
+  const netlist = new NetlistBuilder();
   const publicValues = new Map(ports.map((port) => [port.role, signalsOfPort(port).map(() => netlist.value())]));
   for (const values of publicValues.values()) for (const value of values) netlist.publicOutputs.push(value);
+  const emitter = takeInputs(model, netlist, ports, options);
+  const expose = (port: Port): void => {
+    netlist.enter(layerOfPort(port));
+    const words = (): BigCombination[] =>
+      port.tensors.flatMap(({ tensor, packing, base }) =>
+        packRows(emitter.rows(tensor), packing, base, netlist.valueCount),
+      );
+    const values = publicValues.get(port.role) as number[];
+    if (port.visibility === 'public') publish(words(), values, netlist);
+    if (port.visibility === 'hashed') commit(words(), values[0], port.domain, netlist);
+  };
+  portsBySource(ports, 'given').forEach(expose);
+  yield* compilingOps(model, netlist, emitter);
+  portsBySource(ports, 'computed').forEach(expose);
+  netlist.enter(CONTEXT_LAYER);
+  declareContext(netlist);
+  return netlist.finish(resultsOf(model, emitter));
+}
 
+/** One row of a batch: codes in, each output element a public output of its own, and no border beyond that. */
+function* loweringRow(model: IntegerModel, options: LowerOptions): Stepwise<Netlist> {
+  const row = ofOneRow(model);
+  const netlist = new NetlistBuilder();
+  for (const { tensor } of row.outputs) {
+    const { low, high } = options.bounds.get(tensor) as Intervals;
+    low.forEach((least, i) => netlist.publicOutputs.push(netlist.value(least, high[i])));
+  }
+  const emitter = takeInputs(row, netlist, portsOf(row, options.bounds, {}), options);
+  yield* compilingOps(row, netlist, emitter);
+  netlist.enter(RESULTS_LAYER);
+  const results = resultsOf(row, emitter);
+  netlist.publicOutputs.forEach((value, i) => netlist.assign(value, { rows: results, row: i }));
+  return netlist.finish(results);
+}
+
+/** Declares what the prover gives, and checks its range. */
+function takeInputs(
+  model: IntegerModel,
+  netlist: NetlistBuilder,
+  ports: readonly Port[],
+  { bounds, leastWork }: LowerOptions,
+): Emitter {
   netlist.enter(INPUT_LAYER);
   const positions = new Map<IntegerOp, number>(model.ops.map((op, position) => [op, position]));
   const emitter = new Emitter(netlist, bounds, readingsOf(model), {
@@ -75,35 +136,21 @@ export function* loweringModel(
     // Digits prove the range of codes only where there are as many as the gadget makes, two at least.
     if (!isReadByDigits || tensor.packing.bits < LEAST_DIGITS) checkCodes(tensor, firsts[k], netlist);
   });
-  const expose = (port: Port): void => {
-    netlist.enter(layerOfPort(port));
-    const words = (): BigCombination[] =>
-      port.tensors.flatMap(({ tensor, packing, base }) =>
-        packRows(emitter.rows(tensor), packing, base, netlist.valueCount),
-      );
-    const values = publicValues.get(port.role) as number[];
-    if (port.visibility === 'public') publish(words(), values, netlist);
-    if (port.visibility === 'hashed') commit(words(), values[0], port.domain, netlist);
-  };
-  portsBySource(ports, 'given').forEach(expose);
+  return emitter;
+}
 
+function* compilingOps(model: IntegerModel, netlist: NetlistBuilder, emitter: Emitter): Stepwise<void> {
   let layer = '';
   for (const [i, op] of model.ops.entries()) {
     yield i / model.ops.length;
     if (op.layer !== layer) netlist.enter((layer = op.layer));
     compiledLayerOf(op).compile(op, emitter);
   }
+}
 
-  portsBySource(ports, 'computed').forEach(expose);
-  netlist.enter(CONTEXT_LAYER);
-  declareContext(netlist);
-  const results = joinRows(model.outputs.map((output) => emitter.rows(output.tensor)));
-  return {
-    netlist: netlist.finish(results),
-    ports,
-    signals: signalsOfPorts(ports),
-    saltCount: committedPorts(ports).length,
-  };
+/** The model's outputs, one after the other. */
+function resultsOf(model: IntegerModel, emitter: Emitter): LinearRows {
+  return joinRows(model.outputs.map((output) => emitter.rows(output.tensor)));
 }
 
 /** How many layers the circuit's border has before the network's (range checks, given ports) and after (computed, context). */

@@ -41,19 +41,38 @@ export interface Netlist {
   readonly results: LinearRows;
   /** By value: the largest magnitude it can have; NaN for field elements. */
   readonly magnitudes: Float64Array;
+  /** Copies of another netlist that share this one's border: see `copies.ts`. */
+  readonly copies?: NetlistCopies;
+}
+
+/** A netlist that stands in the circuit many times, over wires of its own each time. */
+export interface NetlistCopies {
+  readonly count: number;
+  /** Its public outputs are the copy's results, its private inputs the copy's codes; it has no public input. */
+  readonly body: Netlist;
+  /** The first of the values that are the copies' results, those of one copy after those of the other. */
+  readonly firstResult: number;
+  /** How many of the border's layers come before the copies', in reports. */
+  readonly layersBefore: number;
+}
+
+/** All gadgets of a netlist, those of its copies among them. */
+export function gadgetsOf({ gadgets, copies }: Netlist): readonly GadgetSpec[] {
+  return copies === undefined ? gadgets : [...gadgets, ...gadgetsOf(copies.body)];
 }
 
 /**
  * Constraints of the circuit that the linker makes of a netlist, by the gadgets' own counts: no gadget is compiled for
  * it.
  */
-export function countConstraints({ gadgets, steps }: Netlist): number {
+export function countConstraints({ gadgets, steps, copies }: Netlist): number {
   const counts = gadgets.map(constraintsOf);
   let sum = 0;
   for (let index = 0; index < steps.length; index += 1) {
     const gadget = steps.gadgetOf(index);
     sum += gadget === WIRE ? 1 : counts[gadget];
   }
+  if (copies !== undefined) sum += copies.count * countConstraints(copies.body);
   return sum;
 }
 

@@ -9,6 +9,7 @@
 import type { SignalKind } from '../manifest.js';
 import { completeVisibility, PORT_ROLES, type PortRole, type PortVisibility, type Visibility } from '../port-roles.js';
 import type { IntegerModel, TensorId } from '../integer/integer-model.js';
+import { batchShape, inEachRow } from '../integer/batch.js';
 import { inputIntervals } from '../integer/intervals.js';
 import { leastOf } from '../tensor/extremes.js';
 import { hull, type Intervals } from '../tensor/intervals.js';
@@ -68,27 +69,36 @@ export interface ModelRun {
   readonly outputs?: readonly Float64Array[];
 }
 
-export type PortModel = Pick<IntegerModel, 'inputs' | 'outputs'>;
+export type PortModel = Pick<IntegerModel, 'inputs' | 'outputs' | 'batch'>;
 
 const PORT_KINDS: Record<PortRole, PortKind> = {
   input: {
     source: 'given',
     layer: '(input commitment)',
-    tensors: ({ inputs }) =>
+    tensors: ({ inputs, batch }) =>
       inputs.map((input) => {
-        const { name, shape, tensor, bits, scale, low, fixed } = input;
+        const { name, tensor, bits, scale, low, fixed } = input;
+        const shape = batchShape(batch, input.shape);
         return {
           name,
           shape,
           tensor,
           range: hull(inputIntervals(input)),
           packing: planPacking(shape, 0, 2 ** bits - 1),
-          base: low.length === 1 ? low[0] : low,
+          base: low.length === 1 ? low[0] : inEachRow(batch, low),
           scale: leastOf(scale),
           ...(fixed ? { fixed } : {}),
           ...(low.length === 1
             ? {}
-            : { elements: { scale: low.map((_, i) => scale[scale.length === 1 ? 0 : i]), low } }),
+            : {
+                elements: {
+                  scale: inEachRow(
+                    batch,
+                    low.map((_, i) => scale[scale.length === 1 ? 0 : i]),
+                  ),
+                  low: inEachRow(batch, low),
+                },
+              }),
           grid: { shape, bits, scale: Array.from(scale, exact), low: Array.from(low) },
         };
       }),
@@ -97,8 +107,9 @@ const PORT_KINDS: Record<PortRole, PortKind> = {
   output: {
     source: 'computed',
     layer: '(outputs)',
-    tensors: ({ outputs }, bounds) =>
-      outputs.map(({ name, shape, tensor, scale }) => {
+    tensors: ({ outputs, batch }, bounds) =>
+      outputs.map(({ name, shape: ofRow, tensor, scale }) => {
+        const shape = batchShape(batch, ofRow);
         const range = hull(bounds.get(tensor) as Intervals);
         const packing = planPacking(shape, range[0], range[1]);
         const { offset, bits } = packing;

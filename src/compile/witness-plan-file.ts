@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { WitnessPlanFormatError } from './errors.js';
 import type { IntegerOp } from '../integer/integer-model.js';
 import { sizeOf } from '../tensor/shape.js';
+import { hasRoom } from './copies.js';
 import type { BigRow, LinearBlock, WitnessPlan } from './witness-plan.js';
 
 export { WitnessPlanFormatError } from './errors.js';
@@ -16,6 +17,8 @@ const MAGIC = 0x70696b7a;
 /** Written where every layer is written out; a plan with layers that are not has another version. */
 const VERSION = 2;
 const VERSION_WITH_LAYERS = 3;
+/** The plan of a batch: behind its arrays stands the plan of one copy, to the end. */
+const VERSION_WITH_COPIES = 4;
 
 const ARRAYS = [
   ['gadget', Int32Array],
@@ -49,6 +52,7 @@ const headerSchema = z.object({
     .array(z.object({ step: count, position: count, firstOperand: count, operandCount: count, first: count, count }))
     .optional(),
   lengths: z.array(count).length(ARRAYS.length),
+  copies: count.optional(),
 });
 type Header = z.infer<typeof headerSchema>;
 
@@ -67,14 +71,16 @@ export function encodeWitnessPlan(plan: WitnessPlan): Uint8Array {
     })),
     ...(plan.linear.length === 0 ? {} : { linear: plan.linear.map(({ op: _, ...block }) => block) }),
     lengths: ARRAYS.map(([name]) => plan[name].length),
+    ...(plan.copies === undefined ? {} : { copies: plan.copies.count }),
   };
+  const body = plan.copies === undefined ? new Uint8Array() : encodeWitnessPlan(plan.copies.body);
   const text = new TextEncoder().encode(JSON.stringify(header));
   const start = 16 + padded(text.length);
   const size = ARRAYS.reduce((sum, [name]) => sum + padded(plan[name].byteLength), start);
-  const bytes = new Uint8Array(size);
+  const bytes = new Uint8Array(size + body.length);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC, true);
-  view.setUint32(4, plan.linear.length === 0 ? VERSION : VERSION_WITH_LAYERS, true);
+  view.setUint32(4, versionOf(plan), true);
   view.setUint32(8, text.length, true);
   bytes.set(text, 16);
   let at = start;
@@ -83,7 +89,13 @@ export function encodeWitnessPlan(plan: WitnessPlan): Uint8Array {
     bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), at);
     at += padded(array.byteLength);
   }
+  bytes.set(body, at);
   return bytes;
+}
+
+function versionOf({ copies, linear }: WitnessPlan): number {
+  if (copies !== undefined) return VERSION_WITH_COPIES;
+  return linear.length === 0 ? VERSION : VERSION_WITH_LAYERS;
 }
 
 /**
@@ -91,13 +103,18 @@ export function encodeWitnessPlan(plan: WitnessPlan): Uint8Array {
  * @throws WitnessPlanFormatError
  */
 export function decodeWitnessPlan(input: Uint8Array, ops: readonly IntegerOp[] = []): WitnessPlan {
+  return decodePlan(input, ops, true);
+}
+
+function decodePlan(input: Uint8Array, ops: readonly IntegerOp[], mayHaveCopies: boolean): WitnessPlan {
   // Typed arrays need aligned memory, which a slice of a pooled buffer may not be.
   const bytes = input.byteOffset % 8 === 0 ? input : new Uint8Array(input);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = bytes.length < 16 || view.getUint32(0, true) !== MAGIC ? undefined : view.getUint32(4, true);
-  if (version !== VERSION && version !== VERSION_WITH_LAYERS) {
+  const known = [VERSION, VERSION_WITH_LAYERS, ...(mayHaveCopies ? [VERSION_WITH_COPIES] : [])];
+  if (version === undefined || !known.includes(version)) {
     throw new WitnessPlanFormatError(
-      `this is not a witness plan of version ${VERSION} or ${VERSION_WITH_LAYERS}; compile the model again`,
+      `this is not a witness plan of version ${known.slice(0, -1).join(', ')} or ${known.at(-1)}; compile the model again`,
     );
   }
   const header = readHeader(bytes, view.getUint32(8, true));
@@ -120,14 +137,29 @@ export function decodeWitnessPlan(input: Uint8Array, ops: readonly IntegerOp[] =
   );
   const linear = readLinear(header, ops);
   const slotCount = linear.reduce((sum, block) => sum + block.count, 0);
-  return {
+  const copies =
+    version === VERSION_WITH_COPIES
+      ? { count: header.copies ?? 0, body: decodePlan(bytes.subarray(at - bytes.byteOffset), ops, false) }
+      : undefined;
+  const plan = {
     ...header.counts,
     slotCount,
     linear,
     gadgets: header.gadgets,
     big,
     ...(Object.fromEntries(arrays) as Pick<WitnessPlan, (typeof ARRAYS)[number][0]>),
+    ...(copies === undefined ? {} : { copies }),
   };
+  requireRoom(plan);
+  return plan;
+}
+
+/** @throws WitnessPlanFormatError where the wires of a plan's copies are not among its own */
+function requireRoom(plan: WitnessPlan): void {
+  if (plan.copies === undefined || (plan.copies.count > 0 && hasRoom(plan, plan.copies))) return;
+  throw new WitnessPlanFormatError(
+    'the witness plan of a batch has other wires than its copies need; compile the model again',
+  );
 }
 
 /** Layers that are not written out, each with its op, which must be one that has as many elements as the plan says. */

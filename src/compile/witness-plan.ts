@@ -29,8 +29,18 @@ export interface LinearBlock {
   readonly count: number;
 }
 
+/** One circuit that stands in another many times. */
+export interface PlanCopies {
+  readonly count: number;
+  /** Its public outputs are a copy's results, its private inputs the codes of one row. */
+  readonly body: WitnessPlan;
+}
+
 export interface WitnessPlan {
+  /** Wires of the whole circuit, those of copies among them. */
   readonly wireCount: number;
+  /** Circuits inside this one, which are run first: where their wires lie is in `copies.ts`. */
+  readonly copies?: PlanCopies;
   /** Places after the wires. */
   readonly slotCount: number;
   /** In order. */

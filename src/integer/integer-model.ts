@@ -61,6 +61,11 @@ export interface LayerSource {
 
 export interface IntegerModel {
   readonly activationBits: number;
+  /**
+   * Rows that one run takes, each through the same ops: inputs and outputs of a run then hold this many rows, one after
+   * the other, while the shapes here are those of one row. Absent: a run is one row. See `batch.ts`.
+   */
+  readonly batch?: number;
   readonly inputs: readonly IntegerInput[];
   readonly ops: readonly IntegerOp[];
   readonly outputs: readonly IntegerOutput[];

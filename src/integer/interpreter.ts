@@ -1,11 +1,12 @@
 /**
  * Runs an integer model: the executable form of its specification, against which the circuit is checked.
  */
-import { atOnce, type Stepwise } from '../stepwise.js';
+import { atOnce, between, type Stepwise } from '../stepwise.js';
+import { joinBatch, rowsInRun, rowsOfRun } from './batch.js';
 import type { IntegerModel, TensorId } from './integer-model.js';
 import { evaluateOp } from './semantics.js';
 
-/** Every tensor of the model, for these integer inputs (in the model's order). */
+/** Every tensor of the model in one row, for these integer inputs (in the model's order). */
 export function interpret(model: IntegerModel, inputs: readonly Float64Array[]): Map<TensorId, Float64Array> {
   return atOnce(interpreting(model, inputs));
 }
@@ -36,6 +37,11 @@ export function runIntegerModel(model: IntegerModel, inputs: readonly Float64Arr
 
 /** {@link runIntegerModel}, op by op. */
 export function* runningIntegerModel(model: IntegerModel, inputs: readonly Float64Array[]): Stepwise<Float64Array[]> {
-  const tensors = yield* interpreting(model, inputs);
-  return model.outputs.map((output) => tensors.get(output.tensor) as Float64Array);
+  const rows: Float64Array[][] = [];
+  for (const row of rowsOfRun(model, inputs)) {
+    const work = interpreting(model, row);
+    const tensors = yield* between(work, rows.length / rowsInRun(model), (rows.length + 1) / rowsInRun(model));
+    rows.push(model.outputs.map((output) => tensors.get(output.tensor) as Float64Array));
+  }
+  return joinBatch(model, rows);
 }

@@ -5,6 +5,7 @@
  * million weights exceed the longest string there can be.
  */
 import { LARGE } from '../tensor/weights.js';
+import { isBatchSize, MOST_ROWS } from './batch.js';
 import { IntegerModelFormatError } from './errors.js';
 import type { IntegerModel, IntegerOp, TensorId } from './integer-model.js';
 
@@ -101,6 +102,7 @@ export function restoreIntegerModel(json: string, weights?: Uint8Array): Integer
     );
   }
   requireOrdered(wrapper.model);
+  requireBatch(wrapper.model.batch);
   return { ...wrapper.model, ops: wrapper.model.ops.map(withoutBounds) };
 }
 
@@ -162,6 +164,14 @@ function requireOrdered({ inputs, ops, outputs }: IntegerModel): void {
     make(op.output);
   }
   for (const output of outputs) read(output.tensor);
+}
+
+/** @throws IntegerModelFormatError */
+function requireBatch(batch: unknown): void {
+  if (batch === undefined || isBatchSize(batch)) return;
+  throw new IntegerModelFormatError(
+    `the integer model names a batch that is not of 1 to ${MOST_ROWS} rows; compile the model again`,
+  );
 }
 
 function isEncodedArray(value: unknown): value is { type: keyof typeof TYPES; data: number[] } {

@@ -27,10 +27,12 @@ export interface ModelLayout {
   /** In the order of their signals. */
   readonly ports: readonly Exposure[];
   readonly signals: number;
+  /** Rows of a batch. */
+  readonly batch?: number;
 }
 
 /** Reads the manifest's signals and refuses an order other than that of the ports, then the context. */
-export function modelLayout(manifest: Pick<Manifest, PortField | 'publicSignals'>): ModelLayout {
+export function modelLayout(manifest: Pick<Manifest, PortField | 'publicSignals' | 'batch'>): ModelLayout {
   const ports: Exposure[] = [];
   for (const role of PORT_ROLES) {
     const first = ports.reduce((sum, { words }) => sum + words, 0);
@@ -46,7 +48,7 @@ export function modelLayout(manifest: Pick<Manifest, PortField | 'publicSignals'
       `The manifest's public signals are [${actual.join(', ')}]; a verifier needs [${expected.join(', ')}]. Compile the model again.`,
     );
   }
-  return { ports, signals: expected.length };
+  return { ports, signals: expected.length, ...(manifest.batch === undefined ? {} : { batch: manifest.batch }) };
 }
 
 function exposure(
@@ -368,11 +370,11 @@ function scaleE36(scale: number): bigint {
 }
 
 /** `verifyInference` over integers, and packing. */
-function renderTyped({ ports, signals }: ModelLayout): string {
+function renderTyped({ ports, signals, batch }: ModelLayout): string {
   // Arguments in the order of computation: the output comes last.
   const parameters = [...ports].reverse().flatMap(typedParameters);
   const fills = ports.flatMap(typedFills);
-  const packs = ports.filter(({ visibility }) => visibility === 'public').flatMap(renderPacking);
+  const packs = ports.filter(({ visibility }) => visibility === 'public').flatMap((port) => renderPacking(port, batch));
   return `\
     /// @notice Whether this model gave this output: the proof checked against values, not against packed signals.
 ${parameters.map((p) => `    /// @param ${p.name} ${p.meaning}`).join('\n')}${parameters.length > 0 ? '\n' : ''}\
@@ -425,7 +427,7 @@ function typedFills({ role, visibility, tensors, first }: Exposure): string[] {
   });
 }
 
-function renderPacking({ role, tensors }: Exposure): string[] {
+function renderPacking({ role, tensors }: Exposure, batch: number | undefined): string[] {
   const prefix = role.toUpperCase();
   return tensors.map((t, i) => {
     const suffix = tensors.length === 1 ? '' : `${i}`;
@@ -454,6 +456,10 @@ function renderPacking({ role, tensors }: Exposure): string[] {
         }
     }
 `;
+    const rows =
+      batch === undefined || CONTRACT_PORTS[role].words !== 'output'
+        ? ''
+        : renderRow({ tensor: t, name, constant, batch, bytesBefore, allBytes });
     return `\
     /// @notice \`${identifierText(t.name)}\` as the circuit's public words.
     /// @param elements Row by row; one outside its range reverts.
@@ -466,7 +472,7 @@ function renderPacking({ role, tensors }: Exposure): string[] {
         }
         if (!_pack${capital(name)}(elements, content)) revert ElementOutOfRange();
     }
-${unpack}
+${unpack}${rows}
     /// Packs to memory at \`to\`; false for an element outside its range.
     function _pack${capital(name)}(int256[${elements}] calldata elements, uint256 to) private pure returns (bool) {
         uint256 word;
@@ -491,8 +497,74 @@ ${unpack}
   });
 }
 
+/** The elements of one row of a batch's output, and the largest of them where they are scores. */
+function renderRow({
+  tensor: { name: called, shape, packing },
+  name,
+  constant,
+  batch,
+  bytesBefore,
+  allBytes,
+}: {
+  readonly tensor: TensorDescription;
+  readonly name: string;
+  readonly constant: string;
+  readonly batch: number;
+  readonly bytesBefore: number;
+  readonly allBytes: number;
+}): string {
+  const inRow = size(shape) / batch;
+  const element = (e: string): string => `\
+            uint256 e = ${e};
+            uint256 word;
+            assembly ("memory-safe") {
+                word := calldataload(add(packed.offset, add(${bytesBefore}, shl(5, div(e, ${packing.perWord})))))
+            }
+            uint256 stored = (word >> ((e % ${constant}_PER_WORD) * ${constant}_BITS)) & ((1 << ${constant}_BITS) - 1);`;
+  const checks = `\
+        if (packed.length != ${allBytes}) revert InvalidOutputLength(packed.length);
+        if (row >= ${batch}) revert NoSuchRow(row);`;
+  const largest =
+    inRow < 2
+      ? ''
+      : `
+    /// @notice Position of the largest element of \`${identifierText(called)}\` in one row: its class, if they are scores.
+    /// @param packed All of the output's words: ${allBytes} bytes; any other length reverts.
+    /// @param row From 0 to ${batch - 1}; any other reverts.
+    /// @return position From 0 to ${inRow - 1}, the first of equals.
+    function largestIn${capital(name)}Row(bytes calldata packed, uint256 row) external pure returns (uint256 position) {
+${checks}
+        uint256 most;
+        for (uint256 i = 0; i < ${inRow}; ++i) {
+${element(`row * ${inRow} + i`)}
+            if (i == 0 || stored > most) {
+                most = stored;
+                position = i;
+            }
+        }
+    }
+`;
+  return `
+    /// @notice The elements of \`${identifierText(called)}\` in one row of the batch.
+    /// @param packed All of the output's words: ${allBytes} bytes; any other length reverts.
+    /// @param row From 0 to ${batch - 1}; any other reverts.
+    /// @return elements As the model gives them for that row.
+    function unpack${capital(name)}Row(bytes calldata packed, uint256 row)
+        external
+        pure
+        returns (int256[${inRow}] memory elements)
+    {
+${checks}
+        for (uint256 i = 0; i < ${inRow}; ++i) {
+${element(`row * ${inRow} + i`)}
+            elements[i] = int256(stored) + ${constant}_OFFSET;
+        }
+    }
+${largest}`;
+}
+
 /** Errors that the packing functions of `layout` revert with. */
-export function renderErrors({ ports }: ModelLayout): string {
+export function renderErrors({ ports, batch }: ModelLayout): string {
   const errors = [];
   const open = ports.filter(({ visibility }) => visibility === 'public');
   if (open.length > 0) {
@@ -502,6 +574,8 @@ export function renderErrors({ ports }: ModelLayout): string {
     errors.push(
       "    /// @notice Output bytes of another length than the model's.\n    error InvalidOutputLength(uint256 length);",
     );
+    if (batch !== undefined)
+      errors.push(`    /// @notice A row that a batch of ${batch} does not have.\n    error NoSuchRow(uint256 row);`);
   }
   return errors.length > 0 ? `${errors.join('\n')}\n\n` : '';
 }

@@ -16,7 +16,10 @@ import { modelLayout, renderErrors, renderModel } from './render-model.js';
 export { VerifierRenderError } from './errors.js';
 
 /** The parts of a manifest that a verifier's model-aware layer is made of. */
-export type VerifierManifest = Pick<Manifest, 'name' | 'modelHash' | 'circuitHash' | 'publicSignals' | PortField>;
+export type VerifierManifest = Pick<
+  Manifest,
+  'name' | 'modelHash' | 'circuitHash' | 'publicSignals' | 'batch' | PortField
+>;
 
 export interface RenderOptions {
   /** Default: `contractName(manifest.name)`. */

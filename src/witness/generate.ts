@@ -5,10 +5,11 @@
  * The trap: integer gadgets work on doubles, which the compiler's interval bounds keep exact; hash states do not fit
  * and are carried as field elements.
  */
-import type { BigRow, LinearBlock, WitnessPlan } from '../compile/witness-plan.js';
+import { layoutOf, runsOfCopy, wireOfCopy } from '../compile/copies.js';
+import type { BigRow, LinearBlock, PlanCopies, WitnessPlan } from '../compile/witness-plan.js';
 import { WitnessInputError } from './errors.js';
 import { evaluateOp } from '../integer/semantics.js';
-import { atOnce, type Stepwise } from '../stepwise.js';
+import { atOnce, between, type Stepwise } from '../stepwise.js';
 import { canonical, signed } from '../r1cs/field.js';
 import type { Witness } from '../r1cs/witness.js';
 import { prepareGadget, type GadgetSignals, type GadgetWitness } from '../gadgets/index.js';
@@ -53,7 +54,9 @@ export function circuitResults(plan: WitnessPlan, { small, linear }: GeneratedWi
 
 export function prepareWitness(plan: WitnessPlan): WitnessGenerator {
   const gadgets = plan.gadgets.map(prepareStep);
-  const generating = (assignment: Assignment): Stepwise<GeneratedWitness> => new Run(plan, gadgets, assignment).run();
+  const body = plan.copies && prepareWitness(plan.copies.body);
+  const generating = (assignment: Assignment): Stepwise<GeneratedWitness> =>
+    new Run(plan, gadgets, assignment, body).run();
   return { generating, generate: (assignment) => atOnce(generating(assignment)) };
 }
 
@@ -87,7 +90,8 @@ class Run {
   constructor(
     private readonly plan: WitnessPlan,
     private readonly gadgets: readonly PreparedStep[],
-    assignment: Assignment,
+    private readonly assignment: Assignment,
+    private readonly body: WitnessGenerator | undefined,
   ) {
     this.small = new Float64Array(plan.wireCount + plan.slotCount);
     this.small[0] = 1;
@@ -95,7 +99,8 @@ class Run {
   }
 
   *run(): Stepwise<GeneratedWitness> {
-    const { wireCount, linear, gadget } = this.plan;
+    const { wireCount, linear, gadget, copies } = this.plan;
+    if (copies !== undefined) yield* this.runCopies(copies);
     let next = 0;
     for (let step = 0; step <= gadget.length; step += 1) {
       if (step % STEPS === 0) yield step / (gadget.length + 1);
@@ -103,6 +108,23 @@ class Run {
       if (step < gadget.length) this.runStep(step);
     }
     return { small: this.small.subarray(0, wireCount), big: this.big, linear: this.small.subarray(wireCount) };
+  }
+
+  private *runCopies(copies: PlanCopies): Stepwise<void> {
+    const layout = layoutOf(this.plan, copies);
+    const { count, body } = copies;
+    const codes = Array.from(this.assignment.privateInputs);
+    for (let copy = 0; copy < count; copy += 1) {
+      const privateInputs = codes.slice(copy * body.privateInputCount, (copy + 1) * body.privateInputCount);
+      const { small, big } = yield* between(
+        (this.body as WitnessGenerator).generating({ publicInputs: [], privateInputs }),
+        copy / count,
+        (copy + 1) / count,
+      );
+      for (const { from, to, length } of runsOfCopy(layout, copy))
+        this.small.set(small.subarray(from, from + length), to);
+      for (const [wire, value] of big) this.big.set(wireOfCopy(layout, copy, wire), value);
+    }
   }
 
   private runLinear({ op, firstOperand, operandCount, first }: LinearBlock): void {

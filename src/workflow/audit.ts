@@ -21,7 +21,7 @@ import {
 } from '../chain/index.js';
 import { childEnvironment } from '../child-environment.js';
 import { compileModel } from '../compile/compile.js';
-import type { Netlist } from '../compile/netlist.js';
+import { gadgetsOf, type Netlist } from '../compile/netlist.js';
 import { encodeWitnessPlan } from '../compile/witness-plan-file.js';
 import { ZkinferError } from '../errors.js';
 import { AuditMismatchError } from './errors.js';
@@ -294,7 +294,7 @@ async function auditCircuit(state: State): Promise<void> {
  * range that the compiler promises it.
  */
 async function auditWires(state: State, netlist: Netlist): Promise<void> {
-  const found = await auditGadgets(netlist.gadgets);
+  const found = await auditGadgets(gadgetsOf(netlist));
   const { distinct, digits, open } = found;
   if (open.length > 0) {
     const named = open
@@ -374,7 +374,7 @@ async function auditModel(state: State): Promise<void> {
     'model',
     'the integer model, made again from the ONNX file with the recorded options, is equal bit for bit',
     async () => {
-      const { activationBits, spreadBits, inputBits, inputRange, shapes, outputs, fixed } = recorded;
+      const { activationBits, spreadBits, inputBits, inputRange, shapes, outputs, fixed, classOnly } = recorded;
       const compiled = await compileOnnx(onnx, {
         name: manifest.name,
         activationBits,
@@ -387,6 +387,8 @@ async function auditModel(state: State): Promise<void> {
         ...(shapes === undefined ? {} : { shapes }),
         ...(outputs === undefined ? {} : { outputs }),
         ...(fixed === undefined ? {} : { fixed }),
+        ...(classOnly === undefined ? {} : { classOnly }),
+        ...(manifest.batch === undefined ? {} : { batch: manifest.batch }),
       });
       const stored = (model: IntegerModel): string => {
         const { json, weights = [] } = storeIntegerModel(model);

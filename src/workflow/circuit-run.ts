@@ -4,7 +4,7 @@
  */
 import type { WitnessPlan } from '../compile/witness-plan.js';
 import { InconsistentWitnessError } from './errors.js';
-import { inputCodes } from '../integer/encode.js';
+import { codesOfRun } from '../integer/batch.js';
 import type { IntegerModel } from '../integer/integer-model.js';
 import { atOnce, between, type Stepwise } from '../stepwise.js';
 import { runningIntegerModel } from '../integer/interpreter.js';
@@ -38,7 +38,7 @@ export function stepwiseCircuit(
 ): (integers: readonly Float64Array[], context: bigint, salts: readonly bigint[]) => Stepwise<CircuitRun> {
   const generator = prepareWitness(plan);
   return function* (integers, context, salts) {
-    const codes: ArrayLike<number | bigint> = [...inputCodes(model.inputs, integers), ...salts];
+    const codes: ArrayLike<number | bigint> = [...codesOfRun(model, integers), ...salts];
     const witness = yield* between(generator.generating({ publicInputs: [context], privateInputs: codes }), 0, 0.9);
     const outputs = yield* between(runningIntegerModel(model, integers), 0.9, 1);
     compare(outputs, circuitResults(plan, witness), model);

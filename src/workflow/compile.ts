@@ -9,7 +9,10 @@ import { encodeWitnessPlan } from '../compile/witness-plan-file.js';
 import { FIXED_PARTS, type Manifest, type TensorDescription } from '../manifest.js';
 import { perPortField, visibilityOf, type PortVisibility, type VisibilityOptions } from '../port-roles.js';
 import { chooseFrom, decodeModel, evaluator, graphInputs, type ModelChoice } from '../onnx/index.js';
+import { UsageError } from '../errors.js';
 import type { OnProgress } from '../groth16/types.js';
+import { isBatchSize, MOST_ROWS } from '../integer/batch.js';
+import { withClassesAlone } from '../integer/class-only.js';
 import type { IntegerModel } from '../integer/integer-model.js';
 import { quantizing } from '../quantize/quantize.js';
 import { spreadOfBits } from '../quantize/sensitivity.js';
@@ -23,6 +26,8 @@ import { VERSION } from '../version.js';
 import { reportAccuracy, type ComparedAccuracy, type Otherwise } from './accuracy-report.js';
 import { fewestBits, type AccuracyTarget } from './accuracy-target.js';
 import type { BuildFiles } from './build-files.js';
+import type { Graph } from '../network/graph.js';
+import { isScoreVector } from '../quantize/accuracy.js';
 import { enoughBits, USUAL_BITS } from './enough-bits.js';
 import { WEIGHTS } from './circuit-file.js';
 import { classesOf, type ClassOptions, type OutputClasses } from './classes.js';
@@ -47,6 +52,10 @@ export interface CompileOptions extends ClassOptions, ModelChoice, VisibilityOpt
    * than to all alike. Default: with `target` where fewer bits then hold it, else not.
    */
   readonly spreadBits?: boolean;
+  /** Rows that one proof is of; default: a proof is of one inference, without a dimension of rows. */
+  readonly batch?: number;
+  /** Of outputs that are scores, or of those of these names, proves the class alone: which is the largest. */
+  readonly classOnly?: boolean | readonly string[];
   /** What must hold on rows that were not calibrated on. */
   readonly target?: AccuracyTarget;
   /** Samples in the model's own units; without any, scales come from worst-case bounds. */
@@ -116,6 +125,8 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
   };
   const pace = paced((share) => options.onProgress?.(share, current), options.signal);
   const { choice, classes, samples, requantizeTo, compared } = prepareModel(onnx, { ...options, onStage: stage }, pace);
+  const alone = classesAlone(options.classOnly, compared.graph, classes);
+  const proved = shapeOfProof(options, alone);
   const { inputBits, inputRange, target } = options;
   const visibility = visibilityOf(options);
   stage('quantizing');
@@ -128,11 +139,14 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
         }
       : await fewestBits(search, target);
   const requantize = requantizeTo(activationBits, spreadBits);
-  const model = await requantize({});
+  const quantized = await requantize({});
   stage('compiling the circuit');
-  const circuit = await compileModel(model, visibility, { gadgetFolders: options.gadgetFolders, pace });
+  const { gadgetFolders } = options;
+  const measured = await compileModel(quantized, visibility, { gadgetFolders, pace });
   stage('comparing with float32');
-  const accuracy = await reportAccuracy({ ...compared, model, circuit, requantize });
+  const accuracy = await reportAccuracy({ ...compared, model: quantized, circuit: measured, requantize });
+  const model = proved(quantized);
+  const circuit = model === quantized ? measured : await compileModel(model, visibility, { gadgetFolders, pace });
   stage('hashing the constraints');
   const pieces = r1csChunks(circuit.constraints, { reuse: true });
   const circuitHash = await sha256Of(pieces, r1csBytes(circuit.constraints), pace);
@@ -148,10 +162,21 @@ export async function compileOnnx(onnx: Uint8Array, options: CompileOptions): Pr
     ...(choice.fixed === undefined
       ? {}
       : { fixed: choice.fixed.map(({ name, values }) => ({ name, values: [...values] })) }),
+    ...(alone.includes(true)
+      ? { classOnly: compared.graph.outputs.filter((_, k) => alone[k]).map(({ name }) => name) }
+      : {}),
     ...(samples.length === 0 ? {} : { calibrationHash: samplesHash(samples), calibrationRows: samples.length }),
   };
   const manifest = {
-    ...describe({ onnx, model, circuit, circuitHash, name: options.name, visibility, classes }),
+    ...describe({
+      onnx,
+      model,
+      circuit,
+      circuitHash,
+      name: options.name,
+      visibility,
+      classes: provedClasses(alone, classes),
+    }),
     options: recorded,
     accuracy: onRecord(accuracy),
   };
@@ -232,6 +257,42 @@ function rememberLast(
   };
 }
 
+/** For each output, whether its class alone is proved. @throws UsageError where there are no scores */
+function classesAlone(
+  chosen: CompileOptions['classOnly'] = false,
+  { outputs }: Pick<Graph, 'outputs'>,
+  classes: readonly OutputClasses[],
+): boolean[] {
+  if (chosen === false) return classes.map(() => false);
+  const alone = outputs.map(({ name, shape }, k) =>
+    chosen === true ? classes[k].scores : chosen.includes(name) && isScoreVector(shape),
+  );
+  if (!alone.includes(true)) {
+    throw new UsageError(
+      'no output is known to be scores of classes, so that there is no class to prove; say that they are, with --scores or --labels',
+    );
+  }
+  return alone;
+}
+
+/** What a proof is of, beside one inference: many rows, or classes alone. @throws UsageError */
+function shapeOfProof(
+  { batch }: Pick<CompileOptions, 'batch'>,
+  alone: readonly boolean[],
+): (model: IntegerModel) => IntegerModel {
+  if (batch !== undefined && !isBatchSize(batch))
+    throw new UsageError(`a batch has 1 to ${MOST_ROWS} rows, not ${batch}`);
+  return (model) => {
+    const shaped = alone.includes(true) ? withClassesAlone(model, alone) : model;
+    return batch === undefined ? shaped : { ...shaped, batch };
+  };
+}
+
+/** What the outputs that are proved are called: a class alone is a position among the labels. */
+function provedClasses(alone: readonly boolean[], classes: readonly OutputClasses[]): readonly OutputClasses[] {
+  return classes.map((output, k) => (alone[k] ? { ...output, scores: false } : output));
+}
+
 /** What of a model is compiled: nothing but what was given. */
 function choiceOf({ shapes, outputs, fixed }: ModelChoice): ModelChoice {
   return {
@@ -287,6 +348,7 @@ function describe({
     modelHash: sha256([onnx]),
     circuitHash,
     activationBits: model.activationBits,
+    ...(model.batch === undefined ? {} : { batch: model.batch }),
     visibility: { ...visibility, ...FIXED_PARTS },
     ...tensors,
     outputs: model.outputs.map(({ omitted }, k) => ({

@@ -7,7 +7,7 @@ import type { WitnessPlan } from '../compile/witness-plan.js';
 import type { KeyShape } from '../groth16/types.js';
 import type { Manifest, PortRole } from '../manifest.js';
 import { proofSystemOf } from '../proof-systems/index.js';
-import { encodeInputs } from '../integer/encode.js';
+import { encodeRun } from '../integer/batch.js';
 import type { IntegerModel } from '../integer/integer-model.js';
 import { runIntegerModel } from '../integer/interpreter.js';
 import { FIELD_MODULUS } from '../r1cs/types.js';
@@ -51,12 +51,17 @@ export interface InferenceParts {
 export function prepareInference({ folder, manifest, model, plan }: InferenceParts): PreparedInference {
   const signals = publicSignalsOf(model, manifest.visibility);
   requireManifestOfModel(folder, manifest, signals);
+  if (plan.copies?.count !== model.batch) {
+    throw new BuildMismatchError(
+      `${folder}: integer model and witness plan are of batches of different sizes; compile the model again`,
+    );
+  }
   const circuit = circuitShape(folder, manifest, plan);
   const ready = { folder, manifest, model, signals, run: prepareCircuit(model, plan) };
   return {
     circuit,
     infer: (input, context = 0n, salts = {}) => infer(ready, input, context, salts),
-    evaluate: (input) => describeOutputs(manifest, runIntegerModel(model, encodeInputs(model.inputs, input))),
+    evaluate: (input) => describeOutputs(manifest, runIntegerModel(model, encodeRun(model, input))),
   };
 }
 
@@ -100,7 +105,7 @@ function infer(
   chosen: Inference['salts'],
 ): Inference {
   const start = performance.now();
-  const integers = encodeInputs(model.inputs, input);
+  const integers = encodeRun(model, input);
   const committed = committedPorts(signals.ports).map(({ role }) => [role, saltOf(chosen[role])] as const);
   const salts: Partial<Record<PortRole, bigint>> = Object.fromEntries(committed);
   const { witness, outputs: integerOutputs } = run(

@@ -18,12 +18,14 @@ export interface OutputReport {
    */
   readonly class?: number;
   readonly label?: string;
+  /** The same of a batch: of each row. */
+  readonly classes?: readonly number[];
   /** Set where the network ended in a softmax that the proof leaves out: the values are the scores before it. */
   readonly omitted?: 'Softmax' | 'LogSoftmax' | 'Sigmoid';
 }
 
 export function describeOutputs(
-  manifest: Pick<Manifest, 'outputs'>,
+  manifest: Pick<Manifest, 'outputs' | 'batch'>,
   integers: readonly Float64Array[],
 ): OutputReport[] {
   return manifest.outputs.map(({ name, shape, scale, scores, labels, omitted }, k) => ({
@@ -32,7 +34,11 @@ export function describeOutputs(
     scale,
     integers: Array.from(integers[k]),
     values: Array.from(dequantize(integers[k], scale)),
-    ...(scores ? classAmong(integers[k], labels) : labels === undefined ? {} : { label: namedBy(integers[k], labels) }),
+    ...(scores
+      ? classesAmong(integers[k], labels, manifest.batch)
+      : labels === undefined
+        ? {}
+        : { label: namedBy(integers[k], labels) }),
     ...(omitted ? { omitted } : {}),
   }));
 }
@@ -40,6 +46,17 @@ export function describeOutputs(
 /** What a tensor of strings says: its elements are positions among the labels. */
 function namedBy(positions: Float64Array, labels: readonly string[]): string {
   return Array.from(positions, (position) => labels[position] ?? String(position)).join(', ');
+}
+
+function classesAmong(
+  scores: Float64Array,
+  labels: readonly string[] | undefined,
+  batch: number | undefined,
+): Pick<OutputReport, 'class' | 'label' | 'classes'> {
+  if (batch === undefined) return classAmong(scores, labels);
+  const inRow = scores.length / batch;
+  const classes = Array.from({ length: batch }, (_, row) => classOf(scores.subarray(row * inRow, (row + 1) * inRow)));
+  return { classes, ...(labels === undefined ? {} : { label: namedBy(Float64Array.from(classes), labels) }) };
 }
 
 function classAmong(
@@ -52,7 +69,7 @@ function classAmong(
 
 /** The outputs that public signals carry; undefined where the build keeps them hashed or private. */
 export function outputsFromSignals(
-  manifest: Pick<Manifest, 'outputs' | 'publicSignals' | 'visibility'>,
+  manifest: Pick<Manifest, 'outputs' | 'publicSignals' | 'visibility' | 'batch'>,
   signals: readonly string[],
 ): OutputReport[] | undefined {
   if (manifest.visibility.output !== 'public') return undefined;

@@ -40,6 +40,8 @@ export interface IntegerInference {
 export interface PublicSignals {
   readonly ports: readonly Port[];
   readonly meanings: readonly SignalMeaning[];
+  /** Rows of a batch. */
+  readonly batch?: number;
   /** Values, canonical, in order. */
   of(inference: IntegerInference): bigint[];
   /**
@@ -59,6 +61,7 @@ export function publicSignalsOf(model: IntegerModel, visibility: Partial<PortVis
   return {
     ports,
     meanings: signalsOfPorts(ports),
+    ...(model.batch === undefined ? {} : { batch: model.batch }),
     of: ({ run, salts, context }) => [
       ...ports.flatMap((port) =>
         valuesOf(port, valuesOfPort(port.role, run) as readonly Float64Array[], salts[port.role]),
@@ -77,7 +80,7 @@ export function publicSignalsOf(model: IntegerModel, visibility: Partial<PortVis
 export function requireManifestOfModel(
   folder: string,
   manifest: Manifest,
-  { meanings: expected, ports }: PublicSignals,
+  { meanings: expected, ports, batch }: PublicSignals,
 ): void {
   const same = (a: SignalMeaning, b: SignalMeaning | undefined): boolean =>
     b !== undefined && a.kind === b.kind && a.tensor === b.tensor && a.word === b.word;
@@ -85,7 +88,7 @@ export function requireManifestOfModel(
     const declared: readonly TensorDescription[] = tensorsOfPort(manifest, role);
     return declared.length === tensors.length && tensors.every((own, k) => isDescribed(declared[k], own));
   };
-  if (!ports.every(isPortDescribed)) {
+  if (manifest.batch !== batch || !ports.every(isPortDescribed)) {
     throw new BuildMismatchError(
       `${folder}: the manifest describes other inputs or outputs than the model has; do not use this build, compile the model yourself`,
     );

@@ -1,12 +1,15 @@
 /** `zkinfer compile`. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { UsageError } from '../../errors.js';
 import { defaultBuildFolder } from '../../workflow/build-name.js';
 import type { BuildFiles, CompiledModel } from '../../workflow/compile.js';
-import { addCompileOptions, jsonOption, readModelFile, type CompileFlags } from '../options.js';
+import { addCompileOptions, jsonOption, readModelFile, wholeNumber, type CompileFlags } from '../options.js';
 import { printAccuracy, printLayers, printNotes, printSeconds } from '../print.js';
 import { execute, showingShare } from '../session.js';
 
 interface Flags extends CompileFlags {
+  readonly batch?: number;
+  readonly classOnly?: boolean;
   readonly emitCircom?: boolean;
   readonly r1cs?: boolean;
   readonly out?: string;
@@ -17,6 +20,12 @@ export function define(command: Command): void {
   addCompileOptions(
     command
       .argument('<model>', 'ONNX file')
+      .addOption(
+        new Option('--batch <n>', 'rows that one proof is of, for prove --inputs (default: one inference)').argParser(
+          wholeNumber,
+        ),
+      )
+      .option('--class-only', 'of outputs that are scores, prove which is the largest, and nothing else of them')
       .option('--emit-circom', 'also print the whole circuit as one Circom program, circuit.circom')
       .option('--r1cs', 'write circuit.r1cs and circuit.sym also where they are large (default: up to 64 MB)')
       .option('--out <folder>', 'build folder (default: build/NAME)')
@@ -32,11 +41,16 @@ export function define(command: Command): void {
             import('../../workflow/build-folder.js'),
             import('../../workflow/compile.js'),
           ]);
+          const { batch, classOnly } = flags;
+          if (batch !== undefined && flags.emitCircom)
+            throw new UsageError('--emit-circom prints circuits of one inference; leave out --batch');
           const folder = flags.out ?? defaultBuildFolder(path);
           const { onnx, options } = await readModelFile(path, flags);
           const compiled = await session.stage(`compiling ${path}`, (update) =>
             compileOnnx(onnx, {
               ...options,
+              ...(batch === undefined ? {} : { batch }),
+              ...(classOnly ? { classOnly } : {}),
               r1cs: flags.r1cs,
               onStage: update,
               onProgress: showingShare(update),

@@ -4,7 +4,9 @@ import type { Command } from 'commander';
 import { isStream, ownStream, writeAtomic } from '../../atomic-file.js';
 import { UsageError } from '../../errors.js';
 import type { BackendChoice } from '../../groth16/backends.js';
-import { parseInput } from '../../workflow/input-json.js';
+import type { Manifest } from '../../manifest.js';
+import { parseRun } from '../../workflow/batch-input.js';
+import type { Sample } from '../../workflow/input-json.js';
 import { openingOf, openingToJson } from '../../workflow/opening-file.js';
 import { proofToJson } from '../../workflow/proof-file.js';
 import { addBindingOptions, bindingOf, type BindingFlags } from '../binding.js';
@@ -14,18 +16,34 @@ import { printBoundTo, printOutputs, printSeconds } from '../print.js';
 import { execute, showingShare } from '../session.js';
 
 interface Flags extends BindingFlags {
-  readonly input: string;
+  readonly input?: string;
+  readonly inputs?: string;
   readonly out?: string;
   readonly opening?: string;
   readonly backend: BackendChoice;
   readonly json?: boolean;
 }
 
+/** The input of one inference, or the rows of a batch. @throws UsageError for one where the other is meant */
+async function readRun({ input, inputs }: Pick<Flags, 'input' | 'inputs'>, manifest: Manifest): Promise<Sample> {
+  const { batch } = manifest;
+  const [file, other] = batch === undefined ? [input, inputs] : [inputs, input];
+  if (file === undefined || other !== undefined) {
+    throw new UsageError(
+      batch === undefined
+        ? 'the build proves one inference; name its input: --input FILE'
+        : `the build proves batches of ${batch} rows; name a file of samples: --inputs FILE`,
+    );
+  }
+  return parseRun(await readUserText(file, 'the input'), manifest, file);
+}
+
 export function define(command: Command): void {
   addBindingOptions(
     command
       .argument('<build>', 'build folder')
-      .requiredOption('--input <file>', 'the input: {"input_data": [[...], ...]}')
+      .option('--input <file>', 'the input: {"input_data": [[...], ...]}')
+      .option('--inputs <file>', 'of a build with --batch: its rows, as samples: {"input_data": [[...], ...]}')
       .option('--out <file>', 'proof to write; public.json goes beside it (default: proof.json in the build folder)'),
   )
     .option(
@@ -53,7 +71,7 @@ export function define(command: Command): void {
           // Refused before the work, not after it.
           for (const target of [out, flags.opening]) if (target !== undefined) await isStream(target);
           const manifest = await readManifest(folder);
-          const input = parseInput(await readUserText(flags.input, 'the input'), manifest.inputs, flags.input);
+          const input = await readRun(flags, manifest);
           const backend = backendFor(flags.backend, session);
           const { context, binding } = await bindingOf(folder, flags);
           const proved = await session.stage(`proving (${backend.name})`, async (update) => {

@@ -85,7 +85,11 @@ export function define(command: Command): void {
               : contribute
                 ? ONE_CONTRIBUTION_NOTICE
                 : undefined;
-          return { result: { folder, ...keys, seconds, ...(warning ? { warning } : {}) }, ok: true };
+          const { batch } = manifest;
+          return {
+            result: { folder, ...keys, seconds, ...(warning ? { warning } : {}), ...(batch ? { batch } : {}) },
+            ok: true,
+          };
         },
         (result) =>
           (result.unfinished
@@ -118,6 +122,7 @@ function printFinished(
     readonly seconds: number;
     readonly backend: string;
     readonly warning?: string;
+    readonly batch?: number;
     readonly contributions?: readonly { readonly kind: string; readonly hash: string; readonly name?: string }[];
   },
 ): string[] {
@@ -127,6 +132,6 @@ function printFinished(
       ({ kind, hash, name }, i) => `${i + 1}. ${kind}${name === undefined ? '' : ` by ${oneLine(name)}`}: ${hash}`,
     ),
     ...(result.warning ? [`warning: ${result.warning}`] : []),
-    `next: zkinfer prove ${folder} --input input.json`,
+    `next: zkinfer prove ${folder} ${result.batch === undefined ? '--input input.json' : '--inputs samples.json'}`,
   ];
 }

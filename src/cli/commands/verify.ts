@@ -1,7 +1,7 @@
 /** `zkinfer verify`. */
 import type { Command } from 'commander';
 import type { BackendChoice } from '../../groth16/backends.js';
-import { parseInput } from '../../workflow/input-json.js';
+import { parseRun } from '../../workflow/batch-input.js';
 import type { Opened } from '../../workflow/opening.js';
 import { openingFromJson } from '../../workflow/opening-file.js';
 import type { ProofFile } from '../../workflow/proof-file.js';
@@ -59,10 +59,10 @@ async function open(folder: string, { publicSignals }: ProofFile, { opening, inp
     import('../../workflow/build-folder.js'),
     import('../../workflow/opening.js'),
   ]);
-  const { inputs } = await readManifest(folder);
+  const manifest = await readManifest(folder);
   return await openSignals(folder, publicSignals, {
     ...(opening === undefined ? {} : { opening: openingFromJson(await readUserText(opening, 'the opening'), opening) }),
-    ...(input === undefined ? {} : { input: parseInput(await readUserText(input, 'the input'), inputs, input) }),
+    ...(input === undefined ? {} : { input: parseRun(await readUserText(input, 'the input'), manifest, input) }),
   });
 }
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { ownStream, writeAtomic } from '../../atomic-file.js';
 import { UsageError } from '../../errors.js';
 import { PROOF_SYSTEMS } from '../../proof-systems/index.js';
-import { parseInput } from '../../workflow/input-json.js';
+import { parseRun } from '../../workflow/batch-input.js';
 import { openingOf, openingToJson } from '../../workflow/opening-file.js';
 import { addBindingOptions, bindingOf, type BindingFlags } from '../binding.js';
 import { readUserText } from '../files.js';
@@ -49,7 +49,7 @@ export function define(command: Command): void {
           const { context, binding } = await bindingOf(folder, flags);
           const inference = await session.stage('witness', async () => {
             const { manifest, infer } = await openWitness(folder);
-            const input = parseInput(await readUserText(flags.input, 'the input'), manifest.inputs, flags.input);
+            const input = parseRun(await readUserText(flags.input, 'the input'), manifest, flags.input);
             return infer(input, context);
           });
           const { witness, outputs, publicSignals, witnessSeconds } = inference;
