@@ -5,6 +5,7 @@
  */
 import { MalformedModelError, UnsupportedOpsetError, UnsupportedTensorError } from './errors.js';
 import type { Attribute, Constant, OnnxFunction, OnnxGraph, OnnxModel, OnnxNode, ValueInfo } from './model.js';
+import { decodeMessage } from './message.js';
 import {
   ModelProto,
   type AttributeMessage,
@@ -168,7 +169,7 @@ function decodeBytes(bytes: Uint8Array): ModelMessage {
     if (fields(bytes).filter(({ number }) => number === GRAPH).length > 1) {
       throw new MalformedModelError('The file holds more than one graph. Export the model again.');
     }
-    return ModelProto.toObject(ModelProto.decode(bytes), { oneofs: true }) as ModelMessage;
+    return decodeMessage(ModelProto, bytes) as ModelMessage;
   } catch (cause) {
     if (cause instanceof MalformedModelError) throw cause;
     throw new MalformedModelError('The bytes are no ONNX model: they do not decode as one. Is the file complete?', {

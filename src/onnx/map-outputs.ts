@@ -6,13 +6,16 @@
 import { concatBytes } from '../r1cs/sections.js';
 import type { OnnxModel } from './model.js';
 import { ELEMENT_TYPES } from './model.js';
-import { ModelProto } from './schema.js';
-import { field, fields } from './wire.js';
+import { field, fields, numberField } from './wire.js';
 
 /** Field numbers of ModelProto.graph, GraphProto.output and ValueInfoProto.name. */
 const GRAPH = 7;
 const OUTPUT = 12;
 const NAME = 1;
+/** Of ValueInfoProto.type, TypeProto.tensor_type and its elem_type. */
+const TYPE = 2;
+const TENSOR = 1;
+const ELEMENT_TYPE = 1;
 
 /** The file to run, and for each of the model's outputs the name under which it comes out. */
 export function readMapsAsTensors(
@@ -40,13 +43,15 @@ export function readMapsAsTensors(
     ),
   );
   // Another message of the same fields is merged into the first.
-  const more = ModelProto.encode(ModelProto.fromObject({ graph: { output: added.map(floatTensor) } })).finish();
+  const more = field(GRAPH, concatBytes(added.map((name) => field(OUTPUT, floatTensor(name)))));
   const file = concatBytes([...rest, ...edited.map((content) => field(GRAPH, content)), more]);
   return { file, names };
 }
 
-function floatTensor(name: string): object {
-  return { name, type: { tensorType: { elemType: ELEMENT_TYPES.indexOf('float') } } };
+/** A ValueInfoProto: its name, and its type, a tensor of floats of any shape. */
+function floatTensor(name: string): Uint8Array {
+  const tensor = numberField(ELEMENT_TYPE, ELEMENT_TYPES.indexOf('float'));
+  return concatBytes([field(NAME, new TextEncoder().encode(name)), field(TYPE, field(TENSOR, tensor))]);
 }
 
 function nameOf(valueInfo: Uint8Array): string {

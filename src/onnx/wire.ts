@@ -48,6 +48,16 @@ export function field(number: number, content: Uint8Array): Uint8Array {
   );
 }
 
+/** A field that is a number, of 32 bits. */
+export function numberField(number: number, value: number): Uint8Array {
+  return Uint8Array.from(
+    protobuf.Writer.create()
+      .uint32(((number << 3) | VARINT) >>> 0)
+      .uint32(value)
+      .finish(),
+  );
+}
+
 /** A message with every field of this number, which has a length, replaced; left out where `change` gives undefined. */
 export function rewritten(
   message: Uint8Array,
