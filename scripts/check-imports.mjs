@@ -96,6 +96,12 @@ const CORE_OF_GROTH16 = new Set(
     (name) => `groth16/${name}.ts`,
   ),
 );
+/** Files of the circom room that the core is made of: circom on sources in memory; the others keep gadgets in folders. */
+const CORE_OF_CIRCOM = new Set(
+  ['check-object', 'circom-error', 'compile-gadget', 'linkable', 'object', 'object-file', 'run-circom', 'wasi'].map(
+    (name) => `circom/${name}.ts`,
+  ),
+);
 /** Files of the workflow that the core is made of: what of a build is values; the others read and write folders. */
 const CORE_OF_WORKFLOW = new Set(
   [
@@ -130,6 +136,7 @@ const STILL_NODE = new Set(['gadgets/poseidon-constants.ts']);
 const isCore = (file) =>
   (CORE.has(roomOf(file)) && !NODE_PART.has(file)) ||
   CORE_OF_GROTH16.has(file) ||
+  CORE_OF_CIRCOM.has(file) ||
   CORE_OF_WORKFLOW.has(file) ||
   IN_PAGES.has(file);
 

@@ -3,10 +3,8 @@
  * of the linker in `npm run bench:stages`; circom copies the growing sum at every step, so its time is quadratic in the
  * inputs.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { loadCircom, runCircom } from '../circom/run-circom.js';
+import { loadCircom } from '../circom/load-circom.js';
+import { runCircom } from '../circom/run-circom.js';
 
 /** Seconds that circom takes for a dense layer of this size with these integer weights, [outputs, inputs]. */
 export async function timeNaiveDense(weight: ArrayLike<number>, inputs: number, outputs: number): Promise<number> {
@@ -26,14 +24,8 @@ template Dense(n, m, weight) {
 }
 component main = Dense(${inputs}, ${outputs}, [${rows.join(',')}]);
 `;
-  const folder = mkdtempSync(join(tmpdir(), 'zkinfer-naive-'));
-  try {
-    writeFileSync(join(folder, 'dense.circom'), source);
-    const module = await loadCircom();
-    const start = performance.now();
-    runCircom(module, folder, ['dense.circom', '--r1cs', '--O1']);
-    return (performance.now() - start) / 1000;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const module = await loadCircom();
+  const start = performance.now();
+  runCircom(module, new Map([['dense.circom', source]]), ['dense.circom', '--r1cs', '--O1']);
+  return (performance.now() - start) / 1000;
 }

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { Store, type Recipe } from '../cache.js';
 import { circomArguments, gadgetProgram, type CompiledGadget } from './compile-gadget.js';
 import type { GadgetSpec } from '../gadgets/index.js';
-import { CIRCOM_VERSION } from './run-circom.js';
+import { CIRCOM_VERSION } from './load-circom.js';
+import { decodeObject, encodeObject } from './object-file.js';
 import { gadgetSources } from './sources.js';
 
 /**
@@ -45,14 +46,10 @@ export function gadgetStore(folder: string): Store {
 /** The stored gadget, or undefined if there is none that is whole. */
 export function readObject(store: Store, recipe: Recipe): CompiledGadget | undefined {
   const content = store.read(recipe);
-  if (content === undefined || content.length < 4) return undefined;
-  const length = content.readUInt32LE(0);
-  return { r1cs: content.subarray(4, 4 + length), sym: content.subarray(4 + length).toString('utf8') };
+  return content === undefined || content.length < 4 ? undefined : decodeObject(content);
 }
 
 /** Stores a gadget, if the folder can be written. */
 export function writeObject(store: Store, recipe: Recipe, gadget: CompiledGadget): void {
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(gadget.r1cs.length);
-  store.write(recipe, Buffer.concat([length, gadget.r1cs, Buffer.from(gadget.sym, 'utf8')]));
+  store.write(recipe, encodeObject(gadget));
 }

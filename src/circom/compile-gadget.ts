@@ -1,10 +1,6 @@
-/** One gadget through circom: template and parameters in, R1CS and signal names out. Runs in a child process. */
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+/** One gadget through circom: template and parameters in, R1CS and signal names out. In Node it runs in a child process. */
 import { gadgetKey, gadgetOf, type GadgetSpec } from '../gadgets/index.js';
-import { runCircom, type CircomModule } from './run-circom.js';
-import { gadgetSources } from './sources.js';
+import { runCircom, writtenBy, type CircomModule, type CircomSources } from './run-circom.js';
 
 /**
  * What circom wrote: the bytes of `.r1cs`, and the lines of `.sym` whose signals are still wires (of Poseidon's, one in
@@ -25,21 +21,11 @@ export function gadgetProgram(spec: GadgetSpec): string {
   return `pragma circom 2.1.0;\ninclude "${spec.template}.circom";\ncomponent main = ${gadgetKey(spec)};\n`;
 }
 
-/** Compiles one gadget in a folder of its own under the system's temporary folder. Throws CircomError. */
-export function compileGadget(module: CircomModule, spec: GadgetSpec): CompiledGadget {
-  const args = circomArguments(spec);
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-circom-'));
-  try {
-    for (const [file, text] of [...gadgetSources(spec.template), ['main.circom', gadgetProgram(spec)]]) {
-      fs.mkdirSync(path.join(folder, path.dirname(file)), { recursive: true });
-      fs.writeFileSync(path.join(folder, file), text);
-    }
-    runCircom(module, folder, args);
-    return {
-      r1cs: fs.readFileSync(path.join(folder, 'main.r1cs')),
-      sym: fs.readFileSync(path.join(folder, 'main.sym'), 'utf8').replace(/^\d+,-1,.*\n/gm, ''),
-    };
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
-  }
+/** Compiles one gadget, whose template and what that includes are `sources`. @throws CircomError */
+export function compileGadget(module: CircomModule, spec: GadgetSpec, sources: CircomSources): CompiledGadget {
+  const files = runCircom(module, new Map([...sources, ['main.circom', gadgetProgram(spec)]]), circomArguments(spec));
+  return {
+    r1cs: writtenBy(files, 'main.r1cs'),
+    sym: new TextDecoder().decode(writtenBy(files, 'main.sym')).replace(/^\d+,-1,.*\n/gm, ''),
+  };
 }

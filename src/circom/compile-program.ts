@@ -2,19 +2,19 @@
  * Any circom program, a user's own: its constraints, and the names of its signals. Includes are looked for as circom
  * does: beside the file that includes, then in the folders given, then in this package's `circuits/` and in circomlib.
  *
- * The traps: circom sees one folder, so the sources are copied to a temporary one, by their absolute paths; and without
+ * The traps: circom sees one folder, so the sources have their absolute paths below it; and without
  * `--O0` it leaves out signals that no constraint needs, which are the very ones to find.
  */
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
-import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decodeR1cs } from '../r1cs/r1cs-file.js';
 import { decodeSym } from '../r1cs/sym-file.js';
 import type { R1cs } from '../r1cs/types.js';
 import { CircomError } from './circom-error.js';
-import { loadCircom, runCircom } from './run-circom.js';
+import { loadCircom } from './load-circom.js';
+import { runCircom, writtenBy } from './run-circom.js';
 
 export interface CompiledProgram {
   readonly system: R1cs;
@@ -56,28 +56,20 @@ export async function compileProgram(
       root,
       `${MAIN.test(text) ? text.replace(MAIN, '') : text}\ncomponent main = ${component.replace(/;\s*$/, '')};\n`,
     );
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-circom-'));
+  // circom's messages name these places; put the user's own paths there instead.
+  const named = (message: string): string => message.replaceAll(placeOf(root), file);
+  const placed = new Map(Array.from(sources, ([source, contents]) => [placeOf(source), contents]));
+  let files: ReadonlyMap<string, Uint8Array>;
   try {
-    for (const [source, contents] of sources) {
-      const place = path.join(folder, placeOf(source));
-      fs.mkdirSync(path.dirname(place), { recursive: true });
-      fs.writeFileSync(place, contents);
-    }
-    // circom's messages name the copies; put the user's own paths there instead.
-    const named = (message: string): string => message.replaceAll(placeOf(root), file);
-    try {
-      runCircom(await loadCircom(), folder, [placeOf(root), '--r1cs', '--sym', '--O0']);
-    } catch (cause) {
-      if (!(cause instanceof CircomError)) throw cause;
-      throw new CircomError(named(cause.message), { cause });
-    }
-    const stem = path.join(folder, path.basename(root, '.circom'));
-    const system = decodeR1cs(fs.readFileSync(`${stem}.r1cs`));
-    const names = decodeSym(fs.readFileSync(`${stem}.sym`, 'utf8'), system.wireCount);
-    return { system, signals: names.map((name) => name.replace(/^main\./, '')) };
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
+    files = runCircom(await loadCircom(), placed, [placeOf(root), '--r1cs', '--sym', '--O0']);
+  } catch (cause) {
+    if (!(cause instanceof CircomError)) throw cause;
+    throw new CircomError(named(cause.message), { cause });
   }
+  const stem = path.basename(root, '.circom');
+  const system = decodeR1cs(writtenBy(files, `${stem}.r1cs`));
+  const names = decodeSym(new TextDecoder().decode(writtenBy(files, `${stem}.sym`)), system.wireCount);
+  return { system, signals: names.map((name) => name.replace(/^main\./, '')) };
 }
 
 /** An absolute path as one below the copy's folder, with `/` on every system. */

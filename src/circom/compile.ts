@@ -9,13 +9,11 @@ import { fileURLToPath } from 'node:url';
 import { cacheFolder, type Recipe, type Store } from '../cache.js';
 import { childEnvironment } from '../child-environment.js';
 import { ZkinferError } from '../errors.js';
-import { GadgetError, gadgetKey, gadgetOf, type Gadget, type GadgetSpec } from '../gadgets/index.js';
-import { decodeR1cs } from '../r1cs/r1cs-file.js';
-import { decodeSym } from '../r1cs/sym-file.js';
+import { gadgetKey, gadgetOf, type GadgetSpec } from '../gadgets/index.js';
 import { gadgetRecipe, gadgetStore, PACKAGE_FOLDER, readObject, writeObject } from './cache.js';
-import { checkObject } from './check-object.js';
 import { CircomError } from './circom-error.js';
 import type { CompiledGadget } from './compile-gadget.js';
+import { distinctGadgets, linkable } from './linkable.js';
 import type { GadgetObject } from './object.js';
 
 export { CircomError } from './circom-error.js';
@@ -37,11 +35,7 @@ export async function compileGadgets(
   specs: Iterable<GadgetSpec>,
   { gadgetFolders = [cacheFolder(), PACKAGE_FOLDER] }: GadgetCompileOptions = {},
 ): Promise<Map<string, GadgetObject>> {
-  const wanted = new Map<string, GadgetSpec>();
-  for (const spec of specs) {
-    known(spec);
-    wanted.set(gadgetKey(spec), spec);
-  }
+  const wanted = distinctGadgets(specs);
   const stores = gadgetFolders.map(gadgetStore);
   const searched = [...gadgetFolders]
     .sort((x, y) => Number(y === PACKAGE_FOLDER) - Number(x === PACKAGE_FOLDER))
@@ -67,51 +61,14 @@ export async function compileGadgets(
 /** The first stored object that is one of this gadget; undefined if there is none. */
 function findObject(stores: readonly Store[], spec: GadgetSpec, recipe: Recipe): GadgetObject | undefined {
   for (const store of stores) {
-    const stored = readObject(store, recipe);
-    if (stored === undefined) continue;
     try {
-      return linkable(spec, stored);
+      const stored = readObject(store, recipe);
+      if (stored !== undefined) return linkable(spec, stored);
     } catch (error) {
       if (!(error instanceof ZkinferError)) throw error;
     }
   }
   return undefined;
-}
-
-/** The spec's gadget. @throws CircomError */
-function known(spec: GadgetSpec): Gadget {
-  try {
-    return gadgetOf(spec);
-  } catch (cause) {
-    if (cause instanceof GadgetError) throw new CircomError(cause.message, { cause });
-    throw cause;
-  }
-}
-
-function linkable(spec: GadgetSpec, { r1cs, sym }: CompiledGadget): GadgetObject {
-  const system = decodeR1cs(r1cs);
-  const outputCount = system.publicOutputCount;
-  const inputCount = system.publicInputCount + system.privateInputCount;
-  if (outputCount !== gadgetOf(spec).outputs(spec)) {
-    throw new CircomError(
-      `${gadgetKey(spec)}: circom gave it ${outputCount} outputs, its definition says ${gadgetOf(spec).outputs(spec)}`,
-    );
-  }
-  // Labels count outputs and inputs first: if each still has its wire, label and wire are the same number.
-  const lines = sym.split('\n', outputCount + inputCount);
-  if (!lines.every((line, i) => line.startsWith(`${i + 1},${i + 1},`))) {
-    throw new CircomError(
-      `${gadgetKey(spec)}: circom merged an input or output with another wire; with these parameters no gadget is needed`,
-    );
-  }
-  checkObject(spec, system);
-  return {
-    spec,
-    system,
-    outputCount,
-    inputCount,
-    signals: decodeSym(sym, system.wireCount).map((name) => name.replace(/^main\./, '')),
-  };
 }
 
 /** This file's neighbour, as source or as built. */

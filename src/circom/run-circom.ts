@@ -1,85 +1,45 @@
 /**
- * Runs circom (the npm package circom2: circom as WebAssembly) on a folder. The package starts a process a run and
- * compiles its WebAssembly anew each time; here the module is compiled once and instantiated for each run, which takes
- * about 25 ms. The traps: circom sees only files below the folder it is given, and it reports errors on standard
- * output.
+ * Runs circom (as WebAssembly) on sources in memory, in Node and in browsers. The module is compiled once and instantiated
+ * for each run, which takes about 25 ms. The traps: circom sees only the sources that it is given, and it reports errors
+ * on standard output.
  */
-import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import { CircomError } from './circom-error.js';
-
-const require = createRequire(import.meta.url);
-const { CircomRunner, bindings } = require('circom2') as Circom2;
-
-interface Circom2 {
-  readonly CircomRunner: new (options: {
-    args: string[];
-    env: Record<string, string>;
-    preopens: Record<string, string>;
-    bindings: Record<string, unknown>;
-  }) => { wasi: { getImports(module: CircomModule): object; start(instance: object): void } };
-  readonly bindings: Record<string, unknown>;
-}
+import { ProgramStopped, runWasi, type WasiProgram } from './wasi.js';
 
 /** circom, compiled to a WebAssembly module. */
-export type CircomModule = object;
+export type CircomModule = WasiProgram;
 
-/** The part used of the global that only the DOM's type library declares. */
-const { WebAssembly } = globalThis as unknown as {
-  WebAssembly: {
-    compile(bytes: Uint8Array): Promise<CircomModule>;
-    Instance: new (module: CircomModule, imports: object) => object;
-  };
-};
-
-/** Identifies the compiler in cache keys. */
-export const CIRCOM_VERSION = `circom2-${(require('circom2/package.json') as { version: string }).version}`;
-
-export function loadCircom(): Promise<CircomModule> {
-  return WebAssembly.compile(fs.readFileSync(require.resolve('circom2/circom.wasm')));
-}
-
-class Exit extends Error {
-  constructor(readonly status: number) {
-    super(`exit ${status}`);
-  }
-}
+/** Texts by path, such as `main.circom` and `circomlib/circuits/poseidon.circom`. */
+export type CircomSources = ReadonlyMap<string, string>;
 
 /**
- * Runs circom with arguments relative to `folder`; returns what it printed. Throws CircomError with circom's message.
+ * Runs circom with arguments relative to the sources' folder; gives the files that it wrote, by path. @throws CircomError
+ * with circom's message
  */
-export function runCircom(module: CircomModule, folder: string, args: readonly string[]): string {
-  const printed: Buffer[] = [];
-  const writeSync = (descriptor: number, data: Uint8Array, ...rest: never[]): number => {
-    if (descriptor !== 1 && descriptor !== 2) return fs.writeSync(descriptor, data, ...rest);
-    const [offset = 0, length = data.length - offset] = rest as number[];
-    printed.push(Buffer.from(data.subarray(offset, offset + length)));
-    return length;
+export function runCircom(
+  module: CircomModule,
+  sources: CircomSources,
+  args: readonly string[],
+): ReadonlyMap<string, Uint8Array> {
+  const fail = (printed: string, otherwise: string, cause?: unknown): never => {
+    const text = withoutColours(printed).trim();
+    throw new CircomError(`circom ${args.join(' ')} failed: ${text === '' ? otherwise : text}`, { cause });
   };
-  const runner = new CircomRunner({
-    args: [...args],
-    env: {},
-    preopens: { '.': folder },
-    bindings: {
-      ...bindings,
-      fs: { ...fs, writeSync },
-      exit(status: number) {
-        throw new Exit(status);
-      },
-    },
-  });
-  let failure: unknown;
+  let run;
   try {
-    runner.wasi.start(new WebAssembly.Instance(module, runner.wasi.getImports(module)));
+    run = runWasi(module, ['circom2', ...args], sources);
   } catch (error) {
-    if (!(error instanceof Exit && error.status === 0)) failure = error;
+    return fail(error instanceof ProgramStopped ? error.printed : '', String(error), error);
   }
-  const output = withoutColours(Buffer.concat(printed).toString());
-  if (failure !== undefined) {
-    const reason = output.trim() === '' ? String(failure) : output.trim();
-    throw new CircomError(`circom ${args.join(' ')} failed: ${reason}`, { cause: failure });
-  }
-  return output;
+  if (run.status !== 0) return fail(run.printed, `exit ${run.status}`);
+  return run.files;
+}
+
+/** A file that circom was to write. @throws CircomError */
+export function writtenBy(files: ReadonlyMap<string, Uint8Array>, path: string): Uint8Array {
+  const bytes = files.get(path);
+  if (bytes === undefined) throw new CircomError(`circom wrote no ${path}`);
+  return bytes;
 }
 
 function withoutColours(text: string): string {

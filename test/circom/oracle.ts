@@ -1,11 +1,8 @@
 /** circom's own witness calculator for a gadget, the oracle of the witness tests. */
-import fs from 'node:fs';
-import { createRequire } from 'node:module';
-import os from 'node:os';
-import path from 'node:path';
 import { circomArguments, gadgetProgram } from '../../src/circom/compile-gadget.js';
 import type { GadgetObject } from '../../src/circom/object.js';
-import { loadCircom, runCircom } from '../../src/circom/run-circom.js';
+import { loadCircom } from '../../src/circom/load-circom.js';
+import { runCircom, writtenBy } from '../../src/circom/run-circom.js';
 import { gadgetSources } from '../../src/circom/sources.js';
 
 const circom = loadCircom();
@@ -19,20 +16,21 @@ type CalculatorBuilder = (
 ) => Promise<{ calculateWitness(inputs: Record<string, unknown>, sanityCheck: number): Promise<bigint[]> }>;
 
 export async function witnessOracle(object: GadgetObject): Promise<Oracle> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-oracle-'));
-  try {
-    for (const [file, text] of [...gadgetSources(object.spec.template), ['main.circom', gadgetProgram(object.spec)]]) {
-      fs.mkdirSync(path.join(folder, path.dirname(file)), { recursive: true });
-      fs.writeFileSync(path.join(folder, file), text);
-    }
-    runCircom(await circom, folder, [...circomArguments(object.spec), '--wasm']);
-    const code = path.join(folder, 'main_js');
-    const build = createRequire(import.meta.url)(path.join(code, 'witness_calculator.js')) as CalculatorBuilder;
-    const calculator = await build(fs.readFileSync(path.join(code, 'main.wasm')));
-    return (inputs) => calculator.calculateWitness(namedInputs(object, inputs), 1);
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
-  }
+  const files = runCircom(
+    await circom,
+    new Map([...gadgetSources(object.spec.template), ['main.circom', gadgetProgram(object.spec)]]),
+    [...circomArguments(object.spec), '--wasm'],
+  );
+  const calculator = await calculatorOf<CalculatorBuilder>(files)(writtenBy(files, 'main_js/main.wasm'));
+  return (inputs) => calculator.calculateWitness(namedInputs(object, inputs), 1);
+}
+
+/** What circom's own `witness_calculator.js` exports, a CommonJS module. */
+export function calculatorOf<T>(files: ReadonlyMap<string, Uint8Array>): T {
+  const exporting: { exports?: T } = {};
+  const source = new TextDecoder().decode(writtenBy(files, 'main_js/witness_calculator.js'));
+  new Function('module', source)(exporting);
+  return exporting.exports as T;
 }
 
 /** `{ in: [..] }`, `{ a: .., b: .. }`: inputs by the names that the object file gives them. */

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { compileGadgets, gadgetKey } from '../../src/circom/compile.js';
 import type { GadgetObject } from '../../src/circom/object.js';
-import { loadCircom, runCircom } from '../../src/circom/run-circom.js';
+import { loadCircom } from '../../src/circom/load-circom.js';
+import { runCircom, writtenBy } from '../../src/circom/run-circom.js';
 import { gadgetSources } from '../../src/circom/sources.js';
 import type { GadgetParameter } from '../../src/gadgets/index.js';
 import { decodeR1cs } from '../../src/r1cs/r1cs-file.js';
@@ -52,20 +50,17 @@ describe('determinism of the gadgets', () => {
 });
 
 describe('the determinism analysis finds broken gadgets', () => {
-  let folder: string;
   let circom: Awaited<ReturnType<typeof loadCircom>>;
   before(async () => {
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-broken-'));
     circom = await loadCircom();
   });
-  after(() => fs.rmSync(folder, { recursive: true }));
 
   /** Names of the signals that stay open in a program. */
   const openSignals = (program: string, ranges: (Interval | undefined)[]): string[] => {
-    fs.writeFileSync(path.join(folder, 'main.circom'), `pragma circom 2.1.0;\n${program}`);
-    runCircom(circom, folder, ['main.circom', '--r1cs', '--sym', '--O1']);
-    const system = decodeR1cs(fs.readFileSync(path.join(folder, 'main.r1cs')));
-    const names = decodeSym(fs.readFileSync(path.join(folder, 'main.sym'), 'utf8'), system.wireCount);
+    const sources = new Map([['main.circom', `pragma circom 2.1.0;\n${program}`]]);
+    const files = runCircom(circom, sources, ['main.circom', '--r1cs', '--sym', '--O1']);
+    const system = decodeR1cs(writtenBy(files, 'main.r1cs'));
+    const names = decodeSym(new TextDecoder().decode(writtenBy(files, 'main.sym')), system.wireCount);
     return analyse(system, ranges).open.map((wire) => names[wire].replace('main.', ''));
   };
 

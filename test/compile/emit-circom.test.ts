@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import { createRequire } from 'node:module';
-import os from 'node:os';
-import path from 'node:path';
 import { circomSignals, emitCircom } from '../../src/compile/emit-circom.js';
-import { loadCircom, runCircom } from '../../src/circom/run-circom.js';
+import { loadCircom } from '../../src/circom/load-circom.js';
+import { runCircom, writtenBy } from '../../src/circom/run-circom.js';
 import { gadgetSources } from '../../src/circom/sources.js';
 import { runIntegerModel } from '../../src/integer/interpreter.js';
 import type { IntegerModel } from '../../src/integer/integer-model.js';
@@ -17,6 +14,7 @@ import { seeded } from '../onnx/support/random.js';
 import { integer, Sketch, type Random } from '../quantize/support/graphs.js';
 import { integerInputs, quantizeRandomly, take } from '../quantize/support/samples.js';
 import { Forger, randomElement } from '../witness/support/forger.js';
+import { calculatorOf } from '../circom/oracle.js';
 import { codesOf, outputsOf, ready, signalsOf, witnessFor, type Ready } from './support/run.js';
 
 type Calculator = { calculateWitness(inputs: Record<string, unknown>, sanityCheck: number): Promise<bigint[]> };
@@ -31,37 +29,23 @@ interface Printed {
 }
 
 async function compilePrinted({ circuit }: Ready): Promise<Printed> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'zkinfer-emit-'));
-  try {
-    const sources = new Map([['main.circom', emitCircom(circuit.netlist, circuit.plan, 'a model\nof two lines')]]);
-    for (const { template } of circuit.netlist.gadgets)
-      for (const [file, text] of gadgetSources(template)) sources.set(file, text);
-    for (const [file, text] of sources) {
-      fs.mkdirSync(path.join(folder, path.dirname(file)), { recursive: true });
-      fs.writeFileSync(path.join(folder, file), text);
-    }
-    runCircom(await loadCircom(), folder, ['main.circom', '--r1cs', '--sym', '--wasm', '--O1']);
-    const system = decodeR1cs(fs.readFileSync(path.join(folder, 'main.r1cs')));
-    const sym = fs.readFileSync(path.join(folder, 'main.sym'), 'utf8');
-    decodeSym(sym, system.wireCount);
-    const entries = sym
-      .trim()
-      .split('\n')
-      .map((line) => line.split(','));
-    const wireOf = new Map(
-      entries
-        .filter((fields) => Number(fields[1]) > 0)
-        .map((fields): [string, number] => [fields[3], Number(fields[1])]),
-    );
-    const code = path.join(folder, 'main_js');
-    const build = createRequire(import.meta.url)(path.join(code, 'witness_calculator.js')) as (
-      program: Uint8Array,
-    ) => Promise<Calculator>;
-    const calculator = await build(fs.readFileSync(path.join(code, 'main.wasm')));
-    return { system, checker: createChecker(system), wireOf, calculator };
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
-  }
+  const sources = new Map([['main.circom', emitCircom(circuit.netlist, circuit.plan, 'a model\nof two lines')]]);
+  for (const { template } of circuit.netlist.gadgets)
+    for (const [file, text] of gadgetSources(template)) sources.set(file, text);
+  const files = runCircom(await loadCircom(), sources, ['main.circom', '--r1cs', '--sym', '--wasm', '--O1']);
+  const system = decodeR1cs(writtenBy(files, 'main.r1cs'));
+  const sym = new TextDecoder().decode(writtenBy(files, 'main.sym'));
+  decodeSym(sym, system.wireCount);
+  const entries = sym
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','));
+  const wireOf = new Map(
+    entries.filter((fields) => Number(fields[1]) > 0).map((fields): [string, number] => [fields[3], Number(fields[1])]),
+  );
+  const build = calculatorOf<(program: Uint8Array) => Promise<Calculator>>(files);
+  const calculator = await build(writtenBy(files, 'main_js/main.wasm'));
+  return { system, checker: createChecker(system), wireOf, calculator };
 }
 
 const MODELS: Record<string, (random: Random) => IntegerModel> = {
