@@ -105,9 +105,17 @@ const CORE_OF_CIRCOM = new Set(
 /** Files of the workflow that the core is made of: what of a build is values; the others read and write folders. */
 const CORE_OF_WORKFLOW = new Set(
   [
+    'accuracy-report',
+    'accuracy-target',
+    'build-files',
     'check-proof',
     'circuit-run',
+    'classes',
+    'compile-model',
+    'compiler-index',
+    'enough-bits',
     'errors',
+    'fixed-inputs',
     'inference',
     'input-json',
     'keys-remedy',
@@ -115,6 +123,8 @@ const CORE_OF_WORKFLOW = new Set(
     'proof-file',
     'public-signals',
     'recorded-ceremony',
+    'report',
+    'sym',
     'web-index',
   ].map((name) => `workflow/${name}.ts`),
 );

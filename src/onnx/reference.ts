@@ -1,6 +1,6 @@
 /**
  * The float32 network as onnxruntime runs it (WebAssembly, one thread): what accuracy is measured against. Only this
- * file knows onnxruntime, and loads it when it is asked. The trap: sessions are numbered inside one WebAssembly memory,
+ * file uses onnxruntime. The trap: sessions are numbered inside one WebAssembly memory,
  * so close what is opened.
  */
 import type * as Ort from 'onnxruntime-web';
@@ -12,6 +12,7 @@ import { lowerInput } from './lower-model.js';
 import type { ElementType } from './model.js';
 import { sizeOf } from '../tensor/shape.js';
 import { OnnxRuntimeError, UnfedTypeError } from './errors.js';
+import { loadOnnxRuntime } from './onnxruntime.js';
 import { withoutRepeatedNames } from './unnamed-nodes.js';
 
 export { OnnxRuntimeError } from './errors.js';
@@ -37,7 +38,7 @@ export async function openReference(
   labels: readonly (readonly string[] | undefined)[] = [],
   choice: ModelChoice = {},
 ): Promise<Reference> {
-  const ort = await import('onnxruntime-web');
+  const ort = await loadOnnxRuntime();
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = 'fatal';
   const model = chooseFrom(decodeModel(bytes), choice);

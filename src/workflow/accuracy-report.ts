@@ -5,7 +5,7 @@
  *
  * The trap: an error on the calibration rows alone may be zero while every other input saturates.
  */
-import type { Circuit } from '../compile/compile.js';
+import type { Circuit } from '../compile/circuit.js';
 import { workOf } from '../compile/linear-layer.js';
 import {
   applyOmitted,

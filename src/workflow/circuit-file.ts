@@ -10,11 +10,10 @@ import type { IntegerModel } from '../integer/integer-model.js';
 import { restoreIntegerModel } from '../integer/serialize.js';
 import type { ConstraintSource } from '../r1cs/types.js';
 import { checkBuildFile, readBuildFile } from './build-folder.js';
+import { WEIGHTS } from './build-files.js';
 import { BuildMismatchError } from './errors.js';
 
 export const R1CS = 'circuit.r1cs';
-/** The large arrays of the integer model. */
-export const WEIGHTS = 'weights.bin';
 
 /** @throws BuildFolderError, IntegerModelFormatError */
 export async function readIntegerModel(folder: string, manifest: Manifest): Promise<IntegerModel> {

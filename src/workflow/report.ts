@@ -1,5 +1,5 @@
 /** What `compile` says of a model's layers. */
-import type { Circuit } from '../compile/compile.js';
+import type { Circuit } from '../compile/circuit.js';
 import { borderOf } from '../compile/lower.js';
 import type { IntegerModel } from '../integer/integer-model.js';
 import { bitsOf, boundModel } from '../integer/intervals.js';
