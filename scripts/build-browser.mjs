@@ -1,27 +1,33 @@
 /**
- * `zkinfer/browser` as a web server or a bundler takes it: `dist/web/` with `index.js`, `worker.js`, each in one file, and the
+ * `zkinfer/browser` as a web server or a bundler takes it: `dist/web/` with `index.js`, `worker.js` and `compiler.js`, each in one file, and the
  * WebAssembly modules beside them where they are built (`npm run build:wasm`). `npm run build` runs it. Addresses of worker
  * and modules are written as `new URL('./…', import.meta.url)`, which browsers resolve and bundlers find.
  *
  * The trap: names are not shortened, since errors are known by their classes' names.
  */
-import { copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const src = join(root, 'src');
 const out = join(root, 'dist', 'web');
-const ENTRIES = ['index', 'worker'];
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const ENTRIES = ['index', 'worker', 'compiler'];
 const MODULES = ['zkinfer.wasm', 'zkinfer-threads.wasm'];
 
 /** What stands for another file in a browser. */
-const INSTEAD = { 'gadgets/poseidon-constants.ts': 'browser/poseidon-constants.ts' };
+const INSTEAD = {
+  'gadgets/poseidon-constants.ts': 'browser/poseidon-constants.ts',
+  'onnx/onnxruntime.ts': 'browser/onnxruntime.ts',
+};
 /** Files that load what Node has; the core loads them only when it is asked to, which a browser does not do. */
 const NODE_ONLY = new Set(['groth16/backends.ts', 'groth16/key-record.ts', 'proof-systems/groth16-contract.ts']);
 /** Names that the sources declare, and what they are in the bundle. */
 const WRITTEN = [
   ['ZKINFER_WORKER()', "new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'zkinfer' })"],
+  ['ZKINFER_COMPILER()', "new Worker(new URL('./compiler.js', import.meta.url), { type: 'module', name: 'zkinfer' })"],
+  ['ZKINFER_VERSION', JSON.stringify(version)],
   ['ZKINFER_THREADS_MODULE', "new URL('./zkinfer-threads.wasm', import.meta.url)"],
   ['ZKINFER_MODULE', "new URL('./zkinfer.wasm', import.meta.url)"],
 ];

@@ -21,10 +21,12 @@ const ALLOWED = {
   define: (file) => dirname(file) === 'cli/commands',
   // The row of the kind `function`, which is a reserved word.
   scalar: (file) => ROWS.has(dirname(file)) && basename(file) === 'function.ts',
-  // The same verb: of a folder in Node, of an address in a browser.
+  // The same verbs: in Node, and in a browser.
   openBuild: (file) => file === 'api/build.ts' || file === 'browser/index.ts',
+  compile: (file) => file === 'api/build.ts' || file === 'browser/index.ts',
   // The bundle for browsers has the one in the other's place.
   poseidonConstants: (file) => basename(file) === 'poseidon-constants.ts',
+  loadOnnxRuntime: (file) => basename(file) === 'onnxruntime.ts',
 };
 
 const DECLARED =

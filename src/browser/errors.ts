@@ -1,13 +1,29 @@
 /** Errors on their way from the worker to the page: each arrives as the class that it was thrown as. */
 import { UsageError, ZkinferError } from '../errors.js';
 import { WitnessPlanFormatError } from '../compile/errors.js';
+import { CircomError } from '../circom/circom-error.js';
+import { GadgetError } from '../gadgets/gadget.js';
 import { CeremonyError } from '../groth16/ceremony.js';
 import { NativeError, type NativeErrorCode } from '../groth16/binding.js';
 import { UnfinishedKeyError } from '../groth16/finished-key.js';
 import { KeyMismatchError } from '../groth16/key-mismatch.js';
+import {
+  DynamicShapeError,
+  MalformedModelError,
+  ModelTooLargeError,
+  OnnxRuntimeError,
+  ShapeError,
+  UnknownTensorError,
+  UnsupportedAttributeError,
+  UnsupportedOpError,
+  UnsupportedOpsetError,
+  UnsupportedTensorError,
+} from '../onnx/errors.js';
+import { AccumulatorOverflowError, CalibrationError } from '../quantize/errors.js';
 import { InputRangeError, InputShapeError, InputTypeError, IntegerModelFormatError } from '../integer/errors.js';
 import { WitnessInputError } from '../witness/errors.js';
 import {
+  AccuracyTargetError,
   BuildFolderError,
   BuildMismatchError,
   InconsistentWitnessError,
@@ -18,9 +34,15 @@ import {
 import type { ErrorMessage } from './protocol.js';
 
 const CLASSES: readonly (new (message: string) => ZkinferError)[] = [
+  AccumulatorOverflowError,
+  AccuracyTargetError,
   BuildFolderError,
   BuildMismatchError,
+  CalibrationError,
   CeremonyError,
+  CircomError,
+  DynamicShapeError,
+  GadgetError,
   InconsistentWitnessError,
   InputFormatError,
   InputRangeError,
@@ -28,8 +50,17 @@ const CLASSES: readonly (new (message: string) => ZkinferError)[] = [
   InputTypeError,
   IntegerModelFormatError,
   KeyMismatchError,
+  MalformedModelError,
+  ModelTooLargeError,
+  OnnxRuntimeError,
   ProofFormatError,
+  ShapeError,
   UnfinishedKeyError,
+  UnknownTensorError,
+  UnsupportedAttributeError,
+  UnsupportedOpError,
+  UnsupportedOpsetError,
+  UnsupportedTensorError,
   UsageError,
   WebBuildError,
   WitnessInputError,

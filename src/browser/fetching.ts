@@ -5,8 +5,17 @@ import { platform } from './platform.js';
 /** Bytes of `web.json` at most: a hash for each of some thousand pieces. */
 const MOST_INDEX_BYTES = 1 << 20;
 
+let held: ReadonlyMap<string, Uint8Array> = new Map();
+
+/** Files that are here already, by address: nothing is fetched for them, and they are not compressed. */
+export function holdFiles(files: ReadonlyMap<string, Uint8Array>): void {
+  held = files;
+}
+
 /** @throws WebBuildError where the server does not answer with the file; the signal's reason */
 export async function fetchFrom(url: string, options: RequestInit = {}): Promise<Response> {
+  const own = held.get(url);
+  if (own !== undefined) return new Response(own);
   let response: Response;
   try {
     response = await fetch(url, options);
@@ -39,8 +48,10 @@ export async function fetchCompressed(
   const response = await fetchFrom(url, { signal });
   let bytes: Uint8Array;
   try {
-    const stream = response.body!.pipeThrough(new platform.DecompressionStream('gzip'));
-    bytes = await readBounded(stream as ReadableStream<Uint8Array>, expected.bytes, url);
+    const stream = held.has(url)
+      ? response.body!
+      : (response.body!.pipeThrough(new platform.DecompressionStream('gzip')) as ReadableStream<Uint8Array>);
+    bytes = await readBounded(stream, expected.bytes, url);
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof WebBuildError) throw cause;

@@ -20,6 +20,8 @@ import { NativeError } from '../groth16/binding.js';
 import type { OnProgress, Proof } from '../groth16/types.js';
 import type { Manifest, PortRole } from '../manifest.js';
 import type { OutputReport } from '../workflow/outputs.js';
+import { compileInWorker, type WorkerCompileRequest } from './compile.js';
+import type { BuildInMemory } from './compile-protocol.js';
 import { fromMessage } from './errors.js';
 import { platform, type WorkerHandle } from './platform.js';
 import {
@@ -49,6 +51,8 @@ export type { Manifest } from '../manifest.js';
 export { InputRangeError, InputShapeError } from '../integer/errors.js';
 export { BuildFolderError, BuildMismatchError, WebBuildError } from '../workflow/errors.js';
 export type { OutputReport } from '../workflow/outputs.js';
+export type { BuildInMemory } from './compile-protocol.js';
+export type { WorkerCompileRequest } from './compile.js';
 export type { BrowserProof, BytesOrUrl, CacheChoice, Input, KeyReport, ProofStages } from './protocol.js';
 
 /** Where worker and modules are: beside this file, in the bundle that `scripts/build-browser.mjs` makes. */
@@ -107,16 +111,19 @@ export interface BrowserBuild {
 }
 
 /**
- * Opens a build by the address of its folder. @throws WebBuildError where what the server gives is none; the classes of
+ * Opens a build by the address of its folder, or one that was compiled in the page. @throws WebBuildError where what the server gives is none; the classes of
  * the build's parts where they are damaged
  */
-export async function openBuild(url: string | URL, options: OpenOptions = {}): Promise<BrowserBuild> {
+export async function openBuild(place: string | URL | BuildInMemory, options: OpenOptions = {}): Promise<BrowserBuild> {
   const { onProgress, signal, cache = 'opfs', sha256 } = options;
-  const folder = new URL(String(url).replace(/\/?$/, '/'), platform.location.href).href;
+  const where: Omit<Calls['open']['given'], 'sha256'> =
+    typeof place === 'string' || place instanceof URL
+      ? { url: new URL(String(place).replace(/\/?$/, '/'), platform.location.href).href, cache }
+      : { url: IN_MEMORY, cache: 'none', build: inMemory(place) };
   const threads = threadsOf(options);
   let client = new WorkerClient(threads);
   const open = (index: string | undefined, work: WorkOptions): Promise<Calls['open']['gives']> =>
-    client.call('open', { url: folder, sha256: index, cache }, { ...work, lasting: true });
+    client.call('open', { ...where, sha256: index }, { ...work, lasting: true });
   let opened: Calls['open']['gives'];
   try {
     opened = await open(sha256, { onProgress, signal });
@@ -169,6 +176,43 @@ export async function openBuild(url: string | URL, options: OpenOptions = {}): P
       client.close();
     },
   };
+}
+
+/** Where a build in memory is said to be, in errors. */
+const IN_MEMORY = 'zkinfer-memory://build/';
+
+/** What of a build is opened. @throws UsageError where it has no keys */
+function inMemory({ manifest, files, poseidon }: BuildInMemory): Calls['open']['given']['build'] {
+  if (manifest.keys === undefined)
+    throw new UsageError('the build has no keys; compile the model with keys, or have them made by the command line');
+  const needed = Array.from(files).filter(([name]) => name !== 'circuit.r1cs' && name !== 'circuit.sym');
+  return { manifest, files: new Map(needed), poseidon };
+}
+
+export interface PageCompileRequest extends WorkerCompileRequest, ProverOptions {
+  /** Whether development keys are made. Default true. */
+  readonly keys?: boolean;
+}
+
+/**
+ * Compiles a model in a worker: the same files, byte for byte, as `zkinfer compile` writes. Then it makes development
+ * keys, whose secrets this browser had: whoever has them forges proofs, and nobody else can know that they are gone.
+ * `openBuild` takes the build; its `files` are a build folder. @throws the classes of `zkinfer compile`; UsageError where
+ * the circuit is too large for keys in a browser; WebBuildError where the compiler cannot be had
+ */
+export async function compile({ keys = true, threads, ...request }: PageCompileRequest): Promise<BuildInMemory> {
+  const wanted = threadsOf({ threads });
+  const build = await compileInWorker(request);
+  if (!keys) return build;
+  const circuit = build.files.get('circuit.r1cs');
+  if (circuit === undefined)
+    throw new UsageError(
+      `${build.manifest.circuit.constraints} constraints are too many for keys made in a browser; compile it with keys: false, or by the command line`,
+    );
+  const { onProgress, signal } = request;
+  const { manifest } = build;
+  const made = await once('setup', { manifest, circuit }, { onProgress, signal, threads: wanted });
+  return { ...build, manifest: made.manifest, files: new Map([...build.files, ...made.files]) };
 }
 
 export interface ContributeRequest extends WorkOptions, ProverOptions {

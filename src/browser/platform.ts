@@ -41,6 +41,8 @@ interface Platform {
   readonly location: { readonly href: string };
   readonly navigator: {
     readonly hardwareConcurrency?: number;
+    /** Gigabytes, in steps; not every browser says it. */
+    readonly deviceMemory?: number;
     readonly storage?: { getDirectory?(): Promise<FolderHandle> };
   };
   readonly crypto: { readonly subtle?: { digest(name: 'SHA-256', bytes: Uint8Array): Promise<ArrayBuffer> } };

@@ -5,6 +5,7 @@ import type { WasmThread } from '../groth16/wasm-module.js';
 import type { Manifest, PortRole } from '../manifest.js';
 import type { Inference } from '../workflow/inference.js';
 import type { OutputReport } from '../workflow/outputs.js';
+import type { BuildInMemory } from './compile-protocol.js';
 
 /** Where the WebAssembly modules are, and how many threads are wanted; more than one only where memory can be shared. */
 export interface ModuleChoice {
@@ -26,7 +27,7 @@ export type BytesOrUrl = Uint8Array | string;
 export type Input = readonly ArrayLike<number>[];
 
 export interface Calls {
-  open: { given: { readonly url: string; readonly sha256?: string; readonly cache: CacheChoice }; gives: OpenedBuild };
+  open: { given: OpenGiven; gives: OpenedBuild };
   /** Ends when the key is loaded. */
   ready: { given: null; gives: KeyReport };
   run: { given: { readonly input: Input }; gives: readonly OutputReport[] };
@@ -49,8 +50,22 @@ export interface Calls {
     gives: KeyRecord;
   };
   inspectKey: { given: { readonly key: BytesOrUrl }; gives: KeyRecord };
+  /** Development keys. */
+  setup: {
+    given: { readonly manifest: Manifest; readonly circuit: Uint8Array };
+    /** The manifest with keys, and the files that are new. */
+    gives: Pick<BuildInMemory, 'manifest' | 'files'>;
+  };
 }
 export type CallName = keyof Calls;
+
+export interface OpenGiven {
+  readonly url: string;
+  readonly sha256?: string;
+  readonly cache: CacheChoice;
+  /** The build, where it is in memory; `url` is then what errors call it. */
+  readonly build?: Pick<BuildInMemory, 'manifest' | 'files' | 'poseidon'>;
+}
 
 export type CacheChoice = 'opfs' | 'none';
 

@@ -37,9 +37,10 @@ import { requireKeyShape } from '../workflow/public-signals.js';
 import { requireRecorded } from '../workflow/recorded-ceremony.js';
 import { WEB_FILES, WEB_INDEX, webIndexSchema, type WebIndex } from '../workflow/web-index.js';
 import { toMessage } from './errors.js';
-import { fetchCompressed, fetchFrom, fetchIndex, hashOf, changed } from './fetching.js';
+import { fetchCompressed, fetchFrom, fetchIndex, hashOf, changed, holdFiles } from './fetching.js';
 import { openStoredKey, type StoredKey } from './key-store.js';
 import { keyPieces } from './key-stream.js';
+import { keysFor, webFilesOf } from './memory-build.js';
 import { platform, type WorkerScope } from './platform.js';
 import { supplyPoseidonConstants } from './poseidon-constants.js';
 import {
@@ -154,7 +155,11 @@ const verifierOver = (wasm: WasmModule): Pick<Groth16Backend, 'verify'> => ({
     called<boolean>(wasm, 'verify', [JSON.stringify(key), JSON.stringify(publicSignals), JSON.stringify(proof)]).value,
 });
 
-async function open({ url, sha256, cache }: Calls['open']['given'], running: Running): Promise<Calls['open']['gives']> {
+async function open(
+  { url, sha256, cache, build: inMemory }: Calls['open']['given'],
+  running: Running,
+): Promise<Calls['open']['gives']> {
+  if (inMemory !== undefined) holdFiles(await webFilesOf(inMemory, url));
   const { signal } = new AbortController();
   const at = (name: string): string => new URL(name, url).href;
   const indexBytes = await fetchIndex(at(WEB_INDEX), signal);
@@ -414,6 +419,14 @@ async function inspectKey({ key }: Calls['inspectKey']['given']): Promise<Calls[
   return keyRecord(called<BindingKeyRecord>(wasm, 'inspect_key', [nameOf(key, 'the key'), await bytesOf(key)]).value);
 }
 
+async function setup(
+  { manifest, circuit }: Calls['setup']['given'],
+  running: Running,
+): Promise<Calls['setup']['gives']> {
+  const { value, output } = called<string>(await module, 'setup', ['circuit.r1cs', circuit], running);
+  return await keysFor(manifest, output ?? new Uint8Array(), JSON.parse(value) as VerificationKey);
+}
+
 const ANSWERS: {
   readonly [Name in CallName]: (given: Calls[Name]['given'], running: Running) => Promise<Calls[Name]['gives']>;
 } = {
@@ -428,6 +441,7 @@ const ANSWERS: {
   contribute,
   verifyKey,
   inspectKey,
+  setup,
 };
 
 /** Says how far a request is; true where the page wants it to stop. */

@@ -53,6 +53,11 @@ const COMMANDS: readonly Subcommand[] = [
     summary: 'write what a web server must serve so that browsers prove',
     load: () => import('./commands/export-web.js'),
   },
+  {
+    name: 'export-compiler',
+    summary: 'write what a web server must serve so that browsers compile models',
+    load: () => import('./commands/export-compiler.js'),
+  },
   { name: 'solidity', summary: "write the build's Verifier.sol", load: () => import('./commands/solidity.js') },
   { name: 'deploy', summary: "deploy the build's verifier contract", load: () => import('./commands/deploy.js') },
   {
