@@ -6,7 +6,7 @@ import type { PortVisibility } from '../port-roles.js';
 import type { IntegerModel } from '../integer/integer-model.js';
 import { circuitFor, type Circuit, type CircuitOptions } from './circuit.js';
 
-export type { Circuit, LayerCost } from './circuit.js';
+export type { Circuit } from './circuit.js';
 
 /** @throws CircomError, AccumulatorOverflowError */
 export function compileModel(

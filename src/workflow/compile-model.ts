@@ -300,7 +300,7 @@ function isSameList<T>(one: ArrayLike<T>, other: ArrayLike<T>, isSame: (x: T, y:
 
 /** For each output, whether its class alone is proved. @throws UsageError where there are no scores */
 function classesAlone(
-  chosen: CompileOptions['classOnly'] = false,
+  chosen: CompileModelOptions['classOnly'] = false,
   { outputs }: Pick<Graph, 'outputs'>,
   classes: readonly OutputClasses[],
 ): boolean[] {
@@ -318,7 +318,7 @@ function classesAlone(
 
 /** What a proof is of, beside one inference: many rows, or classes alone. @throws UsageError */
 function shapeOfProof(
-  { batch }: Pick<CompileOptions, 'batch'>,
+  { batch }: Pick<CompileModelOptions, 'batch'>,
   alone: readonly boolean[],
 ): (model: IntegerModel) => IntegerModel {
   if (batch !== undefined && !isBatchSize(batch))
