@@ -39,7 +39,7 @@ export function batchNetlist(
   const count = model.batch as number;
   const netlist = new NetlistBuilder();
   const publicValues = new Map(ports.map((port) => [port.role, signalsOfPort(port).map(() => netlist.value())]));
-  for (const values of publicValues.values()) netlist.publicOutputs.push(...values);
+  for (const values of publicValues.values()) for (const value of values) netlist.publicOutputs.push(value);
   const declare = (values: readonly number[]): number => {
     const first = netlist.valueCount;
     for (let copy = 0; copy < count; copy += 1)
