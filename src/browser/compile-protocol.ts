@@ -1,10 +1,21 @@
 /** What the page and the worker that compiles a model say to each other: one request, its progress, one answer. */
 import type { Manifest } from '../manifest.js';
 import type { CompileModelOptions, CompiledModel } from '../workflow/compile-model.js';
-import type { ErrorMessage } from './protocol.js';
+import type { ErrorMessage, Input } from './protocol.js';
 
 /** Options of a compilation that can be posted to a worker. */
-export type PostedOptions = Omit<CompileModelOptions, 'onStage' | 'onProgress' | 'signal'>;
+export interface PostedOptions extends Omit<
+  CompileModelOptions,
+  'calibration' | 'heldOut' | 'onStage' | 'onProgress' | 'signal'
+> {
+  /**
+   * Samples in the model's own units, each one flat array for each input, or the text of a file of samples; without any,
+   * scales come from worst-case bounds.
+   */
+  readonly calibration?: readonly Input[] | string;
+  /** Samples that were not calibrated on, for the accuracy report. */
+  readonly heldOut?: readonly Input[] | string;
+}
 
 export interface CompileAsked {
   readonly onnx: Uint8Array;

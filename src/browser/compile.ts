@@ -4,20 +4,15 @@ import { refusal } from '../groth16/wasm-module.js';
 import { NativeError } from '../groth16/binding.js';
 import { fromMessage } from './errors.js';
 import { platform, type WorkerHandle } from './platform.js';
-import type { Input } from './protocol.js';
 import type { CompileAsked, BuildInMemory, CompileReply, PostedOptions } from './compile-protocol.js';
 
 /** Where the worker is: beside this file, in the bundle that `scripts/build-browser.mjs` makes. */
 declare const ZKINFER_COMPILER: () => WorkerHandle;
 
 /** How a model is compiled; the options of quantization and visibility are those of `compile` in Node. */
-export interface WorkerCompileRequest extends Omit<PostedOptions, 'calibration' | 'heldOut'> {
+export interface WorkerCompileRequest extends PostedOptions {
   /** The model's file. */
   readonly onnx: Uint8Array;
-  /** Samples in the model's own units, each one flat array for each input; without any, scales come from worst-case bounds. */
-  readonly calibration?: readonly Input[];
-  /** Samples that were not calibrated on, for the accuracy report. */
-  readonly heldOut?: readonly Input[];
   /** Address of the folder that `zkinfer export-compiler` wrote. */
   readonly compiler: string | URL;
   /** SHA-256 of its `compiler.json` in hex with 0x: another compiler at this address is then refused. */
@@ -39,8 +34,6 @@ export async function compileInWorker({
   compiler,
   sha256,
   onnxruntime,
-  calibration,
-  heldOut,
   onProgress,
   signal,
   ...options
@@ -49,11 +42,7 @@ export async function compileInWorker({
   return await askedOf(
     {
       onnx,
-      options: {
-        ...options,
-        ...(calibration === undefined ? {} : { calibration: calibration.map(asSample) }),
-        ...(heldOut === undefined ? {} : { heldOut: heldOut.map(asSample) }),
-      },
+      options,
       compiler: new URL(String(compiler).replace(/\/?$/, '/'), href).href,
       sha256,
       onnxruntime: onnxruntime === undefined ? undefined : new URL(String(onnxruntime), href).href,
@@ -62,8 +51,6 @@ export async function compileInWorker({
     signal,
   );
 }
-
-const asSample = (row: Input): Float64Array[] => row.map((values) => Float64Array.from(values));
 
 function askedOf(asked: CompileAsked, onProgress?: OnProgress, signal?: AbortSignal): Promise<BuildInMemory> {
   if (signal?.aborted === true) return Promise.reject(signal.reason as Error);

@@ -4,13 +4,16 @@
 import { sha256 as sha256Hash } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { Manifest } from '../manifest.js';
+import { chooseFrom, decodeModel, graphInputs } from '../onnx/index.js';
 import { atOnce, type Pace, type Stepwise } from '../stepwise.js';
 import { compileOn, type CompilerPlatform } from '../workflow/compile-model.js';
+import { parseSamples, type Sample } from '../workflow/input-json.js';
 import { openCompiler } from './exported-compiler.js';
 import { toMessage } from './errors.js';
 import { withManifest } from './memory-build.js';
 import { placeOnnxRuntime } from './onnxruntime.js';
 import { platform, type WorkerScope } from './platform.js';
+import type { Input } from './protocol.js';
 import type { CompileAsked, CompileReply, BuildInMemory } from './compile-protocol.js';
 
 /** The version of this package, written by `scripts/build-browser.mjs`. */
@@ -50,7 +53,8 @@ function telling(onShare: (share: number) => void): Pace {
 }
 
 async function compile(asked: CompileAsked): Promise<BuildInMemory> {
-  const { onnx, options, compiler, sha256, onnxruntime } = asked;
+  const { onnx, compiler, sha256, onnxruntime } = asked;
+  const { calibration, heldOut, ...options } = asked.options;
   let stage = 'fetching the compiler';
   const tell = (share: number): void => scope.postMessage({ share, stage } satisfies CompileReply);
   tell(0);
@@ -65,8 +69,14 @@ async function compile(asked: CompileAsked): Promise<BuildInMemory> {
     memoryBytes: Math.min(deviceMemory * 2 ** 30, USUAL_MEMORY),
     version: ZKINFER_VERSION,
   };
+  const samples = (given: readonly Input[] | string | undefined, what: string): Sample[] | undefined =>
+    typeof given === 'string'
+      ? parseSamples(given, graphInputs(chooseFrom(decodeModel(onnx), options), own.memoryBytes), what)
+      : given?.map((row) => row.map((values) => Float64Array.from(values)));
   const compiled = await compileOn(own, onnx, {
     ...options,
+    calibration: samples(calibration, 'the calibration data'),
+    heldOut: samples(heldOut, 'the held-out samples'),
     onStage(name) {
       stage = name;
       tell(0);

@@ -40,7 +40,7 @@ export async function exportCompiler(folder: string): Promise<CompilerExport> {
   const files: CompilerIndex['files'] = {};
   const add = async (name: string, contents: Uint8Array | string): Promise<void> => {
     const bytes = typeof contents === 'string' ? new TextEncoder().encode(contents) : contents;
-    const compressed = await compress(bytes, { level: 9 });
+    const compressed = await compress(bytes);
     const path = `${name}.gz`;
     await writeAtomic(join(folder, path), [compressed]);
     const sha256 = `0x${createHash('sha256').update(bytes).digest('hex')}`;

@@ -97,11 +97,13 @@ describe('compile in Chromium', function () {
   it('gives the same build as the command line, byte for byte, with onnxruntime as the reference', async () => {
     const onnx = readFileSync(fixturePath('tabular', 'model.onnx'));
     const { inputs } = buildGraph(decodeModel(onnx));
-    const rows = parseSamples(readFileSync(fixturePath('tabular', 'calibration.json'), 'utf8'), inputs, 'rows');
-    const calibration = rows.slice(0, 40);
+    const { input_data: rows } = JSON.parse(readFileSync(fixturePath('tabular', 'calibration.json'), 'utf8')) as {
+      readonly input_data: readonly unknown[];
+    };
+    const text = JSON.stringify({ input_data: rows.slice(0, 40) });
+    const calibration = parseSamples(text, inputs, 'rows');
     const options = { name: 'tabular', scores: true };
-    const arrays = calibration.map((row) => row.map((values) => Array.from(values)));
-    const made = await compileInPage(onnx, { ...options, calibration: arrays });
+    const made = await compileInPage(onnx, { ...options, calibration: text });
     const here = await compileHere(onnx, { ...options, calibration });
     assert.equal(made.why, undefined);
     assert.equal(made.reference, 'onnxruntime');

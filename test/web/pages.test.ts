@@ -208,6 +208,32 @@ describe('the pages', function () {
     await page.setInputFiles('#own-model', onnx);
     await page.getByLabel('Without rows: inputs from').fill('-1');
     await page.click('text=Compile it');
+    await page.locator('#compiled').waitFor();
+    assert.match((await page.locator('#compiled').textContent())!, /Compared with onnxruntime on \d+ rows/);
+    assert.equal(site.info().models.length, 2, 'the server knows nothing of it');
+    await page.click('text=Draw by lot');
+    await page.locator('#answer').waitFor();
+    await prove(page);
+    assert.deepEqual(complaints, []);
+    const findings = await page.evaluate(
+      `${axe.source}; axe.run().then(({ violations }) => violations.map(({ id }) => id))`,
+    );
+    assert.deepEqual(findings, []);
+    writeFileSync(onnx, 'no model');
+    await page.setInputFiles('#own-model', onnx);
+    await page.click('text=Compile it');
+    await page.locator('form [role=alert] .note.bad', { hasText: 'no ONNX model' }).waitFor();
+  });
+
+  it('have the command compile a network of one’s own', async () => {
+    const onnx = path.join(temporaryFolder(), 'mine.onnx');
+    writeFileSync(onnx, toyModel());
+    await page.goto(site.url);
+    await page.click('text=Or a network of your own');
+    await page.setInputFiles('#own-model', onnx);
+    await page.getByLabel('Without rows: inputs from').fill('-1');
+    await page.click('text=By the command that serves this page');
+    await page.click('text=Compile it');
     await page.click('text=Draw by lot', { timeout: 240_000 });
     await page.locator('#answer').waitFor();
     await prove(page);

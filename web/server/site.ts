@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fixturePath } from '../../src/workflow/fixture.js';
 import { readManifest } from '../../src/workflow/build-folder.js';
 import { sha256 } from '../../src/workflow/hash.js';
+import { exportCompiler } from '../../src/workflow/export-compiler.js';
 import { exportWeb } from '../../src/workflow/export-web.js';
 import {
   type InputKind,
@@ -51,6 +52,8 @@ export interface Site {
 
 /** Seconds that one step of a stranger's model may take. */
 const TIME_LIMIT = 600;
+/** Folder of the compiler that pages load; no build is called so, for their names have no dot. */
+const COMPILER = 'compiler.web';
 /** Models that may be uploaded; each leaves a build on this machine. */
 const MOST_UPLOADS = 20;
 
@@ -62,11 +65,13 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   const closing = new AbortController();
   const models = new Map<string, SiteModel>();
   let ledger: Partial<SiteChain> = {};
+  let compiler: string | undefined;
   const update = (name: string, change: Partial<SiteModel>): void => {
     models.set(name, { ...models.get(name)!, ...change });
   };
   const info = (): SiteInfo => ({
     models: [...models.values()],
+    ...(compiler === undefined ? {} : { compiler }),
     chain: { chainId: chain.rpc.chainId, registry: chain.registry, attestations: chain.attestations, ...ledger },
   });
 
@@ -158,6 +163,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       pages,
       folders: {
         builds: (name) => (models.get(name)?.state === 'ready' ? join(data, name, 'web') : undefined),
+        compiler: (name) => (name === COMPILER && compiler !== undefined ? join(data, COMPILER) : undefined),
         examples: (name) => (models.has(name) ? join(data, 'examples', name) : undefined),
       },
       get: { '/site.json': info },
@@ -176,6 +182,10 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   });
 
   const start = async (): Promise<void> => {
+    await exportCompiler(join(data, COMPILER)).then(
+      () => (compiler = `/compiler/${COMPILER}/`),
+      (error: unknown) => tell(`pages cannot compile: ${(error as Error).message}`),
+    );
     for (const { name } of chosen) {
       await writeExamples(name, join(data, 'examples', name));
       const calibration = fixturePath(name, 'calibration.json');

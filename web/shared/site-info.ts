@@ -30,6 +30,8 @@ export interface SiteChain {
 
 export interface SiteInfo {
   readonly models: readonly SiteModel[];
+  /** Where pages find the compiler (`zkinfer export-compiler`), once it is exported. */
+  readonly compiler?: string;
   /** The chain that the command started; its RPC is `/rpc` of the same server. */
   readonly chain?: SiteChain;
 }

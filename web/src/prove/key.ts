@@ -5,6 +5,11 @@ import type { VerificationKey } from '../../../src/groth16/types.js';
 const NAME = 'verification_key.json';
 const MOST_BYTES = 2 ** 24;
 
+/** The same of a build that this page compiled. */
+export function verificationKeyOf(files: ReadonlyMap<string, Uint8Array>): VerificationKey {
+  return JSON.parse(new TextDecoder().decode(files.get(NAME))) as VerificationKey;
+}
+
 /** @throws Error where the server has another file than the manifest says */
 export async function fetchVerificationKey(
   build: string,

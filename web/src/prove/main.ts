@@ -1,5 +1,5 @@
 /** The page that proves: a model, an input, its scores, a proof made here, and a contract that decides. */
-import { type BrowserBuild, openBuild } from 'zkinfer/browser';
+import { type BrowserBuild, type BuildInMemory, openBuild } from 'zkinfer/browser';
 import { contextFor } from '../../../src/solidity/context.js';
 import type { SiteInfo, SiteModel } from '../../shared/site-info.js';
 import { byId, fill, h, note, oneLine, problem, seconds, tag } from '../common/dom.js';
@@ -8,7 +8,8 @@ import { contractPanel } from './contract-panel.js';
 import { privatePart, publicPart } from './disclosure.js';
 import type { InputEditor, InputValues } from './inputs/editor.js';
 import { EDITORS } from './inputs/index.js';
-import { fetchVerificationKey } from './key.js';
+import { compiledPart } from './compiled.js';
+import { fetchVerificationKey, verificationKeyOf } from './key.js';
 import { showScores } from './scores.js';
 import { uploadForm } from './upload.js';
 
@@ -27,6 +28,8 @@ const parts = {
   private: byId('private', HTMLElement),
   public: byId('public', HTMLElement),
   live: byId('live', HTMLElement),
+  /** Of the network that this page compiled last. */
+  compiled: h('div', {}),
 };
 const button = byId('prove', HTMLButtonElement);
 const announce = (text: string): void => void (parts.live.textContent = text);
@@ -37,6 +40,10 @@ interface Opened {
   readonly build: BrowserBuild;
   readonly editor: InputEditor;
 }
+
+/** Networks that this page compiled, and what it has of them. */
+const own = new Map<string, { readonly model: SiteModel; readonly build: BuildInMemory }>();
+const allModels = (): SiteModel[] => [...(site?.models ?? []), ...Array.from(own.values(), ({ model }) => model)];
 
 let site: SiteInfo | undefined;
 let wanted: string | undefined = new URLSearchParams(location.search).get('network') ?? undefined;
@@ -74,7 +81,7 @@ const STATES = {
 } as const satisfies Record<SiteModel['state'], string>;
 
 function showModels(): void {
-  const models = site?.models ?? [];
+  const models = allModels();
   const focused = document.activeElement instanceof HTMLInputElement ? document.activeElement.value : undefined;
   const radios = new Map<string, HTMLInputElement>();
   const choices = models.map((model) => {
@@ -102,7 +109,7 @@ function showModels(): void {
 
 function choose(name: string): void {
   wanted = name;
-  const model = site?.models.find((one) => one.name === name);
+  const model = allModels().find((one) => one.name === name);
   if (model?.state === 'ready') void open(model);
 }
 
@@ -116,7 +123,7 @@ async function watch(): Promise<void> {
       note('bad', 'The server of this page does not answer. Is ', h('code', {}, 'npm run web'), ' still running?'),
     );
   } else {
-    const models = site.models;
+    const models = allModels();
     wanted ??= models.find(({ state }) => state !== 'failed')?.name;
     const text = JSON.stringify(models);
     if (text !== shown) showModels();
@@ -136,8 +143,9 @@ async function watch(): Promise<void> {
 /** Opens a model in place of the one that is open. */
 async function open(model: SiteModel): Promise<void> {
   opening?.abort(new Error('another model was chosen'));
-  const own = new AbortController();
-  opening = own;
+  const stop = new AbortController();
+  const compiled = own.get(model.name);
+  opening = stop;
   keyTrouble = undefined;
   dropProof();
   opened?.build.close();
@@ -148,10 +156,10 @@ async function open(model: SiteModel): Promise<void> {
   try {
     const folder = new URL(`builds/${model.name}/`, location.href).href;
     const [build, examples] = await Promise.all([
-      openBuild(folder, { signal: own.signal }),
-      fetchExamples(model, own.signal),
+      openBuild(compiled?.build ?? folder, { signal: stop.signal }),
+      fetchExamples(model, stop.signal),
     ]);
-    if (own.signal.aborted) return build.close();
+    if (stop.signal.aborted) return build.close();
     const { inputs } = build.manifest;
     const fitting = examples.filter(
       (one) => inputs.length === 1 && one[0].length === inputs[0].shape.reduce((a, b) => a * b, 1),
@@ -169,9 +177,9 @@ async function open(model: SiteModel): Promise<void> {
     showModels();
     changed();
   } catch (error) {
-    if (!own.signal.aborted) showTrouble(parts.input, error, () => void open(model));
+    if (!stop.signal.aborted) showTrouble(parts.input, error, () => void open(model));
   } finally {
-    if (opening === own) opening = undefined;
+    if (opening === stop) opening = undefined;
   }
 }
 
@@ -240,8 +248,9 @@ async function prove(): Promise<void> {
   dropProof();
   const { model, build, editor } = opened;
   const { manifest } = build;
-  const own = new AbortController();
-  proving = own;
+  const stop = new AbortController();
+  const compiled = own.get(model.name);
+  proving = stop;
   button.textContent = 'Stop';
   const bar = h('progress', { aria: { label: 'Progress of the proof' } });
   bar.max = 1;
@@ -265,7 +274,7 @@ async function prove(): Promise<void> {
     const proof = await build.prove({
       input,
       context,
-      signal: own.signal,
+      signal: stop.signal,
       onProgress: (share, stage) => {
         bar.value = share;
         doing.textContent = `${stage} ${Math.round(100 * share)} %`;
@@ -274,9 +283,11 @@ async function prove(): Promise<void> {
     const total = performance.now() - start;
     const [{ valid, reason }, key] = await Promise.all([
       build.verify(proof),
-      fetchVerificationKey(`builds/${model.name}/`, manifest, own.signal),
+      compiled === undefined
+        ? fetchVerificationKey(`builds/${model.name}/`, manifest, stop.signal)
+        : verificationKeyOf(compiled.build.files),
     ]);
-    if (own.signal.aborted) return;
+    if (stop.signal.aborted) return;
     const { stages, memoryBytes } = proof;
     const rows: [string, number][] = [
       ['waiting for the key', stages.key],
@@ -316,24 +327,37 @@ async function prove(): Promise<void> {
         claim: { proof: proof.proof, publicSignals: proof.publicSignals, manifest, key, nonce: ownNonce },
       });
   } catch (error) {
-    if (own.signal.aborted) {
-      if (proving === own) fill(parts.proving, note('plain', 'Stopped. Nothing was kept.'));
+    if (stop.signal.aborted) {
+      if (proving === stop) fill(parts.proving, note('plain', 'Stopped. Nothing was kept.'));
     } else showTrouble(parts.proving, error, () => void prove());
   } finally {
-    if (proving === own) proving = undefined;
+    if (proving === stop) proving = undefined;
     button.textContent = 'Prove it';
   }
 }
 
 fill(
   parts.upload,
-  uploadForm((name) => {
-    wanted = name;
-    opening?.abort();
-    opened?.build.close();
-    opened = undefined;
-    fill(parts.input, h('p', { class: 'soft' }, tag('plain', 'new'), ' Your network is being compiled.'));
-    void watch();
+  uploadForm({
+    compiler: () => site?.compiler,
+    announce,
+    sent(name) {
+      wanted = name;
+      opening?.abort();
+      opened?.build.close();
+      opened = undefined;
+      fill(parts.input, h('p', { class: 'soft' }, tag('plain', 'new'), ' Your network is being compiled.'));
+      void watch();
+    },
+    compiled(build, title) {
+      const name = `page-${own.size + 1}`;
+      own.set(name, { build, model: { name, title, inputKind: 'values', state: 'ready' } });
+      fill(parts.compiled, compiledPart(build));
+      announce('Compiled.');
+      showModels();
+      choose(name);
+    },
   }),
+  parts.compiled,
 );
 void watch();
