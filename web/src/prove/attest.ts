@@ -105,8 +105,10 @@ export async function askContract(provider: Provider, court: Court, claim: Claim
 
 /** Sends the claim, if the contract would take it, and waits for the block that has it. */
 export async function attest(provider: Provider, court: Court, claim: Claim): Promise<Ruling> {
-  const version = await requireRegistered(provider, court, claim);
-  const reason = await askContract(provider, court, claim);
+  const [version, reason] = await Promise.all([
+    requireRegistered(provider, court, claim),
+    askContract(provider, court, claim),
+  ]);
   if (reason !== undefined) return { accepted: false, reason };
   const transaction = (await provider.request({
     method: 'eth_sendTransaction',
@@ -130,13 +132,15 @@ interface Receipt {
   readonly blockNumber: string;
 }
 
-const POLL_MS = 300;
+/** Milliseconds between looks for a receipt: a local chain has it at once, others in seconds. */
+const FIRST_POLL_MS = 20;
+const MOST_POLL_MS = 1_000;
 const PATIENCE_MS = 180_000;
 
 /** Asks until there is one: a connection that is lost meanwhile takes nothing back. */
 async function receiptOf(provider: Provider, transaction: string): Promise<Receipt> {
   const end = Date.now() + PATIENCE_MS;
-  for (;;) {
+  for (let pause = FIRST_POLL_MS; ; pause = Math.min(2 * pause, MOST_POLL_MS)) {
     const asked = provider.request({ method: 'eth_getTransactionReceipt', params: [transaction] });
     const receipt = (await asked.catch(() => null)) as Receipt | null;
     if (receipt !== null) return receipt;
@@ -144,7 +148,7 @@ async function receiptOf(provider: Provider, transaction: string): Promise<Recei
       throw new Error(
         `the transaction ${transaction} was sent and is in no block yet; it may still come into one, and then counts`,
       );
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
 

@@ -19,6 +19,8 @@ export interface ContractPanel {
   readonly element: HTMLElement;
   /** Whom a proof made now is for; undefined where nobody is chosen, or nothing is known of their chain's contracts. */
   court(): { readonly court: Court; readonly wallet: Wallet } | undefined;
+  /** Ends when the account of the chosen sender is known, or cannot be had. */
+  settled(): Promise<void>;
   setModel(model: SiteModel | undefined, chain: SiteChain | undefined): void;
   /** The proof that can be sent; undefined takes it away. */
   setProof(made: Case | undefined): void;
@@ -82,18 +84,28 @@ export function contractPanel({ changed, announce }: PanelOptions): ContractPane
   };
 
   const heard = new Set<Wallet>();
-  const choose = async (wallet: Wallet): Promise<void> => {
+  let choosing: Promise<void> = Promise.resolve();
+  const choose = (wallet: Wallet): void => {
+    choosing = askAccount(wallet);
+  };
+  let asked = 0;
+  const askAccount = async (wallet: Wallet): Promise<void> => {
+    const own = (asked += 1);
     chosen = undefined;
     fill(trouble);
+    // Here and not when the account is known: a proof that is asked for meanwhile waits for it, and is not in vain.
+    changed();
     if (!heard.has(wallet)) {
       heard.add(wallet);
       // Another account or chain in the wallet is another sender.
       for (const event of ['accountsChanged', 'chainChanged'])
-        wallet.provider.on?.(event, () => void (chosen?.wallet === wallet && choose(wallet)));
+        wallet.provider.on?.(event, () => chosen?.wallet === wallet && choose(wallet));
     }
     try {
       const account = getAddress(await wallet.account());
-      chosen = { wallet, account, chainId: await chainIdOf(wallet.provider) };
+      const chainId = await chainIdOf(wallet.provider);
+      if (own !== asked) return;
+      chosen = { wallet, account, chainId };
       if (courtOf() === undefined)
         fill(
           trouble,
@@ -103,9 +115,8 @@ export function contractPanel({ changed, announce }: PanelOptions): ContractPane
           ),
         );
     } catch (error) {
-      fill(trouble, note('bad', problem(error)));
+      if (own === asked) fill(trouble, note('bad', problem(error)));
     }
-    changed();
   };
   const showSenders = (): void => {
     const selected = Math.max(
@@ -119,7 +130,7 @@ export function contractPanel({ changed, announce }: PanelOptions): ContractPane
         'div',
         { class: 'choices' },
         ...wallets.map((wallet, i) => {
-          const radio = h('input', { type: 'radio', on: { change: () => void choose(wallet) } });
+          const radio = h('input', { type: 'radio', on: { change: () => choose(wallet) } });
           radio.name = 'sender';
           radio.checked = i === selected;
           return h('label', {}, radio, h('b', {}, wallet.name));
@@ -216,11 +227,12 @@ export function contractPanel({ changed, announce }: PanelOptions): ContractPane
       const court = courtOf();
       return court === undefined || chosen === undefined ? undefined : { court, wallet: chosen.wallet };
     },
+    settled: () => choosing,
     setModel(newModel, newChain) {
       const isNew = chain === undefined && newChain !== undefined;
       [model, chain] = [newModel, newChain];
       element.hidden = false;
-      if (isNew && chosen === undefined) void choose(wallets[0]);
+      if (isNew && chosen === undefined) choose(wallets[0]);
     },
     setProof(next) {
       made = next;

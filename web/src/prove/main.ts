@@ -130,11 +130,12 @@ async function watch(): Promise<void> {
     shown = text;
     const model = models.find(({ name }) => name === wanted);
     if (model?.state === 'ready' && opened === undefined && opening === undefined) void open(model);
-    if (opened !== undefined)
-      panel.setModel(
-        models.find(({ name }) => name === opened?.model.name),
-        site.chain,
-      );
+    // The sender's account is asked for while the model is fetched.
+    const shownName = opened?.model.name ?? wanted;
+    panel.setModel(
+      models.find(({ name }) => name === shownName),
+      site.chain,
+    );
   }
   const isDone = site?.models.every(({ state }) => state === 'ready' || state === 'failed') ?? false;
   if (!isDone) setTimeout(() => void watch(), POLL_MS);
@@ -242,6 +243,13 @@ button.addEventListener('click', () => {
   else void prove();
 });
 
+/** Rejects when the signal says so: a wallet may wait for its owner for as long as that takes. */
+function stopOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
+  );
+}
+
 async function prove(): Promise<void> {
   const input = opened?.editor.values();
   if (opened === undefined || input === undefined) return;
@@ -257,11 +265,18 @@ async function prove(): Promise<void> {
   const doing = h('p', { class: 'soft small' }, 'Starting…');
   fill(parts.proving, h('div', { class: 'grid' }, bar, doing));
   announce('Proving.');
-  const chosen = panel.court();
   const ownNonce = nonce;
   nonce += 1n;
   const start = performance.now();
   try {
+    await Promise.race([panel.settled(), stopOf(stop.signal)]);
+    stop.signal.throwIfAborted();
+    const chosen = panel.court();
+    const verificationKey =
+      compiled === undefined
+        ? fetchVerificationKey(`builds/${model.name}/`, manifest, stop.signal)
+        : Promise.resolve(verificationKeyOf(compiled.build.files));
+    verificationKey.catch(() => undefined);
     const context =
       chosen === undefined
         ? 0n
@@ -281,12 +296,7 @@ async function prove(): Promise<void> {
       },
     });
     const total = performance.now() - start;
-    const [{ valid, reason }, key] = await Promise.all([
-      build.verify(proof),
-      compiled === undefined
-        ? fetchVerificationKey(`builds/${model.name}/`, manifest, stop.signal)
-        : verificationKeyOf(compiled.build.files),
-    ]);
+    const [{ valid, reason }, key] = await Promise.all([build.verify(proof), verificationKey]);
     if (stop.signal.aborted) return;
     const { stages, memoryBytes } = proof;
     const rows: [string, number][] = [
