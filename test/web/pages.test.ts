@@ -98,6 +98,25 @@ describe('the pages', function () {
     assert.deepEqual(complaints, []);
   });
 
+  it('make a proof that is asked for before the chain has named the account that sends it', async () => {
+    let answer: (() => void) | undefined;
+    await page.route('**/rpc', async (route) => {
+      if (route.request().postData()?.includes('eth_accounts'))
+        await new Promise<void>((resolve) => {
+          answer = resolve;
+        });
+      await route.continue();
+    });
+    await page.goto(`${site.url}/?network=mnist-mlp`);
+    await drawOne(page);
+    await page.click('#prove');
+    await page.getByText('Starting…').waitFor();
+    answer?.();
+    await page.locator('#verified').waitFor();
+    await page.locator('#send:enabled').waitFor();
+    assert.deepEqual(complaints, []);
+  });
+
   it('save a proof and an opening that the library takes', async () => {
     await page.goto(`${site.url}/?network=mnist-mlp`);
     await drawOne(page);
