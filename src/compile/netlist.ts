@@ -249,6 +249,17 @@ export class NetlistBuilder {
     return count;
   }
 
+  /** Row i without its constant, values of layers replaced: equal texts are equal combinations. And that constant. */
+  combination(rows: LinearRows, i: number): { readonly text: string; readonly constant: number } {
+    const { values, coefficients, length, constant } = this.merged((terms) => addRow(terms, rows, i, 1, this.linear));
+    const terms = Array.from({ length }, (_, k): [number, number] => [values[k], coefficients[k]]);
+    const text = terms
+      .filter(([, coefficient]) => coefficient !== 0)
+      .sort(([one], [two]) => one - two)
+      .join(' ');
+    return { text, constant };
+  }
+
   private speaksOfLayers(rows: LinearRows, i: number): boolean {
     if (this.linearLayers.length === 0) return false;
     for (let k = rows.offsets[i]; k < rows.offsets[i + 1]; k += 1) if (this.isLinear(rows.values[k])) return true;

@@ -139,8 +139,27 @@ function split(given: Case, context: Context, leaves: Case[]): void {
   }
   const reduced = reduce(given, context);
   if (reduced === undefined) return;
-  if (reduced.rows.some(({ c }) => c.isZero)) split(reduced, context, leaves);
-  else leaves.push(reduced);
+  if (reduced.rows.some(({ c }) => c.isZero)) {
+    split(reduced, context, leaves);
+    return;
+  }
+  const choice = choiceIn(reduced, context);
+  if (choice === undefined) {
+    leaves.push(reduced);
+    return;
+  }
+  if (--context.left.cases < 0) throw new TooManyCases();
+  for (const value of [0n, 1n]) split(withBit(reduced, choice, value), context, leaves);
+}
+
+/** A bit of an equation between bits alone, all of one weight: what says that one of some bits is 1 and the others 0. */
+function choiceIn({ equations }: Case, { bits }: Context): number | undefined {
+  for (const { terms } of equations) {
+    const [[first, size] = [], ...others] = terms;
+    if (first === undefined || size === undefined || !bits.has(first) || others.length === 0) continue;
+    if (others.every(([variable, c]) => bits.has(variable) && (c === size || c === -size))) return first;
+  }
+  return undefined;
 }
 
 /**

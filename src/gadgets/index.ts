@@ -25,6 +25,7 @@ import { requantizeRelu } from './requantize-relu.js';
 import { requantize } from './requantize.js';
 import { squareRoot } from './square-root.js';
 import { table } from './table.js';
+import { thresholds } from './thresholds.js';
 
 export {
   GadgetError,
@@ -56,6 +57,7 @@ export { requantizeRelu } from './requantize-relu.js';
 export { requantize } from './requantize.js';
 export { integerRoot, MOST_ROOT_BITS, squareRoot } from './square-root.js';
 export { LEAST_TABLE_BITS, MOST_TABLE_BITS, shapesOf, table } from './table.js';
+export { MOST_THRESHOLDS, thresholds } from './thresholds.js';
 
 const GADGETS: ReadonlyMap<string, Gadget> = new Map(
   [
@@ -77,6 +79,7 @@ const GADGETS: ReadonlyMap<string, Gadget> = new Map(
     requantizeRelu,
     squareRoot,
     table,
+    thresholds,
   ].map((gadget): [string, Gadget] => [gadget.template, gadget as unknown as Gadget]),
 );
 

@@ -218,6 +218,17 @@ describe('the determinism analysis finds broken gadgets', () => {
     assert.ok(openSignals(program, [interval(0, 63)]).includes('out'));
   });
 
+  it('thresholds of an interval with one end, or of several intervals at once', () => {
+    for (const line of [
+      '(rest - lower) * (rest - lower - (1 << (bits - 1))) === 0;',
+      '(gap - upper) * (gap - upper - (1 << (bits - 1))) === 0;',
+      'chosen * (chosen - 1) === 0;',
+    ]) {
+      const program = broken('Thresholds', [3, 2, [4, 5, 8], 10], line, '');
+      assert.ok(openSignals(program, [interval(0, 9)]).includes('out[1]'), line);
+    }
+  });
+
   it('an index that may be any of equal ones', () => {
     const program = broken('ArgMax', [3, 4, 0], 'var gap = largest - in[i] - strict;', 'var gap = largest - in[i];');
     assert.ok(openSignals(program, [interval(0, 15), interval(0, 15), interval(0, 15)]).includes('out'));

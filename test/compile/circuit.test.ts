@@ -10,7 +10,7 @@ import { decodeR1cs, encodeR1cs } from '../../src/r1cs/r1cs-file.js';
 import { nonZeros } from '../../src/r1cs/types.js';
 import { hull } from '../../src/tensor/intervals.js';
 import { seeded } from '../onnx/support/random.js';
-import { LAYER_CASES, numbers, randomGraph, Sketch, type Random } from '../quantize/support/graphs.js';
+import { LAYER_CASES, numbers, randomGraph, Sketch, THRESHOLDS, type Random } from '../quantize/support/graphs.js';
 import { integerInputs, quantizeRandomly, take } from '../quantize/support/samples.js';
 import { outputsOf, ready, readyAll, witnessFor, type Ready } from './support/run.js';
 
@@ -47,6 +47,29 @@ describe('the circuit of each layer', () => {
     const model = quantize(graph, { activationBits: 8, samples, inputRange: [0, 1], evaluator });
     assert.ok(model.ops.some(({ kind }) => kind === 'part'));
     assertProvesTheInterpreter(await ready(model), random, 40);
+  });
+
+  it('comparisons of an input with several constants: one gadget, and exact on both sides of each threshold', async () => {
+    const sketch = new Sketch();
+    const model = quantizeRandomly(sketch.graph(sketch.compare(sketch.input([1, 1]), THRESHOLDS)), 8, seeded(69));
+    const prepared = await ready(model);
+    assert.deepEqual(
+      prepared.circuit.netlist.gadgets
+        .map(({ template }) => template)
+        .filter((template) => /^(Thresholds|Requantize)/.test(template)),
+      ['Thresholds'],
+    );
+    const [{ low, bits, scale }] = model.inputs;
+    const ends = THRESHOLDS.map((threshold) => Math.round(threshold / scale[0]));
+    const near = [low[0], low[0] + 2 ** bits - 1, ...ends.flatMap((end) => [end - 1, end, end + 1])];
+    const answers = near.map((value) => {
+      const inputs = [Float64Array.of(value)];
+      const witness = witnessFor(prepared, inputs);
+      assert.deepEqual(prepared.checker.violatedConstraints(witness), []);
+      assert.deepEqual(outputsOf(prepared, witness), runIntegerModel(model, inputs));
+      return outputsOf(prepared, witness)[0].reduce((sum, bit) => sum + bit, 0);
+    });
+    assert.deepEqual(answers.slice(0, 2), [0, THRESHOLDS.length]);
   });
 
   for (const selectLast of [false, true]) {

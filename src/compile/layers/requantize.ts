@@ -3,6 +3,7 @@
  * interval allows, or none where the interval already says the result.
  */
 import {
+  constraintsOf,
   multiplyAdd,
   requantize,
   requantizeClamp,
@@ -14,7 +15,9 @@ import type { IntegerRequantize } from '../../integer/integer-model.js';
 import { bitsOf } from '../../integer/intervals.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { Emitter } from '../emitter.js';
+import type { LinearRows } from '../linear-rows.js';
 import { makeDigits } from './digits.js';
+import { compileThresholds, type ThresholdTest } from './thresholds.js';
 
 export function compileRequantize(op: IntegerRequantize, at: Emitter): void {
   if (at.isReadByDigits(op.output)) compileToDigits(op, at);
@@ -27,15 +30,39 @@ function compileToValues(op: IntegerRequantize, at: Emitter): void {
   // t = x + half - low * 2^shift, so that the result is low + clamp(floor(t / 2^shift), 0, top).
   const offset = offsetOf(op);
   const shifted = at.shifted(x, offset);
+  const clamp = (t: number): number => Math.min(Math.max(Math.floor(t / 2 ** op.shift), 0), top);
+  const ends = (i: number): [number, number] => {
+    const [low, high] = at.interval(op.inputs[0], i);
+    return [low + offset, high + offset];
+  };
+  const together = op.bits === 1 ? answerTogether(op, shifted, ends, at) : undefined;
   const result = at.elementwise(sizeOf(op.shape), (i) => {
-    const [low, high] = at.interval(op.inputs[0], i).map((bound) => bound + offset);
-    const clamp = (t: number): number => Math.min(Math.max(Math.floor(t / 2 ** op.shift), 0), top);
+    const value = together?.get(i);
+    if (value !== undefined) return { value, constant: op.low };
+    const [low, high] = ends(i);
     if (clamp(low) === clamp(high)) return { constant: op.low + clamp(low) };
     if (op.shift === 0 && low >= 0 && high <= top) return { rows: x, row: i, constant: 0 };
     const spec = requantizeGadget(low, high, op.shift, op.bits);
     return { value: at.netlist.instance(spec, [{ rows: shifted, row: i }], clamp(low), clamp(high)), constant: op.low };
   });
   at.set(op.output, result);
+}
+
+/** The bits of comparisons that cost less together, by element. */
+function answerTogether(
+  { shift, bits, shape }: IntegerRequantize,
+  shifted: LinearRows,
+  ends: (i: number) => [number, number],
+  at: Emitter,
+): ReadonlyMap<number, number> {
+  const least = 2 ** shift;
+  const questions: ThresholdTest[] = [];
+  for (let i = 0; i < sizeOf(shape); i += 1) {
+    const interval = ends(i);
+    if (interval[0] >= least || interval[1] < least) continue;
+    questions.push({ i, least, interval, cost: constraintsOf(requantizeGadget(...interval, shift, bits)) });
+  }
+  return compileThresholds(questions, shifted, at);
 }
 
 /** What is added before the division: half a step for rounding, and the low end, so that results start at 0. */

@@ -1,9 +1,10 @@
 /**
  * TreeEnsembleClassifier, TreeEnsembleRegressor and TreeEnsemble. A comparison of a feature with a threshold is one
  * step, whatever number of nodes ask it; from the root of each tree down, the bit that says whether a node is on the
- * path is multiplied with its comparison: one constraint for each node below the root, and bits + 2 for each different
- * comparison (17 or 18, an input that is only compared having 16 bits). What the leaves weigh is then one dense layer.
- * Exact as far as the input's 16 bits tell its values from the thresholds.
+ * path is multiplied with its comparison: one constraint for each node below the root. The comparisons of one feature
+ * are one gadget (`circuits/Thresholds.circom`): one constraint for each threshold and some 30 for the feature, an
+ * input that is only compared having 16 bits; a single one costs 17 or 18. What the leaves weigh is then one dense
+ * layer. Exact as far as the input's 16 bits tell its values from the thresholds.
  *
  * The semantics of binary classifiers are those of onnxruntime, since the specification leaves them open.
  */

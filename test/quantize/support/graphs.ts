@@ -139,6 +139,15 @@ export class Sketch {
     );
   }
 
+  /** Each element against each threshold, in two orders and with repetitions. */
+  compare(x: string, thresholds: readonly number[]): string {
+    const size = this.size(x);
+    const index = Array.from({ length: size * thresholds.length }, (_, i) => i % size);
+    const threshold = Float64Array.from(index, (_, i) => thresholds[Math.floor(i / size)]);
+    const shape = [1, index.length];
+    return this.add({ op: 'step', threshold, strict: false }, [this.move([x], index, [], shape)], shape);
+  }
+
   concat(...inputs: readonly string[]): string {
     const size = inputs.reduce((sum, x) => sum + this.size(x), 0);
     return this.move(
@@ -236,6 +245,9 @@ function layer(name: string, build: (sketch: Sketch, random: Random) => string):
 }
 
 /** Every layer kind, in the shapes and with the neighbours in which its integer form differs. */
+/** Not in order, one twice, two that may round to one integer. */
+export const THRESHOLDS = [0.7, -0.5, -0.1, -0.1, 0.3, 0.300001, -0.45, 0];
+
 export const LAYER_CASES: readonly LayerCase[] = [
   layer('dense', (s, r) => s.dense(s.input([1, 6]), 4, r)),
   layer('dense over several rows', (s, r) => s.dense(s.input([3, 4]), 2, r)),
@@ -321,6 +333,9 @@ export const LAYER_CASES: readonly LayerCase[] = [
     const x = s.input([1, 4]);
     return s.concat(s.clip(s.dense(x, 4, r), 0, 0.5), s.relu(s.affine(x, numbers(r, 4, 20), numbers(r, 4))));
   }),
+  layer('comparisons of one sum with several constants', (s, r) =>
+    s.compare(s.dense(s.input([1, 6]), 2, r), THRESHOLDS),
+  ),
   layer('sum of two branches', (s, r) => {
     const x = s.input([1, 4]);
     return s.relu(s.sum([s.dense(x, 3, r), s.relu(s.dense(x, 3, r))], [1, -0.7]));

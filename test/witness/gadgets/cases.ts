@@ -179,6 +179,16 @@ function lines(
   };
 }
 
+function thresholds(bits: number, threshold: readonly number[], top: number): GadgetCase {
+  return {
+    spec: { template: 'Thresholds', parameters: [threshold.length, bits, threshold, top] },
+    constraints: threshold.length + 1 + 2 * bits,
+    range: [0n, BigInt(top) - 1n],
+    inputCount: 1,
+    expected: ([value]) => threshold.map((least) => (value >= BigInt(least) ? 1n : 0n)),
+  };
+}
+
 function squareRoot(bits: number): GadgetCase {
   return {
     spec: { template: 'SquareRoot', parameters: [bits] },
@@ -315,6 +325,14 @@ export const INTEGER_CASES: readonly GadgetCase[] = [
     [2, 2, (line) => line * line, (line) => 5 - 3 * line],
     [5, 3, (line) => -100 * line, (line) => line * line - 7],
     [6, 5, (line) => line * 37 - 500, (line) => (line * line) % 23],
+  ]),
+  // Intervals of one value each; of two values, the last of one; of the full width and less; many.
+  ...each(thresholds, [
+    [1, [1, 2], 3],
+    [1, [2, 3, 5], 6],
+    [5, [3, 20, 21, 53], 80],
+    [16, [1, 40000, 40001], 65536],
+    [9, Array.from({ length: 11 }, (_, k) => 500 * (k + 1) - 40 * k), 5600],
   ]),
   ...each(squareRoot, [[2], [3], [8], [12], [24]]),
   {
