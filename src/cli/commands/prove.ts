@@ -63,6 +63,8 @@ export function define(command: Command): void {
             throw new UsageError('--json prints its document on standard output; write the proof to a file');
           if (basename(out) === 'public.json')
             throw new UsageError('--out must not be named public.json: that file takes the public signals');
+          if ((flags.input === undefined) === (flags.inputs === undefined))
+            throw new UsageError('name what to prove: --input FILE, or the rows of a batch with --inputs FILE');
           const [{ readManifest }, { boundTo }, { openProver }] = await Promise.all([
             import('../../workflow/build-folder.js'),
             import('../../workflow/proof-context.js'),
