@@ -107,6 +107,7 @@ const CORE_OF_WORKFLOW = new Set(
   [
     'accuracy-report',
     'accuracy-target',
+    'batch-input',
     'build-files',
     'check-proof',
     'circuit-run',
@@ -125,6 +126,7 @@ const CORE_OF_WORKFLOW = new Set(
     'recorded-ceremony',
     'report',
     'sym',
+    'tally-choice',
     'web-index',
   ].map((name) => `workflow/${name}.ts`),
 );

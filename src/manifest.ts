@@ -97,6 +97,8 @@ export const manifestSchema = z.object({
    * the rows. Absent: a proof is of one inference.
    */
   batch: z.number().int().positive().optional(),
+  /** Of a batch: outputs are sums over its rows, in the shape of one row's. */
+  summed: z.literal(true).optional(),
   visibility: z.object({ ...perPort(() => z.enum(VISIBILITIES)), ...fixed }),
   inputs: z.array(tensorSchema),
   /**
@@ -147,6 +149,8 @@ export const manifestSchema = z.object({
       outputs: z.array(z.string()).optional(),
       /** The outputs of which the class alone is proved. */
       classOnly: z.array(z.string()).optional(),
+      /** The output whose classes are tallied. */
+      tally: z.string().optional(),
       /** Inputs that are constants of the circuit, with their elements. */
       fixed: z.array(z.object({ name: z.string(), values: z.array(z.number()) })).optional(),
       /** Hash of the calibration rows as numbers (`samplesHash`), and how many there are. */

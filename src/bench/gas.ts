@@ -36,6 +36,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     json: { type: 'boolean', default: false },
+    /** Measures proofs of many rows alone, and keeps the other figures of the last report. */
+    'rows-only': { type: 'boolean', default: false },
     'ether-price': { type: 'string', default: '3000' },
     'mainnet-gwei': { type: 'string', default: '2' },
     'rollup-gwei': { type: 'string', default: '0.01' },

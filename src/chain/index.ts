@@ -49,6 +49,16 @@ export {
 export { type ModelOnChain, readModel, readModelVersion } from './read-registry.js';
 export { registryOf, unknownCode } from './package-code.js';
 export { connect, type ConnectOptions, isLocalChain, type Rpc } from './rpc.js';
+export {
+  type ChunkOnBoard,
+  type DatasetOnBoard,
+  deployScoreBoard,
+  openScore,
+  readScore,
+  recordChunk,
+  type ScoredModel,
+  type ScoreOnBoard,
+} from './score-board.js';
 export { type Chain, openChain, openSender } from './session.js';
 export { defaultProver, developmentSigner, resolveSigner, type Signer } from './signer.js';
 export {

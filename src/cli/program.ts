@@ -33,6 +33,11 @@ const COMMANDS: readonly Subcommand[] = [
   },
   { name: 'prove', summary: 'prove the inference of one input', load: () => import('./commands/prove.js') },
   {
+    name: 'score',
+    summary: 'prove how a model does on a labelled data set, chunk by chunk',
+    load: () => import('./commands/score.js'),
+  },
+  {
     name: 'witness',
     summary: 'write the witness of one input (.wtns), for snarkjs, rapidsnark and others',
     load: () => import('./commands/witness.js'),

@@ -26,6 +26,16 @@ function placesOf(tensors: readonly { readonly shape: readonly number[] }[]): Ro
   return { firsts, all };
 }
 
+/** Rows that are the sums of one value of each copy. */
+function sumsOver(count: number, size: number, valueOf: (copy: number, i: number) => number): LinearRows {
+  return {
+    offsets: Uint32Array.from({ length: size + 1 }, (_, i) => i * count),
+    values: Uint32Array.from({ length: size * count }, (_, at) => valueOf(at % count, Math.floor(at / count))),
+    coefficients: new Float64Array(size * count).fill(1),
+    constants: new Float64Array(size),
+  };
+}
+
 /**
  * A circuit of `model.batch` copies of `body`, whose public outputs are the elements of one row's outputs and whose
  * private inputs are its codes. `ports`: those of the whole batch.
@@ -58,8 +68,10 @@ export function batchNetlist(
   const rowsOfPort = ({ role, tensors }: Port, k: number): LinearRows => {
     const { first, places, isCode } = sides[role];
     const size = sizeOf(tensors[k].shape);
-    const inRow = size / count;
     const { base } = tensors[k];
+    if (!isCode && model.summed)
+      return sumsOver(count, size, (copy, i) => first + copy * places.all + places.firsts[k] + i);
+    const inRow = size / count;
     return {
       offsets: Uint32Array.from({ length: size + 1 }, (_, i) => i),
       values: Uint32Array.from(

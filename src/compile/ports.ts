@@ -9,7 +9,7 @@
 import type { SignalKind } from '../manifest.js';
 import { completeVisibility, PORT_ROLES, type PortRole, type PortVisibility, type Visibility } from '../port-roles.js';
 import type { IntegerModel, TensorId } from '../integer/integer-model.js';
-import { batchShape, inEachRow } from '../integer/batch.js';
+import { batchShape, inEachRow, resultShape, rowsInRun } from '../integer/batch.js';
 import { inputIntervals } from '../integer/intervals.js';
 import { leastOf } from '../tensor/extremes.js';
 import { hull, type Intervals } from '../tensor/intervals.js';
@@ -69,7 +69,7 @@ export interface ModelRun {
   readonly outputs?: readonly Float64Array[];
 }
 
-export type PortModel = Pick<IntegerModel, 'inputs' | 'outputs' | 'batch'>;
+export type PortModel = Pick<IntegerModel, 'inputs' | 'outputs' | 'batch' | 'summed'>;
 
 const PORT_KINDS: Record<PortRole, PortKind> = {
   input: {
@@ -107,10 +107,12 @@ const PORT_KINDS: Record<PortRole, PortKind> = {
   output: {
     source: 'computed',
     layer: '(outputs)',
-    tensors: ({ outputs, batch }, bounds) =>
-      outputs.map(({ name, shape: ofRow, tensor, scale }) => {
-        const shape = batchShape(batch, ofRow);
-        const range = hull(bounds.get(tensor) as Intervals);
+    tensors: (model, bounds) =>
+      model.outputs.map(({ name, shape: ofRow, tensor, scale }) => {
+        const shape = resultShape(model, ofRow);
+        const [low, high] = hull(bounds.get(tensor) as Intervals);
+        const terms = model.summed ? rowsInRun(model) : 1;
+        const range = [terms * low, terms * high] as const;
         const packing = planPacking(shape, range[0], range[1]);
         const { offset, bits } = packing;
         return {

@@ -50,7 +50,7 @@ export function* rowsOfRun(
   }
 }
 
-/** What a run gives, from what each of its rows gives. */
+/** Rows one after the other, tensor by tensor. */
 export function joinBatch(
   { batch }: Pick<IntegerModel, 'batch'>,
   rows: readonly (readonly Float64Array[])[],
@@ -61,6 +61,20 @@ export function joinBatch(
     rows.forEach((row, i) => all.set(row[k], i * first.length));
     return all;
   });
+}
+
+/** What a run gives, from what each of its rows gives. */
+export function resultOfRun(
+  model: Pick<IntegerModel, 'batch' | 'summed'>,
+  rows: readonly (readonly Float64Array[])[],
+): Float64Array[] {
+  if (!model.summed) return joinBatch(model, rows);
+  return rows[0].map((first, k) => first.map((_, i) => rows.reduce((sum, row) => sum + row[k][i], 0)));
+}
+
+/** Shape of an output of a run. */
+export function resultShape({ batch, summed }: Pick<IntegerModel, 'batch' | 'summed'>, shape: Shape): Shape {
+  return summed ? shape : batchShape(batch, shape);
 }
 
 /**

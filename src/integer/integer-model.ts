@@ -66,6 +66,8 @@ export interface IntegerModel {
    * the other, while the shapes here are those of one row. Absent: a run is one row. See `batch.ts`.
    */
   readonly batch?: number;
+  /** Of a batch: its outputs are the sums of its rows' outputs, element by element, in the shape of one row's. */
+  readonly summed?: true;
   readonly inputs: readonly IntegerInput[];
   readonly ops: readonly IntegerOp[];
   readonly outputs: readonly IntegerOutput[];

@@ -2,7 +2,7 @@
  * Runs an integer model: the executable form of its specification, against which the circuit is checked.
  */
 import { atOnce, between, type Stepwise } from '../stepwise.js';
-import { joinBatch, rowsInRun, rowsOfRun } from './batch.js';
+import { resultOfRun, rowsInRun, rowsOfRun } from './batch.js';
 import type { IntegerModel, TensorId } from './integer-model.js';
 import { evaluateOp } from './semantics.js';
 
@@ -43,5 +43,5 @@ export function* runningIntegerModel(model: IntegerModel, inputs: readonly Float
     const tensors = yield* between(work, rows.length / rowsInRun(model), (rows.length + 1) / rowsInRun(model));
     rows.push(model.outputs.map((output) => tensors.get(output.tensor) as Float64Array));
   }
-  return joinBatch(model, rows);
+  return resultOfRun(model, rows);
 }

@@ -27,12 +27,12 @@ export interface ModelLayout {
   /** In the order of their signals. */
   readonly ports: readonly Exposure[];
   readonly signals: number;
-  /** Rows of a batch. */
+  /** Rows that the output has, of a batch. */
   readonly batch?: number;
 }
 
 /** Reads the manifest's signals and refuses an order other than that of the ports, then the context. */
-export function modelLayout(manifest: Pick<Manifest, PortField | 'publicSignals' | 'batch'>): ModelLayout {
+export function modelLayout(manifest: Pick<Manifest, PortField | 'publicSignals' | 'batch' | 'summed'>): ModelLayout {
   const ports: Exposure[] = [];
   for (const role of PORT_ROLES) {
     const first = ports.reduce((sum, { words }) => sum + words, 0);
@@ -48,7 +48,11 @@ export function modelLayout(manifest: Pick<Manifest, PortField | 'publicSignals'
       `The manifest's public signals are [${actual.join(', ')}]; a verifier needs [${expected.join(', ')}]. Compile the model again.`,
     );
   }
-  return { ports, signals: expected.length, ...(manifest.batch === undefined ? {} : { batch: manifest.batch }) };
+  return {
+    ports,
+    signals: expected.length,
+    ...(manifest.batch === undefined || manifest.summed ? {} : { batch: manifest.batch }),
+  };
 }
 
 function exposure(

@@ -18,7 +18,7 @@ export { VerifierRenderError } from './errors.js';
 /** The parts of a manifest that a verifier's model-aware layer is made of. */
 export type VerifierManifest = Pick<
   Manifest,
-  'name' | 'modelHash' | 'circuitHash' | 'publicSignals' | 'batch' | PortField
+  'name' | 'modelHash' | 'circuitHash' | 'publicSignals' | 'batch' | 'summed' | PortField
 >;
 
 export interface RenderOptions {

@@ -374,7 +374,7 @@ async function auditModel(state: State): Promise<void> {
     'model',
     'the integer model, made again from the ONNX file with the recorded options, is equal bit for bit',
     async () => {
-      const { activationBits, spreadBits, inputBits, inputRange, shapes, outputs, fixed, classOnly } = recorded;
+      const { activationBits, spreadBits, inputBits, inputRange, shapes, outputs, fixed, classOnly, tally } = recorded;
       const compiled = await compileOnnx(onnx, {
         name: manifest.name,
         activationBits,
@@ -388,6 +388,7 @@ async function auditModel(state: State): Promise<void> {
         ...(outputs === undefined ? {} : { outputs }),
         ...(fixed === undefined ? {} : { fixed }),
         ...(classOnly === undefined ? {} : { classOnly }),
+        ...(tally === undefined ? {} : { tally }),
         ...(manifest.batch === undefined ? {} : { batch: manifest.batch }),
       });
       const stored = (model: IntegerModel): string => {

@@ -12,6 +12,7 @@ import { chooseFrom, decodeModel, evaluator, graphInputs, type ModelChoice } fro
 import { UsageError } from '../errors.js';
 import type { OnProgress } from '../groth16/types.js';
 import { isBatchSize, MOST_ROWS } from '../integer/batch.js';
+import { withTally } from '../integer/tally.js';
 import { withClassesAlone } from '../integer/class-only.js';
 import type { IntegerModel } from '../integer/integer-model.js';
 import { quantizing } from '../quantize/quantize.js';
@@ -33,8 +34,9 @@ import { buildChosen } from './fixed-inputs.js';
 import { checkSamples, type Sample } from './input-json.js';
 import { reportLayers, type LayerReport } from './report.js';
 import { wireNames } from './sym.js';
+import { talliedOutput, type TallyChoice } from './tally-choice.js';
 
-export interface CompileModelOptions extends ClassOptions, ModelChoice, VisibilityOptions {
+export interface CompileModelOptions extends ClassOptions, ModelChoice, TallyChoice, VisibilityOptions {
   /** Name of the build, and of its contract. */
   readonly name: string;
   /** Default: with `target` the fewest that hold it; else 8, or more up to 12: `enough-bits.ts`. */
@@ -139,7 +141,8 @@ export async function compileOn(
     pace,
   );
   const alone = classesAlone(options.classOnly, compared.graph, classes);
-  const proved = shapeOfProof(options, alone);
+  const tallied = talliedOutput(options, compared.graph, classes);
+  const proved = shapeOfProof(options, alone, tallied);
   const { inputBits, inputRange, target } = options;
   const visibility = visibilityOf(options);
   stage('quantizing');
@@ -179,6 +182,7 @@ export async function compileOn(
     ...(alone.includes(true)
       ? { classOnly: compared.graph.outputs.filter((_, k) => alone[k]).map(({ name }) => name) }
       : {}),
+    ...(tallied === undefined ? {} : { tally: compared.graph.outputs[tallied].name }),
     ...(samples.length === 0
       ? {}
       : { calibrationHash: hashOfSamples(samples, platform.sha256), calibrationRows: samples.length }),
@@ -192,7 +196,7 @@ export async function compileOn(
       circuitHash,
       name: options.name,
       visibility,
-      classes: provedClasses(alone, classes),
+      classes: tallied === undefined ? provedClasses(alone, classes) : [{ scores: false }],
     }),
     options: recorded,
     accuracy: onRecord(accuracy),
@@ -316,14 +320,16 @@ function classesAlone(
   return alone;
 }
 
-/** What a proof is of, beside one inference: many rows, or classes alone. @throws UsageError */
+/** What a proof is of, beside one inference: many rows, a tally of them, or classes alone. @throws UsageError */
 function shapeOfProof(
   { batch }: Pick<CompileModelOptions, 'batch'>,
   alone: readonly boolean[],
+  tallied: number | undefined,
 ): (model: IntegerModel) => IntegerModel {
   if (batch !== undefined && !isBatchSize(batch))
     throw new UsageError(`a batch has 1 to ${MOST_ROWS} rows, not ${batch}`);
   return (model) => {
+    if (tallied !== undefined) return { ...withTally(model, tallied), batch: batch ?? 1 };
     const shaped = alone.includes(true) ? withClassesAlone(model, alone) : model;
     return batch === undefined ? shaped : { ...shaped, batch };
   };
@@ -392,6 +398,7 @@ function describe({
     circuitHash,
     activationBits: model.activationBits,
     ...(model.batch === undefined ? {} : { batch: model.batch }),
+    ...(model.summed ? { summed: true as const } : {}),
     visibility: { ...visibility, ...FIXED_PARTS },
     ...tensors,
     outputs: model.outputs.map(({ omitted }, k) => ({

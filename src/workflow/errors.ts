@@ -34,6 +34,11 @@ export class OpeningError extends ZkinferError {
   readonly code = 'OPENING';
 }
 
+/** Rows and labels cannot be scored with a build, or a folder holds the score of others. */
+export class ScoreError extends ZkinferError {
+  readonly code = 'SCORE';
+}
+
 /** A file is not a Groth16 proof with its public signals. */
 export class ProofFormatError extends ZkinferError {
   readonly code = 'PROOF_FORMAT';

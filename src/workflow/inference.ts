@@ -128,7 +128,7 @@ function infer(
 
 /** @throws InputFormatError where a given salt is no field element */
 function saltOf(chosen: string | undefined): bigint {
-  if (chosen === undefined) return randomField();
+  if (chosen === undefined) return randomSalt();
   const salt = /^\d{1,78}$/.test(chosen) ? BigInt(chosen) : FIELD_MODULUS;
   if (salt >= FIELD_MODULUS)
     throw new InputFormatError('the salt of a commitment must be a decimal number below the scalar field of BN254');
@@ -136,7 +136,7 @@ function saltOf(chosen: string | undefined): bigint {
 }
 
 /** Uniform in the field, up to a bias of 2^-250: 512 random bits reduced. */
-function randomField(): bigint {
+export function randomSalt(): bigint {
   const words = globalThis.crypto.getRandomValues(new BigUint64Array(8));
   return words.reduce((value, word) => (value << 64n) | word, 0n) % FIELD_MODULUS;
 }

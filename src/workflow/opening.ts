@@ -7,7 +7,7 @@
 import { portOf, valuesOfPort } from '../compile/ports.js';
 import { PORT_ROLES, type PortRole, type PortVisibility } from '../port-roles.js';
 import { OpeningError } from './errors.js';
-import { batchShape, encodeRun } from '../integer/batch.js';
+import { encodeRun, resultShape } from '../integer/batch.js';
 import type { IntegerModel } from '../integer/integer-model.js';
 import { runIntegerModel } from '../integer/interpreter.js';
 import { sizeOf } from '../tensor/shape.js';
@@ -81,7 +81,7 @@ function outputIntegers(
 ): Float64Array[] {
   const fits =
     given.length === model.outputs.length &&
-    given.every((values, k) => values.length === sizeOf(batchShape(model.batch, model.outputs[k].shape)));
+    given.every((values, k) => values.length === sizeOf(resultShape(model, model.outputs[k].shape)));
   if (!fits)
     throw new OpeningError(
       `the opening's outputs are not those of this model: ${model.outputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')}`,

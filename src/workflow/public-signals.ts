@@ -40,8 +40,9 @@ export interface IntegerInference {
 export interface PublicSignals {
   readonly ports: readonly Port[];
   readonly meanings: readonly SignalMeaning[];
-  /** Rows of a batch. */
+  /** Rows of a batch, and whether its outputs are sums over them. */
   readonly batch?: number;
+  readonly summed?: true;
   /** Values, canonical, in order. */
   of(inference: IntegerInference): bigint[];
   /**
@@ -62,6 +63,7 @@ export function publicSignalsOf(model: IntegerModel, visibility: Partial<PortVis
     ports,
     meanings: signalsOfPorts(ports),
     ...(model.batch === undefined ? {} : { batch: model.batch }),
+    ...(model.summed ? { summed: true } : {}),
     of: ({ run, salts, context }) => [
       ...ports.flatMap((port) =>
         valuesOf(port, valuesOfPort(port.role, run) as readonly Float64Array[], salts[port.role]),
@@ -80,7 +82,7 @@ export function publicSignalsOf(model: IntegerModel, visibility: Partial<PortVis
 export function requireManifestOfModel(
   folder: string,
   manifest: Manifest,
-  { meanings: expected, ports, batch }: PublicSignals,
+  { meanings: expected, ports, batch, summed }: PublicSignals,
 ): void {
   const same = (a: SignalMeaning, b: SignalMeaning | undefined): boolean =>
     b !== undefined && a.kind === b.kind && a.tensor === b.tensor && a.word === b.word;
@@ -88,7 +90,7 @@ export function requireManifestOfModel(
     const declared: readonly TensorDescription[] = tensorsOfPort(manifest, role);
     return declared.length === tensors.length && tensors.every((own, k) => isDescribed(declared[k], own));
   };
-  if (manifest.batch !== batch || !ports.every(isPortDescribed)) {
+  if (manifest.batch !== batch || manifest.summed !== summed || !ports.every(isPortDescribed)) {
     throw new BuildMismatchError(
       `${folder}: the manifest describes other inputs or outputs than the model has; do not use this build, compile the model yourself`,
     );

@@ -8,6 +8,7 @@ import { decodeWitnessPlan, encodeWitnessPlan, WitnessPlanFormatError } from '..
 import type { PlanCopies } from '../../src/compile/witness-plan.js';
 import { codesOfRun, joinBatch } from '../../src/integer/batch.js';
 import { withClassesAlone } from '../../src/integer/class-only.js';
+import { uncounted, withTally } from '../../src/integer/tally.js';
 import type { IntegerModel } from '../../src/integer/integer-model.js';
 import { runIntegerModel } from '../../src/integer/interpreter.js';
 import { createChecker } from '../../src/r1cs/check.js';
@@ -118,6 +119,36 @@ describe('a batch', () => {
       Array.from(found),
       scores.map((each) => each.indexOf(Math.max(...each))),
     );
+  });
+
+  it('tallies rows by label and class, those with no class as label nowhere, and refuses any other count', async () => {
+    const tally = await ready({ ...withTally(row, 0), batch: ROWS });
+    const { circuit, model, checker } = tally;
+    const scores = rows.map((one) => Array.from(runIntegerModel(row, one)[0]));
+    const classOf = scores.map((each) => each.indexOf(Math.max(...each)));
+    for (const labels of [classOf, classOf.map((_, i) => i), [4, uncounted(5), 7]]) {
+      const labelled = joinBatch(
+        batch,
+        rows.map((one, i) => [...one, Float64Array.of(labels[i])]),
+      );
+      const witness = witnessOf(tally, labelled);
+      assert.deepEqual(checker.violatedConstraints(witness), []);
+      const expected = new Float64Array(25);
+      labels.forEach((label, i) => label < 5 && (expected[5 * label + classOf[i]] += 1));
+      assert.deepEqual(runIntegerModel(model, labelled), [expected]);
+      const { packing } = portOf(circuit.ports, 'output').tensors[0];
+      assert.equal(packing.bits, 2);
+      assert.deepEqual(signalsOf(tally, witness).slice(0, packing.words), packIntegers(expected, packing));
+      for (let cell = 0; cell < 25; cell += 1) {
+        const forged = { small: witness.small.slice(), big: new Map(witness.big) };
+        const more = packIntegers(
+          expected.map((count, i) => (i === cell ? (count + 1) % 4 : count)),
+          packing,
+        );
+        forged.small[1] = Number(more[0]);
+        assert.ok(!checker.isSatisfied(forged), `cell ${cell}`);
+      }
+    }
   });
 
   it('packs across the borders of rows', () => {

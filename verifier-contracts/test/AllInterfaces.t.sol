@@ -16,6 +16,7 @@ import {IProofValidator} from "../src/ledger/interfaces/IProofValidator.sol";
 import {IProvenanceLedger} from "../src/ledger/interfaces/IProvenanceLedger.sol";
 import {ISchemaResolver} from "../src/ledger/interfaces/ISchemaResolver.sol";
 import {IValidationRegistry} from "../src/ledger/interfaces/IValidationRegistry.sol";
+import {IScoreBoard} from "../src/interfaces/IScoreBoard.sol";
 import {Test} from "./utils/Test.sol";
 
 /// @notice Compiles only while no error, event or type is declared by two interfaces: a contract may implement them all.
@@ -25,6 +26,7 @@ abstract contract AllInterfaces is
     IERCZKMLVerifier,
     IInferenceVerifier,
     IModelRegistry,
+    IScoreBoard,
     IAgentIdentities,
     IInferenceMarket,
     IModelLicences,

@@ -10,6 +10,7 @@ import { execute, showingShare } from '../session.js';
 interface Flags extends CompileFlags {
   readonly batch?: number;
   readonly classOnly?: boolean;
+  readonly tally?: boolean;
   readonly emitCircom?: boolean;
   readonly r1cs?: boolean;
   readonly out?: string;
@@ -26,6 +27,7 @@ export function define(command: Command): void {
         ),
       )
       .option('--class-only', 'of outputs that are scores, prove which is the largest, and nothing else of them')
+      .option('--tally', 'prove how many rows of each class are taken for which, of rows with labels, for score')
       .option('--emit-circom', 'also print the whole circuit as one Circom program, circuit.circom')
       .option('--r1cs', 'write circuit.r1cs and circuit.sym also where they are large (default: up to 64 MB)')
       .option('--out <folder>', 'build folder (default: build/NAME)')
@@ -41,9 +43,9 @@ export function define(command: Command): void {
             import('../../workflow/build-folder.js'),
             import('../../workflow/compile.js'),
           ]);
-          const { batch, classOnly } = flags;
-          if (batch !== undefined && flags.emitCircom)
-            throw new UsageError('--emit-circom prints circuits of one inference; leave out --batch');
+          const { batch, classOnly, tally } = flags;
+          if ((batch !== undefined || tally) && flags.emitCircom)
+            throw new UsageError('--emit-circom prints circuits of one inference; leave out --batch and --tally');
           const folder = flags.out ?? defaultBuildFolder(path);
           const { onnx, options } = await readModelFile(path, flags);
           const compiled = await session.stage(`compiling ${path}`, (update) =>
@@ -51,6 +53,7 @@ export function define(command: Command): void {
               ...options,
               ...(batch === undefined ? {} : { batch }),
               ...(classOnly ? { classOnly } : {}),
+              ...(tally ? { tally } : {}),
               r1cs: flags.r1cs,
               onStage: update,
               onProgress: showingShare(update),

@@ -64,7 +64,9 @@ export function define(command: Command): void {
           if (basename(out) === 'public.json')
             throw new UsageError('--out must not be named public.json: that file takes the public signals');
           if ((flags.input === undefined) === (flags.inputs === undefined))
-            throw new UsageError('name what to prove: --input FILE, or the rows of a batch with --inputs FILE');
+            throw new UsageError(
+              "required option '--input <file>' not specified, or '--inputs <file>' for a batch; not both",
+            );
           const [{ readManifest }, { boundTo }, { openProver }] = await Promise.all([
             import('../../workflow/build-folder.js'),
             import('../../workflow/proof-context.js'),
