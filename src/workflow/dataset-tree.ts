@@ -43,7 +43,7 @@ export function datasetTree(commitments: readonly bigint[], rows: number): Datas
 
 /** What the contract calls a data set. */
 export function datasetId(root: string, chunks: number, rows: number): string {
-  return keccak(concatBytes(...[root, word(chunks), word(rows)].map(bytesOf)));
+  return keccak(concatBytes(bytesOf(root), bytesOf(word(chunks)), bytesOf(word(rows))));
 }
 
 /** What stands for nodes of this height that have no leaf below them. */

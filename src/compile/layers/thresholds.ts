@@ -5,6 +5,7 @@
  */
 import { MOST_THRESHOLDS, thresholds, type GadgetSpec } from '../../gadgets/index.js';
 import { bitsOf } from '../../integer/intervals.js';
+import { mostOf } from '../../tensor/extremes.js';
 import type { LinearRows } from '../linear-rows.js';
 import type { Emitter } from '../emitter.js';
 
@@ -92,7 +93,7 @@ function intervalsOf(
 ): { readonly spec: GadgetSpec; readonly threshold: readonly number[]; readonly cost: number } | undefined {
   const widths = [...wanted, top].map((end, k) => end - (k === 0 ? 0 : wanted[k - 1]));
   let best: { bits: number; cost: number } | undefined;
-  for (let bits = 1; bits <= Math.max(1, bitsOf(Math.max(...widths) - 1)); bits += 1) {
+  for (let bits = 1; bits <= Math.max(1, bitsOf(mostOf(widths) - 1)); bits += 1) {
     const count = widths.reduce((sum, width) => sum + Math.ceil(width / 2 ** bits), 0);
     const cost = count + 2 * bits;
     if (count > 2 && count <= MOST_THRESHOLDS && cost < (best?.cost ?? Infinity)) best = { bits, cost };
