@@ -11,14 +11,16 @@ import { parseArgs } from 'node:util';
 import { startAnvil } from '../chain/anvil.js';
 import { connect, type Rpc } from '../chain/rpc.js';
 import { SOLIDITY_SETTINGS } from '../solidity/compile.js';
+import type { RegistryContracts } from '../chain/registry.js';
 import { chooseBackend } from '../groth16/backends.js';
+import type { Groth16Backend } from '../groth16/types.js';
 import { writeBlocks } from './document.js';
 import { gasRegistry, type GasSubject, measureTransactions } from './gas-attest.js';
 import { buildFixture, openSubject } from './gas-fixtures.js';
 import { measureLedger } from './gas-ledger.js';
 import { type BatchProofGas, type GasReport, markdown } from './gas-report.js';
 import { measureVerifyProof } from './gas-verify.js';
-import { endSnarkjs, saveReport } from './results.js';
+import { endSnarkjs, readReport, saveReport } from './results.js';
 import { setupSignalCircuit, type SignalCircuit } from './signal-circuit.js';
 import { signalLayout } from './signal-layout.js';
 
@@ -70,16 +72,9 @@ async function measureSubjects(
       results.push(await measureTransactions(rpc, contracts, subject, BATCH_SIZES));
       await subject.close();
     }
-    const rowsOfOneProof: BatchProofGas[] = [];
-    for (const { name, proof } of fixtures.length === 0 ? [] : BATCHED) {
-      const subject = await openSubject(await buildFixture(name, folder, backend, proof), backend);
-      const gas = await measureTransactions(rpc, contracts, subject, [1]);
-      rowsOfOneProof.push({ name, rows: ROWS, output: proof.classOnly ? 'class' : 'scores', gas });
-      await subject.close();
-    }
     return {
       transactions: results,
-      batchProofs: rowsOfOneProof,
+      batchProofs: fixtures.length === 0 ? [] : await measureBatchProofs(rpc, contracts, backend),
       ledger: builds.length === 0 ? [] : await measureLedger(rpc, builds[0], backend),
     };
   } finally {
@@ -87,22 +82,57 @@ async function measureSubjects(
   }
 }
 
+async function measureBatchProofs(
+  rpc: Rpc,
+  contracts: RegistryContracts,
+  backend: Groth16Backend,
+): Promise<BatchProofGas[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'zkinfer-gas-'));
+  const results: BatchProofGas[] = [];
+  try {
+    for (const { name, proof } of BATCHED) {
+      const subject = await openSubject(await buildFixture(name, folder, backend, proof), backend);
+      const gas = await measureTransactions(rpc, contracts, subject, [1]);
+      results.push({ name, rows: ROWS, output: proof.classOnly ? 'class' : 'scores', gas });
+      await subject.close();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  return results;
+}
+
+async function measureAll(rpc: Rpc): Promise<Omit<GasReport, 'evm' | 'prices'>> {
+  const circuit = await setupSignalCircuit(Math.max(...SIGNALS));
+  try {
+    return {
+      verifyProof: await measureVerifyProof(rpc, circuit, SIGNALS),
+      ...(await measureSubjects(rpc, circuit)),
+    };
+  } finally {
+    await circuit.close();
+  }
+}
+
+async function measureRows(rpc: Rpc): Promise<Omit<GasReport, 'evm' | 'prices'>> {
+  const known = readReport('gas') as GasReport;
+  const backend = chooseBackend('auto', (text) => console.error(text));
+  return { ...known, batchProofs: await measureBatchProofs(rpc, await gasRegistry(rpc), backend) };
+}
+
 const anvil = await startAnvil();
 try {
   const rpc = await connect(anvil.url);
   const version = (await rpc.provider.send('web3_clientVersion', [])) as string;
-  const circuit = await setupSignalCircuit(Math.max(...SIGNALS));
   const report: GasReport = {
+    ...(await (values['rows-only'] ? measureRows(rpc) : measureAll(rpc))),
     evm: `${version}, solc for ${SOLIDITY_SETTINGS.evmVersion}`,
     prices: {
       dollarsPerEther: Number(values['ether-price']),
       mainnetGwei: Number(values['mainnet-gwei']),
       rollupGwei: Number(values['rollup-gwei']),
     },
-    verifyProof: await measureVerifyProof(rpc, circuit, SIGNALS),
-    ...(await measureSubjects(rpc, circuit)),
   };
-  await circuit.close();
   const tables = markdown(report);
   saveReport('gas', report);
   await writeBlocks({ gas: tables });

@@ -1,6 +1,6 @@
 /** What a benchmark run says: numbers, and the machine and commit that they belong to. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import type { WitnessKind } from './workload.js';
 
@@ -68,6 +68,11 @@ export function describeCommit(): string {
 /** Writes a benchmark's report into `bench/results/`. */
 export function saveReport(name: string, report: object): void {
   saveResult(`${name}.json`, `${JSON.stringify(report, undefined, 1)}\n`);
+}
+
+/** A benchmark's last report in `bench/results/`. */
+export function readReport(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(`../../bench/results/${name}.json`, import.meta.url), 'utf8'));
 }
 
 /** Writes a file into `bench/results/`. */
