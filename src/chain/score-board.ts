@@ -68,6 +68,11 @@ export async function deployScoreBoard(sender: Sender, attestations: string): Pr
   return await deployContract(sender, ScoreBoard, 'deploying the score board', ['address'], [attestations]);
 }
 
+/** The board's code as it is compiled here; compiled once for a machine. */
+export async function scoreBoardCode(): Promise<string> {
+  return (await compileContracts('ScoreBoard.sol')).ScoreBoard.deployedBytecode;
+}
+
 const abis = [SCORE_BOARD_ABI, ATTESTATIONS_ABI];
 
 /** Opens the score of a model on a data set, unless it is open. Gives its identifier. */

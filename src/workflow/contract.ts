@@ -267,7 +267,7 @@ interface Registered {
  * attestations contract asks. Returns what is not known of the two contracts themselves. @throws NotDeployedError,
  * ForeignCodeError
  */
-async function requireRegistered(
+export async function requireRegistered(
   rpc: Rpc,
   { folder, attestations, registry: recorded, modelId, version }: Registered,
   manifest: Manifest,
@@ -299,7 +299,7 @@ function sameAddress(one: string, other: string | undefined): boolean {
   return one.toLowerCase() === other?.toLowerCase();
 }
 
-function requirePart<K extends 'verifier' | 'attestations' | 'model'>(
+export function requirePart<K extends 'verifier' | 'attestations' | 'model'>(
   deployment: Deployment,
   part: K,
   folder: string,

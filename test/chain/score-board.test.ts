@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Anvil, startAnvil } from '../../src/chain/anvil.js';
 import { ATTESTATIONS_ABI } from '../../src/chain/abi.js';
+import { codeDiffers } from '../../src/chain/code.js';
 import { deployContract } from '../../src/chain/deploy.js';
 import { RevertedError } from '../../src/chain/errors.js';
 import { memoryJournal } from '../../src/chain/journal.js';
@@ -14,6 +15,7 @@ import {
   openScore,
   readScore,
   recordChunk,
+  scoreBoardCode,
   type ScoredModel,
   SCORE_BOARD_ABI,
 } from '../../src/chain/score-board.js';
@@ -183,6 +185,19 @@ describe('a proved score', function () {
     for (const labels of [data.labels.slice(1), data.labels.map(() => 2), data.labels.map(() => 0.5)])
       await assert.rejects(prove(folder, at, { rows: data.rows, labels }), ScoreError);
     await assert.rejects(prove(folder, at, { rows: [], labels: [] }), ScoreError);
+  });
+
+  it('stands on a board whose code can be compared', async () => {
+    const wanted = await scoreBoardCode();
+    assert.equal(await codeDiffers(rpc, model.board, wanted), false);
+    assert.equal(await codeDiffers(rpc, contracts.registry.address, wanted), true);
+    assert.equal(await codeDiffers(rpc, sender.signer.address, wanted), true);
+    // One instruction changed.
+    const code = await rpc.provider.getCode(model.board);
+    await undone(async () => {
+      await rpc.provider.send('anvil_setCode', [model.board, code.replace(/57/, '50')]);
+      assert.equal(await codeDiffers(rpc, model.board, wanted), true);
+    });
   });
 
   it('is added up by a contract, in any order, and stands there when it is whole', async () => {
