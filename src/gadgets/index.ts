@@ -57,7 +57,7 @@ export { requantizeRelu } from './requantize-relu.js';
 export { requantize } from './requantize.js';
 export { integerRoot, MOST_ROOT_BITS, squareRoot } from './square-root.js';
 export { LEAST_TABLE_BITS, MOST_TABLE_BITS, shapesOf, table } from './table.js';
-export { MOST_THRESHOLDS, thresholds } from './thresholds.js';
+export { thresholds } from './thresholds.js';
 
 const GADGETS: ReadonlyMap<string, Gadget> = new Map(
   [

@@ -4,9 +4,6 @@
  */
 import { defineGadget, Wires, writeDigits } from './gadget.js';
 
-/** Most thresholds of one instance. */
-export const MOST_THRESHOLDS = 2 ** 16;
-
 export const thresholds = defineGadget({
   template: 'Thresholds',
   parameters: { n: 'integer', bits: 'integer', threshold: 'integers', top: 'integer' },

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { lowerModel } from '../../src/compile/lower.js';
 import { countConstraints } from '../../src/compile/netlist.js';
+import { constraintsOf } from '../../src/gadgets/index.js';
 import { portOf } from '../../src/compile/ports.js';
 import { runIntegerModel } from '../../src/integer/interpreter.js';
 import type { IntegerModel } from '../../src/integer/integer-model.js';
@@ -70,6 +72,17 @@ describe('the circuit of each layer', () => {
       return outputsOf(prepared, witness)[0].reduce((sum, bit) => sum + bit, 0);
     });
     assert.deepEqual(answers.slice(0, 2), [0, THRESHOLDS.length]);
+  });
+
+  it('comparisons with very many constants: several gadgets, none of which takes circom long', () => {
+    const sketch = new Sketch();
+    const many = Array.from({ length: 300 }, (_, k) => k / 160 - 0.95);
+    const model = quantizeRandomly(sketch.graph(sketch.compare(sketch.input([1, 1]), many)), 8, seeded(70));
+    const { netlist } = lowerModel(model, { input: 'private', output: 'private' });
+    const made = netlist.gadgets.filter(({ template }) => template === 'Thresholds');
+    assert.equal(made.length, 3);
+    for (const { parameters } of made) assert.ok(Number(parameters[0]) <= 150);
+    assert.ok(made.reduce((sum, spec) => sum + constraintsOf(spec), 0) <= 300 + 3 * 40);
   });
 
   for (const selectLast of [false, true]) {
