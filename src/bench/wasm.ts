@@ -18,7 +18,7 @@ import * as snarkjs from 'snarkjs';
 import { wholeNumber } from '../cli/options.js';
 import { chooseBackend } from '../groth16/backends.js';
 import type { Groth16Backend, LoadedKey } from '../groth16/types.js';
-import { wasmBackend } from '../groth16/wasm.js';
+import { wasmBackendOver } from '../groth16/wasm.js';
 import { encodeWtns } from '../r1cs/witness.js';
 import { markdownTable } from './document.js';
 import { buildFixture, openSubject } from './gas-fixtures.js';
@@ -99,7 +99,7 @@ await new Command('bench:wasm')
   .argument('[builds...]', 'build folders with keys; default: the fixtures mnist-mlp and lenet5')
   .option('--rounds <n>', 'proofs of each; medians are reported', wholeNumber, 5)
   .action(async (builds: readonly string[], { rounds }: { readonly rounds: number }) => {
-    const wasm = wasmBackend();
+    const wasm = wasmBackendOver(1);
     const folder = await mkdtemp(join(tmpdir(), 'zkinfer-wasm-'));
     // snarkjs takes a curve that is there already, which has no threads.
     const curve = await snarkjs.curves.getCurveFromName('bn128', { singleThread: true });

@@ -57,7 +57,7 @@ export interface KeySetupOptions {
 }
 
 export interface ProveOptions {
-  /** Worker threads of the native prover; default: all cores, which snarkjs takes always; wasm has one. */
+  /** Threads of the native prover; default: all cores, which snarkjs and wasm (8 at most) take always. */
   readonly threads?: number;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;

@@ -1,5 +1,6 @@
 /**
- * The thread that runs the WebAssembly module for `wasm.ts`: one call after the other. Files are read straight into the
+ * The thread that runs the WebAssembly module for `wasm.ts`: one call after the other; or, with a `thread`, one of the
+ * threads that calls are spread over. Files are read straight into the
  * module's memory and written here, so that keys cross no border between threads.
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
@@ -9,72 +10,98 @@ import { OutputError, writeAtomic } from '../atomic-file.js';
 import {
   instantiateWasm,
   refusal,
+  runWasmThread,
+  sharedMemory,
   type WasmArgument,
   type WasmBytes,
-  type WasmCall,
   type WasmFailure,
+  type WasmModule,
 } from './wasm-module.js';
-
-/** An argument of a request: a number, bytes or a text, or the path of a file whose name and bytes are two arguments. */
-export type WasmRequestValue = number | string | Uint8Array | { readonly path: string };
-
-/** A call to make. */
-export interface WasmRequest {
-  readonly id: number;
-  readonly call: WasmCall | 'close_key';
-  readonly values: readonly WasmRequestValue[];
-  /** Where the key goes that the call makes. */
-  readonly target?: string;
-  /** Not 0 where the caller wants it to stop. */
-  readonly stop: Int32Array;
-}
-
-/** What the thread says: a stage, or how a call ended. */
-export type WasmReply =
-  | { readonly id: number; readonly share: number; readonly stage: string }
-  | ((WasmResult | { readonly failure: WasmFailure }) & { readonly id: number; readonly memoryBytes: number });
-
-/** What a call gave. */
-interface WasmResult {
-  readonly value: unknown;
-}
+import {
+  stopFlag,
+  type WasmReply,
+  type WasmRequest,
+  type WasmRequestValue,
+  type WasmResult,
+  type WasmThreadsReady,
+  type WasmThreadsWanted,
+  type WasmWorkerData,
+} from './wasm-protocol.js';
 
 /** As `native/src/control.rs` says it. */
 const CANCELLED = refusal('CANCELLED', '', 'cancelled by the caller');
 
-const module = instantiateWasm((workerData as { readonly module: object }).module);
+const given = workerData as WasmWorkerData;
+/** Shared with all threads of the module: the number of the request that is being answered, then whether each is to stop. */
+const { control } = given;
 const port = parentPort!;
+let threadsReady: ((ready: boolean) => void) | undefined;
 
-port.on('message', (request: WasmRequest) => void answer(request).then((result) => reply(request, result)));
+if ('thread' in given) {
+  // It does not return, and hears no message.
+  runWasmThread(
+    given.thread,
+    () => port.postMessage({ ready: true } satisfies WasmThreadsReady),
+    (share, stage) => progress(Atomics.load(control, 0), share, stage),
+  );
+} else {
+  const module = start(given.module, given.pool);
+  // One call after the other: the module holds what the last one gave until it is taken.
+  let before: Promise<unknown> = module;
+  port.on('message', (message: WasmRequest | WasmThreadsReady) => {
+    if ('ready' in message) return threadsReady?.(message.ready);
+    before = before.then(async () => reply(await module, message, await answer(await module, message)));
+  });
+}
 
-function reply({ id }: WasmRequest, result: WasmResult | { readonly failure: WasmFailure }): void {
+/** Over a pool of threads where it can be started, else the plain module. */
+async function start(plain: object, pool: { readonly module: object; readonly threads: number } | undefined) {
+  try {
+    if (pool !== undefined) {
+      const pooled = instantiateWasm(pool.module, sharedMemory());
+      const ready = new Promise<boolean>((resolve) => (threadsReady = resolve));
+      port.postMessage({ threads: pooled.threads(pool.threads) } satisfies WasmThreadsWanted);
+      if ((await ready) && pooled.startPool(pool.threads)) return pooled;
+    }
+  } catch {
+    // A machine without the memory for it: the plain module does the same work.
+  }
+  return instantiateWasm(plain);
+}
+
+/** Says how far a request is; true where the caller wants it to stop. */
+function progress(id: number, share: number, stage: string): boolean {
+  port.postMessage({ id, share, stage } satisfies WasmReply);
+  return isStopped(id);
+}
+
+function isStopped(id: number): boolean {
+  return Atomics.load(control, stopFlag(id)) !== 0;
+}
+
+function reply(module: WasmModule, { id }: WasmRequest, result: WasmResult | { readonly failure: WasmFailure }): void {
   port.postMessage({ id, memoryBytes: module.memoryBytes(), ...result } satisfies WasmReply);
 }
 
-async function answer({
-  id,
-  call,
-  values,
-  target,
-  stop,
-}: WasmRequest): Promise<WasmResult | { readonly failure: WasmFailure }> {
+async function answer(
+  module: WasmModule,
+  { id, call, values, target }: WasmRequest,
+): Promise<WasmResult | { readonly failure: WasmFailure }> {
   if (call === 'close_key') {
     module.closeKey(values[0] as number);
     return { value: null };
   }
   const opened: number[] = [];
+  Atomics.store(control, 0, id);
   try {
     const answered = module.call(
       call,
       values.flatMap((value) => argumentsOf(value, opened)),
-      (share, stage) => {
-        port.postMessage({ id, share, stage } satisfies WasmReply);
-        return Atomics.load(stop, 0) !== 0;
-      },
+      (share, stage) => progress(id, share, stage),
     );
     if ('failure' in answered) return { failure: answered.failure };
     if (target !== undefined && answered.output !== undefined) {
-      if (Atomics.load(stop, 0) !== 0) return { failure: CANCELLED };
+      if (isStopped(id)) return { failure: CANCELLED };
       await writeAtomic(target, [answered.output]);
     }
     return { value: answered.value };

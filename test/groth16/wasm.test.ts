@@ -2,13 +2,16 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { NativeError, type NativeBackend } from '../../src/groth16/binding.js';
 import { UnfinishedKeyError } from '../../src/groth16/finished-key.js';
 import { loadNative } from '../../src/groth16/native.js';
 import { snarkjsBackend } from '../../src/groth16/snarkjs.js';
-import type { LoadedKey, VerificationKey } from '../../src/groth16/types.js';
-import { wasmBackend } from '../../src/groth16/wasm.js';
+import type { LoadedKey, ProofAndSignals, VerificationKey } from '../../src/groth16/types.js';
+import { wasmBackend, wasmBackendOver } from '../../src/groth16/wasm.js';
 import { findWasmModule } from '../../src/groth16/wasm-file.js';
 import { decodeR1cs } from '../../src/r1cs/r1cs-file.js';
 import { sourceOf } from '../../src/r1cs/types.js';
@@ -136,6 +139,42 @@ describe('WebAssembly backend', () => {
     const run = wasm.setup(big, target, { signal: controller.signal, onProgress: () => controller.abort() });
     await assert.rejects(run, { name: 'AbortError' });
     assert.equal(fs.existsSync(target), false);
+  });
+
+  it('spreads its work over threads that do not keep a process alive', async function () {
+    const found = findWasmModule();
+    if (!('withThreads' in found)) {
+      console.log('      skipped: the module with threads is not built');
+      return this.skip();
+    }
+    const program = fileURLToPath(new URL('./support/wasm-exit-process.ts', import.meta.url));
+    const target = path.join(folder, 'spread.zkey');
+    // A process that does not end by itself is killed, and rejects.
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program, r1cs, target], {
+      timeout: 60_000,
+    });
+    const made = JSON.parse(stdout) as { key: VerificationKey; workers: number } & ProofAndSignals;
+    // One that calls the module, and two of its pool.
+    assert.equal(made.workers, 3);
+    assert.equal(await snarkjsBackend.verify(made.key, made.publicSignals, made.proof), true);
+    assert.equal(await wasmBackendOver(1).verify(made.key, made.publicSignals, made.proof), true);
+    assert.equal(await wasm.verify(made.key, ['116', '77'], made.proof), false);
+  });
+
+  it('stops over one thread and over several, before and during a call', async () => {
+    const big = path.join(folder, 'stopped.r1cs');
+    const target = path.join(folder, 'stopped.zkey');
+    fs.writeFileSync(big, squarings(11));
+    for (const threads of [1, 2]) {
+      const backend = wasmBackendOver(threads);
+      const during = new AbortController();
+      const run = backend.setup(big, target, { signal: during.signal, onProgress: () => during.abort() });
+      await assert.rejects(run, { name: 'AbortError' });
+      await assert.rejects(backend.setup(big, target, { signal: AbortSignal.abort() }), { name: 'AbortError' });
+      assert.equal(fs.existsSync(target), false);
+      assert.ok(await backend.setup(r1cs, target), 'the next call is not stopped');
+      fs.rmSync(target);
+    }
   });
 
   it('refuses to prove with a closed key', async () => {
