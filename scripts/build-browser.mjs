@@ -23,10 +23,16 @@ const INSTEAD = {
 };
 /** Files that load what Node has; the core loads them only when it is asked to, which a browser does not do. */
 const NODE_ONLY = new Set(['groth16/backends.ts', 'groth16/key-record.ts', 'proof-systems/groth16-contract.ts']);
-/** Names that the sources declare, and what they are in the bundle. */
+/**
+ * Names that the sources declare, and what they are in the bundle. The trap: webpack puts workers of one name into one
+ * program.
+ */
 const WRITTEN = [
   ['ZKINFER_WORKER()', "new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'zkinfer' })"],
-  ['ZKINFER_COMPILER()', "new Worker(new URL('./compiler.js', import.meta.url), { type: 'module', name: 'zkinfer' })"],
+  [
+    'ZKINFER_COMPILER()',
+    "new Worker(new URL('./compiler.js', import.meta.url), { type: 'module', name: 'zkinfer-compiler' })",
+  ],
   ['ZKINFER_VERSION', JSON.stringify(version)],
   ['ZKINFER_THREADS_MODULE', "new URL('./zkinfer-threads.wasm', import.meta.url)"],
   ['ZKINFER_MODULE', "new URL('./zkinfer.wasm', import.meta.url)"],

@@ -16,7 +16,7 @@ export function placeOnnxRuntime(url: string | undefined): void {
 export async function loadOnnxRuntime(): Promise<typeof Ort> {
   if (place === undefined) throw new OnnxRuntimeError('the page names no address of onnxruntime');
   try {
-    return (await import(/* @vite-ignore */ place)) as typeof Ort;
+    return (await import(/* webpackIgnore: true */ /* @vite-ignore */ place)) as typeof Ort;
   } catch (cause) {
     throw new OnnxRuntimeError(`onnxruntime cannot be loaded from ${place}: ${(cause as Error).message}`, { cause });
   }
