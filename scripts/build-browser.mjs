@@ -1,5 +1,5 @@
 /**
- * `zkinfer/browser` as a web server or a bundler takes it: `dist/web/` with `index.js`, `worker.js` and `compiler.js`, each in one file, and the
+ * `zkinfer/browser` as a web server or a bundler takes it: `dist/web/` with `index.js`, `worker.js`, `thread.js` and `compiler.js`, each in one file, and the
  * WebAssembly modules beside them where they are built (`npm run build:wasm`). `npm run build` runs it. Addresses of worker
  * and modules are written as `new URL('./…', import.meta.url)`, which browsers resolve and bundlers find.
  *
@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const src = join(root, 'src');
 const out = join(root, 'dist', 'web');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const ENTRIES = ['index', 'worker', 'compiler'];
+const ENTRIES = ['index', 'worker', 'thread', 'compiler'];
 const MODULES = ['zkinfer.wasm', 'zkinfer-threads.wasm'];
 
 /** What stands for another file in a browser. */
@@ -29,6 +29,10 @@ const NODE_ONLY = new Set(['groth16/backends.ts', 'groth16/key-record.ts', 'proo
  */
 const WRITTEN = [
   ['ZKINFER_WORKER()', "new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'zkinfer' })"],
+  [
+    'ZKINFER_THREAD()',
+    "new Worker(new URL('./thread.js', import.meta.url), { type: 'module', name: 'zkinfer-thread' })",
+  ],
   [
     'ZKINFER_COMPILER()',
     "new Worker(new URL('./compiler.js', import.meta.url), { type: 'module', name: 'zkinfer-compiler' })",

@@ -57,6 +57,7 @@ export type { BrowserProof, BytesOrUrl, CacheChoice, Input, KeyReport, ProofStag
 
 /** Where worker and modules are: beside this file, in the bundle that `scripts/build-browser.mjs` makes. */
 declare const ZKINFER_WORKER: () => WorkerHandle;
+declare const ZKINFER_THREAD: () => WorkerHandle;
 declare const ZKINFER_MODULE: URL;
 declare const ZKINFER_THREADS_MODULE: URL;
 
@@ -309,6 +310,8 @@ class WorkerClient {
   readonly #waiting = new Map<number, Waiting>();
   /** See `ModuleChoice`; only where the page is isolated. */
   readonly #control: Int32Array | undefined;
+  /** Threads of the pool that do not run yet. */
+  #starting = 0;
   #next = 0;
   #ended: Error | undefined;
 
@@ -317,7 +320,7 @@ class WorkerClient {
     this.#worker = ZKINFER_WORKER();
     this.#worker.onmessage = ({ data }) => {
       const message = data as Reply | WantThreads;
-      if ('threads' in message) this.#startThreads(message);
+      if ('threads' in message) this.#runThreads(message);
       else this.#hear(message);
     };
     this.#worker.onerror = (event) => {
@@ -333,29 +336,41 @@ class WorkerClient {
       control: this.#control,
     };
     this.#worker.postMessage({ start } satisfies Start);
+    if (threads > 1) for (let k = 0; k < threads; k += 1) this.#pool.push(this.#startThread());
+    this.#starting = this.#pool.length;
   }
 
-  /** The page starts them, since not every browser lets a worker start others; their stages come here directly. */
-  #startThreads({ threads }: WantThreads): void {
-    let waiting = threads.length;
-    const answer = (ready: boolean): void => this.#worker.postMessage({ ready } satisfies ThreadsReady);
-    for (const thread of threads) {
-      const worker = ZKINFER_WORKER();
-      this.#pool.push(worker);
-      worker.onmessage = ({ data }) => {
-        const message = data as Reply | ThreadsReady;
-        if (!('ready' in message)) this.#hear(message);
-        else if (--waiting === 0) answer(true);
-      };
-      worker.onerror = (event) => {
-        event.preventDefault?.();
-        if (waiting > 0) return answer(false);
-        // A pool that lost a thread may wait for it for ever.
-        this.#worker.onerror?.(event);
-        this.close();
-      };
-      worker.postMessage({ thread, control: this.#control as Int32Array } satisfies StartThread);
-    }
+  /**
+   * The page starts the threads, since not every browser lets a worker start others, and before the module is there, so
+   * that their program loads meanwhile. Their stages come here directly.
+   */
+  #startThread(): WorkerHandle {
+    const worker = ZKINFER_THREAD();
+    worker.onmessage = ({ data }) => {
+      const message = data as Reply | ThreadsReady;
+      if (!('ready' in message)) this.#hear(message);
+      else if (--this.#starting === 0) this.#worker.postMessage({ ready: true } satisfies ThreadsReady);
+    };
+    worker.onerror = (event) => {
+      event.preventDefault?.();
+      if (this.#starting > 0) return this.#dropThreads();
+      // A pool that lost a thread may wait for it for ever.
+      this.#worker.onerror?.(event);
+      this.close();
+    };
+    return worker;
+  }
+
+  #runThreads({ threads }: WantThreads): void {
+    if (threads.length !== this.#pool.length) return this.#dropThreads();
+    for (const [k, thread] of threads.entries())
+      this.#pool[k].postMessage({ thread, control: this.#control as Int32Array } satisfies StartThread);
+  }
+
+  /** The worker goes on without. */
+  #dropThreads(): void {
+    for (const worker of this.#pool.splice(0)) worker.terminate();
+    this.#worker.postMessage({ ready: false } satisfies ThreadsReady);
   }
 
   #hear(reply: Reply): void {

@@ -59,15 +59,27 @@ export async function* keyPieces(
 
 class PieceChanged extends Error {}
 
+/** Pieces that are read and hashed ahead of the one that is waited for. */
+const READ_AHEAD = 4;
+
+/** Those that are there from the first on, up to one that is not as its hash says. */
 async function* storedPieces(key: WebIndex['key'], stored: StoredKey | undefined): AsyncGenerator<Uint8Array> {
   if (stored === undefined) return;
-  for (const [k, hash] of key.pieces.entries()) {
-    const [start, end] = [k * key.pieceBytes, Math.min((k + 1) * key.pieceBytes, key.bytes)];
-    if (end > stored.size) return;
-    const bytes = await stored.read(start, end).catch(() => undefined);
-    if (bytes === undefined || (await hashOf(bytes)) !== hash) return;
+  const read = async (k: number): Promise<Uint8Array | undefined> => {
+    const end = Math.min((k + 1) * key.pieceBytes, key.bytes);
+    if (end > stored.size) return undefined;
+    const bytes = await stored.read(k * key.pieceBytes, end);
+    return (await hashOf(bytes)) === key.pieces[k] ? bytes : undefined;
+  };
+  const coming: Promise<Uint8Array | undefined>[] = [];
+  for (let k = 0; k < key.pieces.length; k += 1) {
+    while (coming.length < READ_AHEAD && k + coming.length < key.pieces.length)
+      coming.push(read(k + coming.length).catch(() => undefined));
+    const bytes = await coming.shift();
+    if (bytes === undefined) break;
     yield bytes;
   }
+  await Promise.all(coming);
 }
 
 /** From a piece on; asks for this part of the file, and takes the whole from servers that know no ranges. */

@@ -123,7 +123,7 @@ export interface StartThread {
   readonly control: Int32Array;
 }
 
-/** What the worker that answers asks of the page, since the page starts all workers: threads; and the page's answer. */
+/** What the worker that answers asks of the page, since the page starts all workers: threads, or that none wait; and the page's answer. */
 export interface WantThreads {
   readonly threads: readonly WasmThread[];
 }

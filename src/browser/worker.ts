@@ -16,7 +16,6 @@ import type { Groth16Backend, VerificationKey } from '../groth16/types.js';
 import {
   instantiateWasm,
   refusal,
-  runWasmThread,
   sharedMemory,
   type WasmAnswer,
   type WasmArgument,
@@ -53,7 +52,6 @@ import {
   type Reply,
   type CallRequest,
   type Start,
-  type StartThread,
   type ThreadsReady,
   type WantThreads,
 } from './protocol.js';
@@ -106,14 +104,16 @@ async function start(choice: ModuleChoice): Promise<WasmModule> {
       ({ threads } = choice);
       return pooled;
     }
+    scope.postMessage({ threads: [] } satisfies WantThreads);
   }
   return instantiateWasm(await compiled(choice.plain));
 }
 
 /** The module with threads; undefined where it cannot be had, or workers cannot. */
 async function startPool({ withThreads, threads: count }: ModuleChoice): Promise<WasmModule | undefined> {
-  const pooled = instantiateWasm(await compiled(withThreads), sharedMemory());
+  // From the beginning: the page may have no threads before the module is here.
   const ready = new Promise<boolean>((resolve) => (threadsReady = resolve));
+  const pooled = instantiateWasm(await compiled(withThreads), sharedMemory());
   scope.postMessage({ threads: pooled.threads(count) } satisfies WantThreads);
   return (await ready) && pooled.startPool(count) ? pooled : undefined;
 }
@@ -451,21 +451,13 @@ function progress(id: number, share: number, stage: string): boolean {
 }
 
 scope.onmessage = ({ data }) => {
-  const message = data as Start | StartThread | ThreadsReady | CallRequest;
+  const message = data as Start | ThreadsReady | CallRequest;
   if ('start' in message) {
     module = start(message.start);
     module.catch(() => undefined);
     return;
   }
   if ('ready' in message) return threadsReady?.(message.ready);
-  if ('thread' in message) {
-    const own = (control = message.control);
-    return runWasmThread(
-      message.thread,
-      () => scope.postMessage({ ready: true } satisfies ThreadsReady),
-      (share, stage) => progress(Atomics.load(own, 0), share, stage),
-    );
-  }
   const { id, call, given } = message;
   const running: Running = { id, progress: (share, stage) => progress(id, share, stage) };
   const answer = ANSWERS[call] as (given: unknown, running: Running) => Promise<Calls[CallName]['gives']>;

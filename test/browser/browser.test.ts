@@ -175,6 +175,17 @@ describe('zkinfer/browser in Chromium', function () {
     }
   });
 
+  it('takes one thread where the program of the others, or their module, cannot be had', async () => {
+    for (const lost of ['**/thread.js', '**/zkinfer-threads.wasm']) {
+      const context = await browser.newContext();
+      const within = await pageOf(server, context);
+      await within.route(lost, (route) => route.abort());
+      const { threads, valid, forged } = await proveIn(within, { threads: 2 });
+      assert.deepEqual([threads, valid, forged], [1, true, false]);
+      await context.close();
+    }
+  });
+
   it('fetches a key once, and goes on with a download that broke off where it stopped', async () => {
     const { bytes } = (JSON.parse(readFileSync(path.join(web, 'toy', 'web.json'), 'utf8')) as WebIndex).key;
     const own = await startServer({ builds: web });
