@@ -2,12 +2,13 @@
  * `npm run bench:browser`: proofs in headless Chromium beside snarkjs in the same page, with the same keys and witnesses, in
  * the same run, taken in turns: with threads (the page is cross-origin isolated) and with one thread each. Then what a user
  * waits for: from opening the page to the first proof with an empty cache and with the key stored, and the longest task on
- * the page's thread while proving; peak memory of the browser's process; and, of builds whose keys a ceremony made, a
- * contribution to the key. Writes a block of `docs/benchmarks.md`.
+ * the page's thread while proving; peak memory of the browser's process; with `--contribution` a contribution to the key of
+ * each circuit, which snarkjs verifies. Writes a block of `docs/benchmarks.md`.
  *
  * The traps: V8 compiles both anew in the first proofs, so one round of each is not counted; and on a machine with other work
  * only the ratios mean something.
  */
+import { execFileSync } from 'node:child_process';
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -21,6 +22,7 @@ import type * as api from '../browser/index.js';
 import { wholeNumber } from '../cli/options.js';
 import { UsageError } from '../errors.js';
 import { chooseBackend } from '../groth16/backends.js';
+import type { Groth16Backend } from '../groth16/types.js';
 import { middleInputs } from '../integer/encode.js';
 import { encodeWtns, witnessBytes } from '../r1cs/witness.js';
 import { exportWeb } from '../workflow/export-web.js';
@@ -31,6 +33,7 @@ import { buildFixture } from './gas-fixtures.js';
 import { describeCommit, describeMachine, saveReport } from './results.js';
 import { median, pairedRatio } from './statistics.js';
 import { startServer } from './web-server.js';
+import { nativeProgram } from './workload.js';
 
 const FIXTURES = ['mnist-mlp', 'lenet5'];
 const SNARKJS = fileURLToPath(new URL('../../node_modules/snarkjs/build/snarkjs.min.js', import.meta.url));
@@ -45,6 +48,10 @@ interface SnarkjsScript {
   readonly groth16: {
     prove(key: object, witness: object): Promise<{ proof: object; publicSignals: string[] }>;
     verify(key: object, publicSignals: readonly string[], proof: object): Promise<boolean>;
+  };
+  readonly zKey: {
+    contribute(key: object, made: object, name: string, entropy: string): Promise<unknown>;
+    verifyFromR1cs(circuit: object, powers: object, key: object): Promise<boolean>;
   };
 }
 declare const snarkjs: SnarkjsScript;
@@ -156,13 +163,56 @@ async function peakMemory(browser: Browser): Promise<number> {
   return Math.max(0, ...peaks);
 }
 
-async function contribution(page: Page, name: string): Promise<number> {
-  return await page.evaluate(async (at) => {
-    const { contribute } = (await import('/zkinfer/index.js' as string)) as typeof api;
-    const start = performance.now();
-    await contribute({ key: `/builds/${at}/proving.zkey`, name: 'bench' });
-    return performance.now() - start;
-  }, name);
+/** A contribution to one key, by both in turn. */
+interface Contributed {
+  readonly zkinfer: readonly number[];
+  readonly snarkjs: readonly number[];
+}
+
+/** @throws Error where snarkjs refuses the key that was contributed to here */
+async function contributions(page: Page, name: string, rounds: number): Promise<Contributed> {
+  await page.addScriptTag({ url: '/own/snarkjs.min.js' });
+  return await page.evaluate(
+    async ([at, times]) => {
+      const { contribute } = (await import('/zkinfer/index.js' as string)) as typeof api;
+      const file = async (path: string) => ({
+        type: 'mem',
+        data: new Uint8Array(await (await fetch(`/own/${path}`)).arrayBuffer()),
+      });
+      const initial = await file(`${at}.zkey`);
+      const made = { zkinfer: [] as number[], snarkjs: [] as number[] };
+      let own: Uint8Array = initial.data;
+      for (let round = 0; round < times; round += 1) {
+        const start = performance.now();
+        own = (await contribute({ key: initial.data, name: 'bench' })).key;
+        const between = performance.now();
+        await snarkjs.zKey.contribute(initial, { type: 'mem' }, 'bench', 'entropy');
+        made.zkinfer.push(between - start);
+        made.snarkjs.push(performance.now() - between);
+      }
+      const key = { type: 'mem', data: own };
+      if (!(await snarkjs.zKey.verifyFromR1cs(await file(`${at}.r1cs`), await file(`${at}.ptau`), key)))
+        throw new Error('snarkjs refuses a key that was contributed to here');
+      return made;
+    },
+    [name, rounds] as const,
+  );
+}
+
+/** Makes a build's key that nobody has contributed to yet, below the names that `contributions` reads. */
+async function startCeremony(
+  own: string,
+  build: string,
+  power: number,
+  backend: Groth16Backend,
+  powers: string | undefined,
+): Promise<void> {
+  const at = (ending: string): string => join(own, `${basename(build)}.${ending}`);
+  const [circuit, ptau] = [at('r1cs'), at('ptau')];
+  await copyFile(join(build, 'circuit.r1cs'), circuit);
+  if (powers === undefined) execFileSync(nativeProgram('zkinfer-synth'), ['ptau', String(power), ptau]);
+  else await copyFile(powers, ptau);
+  await backend.setup(circuit, at('zkey'), { ptau, checkPowers: false });
 }
 
 interface Measured {
@@ -174,11 +224,16 @@ interface Measured {
   readonly warmMs: number;
   readonly moduleMB: number;
   readonly peakMB: number;
-  /** Undefined where the build has development keys, to which nobody can contribute. */
-  readonly contributeMs: number | undefined;
+  readonly contributed?: Contributed;
 }
 
-async function measure(chromium: string, own: string, build: string, rounds: number): Promise<Measured> {
+async function measure(
+  chromium: string,
+  own: string,
+  build: string,
+  { rounds, contribution, powers }: Options,
+  backend: Groth16Backend,
+): Promise<Measured> {
   const name = basename(build);
   const { manifest, model, infer } = await openWitness(build);
   const input = middleInputs(model.inputs).map((values) => Array.from(values));
@@ -217,20 +272,23 @@ async function measure(chromium: string, own: string, build: string, rounds: num
         visits.warm.push((await firstProof(await openPage(context, server.url), name, input)).ms);
       });
     }
-    const contributeMs =
-      manifest.keys?.kind === 'ptau'
-        ? await inBrowser(async (browser) => contribution(await openPage(await browser.newContext(), server.url), name))
-        : undefined;
+    const power = Math.log2(manifest.circuit.domainSize);
+    if (contribution) await startCeremony(own, build, power, backend, powers);
+    const contributed = contribution
+      ? await inBrowser(async (browser) =>
+          contributions(await openPage(await browser.newContext(), server.url), name, rounds),
+        )
+      : undefined;
     return {
       name,
-      power: Math.log2(manifest.circuit.domainSize),
+      power,
       keyMB: keyBytes / 1e6,
       duels,
       coldMs: median(visits.cold),
       warmMs: median(visits.warm),
       moduleMB: median(visits.module),
       peakMB: median(visits.peak),
-      contributeMs,
+      ...(contributed && { contributed }),
     };
   } finally {
     await server.close();
@@ -251,10 +309,35 @@ function duelRows({ name, power, duels }: Measured): string[][] {
   ]);
 }
 
-async function main(
-  builds: readonly string[],
-  { rounds, write }: { readonly rounds: number; readonly write: boolean },
-): Promise<void> {
+function contributionTable(measured: readonly Measured[]): string[] {
+  const rows = measured.flatMap(({ name, contributed }) =>
+    contributed === undefined
+      ? []
+      : [
+          [
+            name,
+            ms(median(contributed.snarkjs)),
+            ms(median(contributed.zkinfer)),
+            `${pairedRatio(contributed.snarkjs, contributed.zkinfer).toFixed(1)}×`,
+            'accepted',
+          ],
+        ],
+  );
+  if (rows.length === 0) return [];
+  return [markdownTable(['contribution to the key', 'snarkjs', 'zkinfer', 'ratio', 'snarkjs zkey verify'], rows)];
+}
+
+interface Options {
+  readonly rounds: number;
+  readonly write: boolean;
+  /** Whether contributions to keys are measured, too. */
+  readonly contribution: boolean;
+  /** Prepared powers of tau of the size that every build needs; without it synthetic ones are made. */
+  readonly powers?: string;
+}
+
+async function main(builds: readonly string[], options: Options): Promise<void> {
+  const { rounds, write } = options;
   const chromium = findChromium();
   if (chromium === undefined) throw new UsageError('there is no Chromium here; on Debian: apt-get install chromium');
   const own = await mkdtemp(join(tmpdir(), 'zkinfer-browser-'));
@@ -265,22 +348,14 @@ async function main(
     const maker = chooseBackend('auto', console.error);
     if (builds.length === 0) for (const name of FIXTURES) folders.push(await buildFixture(name, own, maker));
     const measured: Measured[] = [];
-    for (const folder of folders) measured.push(await measure(chromium, own, folder, rounds));
+    for (const folder of folders) measured.push(await measure(chromium, own, folder, options, maker));
     load.push(loadavg()[0]);
     const proofs = markdownTable(
       ['model', 'threads', 'snarkjs', 'zkinfer', 'ratio', 'with witness and check', 'longest task on the page'],
       measured.flatMap(duelRows),
     );
     const visits = markdownTable(
-      [
-        'model',
-        'key',
-        'page to first proof, cold',
-        'key stored',
-        "module's memory",
-        "browser's peak memory",
-        'contribution',
-      ],
+      ['model', 'key', 'page to first proof, cold', 'key stored', "module's memory", "browser's peak memory"],
       measured.map((one) => [
         one.name,
         `${one.keyMB.toFixed(1)} MB`,
@@ -288,7 +363,6 @@ async function main(
         ms(one.warmMs),
         `${one.moduleMB.toFixed(0)} MB`,
         `${one.peakMB.toFixed(0)} MB`,
-        one.contributeMs === undefined ? 'development key' : ms(one.contributeMs),
       ]),
     );
     const sizes = await Promise.all(
@@ -301,7 +375,7 @@ async function main(
     const note =
       `${cpu}, ${cores} cores, headless Chromium, load ${load.map((one) => one.toFixed(1)).join(' to ')}; medians of ${rounds} rounds, ` +
       `ratios of the same round; ${sizes.join(', ')}.`;
-    const block = `${proofs}\n\n${visits}\n\n${note}`;
+    const block = [proofs, visits, ...contributionTable(measured), note].join('\n\n');
     console.log(block);
     if (!write) return;
     await writeBlocks({ browser: block });
@@ -315,6 +389,8 @@ const program = new Command('bench:browser')
   .description('proofs in Chromium beside snarkjs in the same page')
   .argument('[builds...]', 'build folders with keys; default: the fixtures mnist-mlp and lenet5')
   .option('--rounds <n>', 'proofs of each; medians are reported', wholeNumber, 5)
+  .option('--contribution', 'contributions to the keys, too', false)
+  .option('--powers <file>', 'with --contribution: prepared powers of tau (.ptau); default: synthetic ones')
   .option('--no-write', 'print only');
 await program.parseAsync();
 await main(program.args, program.opts());
