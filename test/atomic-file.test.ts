@@ -18,7 +18,6 @@ import { OutputError, writeAtomic } from '../src/atomic-file.js';
 import { temporaryFolder } from './workflow/support/folders.js';
 
 describe('a result', function () {
-  this.timeout(60_000);
   let folder: string;
   const at = (name: string): string => path.join(folder, name);
 

@@ -24,7 +24,6 @@ const onnx = toyModel();
 const input = [Float64Array.of(0.5, -0.25)];
 
 describe("the library's verbs", function () {
-  this.timeout(120_000);
   let build: CompiledBuild;
   let keys: Keys;
   before(async () => {

@@ -56,7 +56,6 @@ function withMemory(module: Buffer, more: number): Buffer {
 }
 
 describe('zkinfer/browser in Chromium', function () {
-  this.timeout(120_000);
   let browser: Browser;
   let build: string;
   let web: string;

@@ -29,7 +29,6 @@ declare function openPackage(): Promise<Api>;
 type Options = Omit<api.PageCompileRequest, 'onnx' | 'compiler'>;
 
 describe('compile in Chromium', function () {
-  this.timeout(120_000);
   let browser: Browser;
   let server: TestServer;
   let page: Page;

@@ -22,7 +22,6 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 declare const compile: typeof api.compile;
 
 describe('examples of zkinfer/browser', function () {
-  this.timeout(120_000);
   let browser: Browser;
   let builds: string;
   let compiler: string;

@@ -5,8 +5,7 @@ import { connect, type Rpc } from '../../src/chain/rpc.js';
 import { developmentSigner } from '../../src/chain/signer.js';
 import { type TransactionIntent, type Sender, sendOnce } from '../../src/chain/transactions.js';
 
-describe('a chain without base fee', function () {
-  this.timeout(120_000);
+describe('a chain without base fee', () => {
   let anvil: Anvil;
   let rpc: Rpc;
 

@@ -52,8 +52,7 @@ function dataOf(seed: number): LabelledRows {
   return { rows, labels: rows.map(() => Math.floor(2 * random())) };
 }
 
-describe('a proved score', function () {
-  this.timeout(180_000);
+describe('a proved score', () => {
   let anvil: Anvil;
   let rpc: Rpc;
   let sender: Sender;

@@ -21,8 +21,7 @@ const FORGERIES = 1000;
 
 describe('every gadget with the parameters that the fixtures use', () => {
   const specs = new Map<string, GadgetSpec>();
-  before(async function () {
-    this.timeout(300_000);
+  before(async () => {
     for (const name of FIXTURES)
       for (const spec of (await compiledFixture(name)).circuit.netlist.gadgets) specs.set(gadgetKey(spec), spec);
   });

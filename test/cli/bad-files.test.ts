@@ -46,8 +46,7 @@ function spoiled(good: string | Buffer): [string, string | Buffer][] {
   ];
 }
 
-describe('a file that is not what it should be', function () {
-  this.timeout(600_000);
+describe('a file that is not what it should be', () => {
   let folder: string;
   let build: string;
   let input: string;

@@ -8,8 +8,7 @@ import { temporaryFolder, toyBuild } from '../workflow/support/folders.js';
 import { inputJson, toyModel, unsupportedModel } from '../workflow/support/toy.js';
 import { fails, zkinferJson } from './support/zkinfer.js';
 
-describe('bad input', function () {
-  this.timeout(300_000);
+describe('bad input', () => {
   let folder: string;
   let build: string;
   const file = (name: string, contents: string | Uint8Array): string => {

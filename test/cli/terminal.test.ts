@@ -22,9 +22,7 @@ const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 /** What a terminal would obey. */
 const OBEYED = /[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/;
 
-describe('text on a terminal', function () {
-  this.timeout(180_000);
-
+describe('text on a terminal', () => {
   it('holds nothing that a terminal obeys, and shows what was there', () => {
     for (let code = 0; code < 0x3000; code += 1) {
       const character = String.fromCharCode(code);

@@ -17,9 +17,7 @@ const COMMANDS = [
   'demo',
 ];
 
-describe('zkinfer', function () {
-  this.timeout(180_000);
-
+describe('zkinfer', () => {
   it('lists its commands and its version', async () => {
     const [help, version] = await Promise.all([
       zkinfer(['--help'], { ownProcess: true }),

@@ -68,8 +68,7 @@ const MODELS: Record<string, (random: Random) => IntegerModel> = {
 };
 
 for (const [name, make] of Object.entries(MODELS)) {
-  describe(`--emit-circom on ${name}`, function () {
-    this.timeout(300_000);
+  describe(`--emit-circom on ${name}`, () => {
     let prepared: Ready;
     let printed: Printed;
     /** By wire of the linked circuit, the wire of circom's; undefined where circom's simplification removed it. */

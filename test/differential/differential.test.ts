@@ -5,8 +5,7 @@ import { compileGadgetsOf, emptyTally, KINDS, prepare, runCase, type Prepared } 
 const CASES = 12;
 const EFFORT = { inputs: 4, attempts: 60, cheats: 8 };
 
-describe('random models', function () {
-  this.timeout(600_000);
+describe('random models', () => {
   for (const kind of KINDS) {
     it(`(${kind}) have circuits that compute what all references do, and no second witness is found`, async () => {
       const tally = emptyTally();

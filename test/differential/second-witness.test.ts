@@ -40,9 +40,7 @@ function partsWithout(plan: WitnessPlan, row: number): ReturnType<typeof partsOf
   }));
 }
 
-describe('the search for a second witness', function () {
-  this.timeout(300_000);
-
+describe('the search for a second witness', () => {
   it('finds none in a whole circuit, and one in nearly every circuit that lacks one of its constraints', async () => {
     const { system, plan, witness } = await compiledWitness();
     const finds = (of: R1cs, parts: ReturnType<typeof partsOf>, seed: number): boolean => {

@@ -33,7 +33,6 @@ function startOf(file: Buffer, wanted: number): number {
 }
 
 describe('a ceremony, by commands', function () {
-  this.timeout(600_000);
   let folder: string;
   let build: string;
   let ptau: string;

@@ -41,9 +41,7 @@ async function assertWhole(folder: string): Promise<void> {
   }
 }
 
-describe('a killed run', function () {
-  this.timeout(300_000);
-
+describe('a killed run', () => {
   for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
     it(`of setup, by ${signal}, leaves no half-written file under a final name, and the next run tidies up`, async () => {
       const folder = path.join(temporaryFolder(), 'build');

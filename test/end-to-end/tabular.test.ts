@@ -11,8 +11,7 @@ type Json = Record<string, unknown>;
 
 const fixture = (file: string): string => fileURLToPath(fixtureFile('tabular', file));
 
-describe('from an ONNX file to a contract, by commands', function () {
-  this.timeout(300_000);
+describe('from an ONNX file to a contract, by commands', () => {
   let folder: string;
   let build: string;
   let proof: string;

@@ -25,9 +25,7 @@ const model = (): Uint8Array =>
     nodes: [node('Relu', ['x'], ['y'], {}, 'relu')],
   });
 
-describe('half-precision inputs', function () {
-  this.timeout(60_000);
-
+describe('half-precision inputs', () => {
   it('are the nearest numbers of binary16, for every one of them and between them', () => {
     for (let bits = 0; bits < 0x7c00; bits += 1) {
       assert.equal(toHalf(half(bits)), bits);

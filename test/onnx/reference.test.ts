@@ -100,7 +100,7 @@ describe('openReference', () => {
       {
         cwd: fileURLToPath(new URL('../..', import.meta.url)),
         encoding: 'utf8',
-        timeout: 60_000,
+        timeout: 600_000,
       },
     );
     assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' });

@@ -136,8 +136,7 @@ async function slashes(): Promise<number> {
   ).length;
 }
 
-describe('an asker who deletes the input after the answer', function () {
-  this.timeout(900_000);
+describe('an asker who deletes the input after the answer', () => {
   before(() => openPlace(fixtureBuild('tabular')));
   after(closePlace);
 
@@ -171,8 +170,7 @@ describe('an asker who deletes the input after the answer', function () {
   });
 });
 
-describe('a model whose outputs are hashed', function () {
-  this.timeout(900_000);
+describe('a model whose outputs are hashed', () => {
   before(() => openPlace(fixtureBuild('tabular', { outputVisibility: 'hashed' })));
   after(closePlace);
 
@@ -224,8 +222,7 @@ describe('a model whose outputs are hashed', function () {
   });
 });
 
-describe('an asker who floods an operator with what cannot be answered', function () {
-  this.timeout(900_000);
+describe('an asker who floods an operator with what cannot be answered', () => {
   const logged: string[] = [];
   let node: OperatorNode;
   let server: InputServer;
@@ -347,7 +344,6 @@ describe('an asker who floods an operator with what cannot be answered', functio
 });
 
 describe('what a hostile environment can learn', function () {
-  this.timeout(900_000);
   before(() => openPlace(fixtureBuild('tabular')));
   after(closePlace);
 
@@ -378,8 +374,7 @@ describe('what a hostile environment can learn', function () {
   });
 });
 
-describe('a queue that lies', function () {
-  this.timeout(900_000);
+describe('a queue that lies', () => {
   before(() => openPlace(fixtureBuild('tabular')));
   after(closePlace);
 

@@ -4,8 +4,6 @@ import { type FaultReport, hasRedis, runFaults } from './support/faults.js';
 
 /** The full measure (50 kills, 100 requests) is `npm run faults`. */
 describe('an operator that is killed while its chain misbehaves', function () {
-  this.timeout(900_000);
-
   function assertSound(report: FaultReport): void {
     const { lost, twice, slashed, balanced, accepted, refunded, requests } = report;
     assert.deepEqual({ lost, twice, slashed, balanced }, { lost: 0, twice: 0, slashed: 0, balanced: true });

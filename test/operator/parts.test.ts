@@ -436,8 +436,7 @@ describe('the salts of a request', () => {
   });
 });
 
-describe('a proof from a queue', function () {
-  this.timeout(900_000);
+describe('a proof from a queue', () => {
   let computed: Computed;
   let other: Computed;
   let model: ServedModel;

@@ -27,8 +27,7 @@ const onnx = makeModel({
 describe('a build that takes integers', () => {
   let folder: string;
   const backend = chooseBackend('auto', () => undefined);
-  before(async function () {
-    this.timeout(900_000);
+  before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'zkinfer-integers-'));
     const compiled = await compileOnnx(onnx, { name: 'integers' });
     await writeBuild(folder, compiled.manifest, buildFiles(compiled));
@@ -36,8 +35,7 @@ describe('a build that takes integers', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('proves integers at both ends of their type, and refuses fractions and what the type has not', async function () {
-    this.timeout(900_000);
+  it('proves integers at both ends of their type, and refuses fractions and what the type has not', async () => {
     const prover = await openProver(folder, backend);
     try {
       const { proof, publicSignals } = await prover.prove([Float64Array.of(0, 255, 7)]);
@@ -50,8 +48,7 @@ describe('a build that takes integers', () => {
     }
   });
 
-  it('lets an operator refuse such inputs of a request, and go on', async function () {
-    this.timeout(900_000);
+  it('lets an operator refuse such inputs of a request, and go on', async () => {
     const bench = await openWorkbench([folder], backend);
     try {
       const job = (x: readonly number[]) => ({

@@ -34,8 +34,7 @@ import { proofBinding } from '../../src/workflow/proof-binding.js';
 import { openProver } from '../../src/workflow/prove.js';
 import { fails, zkinfer, zkinferJson } from '../cli/support/zkinfer.js';
 
-describe('a trained model from its data to its attestation', function () {
-  this.timeout(300_000);
+describe('a trained model from its data to its attestation', () => {
   const EPOCHS = 12;
   let folder: string;
   let build: string;

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { simulate } from './simulate.js';
 
-describe('a market of many operators, a third of whom fail, lie or are late, and of askers after their bonds', function () {
-  this.timeout(600_000);
-
+describe('a market of many operators, a third of whom fail, lie or are late, and of askers after their bonds', () => {
   it('answers nearly everything, every kind of fault loses money, and so does who asks in bad faith', async () => {
     const report = await simulate({ operators: 60, requests: 90, detection: 0.9, seed: 5 });
     assert.equal(report.accepted, 1);

@@ -37,8 +37,7 @@ function gather(project: string, name: string, text: string): Record<string, str
 
 describe('verifier-contracts as a package', () => {
   let project: string;
-  before(function () {
-    this.timeout(120_000);
+  before(() => {
     project = mkdtempSync(join(tmpdir(), 'zkinfer-project-'));
     mkdirSync(join(project, 'node_modules', '@zkinfer'), { recursive: true });
     // What npm would publish, laid where npm would put it.
@@ -55,8 +54,7 @@ describe('verifier-contracts as a package', () => {
   });
   after(() => rmSync(project, { recursive: true }));
 
-  it('compiles the contract of docs/contracts.md, its imports resolved by Node', async function () {
-    this.timeout(120_000);
+  it('compiles the contract of docs/contracts.md, its imports resolved by Node', async () => {
     assert.ok((await compileSolidity(gather(project, 'Gate.sol', exampleOf('contracts.md')))).Gate);
   });
 
@@ -74,8 +72,7 @@ describe('verifier-contracts as a package', () => {
     }
   });
 
-  it('builds in a Foundry project with the remapping of docs/solidity-project.md', function () {
-    this.timeout(240_000);
+  it('builds in a Foundry project with the remapping of docs/solidity-project.md', () => {
     const [, settings] = /```toml\n(.*?)```/s.exec(readFileSync(join(ROOT, 'docs', 'solidity-project.md'), 'utf8'))!;
     mkdirSync(join(project, 'src'));
     writeFileSync(join(project, 'src', 'Ring.sol'), exampleOf('solidity-project.md'));

@@ -30,8 +30,7 @@ const BATCH = new Interface([
   `function verifyBatch(uint256[8][] proofs, uint256[${SIGNALS}][] signals) view returns (bool)`,
 ]);
 
-describe('every verifier takes the one spelling of a proof, and no other', function () {
-  this.timeout(240_000);
+describe('every verifier takes the one spelling of a proof, and no other', () => {
   let anvil: Anvil;
   let rpc: Rpc;
   let secret: Trapdoor;

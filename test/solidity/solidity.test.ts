@@ -85,8 +85,7 @@ describe('the verifier generator', () => {
     });
   });
 
-  it('compiles to the same bytecode wherever its source lies', async function () {
-    this.timeout(180_000);
+  it('compiles to the same bytecode wherever its source lies', async () => {
     const source = renderVerifier(key, SCORER);
     const here = await compileSolidity({ 'Verifier.sol': source });
     const there = await compileSolidity({ 'elsewhere/V.sol': source });
@@ -94,8 +93,7 @@ describe('the verifier generator', () => {
     assert.ok((here.ScorerVerifier.deployedBytecode.length - 2) / 2 <= 24_576);
   });
 
-  it('fits a contract with as many signals as it accepts, and says so for more', async function () {
-    this.timeout(180_000);
+  it('fits a contract with as many signals as it accepts, and says so for more', async () => {
     const signals = (words: number) => [
       ...Array.from({ length: words }, (_, word) => ({ kind: 'input' as const, tensor: 0, word })),
       { kind: 'context' as const },
@@ -135,8 +133,7 @@ describe('the source of a verifier', () => {
   const words = (kind: 'output' | 'input') =>
     Array.from({ length: 24 }, (_, i) => ({ kind, tensor: i >> 1, word: i & 1 }));
 
-  it('leaves its fixed addresses free in a model of two dozen tensors: no variable of so many is moved there from the stack', async function () {
-    this.timeout(60_000);
+  it('leaves its fixed addresses free in a model of two dozen tensors: no variable of so many is moved there from the stack', async () => {
     const manifest = manifestOf(
       'wide',
       [...words('output'), ...words('input'), { kind: 'context' }],
@@ -149,8 +146,7 @@ describe('the source of a verifier', () => {
     assert.match(WideVerifier.deployedBytecode, /^0x6080604052/); // Free memory begins at 0x80.
   });
 
-  it('compiles by the older code generator too, as other tools do by default, optimized or not', async function () {
-    this.timeout(60_000);
+  it('compiles by the older code generator too, as other tools do by default, optimized or not', async () => {
     for (const optimized of [true, false]) {
       const output = JSON.parse(
         solc.compile(
@@ -174,8 +170,7 @@ describe('the source of a verifier', () => {
 });
 
 describe('the Solidity compiler', () => {
-  it('reports what solc says, with file and line', async function () {
-    this.timeout(60_000);
+  it('reports what solc says, with file and line', async () => {
     await assert.rejects(
       compileSolidity({ 'Bad.sol': 'pragma solidity ^0.8.24;\ncontract Bad { uint256 x = "no"; }\n' }),
       (error) => {

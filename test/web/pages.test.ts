@@ -19,7 +19,6 @@ import { openCeremony } from './support/ceremony.js';
 import { lacking, openBrowser, openSite } from './support/site.js';
 
 describe('the pages', function () {
-  this.timeout(300_000);
   let site: Site;
   let browser: Browser;
   let context: BrowserContext;
@@ -54,7 +53,7 @@ describe('the pages', function () {
     const one = await within.newPage();
     one.on('pageerror', (error) => complaints.push(error.message));
     one.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-    one.setDefaultTimeout(60_000);
+    one.setDefaultTimeout(600_000);
     return one;
   }
 
@@ -253,7 +252,7 @@ describe('the pages', function () {
     await page.getByLabel('Without rows: inputs from').fill('-1');
     await page.click('text=By the command that serves this page');
     await page.click('text=Compile it');
-    await page.click('text=Draw by lot', { timeout: 240_000 });
+    await page.click('text=Draw by lot');
     await page.locator('#answer').waitFor();
     await prove(page);
   });

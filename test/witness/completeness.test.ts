@@ -8,10 +8,7 @@ import { FIXTURES, compiledFixture } from '../fixtures-compiled.js';
 import { seeded } from '../onnx/support/random.js';
 import { integerInputs, take } from '../quantize/support/samples.js';
 
-describe('completeness', function () {
-  // The largest network takes some 50 ms an input on one core; a busy machine several times that.
-  this.timeout(900_000);
-
+describe('completeness', () => {
   for (const name of FIXTURES) {
     // Corners come first; thousands of random models go through the same in `npm run differential`.
     const count = name === 'tabular' ? 1000 : 300;

@@ -8,8 +8,7 @@ import { compiledFixture, type CompiledFixture } from '../fixtures-compiled.js';
 import { seeded } from '../onnx/support/random.js';
 import { integerInputs, take } from '../quantize/support/samples.js';
 
-describe('witness generation', function () {
-  this.timeout(120_000);
+describe('witness generation', () => {
   let fixture: CompiledFixture;
   let inputs: Float64Array[][];
   before(async () => {

@@ -13,8 +13,7 @@ import { cheatingPlan, Forger, instancesOf, operandValue, randomElement } from '
 const REQUANTIZERS = ['Requantize', 'RequantizeRelu', 'RequantizeMin', 'RequantizeClamp'];
 
 for (const name of FIXTURES) {
-  describe(`soundness of ${name}`, function () {
-    this.timeout(300_000);
+  describe(`soundness of ${name}`, () => {
     let fixture: CompiledFixture;
     let witness: Witness;
     let inputs: Float64Array[];

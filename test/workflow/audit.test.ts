@@ -22,8 +22,7 @@ const CALIBRATION = {
 const verdictOf = ({ findings }: Audit, subject: string): FindingVerdict[] =>
   findings.filter((finding) => finding.subject === subject).map(({ verdict }) => verdict);
 
-describe('an audit', function () {
-  this.timeout(180_000);
+describe('an audit', () => {
   let folder: string;
   const whole = { onnx: toyModel(), calibration: CALIBRATION };
   /** With gadgets that the first audit of them compiled. */

@@ -30,8 +30,7 @@ const ROWS = [
 ];
 const FILE = JSON.stringify({ input_data: ROWS });
 
-describe('a proof of many rows', function () {
-  this.timeout(120_000);
+describe('a proof of many rows', () => {
   const onnx = toyModel();
   const options = {
     name: 'toy',

@@ -23,9 +23,7 @@ import { sha256 } from '../../src/workflow/hash.js';
 import { backend, temporaryFolder, toyBuild } from './support/folders.js';
 import { toyModel } from './support/toy.js';
 
-describe('a build folder', function () {
-  this.timeout(120_000);
-
+describe('a build folder', () => {
   it('holds the files its manifest names, each with its hash, and no others', async () => {
     const folder = await toyBuild();
     const manifest = await readManifest(folder);

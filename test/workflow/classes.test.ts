@@ -56,7 +56,7 @@ describe('an output', () => {
     assert.deepEqual([index, label], [1, 'dog']);
     assert.ok(named.accuracy.outputs[0].classAgreement !== undefined);
     assert.equal(named.manifest.circuitHash, plain.manifest.circuitHash);
-  }).timeout(60_000);
+  });
 
   it('has labels from lines or a JSON array', () => {
     assert.deepEqual(parseLabels('\ufeffcat\r\ndog\n', 'labels'), ['cat', 'dog']);
@@ -67,8 +67,6 @@ describe('an output', () => {
 });
 
 describe('what a proof states', function () {
-  this.timeout(120_000);
-
   it('is said where it is nothing, or little', async () => {
     const notes = async (
       inputVisibility: 'private' | 'hashed',

@@ -36,8 +36,7 @@ import type { ProofFile } from '../../src/workflow/proof-file.js';
 import { impostorFor } from '../chain/impostor.js';
 import { backend, toyBuild } from './support/folders.js';
 
-describe('a chain with contracts of somebody else', function () {
-  this.timeout(300_000);
+describe('a chain with contracts of somebody else', () => {
   let anvil: Anvil;
   let rpc: Rpc;
   /** Somebody else, with another account than the default one. */

@@ -21,8 +21,7 @@ import { toyModel } from './support/toy.js';
 
 const INPUT = [Float64Array.of(0.5, -0.25)];
 
-describe('a build folder from somebody else', function () {
-  this.timeout(120_000);
+describe('a build folder from somebody else', () => {
   /** The toy model with a public input, and keys. */
   let open: string;
 

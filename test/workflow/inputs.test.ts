@@ -268,7 +268,7 @@ describe('inputs', () => {
         for (const { maximumError } of outputs) if (maximumError !== 0) wrong.push(`${name}, ${kind}: ${maximumError}`);
     }
     assert.deepEqual([own, wrong], [['Relu'], []]);
-  }).timeout(300_000);
+  });
 
   it('of a type that would wrap around are refused, unless the declared range rules it out', async () => {
     const onnx = makeModel({
@@ -329,8 +329,7 @@ describe('inputs', () => {
     assert.equal(quantized(dense(3, 'int32'), { inputRange: [-5, 9.5] }).inputs[0].low[0], -5);
   });
 
-  it('of 200,000 elements compile with calibration and are run by the circuit', async function () {
-    this.timeout(600_000);
+  it('of 200,000 elements compile with calibration and are run by the circuit', async () => {
     const size = 200_000;
     const onnx = makeModel({
       inputs: { x: [1, size] },

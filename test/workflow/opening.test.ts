@@ -20,8 +20,7 @@ async function compiled(inputVisibility: Visibility, outputVisibility: Visibilit
 
 const inferIn = async (folder: string): Promise<Inference> => (await openWitness(folder)).infer(INPUT);
 
-describe('an opening', function () {
-  this.timeout(120_000);
+describe('an opening', () => {
   let hashed: string;
   let inference: Inference;
 

@@ -25,8 +25,7 @@ async function proveIn(folder: string, by: Groth16Backend, context?: bigint): Pr
   }
 }
 
-describe('proofs of a build', function () {
-  this.timeout(180_000);
+describe('proofs of a build', () => {
   let folder: string;
   let proved: ProveResult;
   before(async () => {
