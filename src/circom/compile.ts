@@ -74,15 +74,57 @@ function findObject(stores: readonly Store[], spec: GadgetSpec, recipe: Recipe):
 /** This file's neighbour, as source or as built. */
 const CHILD = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './child.ts' : './child.js', import.meta.url));
 
-async function compileAll(specs: readonly GadgetSpec[]): Promise<CompiledGadget[]> {
-  const results: CompiledGadget[] = new Array(specs.length);
-  let next = 0;
-  const work = async (): Promise<void> => {
-    const child = fork(CHILD, {
+/** Most processes at a time; each holds some 100 MB. */
+const MOST_CHILDREN = 4;
+
+/** Milliseconds that a process without work is kept: starting one takes as long as compiling a handful of gadgets. */
+const KEPT_MS = 10_000;
+
+/** Processes without work, which keep nobody alive, and what ends each when its time is over. */
+const idle = new Map<ChildProcess, NodeJS.Timeout>();
+
+function takeChild(): ChildProcess {
+  const [kept] = idle.keys();
+  if (kept === undefined) {
+    const started = fork(CHILD, {
       env: childEnvironment(),
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
+    return started.once('exit', () => forget(started));
+  }
+  forget(kept);
+  kept.ref();
+  kept.channel?.ref();
+  return kept;
+}
+
+function forget(child: ChildProcess): void {
+  clearTimeout(idle.get(child));
+  idle.delete(child);
+}
+
+/** Keeps a process for the next call, without keeping this one alive for it. */
+function putBack(child: ChildProcess): void {
+  if (!child.connected) return;
+  if (idle.size >= MOST_CHILDREN) {
+    child.disconnect();
+    return;
+  }
+  child.unref();
+  child.channel?.unref();
+  const end = (): void => {
+    forget(child);
+    if (child.connected) child.disconnect();
+  };
+  idle.set(child, setTimeout(end, KEPT_MS).unref());
+}
+
+async function compileAll(specs: readonly GadgetSpec[]): Promise<CompiledGadget[]> {
+  const results: CompiledGadget[] = new Array(specs.length);
+  let next = 0;
+  const work = async (): Promise<void> => {
+    const child = takeChild();
     try {
       while (next < specs.length) {
         const index = next++;
@@ -90,12 +132,12 @@ async function compileAll(specs: readonly GadgetSpec[]): Promise<CompiledGadget[
       }
     } finally {
       next = specs.length;
-      if (child.connected) child.disconnect();
+      putBack(child);
     }
   };
-  const ends = await Promise.allSettled(
-    Array.from({ length: Math.min(os.availableParallelism(), specs.length, 4) }, work),
-  );
+  // A second process pays where it has more than one gadget to compile.
+  const count = Math.min(os.availableParallelism(), Math.ceil(specs.length / 2), MOST_CHILDREN);
+  const ends = await Promise.allSettled(Array.from({ length: count }, work));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
   return results;
 }
@@ -105,12 +147,16 @@ function compileIn(child: ChildProcess, spec: GadgetSpec): Promise<CompiledGadge
     const fail = (reason: string): void => reject(new CircomError(`${gadgetKey(spec)}: ${reason}`));
     const onExit = (code: number | null, signal: string | null): void =>
       fail(`the compiling process ended (${signal ?? code})`);
-    child.once('exit', onExit);
-    child.once('message', ({ compiled, failure }: { compiled?: CompiledGadget; failure?: string }) => {
+    const onMessage = ({ compiled, failure }: { compiled?: CompiledGadget; failure?: string }): void => {
       child.removeListener('exit', onExit);
       if (compiled) resolve(compiled);
       else fail(failure!);
+    };
+    child.once('exit', onExit).once('message', onMessage);
+    child.send(spec, (error) => {
+      if (!error) return;
+      child.removeListener('exit', onExit).removeListener('message', onMessage);
+      fail(`the compiling process cannot be reached: ${error.message}`);
     });
-    child.send(spec, (error) => error && fail(`the compiling process cannot be reached: ${error.message}`));
   });
 }

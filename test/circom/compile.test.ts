@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { CircomError, compileGadgets, gadgetKey } from '../../src/circom/compile.js';
 import { GADGET_TEMPLATES } from '../../src/gadgets/index.js';
 import type { GadgetSpec } from '../../src/gadgets/index.js';
@@ -92,6 +94,13 @@ describe('compiling gadgets', () => {
     fs.writeFileSync(file, '');
     const objects = await compileGadgets([SPECS[2]], { gadgetFolders: [file] });
     assert.equal(objects.get('Context()')!.system.constraintCount, 1);
+  });
+
+  it('goes on in the processes of the call before, which keep no program alive', () => {
+    const program = fileURLToPath(new URL('support/kept-processes.ts', import.meta.url));
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', program], { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+    assert.equal(stdout, '1\n');
   });
 
   it("names unknown templates and parameters that do not fit, and passes circom's own message on", async () => {
