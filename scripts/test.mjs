@@ -1,8 +1,8 @@
 /**
  * `npm test`: every check and suite, and one line with the totals at the end. A suite that ends badly without naming a
- * failed test counts as one failure. `npm test -- mocha` runs only the suites named. Checks run two at a time, then the
- * large ones three at a time, the longest first, since some mostly wait for blocks, servers and compilers of one
- * thread; what they print, but for one of them, is shown when they have ended.
+ * failed test counts as one failure. `npm test -- mocha` runs only the suites named. They run three at a time, since some
+ * mostly wait for blocks, servers and compilers of one thread; what they print, but for one of them, is shown when they
+ * have ended.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -46,7 +46,7 @@ const within = (folders) => folders.map((folder) => `test/${folder}/**/*.test.ts
 const program = (name, file) => [process.execPath, join(root, 'node_modules', name, file)];
 /** A check that passes where its command ends well. */
 const check = (command, needs) => ({
-  first: true,
+  brief: true,
   aside: true,
   command,
   needs,
@@ -55,20 +55,41 @@ const check = (command, needs) => ({
 });
 
 /**
- * One suite: its command, and how to read its counts from what it prints; `first` run before the large ones, `aside`
- * are not shown as they run.
+ * One suite: its command, and how to read its counts from what it prints; `aside` are not shown as they run, of `brief`
+ * ones only the end. In the order in which they start: the two longest, beside them the checks that say at once what is
+ * wrong, then the others, the longest first, so that short ones fill both processors at the end.
  */
 const SUITES = {
+  wasm: {
+    aside: true,
+    needs: [process.execPath, 'scripts/build-wasm.mjs', '--toolchain'],
+    lacking: 'Rust toolchain for WebAssembly',
+    command: [process.execPath, 'scripts/build-wasm.mjs', '--then', mocha, ...WASM],
+    ...mochaCounts,
+  },
+  mocha: {
+    command: [
+      process.execPath,
+      mocha,
+      'test/**/*.test.ts',
+      ...[...within([...OPERATOR, ...CHAINS, ...MODELS]), ...WASM].flatMap((files) => ['--ignore', files]),
+    ],
+    ...mochaCounts,
+  },
   imports: {
-    first: true,
+    brief: true,
     aside: true,
     command: [process.execPath, 'scripts/check-imports.mjs'],
     passed: (output) => (/, 0 against the order$/m.test(output) ? 1 : 0),
     failed: (output) => sum(output, /, (\d+) against the order$/gm),
   },
   names: check([process.execPath, 'scripts/check-names.mjs']),
+  format: check([...program('oxfmt', 'bin/oxfmt'), '--check', 'src', 'test', 'scripts', 'bench', 'web']),
+  lint: check([...program('oxlint', 'bin/oxlint'), 'src', 'test', 'scripts', 'web', 'verifier-contracts']),
+  rustfmt: check(['cargo', 'fmt', '--all', '--check', '--manifest-path', 'native/Cargo.toml'], ['cargo', 'fmt']),
+  package: check([...program('publint', 'src/cli.js'), '--strict', '--pack', 'false']),
   types: {
-    first: true,
+    brief: true,
     aside: true,
     command: [
       process.execPath,
@@ -80,19 +101,15 @@ const SUITES = {
     passed: () => 0,
     failed: (output) => (output.match(/error TS\d+/g) ?? []).length,
   },
-  pages: check([...program('typescript', 'bin/tsc'), '--noEmit', '-p', 'web/tsconfig.json']),
-  format: check([...program('oxfmt', 'bin/oxfmt'), '--check', 'src', 'test', 'scripts', 'bench', 'web']),
-  lint: check([...program('oxlint', 'bin/oxlint'), 'src', 'test', 'scripts', 'web', 'verifier-contracts']),
-  unused: check([...program('knip', 'bin/knip.js')]),
-  package: check([...program('publint', 'src/cli.js'), '--strict', '--pack', 'false']),
-  solidity: check([
-    ...program('solhint', 'solhint.js'),
-    '--quiet',
-    '--config',
-    'verifier-contracts/.solhint.json',
-    'verifier-contracts/src/**/*.sol',
-  ]),
-  rustfmt: check(['cargo', 'fmt', '--all', '--check', '--manifest-path', 'native/Cargo.toml'], ['cargo', 'fmt']),
+  chains: { aside: true, command: [process.execPath, mocha, ...within(CHAINS)], ...mochaCounts },
+  models: { aside: true, command: [process.execPath, mocha, ...within(MODELS)], ...mochaCounts },
+  contracts: {
+    aside: true,
+    command: ['npm', 'run', '--silent', 'test:contracts'],
+    passed: (output) => sum(output, /(\d+) tests passed, \d+ failed, \d+ skipped \(\d+ total tests\)/g),
+    failed: (output) => sum(output, /\d+ tests passed, (\d+) failed, \d+ skipped \(\d+ total tests\)/g),
+  },
+  operator: { aside: true, command: [process.execPath, mocha, ...within(OPERATOR)], ...mochaCounts },
   clippy: check(
     [
       'cargo',
@@ -108,37 +125,21 @@ const SUITES = {
     ],
     ['cargo', 'clippy'],
   ),
-  mocha: {
-    command: [
-      process.execPath,
-      mocha,
-      'test/**/*.test.ts',
-      ...[...within([...OPERATOR, ...CHAINS, ...MODELS]), ...WASM].flatMap((files) => ['--ignore', files]),
-    ],
-    ...mochaCounts,
-  },
-  models: { aside: true, command: [process.execPath, mocha, ...within(MODELS)], ...mochaCounts },
-  operator: { aside: true, command: [process.execPath, mocha, ...within(OPERATOR)], ...mochaCounts },
-  contracts: {
-    aside: true,
-    command: ['npm', 'run', '--silent', 'test:contracts'],
-    passed: (output) => sum(output, /(\d+) tests passed, \d+ failed, \d+ skipped \(\d+ total tests\)/g),
-    failed: (output) => sum(output, /\d+ tests passed, (\d+) failed, \d+ skipped \(\d+ total tests\)/g),
-  },
-  chains: { aside: true, command: [process.execPath, mocha, ...within(CHAINS)], ...mochaCounts },
+  unused: check([...program('knip', 'bin/knip.js')]),
+  solidity: check([
+    ...program('solhint', 'solhint.js'),
+    '--quiet',
+    '--config',
+    'verifier-contracts/.solhint.json',
+    'verifier-contracts/src/**/*.sol',
+  ]),
+  pages: check([...program('typescript', 'bin/tsc'), '--noEmit', '-p', 'web/tsconfig.json']),
   native: {
     aside: true,
     needs: ['cargo'],
     command: ['cargo', 'test', '--release', '--locked', '--manifest-path', 'native/Cargo.toml'],
     passed: (output) => sum(output, /^test result: .* (\d+) passed/gm),
     failed: (output) => sum(output, /^test result: .* (\d+) failed/gm),
-  },
-  wasm: {
-    aside: true,
-    needs: [process.execPath, 'scripts/build-wasm.mjs', '--toolchain'],
-    lacking: 'Rust toolchain for WebAssembly',
-    command: [process.execPath, 'scripts/build-wasm.mjs', '--then', mocha, ...WASM],
-    ...mochaCounts,
   },
 };
 
@@ -204,7 +205,7 @@ async function runNamed([name, suite]) {
     console.log(`\n== ${name}: left out, there is no ${suite.lacking ?? suite.needs.join(' ')} here`);
     return;
   }
-  if (!suite.first) console.log(`\n== ${name}${suite.aside ? ' (beside the others)' : ''}`);
+  if (!suite.brief) console.log(`\n== ${name}${suite.aside ? ' (beside the others)' : ''}`);
   const start = Date.now();
   const { output, status } = await runSuite(suite);
   if (suite.aside) console.log(`\n== ${name}\n${output}`);
@@ -218,23 +219,13 @@ async function runNamed([name, suite]) {
   );
 }
 
-/** Runs the suites, so many at a time, in their order. */
-async function inLanes(count, suites) {
-  const waiting = [...suites];
-  const lane = async () => {
-    for (let named = waiting.shift(); named !== undefined; named = waiting.shift()) await runNamed(named);
-  };
-  await Promise.all(Array.from({ length: count }, lane));
-}
+/** Suites that run at a time. */
+const LANES = 3;
 
-const chosen = Object.entries(SUITES).filter(([name]) => wanted.length === 0 || wanted.includes(name));
-await inLanes(
-  2,
-  chosen.filter(([, suite]) => suite.first),
-);
-await inLanes(
-  3,
-  chosen.filter(([, suite]) => !suite.first),
-);
+const waiting = Object.entries(SUITES).filter(([name]) => wanted.length === 0 || wanted.includes(name));
+const lane = async () => {
+  for (let named = waiting.shift(); named !== undefined; named = waiting.shift()) await runNamed(named);
+};
+await Promise.all(Array.from({ length: LANES }, lane));
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 && (passed > 0 || wanted.includes('types')) ? 0 : 1);
