@@ -213,6 +213,41 @@ describe('a proved score', () => {
     });
   });
 
+  it('counts each chunk once, however often and in whatever order chunks come, under whichever number', async () => {
+    await undone(async () => {
+      const id = await openScore(sender, model, onBoard(score));
+      const random = seeded(11);
+      const pick = (): number => Math.floor(random() * score.chunks.length);
+      const done = new Set<number>();
+      const rowsOf = (chunk: number): number => Math.min(BATCH, score.rows - BATCH * chunk);
+      for (let attempt = 0; attempt < 40; attempt += 1) {
+        const [bring, named] = [pick(), random() < 0.6 ? undefined : pick()];
+        const item = { ...chunkOf(score, bring), chunk: named ?? bring };
+        if (item.chunk === bring && !done.has(bring)) {
+          await send(model, id, item);
+          done.add(bring);
+        } else {
+          await assert.rejects(send(model, id, item), RevertedError);
+        }
+        const [progress] = SCORE_BOARD_ABI.decodeFunctionResult(
+          'progressOf',
+          await rpc.provider.call({
+            to: model.board,
+            data: SCORE_BOARD_ABI.encodeFunctionData('progressOf', [id]),
+          }),
+        );
+        assert.equal(Number(progress.recorded), done.size);
+        assert.equal(
+          Number(progress.counted),
+          [...done].reduce((sum, chunk) => sum + rowsOf(chunk), 0),
+        );
+        const found = await readScore(rpc, model.board, id);
+        assert.equal(found?.right, done.size === score.chunks.length ? score.right : undefined);
+      }
+      assert.equal(done.size, score.chunks.length);
+    });
+  });
+
   it('refuses every way to make a score better than it is', async () => {
     await undone(async () => {
       const id = await openScore(sender, model, onBoard(score));
