@@ -6,7 +6,7 @@ import { encodeInputs } from '../../src/integer/encode.js';
 import type { IntegerModel } from '../../src/integer/integer-model.js';
 import { runIntegerModel } from '../../src/integer/interpreter.js';
 import { quantize } from '../../src/quantize/quantize.js';
-import { gridFor } from '../../src/quantize/scale.js';
+import { accumulatorShift, gridFor } from '../../src/quantize/scale.js';
 import { gatherStatistics } from '../../src/quantize/statistics.js';
 import { atOnce } from '../../src/stepwise.js';
 import { UnitClasses } from '../../src/network/unit-classes.js';
@@ -297,6 +297,41 @@ describe('squares', () => {
       result.forEach((integer, i) =>
         assert.ok(Math.abs(integer * model.outputs[0].scale - exact[i]) < 0.01, `${row[0].join()}`),
       );
+    }
+  });
+});
+
+describe('the unit of an accumulator', () => {
+  /** Fractional bits with which the coefficients' rounding errors stay below a step's own, as `Math.round` has them. */
+  const shiftOf = (coefficients: Float64Array, step: number, weightOf: (k: number) => number): number => {
+    for (let shift = 0; shift < 40; shift += 1) {
+      const unit = step / 2 ** shift;
+      const error = coefficients.reduce((sum, value, k) => {
+        const delta = value / unit - Math.round(value / unit);
+        return sum + delta * delta * weightOf(k);
+      }, 0);
+      if (error * unit * unit <= (step * step) / 12) return shift;
+    }
+    return 40;
+  };
+
+  it('is the coarsest that is precise enough, also for ties and for coefficients of no fraction', () => {
+    const random = seeded(29);
+    const odd = 2 ** 52 + 1;
+    for (const coefficients of [
+      Float64Array.from({ length: 3000 }, () => 2 * random() - 1),
+      Float64Array.of(0.5, -0.5, 1.5, 2.5, 0.49999999999999994, -0.49999999999999994),
+      Float64Array.of(odd, -odd, 2 ** 51 + 0.5, 2 ** 51 - 0.5, 0.25),
+      Float64Array.of(odd, 2 ** 53, -(2 ** 60), 2 ** 80),
+    ]) {
+      for (const step of [1, 1 / 3, 0.7]) {
+        for (const meanSquare of [1, 900, Float64Array.from(coefficients, (_, k) => 1 + (k % 5))]) {
+          const expected = shiftOf(coefficients, step, (k) =>
+            typeof meanSquare === 'number' ? meanSquare : meanSquare[k],
+          );
+          assert.equal(accumulatorShift([{ coefficients, meanSquare }], 1, step, 1), expected, `step ${step}`);
+        }
+      }
     }
   });
 });
