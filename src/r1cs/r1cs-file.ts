@@ -141,6 +141,7 @@ function labelChunk({ wireCount }: ConstraintSource): Uint8Array {
 /** The content of section 2, in pieces that batches need not end with. */
 class RowChunks {
   private readonly coefficients = new CoefficientWords();
+  private readonly longRows = new LongRows();
   private chunk = new Uint32Array(CHUNK_WORDS);
   private at = 0;
 
@@ -156,7 +157,10 @@ class RowChunks {
           if (!this.reuse || need > this.chunk.length) this.chunk = new Uint32Array(Math.max(CHUNK_WORDS, need));
           this.at = 0;
         }
-        this.at = writeRow(matrix, row, words, this.chunk, this.at);
+        if (need >= LONG_WORDS && need <= LONGEST_WORDS)
+          this.longRows.write(matrix, row, words, this.chunk.subarray(this.at, this.at + need));
+        else writeRow(matrix, row, words, this.chunk, this.at);
+        this.at += need;
       }
     }
   }
@@ -196,7 +200,59 @@ function rowWords(matrix: SparseMatrix, row: number): number {
   return 1 + 9 * (matrix.offsets[row + 1] - matrix.offsets[row]);
 }
 
-function writeRow(matrix: SparseMatrix, row: number, coefficients: Uint32Array, out: Uint32Array, at: number): number {
+/** Words of a row that is looked for among those before, at least and, to keep memory small, at most. */
+const [LONG_WORDS, LONGEST_WORDS] = [1 + 9 * 64, 1 << 18];
+/** Rows that are remembered: the windows of a pooling take turns. */
+const REMEMBERED = 8;
+
+/** A long row of which others may have the coefficients. */
+interface KnownRow {
+  readonly length: number;
+  /** Its first, middle and last coefficient, by id: other rows seldom have the same. */
+  readonly marks: readonly number[];
+  /** Not until a second row has the same marks, for in most layers none has. */
+  readonly whole?: { readonly ids: Uint32Array; readonly words: Uint32Array };
+}
+
+/**
+ * Writes long rows. Those of a convolution have the same coefficients over other wires at most positions: such a row is
+ * copied from the one before, and only its wires are written.
+ */
+class LongRows {
+  private readonly known: KnownRow[] = [];
+  private next = 0;
+
+  /** `out`: the row's words, all of them. */
+  write(matrix: SparseMatrix, row: number, coefficients: Uint32Array, out: Uint32Array): void {
+    const start = matrix.offsets[row];
+    const ids = matrix.values.subarray(start, matrix.offsets[row + 1]);
+    const { length } = ids;
+    const marks = [ids[0], ids[length >> 1], ids[length - 1]];
+    const place = this.known.findIndex(
+      (known) => known.length === length && known.marks.every((mark, k) => mark === marks[k]),
+    );
+    const whole = place < 0 ? undefined : this.known[place].whole;
+    if (whole !== undefined && areEqual(whole.ids, ids)) {
+      out.set(whole.words);
+      for (let k = 0, at = 1; k < length; k += 1, at += 9) out[at] = matrix.wires[start + k];
+      return;
+    }
+    writeRow(matrix, row, coefficients, out, 0);
+    if (place >= 0) {
+      this.known[place] = { length, marks, whole: { ids: ids.slice(), words: out.slice() } };
+      return;
+    }
+    this.known[this.next] = { length, marks };
+    this.next = (this.next + 1) % REMEMBERED;
+  }
+}
+
+function areEqual(a: Uint32Array, b: Uint32Array): boolean {
+  for (let k = 0; k < a.length; k += 1) if (a[k] !== b[k]) return false;
+  return true;
+}
+
+function writeRow(matrix: SparseMatrix, row: number, coefficients: Uint32Array, out: Uint32Array, at: number): void {
   const end = matrix.offsets[row + 1];
   out[at++] = end - matrix.offsets[row];
   for (let entry = matrix.offsets[row]; entry < end; entry++) {
@@ -213,7 +269,6 @@ function writeRow(matrix: SparseMatrix, row: number, coefficients: Uint32Array, 
     out[at + 7] = coefficients[value + 7];
     at += 8;
   }
-  return at;
 }
 
 function bytesOf(words: Uint32Array): Uint8Array {

@@ -71,6 +71,28 @@ function entries(system: R1cs): unknown {
   ]);
 }
 
+/**
+ * Rows of a hundred entries: most have the coefficients of an earlier one over other wires, some differ from it in one
+ * coefficient that is neither the first, the middle nor the last, and some are of its first entries alone.
+ */
+function systemOfLongRows(seed: number): R1cs {
+  const random = seeded(seed);
+  const any = (count: number): number => Math.floor(random() * count);
+  const builder = new R1csBuilder();
+  const edge = (): number => builder.coefficients.idOf(EDGES[1 + any(EDGES.length - 1)]);
+  const kinds = Array.from({ length: 12 }, () => Array.from({ length: 100 }, edge));
+  for (let row = 0; row < 300; row++) {
+    for (const matrix of [builder.a, builder.b, builder.c]) {
+      const ids = [...kinds[any(any(2) === 0 ? 3 : kinds.length)]];
+      if (any(4) === 0) ids[30] = edge();
+      const shift = any(50);
+      ids.slice(0, any(5) === 0 ? 80 : 100).forEach((id, k) => matrix.push(shift + 2 * k, id));
+    }
+    builder.endConstraint();
+  }
+  return builder.finish({ wireCount: 300, publicOutputCount: 2, publicInputCount: 3, privateInputCount: 4 });
+}
+
 describe('coefficient table', () => {
   it('gives one id to a value however it is written, and keeps it signed', () => {
     const { coefficients } = new R1csBuilder();
@@ -100,19 +122,20 @@ describe('field elements', () => {
 
 describe('.r1cs files', () => {
   it('are read as they were written', () => {
-    const system = randomSystem(1);
-    const again = decodeR1cs(encodeR1cs(system));
-    assert.deepEqual(entries(again), entries(system));
-    for (const key of [
-      'wireCount',
-      'constraintCount',
-      'publicOutputCount',
-      'publicInputCount',
-      'privateInputCount',
-    ] as const) {
-      assert.equal(again[key], system[key]);
+    for (const system of [randomSystem(1), systemOfLongRows(1)]) {
+      const again = decodeR1cs(encodeR1cs(system));
+      assert.deepEqual(entries(again), entries(system));
+      for (const key of [
+        'wireCount',
+        'constraintCount',
+        'publicOutputCount',
+        'publicInputCount',
+        'privateInputCount',
+      ] as const) {
+        assert.equal(again[key], system[key]);
+      }
+      assert.equal(nonZeros(again), nonZeros(system));
     }
-    assert.equal(nonZeros(again), nonZeros(system));
   });
 
   it('come in pieces that add up to the announced sizes', () => {
