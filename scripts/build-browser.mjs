@@ -1,7 +1,8 @@
 /**
- * `zkinfer/browser` as a web server or a bundler takes it: `dist/web/` with `index.js`, `worker.js`, `thread.js` and `compiler.js`, each in one file, and the
- * WebAssembly modules beside them where they are built (`npm run build:wasm`). `npm run build` runs it. Addresses of worker
- * and modules are written as `new URL('./…', import.meta.url)`, which browsers resolve and bundlers find.
+ * `zkinfer/browser` as a web server or a bundler takes it: `dist/web/` with `index.js`, `worker.js`, `thread.js` and
+ * `compiler.js`, each in one file, and the WebAssembly modules beside them where they are built (`npm run build:wasm`).
+ * `npm run build` runs it. Addresses of workers and modules are written as `new URL('./…', import.meta.url)`, which
+ * browsers resolve and bundlers find.
  *
  * The trap: names are not shortened, since errors are known by their classes' names.
  */

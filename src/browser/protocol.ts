@@ -123,7 +123,10 @@ export interface StartThread {
   readonly control: Int32Array;
 }
 
-/** What the worker that answers asks of the page, since the page starts all workers: threads, or that none wait; and the page's answer. */
+/**
+ * What the worker that answers asks of the page, since the page starts all workers: threads, or none where it cannot use
+ * those that wait; and the page's answer.
+ */
 export interface WantThreads {
   readonly threads: readonly WasmThread[];
 }
