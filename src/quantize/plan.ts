@@ -123,8 +123,8 @@ export class CutPlan {
    * serves them all.
    */
   nextCutOfReaders(name: string): number {
-    const linear = this.readersOf(name).filter(({ op }) => op === 'dense' || op === 'conv' || op === 'affine');
-    return linear.reduce((sum, { output }) => sum + this.nextCut(output), 0);
+    const sharing = this.readersOf(name).filter((reader) => quantizedLayerOf(reader).sharesCut);
+    return sharing.reduce((sum, { output }) => sum + this.nextCut(output), 0);
   }
 
   /**
@@ -186,11 +186,14 @@ export class CutPlan {
   /** The step that the square root of a sum asks of what is added up; undefined where the tensor goes elsewhere. */
   stepForRoot(name: string): number | undefined {
     const [reader, ...others] = this.readersOf(name);
-    if (others.length > 0 || reader?.op !== 'mean' || reader.divisors.some((divisor) => divisor !== 1))
-      return undefined;
-    const [root, ...more] = this.readersOf(reader.output);
-    if (more.length > 0 || root?.op !== 'function' || !root.f.squareRoot) return undefined;
-    return this.cut(reader.output)?.step ?? quantizedLayerOf(root).cut(root, reader.output, this)?.step;
+    return reader === undefined || others.length > 0 ? undefined : quantizedLayerOf(reader).stepForRoot(reader, this);
+  }
+
+  /** The step that a square root asks of this tensor; undefined where anything else reads it. */
+  stepOfRoot(name: string): number | undefined {
+    const [root, ...others] = this.readersOf(name);
+    if (root === undefined || others.length > 0 || !quantizedLayerOf(root).takesRoot(root)) return undefined;
+    return this.cut(name)?.step ?? quantizedLayerOf(root).cut(root, name, this)?.step;
   }
 
   private leastReadOfReaders(name: string): number {

@@ -3,7 +3,7 @@ import type { AffineNode } from '../../network/graph.js';
 import { mostOf } from '../../tensor/extremes.js';
 import type { IntegerModelBuilder, OpBody, Quantized } from '../integer-model-builder.js';
 import { wholeUnits } from '../rounding.js';
-import { carried, uncut, type QuantizedLayer } from './layer.js';
+import { besideRoots, carried, uncut, type QuantizedLayer } from './layer.js';
 
 export const affine: QuantizedLayer<AffineNode> = {
   lower,
@@ -11,6 +11,8 @@ export const affine: QuantizedLayer<AffineNode> = {
   cutCount: carried,
   readStep: ({ scale, output }, _, plan) =>
     plan.cut(output) === undefined ? plan.uncutStep(output) / mostOf(scale.map(Math.abs)) : Infinity,
+  sharesCut: true,
+  ...besideRoots,
 };
 
 /** Bits that weights of usual precision add to an accumulator. */

@@ -7,13 +7,15 @@ import { hasWholeEnds } from '../../network/layers/clip.js';
 import { hull } from '../../tensor/intervals.js';
 import { bitsOf } from '../../integer/intervals.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
-import { anyStep, eachResult, type QuantizedLayer } from './layer.js';
+import { anyStep, besideRoots, eachResult, type QuantizedLayer } from './layer.js';
 
 export const clip: QuantizedLayer<ClipNode> = {
   lower,
   cut: (node, _, plan) => plan.clipGrid(node),
   cutCount: eachResult,
   readStep: anyStep,
+  sharesCut: false,
+  ...besideRoots,
 };
 
 function lower(node: ClipNode, at: IntegerModelBuilder): void {

@@ -6,10 +6,17 @@ import { narrowed } from '../../tensor/weights.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
 import { wholeOf, type Part } from '../parts.js';
 import { wholeUnits, roundPart, type RoundedPart } from '../rounding.js';
-import { anyStep, carried, uncut, type QuantizedLayer } from './layer.js';
+import { anyStep, besideRoots, carried, uncut, type QuantizedLayer } from './layer.js';
 import { linearTerms, mostReach, partsFor, type LinearTerms } from './linear.js';
 
-export const conv: QuantizedLayer<ConvNode> = { lower, cut: uncut, cutCount: carried, readStep: anyStep };
+export const conv: QuantizedLayer<ConvNode> = {
+  lower,
+  cut: uncut,
+  cutCount: carried,
+  readStep: anyStep,
+  sharesCut: true,
+  ...besideRoots,
+};
 
 /** Bits that weights of usual precision add to an accumulator. */
 const GROWTH = 14;

@@ -9,13 +9,15 @@ import { leastOf, mostOf } from '../../tensor/extremes.js';
 import { CalibrationError } from '../errors.js';
 import { bitsOf } from '../../integer/intervals.js';
 import type { IntegerModelBuilder } from '../integer-model-builder.js';
-import { anyStep, eachResult, uncut, type QuantizedLayer } from './layer.js';
+import { anyStep, besideRoots, eachResult, uncut, type QuantizedLayer } from './layer.js';
 
 export const floorDivide: QuantizedLayer<FloorDivideNode> = {
   lower,
   cut: uncut,
   cutCount: eachResult,
   readStep: anyStep,
+  sharesCut: false,
+  ...besideRoots,
 };
 
 function lower(node: FloorDivideNode, at: IntegerModelBuilder): void {

@@ -28,6 +28,9 @@ export const scalar: QuantizedLayer<FunctionNode> = {
   cutCount: eachResult,
   readStep: (node, name, plan) =>
     node.f.squareRoot || plan.asksReaders ? (inputGrid(node, name, plan)?.step ?? Infinity) : Infinity,
+  sharesCut: false,
+  takesRoot: (node) => node.f.squareRoot === true,
+  stepForRoot: () => undefined,
 };
 
 /** Points at which a function is looked at to find its flat tails. */

@@ -14,7 +14,16 @@ export interface QuantizedLayer<Node> {
   cutCount(node: Node, name: string, plan: CutPlan): number;
   /** The step that this node asks of its input `name`, whatever reads it too; Infinity where it asks for none. */
   readStep(node: Node, name: string, plan: CutPlan): number;
+  /** Whether one cut of a tensor serves it and all other readers of which this is true, as their results are cut next. */
+  readonly sharesCut: boolean;
+  /** Whether it takes the square root of its input. */
+  takesRoot(node: Node): boolean;
+  /** The step that a square root of its result asks of what it adds up; undefined where it does not add up alone. */
+  stepForRoot(node: Node, plan: CutPlan): number | undefined;
 }
+
+/** Answers of a layer that is no square root, and no sum that one may be taken of. */
+export const besideRoots = { takesRoot: (): boolean => false, stepForRoot: (): undefined => undefined };
 
 /** Nothing cuts what this layer reads to a grid that is known beforehand. */
 export const uncut = (): undefined => undefined;

@@ -2,9 +2,16 @@
 import type { MatMulNode } from '../../network/graph.js';
 import { bitsOf } from '../../integer/intervals.js';
 import type { IntegerModelBuilder } from '../integer-model-builder.js';
-import { anyStep, eachResult, uncut, type QuantizedLayer } from './layer.js';
+import { anyStep, besideRoots, eachResult, uncut, type QuantizedLayer } from './layer.js';
 
-export const matmul: QuantizedLayer<MatMulNode> = { lower, cut: uncut, cutCount: eachResult, readStep: anyStep };
+export const matmul: QuantizedLayer<MatMulNode> = {
+  lower,
+  cut: uncut,
+  cutCount: eachResult,
+  readStep: anyStep,
+  sharesCut: false,
+  ...besideRoots,
+};
 
 function lower(node: MatMulNode, at: IntegerModelBuilder): void {
   const { rows, inner, columns, left, right } = node;

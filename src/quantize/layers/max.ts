@@ -3,9 +3,16 @@ import type { MaxNode } from '../../network/graph.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { bitsOf, spanOf } from '../../integer/intervals.js';
 import type { IntegerModelBuilder } from '../integer-model-builder.js';
-import { anyStep, asResult, eachInput, type QuantizedLayer } from './layer.js';
+import { anyStep, asResult, besideRoots, eachInput, type QuantizedLayer } from './layer.js';
 
-export const max: QuantizedLayer<MaxNode> = { lower, cut: asResult, cutCount: eachInput, readStep: anyStep };
+export const max: QuantizedLayer<MaxNode> = {
+  lower,
+  cut: asResult,
+  cutCount: eachInput,
+  readStep: anyStep,
+  sharesCut: false,
+  ...besideRoots,
+};
 
 function lower(node: MaxNode, at: IntegerModelBuilder): void {
   const x = at.tensor(node.inputs[0]);

@@ -11,6 +11,10 @@ export const mean: QuantizedLayer<MeanNode> = {
   cutCount: carried,
   readStep: ({ divisors, output }, _, plan) =>
     plan.asksReaders ? plan.wantedStep(output) * leastOf(divisors.map(Math.abs)) : Infinity,
+  sharesCut: false,
+  takesRoot: () => false,
+  stepForRoot: ({ divisors, output }, plan) =>
+    divisors.every((divisor) => divisor === 1) ? plan.stepOfRoot(output) : undefined,
 };
 
 function lower(node: MeanNode, at: IntegerModelBuilder): void {

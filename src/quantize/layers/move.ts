@@ -1,13 +1,15 @@
 /** Data movement keeps integers as they are; what is joined must share a scale. */
 import type { MoveNode } from '../../network/graph.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
-import { asResult, carried, type QuantizedLayer } from './layer.js';
+import { asResult, besideRoots, carried, type QuantizedLayer } from './layer.js';
 
 export const move: QuantizedLayer<MoveNode> = {
   lower,
   cut: (node, name, plan) => (node.inputs.length === 1 ? asResult(node, name, plan) : undefined),
   cutCount: carried,
   readStep: ({ output }, _, plan) => plan.leastRead(output),
+  sharesCut: false,
+  ...besideRoots,
 };
 
 function lower(node: MoveNode, at: IntegerModelBuilder): void {

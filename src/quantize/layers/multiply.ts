@@ -1,7 +1,7 @@
 /** Product of two activations: one constraint each. */
 import type { MultiplyNode } from '../../network/graph.js';
 import type { IntegerModelBuilder } from '../integer-model-builder.js';
-import { eachResult, uncut, type QuantizedLayer } from './layer.js';
+import { besideRoots, eachResult, uncut, type QuantizedLayer } from './layer.js';
 
 export const multiply: QuantizedLayer<MultiplyNode> = {
   lower,
@@ -12,6 +12,8 @@ export const multiply: QuantizedLayer<MultiplyNode> = {
     const { min, max } = plan.statisticsOf(inputs[inputs[0] === name ? 1 : 0]);
     return plan.wantedStep(output) / Math.max(Math.abs(min), Math.abs(max));
   },
+  sharesCut: false,
+  ...besideRoots,
 };
 
 function lower(node: MultiplyNode, at: IntegerModelBuilder): void {

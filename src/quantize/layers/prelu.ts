@@ -6,13 +6,15 @@ import type { PReluNode } from '../../network/graph.js';
 import { bitsOf } from '../../integer/intervals.js';
 import { hull } from '../../tensor/intervals.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
-import { anyStep, eachResult, type QuantizedLayer } from './layer.js';
+import { anyStep, besideRoots, eachResult, type QuantizedLayer } from './layer.js';
 
 export const prelu: QuantizedLayer<PReluNode> = {
   lower,
   cut: (node, name, plan) => (isRelu(node) ? plan.activationGrid(node.output, 0) : plan.ownGrid(name)),
   cutCount: eachResult,
   readStep: anyStep,
+  sharesCut: false,
+  ...besideRoots,
 };
 
 function lower(node: PReluNode, at: IntegerModelBuilder): void {

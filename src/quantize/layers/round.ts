@@ -12,9 +12,16 @@ import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js
 import type { CutPlan } from '../plan.js';
 import type { Grid } from '../scale.js';
 import { edges, exactLine, refined, type Line, type Point } from '../staircase.js';
-import { anyStep, eachResult, type QuantizedLayer } from './layer.js';
+import { anyStep, besideRoots, eachResult, type QuantizedLayer } from './layer.js';
 
-export const round: QuantizedLayer<RoundNode> = { lower, cut: gridOf, cutCount: eachResult, readStep: anyStep };
+export const round: QuantizedLayer<RoundNode> = {
+  lower,
+  cut: gridOf,
+  cutCount: eachResult,
+  readStep: anyStep,
+  sharesCut: false,
+  ...besideRoots,
+};
 
 /** Bits of the accumulator of a rounding at most: it stays far within exact arithmetic. */
 const WIDEST = 46;

@@ -9,13 +9,15 @@ import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js
 import type { CutPlan } from '../plan.js';
 import type { Grid } from '../scale.js';
 import { indexBits } from './function.js';
-import { anyStep, eachInput, type QuantizedLayer } from './layer.js';
+import { anyStep, besideRoots, eachInput, type QuantizedLayer } from './layer.js';
 
 export const softmax: QuantizedLayer<SoftmaxNode> = {
   lower,
   cut: (_, __, plan) => scoreGrid(plan),
   cutCount: eachInput,
   readStep: anyStep,
+  sharesCut: false,
+  ...besideRoots,
 };
 
 /** Bits of a distance beyond those of an activation: half a step of it is what a share errs by, in parts of itself. */

@@ -9,9 +9,16 @@
 import type { StepNode } from '../../network/graph.js';
 import { bitsOf, spanOf } from '../../integer/intervals.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
-import { anyStep, eachResult, uncut, type QuantizedLayer } from './layer.js';
+import { anyStep, besideRoots, eachResult, uncut, type QuantizedLayer } from './layer.js';
 
-export const step: QuantizedLayer<StepNode> = { lower, cut: uncut, cutCount: eachResult, readStep: anyStep };
+export const step: QuantizedLayer<StepNode> = {
+  lower,
+  cut: uncut,
+  cutCount: eachResult,
+  readStep: anyStep,
+  sharesCut: false,
+  ...besideRoots,
+};
 
 function lower(node: StepNode, at: IntegerModelBuilder): void {
   const x = at.tensor(node.inputs[0]);

@@ -3,7 +3,7 @@ import { leastOf, mostOf } from '../../tensor/extremes.js';
 import { hull } from '../../tensor/intervals.js';
 import type { SumNode } from '../../network/graph.js';
 import type { IntegerModelBuilder } from '../integer-model-builder.js';
-import { asResult, carried, type QuantizedLayer } from './layer.js';
+import { asResult, besideRoots, carried, type QuantizedLayer } from './layer.js';
 
 export const sum: QuantizedLayer<SumNode> = {
   lower,
@@ -11,6 +11,8 @@ export const sum: QuantizedLayer<SumNode> = {
   cutCount: carried,
   readStep: ({ inputs, coefficients, output }, name, plan) =>
     plan.wantedStep(output) / Math.abs(coefficients[inputs.indexOf(name)]),
+  sharesCut: false,
+  ...besideRoots,
 };
 
 /** Bits that aligning scales may add. */
