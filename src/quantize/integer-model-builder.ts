@@ -56,6 +56,8 @@ const EXACT_FACTOR_BITS = 8;
 /** Share of a cut's constraints that bits carried on from it may cost, and bits that it leaves at most. */
 const CARRIED_SHARE = 1 / 4;
 const MOST_KEPT = 24;
+/** How many times the calibration data's range a declared one is, for them not to say where inputs lie. */
+const FAR_WIDER = 2;
 /** Widest values, in bits, that later layers can still take without leaving exact arithmetic. */
 const WIDEST = 48;
 /** Distance of a tensor from zero, in spans of its integers, from which on a linear layer reads it from its middle. */
@@ -75,8 +77,8 @@ export class IntegerModelBuilder {
   private readonly requantizations = new Map<TensorId, { readonly low: number; readonly bits: number }>();
   private readonly indexes = new Map<string, Quantized>();
   private readonly given: Set<TensorId>;
-  /** Inputs of whole numbers: any that their type holds may come, however few the calibration data show. */
-  private readonly exact: ReadonlySet<TensorId>;
+  /** Inputs that may lie far from what the calibration data show, and what only moves elements of them. */
+  private readonly beyond: Set<TensorId>;
   private nextId: TensorId;
   private layer = '';
   private node: GraphNode | undefined;
@@ -91,11 +93,15 @@ export class IntegerModelBuilder {
     private readonly statistics: ReadonlyMap<string, TensorStatistics>,
     /** By linear layer, how what it reads goes together, where an integer is worth `scale`. */
     private readonly observed: (layer: GraphNode, scale: number) => readonly Correlation[] | undefined,
+    /** Whether the user stated the range of the inputs. */
+    isDeclared: boolean,
   ) {
     this.bits = plan.bits;
     this.nextId = inputs.length;
     this.given = new Set(inputs.map(({ tensor }) => tensor));
-    this.exact = new Set(inputs.flatMap((input) => (input.exact ? [input.tensor] : [])));
+    this.beyond = new Set(
+      inputs.filter((input) => isBeyond(input, plan.statisticsOf(input.name), isDeclared)).map(({ tensor }) => tensor),
+    );
     this.parts = new Parts(this, inputs);
     for (const input of inputs) {
       const ranged = input.low.length > 1;
@@ -109,7 +115,7 @@ export class IntegerModelBuilder {
         scale: input.scale,
         ranged,
         bounds: inputIntervals(input),
-        mean: ranged || input.exact ? 0 : plan.statisticsOf(input.name).mean / input.scale[0],
+        mean: ranged || this.beyond.has(input.tensor) ? 0 : plan.statisticsOf(input.name).mean / input.scale[0],
         meanSquare,
       });
     }
@@ -196,10 +202,13 @@ export class IntegerModelBuilder {
     const real = (input: Quantized): number => input.meanSquare * input.scale[0] ** 2;
     const meanSquare =
       (known?.meanSquare ?? inputs.reduce((most, input) => Math.max(most, real(input)), 0)) / scale ** 2;
-    const mean = (known?.mean ?? (body.kind === 'requantize' ? inputs[0].mean * inputs[0].scale[0] : 0)) / scale;
+    const isBeyondToo = body.kind === 'move' && inputs.some((input) => this.beyond.has(input.id));
+    const atMean = isBeyondToo ? 0 : known?.mean;
+    const mean = (atMean ?? (body.kind === 'requantize' ? inputs[0].mean * inputs[0].scale[0] : 0)) / scale;
     this.nextId += 1;
     this.ops.push({ ...op, bounds });
     if (body.kind === 'requantize') this.requantizations.set(id, body);
+    if (isBeyondToo) this.beyond.add(id);
     if (body.kind === 'move' && inputs.every((input) => this.given.has(input.id))) this.given.add(id);
     this.parts.appended(body, inputs, id);
     const ranged = body.kind === 'move' && inputs.some((input) => input.ranged);
@@ -235,7 +244,7 @@ export class IntegerModelBuilder {
 
   /** By group of features of a linear layer, how the integers of x that it reads go together, as far as is known. */
   correlations(layer: GraphNode, x: Quantized): readonly Correlation[] | undefined {
-    return this.exact.has(x.id) ? undefined : this.observed(layer, x.scale[0]);
+    return this.beyond.has(x.id) ? undefined : this.observed(layer, x.scale[0]);
   }
 
   /** Whether coefficients rounded to multiples of `unit` are as precise as `accumulatorScale` would make them. */
@@ -591,6 +600,15 @@ function factorTo(ratio: number): number {
 function magnitudeOf(bounds: Intervals): number {
   const [low, high] = hull(bounds);
   return Math.max(Math.abs(low), Math.abs(high));
+}
+
+/**
+ * Whether weights must be as right elsewhere as where the calibration data lie: of whole numbers any may come that the
+ * type holds, and a range that the user states says what comes where it is this much wider than the data's.
+ */
+function isBeyond(input: IntegerInput, { min, max }: TensorStatistics, isDeclared: boolean): boolean {
+  if (input.exact) return true;
+  return isDeclared && mostCode(input) * input.scale[0] > FAR_WIDER * (max - min);
 }
 
 /** Elements with ranges of their own are known by these alone; assume a uniform spread over the codes. */
