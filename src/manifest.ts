@@ -4,6 +4,7 @@
  * integer.
  */
 import { z } from 'zod';
+import { PROVED_TO } from './onnx/model.js';
 import { perPort, PORT_ROLES, VISIBILITIES, type PortRole } from './port-roles.js';
 
 export { type PortRole, type PortVisibility, type Visibility } from './port-roles.js';
@@ -147,6 +148,8 @@ export const manifestSchema = z.object({
       shapes: z.array(z.object({ name: z.string(), shape: z.array(z.number().int()) })).optional(),
       /** The outputs chosen of the file's; absent: all. */
       outputs: z.array(z.string()).optional(),
+      /** Absent: to the scores before a softmax, and to the results of a sigmoid. */
+      provedTo: z.enum(PROVED_TO).optional(),
       /** The outputs of which the class alone is proved. */
       classOnly: z.array(z.string()).optional(),
       /** The output whose classes are tallied. */

@@ -6,6 +6,7 @@ import type { Groth16Backend } from '../groth16/types.js';
 import { PORT_ROLES, VISIBILITIES, visibilityOf, visibilityOptions, type VisibilityOptions } from '../port-roles.js';
 import type { Graph } from '../network/graph.js';
 import type { InputShape, ModelChoice } from '../onnx/index.js';
+import { PROVED_TO, type ProvedTo } from '../onnx/model.js';
 import { buildName } from '../workflow/build-name.js';
 import type { CompileOptions } from '../workflow/compile.js';
 import { parseSamples, type Sample } from '../workflow/input-json.js';
@@ -70,6 +71,12 @@ export function addCompileOptions(command: Command): Command {
     )
     .addOption(
       new Option(
+        '--proved-to <what>',
+        'how far a network is proved that ends in a softmax (default: to the scores before it) or a sigmoid (default: to its result)',
+      ).choices(PROVED_TO),
+    )
+    .addOption(
+      new Option(
         '--fix-input <name[=values]>',
         'an input that is a constant of the circuit, e.g. steps=4; its value in the calibration data unless given',
       ).argParser(collect),
@@ -115,6 +122,7 @@ export interface CompileFlags extends VisibilityOptions {
   readonly inputRange?: readonly [number, number];
   readonly shape: readonly string[];
   readonly output?: readonly string[];
+  readonly provedTo?: ProvedTo;
   readonly fixInput?: readonly string[];
   readonly activationBits?: number;
   readonly inputBits?: number;
@@ -189,12 +197,13 @@ export async function readModelFile(
 }
 
 function choiceOf(
-  { shape, output }: Pick<CompileFlags, 'shape' | 'output'>,
+  { shape, output, provedTo }: Pick<CompileFlags, 'shape' | 'output' | 'provedTo'>,
   parse: (text: string) => InputShape,
 ): ModelChoice {
   return {
     ...(shape.length === 0 ? {} : { shapes: shape.map(parse) }),
     ...(output === undefined ? {} : { outputs: output }),
+    ...(provedTo === undefined ? {} : { provedTo }),
   };
 }
 

@@ -48,6 +48,8 @@ export interface GraphOutput {
   readonly shape: Shape;
   /** What ended the network and is not proved: the tensor holds the scores before it. `axes` are those of a softmax. */
   readonly omitted?: { readonly op: 'Softmax' | 'LogSoftmax' | 'Sigmoid'; readonly axes: readonly number[] };
+  /** A softmax or sigmoid ended the network, and is proved. */
+  readonly probabilities?: true;
   /**
    * Names of the classes whose scores the last dimension holds; or, where `named`, of what each element, a position
    * among them, stands for.

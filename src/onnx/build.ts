@@ -6,14 +6,15 @@ import { MalformedModelError, ShapeError, UnsupportedOpError } from './errors.js
 import { rangeOf } from './facts.js';
 import type { Graph, GraphInput, GraphNode, GraphOutput } from '../network/graph.js';
 import { lowerInput, lowerIntoScope, reachableNodes, requireUnmasked, type Scope } from './lower-model.js';
-import type { Constant, ElementType, OnnxModel, ValueInfo } from './model.js';
+import type { Constant, ElementType, OnnxModel, ProvedTo, ValueInfo } from './model.js';
 import { settle } from './settle.js';
 import { unmask } from './unmask.js';
 import { showShape, sizeOf, type Shape } from '../tensor/shape.js';
 import type { Activation, Value } from './values.js';
 
 /**
- * Normalises a model. A dynamic batch dimension becomes 1, a trailing softmax is left out; both are in `notes`.
+ * Normalises a model. A dynamic batch dimension becomes 1, a trailing softmax is left out unless
+ * the model says that it is to be proved; both are in `notes`.
  * @param memory - bytes that its tensors may take
  * @throws a subclass of ZkinferError (see errors.ts) that names the node and what is wrong with it
  */
@@ -28,7 +29,7 @@ export function buildGraph(model: OnnxModel, memory = DEFAULT_MEMORY): Graph {
     return input;
   });
   for (const node of reachableNodes(model)) lowerIntoScope(node, model, scope, builder);
-  const outputs = model.outputs.map(({ name }) => readOutput(name, scope, builder, inputs));
+  const outputs = model.outputs.map(({ name }) => readOutput(name, scope, builder, inputs, model.provedTo));
   const nodes = prune(builder.nodes, outputs);
   requireUnmasked(nodes);
   return { inputs, nodes, outputs, notes: builder.notes };
@@ -88,7 +89,13 @@ function integersOf(type: ElementType): { readonly integers?: readonly [number, 
   return integers === undefined ? {} : { integers };
 }
 
-function readOutput(name: string, scope: Scope, builder: GraphBuilder, inputs: readonly GraphInput[]): GraphOutput {
+function readOutput(
+  name: string,
+  scope: Scope,
+  builder: GraphBuilder,
+  inputs: readonly GraphInput[],
+  provedTo?: ProvedTo,
+): GraphOutput {
   const value = scope.get(name);
   if (value === undefined)
     throw new MalformedModelError(`Graph output ${name} is made by no node. Is the file complete?`);
@@ -99,11 +106,14 @@ function readOutput(name: string, scope: Scope, builder: GraphBuilder, inputs: r
       `Graph output ${name} holds codes whose rounding is left out here (see DynamicQuantizeLinear); name the tensor before or after as the output.`,
     );
   }
-  const { tensor, shape, omitted, type, labels } = isMasked(builder, value) ? settle(builder, value) : value;
+  const last = provedTo === 'scores' ? beforeSigmoid(builder, value) : value;
+  const isProved = last.omitted !== undefined && provedTo === 'probabilities';
+  const { tensor, shape, omitted, type, labels } = isProved || isMasked(builder, last) ? settle(builder, last) : last;
   const described = {
     name,
     tensor,
     shape,
+    ...(isProved ? { probabilities: true as const } : {}),
     ...(labels === undefined ? {} : { labels, ...(type === 'string' ? { named: true as const } : {}) }),
   };
   if (omitted === undefined) return described;
@@ -161,6 +171,13 @@ function constantOutput(
     shape,
     ...(labels === undefined ? {} : { labels, ...(type === 'string' ? { named: true as const } : {}) }),
   };
+}
+
+/** What a sigmoid reads that ends the network, as its scores; the value itself where none does. */
+function beforeSigmoid(builder: GraphBuilder, value: Activation): Activation {
+  const last = builder.nodes.find(({ output }) => output === value.tensor);
+  if (last?.op !== 'function' || last.f.formula !== 'Sigmoid') return value;
+  return { ...value, tensor: last.inputs[0], omitted: { op: 'Sigmoid', axes: [], node: last.name } };
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import { showShape, type Shape } from '../tensor/shape.js';
 import { ShapeError, UnknownTensorError } from './errors.js';
-import type { Dimension, OnnxModel, ValueInfo } from './model.js';
+import type { Dimension, OnnxModel, ValueInfo, ProvedTo } from './model.js';
 
 /** The shape of one graph input. */
 export interface InputShape {
@@ -25,6 +25,8 @@ export interface ModelChoice {
   readonly outputs?: readonly string[];
   /** Inputs that are constants, such as one that decides the shape of a result. */
   readonly fixed?: readonly FixedInput[];
+  /** Default: to the scores before a softmax, and to the results of a sigmoid. */
+  readonly provedTo?: ProvedTo;
 }
 
 /**
@@ -32,7 +34,10 @@ export interface ModelChoice {
  * @throws UnknownTensorError where the model has no input or output of a name
  * @throws ShapeError where a shape contradicts the file or another shape, or an input is fixed twice
  */
-export function chooseFrom(model: OnnxModel, { shapes = [], outputs, fixed: constants = [] }: ModelChoice): OnnxModel {
+export function chooseFrom(
+  model: OnnxModel,
+  { shapes = [], outputs, fixed: constants = [], provedTo }: ModelChoice,
+): OnnxModel {
   const given = new Map<string, Shape>();
   for (const { name, shape } of shapes) {
     if (given.has(name)) throw new ShapeError(`The shape of input ${name} is given twice.`);
@@ -62,6 +67,7 @@ export function chooseFrom(model: OnnxModel, { shapes = [], outputs, fixed: cons
       ...(values.has(info.name) ? { fixed: values.get(info.name) } : {}),
     })),
     outputs: outputs === undefined ? model.outputs : wanted(model, outputs),
+    ...(provedTo === undefined ? {} : { provedTo }),
   };
 }
 

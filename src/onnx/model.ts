@@ -119,4 +119,13 @@ export interface OnnxModel {
   readonly functions: readonly OnnxFunction[];
   /** What the file says of tensors in between. */
   readonly valueInfo: ReadonlyMap<string, ValueInfo>;
+  /** Default: to the scores before a softmax, and to the results of a sigmoid. */
+  readonly provedTo?: ProvedTo;
 }
+
+/**
+ * How far a network is proved that ends in a softmax or a sigmoid: to the scores before it, which have the same order and
+ * from which a reader computes the rest, or to its results.
+ */
+export const PROVED_TO = ['scores', 'probabilities'] as const;
+export type ProvedTo = (typeof PROVED_TO)[number];

@@ -374,7 +374,8 @@ async function auditModel(state: State): Promise<void> {
     'model',
     'the integer model, made again from the ONNX file with the recorded options, is equal bit for bit',
     async () => {
-      const { activationBits, spreadBits, inputBits, inputRange, shapes, outputs, fixed, classOnly, tally } = recorded;
+      const { activationBits, spreadBits, inputBits, inputRange, shapes, outputs, fixed, provedTo, classOnly, tally } =
+        recorded;
       const compiled = await compileOnnx(onnx, {
         name: manifest.name,
         activationBits,
@@ -387,6 +388,7 @@ async function auditModel(state: State): Promise<void> {
         ...(shapes === undefined ? {} : { shapes }),
         ...(outputs === undefined ? {} : { outputs }),
         ...(fixed === undefined ? {} : { fixed }),
+        ...(provedTo === undefined ? {} : { provedTo }),
         ...(classOnly === undefined ? {} : { classOnly }),
         ...(tally === undefined ? {} : { tally }),
         ...(manifest.batch === undefined ? {} : { batch: manifest.batch }),

@@ -27,13 +27,15 @@ export function classesOf(
   { scores = false, labels }: ClassOptions,
 ): OutputClasses[] {
   const compared = new Set(nodes.flatMap(({ op, inputs }) => (op === 'argMax' ? inputs : [])));
-  const found = outputs.map(({ shape, tensor, omitted, labels: own, named: isLabel }): OutputClasses => {
+  const found = outputs.map(({ shape, tensor, omitted, probabilities, labels: own, named: isLabel }): OutputClasses => {
     if (isLabel) return { scores: false, labels: own };
     const row = isScoreVector(shape);
     const named = row && labels !== undefined && labels.length === shape[shape.length - 1];
     const names = named ? labels : own;
     return {
-      scores: row && (scores || names !== undefined || omitted !== undefined || compared.has(tensor)),
+      scores:
+        row &&
+        (scores || names !== undefined || omitted !== undefined || probabilities || compared.has(tensor)) === true,
       ...(names === undefined ? {} : { labels: names }),
     };
   });

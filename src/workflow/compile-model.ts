@@ -176,6 +176,7 @@ export async function compileOn(
       ? {}
       : { shapes: choice.shapes.map(({ name, shape }) => ({ name, shape: [...shape] })) }),
     ...(choice.outputs === undefined ? {} : { outputs: [...choice.outputs] }),
+    ...(choice.provedTo === undefined ? {} : { provedTo: choice.provedTo }),
     ...(choice.fixed === undefined
       ? {}
       : { fixed: choice.fixed.map(({ name, values }) => ({ name, values: [...values] })) }),
@@ -341,11 +342,12 @@ function provedClasses(alone: readonly boolean[], classes: readonly OutputClasse
 }
 
 /** What of a model is compiled: nothing but what was given. */
-function choiceOf({ shapes, outputs, fixed }: ModelChoice): ModelChoice {
+function choiceOf({ shapes, outputs, fixed, provedTo }: ModelChoice): ModelChoice {
   return {
     ...(shapes === undefined ? {} : { shapes }),
     ...(outputs === undefined ? {} : { outputs }),
     ...(fixed === undefined ? {} : { fixed }),
+    ...(provedTo === undefined ? {} : { provedTo }),
   };
 }
 

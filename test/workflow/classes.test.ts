@@ -5,11 +5,17 @@ import { classesOf, parseLabels } from '../../src/workflow/classes.js';
 import { compileOnnx, NO_STATEMENT, tooManySignals } from '../../src/workflow/compile.js';
 import { describeOutputs } from '../../src/workflow/outputs.js';
 import { runModel } from '../../src/workflow/run.js';
+import { encodeInputs } from '../../src/integer/encode.js';
+import { runIntegerModel } from '../../src/integer/interpreter.js';
 import { floats, makeModel, node, type NodeSpec } from '../onnx/support/make-model.js';
 import { backend, temporaryFolder } from './support/folders.js';
 import { toyModel } from './support/toy.js';
 
-const W = floats([2, 3], [1, -0.5, 0.25, 1, 0.5, -1]);
+const W_ROWS = [
+  [1, -0.5, 0.25],
+  [1, 0.5, -1],
+];
+const W = floats([2, 3], W_ROWS.flat());
 
 /** A dense layer to three numbers, and what follows it. */
 const dense = (outputs: readonly string[], ...more: readonly NodeSpec[]): Uint8Array =>
@@ -26,6 +32,56 @@ const scores = (model: Uint8Array, options = {}): boolean[] =>
 describe('an output', () => {
   it('of several numbers names no class by itself', () => {
     assert.deepEqual(scores(dense(['s'])), [false]);
+  });
+
+  it('is proved to the probabilities where that is asked for, and names a class still', async () => {
+    for (const [op, attributes] of [
+      ['Softmax', { axis: 1 }],
+      ['LogSoftmax', { axis: 1 }],
+      ['Sigmoid', {}],
+    ] as const) {
+      const onnx = dense(['p'], node(op, ['s'], ['p'], attributes, 'last'));
+      const calibration = [[Float64Array.of(0.5, -1)], [Float64Array.of(-1, 1)], [Float64Array.of(1, 0.25)]];
+      const { model, manifest, accuracy } = await compileOnnx(onnx, {
+        name: 'probable',
+        calibration,
+        provedTo: 'probabilities',
+      });
+      assert.equal(manifest.options?.provedTo, 'probabilities');
+      assert.deepEqual(
+        manifest.outputs.map(({ omitted, scores }) => ({ omitted, scores })),
+        // A sigmoid is a function like others, and is proved unless it is to be left out.
+        [{ omitted: undefined, scores: op !== 'Sigmoid' }],
+      );
+      assert.ok(
+        accuracy.sets[0].outputs[0].relativeError < 0.01,
+        `${op}: ${accuracy.sets[0].outputs[0].relativeError}`,
+      );
+      // What the circuit proves are the probabilities themselves.
+      const [row] = calibration;
+      const exact = [0, 1, 2].map((o) => row[0][0] * W_ROWS[0][o] + row[0][1] * W_ROWS[1][o]);
+      const sum = exact.reduce((all, score) => all + Math.exp(score), 0);
+      const expected = exact.map((score) =>
+        op === 'Sigmoid'
+          ? 1 / (1 + Math.exp(-score))
+          : op === 'Softmax'
+            ? Math.exp(score) / sum
+            : score - Math.log(sum),
+      );
+      const [output] = describeOutputs(manifest, runIntegerModel(model, encodeInputs(model.inputs, row)));
+      output.values.forEach((value, o) => assert.ok(Math.abs(value - expected[o]) < 0.02, `${op}: ${value}`));
+    }
+  });
+
+  it('is proved to the scores before a sigmoid where that is asked for', async () => {
+    const onnx = dense(['p'], node('Sigmoid', ['s'], ['p'], {}, 'last'));
+    const calibration = [[Float64Array.of(0.5, -1)], [Float64Array.of(-1, 1)]];
+    const compiled = await compileOnnx(onnx, { name: 'before', calibration, provedTo: 'scores' });
+    assert.equal(compiled.manifest.outputs[0].omitted, 'Sigmoid');
+    assert.ok(compiled.accuracy.sets[0].outputs[0].relativeError < 0.01);
+    const whole = await compileOnnx(onnx, { name: 'whole', calibration });
+    assert.equal(whole.manifest.outputs[0].omitted, undefined);
+    assert.ok(compiled.manifest.circuit.constraints < whole.manifest.circuit.constraints);
   });
 
   it('names a class where the network ends in a softmax, takes its ArgMax, or the user says so', () => {
