@@ -21,13 +21,15 @@ import {
 } from '../../src/chain/score-board.js';
 import { developmentSigner } from '../../src/chain/signer.js';
 import { type Sender, sendOnce } from '../../src/chain/transactions.js';
+import type { VisibilityOptions } from '../../src/port-roles.js';
 import { compileSolidity, inferenceCalldata, renderVerifier } from '../../src/solidity/index.js';
 import { runIntegerModel } from '../../src/integer/interpreter.js';
 import { encodeInputs } from '../../src/integer/encode.js';
 import { readManifest, writeBuild } from '../../src/workflow/build-folder.js';
 import { buildFiles, compileOnnx } from '../../src/workflow/compile.js';
-import { datasetId } from '../../src/workflow/dataset-tree.js';
+import { datasetId, datasetTree } from '../../src/workflow/dataset-tree.js';
 import { ScoreError } from '../../src/workflow/errors.js';
+import { openProver } from '../../src/workflow/prove.js';
 import { type LabelledRows, type Score, scoreBuild } from '../../src/workflow/score.js';
 import { setupBuild } from '../../src/workflow/setup.js';
 import { readVerificationKey } from '../../src/workflow/verify.js';
@@ -60,14 +62,18 @@ describe('a proved score', () => {
   let folder: string;
   let model: ScoredModel;
   let other: ScoredModel;
+  /** Of a commitment to the tally, and of rows that nothing binds. */
+  let hashed: ScoredModel;
+  let unbound: ScoredModel;
+  let folderOfPrivate: string;
   let otherScore: Score;
   let score: Score;
   let out: string;
   const data = dataOf(3);
 
-  async function build(turned: boolean): Promise<string> {
+  async function build(turned: boolean, visibility: VisibilityOptions = {}): Promise<string> {
     const made = join(temporaryFolder(), 'build');
-    const compiled = await compileOnnx(toyModel({ turned }), options);
+    const compiled = await compileOnnx(toyModel({ turned }), { ...options, ...visibility });
     await writeBuild(made, compiled.manifest, buildFiles(compiled));
     await setupBuild(made, backend());
     return made;
@@ -82,8 +88,13 @@ describe('a proved score', () => {
     sender = { rpc, signer: developmentSigner(), journal: memoryJournal() };
     contracts = await deployRegistry(sender);
     const { address: board } = await deployScoreBoard(sender, contracts.attestations.address);
-    const folders = [await build(false), await build(true)];
-    [folder] = folders;
+    const folders = [
+      await build(false),
+      await build(true),
+      await build(false, { outputVisibility: 'hashed' }),
+      await build(false, { inputVisibility: 'private' }),
+    ];
+    [folder, , , folderOfPrivate] = folders;
     const keys = await Promise.all(folders.map(readVerificationKey));
     const manifests = await Promise.all(folders.map(readManifest));
     const sources = Object.fromEntries(
@@ -102,7 +113,7 @@ describe('a proved score', () => {
         manifest,
       });
     }
-    [model, other] = models;
+    [model, other, hashed, unbound] = models;
     out = join(temporaryFolder(), 'score');
     score = await prove(folder, out, data);
     otherScore = await prove(folders[1], join(temporaryFolder(), 'score'), data);
@@ -288,6 +299,24 @@ describe('a proved score', () => {
       await assert.rejects(early, (error: { data?: string }) =>
         String(error.data).startsWith(SCORE_BOARD_ABI.getError('ScoreNotComplete')!.selector),
       );
+    });
+  });
+
+  it('takes no commitment for a tally: whoever proves chooses its salt, and with it the bits that would be counted', async () => {
+    await undone(async () => {
+      await refused(openScore(sender, hashed, onBoard(score)), 'NotATally');
+    });
+  });
+
+  it('takes no proof of rows that are not committed to, which could be chosen after the data set was named', async () => {
+    const prover = await openProver(folderOfPrivate, backend());
+    const [a, b] = data.rows.map(([row]) => row);
+    const proved = await prover.prove([Float64Array.of(...a, ...b), Float64Array.from(data.labels.slice(0, 2))], {});
+    await prover.close();
+    await undone(async () => {
+      const { root, id: dataset } = datasetTree([0n], BATCH);
+      const id = await openScore(sender, unbound, { root, id: dataset, chunks: 1, rows: BATCH });
+      await refused(send(unbound, id, { chunk: 0, path: [], ...proved }), 'NotInDataset');
     });
   });
 

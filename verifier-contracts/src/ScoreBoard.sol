@@ -6,12 +6,15 @@ import {IERCZKMLVerifier} from "./interfaces/IERCZKMLVerifier.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {IScoreBoard} from "./interfaces/IScoreBoard.sol";
 
-/// @notice How a generated verifier's output lies in words.
+/// @notice How a generated verifier's output lies in words, and what stands in these.
 interface ITallyVerifier {
     function outputFormat()
         external
         view
         returns (uint256[] memory shape, uint256 scaleE36, int256 offset, uint256 bits, uint256 perWord);
+
+    /// @dev Gives the elements, too; their number, and so the type, is each verifier's own.
+    function unpackOutput(bytes calldata packed) external view;
 }
 
 /// @title Proved scores of the models of one registry.
@@ -148,7 +151,7 @@ contract ScoreBoard is IScoreBoard {
     {
         (uint256 classes, uint256 bits, uint256 perWord) = (score.classes, score.bits, score.perWord);
         uint256 cells = classes * classes;
-        if (output.length != 32 * ((cells + perWord - 1) / perWord)) revert WrongOutputLength(output.length);
+        if (output.length != _outputBytes(classes, perWord)) revert WrongOutputLength(output.length);
         uint256 lanes;
         uint256 word;
         for (uint256 cell = 0; cell < cells; ++cell) {
@@ -168,6 +171,8 @@ contract ScoreBoard is IScoreBoard {
     }
 
     /// How the tally of a version of a model lies in words.
+    /// Only a verifier with a public output has `unpackOutput`. Where the output is committed to, its bytes are a commitment,
+    /// whose salt whoever proves tries until the bits are a tally that pleases.
     function _formatOf(uint256 modelId, uint32 version)
         private
         view
@@ -181,13 +186,23 @@ contract ScoreBoard is IScoreBoard {
             bool isTally = shape.length == 2 && shape[0] == shape[1] && shape[0] != 0 && shape[0] <= MAX_CLASSES
                 && offset == 0 && width != 0 && width <= 32 && inWord != 0 && inWord * width <= 253;
             if (!isTally) revert NotATally(modelId, version);
-            return (uint8(shape[0]), uint8(width), uint8(inWord));
+            (classes, bits, perWord) = (uint8(shape[0]), uint8(width), uint8(inWord));
         } catch {
+            revert NotATally(modelId, version);
+        }
+        try ITallyVerifier(verifier).unpackOutput(new bytes(_outputBytes(classes, perWord))) {}
+        catch {
             revert NotATally(modelId, version);
         }
     }
 
-    /// Walks from the chunk's leaf to the root, left or right by the bits of its number.
+    /// Bytes of a packed tally.
+    function _outputBytes(uint256 classes, uint256 perWord) private pure returns (uint256) {
+        return 32 * ((classes * classes + perWord - 1) / perWord);
+    }
+
+    /// Walks from the chunk's leaf to the root, left or right by the bits of its number. No commitment is 0: that is what a
+    /// verifier takes whose model's input is private, and it would be true of any rows.
     function _requireInDataset(Score storage score, uint32 chunk, bytes32 commitment, bytes32[] calldata path)
         private
         view
@@ -205,7 +220,8 @@ contract ScoreBoard is IScoreBoard {
         }
         // As high as the tree is, and no higher.
         bool isWhole = width >= chunks && (path.length == 0 ? width == 1 : (1 << path.length) == width);
-        if (chunk >= chunks || !isWhole || node != score.root) revert NotInDataset(chunk, commitment);
+        bool isInTree = commitment != 0 && chunk < chunks && isWhole && node == score.root;
+        if (!isInTree) revert NotInDataset(chunk, commitment);
     }
 
     function _opened(bytes32 id) private view returns (Score storage score) {

@@ -41,10 +41,10 @@ interface IScoreBoard is IModelErrors {
     error ScoreNotFound(bytes32 scoreId);
     /// @notice The data set has no chunk, or no row.
     error EmptyDataset();
-    /// @notice The model's output is no tally: one square matrix of 1 to 32 classes, counts of at most 32 bits from 0.
+    /// @notice The model's output is no tally: one public square matrix of 1 to 32 classes, counts of at most 32 bits from 0.
     error NotATally(uint256 modelId, uint32 version);
     error ChunkAlreadyRecorded(bytes32 scoreId, uint32 chunk);
-    /// @notice The commitment is not that of this chunk of the data set.
+    /// @notice The commitment is not that of this chunk of the data set, or it is 0: none, as of a model with a private input.
     error NotInDataset(uint32 chunk, bytes32 commitment);
     error WrongOutputLength(uint256 length);
     /// @notice All chunks together have another number of labelled rows than the data set's identifier says.
