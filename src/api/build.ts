@@ -8,9 +8,10 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
-import type { Manifest } from '../manifest.js';
+import { manifestSchema, type Manifest } from '../manifest.js';
 import type { IntegerModel } from '../integer/integer-model.js';
 import type { ComparedAccuracy } from '../workflow/accuracy-report.js';
+import { BuildMismatchError } from '../workflow/errors.js';
 import { readManifest, writeBuild, type BuildWriteOptions } from '../workflow/build-folder.js';
 import { buildFiles, compileOnnx, type CompileOptions } from '../workflow/compile.js';
 import type { LayerReport } from '../workflow/report.js';
@@ -97,11 +98,35 @@ export async function openBuild(folder: string): Promise<Build> {
   return build;
 }
 
-/** Where the files of a build are. @throws UsageError for what neither `compile` nor `openBuild` gave */
+/**
+ * Where the files of a build are. The trap: another build may have been written into its folder since.
+ * @throws UsageError for what neither `compile` nor `openBuild` gave, BuildMismatchError where the folder holds another
+ */
 export async function placeOf(build: Build): Promise<string> {
   const place = places.get(build);
   if (place === undefined) throw new UsageError('build: neither `compile` nor `openBuild` gave this');
-  return await place();
+  const folder = await place();
+  if (!isSameBuild(await readManifest(folder), build.manifest)) {
+    throw new BuildMismatchError(
+      `${folder} holds another build than when this one was saved or opened; open the folder again, or save the build elsewhere`,
+    );
+  }
+  return folder;
+}
+
+/** Whether two builds are of one model and say the same of it, whatever keys they have. */
+export function isSameBuild(one: Manifest, other: Manifest): boolean {
+  return meaningOf(one) === meaningOf(other);
+}
+
+/** What proofs, readers and contracts take from a manifest, in one order of fields. */
+function meaningOf(manifest: Manifest): string {
+  const { name, modelHash, circuitHash, activationBits, batch, summed, visibility, inputs, outputs, publicSignals } =
+    manifestSchema.parse(JSON.parse(JSON.stringify(manifest)));
+  return JSON.stringify([
+    [name, modelHash, circuitHash, activationBits, batch, summed],
+    [visibility, inputs, outputs, publicSignals],
+  ]);
 }
 
 /** The folder of a saved build. @throws UsageError where it is not saved: `what` would be lost */

@@ -15,10 +15,13 @@ import {
   type SubmitResult,
 } from '../workflow/contract.js';
 import type { ProofFile } from '../workflow/proof-file.js';
-import { folderOf, placeOf, type Build } from './build.js';
-import type { Keys } from './keys.js';
+import { folderOf, type Build } from './build.js';
+import { placeWithKeys, type Keys } from './keys.js';
 
-/** The verifier made for a build's key. @throws BuildFolderError where there is none, BuildMismatchError */
+/**
+ * The verifier made for a build's key.
+ * @throws BuildFolderError where there is none, KeyMismatchError where it is another build's, BuildMismatchError
+ */
 export async function verifierContract({
   build,
   keys,
@@ -27,7 +30,7 @@ export async function verifierContract({
   /** Default: those in the build's folder. */
   readonly keys?: Keys;
 }): Promise<{ readonly contract: string; readonly source: string }> {
-  const source = await verifierSource(keys?.folder ?? (await placeOf(build)));
+  const source = await verifierSource(await placeWithKeys(build, keys));
   return { contract: contractName(build.manifest.name), source };
 }
 

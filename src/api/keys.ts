@@ -7,9 +7,9 @@ import { chooseBackend } from '../groth16/backends.js';
 import { KeyMismatchError } from '../groth16/key-mismatch.js';
 import type { Groth16Backend, VerificationKey } from '../groth16/types.js';
 import { proofSystemOf } from '../proof-systems/index.js';
-import { addToBuild, KeysExistError, readManifest } from '../workflow/build-folder.js';
+import { addToBuild, checkBuildFile, KeysExistError, readManifest } from '../workflow/build-folder.js';
 import { setupBuild, type SetupOptions } from '../workflow/setup.js';
-import { placeOf, type Build } from './build.js';
+import { isSameBuild, placeOf, type Build } from './build.js';
 
 /** Keys for one circuit. */
 export interface Keys {
@@ -24,7 +24,7 @@ export interface Keys {
   readonly circuitHash: string;
   /**
    * Copies them to the saved build in a folder. @throws KeyMismatchError where that is of another circuit, KeysExistError
-   * where it has keys
+   * where it has keys, BuildFolderError where the file is no longer the one that was made
    */
   save(folder: string): Promise<void>;
 }
@@ -72,15 +72,32 @@ export async function setup({ build, source = 'development', backend, ...options
       requireCircuit(manifest.circuitHash, target.circuitHash, other);
       if (target.keys !== undefined || target.unfinishedKey !== undefined)
         throw new KeysExistError(`${other} has keys already; make new ones with setup({ build, force: true })`);
-      await copyWhole(join(folder, made), join(other, made));
+      await copyWhole(await checkBuildFile(folder, manifest, made), join(other, made));
       const files = key === undefined ? {} : { [verificationKey]: () => [system.keyToJson(key)] };
       await addToBuild(other, { keys: manifest.keys, unfinishedKey: manifest.unfinishedKey }, files, [made]);
     },
   };
 }
 
+/**
+ * Folder with the build's files and its keys: those asked for, or its own. @throws KeyMismatchError where they are of
+ * another circuit, or lie beside another build
+ */
+export async function placeWithKeys(build: Build, keys: Keys | undefined): Promise<string> {
+  const place = await placeOf(build);
+  if (keys === undefined || keys.folder === place) return place;
+  requireCircuit(keys.circuitHash, build.manifest.circuitHash, build.folder ?? 'the build');
+  // What is there besides the keys is taken, too: scales, names and labels, which a circuit does not have.
+  if (!isSameBuild(await readManifest(keys.folder), build.manifest)) {
+    throw new KeyMismatchError(
+      `the keys lie in ${keys.folder} beside another build of the same circuit; save this build, and then the keys into its folder with keys.save(folder)`,
+    );
+  }
+  return keys.folder;
+}
+
 /** @throws KeyMismatchError */
-export function requireCircuit(keys: string, build: string, name: string): void {
+function requireCircuit(keys: string, build: string, name: string): void {
   if (keys === build) return;
   throw new KeyMismatchError(`the keys are of the circuit ${keys}, ${name} has the circuit ${build}`);
 }

@@ -8,7 +8,7 @@ import type { ProofFile } from '../workflow/proof-file.js';
 import { openProver, openWitness, type Inference, type ProveResult } from '../workflow/prove.js';
 import { verifyProof, type VerifyResult } from '../workflow/verify.js';
 import { placeOf, type Build } from './build.js';
-import { backendOr, requireCircuit, type Keys } from './keys.js';
+import { backendOr, placeWithKeys, type Keys } from './keys.js';
 
 export interface InferRequest {
   /** One flat array for each input of the model, in the model's own units. */
@@ -93,11 +93,4 @@ export interface OpenRequest {
 /** Checks what public signals are of; says nothing about the proof. @throws OpeningError, InputRangeError, InputShapeError */
 export async function openCommitments({ build, publicSignals, ...given }: OpenRequest): Promise<Opened> {
   return await openSignals(await placeOf(build), publicSignals, given);
-}
-
-/** Folder with the build's files and its keys. @throws KeyMismatchError */
-async function placeWithKeys(build: Build, keys: Keys | undefined): Promise<string> {
-  if (keys === undefined) return await placeOf(build);
-  requireCircuit(keys.circuitHash, build.manifest.circuitHash, build.folder ?? 'the build');
-  return keys.folder;
 }

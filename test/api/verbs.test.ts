@@ -85,6 +85,35 @@ describe("the library's verbs", function () {
     await assert.rejects(setup({ build: { ...build } }), /neither `compile` nor `openBuild` gave this/);
   });
 
+  it('refuse keys that lie beside another build of the same circuit, whose scales and name would be taken', async () => {
+    const named = await compile({ onnx, name: 'other' });
+    assert.equal(named.manifest.circuitHash, build.manifest.circuitHash);
+    const hashed = await compile({ onnx, name: 'toy', outputVisibility: 'hashed' });
+    for (const other of [named, hashed]) {
+      await assert.rejects(verifierContract({ build: other, keys }), { name: 'KeyMismatchError' });
+      await assert.rejects(createProver({ build: other, keys, backend: backend() }), { name: 'KeyMismatchError' });
+    }
+    const folder = join(temporaryFolder(), 'named');
+    await named.save(folder);
+    await keys.save(folder);
+    const { source, contract } = await verifierContract({ build: named });
+    assert.match(source, new RegExp(`contract ${contract} `));
+  });
+
+  it('notice that the folder of a build holds another one now', async () => {
+    const folder = join(temporaryFolder(), 'build');
+    const first = await compile({ onnx, name: 'toy' });
+    await first.save(folder);
+    const opened = await openBuild(folder);
+    const other = await compile({ onnx: toyModel({ turned: true }), name: 'toy' });
+    await other.save(folder);
+    for (const gone of [first, opened])
+      await assert.rejects(createInference({ build: gone }), { name: 'BuildMismatchError' });
+    assert.deepEqual((await createInference({ build: other })).manifest.modelHash, other.manifest.modelHash);
+    await first.save(folder);
+    assert.equal((await createInference({ build: opened })).manifest.modelHash, first.manifest.modelHash);
+  });
+
   it('take no build to a chain that would forget it', async () => {
     await assert.rejects(deploy({ build }), /save it first/);
     await assert.rejects(submit({ build, proof: { proof: {} as never, publicSignals: [] } }), /save it first/);
