@@ -48,6 +48,21 @@ export function backendOr(backend: Groth16Backend | undefined): Groth16Backend {
   return backend ?? chooseBackend('auto', (text) => process.emitWarning(text, 'ZkinferWarning'));
 }
 
+/** The last setup of each folder, settled or not. */
+const setups = new Map<string, Promise<unknown>>();
+
+/** Setups of one folder one after the other: they write the same files. */
+async function inTurn<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  const before = setups.get(folder) ?? Promise.resolve();
+  const result = before.then(work, work);
+  setups.set(folder, result);
+  try {
+    return await result;
+  } finally {
+    if (setups.get(folder) === result) setups.delete(folder);
+  }
+}
+
 /**
  * Makes keys for a build; those of a saved one are written into its folder.
  * @throws KeysExistError where it has keys and `force` is not set, CeremonyError, PowersOfTauError and the backend's errors
@@ -55,7 +70,9 @@ export function backendOr(backend: Groth16Backend | undefined): Groth16Backend {
 export async function setup({ build, source = 'development', backend, ...options }: SetupRequest): Promise<Keys> {
   const folder = await placeOf(build);
   const powers = source === 'development' ? {} : source;
-  const { manifest, key } = await setupBuild(folder, backendOr(backend), { ...options, ...powers });
+  const { manifest, key } = await inTurn(folder, () =>
+    setupBuild(folder, backendOr(backend), { ...options, ...powers }),
+  );
   const system = proofSystemOf(manifest);
   const kind = key === undefined ? 'unfinished' : (manifest.keys?.kind ?? 'development');
   const { provingKey, unfinishedKey, verificationKey } = system.files;

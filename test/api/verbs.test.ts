@@ -100,6 +100,26 @@ describe("the library's verbs", function () {
     assert.match(source, new RegExp(`contract ${contract} `));
   });
 
+  it('make keys for one build one after the other, so that none is half of another', async () => {
+    const twice = await compile({ onnx, name: 'toy' });
+    for (let round = 0; round < 3; round += 1) {
+      const made = await Promise.all([1, 2].map(() => setup({ build: twice, backend: backend(), force: true })));
+      const prover = await createProver({ build: twice, backend: backend() });
+      const { proof, publicSignals } = await prover.prove({ input });
+      await prover.close();
+      const asked = { build: twice, backend: backend(), proof, publicSignals };
+      for (const one of made) assert.equal((await verify({ ...asked, keys: one })).valid, true);
+    }
+    const unforced = [1, 2].map(() => setup({ build: twice, backend: backend() }));
+    for (const one of unforced) await assert.rejects(one, { name: 'KeysExistError' });
+    const fresh = await compile({ onnx, name: 'toy' });
+    const both = await Promise.allSettled([1, 2].map(() => setup({ build: fresh, backend: backend() })));
+    assert.deepEqual(both.map((one) => (one.status === 'rejected' ? (one.reason as Error).name : one.status)).sort(), [
+      'KeysExistError',
+      'fulfilled',
+    ]);
+  });
+
   it('notice that the folder of a build holds another one now', async () => {
     const folder = join(temporaryFolder(), 'build');
     const first = await compile({ onnx, name: 'toy' });
