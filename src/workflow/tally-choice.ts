@@ -1,6 +1,6 @@
 /** Which output of a model a tally is of. */
 import { UsageError } from '../errors.js';
-import { MOST_CLASSES } from '../integer/tally.js';
+import { LABEL_INPUT, MOST_CLASSES } from '../integer/tally.js';
 import type { Graph } from '../network/graph.js';
 import { isScoreVector } from '../quantize/accuracy.js';
 import type { OutputClasses } from './classes.js';
@@ -18,12 +18,16 @@ export interface TallyChoice {
 /** Position of the output whose classes are tallied. @throws UsageError where it is not clear, or cannot be */
 export function talliedOutput(
   { tally = false, classOnly = false }: TallyChoice,
-  { outputs }: Pick<Graph, 'outputs'>,
+  { inputs, outputs }: Pick<Graph, 'inputs' | 'outputs'>,
   classes: readonly OutputClasses[],
 ): number | undefined {
   if (tally === false) return undefined;
   if (classOnly !== false)
     throw new UsageError('a tally says nothing of one row, so that there is no class alone to prove');
+  if (inputs.some(({ name }) => name === LABEL_INPUT))
+    throw new UsageError(
+      `the model has an input '${LABEL_INPUT}', and a tally takes the labels of rows under that name; export the model with another name for it`,
+    );
   const chosen = outputs.flatMap(({ name, shape }, k) =>
     (tally === true ? classes[k].scores : name === tally && isScoreVector(shape)) ? [k] : [],
   );

@@ -20,6 +20,7 @@ import { openSignals } from '../../src/workflow/opening.js';
 import { openProver, openWitness, type ProveResult } from '../../src/workflow/prove.js';
 import { setupBuild } from '../../src/workflow/setup.js';
 import { readVerificationKey, verifyProof } from '../../src/workflow/verify.js';
+import { makeModel, node } from '../onnx/support/make-model.js';
 import { backend, temporaryFolder } from './support/folders.js';
 import { toyModel } from './support/toy.js';
 
@@ -140,6 +141,17 @@ describe('a proof of many rows', () => {
   it('is refused where nothing is known to be scores, and the number of rows is none', async () => {
     await assert.rejects(compileOnnx(onnx, { ...options, scores: false, classOnly: true }), UsageError);
     for (const batch of [0, 1.5, 2 ** 17]) await assert.rejects(compileOnnx(onnx, { ...options, batch }), UsageError);
+  });
+
+  it('is no tally where an input of the model is called what the labels are', async () => {
+    const named = makeModel({
+      inputs: { label: [1, 2] },
+      outputs: ['y'],
+      nodes: [node('Relu', ['label'], ['y'], {}, 'relu')],
+    });
+    const asked = { name: 'toy', scores: true, inputRange: [-1, 1] as const };
+    await assert.rejects(compileOnnx(named, { ...asked, tally: true }), UsageError);
+    assert.equal((await compileOnnx(named, { ...asked, classOnly: true })).manifest.inputs[0].name, 'label');
   });
 
   describe('before a contract', () => {
