@@ -7,7 +7,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { link, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ZkinferError } from './errors.js';
 
@@ -29,6 +29,29 @@ export async function writeAtomic(path: string, pieces: Iterable<Uint8Array | st
     return await writeRenamed(target, pieces, mode);
   } catch (error) {
     throw writeFailure(path, error);
+  }
+}
+
+/**
+ * Writes a file as `writeAtomic` does, unless something bears its name; of several processes one writes. Gives whether this
+ * one did. @throws OutputError, also on a file system without hard links
+ */
+export async function createAtomic(
+  path: string,
+  pieces: Iterable<Uint8Array | string>,
+  mode = 0o644,
+): Promise<boolean> {
+  const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
+  await writeAtomic(temporary, pieces, mode);
+  try {
+    // A rename would replace the file that another process made meanwhile.
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw writeFailure(path, error);
+  } finally {
+    await rm(temporary, { force: true });
   }
 }
 

@@ -8,7 +8,7 @@
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeAtomic } from '../atomic-file.js';
+import { createAtomic, writeAtomic } from '../atomic-file.js';
 import type { Groth16Backend } from '../groth16/types.js';
 import { encodeRun } from '../integer/batch.js';
 import { uncounted } from '../integer/tally.js';
@@ -162,15 +162,14 @@ async function saltsOf(
 ): Promise<bigint[]> {
   const path = join(out, 'dataset.json');
   const dataHash = samplesHash([...rows, [Float64Array.from(labels)]]);
-  const stored = await readIfThere(path);
-  if (stored === undefined) {
+  if ((await readIfThere(path)) === undefined) {
     const salts = Array.from({ length: count }, randomSalt);
     await mkdir(out, { recursive: true });
     const text = JSON.stringify({ format: FORMAT, circuitHash, dataHash, salts: salts.map(String) }, null, 1);
-    await writeAtomic(path, [`${text}\n`], 0o600);
-    return salts;
+    // Where another run was first, its salts are the data set's: whoever replaced them could never open what it records.
+    await createAtomic(path, [`${text}\n`], 0o600);
   }
-  const known = datasetFrom(stored, path);
+  const known = datasetFrom(await readFile(path, 'utf8'), path);
   if (known.circuitHash !== circuitHash || known.dataHash !== dataHash || known.salts.length !== count) {
     throw new ScoreError(
       `${path} is of another circuit or of other rows; name another folder with --out, or remove it with its chunks`,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Anvil, startAnvil } from '../../src/chain/anvil.js';
 import { ATTESTATIONS_ABI } from '../../src/chain/abi.js';
@@ -188,6 +188,15 @@ describe('a proved score', () => {
     await assert.rejects(prove(folder, out, { ...data, labels: data.labels.map((label) => 1 - label) }), ScoreError);
     await writeFile(join(out, 'dataset.json'), '{"format": "zkinfer-score-dataset", "salts": [1]}');
     await assert.rejects(prove(folder, out, data), ScoreError);
+  });
+
+  it('is of one data set where two runs begin at once: the salts of neither are lost', async () => {
+    const at = join(temporaryFolder(), 'score');
+    const some = { rows: data.rows.slice(0, 2), labels: data.labels.slice(0, 2) };
+    const runs = await Promise.all([1, 2, 3].map(() => prove(folder, at, some)));
+    assert.equal(new Set(runs.map(({ dataset }) => dataset.id)).size, 1);
+    assert.deepEqual((await prove(folder, at, some)).dataset, runs[0].dataset);
+    assert.deepEqual((await readdir(at)).sort(), ['chunk-0.json', 'dataset.json']);
   });
 
   it('takes labels that are classes, one for each row', async () => {
