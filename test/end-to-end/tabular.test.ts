@@ -133,6 +133,12 @@ describe('from an ONNX file to a contract, by commands', () => {
     const refused = await zkinferJson<Json & { opened: Json }>([...args, wrong], 1);
     assert.equal(refused.valid, true);
     assert.equal(refused.opened.input, false);
+    const unasked = await zkinferJson<Json & { opened: Json; unchecked: string }>(
+      ['verify', build, '--proof', other, '--input', fixture('input.json')],
+      1,
+    );
+    assert.ok(unasked.opened.output === true && !('input' in unasked.opened));
+    assert.match(unasked.unchecked, /NOT CHECKED.*--opening FILE/);
   });
 
   it('witness writes what snarkjs proves with, and verify takes its proof as the object that snarkjs gives', async () => {

@@ -20,6 +20,10 @@ interface Flags {
   readonly json?: boolean;
 }
 
+/** Where `--input` is given, and the proof's public signals show nothing of the input that could be compared with it. */
+const NOT_CHECKED =
+  'whether the proof is of this input is NOT CHECKED: a commitment opens only with its salt (--opening FILE, as prove --opening wrote it), and a private input cannot be checked';
+
 export function define(command: Command): void {
   command
     .argument('<build>', 'build folder')
@@ -38,16 +42,19 @@ export function define(command: Command): void {
           const result = await verifyProof(folder, backendFor(flags.backend, session), proof);
           const asked = flags.opening !== undefined || flags.input !== undefined;
           const opened = asked && result.reason === undefined ? await open(folder, proof, flags) : undefined;
+          // What was asked and could not be looked at is no success: scripts read the exit code alone.
+          const unchecked = flags.input !== undefined && opened && opened.input === undefined ? NOT_CHECKED : undefined;
           return {
-            result: { ...result, ...(opened ? { opened } : {}) },
-            ok: result.valid && opened?.input !== false && opened?.output !== false,
+            result: { ...result, ...(opened ? { opened } : {}), ...(unchecked ? { unchecked } : {}) },
+            ok: result.valid && opened?.input !== false && opened?.output !== false && unchecked === undefined,
           };
         },
-        ({ valid, reason, outputs, opened }) =>
+        ({ valid, reason, outputs, opened, unchecked }) =>
           [
             `the proof is ${valid ? 'valid' : `NOT valid${reason === undefined ? '' : `: ${reason}`}`}`,
             ...(outputs ? [printOutputs(outputs)] : []),
             ...(['input', 'output'] as const).flatMap((side) => printOpened(side, opened?.[side])),
+            ...(unchecked === undefined ? [] : [unchecked]),
             ...(outputs === undefined && opened?.outputs ? [printOutputs(opened.outputs)] : []),
           ].join('\n'),
       );
