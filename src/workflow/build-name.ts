@@ -1,14 +1,18 @@
 /** Names that a build and its contract get from the path of a model. */
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join, normalize, resolve } from 'node:path';
 
 /** File names that say nothing of the model; its folder does. */
 const GENERIC = new Set(['model', 'network', 'net', 'onnx']);
 
-/** `nets/tabular/model.onnx` → `tabular`; `nets/digits.onnx` → `digits`. */
+/**
+ * `nets/tabular/model.onnx` → `tabular`; `nets/digits.onnx` → `digits`; `model.onnx` → `model`, since only a folder that
+ * the path names is known to be about the model.
+ */
 export function buildName(modelPath: string): string {
   const path = resolve(modelPath);
   const stem = basename(path, extname(path));
-  return fileName(GENERIC.has(stem.toLowerCase()) ? basename(dirname(path)) : stem);
+  const inFolder = dirname(normalize(modelPath)) !== '.';
+  return fileName(inFolder && GENERIC.has(stem.toLowerCase()) ? basename(dirname(path)) : stem);
 }
 
 /** Longest name, in bytes: file systems take 255, and temporary files add to it. */

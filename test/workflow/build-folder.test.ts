@@ -167,6 +167,10 @@ describe('a build folder', () => {
     assert.notEqual(buildName('/nets/🚀.onnx'), buildName('/nets/👩‍🚀.onnx'));
     assert.equal(buildName('/nets/...onnx'), 'model');
     assert.equal(buildName('/nets/aux.onnx'), 'model-aux');
+    // As the documents have it: no folder is named, so none can give a name.
+    assert.equal(buildName('model.onnx'), 'model');
+    assert.equal(buildName('./network.onnx'), 'network');
+    assert.equal(buildName('nets/tabular/model.onnx'), 'tabular');
     assert.ok(Buffer.byteLength(buildName(`/nets/${'ä'.repeat(300)}.onnx`)) <= 120);
   });
 
