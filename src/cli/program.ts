@@ -3,8 +3,9 @@
  * for: chain, provers and onnxruntime take longer to load than most commands take.
  */
 import { Command, CommanderError } from 'commander';
+import { UsageError } from '../errors.js';
 import { VERSION } from '../version.js';
-import { report } from './session.js';
+import { report, reportAsJson } from './session.js';
 import { printable } from './terminal.js';
 
 interface Subcommand {
@@ -126,8 +127,10 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
-    // commander has printed its message; only help and version end well.
-    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-    else report(error, {});
+    if (!(error instanceof CommanderError)) return report(error, {});
+    // commander has printed its message for people; only help and version end well.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+    if (error.exitCode !== 0 && args.includes('--json'))
+      reportAsJson(new UsageError(error.message.replace(/^error: /, '')));
   }
 }

@@ -1,16 +1,20 @@
 /** Reading a proof for `verify` and `submit`. */
 import { join } from 'node:path';
+import { readManifest } from '../workflow/build-folder.js';
 import { proofFromJson, type ProofFile } from '../workflow/proof-file.js';
 import { readUserText } from './files.js';
 
-/** The proof that the options name: by default the one `prove` left in the build folder. */
+/**
+ * The proof that the options name: by default the one `prove` left in the build folder. @throws BuildFolderError where
+ * that holds no build, FileError, ProofFormatError
+ */
 export async function readProof(
   folder: string,
-  {
-    proof: path = join(folder, 'proof.json'),
-    public: publicPath,
-  }: { readonly proof?: string; readonly public?: string },
+  { proof, public: publicPath }: { readonly proof?: string; readonly public?: string },
 ): Promise<ProofFile> {
+  // A folder that is no build has no proof either; of the two, that it is none is what helps.
+  if (proof === undefined) await readManifest(folder);
+  const path = proof ?? join(folder, 'proof.json');
   const text = await readUserText(path, 'the proof');
   return proofFromJson(
     text,

@@ -82,9 +82,15 @@ export async function execute<T>(
 /** Prints an error and sets the exit code. */
 export function report(error: unknown, options: CommonOptions): void {
   process.exitCode = error instanceof UsageError ? 2 : 1;
-  const { code, name, text, stack } = describeError(error);
-  if (options.json) process.stdout.write(`${toJson({ error: { code, name, message: text } })}\n`);
+  const { name, text, stack } = describeError(error);
+  if (options.json) reportAsJson(error);
   process.stderr.write(stack === undefined ? `${name}: ${message(text)}\n` : `${message(stack)}\n`);
+}
+
+/** Prints an error as `--json` has it. */
+export function reportAsJson(error: unknown): void {
+  const { code, name, text } = describeError(error);
+  process.stdout.write(`${toJson({ error: { code, name, message: text } })}\n`);
 }
 
 interface ErrorDescription {

@@ -76,4 +76,26 @@ describe('zkinfer', () => {
       assert.equal(stdout, '');
     }
   });
+
+  it('says that a folder is no build before it misses a proof there', async () => {
+    for (const command of ['verify', 'submit']) {
+      const { status, stderr } = await zkinfer([command, 'no/such/build']);
+      assert.equal(status, 1);
+      assert.match(stderr, /^BuildFolderError: no\/such\/build holds no build/);
+    }
+  });
+
+  it('says with --json what was wrong in its use, too', async () => {
+    for (const args of [
+      ['compile', '--json'],
+      ['prove', 'build', '--json'],
+      ['verify', 'build', '--json', '--bogus'],
+    ]) {
+      const { status, stdout } = await zkinfer(args);
+      assert.equal(status, 2);
+      const { error } = JSON.parse(stdout) as { error: Record<'code' | 'name' | 'message', string> };
+      assert.equal(`${error.code} ${error.name}`, 'USAGE UsageError');
+      assert.match(error.message, /^(missing required argument 'model'|required option|unknown option '--bogus')/);
+    }
+  });
 });
