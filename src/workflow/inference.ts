@@ -105,6 +105,7 @@ function infer(
   chosen: Inference['salts'],
 ): Inference {
   const start = performance.now();
+  requireContext(context);
   const integers = encodeRun(model, input);
   const committed = committedPorts(signals.ports).map(({ role }) => [role, saltOf(chosen[role])] as const);
   const salts: Partial<Record<PortRole, bigint>> = Object.fromEntries(committed);
@@ -124,6 +125,12 @@ function infer(
   const outputs = describeOutputs(manifest, integerOutputs);
   const texts = Object.fromEntries(committed.map(([role, salt]) => [role, String(salt)]));
   return { witness, outputs, publicSignals, salts: texts, witnessSeconds: (performance.now() - start) / 1000 };
+}
+
+/** Callers of other languages than TypeScript give numbers and texts. @throws InputFormatError */
+function requireContext(context: unknown): void {
+  if (typeof context !== 'bigint' || context < 0n || context >= FIELD_MODULUS)
+    throw new InputFormatError('the context must be a bigint from 0 to below the scalar field of BN254');
 }
 
 /** @throws InputFormatError where a given salt is no field element */

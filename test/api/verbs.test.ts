@@ -17,6 +17,7 @@ import {
   type CompiledBuild,
   type Keys,
 } from '../../src/index.js';
+import { FIELD_MODULUS } from '../../src/r1cs/types.js';
 import { backend, temporaryFolder } from '../workflow/support/folders.js';
 import { toyModel } from '../workflow/support/toy.js';
 
@@ -41,10 +42,14 @@ describe("the library's verbs", function () {
     assert.equal((await verify({ ...asked, publicSignals })).valid, true);
     const changed = publicSignals.map((signal, i) => (i === 0 ? String(BigInt(signal) + 1n) : signal));
     assert.equal((await verify({ ...asked, publicSignals: changed })).valid, false);
+    const inference = await createInference({ build });
+    // A context that is none is the caller's fault, not the build's, which may be used on.
+    for (const context of [-1n, FIELD_MODULUS, 7, '7'] as bigint[])
+      assert.throws(() => inference.infer({ input, context }), { name: 'InputFormatError', message: /context/ });
     // The same witness without a key, and what its commitment is of.
-    const inference = (await createInference({ build })).infer({ input, context: 7n, salts });
-    assert.deepEqual(inference.publicSignals, publicSignals);
-    assert.deepEqual(inference.outputs, outputs);
+    const again = inference.infer({ input, context: 7n, salts });
+    assert.deepEqual(again.publicSignals, publicSignals);
+    assert.deepEqual(again.outputs, outputs);
     const opened = await openCommitments({ build, publicSignals, opening: { salts }, input });
     assert.equal(opened.input, true);
     const { source, contract } = await verifierContract({ build, keys });
