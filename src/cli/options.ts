@@ -88,7 +88,7 @@ export function addCompileOptions(command: Command): Command {
     .addOption(
       new Option(
         '--activation-bits <n>',
-        'bits of activations, 2 to 16 (default: 8, up to 12 where a circuit below 2^17 would err by over 1 %)',
+        'bits of activations, 2 to 16 (default: 8, up to 12 where a circuit below 2^17 would err by over 0.8 %)',
       ).argParser(bitCount),
     )
     .addOption(

@@ -73,7 +73,7 @@ function refuseOverwriting(folder: string, { keys }: Manifest, { ptau }: SetupOp
   }
   if (keys !== undefined && ptau === undefined) {
     throw new KeysExistError(
-      `${folder} has development keys already; --force makes new ones, and every contract deployed for the old ones then refuses new proofs`,
+      `${folder} has development keys already, which prove and verify as they are; --force (in code, force: true) makes new ones, and every contract deployed for the old ones then refuses new proofs`,
     );
   }
 }

@@ -86,8 +86,16 @@ export function define(command: Command): void {
                 ? ONE_CONTRIBUTION_NOTICE
                 : undefined;
           const { batch } = manifest;
+          const tally = manifest.options?.tally !== undefined;
           return {
-            result: { folder, ...keys, seconds, ...(warning ? { warning } : {}), ...(batch ? { batch } : {}) },
+            result: {
+              folder,
+              ...keys,
+              seconds,
+              ...(warning ? { warning } : {}),
+              ...(batch ? { batch } : {}),
+              ...(tally ? { tally } : {}),
+            },
             ok: true,
           };
         },
@@ -123,6 +131,7 @@ function printFinished(
     readonly backend: string;
     readonly warning?: string;
     readonly batch?: number;
+    readonly tally?: boolean;
     readonly contributions?: readonly { readonly kind: string; readonly hash: string; readonly name?: string }[];
   },
 ): string[] {
@@ -132,6 +141,8 @@ function printFinished(
       ({ kind, hash, name }, i) => `${i + 1}. ${kind}${name === undefined ? '' : ` by ${oneLine(name)}`}: ${hash}`,
     ),
     ...(result.warning ? [`warning: ${result.warning}`] : []),
-    `next: zkinfer prove ${folder} ${result.batch === undefined ? '--input input.json' : '--inputs samples.json'}`,
+    result.tally
+      ? `next: zkinfer score ${folder} --dataset samples.json --labels labels.json`
+      : `next: zkinfer prove ${folder} ${result.batch === undefined ? '--input input.json' : '--inputs samples.json'}`,
   ];
 }
