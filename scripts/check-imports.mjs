@@ -41,6 +41,7 @@ const ROOMS = [
   'compile',
   'witness',
   'solidity',
+  'committed-groth16',
   'proof-systems',
   'chain',
   'workflow',
@@ -76,6 +77,7 @@ const CORE = new Set([
   'compile',
   'witness',
   'solidity',
+  'committed-groth16',
   'proof-systems',
   'browser',
 ]);

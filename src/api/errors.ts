@@ -7,6 +7,7 @@ import type { OutputError } from '../atomic-file.js';
 import type * as chain from '../chain/errors.js';
 import type { CircomError } from '../circom/circom-error.js';
 import type { WitnessPlanFormatError } from '../compile/errors.js';
+import type { RoundsError } from '../committed-groth16/errors.js';
 import type { GadgetError } from '../gadgets/gadget.js';
 import type { CeremonyError } from '../groth16/ceremony.js';
 import type { UnfinishedKeyError } from '../groth16/finished-key.js';
@@ -29,6 +30,7 @@ export { OutputError } from '../atomic-file.js';
 export * from '../chain/errors.js';
 export { CircomError } from '../circom/circom-error.js';
 export { WitnessPlanFormatError } from '../compile/errors.js';
+export { RoundsError } from '../committed-groth16/errors.js';
 export { GadgetError } from '../gadgets/gadget.js';
 export { CeremonyError } from '../groth16/ceremony.js';
 export { UnfinishedKeyError } from '../groth16/finished-key.js';
@@ -68,6 +70,7 @@ export type ErrorCode =
   | OutputError['code']
   | CircomError['code']
   | WitnessPlanFormatError['code']
+  | RoundsError['code']
   | GadgetError['code']
   | CeremonyError['code']
   | UnfinishedKeyError['code']

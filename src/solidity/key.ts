@@ -31,11 +31,11 @@ export function keyWords(key: VerificationKey): bigint[] {
   }
   requireFinishedKey(key);
   return [
-    ...g1(key.vk_alpha_1, 'vk_alpha_1'),
-    ...g2(key.vk_beta_2, 'vk_beta_2'),
-    ...g2(key.vk_gamma_2, 'vk_gamma_2'),
-    ...g2(key.vk_delta_2, 'vk_delta_2'),
-    ...key.IC.flatMap((point, i) => g1(point, `IC[${i}]`)),
+    ...g1Words(key.vk_alpha_1, 'vk_alpha_1'),
+    ...g2Words(key.vk_beta_2, 'vk_beta_2'),
+    ...g2Words(key.vk_gamma_2, 'vk_gamma_2'),
+    ...g2Words(key.vk_delta_2, 'vk_delta_2'),
+    ...key.IC.flatMap((point, i) => g1Words(point, `IC[${i}]`)),
   ];
 }
 
@@ -57,14 +57,19 @@ export function wordHex(word: bigint): string {
   return word.toString(16).padStart(64, '0');
 }
 
-function g1(point: readonly string[], name: string): bigint[] {
+/** x, y of a finite point of the curve. `name` stands in the error. @throws InvalidVerificationKeyError */
+export function g1Words(point: readonly string[], name: string): bigint[] {
   if (point.length !== 3 || point[2] !== '1') throw notAffine(name);
   const [x, y] = [coordinate(point[0], name), coordinate(point[1], name)];
   if (mod(y * y - x * x * x - 3n) !== 0n) throw offCurve(name);
   return [x, y];
 }
 
-function g2(point: readonly (readonly string[])[], name: string): bigint[] {
+/**
+ * x1, x0, y1, y0 of a finite point of the twist; whether it is in the subgroup the pairing's precompile checks. @throws
+ * InvalidVerificationKeyError
+ */
+export function g2Words(point: readonly (readonly string[])[], name: string): bigint[] {
   if (point.length !== 3 || point[2][0] !== '1' || point[2][1] !== '0') throw notAffine(name);
   const [x1, x0, y1, y0] = [point[0][1], point[0][0], point[1][1], point[1][0]].map((c) => coordinate(c, name));
   // y^2 = x^3 + 3 / (9 + i), multiplied by 9 + i.
