@@ -238,7 +238,7 @@ function renderTermLoop(n: number): string {
 }
 
 /** Stores the negative of a point of G2 that is part of the key. */
-function storeG2(to: number, point: string): string {
+export function storeG2(to: number, point: string): string {
   return `\
             mstore(${hex(to)}, ${point}_X1)
             mstore(${hex(to + 0x20)}, ${point}_X0)
