@@ -13,8 +13,8 @@ import { canonical, inverse } from '../r1cs/field.js';
 import type { R1cs } from '../r1cs/types.js';
 import { RoundsError } from './errors.js';
 
-/** Wires left over for elimination at most: it takes time with the cube of them. */
-const MOST_LEFT = 2048;
+/** Wires left over for elimination at most: each row takes time with their square. */
+const MOST_LEFT = 256;
 
 /** @throws RoundsError, which names a wire whose column depends on the others'. */
 export function requireIndependentColumns(system: R1cs, wires: Uint32Array, name: string): void {

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { challengeOf, type ChallengeInput } from '../../src/committed-groth16/challenge.js';
 import { committedKeyHash, committedKeyWords, type CommittedVerificationKey } from '../../src/committed-groth16/key.js';
+import { committedKeyFrom } from '../../src/committed-groth16/json.js';
 import { requireRounds } from '../../src/committed-groth16/rounds.js';
+import { ShapeMismatch } from '../../src/json-shape.js';
 import { R1csBuilder } from '../../src/r1cs/builder.js';
 import { FIELD_MODULUS } from '../../src/r1cs/types.js';
 import { fillWeightedLookup, multiplicitiesAt, weightedLookup, weightedSum } from './circuit.js';
@@ -238,6 +240,37 @@ describe('the verification key of committed rounds', () => {
     assert.throws(broken({ nPublic: -1 }), { code, message: /IC points/ });
     assert.throws(broken({ IC: vk.IC.with(1, ['1', '3', '1']) }), { code, message: /IC\[1\].*curve/ });
     assert.throws(broken({ protocol: 'groth16' as never }), { code, message: /groth16/ });
+  });
+});
+
+describe('the verification key of committed rounds in JSON', () => {
+  let vk: CommittedVerificationKey;
+  before(async () => {
+    vk = (await reference()).setup(weightedLookup()).verification;
+  });
+
+  it('is read back as it was written', () => {
+    assert.deepEqual(committedKeyFrom(JSON.parse(JSON.stringify(vk))), vk);
+  });
+
+  it('is refused with any part missing or of another shape', () => {
+    for (const part of Object.keys(vk)) {
+      for (const wrong of [undefined, null, 3.5, 'x', [], [[]], {}, [vk]]) {
+        assert.throws(() => committedKeyFrom({ ...vk, [part]: wrong }), ShapeMismatch, `${part}: ${String(wrong)}`);
+      }
+    }
+    for (const wrong of [null, 1, 'x', []]) assert.throws(() => committedKeyFrom(wrong), ShapeMismatch);
+    for (const change of [
+      { nPublic: -1 },
+      { nPublic: 2 },
+      { challenges: [true, true] },
+      { challenges: [true] },
+      { challenges: new Array<boolean>(9).fill(false) },
+      { vk_deltas_2: vk.vk_deltas_2.slice(1) },
+      { IC: vk.IC.slice(1) },
+    ]) {
+      assert.throws(() => committedKeyFrom({ ...vk, ...change }), ShapeMismatch, JSON.stringify(Object.keys(change)));
+    }
   });
 });
 
