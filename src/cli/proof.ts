@@ -1,6 +1,5 @@
 /** Reading a proof for `verify` and `submit`. */
 import { join } from 'node:path';
-import { readManifest } from '../workflow/build-folder.js';
 import { proofFromJson, type ProofFile } from '../workflow/proof-file.js';
 import { readUserText } from './files.js';
 
@@ -13,7 +12,7 @@ export async function readProof(
   { proof, public: publicPath }: { readonly proof?: string; readonly public?: string },
 ): Promise<ProofFile> {
   // A folder that is no build has no proof either; of the two, that it is none is what helps.
-  if (proof === undefined) await readManifest(folder);
+  if (proof === undefined) await (await import('../workflow/build-folder.js')).readManifest(folder);
   const path = proof ?? join(folder, 'proof.json');
   const text = await readUserText(path, 'the proof');
   return proofFromJson(
