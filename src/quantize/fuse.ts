@@ -9,6 +9,7 @@ import { layerOf } from '../network/layers/index.js';
 import type { Fresh } from '../network/layers/layer.js';
 import { keepAuthorIntegers } from '../network/rewrites/author-integers.js';
 import { fuseFunctions } from '../network/rewrites/fuse-functions.js';
+import { tabulateRepaired } from '../network/rewrites/repaired-functions.js';
 
 /**
  * Cost in constraints of cutting one accumulator, and of one comparison of accumulators: what a typical layer needs.
@@ -109,7 +110,7 @@ class Nodes {
  * at the nodes around a change, so that the time is about linear in the number of nodes.
  */
 export function fuse(graph: Graph): Graph {
-  const nodes = new Nodes(keepAuthorIntegers(graph));
+  const nodes = new Nodes(keepAuthorIntegers(tabulateRepaired(graph)));
   const fresh: Fresh = (wanted) => nodes.fresh(wanted);
   const pending = REWRITES.map(() => [...nodes.places()].reverse());
   for (;;) {

@@ -4,7 +4,7 @@ import { buildGraph, decodeModel, evaluator } from '../../src/onnx/index.js';
 import { encodeInputs } from '../../src/integer/encode.js';
 import { runIntegerModel } from '../../src/integer/interpreter.js';
 import { quantize } from '../../src/quantize/quantize.js';
-import { floats, int64s, makeModel, node, type ModelSpec } from '../onnx/support/make-model.js';
+import { float, floatList, floats, int64s, makeModel, node, type ModelSpec } from '../onnx/support/make-model.js';
 import { seeded } from '../onnx/support/random.js';
 
 /** Largest error of the integer model on the last row, calibrated on the others, against the outputs' range there. */
@@ -55,6 +55,39 @@ describe('what is steep somewhere', () => {
       assert.ok(errorOf(pool, [...drawn(12, 12), near]) < 0.01);
     });
   }
+
+  it('is a power transform of numbers of either sign, each branch undefined where the other holds', () => {
+    const imputer = (from: string, to: string) => ({
+      ...node('Imputer', [from], [to], { imputed_value_floats: floatList([0]), replaced_value_float: float(NaN) }),
+      domain: 'ai.onnx.ml',
+    });
+    const transform: ModelSpec = {
+      inputs: { x: [1, 2] },
+      outputs: ['y'],
+      domains: { 'ai.onnx.ml': 3 },
+      constants: {
+        one: floats([1], [1]),
+        zero: floats([1], [0]),
+        up: floats([2], [0.3, 1.7]),
+        down: floats([2], [1.7, 0.3]),
+      },
+      nodes: [
+        node('Add', ['x', 'one'], ['a']),
+        node('Pow', ['a', 'up'], ['p']),
+        node('Sub', ['p', 'one'], ['b']),
+        node('Div', ['b', 'up'], ['c']),
+        imputer('c', 'above'),
+        node('Sub', ['one', 'x'], ['d']),
+        node('Pow', ['d', 'down'], ['q']),
+        node('Sub', ['one', 'q'], ['e']),
+        node('Div', ['e', 'down'], ['f']),
+        imputer('f', 'below'),
+        node('Less', ['x', 'zero'], ['less']),
+        node('Where', ['less', 'below', 'above'], ['y']),
+      ],
+    };
+    assert.ok(errorOf(transform, [...drawn(30, 2, 3), Float64Array.of(-2.5, 2.3)]) < 0.01);
+  });
 
   it('is a logarithm of a sum of exponentials, however far the arguments lie apart', () => {
     const spec = (nodes: ModelSpec['nodes']): ModelSpec => ({
@@ -115,5 +148,48 @@ describe('what is steep somewhere', () => {
     };
     const rows = [...drawn(12, 4), Float64Array.of(0.31, 0.52, 0.11, 0.03)];
     assert.ok(errorOf(spec, rows) < 0.02);
+  });
+});
+
+describe('a constant among tensors that have no room for more bits', () => {
+  it('is rounded to their step: polynomial features of standardized columns that go together', () => {
+    const pairs = [[0], [1], [2], [3], [0, 0], [0, 1], [0, 2], [0, 3], [1, 1], [1, 2], [1, 3], [2, 2], [2, 3], [3, 3]];
+    const ranges = [
+      [4.3, 3.6],
+      [2, 2.4],
+      [1, 5.9],
+      [0.1, 2.4],
+    ];
+    const random = seeded(7);
+    const rows = Array.from({ length: 60 }, () => {
+      const at = random();
+      return Float64Array.from(ranges, ([low, span]) => low + at * span);
+    });
+    const weights = [
+      0.00017, -0.61, 0.36, -0.84, -0.79, 0.1, -0.1, 0.25, 0.27, 0.09, -0.13, -0.12, 0.37, 0.35, 0.31, 0.00084, 0.43,
+      -0.13, -0.065, -0.28, -0.032, -0.14, -0.33, -0.28, 0.17, 0.28, 0.46, -0.9, -0.93, -1.02,
+    ];
+    const model: ModelSpec = {
+      inputs: { x: [1, 4] },
+      outputs: ['y'],
+      constants: {
+        middle: floats([4], [5.84, 3.1, 3.65, 1.15]),
+        scale: floats([4], [1.13, 2.35, 0.54, 1.25]),
+        one: floats([1, 1], [1]),
+        weights: floats([2, 15], weights),
+        ...Object.fromEntries(pairs.map((pair, k) => [`pair${k}`, int64s(pair)])),
+      },
+      nodes: [
+        node('Sub', ['x', 'middle'], ['centred']),
+        node('Mul', ['centred', 'scale'], ['z']),
+        ...pairs.flatMap((_, k) => [
+          node('Gather', ['z', `pair${k}`], [`columns${k}`], { axis: 1 }),
+          node('ReduceProd', [`columns${k}`], [`product${k}`], { axes: [1] }),
+        ]),
+        node('Concat', ['one', ...pairs.map((_, k) => `product${k}`)], ['all'], { axis: 1 }),
+        node('Gemm', ['all', 'weights'], ['y'], { transB: 1 }),
+      ],
+    };
+    assert.ok(errorOf(model, rows) < 0.01);
   });
 });

@@ -27,6 +27,8 @@ export interface ScalarFunction {
   readonly apart?: true;
   /** Which of the functions it is that jump from one whole number to the next. */
   readonly jumps?: Jumps;
+  /** Whether it gives a number for what is none: see `rewrites/repaired-functions.ts`. */
+  readonly repairs?: true;
   /**
    * Bounds of its values on [low, high]: infinite where a pole lies between, and 0 where nothing of it is in the
    * domain.

@@ -2,12 +2,14 @@
  * ai.onnx.ml operators on rows of features: Scaler, Imputer, Binarizer, Normalizer, ArrayFeatureExtractor,
  * FeatureVectorizer, OneHotEncoder. The last dimension holds the features.
  */
+import type { ScalarFunction } from '../../network/functions/index.js';
 import { sizeOf, type Shape } from '../../tensor/shape.js';
 import { concatViews, identityView, selectAlong } from '../../tensor/views.js';
 import type { Activation, Value } from '../values.js';
 import { emitAffine } from '../ops/arithmetic.js';
 import { emitStep } from '../ops/comparison.js';
 import { constant, type Lowering, type NodeContext } from '../ops/context.js';
+import { emitFunction } from '../ops/functions.js';
 import { emitEquals, emitTable, positionsOf } from '../ops/lookup.js';
 import { emitNormalized } from '../ops/normalization.js';
 import { moveMany, moveOne } from '../ops/moving.js';
@@ -44,7 +46,36 @@ export const lowerScaler: Lowering = (context) => {
   ];
 };
 
-/** Elements that equal the replaced value take the imputed one. NaN, the usual one, cannot occur in a proved input. */
+/** Layers that are looked back through for a function with a gap. */
+const MOST_LAYERS = 64;
+
+/** Whether it is made of a function that has no finite value at zero or below, such as a logarithm or a power. */
+function mayBeUndefined(context: NodeContext, { tensor }: Activation): boolean {
+  const seen = new Set([tensor]);
+  for (const name of seen) {
+    const node = context.makerOf({ tensor: name });
+    if (node?.op === 'function' && ![-1, 0].every((x) => Number.isFinite(node.f.apply(x)))) return true;
+    for (const input of node?.inputs ?? []) if (seen.size < MOST_LAYERS) seen.add(input);
+  }
+  return false;
+}
+
+/** x, or `value` where x is NaN or the infinity that is replaced. */
+function repair(replaced: number, value: number): ScalarFunction {
+  return {
+    formula: `Imputer(${replaced})`,
+    apply: (x) => (Object.is(x, replaced) ? value : x),
+    monotone: false,
+    whole: false,
+    repairs: true,
+    bound: (low, high) => [Math.min(low, value), Math.max(high, value)],
+  };
+}
+
+/**
+ * Elements that equal the replaced value take the imputed one. NaN, the usual one, cannot occur in a proved input, but
+ * in what a function makes of it.
+ */
 export const lowerImputer: Lowering = (context) => {
   const x = context.activation(0);
   const floats = context.floats('imputed_value_floats');
@@ -57,14 +88,16 @@ export const lowerImputer: Lowering = (context) => {
   const given = floats ?? integers;
   if (given === undefined) throw context.shapeError('imputed values are missing');
   const imputed = perElement(context, x.shape, given, 'the imputed values');
-  if (Number.isNaN(replaced)) {
-    context.note(
-      `Imputer ${context.node.name} replaces NaN, which no proved input holds: it is left out, and a row with NaN is refused.`,
-    );
+  if (!Number.isFinite(replaced)) {
+    if (imputed.every((value) => value === imputed[0]) && mayBeUndefined(context, x))
+      return [emitFunction(context, x, repair(replaced, imputed[0]))];
+    if (Number.isNaN(replaced))
+      context.note(
+        `Imputer ${context.node.name} replaces NaN, which no proved input holds: it is left out, and a row with NaN is refused.`,
+      );
+    // No finite number is infinite, and none that is not finite is proved.
     return [x];
   }
-  // No finite number is infinite, and none that is not finite is proved.
-  if (!Number.isFinite(replaced)) return [x];
   const equal = emitEquals(context, x, new Float64Array(sizeOf(x.shape)).fill(replaced), 'equal');
   const change = emitAffine(
     context,

@@ -303,7 +303,7 @@ export class NodeContext {
   }
 
   /** The node that makes an activation; undefined of a graph input. */
-  makerOf({ tensor }: Activation): GraphNode | undefined {
+  makerOf({ tensor }: Pick<Activation, 'tensor'>): GraphNode | undefined {
     return this.builder.makerOf(tensor);
   }
 

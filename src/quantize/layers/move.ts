@@ -1,5 +1,7 @@
 /** Data movement keeps integers as they are; what is joined must share a scale. */
+import { ACCUMULATOR_LIMIT } from '../../integer/integer-model.js';
 import type { MoveNode } from '../../network/graph.js';
+import { hull } from '../../tensor/intervals.js';
 import type { IntegerModelBuilder, Quantized } from '../integer-model-builder.js';
 import { asResult, besideRoots, carried, type QuantizedLayer } from './layer.js';
 
@@ -33,8 +35,10 @@ const CONSTANT_BITS = 6;
 
 function refine({ inputs, scale }: Aligned, constants: Float64Array, at: IntegerModelBuilder): Aligned {
   const exact = constants.every((value) => Math.abs(value / scale - Math.round(value / scale)) < 1e-9);
-  if (exact) return { inputs, scale };
   const factor = 2 ** CONSTANT_BITS;
+  // What has no room for more bits has a step so fine that a constant rounded to it is as good.
+  const isFull = inputs.some(({ bounds }) => Math.max(...hull(bounds).map(Math.abs)) * factor > ACCUMULATOR_LIMIT);
+  if (exact || isFull) return { inputs, scale };
   const finer = inputs.map((input) => {
     const size = input.bounds.low.length;
     const body = {

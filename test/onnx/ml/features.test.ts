@@ -43,6 +43,12 @@ describe('feature operators of ai.onnx.ml', () => {
     const infinity = { imputed_value_floats: floatList([0]), replaced_value_float: float(Infinity) };
     await agrees({ nodes: [ml('Imputer', ['x'], ['i'], infinity), node('Relu', ['i'], ['y'])] });
   });
+  it('Imputer of what a function makes outside its domain agrees with onnxruntime', async () => {
+    const nan = { imputed_value_floats: floatList([7]), replaced_value_float: float(NaN) };
+    await agrees({ nodes: [node('Log', ['x'], ['l']), ml('Imputer', ['l'], ['y'], nan)] }, [
+      Float64Array.of(1, -1, 2, -0.5),
+    ]);
+  });
   it('Binarizer is strict at its threshold, as onnxruntime is', async () => {
     await agrees({ nodes: [ml('Binarizer', ['x'], ['y'], { threshold: float(0.5) })] });
   });
