@@ -56,8 +56,6 @@ const EXACT_FACTOR_BITS = 8;
 /** Share of a cut's constraints that bits carried on from it may cost, and bits that it leaves at most. */
 const CARRIED_SHARE = 1 / 4;
 const MOST_KEPT = 24;
-/** How many times the calibration data's range a declared one is, for them not to say where inputs lie. */
-const FAR_WIDER = 2;
 /** Widest values, in bits, that later layers can still take without leaving exact arithmetic. */
 const WIDEST = 48;
 /** Distance of a tensor from zero, in spans of its integers, from which on a linear layer reads it from its middle. */
@@ -77,7 +75,10 @@ export class IntegerModelBuilder {
   private readonly requantizations = new Map<TensorId, { readonly low: number; readonly bits: number }>();
   private readonly indexes = new Map<string, Quantized>();
   private readonly given: Set<TensorId>;
-  /** Inputs that may lie far from what the calibration data show, and what only moves elements of them. */
+  /**
+   * Inputs of whole numbers, of which any may come that their type holds, however few the calibration data show; and what
+   * only moves elements of them.
+   */
   private readonly beyond: Set<TensorId>;
   private nextId: TensorId;
   private layer = '';
@@ -93,15 +94,11 @@ export class IntegerModelBuilder {
     private readonly statistics: ReadonlyMap<string, TensorStatistics>,
     /** By linear layer, how what it reads goes together, where an integer is worth `scale`. */
     private readonly observed: (layer: GraphNode, scale: number) => readonly Correlation[] | undefined,
-    /** Whether the user stated the range of the inputs. */
-    isDeclared: boolean,
   ) {
     this.bits = plan.bits;
     this.nextId = inputs.length;
     this.given = new Set(inputs.map(({ tensor }) => tensor));
-    this.beyond = new Set(
-      inputs.filter((input) => isBeyond(input, plan.statisticsOf(input.name), isDeclared)).map(({ tensor }) => tensor),
-    );
+    this.beyond = new Set(inputs.flatMap((input) => (input.exact ? [input.tensor] : [])));
     this.parts = new Parts(this, inputs);
     for (const input of inputs) {
       const ranged = input.low.length > 1;
@@ -600,15 +597,6 @@ function factorTo(ratio: number): number {
 function magnitudeOf(bounds: Intervals): number {
   const [low, high] = hull(bounds);
   return Math.max(Math.abs(low), Math.abs(high));
-}
-
-/**
- * Whether weights must be as right elsewhere as where the calibration data lie: of whole numbers any may come that the
- * type holds, and a range that the user states says what comes where it is this much wider than the data's.
- */
-function isBeyond(input: IntegerInput, { min, max }: TensorStatistics, isDeclared: boolean): boolean {
-  if (input.exact) return true;
-  return isDeclared && mostCode(input) * input.scale[0] > FAR_WIDER * (max - min);
 }
 
 /** Elements with ranges of their own are known by these alone; assume a uniform spread over the codes. */

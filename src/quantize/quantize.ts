@@ -81,7 +81,7 @@ export function* quantizing(graph: Graph, options: QuantizeOptions): Stepwise<In
   checkFinite(known);
   const settled = settleTies(fused, choice.inputs, samples);
   const taken = takeUnits(settled, known, { inputs: choice.inputs, bits: activationBits });
-  const lowering = yield* between(lowered(taken, observed, activationBits, options), CALIBRATED, 1);
+  const lowering = yield* between(lowered(taken, observed, activationBits, options.spread), CALIBRATED, 1);
   const outputs = fused.outputs.map((output) => {
     const tensor = lowering.tensor(output.tensor);
     const { name, shape, omitted } = output;
@@ -104,7 +104,7 @@ function* lowered(
   { graph, statistics, inputs, unitOf }: InUnits,
   observed: Observations,
   bits: number,
-  { spread, inputRange }: Pick<QuantizeOptions, 'spread' | 'inputRange'>,
+  spread: QuantizeOptions['spread'],
 ): Stepwise<IntegerModelBuilder> {
   const lower = function* (
     known: ReadonlyMap<string, TensorStatistics>,
@@ -115,7 +115,6 @@ function* lowered(
       inputs,
       known,
       ({ output, inputs: [read] }, scale) => observed.correlations(output, (i) => unitOf(read, i) * scale),
-      inputRange !== undefined,
     );
     for (const [i, node] of graph.nodes.entries()) {
       yield i / graph.nodes.length;

@@ -18,11 +18,11 @@ function layerOver(moved: boolean): Graph {
 }
 
 /** Requires small errors next to zero of a model calibrated on values from 2000 to 4000. */
-function requireRightAtZero(graph: Graph, inputRange?: readonly [number, number]): void {
+function requireRightAtZero(graph: Graph): void {
   const random = seeded(5);
   const far = (): Float64Array[] => [numbers(random, 4, 1).map((value) => Math.round(3000 + 900 * value))];
   const samples = Array.from({ length: 20 }, far);
-  const model = quantize(graph, { activationBits: 8, samples, evaluator, inputRange, inputBits: 12 });
+  const model = quantize(graph, { activationBits: 8, samples, evaluator });
   for (const row of [
     [1, 2, 3, 5],
     [0, 0, 0, 0],
@@ -42,10 +42,6 @@ describe('a layer over inputs that may lie far from the calibration data', () =>
     it(`is as right next to zero for whole numbers${how}`, () => {
       const graph = layerOver(moved);
       requireRightAtZero({ ...graph, inputs: graph.inputs.map((input) => ({ ...input, integers: RANGE })) });
-    });
-
-    it(`is as right next to zero for floats in a wider range that the user states${how}`, () => {
-      requireRightAtZero(layerOver(moved), RANGE);
     });
   }
 });
