@@ -7,8 +7,8 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { link, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { link, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { ZkinferError } from './errors.js';
 
 /** A result cannot be written where it should go. */
@@ -52,6 +52,41 @@ export async function createAtomic(
     throw writeFailure(path, error);
   } finally {
     await rm(temporary, { force: true });
+  }
+}
+
+/**
+ * Makes a folder, and those above it that are missing. Node's own recursive `mkdir` does not end below a folder that
+ * takes none, such as /proc. @throws OutputError
+ */
+export async function makeFolder(path: string, mode?: number): Promise<void> {
+  try {
+    await makeWithParents(resolve(path), mode);
+  } catch (error) {
+    throw writeFailure(path, error);
+  }
+}
+
+async function makeWithParents(path: string, mode?: number): Promise<void> {
+  const failure = await makeOne(path, mode);
+  if (failure === undefined) return;
+  const above = dirname(path);
+  // Where the folder above is there, something else is wrong.
+  const isAboveMissing = failure.code === 'ENOENT' && (await stat(above).catch(() => undefined)) === undefined;
+  if (!isAboveMissing || above === path) throw failure;
+  await makeWithParents(above, mode);
+  const again = await makeOne(path, mode);
+  if (again !== undefined) throw again;
+}
+
+/** Why a folder is neither made nor there. */
+async function makeOne(path: string, mode?: number): Promise<NodeJS.ErrnoException | undefined> {
+  try {
+    await mkdir(path, { mode });
+    return undefined;
+  } catch (error) {
+    const isThere = (await stat(path).catch(() => undefined))?.isDirectory() === true;
+    return isThere ? undefined : (error as NodeJS.ErrnoException);
   }
 }
 

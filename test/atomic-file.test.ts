@@ -3,6 +3,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -14,7 +15,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { OutputError, writeAtomic } from '../src/atomic-file.js';
+import { makeFolder, OutputError, writeAtomic } from '../src/atomic-file.js';
 import { temporaryFolder } from './workflow/support/folders.js';
 
 describe('a result', function () {
@@ -33,6 +34,18 @@ describe('a result', function () {
     assert.equal(readlinkSync(at('link')), 'file');
     assert.equal(readFileSync(at('file'), 'utf8'), 'new text');
     assert.deepEqual(readdirSync(folder).sort(), ['file', 'link']);
+  });
+
+  it('gets a folder made for it with those above, and an end where none can be made', async function () {
+    const deep = path.join(at('a'), 'b', 'c');
+    await makeFolder(deep, 0o700);
+    await makeFolder(deep);
+    assert.equal(statSync(deep).mode & 0o777, 0o700);
+    writeFileSync(at('file'), '');
+    await assert.rejects(makeFolder(path.join(at('file'), 'below')), { name: 'OutputError' });
+    await assert.rejects(makeFolder(at('file')), { name: 'OutputError' });
+    // No folder can be made there, and Node's recursive mkdir tries for ever.
+    if (existsSync('/proc')) await assert.rejects(makeFolder('/proc/none/below'), { name: 'OutputError' });
   });
 
   it('goes through a named pipe, which stays one', async () => {

@@ -1,9 +1,9 @@
 /** Small JSON files that survive a killed process, and locks between processes. */
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { lock } from 'proper-lockfile';
 import type { z } from 'zod';
-import { writeAtomic } from '../atomic-file.js';
+import { makeFolder, writeAtomic } from '../atomic-file.js';
 import { RecordError } from './errors.js';
 
 /**
@@ -11,7 +11,7 @@ import { RecordError } from './errors.js';
  * too.
  */
 export async function writeFileAtomic(path: string, contents: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   await writeAtomic(path, [contents], 0o600);
   await syncFolder(dirname(path));
 }
@@ -60,7 +60,7 @@ export async function whileLocked<T>(path: string, work: () => Promise<T>): Prom
 
 /** Takes the lock on `path`, which need not exist; the caller must call the returned function to give it back. */
 export async function acquireLock(path: string): Promise<() => Promise<void>> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   try {
     return await lock(path, {
       realpath: false,

@@ -10,8 +10,9 @@
  * document is a stranger's: it is measured before it is parsed.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../atomic-file.js';
 import { writeFileAtomic } from '../chain/files.js';
 import { InputLimitError, InputUnavailableError } from './errors.js';
 import { INPUT_LIMITS, type InputLimits, requireWithin } from './input-limits.js';
@@ -32,7 +33,7 @@ const RATE_GRACE_MS = 2_000;
 /** Keeps a document in the folder; returns its URI. */
 export async function storeInput(folder: string, document: string): Promise<string> {
   const hash = sha256(Buffer.from(document));
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await writeFileAtomic(join(folder, `${hash}.json`), document);
   return `sha256:${hash}`;
 }

@@ -4,8 +4,9 @@
  * owner alone, flushed with its folder before the promise is made. It holds the salt that opens the input's commitment;
  * the output's follows from it (`outputSaltOf`).
  */
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../atomic-file.js';
 import { writeFileAtomic } from '../chain/files.js';
 import { type MarketRequest, hashOfTerms } from '../ledger/index.js';
 
@@ -31,7 +32,7 @@ const promised = (request: MarketRequest): Promised => ({ id: request.id, terms:
  * forgetting it.
  */
 export async function openKeptInputs(folder: string, open: Iterable<Promised>): Promise<KeptInputs> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
   const wanted = new Set(Array.from(open, nameOf));
   for (const name of await readdir(folder)) if (!wanted.has(name)) await rm(join(folder, name), { force: true });
   const path = (of: Promised): string => join(folder, nameOf(of));

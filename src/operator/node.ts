@@ -1,6 +1,6 @@
 /** An operator from its settings: everything opened in the order it needs, and closed again. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../atomic-file.js';
 import { pino, type Logger } from 'pino';
 import { connect, requireCode, resolveSigner, type Sender } from '../chain/index.js';
 import type { RetryPolicy } from '../chain/json-rpc.js';
@@ -73,7 +73,7 @@ export function openLog(
  */
 export async function startNode(settings: NodeSettings): Promise<OperatorNode> {
   const { data, log, builds } = settings;
-  await mkdir(join(data, 'transactions'), { recursive: true });
+  await makeFolder(join(data, 'transactions'));
   const closers: (() => Promise<unknown>)[] = [];
   const closeAll = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse())

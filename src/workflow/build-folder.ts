@@ -3,10 +3,10 @@
  * killed run leaves the old build or the new one; what is read back is checked against the manifest's hashes.
  */
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { basename, join, relative, resolve, sep } from 'node:path';
-import { writeAtomic, writeFailure } from '../atomic-file.js';
+import { makeFolder, writeAtomic } from '../atomic-file.js';
 import { BuildFolderError, KeysExistError } from './errors.js';
 import { manifestSchema, type Manifest } from '../manifest.js';
 import { KEY_FILES, PROOF_SYSTEMS, proofSystemOf } from '../proof-systems/index.js';
@@ -76,9 +76,7 @@ export async function writeBuild(
         'and with them the use of every contract deployed for them; compile to another folder (--out), or say --drop-keys',
     );
   }
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw writeFailure(folder, error);
-  });
+  await makeFolder(folder);
   await sweepUnfinished(folder);
   // Without its manifest the folder is no build, so a run killed from here on leaves nothing that looks whole.
   await rm(join(folder, MANIFEST), { force: true });

@@ -1,11 +1,11 @@
 /** `export-compiler`: what a web server must serve so that a browser can compile models: see `compiler-index.ts`. */
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { writeAtomic } from '../atomic-file.js';
+import { makeFolder, writeAtomic } from '../atomic-file.js';
 import { gadgetRecipe, gadgetStore, PACKAGE_FOLDER, readObject } from '../circom/cache.js';
 import { CIRCOM_FILE, CIRCOM_VERSION } from '../circom/load-circom.js';
 import { encodeObject } from '../circom/object-file.js';
@@ -35,7 +35,7 @@ export interface CompilerExport {
  * beside it, for the accuracy report. @throws OutputError
  */
 export async function exportCompiler(folder: string): Promise<CompilerExport> {
-  await mkdir(join(folder, ONNXRUNTIME), { recursive: true });
+  await makeFolder(join(folder, ONNXRUNTIME));
   await rm(join(folder, COMPILER_INDEX), { force: true });
   const files: CompilerIndex['files'] = {};
   const add = async (name: string, contents: Uint8Array | string): Promise<void> => {

@@ -1,11 +1,11 @@
 /** `export-web`: what a web server must serve so that a browser can prove: see `web-index.ts`. */
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { writeAtomic } from '../atomic-file.js';
+import { makeFolder, writeAtomic } from '../atomic-file.js';
 import { decodeWitnessPlan } from '../compile/witness-plan-file.js';
 import { poseidonConstants } from '../gadgets/poseidon-constants.js';
 import { proofSystemOf } from '../proof-systems/index.js';
@@ -43,7 +43,7 @@ export async function exportWeb(
   await readVerificationKey(build);
   const model = await readIntegerModel(build, manifest);
   const plan = decodeWitnessPlan(await readBuildFile(build, manifest, WEB_FILES.plan), model.ops);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await rm(join(folder, WEB_INDEX), { force: true });
 
   const files: WebIndex['files'] = {};

@@ -6,9 +6,9 @@
  * The trap: salts decide the commitments, and so the data set's identity. They are written before the first proof, and
  * a run that goes on must find the same rows under them.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createAtomic, writeAtomic } from '../atomic-file.js';
+import { createAtomic, makeFolder, writeAtomic } from '../atomic-file.js';
 import type { Groth16Backend } from '../groth16/types.js';
 import { encodeRun } from '../integer/batch.js';
 import { uncounted } from '../integer/tally.js';
@@ -164,7 +164,7 @@ async function saltsOf(
   const dataHash = samplesHash([...rows, [Float64Array.from(labels)]]);
   if ((await readIfThere(path)) === undefined) {
     const salts = Array.from({ length: count }, randomSalt);
-    await mkdir(out, { recursive: true });
+    await makeFolder(out);
     const text = JSON.stringify({ format: FORMAT, circuitHash, dataHash, salts: salts.map(String) }, null, 1);
     // Where another run was first, its salts are the data set's: whoever replaced them could never open what it records.
     await createAtomic(path, [`${text}\n`], 0o600);

@@ -1,6 +1,6 @@
 /** `zkinfer operator`: answers a market's requests, and manages what the operator has there. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../atomic-file.js';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Sender } from '../../chain/index.js';
 import type { BackendChoice } from '../../groth16/backends.js';
@@ -238,7 +238,7 @@ async function manage(flags: ChainFlags, requests: AccountRequests, amount: bigi
     const transactions: string[] = [];
     const wanted = requests(ledger, flags.market, String(Date.now()), amount, signer.address);
     if (wanted.length > 0) {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       const release = await ownFolder(folder);
       try {
         const sender: Sender = { rpc, signer, journal: transactionStore(folder) };
