@@ -412,6 +412,7 @@ const FEW = new Set([
   'quantize/input-range.ts: sharedGrid ...DEFAULT_RANGE',
   'compile/emitter.ts: wire ...this',
   'onnx/ops/integers.ts: assume ...rangeOf',
+  'quantize/layers/move.ts: Math.max ...hull',
   'compile/layers/requantize.ts: requantizeGadget ...interval',
   'compile/layers/table.ts: instance ...range',
   'compile/layers/thresholds.ts: wire ...at',
