@@ -8,7 +8,10 @@ import { seeded } from '../onnx/support/random.js';
 import { LAYER_CASES, randomGraph, Sketch, type Random } from './support/graphs.js';
 import { integerInputs, quantizeRandomly, randomSamples, realsOf, take } from './support/samples.js';
 
-/** Largest error of the integer model on the samples it was calibrated on, relative to the outputs' range. */
+/**
+ * Largest error of the integer model on the samples it was calibrated on, relative to the outputs' range. A comparison
+ * that is answered otherwise errs by how far what it compares is from its constant.
+ */
 function relativeError(graph: Graph, bits: number, random: Random): number {
   const evaluate = evaluator(graph);
   // Samples that lie on the input's grid, so that what is measured is the layers' doing.
@@ -23,9 +26,13 @@ function relativeError(graph: Graph, bits: number, random: Random): number {
     graph.outputs.forEach(({ tensor }, k) => {
       const expected = tensors.get(tensor)!;
       const reals = dequantize(outputs[k], model.outputs[k].scale);
+      const made = graph.nodes.find(({ output }) => output === tensor);
       reals.forEach((real, i) => {
-        error = Math.max(error, Math.abs(real - expected[i]));
-        ends[k] = [Math.min(ends[k][0], expected[i]), Math.max(ends[k][1], expected[i])];
+        const compared = made?.op === 'step' ? tensors.get(made.inputs[0])![i] : undefined;
+        const of = compared ?? expected[i];
+        const distance = made?.op === 'step' ? Math.abs(of - made.threshold[i]) : Math.abs(real - expected[i]);
+        if (real !== expected[i]) error = Math.max(error, distance);
+        ends[k] = [Math.min(ends[k][0], of), Math.max(ends[k][1], of)];
       });
     });
   }
