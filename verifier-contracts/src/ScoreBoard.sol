@@ -6,6 +6,7 @@ import {IERCZKMLVerifier} from "./interfaces/IERCZKMLVerifier.sol";
 import {IModelRegistry} from "./interfaces/IModelRegistry.sol";
 import {IScoreBoard} from "./interfaces/IScoreBoard.sol";
 
+/// @title What a score asks of a tally's verifier.
 /// @notice How a generated verifier's output lies in words, and what stands in these.
 interface ITallyVerifier {
     function outputFormat()
